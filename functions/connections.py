@@ -1,0 +1,230 @@
+"""Everything about one connection that is not secret, validated when the stack is synthesised and again when it loads."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, AwareDatetime, Field, HttpUrl, ValidationError, model_validator
+
+from functions.model.frozen import Frozen
+from functions.model.shipment import ConnectionName
+from functions.model.targets import FieldName
+
+Mode = Literal["off", "shadow", "write"]
+OrderSource = Literal["order_number", "order_key", "custom_field_1", "custom_field_2", "custom_field_3"]
+
+
+def _https(url: HttpUrl) -> str:
+    if url.scheme != "https" and url.host not in {"127.0.0.1", "localhost"}:
+        raise ValueError("must start with https://")
+    if url.username or url.password or url.query or url.fragment:
+        raise ValueError("must not hold credentials, a query or a fragment")
+    return str(url).rstrip("/")
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("is not an IANA time zone such as Europe/Stockholm")
+    return name
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"is not a regular expression: {error}") from error
+    return text
+
+
+BaseUrl = Annotated[HttpUrl, AfterValidator(_https)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Pattern = Annotated[str, AfterValidator(_pattern)]
+
+
+class OrderReference(Frozen):
+    """How the IFS order number is read from a ShipStation order: `source` must match `pattern` whole, its named groups
+    fill `template`; a value that matches one of `ignore` names no IFS order.
+    """
+
+    source: OrderSource = "order_number"
+    pattern: Pattern = r"(?P<reference>.+)"
+    template: str = "{reference}"
+    ignore: tuple[Pattern, ...] = ()
+
+    @model_validator(mode="after")
+    def _groups_fill_template(self) -> OrderReference:
+        groups = dict.fromkeys(re.compile(self.pattern).groupindex, "")
+        try:
+            self.template.format(**groups)
+        except (KeyError, IndexError, ValueError) as error:
+            raise ValueError(f"template uses {error}, which pattern has no named group for") from error
+        return self
+
+
+class ShipStationSide(Frozen):
+    """`requests_per_minute` is our own ceiling under the vendor's 40; `settle_minutes` the margin for rows that become
+    visible late.
+    """
+
+    base_url: BaseUrl = Field(default="https://ssapi.shipstation.com", validate_default=True)
+    requests_per_minute: int = Field(default=38, ge=1, le=40)
+    settle_minutes: int = Field(default=10, ge=1, le=240)
+    timeout_seconds: int = Field(default=45, ge=5, le=100)
+    order_reference: OrderReference = OrderReference()
+
+
+class FieldRule(Frozen):
+    """One IFS attribute and when we may write it. `parcels` says what several tracking numbers on one record become."""
+
+    attribute: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    max_length: int = Field(default=50, ge=1, le=4000)
+    policy: Literal["always", "if_empty", "if_empty_or_ours"] = "if_empty_or_ours"
+    on_void: Literal["clear", "restore", "flag"] = "clear"
+
+
+class TrackingRule(FieldRule):
+    attribute: str = Field(default="ProNo", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    parcels: Literal["join", "first"] = "join"
+    separator: str = Field(default=", ", min_length=1, max_length=5)
+
+
+class CarrierRule(FieldRule):
+    attribute: str = Field(default="ForwardAgentId", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    max_length: int = Field(default=20, ge=1, le=4000)
+    policy: Literal["always", "if_empty", "if_empty_or_ours"] = "always"
+    on_void: Literal["clear", "restore", "flag"] = "restore"
+
+
+class ShipDateRule(FieldRule):
+    """`source = "label"` takes the day the label was made in the site's time zone, `"ship_date"` ShipStation's field."""
+
+    attribute: str = Field(default="ActualShipDate", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    policy: Literal["always", "if_empty", "if_empty_or_ours"] = "always"
+    on_void: Literal["clear", "restore", "flag"] = "flag"
+    source: Literal["label", "ship_date"] = "ship_date"
+
+
+class ShipmentHeader(Frozen):
+    """The `shipment_header` target: the IFS shipment that holds the order's lines."""
+
+    profile: Literal["shipment_header"] = "shipment_header"
+    endpoint: Literal["main", "int"] = "main"
+    projection: str = Field(default="ShipmentHandling", pattern=r"^[A-Za-z0-9_]+$")
+    entity_set: str = Field(default="ShipmentSet", pattern=r"^[A-Za-z0-9_]+$")
+    line_set: str = Field(default="ShipmentLineSet", pattern=r"^[A-Za-z0-9_]+$")
+    tracking: TrackingRule = TrackingRule()
+    carrier: CarrierRule | None = CarrierRule()
+    ship_date: ShipDateRule | None = ShipDateRule()
+
+    @property
+    def rules(self) -> dict[FieldName, FieldRule]:
+        """The fields this target writes, each with its rule."""
+        rules = {
+            FieldName.TRACKING: self.tracking,
+            FieldName.CARRIER: self.carrier,
+            FieldName.SHIP_DATE: self.ship_date,
+        }
+        return {name: rule for name, rule in rules.items() if rule is not None}
+
+
+class IfsSide(Frozen):
+    """`requests_per_second` is divided among the `concurrency` consumers; `wait_seconds` is sent as `Prefer: wait`."""
+
+    base_url: BaseUrl
+    token_url: BaseUrl
+    scope: str = "openid microprofile-jwt"
+    client_auth: Literal["body", "basic"] = "body"
+    company: str = Field(min_length=1, max_length=20)
+    time_zone: Zone = "UTC"
+    site_time_zones: dict[str, Zone] = Field(default_factory=dict)
+    requests_per_second: int = Field(default=5, ge=1, le=100)
+    concurrency: int = Field(default=2, ge=2, le=50)
+    wait_seconds: int = Field(default=20, ge=1, le=60)
+    target: ShipmentHeader = ShipmentHeader()
+
+    def zone_of(self, site: str) -> ZoneInfo:
+        return ZoneInfo(self.site_time_zones.get(site, self.time_zone))
+
+
+class Patience(Frozen):
+    """How long an order waits before a person is asked, and how the looks in between are spaced."""
+
+    first_seconds: int = Field(default=60, ge=1, le=3600)
+    longest_seconds: int = Field(default=3600, ge=1, le=86400)
+    not_in_ifs_days: int = Field(default=14, ge=1, le=365)
+    not_delivered_days: int = Field(default=60, ge=1, le=365)
+
+
+class Connection(Frozen):
+    """One ShipStation account and one IFS tenant. `carriers` maps `carrierCode` or `carrierCode/serviceCode` to the IFS
+    forwarder id. Labels made before `go_live_at` are never written.
+    """
+
+    name: ConnectionName = Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")
+    mode: Mode = "shadow"
+    go_live_at: AwareDatetime
+    poll_minutes: int = Field(default=5, ge=1, le=1440)
+    shipstation: ShipStationSide = ShipStationSide()
+    ifs: IfsSide
+    carriers: dict[str, str] = Field(default_factory=dict)
+    patience: Patience = Patience()
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the target a delivery went to: pointed at another system, everything is delivered again."""
+        text = "\x1f".join((self.ifs.base_url, self.ifs.company, self.ifs.target.model_dump_json()))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def mapping_version(self) -> str:
+        """Changes when the carrier map or the order-reference rule does; every audit entry carries it."""
+        parts = (
+            *sorted(f"{k}={v}" for k, v in self.carriers.items()),
+            self.shipstation.order_reference.model_dump_json(),
+        )
+        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
+
+    def is_before_go_live(self, created_at: datetime) -> bool:
+        return created_at < self.go_live_at
+
+
+class ConnectionFileError(Exception):
+    """Names the file, each key and each reason; never a value."""
+
+
+def load(path: Path) -> Connection:
+    """Read one connection file; its stem is the connection's name."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Connection.model_validate({"name": path.stem, **content})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConnectionFileError(f"{path.name}: not valid TOML: {error}") from error
+    except ValidationError as error:
+        raise ConnectionFileError(_explain(path, error)) from None
+
+
+def load_all(folder: Path) -> dict[ConnectionName, Connection]:
+    """Read every `*.toml` of a folder, by name."""
+    connections = [load(path) for path in sorted(folder.glob("*.toml"))]
+    if not connections:
+        raise ConnectionFileError(f"{folder}: holds no connection file (*.toml)")
+    return {connection.name: connection for connection in connections}
+
+
+def _explain(path: Path, error: ValidationError) -> str:
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    return "\n".join(f"{path.name}: {_key(fault['loc'])}: {_reason(fault['type'], fault['msg'])}" for fault in faults)
+
+
+def _key(location: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, location)) or "file"
+
+
+def _reason(kind: str, text: str) -> str:
+    return "unknown key" if kind == "extra_forbidden" else text.removeprefix("Value error, ")

@@ -1,0 +1,92 @@
+"""How an attempt can end, and the sentence an operator reads for each reason."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    WRITTEN = "written"
+    UNCHANGED = "unchanged"
+    WOULD_WRITE = "would_write"
+    KEPT = "kept"
+    SKIPPED = "skipped"
+    WAITING = "waiting"
+    RETRY = "retry"
+    PARKED = "parked"
+
+
+class Reason(StrEnum):
+    """Stable codes: logs, metrics, audit entries and replay selections name them."""
+
+    # skipped
+    BEFORE_GO_LIVE = "before_go_live"
+    NO_ORDER_REFERENCE = "no_order_reference"
+    RETURN_LABEL = "return_label"
+    MODE_OFF = "mode_off"
+    # written or kept, with something a person may want to see
+    CARRIER_UNMAPPED = "carrier_unmapped"
+    TRACKING_DID_NOT_FIT = "tracking_did_not_fit"
+    TYPED_BY_A_PERSON = "typed_by_a_person"
+    VOIDED = "voided"
+    # waiting
+    NOT_IN_IFS_YET = "not_in_ifs_yet"
+    NOT_DELIVERED_YET = "not_delivered_yet"
+    # retry
+    IFS_UNAVAILABLE = "ifs_unavailable"
+    RECORD_LOCKED = "record_locked"
+    CONFLICTS = "conflicts"
+    OUT_OF_TIME = "out_of_time"
+    SHIPSTATION_UNAVAILABLE = "shipstation_unavailable"
+    BUDGET_EXHAUSTED = "budget_exhausted"
+    # parked
+    NEVER_FOUND = "never_found"
+    NEVER_DELIVERED = "never_delivered"
+    AMBIGUOUS_TARGET = "ambiguous_target"
+    SHARED_TARGET = "shared_target"
+    RECORD_CANCELLED = "record_cancelled"
+    REFUSED_BY_IFS = "refused_by_ifs"
+    NOT_STORED = "not_stored"
+    IFS_CREDENTIALS = "ifs_credentials"
+    IFS_PERMISSION = "ifs_permission"
+    IFS_CONFIGURATION = "ifs_configuration"
+    SHIPSTATION_CREDENTIALS = "shipstation_credentials"
+    SHIPSTATION_REQUEST = "shipstation_request"
+    UNREADABLE_ROW = "unreadable_row"
+    PLAN_OUTDATED = "plan_outdated"
+    ORDER_TOO_LARGE = "order_too_large"
+
+
+SENTENCES: dict[Reason, str] = {
+    Reason.BEFORE_GO_LIVE: "The label is older than the connection's go_live_at; nothing is written for it.",
+    Reason.NO_ORDER_REFERENCE: "No IFS order number could be read from the ShipStation order.",
+    Reason.RETURN_LABEL: "A return label is not a delivery; nothing is written for it.",
+    Reason.MODE_OFF: "The connection's mode is off.",
+    Reason.CARRIER_UNMAPPED: "The carrier has no entry under [carriers]; tracking and date are written, the forwarder is left alone.",
+    Reason.TRACKING_DID_NOT_FIT: "Not every tracking number fits into the IFS field; all of them are in the ledger.",
+    Reason.TYPED_BY_A_PERSON: "A person typed another value into IFS; it was kept.",
+    Reason.VOIDED: "The label was voided and no other parcel replaces it; the field was left for a person to judge.",
+    Reason.NOT_IN_IFS_YET: "IFS has no shipment for this order yet; it is looked for again.",
+    Reason.NOT_DELIVERED_YET: "IFS has not delivered the shipment yet and would overwrite the ship date; it is written afterwards.",
+    Reason.IFS_UNAVAILABLE: "IFS did not answer or answered with a passing fault; the attempt is repeated.",
+    Reason.RECORD_LOCKED: "A user holds the IFS record locked; the attempt is repeated.",
+    Reason.CONFLICTS: "The IFS record changed under every attempt; the attempt is repeated.",
+    Reason.OUT_OF_TIME: "The run ended before this order's turn; the attempt is repeated.",
+    Reason.SHIPSTATION_UNAVAILABLE: "ShipStation did not answer or answered with a passing fault; the reading is repeated.",
+    Reason.BUDGET_EXHAUSTED: "ShipStation's request limit is used up for now; the reading is repeated.",
+    Reason.NEVER_FOUND: "IFS still has no shipment for this order after the configured patience.",
+    Reason.NEVER_DELIVERED: "IFS has not delivered the shipment within the configured patience; the ship date is not written.",
+    Reason.AMBIGUOUS_TARGET: "Several IFS shipments fit this label; a person has to say which one.",
+    Reason.SHARED_TARGET: "The IFS shipment also carries lines of another order; a person has to decide.",
+    Reason.RECORD_CANCELLED: "The IFS shipment this label belonged to was cancelled and no other one fits.",
+    Reason.REFUSED_BY_IFS: "IFS refused the change by a business rule.",
+    Reason.NOT_STORED: "IFS accepted the change and did not store it: the attribute is not updatable; check the field mapping.",
+    Reason.IFS_CREDENTIALS: "IFS refused the client id or secret; replace the secret, then replay.",
+    Reason.IFS_PERMISSION: "The IFS service user lacks a permission set for the projection.",
+    Reason.IFS_CONFIGURATION: "IFS does not know the projection, entity set or attribute that the connection file names.",
+    Reason.SHIPSTATION_CREDENTIALS: "ShipStation refused the API key; replace the secret.",
+    Reason.SHIPSTATION_REQUEST: "ShipStation refused the request.",
+    Reason.UNREADABLE_ROW: "A ShipStation row lacks a required field.",
+    Reason.PLAN_OUTDATED: "The IFS record changed since the plan was made; make a new plan.",
+    Reason.ORDER_TOO_LARGE: "The order holds more shipments than one ledger item can carry.",
+}

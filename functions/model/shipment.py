@@ -1,0 +1,83 @@
+"""Our normalised shipment: what a ShipStation label or fulfilment says, without names or addresses."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from typing import Literal, NewType
+
+from functions.model.frozen import Frozen
+from functions.model.outcomes import Reason
+
+ConnectionName = NewType("ConnectionName", str)
+ShipmentKey = NewType("ShipmentKey", str)
+
+
+class OrderKey(Frozen):
+    """Names one customer order in one company of one connection; `reference` is the resolved IFS order number."""
+
+    connection: ConnectionName
+    company: str
+    reference: str
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hex: raw order numbers hold characters that SQS group ids refuse."""
+        raw = f"{self.connection}\x1f{self.company}\x1f{self.reference}"
+        return hashlib.sha256(raw.encode()).hexdigest()
+
+
+class Item(Frozen):
+    sku: str
+    quantity: int
+
+
+class Shipment(Frozen):
+    """One parcel. `created_at` and `voided_at` are UTC instants; `ship_date` is ShipStation's own calendar date.
+
+    `reference` is None where no IFS order number could be read; `skip` then says why nothing is to be written.
+    `read_at` is when we asked ShipStation, so that an older reading never replaces a newer one.
+    """
+
+    kind: Literal["label", "fulfilment"]
+    shipment_id: int
+    connection: ConnectionName
+    company: str
+    reference: str | None
+    skip: Reason | None = None
+    order_id: int | None = None
+    store_id: int | None = None
+    carrier_code: str | None = None
+    service_code: str | None = None
+    tracking_number: str | None = None
+    created_at: datetime
+    ship_date: date | None = None
+    voided_at: datetime | None = None
+    items: tuple[Item, ...] = ()
+    read_at: datetime
+
+    @property
+    def key(self) -> ShipmentKey:
+        return ShipmentKey(f"{self.kind[0].upper()}{self.shipment_id}")
+
+    @property
+    def order_key(self) -> OrderKey:
+        """Shipments without a reference stand alone under their own key."""
+        reference = self.reference if self.reference is not None else f"\x00{self.key}"
+        return OrderKey(connection=self.connection, company=self.company, reference=reference)
+
+    @property
+    def is_voided(self) -> bool:
+        return self.voided_at is not None
+
+    def mark(self, fingerprint: str) -> str:
+        """Compared to drop a row already recorded: its content and where it was delivered to, not when it was read."""
+        content = self.model_dump_json(exclude={"read_at"})
+        return hashlib.sha256(f"{fingerprint}\x1f{content}".encode()).hexdigest()[:32]
+
+
+def newer(known: Shipment, arriving: Shipment) -> Shipment:
+    """Of two readings of one shipment the one to believe: a void is final, otherwise the later reading wins."""
+    if known.is_voided != arriving.is_voided:
+        return known if known.is_voided else arriving
+    return arriving if arriving.read_at >= known.read_at else known
