@@ -1,4 +1,4 @@
-"""Everything about one connection that is not secret, validated when the stack is synthesised and again when it loads."""
+"""Everything about one connection that is not secret, validated at synth and again when a Lambda loads it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import tomllib
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, Field, HttpUrl, ValidationError, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, ValidationError, model_validator
 
 from functions.model.frozen import Frozen
 from functions.model.shipment import ConnectionName
@@ -20,12 +21,13 @@ Mode = Literal["off", "shadow", "write"]
 OrderSource = Literal["order_number", "order_key", "custom_field_1", "custom_field_2", "custom_field_3"]
 
 
-def _https(url: HttpUrl) -> str:
-    if url.scheme != "https" and url.host not in {"127.0.0.1", "localhost"}:
-        raise ValueError("must start with https://")
-    if url.username or url.password or url.query or url.fragment:
+def _https(url: str) -> str:
+    parts = urlsplit(url)
+    if not parts.hostname or (parts.scheme != "https" and parts.hostname not in {"127.0.0.1", "localhost"}):
+        raise ValueError("must start with https:// and name a host")
+    if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("must not hold credentials, a query or a fragment")
-    return str(url).rstrip("/")
+    return url.rstrip("/")
 
 
 def _zone(name: str) -> str:
@@ -42,7 +44,7 @@ def _pattern(text: str) -> str:
     return text
 
 
-BaseUrl = Annotated[HttpUrl, AfterValidator(_https)]
+BaseUrl = Annotated[str, AfterValidator(_https)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 
@@ -102,7 +104,7 @@ class CarrierRule(FieldRule):
 
 
 class ShipDateRule(FieldRule):
-    """`source = "label"` takes the day the label was made in the site's time zone, `"ship_date"` ShipStation's field."""
+    """`source = "label"` takes the day the label was made in the site's zone, `"ship_date"` the field of that name."""
 
     attribute: str = Field(default="ActualShipDate", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
     policy: Literal["always", "if_empty", "if_empty_or_ours"] = "always"
@@ -125,7 +127,7 @@ class ShipmentHeader(Frozen):
     @property
     def rules(self) -> dict[FieldName, FieldRule]:
         """The fields this target writes, each with its rule."""
-        rules = {
+        rules: dict[FieldName, FieldRule | None] = {
             FieldName.TRACKING: self.tracking,
             FieldName.CARRIER: self.carrier,
             FieldName.SHIP_DATE: self.ship_date,
@@ -178,16 +180,14 @@ class Connection(Frozen):
     @property
     def fingerprint(self) -> str:
         """Names the target a delivery went to: pointed at another system, everything is delivered again."""
-        text = "\x1f".join((self.ifs.base_url, self.ifs.company, self.ifs.target.model_dump_json()))
+        text = f"{self.ifs.base_url}\x1f{self.ifs.company}\x1f{self.ifs.target.model_dump_json()}"
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
     def mapping_version(self) -> str:
         """Changes when the carrier map or the order-reference rule does; every audit entry carries it."""
-        parts = (
-            *sorted(f"{k}={v}" for k, v in self.carriers.items()),
-            self.shipstation.order_reference.model_dump_json(),
-        )
+        carriers = sorted(f"{code}={forwarder}" for code, forwarder in self.carriers.items())
+        parts = (*carriers, self.shipstation.order_reference.model_dump_json())
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
 
     def is_before_go_live(self, created_at: datetime) -> bool:

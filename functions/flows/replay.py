@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Protocol
 
-from functions.model.outcomes import Outcome
 from functions.model.plans import Plan
 from functions.model.shipment import ConnectionName
 from functions.model.state import OrderState
