@@ -1,0 +1,79 @@
+"""What has to change in a synthesised template before the local CloudFormation takes it, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Resource = dict[str, Any]
+
+# Types the local AWS refuses and no flow depends on. A refused type that is not listed fails the stack.
+REFUSED_TYPES = frozenset(
+    {
+        "AWS::Budgets::Budget",
+        "AWS::CloudWatch::CompositeAlarm",
+        "AWS::Events::Archive",
+        "AWS::Logs::QueryDefinition",
+        "AWS::SecretsManager::RotationSchedule",
+        "AWS::SQS::QueueInlinePolicy",
+        "AWS::WAFv2::WebACLAssociation",
+    }
+)
+
+
+def resources_of(template: dict[str, Any], resource_type: str | None = None) -> dict[str, Resource]:
+    """Resources by logical id, of one type or all."""
+    resources = template.get("Resources", {})
+    return {name: r for name, r in resources.items() if resource_type in (None, r["Type"])}
+
+
+def adapt(template: dict[str, Any]) -> tuple[str, ...]:
+    """Changes the template in place; answers what was stripped, as `logical id (type)`."""
+    template.get("Parameters", {}).pop("BootstrapVersion", None)  # no account here was ever bootstrapped
+    template.get("Rules", {}).pop("CheckBootstrapVersion", None)
+    stripped = _strip_refused(template)
+    _give_secrets_their_arns(template)
+    return stripped
+
+
+def _strip_refused(template: dict[str, Any]) -> tuple[str, ...]:
+    refused = {name: r["Type"] for name, r in resources_of(template).items() if r["Type"] in REFUSED_TYPES}
+    for name in refused:
+        del template["Resources"][name]
+    for resource in resources_of(template).values():
+        _drop_dependencies(resource, refused.keys())
+    return tuple(f"{name} ({kind})" for name, kind in refused.items())
+
+
+def _drop_dependencies(resource: Resource, gone: Any) -> None:
+    wanted = resource.get("DependsOn", [])
+    kept = [name for name in ([wanted] if isinstance(wanted, str) else wanted) if name not in gone]
+    resource.pop("DependsOn", None)
+    if kept:
+        resource["DependsOn"] = kept
+
+
+def _give_secrets_their_arns(template: dict[str, Any]) -> None:
+    """On AWS a secret's `Ref` is its ARN, here it is its name; its attribute `Id` is the ARN on both."""
+    secrets = resources_of(template, "AWS::SecretsManager::Secret").keys()
+
+    def rewrite(node: dict[str, Any]) -> dict[str, Any]:
+        if node.keys() == {"Ref"} and node["Ref"] in secrets:
+            return {"Fn::GetAtt": [node["Ref"], "Id"]}
+        if isinstance(text := node.get("Fn::Sub"), str):
+            for name in secrets:
+                text = text.replace(f"${{{name}}}", f"${{{name}.Id}}")
+            return {**node, "Fn::Sub": text}
+        return node
+
+    for section in ("Resources", "Outputs"):
+        if section in template:
+            template[section] = _walk(template[section], rewrite)
+
+
+def _walk(node: Any, rewrite: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    if isinstance(node, dict):
+        return rewrite({key: _walk(value, rewrite) for key, value in node.items()})
+    if isinstance(node, list):
+        return [_walk(item, rewrite) for item in node]
+    return node
