@@ -104,12 +104,15 @@ class CarrierRule(FieldRule):
 
 
 class ShipDateRule(FieldRule):
-    """`source = "label"` takes the day the label was made in the site's zone, `"ship_date"` the field of that name."""
+    """`source = "label"` takes the day the label was made in the site's zone, `"ship_date"` the field of that name.
+    `when = "delivered"` waits until IFS has delivered, because the delivery overwrites `ActualShipDate`.
+    """
 
     attribute: str = Field(default="ActualShipDate", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
     policy: Literal["always", "if_empty", "if_empty_or_ours"] = "always"
     on_void: Literal["clear", "restore", "flag"] = "flag"
     source: Literal["label", "ship_date"] = "ship_date"
+    when: Literal["delivered", "at_once"] = "delivered"
 
 
 class ShipmentHeader(Frozen):

@@ -18,7 +18,7 @@ class Stream(StrEnum):
 
 class Cursor(Frozen):
     """`head`: where the next look starts. `settled`: everything before it was read again after the margin, so that a
-    row which became visible late is not lost. `settled_at` is when the last settle pass ended, by our clock, for pacing.
+    row which became visible late is not lost. `settled_at`: when the last settle pass ended by our clock, for pacing.
     `head` and `settled` come from the vendor's data, never from our clock.
     """
 

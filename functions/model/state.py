@@ -14,10 +14,13 @@ SCHEMA_VERSION = 1
 
 
 class FieldState(Frozen):
-    """`intended` is what we wrote last, `original` what stood there before our first write (None is an empty field)."""
+    """`touched`: we wrote this field. `intended` is then what we wrote last and `original` what stood there before our
+    first write; None is an empty field.
+    """
 
     outcome: Outcome
     reason: Reason | None = None
+    touched: bool = False
     intended: str | None = None
     original: str | None = None
 
@@ -49,6 +52,7 @@ class OrderState(Frozen):
     targets: dict[str, TargetState] = Field(default_factory=dict)
     attempts: int = 0
     unchanged: int = 0
+    waiting_for: Reason | None = None
     waiting_since: datetime | None = None
     next_attempt_at: datetime | None = None
     attention: Reason | None = None

@@ -1,0 +1,96 @@
+"""Says what an IFS record should hold for the shipments that belong to it, and which values can only be ours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from functions.connections import Connection, ShipDateRule, TrackingRule
+from functions.model.frozen import Frozen
+from functions.model.outcomes import Reason
+from functions.model.shipment import Shipment
+from functions.model.targets import FieldName, Record
+
+
+class Wish(Frozen):
+    """`value` None with `voided` means: nothing is left to say, the field's void policy decides.
+
+    `value` None without it means: leave the field alone. `reason` is what a person may want to see.
+    """
+
+    value: str | None = None
+    voided: bool = False
+    reason: Reason | None = None
+
+
+def desired(record: Record, shipments: Sequence[Shipment], connection: Connection) -> dict[FieldName, Wish]:
+    """One wish per configured field. `shipments` are all that were ever assigned to the record, oldest first."""
+    live = [s for s in shipments if not s.is_voided]
+    return {name: _wish(name, live, record, connection) for name in connection.ifs.target.rules}
+
+
+def derivable(name: FieldName, value: str, record: Record, known: Sequence[Shipment], connection: Connection) -> bool:
+    """Whether `value` can be made from the order's known shipments, voided ones included: then it is ours."""
+    if name is FieldName.TRACKING:
+        numbers = {normalised(s.tracking_number) for s in known if s.tracking_number}
+        tokens = value.split(connection.ifs.target.tracking.separator.strip() or None)
+        return all(normalised(token) in numbers for token in tokens)
+    candidates = {normalised(_value(name, s, record, connection)) for s in known}
+    return normalised(value) in candidates
+
+
+def normalised(value: str | None) -> str:
+    """For comparing only: case and white space do not make a value another one."""
+    return " ".join((value or "").casefold().split())
+
+
+def _wish(name: FieldName, live: Sequence[Shipment], record: Record, connection: Connection) -> Wish:
+    if not live:
+        return Wish(voided=True)
+    if name is FieldName.TRACKING:
+        return _tracking(live, connection.ifs.target.tracking)
+    if name is FieldName.CARRIER:
+        value = _value(name, live[0], record, connection)
+        return Wish(value=value, reason=None if value else Reason.CARRIER_UNMAPPED)
+    dates = [value for s in live if (value := _value(name, s, record, connection))]
+    return Wish(value=min(dates, default=None))
+
+
+def _tracking(live: Sequence[Shipment], rule: TrackingRule) -> Wish:
+    numbers = list(dict.fromkeys(s.tracking_number for s in live if s.tracking_number))
+    if not numbers:
+        return Wish()
+    if rule.parcels == "first":
+        return Wish(value=numbers[0], reason=None if len(numbers) == 1 else Reason.TRACKING_DID_NOT_FIT)
+    fitting = _fitting(numbers, rule)
+    reason = None if len(fitting) == len(numbers) else Reason.TRACKING_DID_NOT_FIT
+    return Wish(value=rule.separator.join(fitting) or None, reason=reason)
+
+
+def _fitting(numbers: Sequence[str], rule: TrackingRule) -> list[str]:
+    fitting: list[str] = []
+    for number in numbers:
+        if len(rule.separator.join([*fitting, number]).encode()) <= rule.max_length:
+            fitting.append(number)
+    return fitting
+
+
+def _value(name: FieldName, shipment: Shipment, record: Record, connection: Connection) -> str | None:
+    if name is FieldName.CARRIER:
+        return _forwarder(shipment, connection)
+    rule = connection.ifs.target.ship_date
+    return _ship_date(shipment, record, rule, connection) if rule else None
+
+
+def _forwarder(shipment: Shipment, connection: Connection) -> str | None:
+    carrier, service = shipment.carrier_code, shipment.service_code
+    return connection.carriers.get(f"{carrier}/{service}") or connection.carriers.get(carrier or "")
+
+
+def _ship_date(shipment: Shipment, record: Record, rule: ShipDateRule, connection: Connection) -> str | None:
+    if rule.source == "label":
+        day = shipment.created_at.astimezone(connection.ifs.zone_of(record.site)).date()
+    elif shipment.ship_date is not None:
+        day = shipment.ship_date
+    else:
+        return None
+    return f"{day.isoformat()}T00:00:00Z"

@@ -1,0 +1,265 @@
+"""Writes one IFS record until it agrees: intent recorded, PATCH under its ETag, answer verified, result recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Literal, Protocol
+
+from functions.connections import Connection
+from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable
+from functions.flows.decide import Decision, changes_of, decide, same
+from functions.model.audit import AuditEntry, Cause, FieldChange
+from functions.model.outcomes import Outcome, Reason
+from functions.model.shipment import OrderKey, Shipment
+from functions.model.state import FieldState, TargetState
+from functions.model.targets import Conflict, FieldName, Record, Written
+
+CONFLICT_ATTEMPTS = 5
+
+# IFS may refuse the ship date, or overwrite it at delivery, without harm to the rest: it goes in a PATCH of its own.
+PATCHES: tuple[tuple[FieldName, ...], ...] = ((FieldName.TRACKING, FieldName.CARRIER), (FieldName.SHIP_DATE,))
+
+
+class Records(Protocol):
+    """The two calls to IFS that one record needs. Raises Retryable, OutcomeUnknown (writes only) or Permanent."""
+
+    def read(self, keys: Sequence[str]) -> dict[str, Record]:
+        """Fresh readings by record key, batched; records that no longer exist are left out."""
+
+    def write(self, record: Record, changes: Mapping[FieldName, str | None]) -> Written | Conflict:
+        """PATCH exactly these fields under the ETag of `record`."""
+
+
+class Audit(Protocol):
+    def put(self, entry: AuditEntry) -> None: ...
+
+    def story(self, order: OrderKey, days: Sequence[date]) -> list[AuditEntry]:
+        """The order's entries of these UTC days, oldest first."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a settlement works with. `pause` waits before try n of a conflict; `now` is a UTC clock."""
+
+    connection: Connection
+    ifs: Records
+    audit: Audit
+    now: Callable[[], datetime]
+    pause: Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class _Try:
+    """One PATCH: the fields it is about, what it changes, and the reading it is based on."""
+
+    number: int
+    names: tuple[FieldName, ...]
+    decisions: Mapping[FieldName, Decision]
+    changes: Mapping[FieldName, str | None]
+    before: Record
+    started: datetime
+
+    def has_landed(self, after: Record) -> bool:
+        return not self.dropped(after)
+
+    def dropped(self, after: Record) -> list[FieldName]:
+        return [name for name, value in self.changes.items() if not same(name, after.values.get(name), value)]
+
+
+@dataclass
+class Settlement:
+    """One record on its way to agreement. `planned` limits the writes to what a replay plan showed."""
+
+    tools: Tools
+    order: OrderKey
+    cause: Cause
+    record: Record
+    assigned: Sequence[Shipment]
+    known: Sequence[Shipment]
+    memory: TargetState
+    planned: Mapping[str, FieldChange] | None = None
+    audited: set[date] = field(default_factory=set)
+
+    def run(self) -> TargetState:
+        """The record's state to remember. IFS faults end in the fields' outcomes; only the ledger's own raise."""
+        self._recover()
+        for names in PATCHES:
+            self._settle(names)
+        return self.memory.model_copy(update={"etag": self.record.etag})
+
+    def _settle(self, names: tuple[FieldName, ...]) -> None:
+        try:
+            for number in range(1, CONFLICT_ATTEMPTS + 1):
+                if self._is_done(self._try(number, names)):
+                    return
+                self.tools.pause(number)
+                self._reread()
+            self._fail(names, Outcome.RETRY, Reason.CONFLICTS)
+        except Retryable as fault:
+            self._fail(names, Outcome.RETRY, fault.reason)
+        except Permanent as fault:
+            self._fail(names, Outcome.PARKED, fault.reason)
+
+    def _try(self, number: int, names: tuple[FieldName, ...]) -> _Try:
+        decisions = self._decide()
+        return _Try(number, names, decisions, changes_of(decisions, names), self.record, self.tools.now())
+
+    def _is_done(self, this: _Try) -> bool:
+        """False when somebody else wrote in between: read again, decide again."""
+        if not this.changes:
+            self._remember({name: d.state for name, d in this.decisions.items() if name in this.names})
+            return True
+        if self.tools.connection.mode != "write":
+            self._rehearse(this)
+            return True
+        if self.planned is not None and _as_changes(this) != self.planned_for(this.names):
+            self._fail(this.names, Outcome.PARKED, Reason.PLAN_OUTDATED)
+            return True
+        return self._write(this)
+
+    def planned_for(self, names: Iterable[FieldName]) -> dict[str, FieldChange]:
+        planned = self.planned or {}
+        return {name: planned[name] for name in names if name in planned}
+
+    def _write(self, this: _Try) -> bool:
+        self._put("intent", this)
+        try:
+            answer = self.tools.ifs.write(this.before, this.changes)
+        except OutcomeUnknown as fault:
+            return self._after_lost_answer(this, fault)
+        except ConnectorError as fault:
+            outcome = Outcome.RETRY if isinstance(fault, Retryable) else Outcome.PARKED
+            self._put("result", this, outcome=outcome, reason=fault.reason, detail=str(fault))
+            raise
+        if isinstance(answer, Conflict):
+            self._put("result", this, outcome=Outcome.RETRY, reason=Reason.CONFLICTS, http_status=answer.http_status)
+            return False
+        self._accept(this, answer)
+        return True
+
+    def _after_lost_answer(self, this: _Try, fault: OutcomeUnknown) -> bool:
+        self._reread()
+        if this.has_landed(self.record):
+            self._accept(this, Written(http_status=0, record=self.record))
+            return True
+        self._put("result", this, outcome=Outcome.RETRY, reason=fault.reason)
+        return False
+
+    def _accept(self, this: _Try, answer: Written) -> None:
+        """IFS answers 200 for attributes it silently drops: only what can be read back counts as written."""
+        if answer.record is None:
+            self._reread()
+        else:
+            self.record = answer.record
+        dropped = this.dropped(self.record)
+        self._remember({name: this.decisions[name].state for name in this.names if name in this.decisions})
+        self._fail(dropped, Outcome.PARKED, Reason.NOT_STORED)
+        self._put(
+            "result",
+            this,
+            outcome=Outcome.PARKED if dropped else Outcome.WRITTEN,
+            reason=Reason.NOT_STORED if dropped else None,
+            http_status=answer.http_status or None,
+        )
+
+    def _rehearse(self, this: _Try) -> None:
+        """Shadow mode: everything but the write, audited once per proposal."""
+        proposed = {name: d.state for name, d in this.decisions.items() if name in this.names}
+        for name, value in this.changes.items():
+            proposed[name] = FieldState(outcome=Outcome.WOULD_WRITE, reason=proposed[name].reason, intended=value)
+        if any(self.memory.fields.get(name) != proposed[name] for name in this.changes):
+            self._put("result", this, outcome=Outcome.WOULD_WRITE)
+        self._remember(proposed)
+
+    def _recover(self) -> None:
+        """A run that died after its PATCH left only the intent: take the value before from there, close the story."""
+        agreed = self._agreed_without_memory()
+        if not agreed:
+            return
+        today = self.tools.now().date()
+        for entry in self.tools.audit.story(self.order, (today - timedelta(days=1), today)):
+            if entry.kind == "intent" and entry.target == self.record.key:
+                self._adopt(entry, agreed)
+
+    def _adopt(self, intent: AuditEntry, agreed: set[FieldName]) -> None:
+        changes = {FieldName(name): change for name, change in intent.changes.items() if name in agreed}
+        ours = {n: c for n, c in changes.items() if same(n, c.after, self.record.values.get(n))}
+        if not ours or any(self.memory.fields.get(name, _UNKNOWN).touched for name in ours):
+            return
+        self._remember(
+            {
+                name: FieldState(outcome=Outcome.WRITTEN, touched=True, intended=change.after, original=change.before)
+                for name, change in ours.items()
+            }
+        )
+        closing = {"kind": "result", "at": self.tools.now(), "outcome": Outcome.WRITTEN, "etag_after": self.record.etag}
+        self._store(intent.model_copy(update={**closing, "cause": self.cause}))
+
+    def _agreed_without_memory(self) -> set[FieldName]:
+        fresh = {name: d for name, d in self._decide().items() if not self.memory.fields.get(name, _UNKNOWN).touched}
+        return {
+            name
+            for name, decision in fresh.items()
+            if decision.state.outcome is Outcome.UNCHANGED and self.record.values.get(name) is not None
+        }
+
+    def _decide(self) -> dict[FieldName, Decision]:
+        return decide(self.record, self.assigned, self.known, self.memory, self.tools.connection)
+
+    def _reread(self) -> None:
+        records = self.tools.ifs.read([self.record.key])
+        if self.record.key not in records:
+            raise Retryable(Reason.NOT_IN_IFS_YET, f"{self.record.key} is gone; look for the order again")
+        self.record = records[self.record.key]
+
+    def _fail(self, names: Iterable[FieldName], outcome: Outcome, reason: Reason) -> None:
+        failed = {"outcome": outcome, "reason": reason}
+        self._remember({n: self.memory.fields.get(n, _UNKNOWN).model_copy(update=failed) for n in names})
+
+    def _remember(self, fields: Mapping[FieldName, FieldState]) -> None:
+        self.memory = self.memory.model_copy(update={"fields": {**self.memory.fields, **fields}})
+
+    def _put(
+        self,
+        kind: Literal["intent", "result"],
+        this: _Try,
+        *,
+        outcome: Outcome | None = None,
+        reason: Reason | None = None,
+        detail: str | None = None,
+        http_status: int | None = None,
+    ) -> None:
+        duration = self.tools.now() - this.started
+        self._store(
+            AuditEntry(
+                kind=kind,
+                order=self.order,
+                at=self.tools.now(),
+                cause=self.cause,
+                shipments=tuple(self.assigned),
+                target=self.record.key,
+                changes=dict(_as_changes(this)),
+                etag_before=this.before.etag,
+                etag_after=self.record.etag if outcome is Outcome.WRITTEN else None,
+                outcome=outcome,
+                reason=reason,
+                detail=detail,
+                http_status=http_status,
+                attempt=this.number,
+                mapping_version=self.tools.connection.mapping_version,
+                duration_ms=int(duration.total_seconds() * 1000) if kind == "result" else None,
+            )
+        )
+
+    def _store(self, entry: AuditEntry) -> None:
+        self.tools.audit.put(entry)
+        self.audited.add(entry.at.date())
+
+
+_UNKNOWN = FieldState(outcome=Outcome.SKIPPED)
+
+
+def _as_changes(this: _Try) -> dict[str, FieldChange]:
+    return {n: FieldChange(before=this.before.values.get(n), after=value) for n, value in this.changes.items()}
