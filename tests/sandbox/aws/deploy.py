@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from tests.sandbox.aws.server import ACCOUNT, LocalAws
 from tests.sandbox.aws.template import Resource, adapt, resources_of
 
@@ -115,10 +117,13 @@ def zip_folder(folder: Path) -> bytes:
 
 def _create(aws: LocalAws, name: str, template: dict[str, Any]) -> None:
     capabilities = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
-    cloudformation = aws.client("cloudformation")
-    cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template), Capabilities=capabilities)
+    body = json.dumps(template)
+    try:
+        aws.client("cloudformation").create_stack(StackName=name, TemplateBody=body, Capabilities=capabilities)
+    except ClientError as error:
+        raise DeployError(f"stack {name} was refused: {error}") from error
     deadline = time.monotonic() + DEPLOY_SECONDS
-    while (status := _status(aws, name)) == "CREATE_IN_PROGRESS" and time.monotonic() < deadline:
+    while (status := _status(aws, name)).endswith("IN_PROGRESS") and time.monotonic() < deadline:
         time.sleep(0.05)
     if status != "CREATE_COMPLETE":
         raise DeployError(f"stack {name} is {status}\n" + "\n".join(_failures(aws, name)))

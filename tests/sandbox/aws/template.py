@@ -33,6 +33,7 @@ def adapt(template: dict[str, Any]) -> tuple[str, ...]:
     template.get("Rules", {}).pop("CheckBootstrapVersion", None)
     stripped = _strip_refused(template)
     _give_secrets_their_arns(template)
+    _generate_secrets(template)
     return stripped
 
 
@@ -69,6 +70,13 @@ def _give_secrets_their_arns(template: dict[str, Any]) -> None:
     for section in ("Resources", "Outputs"):
         if section in template:
             template[section] = _walk(template[section], rewrite)
+
+
+def _generate_secrets(template: dict[str, Any]) -> None:
+    """On AWS empty generation options mean a password of 32 characters, here they mean no value."""
+    for secret in resources_of(template, "AWS::SecretsManager::Secret").values():
+        if secret["Properties"].get("GenerateSecretString") == {}:
+            secret["Properties"]["GenerateSecretString"] = {"PasswordLength": 32}
 
 
 def _walk(node: Any, rewrite: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
