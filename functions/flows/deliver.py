@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from typing import Protocol
 
 from functions.errors import ConnectorError
@@ -17,7 +17,7 @@ from functions.model.messages import Work
 from functions.model.outcomes import Outcome, Reason
 from functions.model.plans import Plan
 from functions.model.shipment import OrderKey, Shipment, ShipmentKey, newer
-from functions.model.state import OrderState, ShipmentState, TargetState
+from functions.model.state import FieldState, OrderState, ShipmentState, TargetState
 from functions.model.targets import Candidate, Record
 
 
@@ -96,7 +96,7 @@ def _case(key: OrderKey, work: Sequence[Work], known: OrderState | None, deliver
         state = _merged(state, arriving, skip_reason(arriving, connection))
     asked = any(item.shipment is None for item in work)
     is_news = asked or state != before
-    return _Case(before, state, work[-1].cause, is_news, needs_ifs=is_news and bool(_concerning(state)))
+    return _Case(before, state, work[-1].cause, is_news, needs_ifs=is_news and bool(concerning(state)))
 
 
 def _repointed(state: OrderState, fingerprint: str) -> OrderState:
@@ -118,7 +118,8 @@ def _merged(state: OrderState, arriving: Shipment, skip: Reason | None) -> Order
     return state.model_copy(update={"shipments": {**state.shipments, arriving.key: merged}})
 
 
-def _concerning(state: OrderState) -> list[Shipment]:
+def concerning(state: OrderState) -> list[Shipment]:
+    """The order's shipments that are our business, voided ones included, oldest first."""
     skipped = {key for key, s in state.shipments.items() if s.outcome is Outcome.SKIPPED}
     return [shipment for shipment in state.known if shipment.key not in skipped]
 
@@ -156,13 +157,13 @@ def _hindrance(found: Found, delivery: Delivery) -> Reason | None:
 
 def _hindered(state: OrderState, reason: Reason) -> OrderState:
     retry = {"outcome": Outcome.RETRY, "reason": reason}
-    return _with_shipments(state, {s.key: retry for s in _concerning(state)})
+    return _with_shipments(state, {s.key: retry for s in concerning(state)})
 
 
-def _settle(case: _Case, candidates: Sequence[Candidate], delivery: Delivery, audited: set[object]) -> OrderState:
-    state, concerning = case.state, _concerning(case.state)
+def _settle(case: _Case, candidates: Sequence[Candidate], delivery: Delivery, audited: set[date]) -> OrderState:
+    state, shipments = case.state, concerning(case.state)
     remembered = {key: s.target for key, s in state.shipments.items() if s.target is not None}
-    assignment = assign(concerning, candidates, remembered, state.key.reference)
+    assignment = assign(shipments, candidates, remembered, state.key.reference)
     records = {candidate.record.key: candidate.record for candidate in candidates}
     targets = dict(state.targets)
     for key in sorted(set(assignment.targets.values())):
@@ -170,18 +171,18 @@ def _settle(case: _Case, candidates: Sequence[Candidate], delivery: Delivery, au
         targets[key] = settlement.run()
         audited |= settlement.audited
     state = state.model_copy(update={"targets": targets})
-    return _with_shipments(state, _shipment_outcomes(concerning, assignment, targets))
+    return _with_shipments(state, _shipment_outcomes(shipments, assignment, targets))
 
 
 def _settlement(case: _Case, record: Record, assignment: Assignment, delivery: Delivery) -> Settlement:
-    concerning = _concerning(case.state)
+    shipments = concerning(case.state)
     return Settlement(
         tools=delivery.tools,
         order=case.state.key,
         cause=case.cause,
         record=record,
-        assigned=[s for s in concerning if assignment.targets.get(s.key) == record.key],
-        known=concerning,
+        assigned=[s for s in shipments if assignment.targets.get(s.key) == record.key],
+        known=shipments,
         memory=case.state.targets.get(record.key, TargetState()),
         planned=_planned(case, record.key, delivery.plans),
     )
@@ -230,7 +231,9 @@ SEVERITY = (
 def _worst(target: TargetState) -> tuple[Outcome, Reason | None]:
     """A shipment's outcome is its record's gravest; a ship date that waits does not hide a tracking number written."""
     fields = sorted(target.fields.values(), key=lambda state: SEVERITY.index(state.outcome))
-    return (fields[0].outcome, fields[0].reason) if fields else (Outcome.UNCHANGED, None)
+    gravest = fields[0] if fields else FieldState(outcome=Outcome.SKIPPED)
+    outcome = Outcome.UNCHANGED if gravest.outcome is Outcome.SKIPPED else gravest.outcome
+    return outcome, gravest.reason
 
 
 def _with_shipments(state: OrderState, updates: Mapping[ShipmentKey, Mapping[str, object]]) -> OrderState:
