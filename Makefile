@@ -1,0 +1,47 @@
+# Everything a machine with Python >= 3.11, make and git needs is installed into .venv by pip and uv alone.
+PYTHON ?= python3
+BIN := .venv/bin
+PINS := requirements.txt requirements-dev.txt functions/requirements.txt
+STAMP := .venv/.installed
+CDK := npx --yes aws-cdk@2.1148.1
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help setup demo test lint unit synth bench deploy clean
+
+help: ## Say what each verb does
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(STAMP) ## Make the virtual environment
+
+$(STAMP): $(PINS)
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "python3 -m venv failed: install python3-venv"; rm -rf .venv; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-dev.txt
+	@touch $@
+
+demo: setup ## Run the whole connector on this machine and compare both systems (KEEP=1 leaves it running)
+	@$(BIN)/python -m tests.sandbox.demo $(if $(KEEP),--keep)
+
+test: lint ## Run everything CI runs
+	@$(BIN)/python -m pytest -q $(ARGS)
+
+lint: setup ## Check style, types and the arrows between rooms
+	@$(BIN)/ruff check --output-format concise .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+unit: setup ## Run the tests that need neither processes nor a network
+	@$(BIN)/python -m pytest -q -m "not integration" $(ARGS)
+
+synth: setup ## Synthesise the stack into cdk.out (CONTEXT="-c connections=folder ...")
+	@$(CDK) synth --quiet $(CONTEXT)
+
+bench: setup ## Measure; prints one table and writes build/bench.json (ROWS=a,b)
+	@$(BIN)/python -m tests.benchmarks $(if $(ROWS),--rows $(ROWS))
+
+deploy: setup ## Deploy to the AWS account of the current credentials (CONTEXT="-c connections=folder ...")
+	@$(CDK) deploy --all $(CONTEXT)
+
+clean: ## Remove what the verbs above made
+	@rm -rf .venv build cdk.out
