@@ -184,6 +184,7 @@ def _settlement(case: _Case, record: Record, assignment: Assignment, delivery: D
         assigned=[s for s in shipments if assignment.targets.get(s.key) == record.key],
         known=shipments,
         memory=case.state.targets.get(record.key, TargetState()),
+        revives=case.cause.kind == "replay" or case.state != case.before,
         planned=_planned(case, record.key, delivery.plans),
     )
 

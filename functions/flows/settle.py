@@ -70,7 +70,9 @@ class _Try:
 
 @dataclass
 class Settlement:
-    """One record on its way to agreement. `planned` limits the writes to what a replay plan showed."""
+    """One record on its way to agreement. `planned` limits the writes to what a replay plan showed; `revives` says that
+    something new or a person asks, so that what was parked is tried again.
+    """
 
     tools: Tools
     order: OrderKey
@@ -79,6 +81,7 @@ class Settlement:
     assigned: Sequence[Shipment]
     known: Sequence[Shipment]
     memory: TargetState
+    revives: bool = True
     planned: Mapping[str, FieldChange] | None = None
     audited: set[date] = field(default_factory=set)
 
@@ -86,8 +89,12 @@ class Settlement:
         """The record's state to remember. IFS faults end in the fields' outcomes; only the ledger's own raise."""
         self._recover()
         for names in PATCHES:
-            self._settle(names)
+            if self.revives or not self._is_parked(names):
+                self._settle(names)
         return self.memory.model_copy(update={"etag": self.record.etag})
+
+    def _is_parked(self, names: Iterable[FieldName]) -> bool:
+        return any(self.memory.fields.get(name, _UNKNOWN).outcome is Outcome.PARKED for name in names)
 
     def _settle(self, names: tuple[FieldName, ...]) -> None:
         try:

@@ -1,0 +1,78 @@
+"""Builders with overrides, so that a test names only what it is about."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from functions.connections import Connection
+from functions.model.audit import Cause
+from functions.model.messages import Work
+from functions.model.shipment import Item, OrderKey, Shipment
+from functions.model.targets import Candidate, FieldName, Line, Record
+
+NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
+
+
+def a_connection(**overrides: Any) -> Connection:
+    values: dict[str, Any] = {
+        "name": "acme",
+        "mode": "write",
+        "go_live_at": "2026-01-01T00:00:00Z",
+        "ifs": {
+            "base_url": "https://ifs.example.com",
+            "token_url": "https://ifs.example.com/token",
+            "company": "10",
+        },
+        "carriers": {"ups": "UPS", "fedex": "FEDEX"},
+    }
+    return Connection.model_validate({**values, **overrides})
+
+
+def a_shipment(shipment_id: int = 1, **overrides: Any) -> Shipment:
+    values: dict[str, Any] = {
+        "kind": "label",
+        "shipment_id": shipment_id,
+        "connection": "acme",
+        "company": "10",
+        "reference": "P1001",
+        "order_id": 500,
+        "carrier_code": "ups",
+        "tracking_number": f"1Z{shipment_id:04}",
+        "created_at": NOON + timedelta(minutes=shipment_id),
+        "ship_date": date(2026, 3, 5),
+        "items": (Item(sku="BOLT", quantity=2),),
+        "read_at": NOON + timedelta(hours=1),
+    }
+    return Shipment.model_validate({**values, **overrides})
+
+
+def voided(shipment: Shipment) -> Shipment:
+    changes = {"voided_at": shipment.created_at + timedelta(hours=1), "read_at": shipment.read_at + timedelta(hours=1)}
+    return shipment.model_copy(update=changes)
+
+
+def a_record(key: str = "shipment_header/42", etag: str = 'W/"1"', **overrides: Any) -> Record:
+    values: dict[FieldName, str | None] = dict.fromkeys(FieldName)
+    values |= {FieldName(name): overrides.pop(name) for name in list(overrides) if name in set(FieldName)}
+    return Record.model_validate({"key": key, "etag": etag, "values": values, **overrides})
+
+
+def a_candidate(record: Record | None = None, *lines: tuple[str, str, int]) -> Candidate:
+    carried = lines or (("P1001", "BOLT", 2),)
+    return Candidate(
+        record=record or a_record(),
+        lines=tuple(Line(order_reference=order, part=part, quantity=quantity) for order, part, quantity in carried),
+    )
+
+
+def work(shipment: Shipment, kind: str = "poll") -> Work:
+    return Work(order=shipment.order_key, cause=a_cause(kind), shipment=shipment)
+
+
+def again(order: OrderKey, kind: str = "release", **cause: Any) -> Work:
+    return Work(order=order, cause=a_cause(kind, **cause))
+
+
+def a_cause(kind: str = "poll", **overrides: Any) -> Cause:
+    return Cause.model_validate({"kind": kind, "correlation_id": "c-1", **overrides})

@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from functions.errors import OutcomeUnknown, Permanent, Retryable
+from functions.flows.deliver import deliver
+from functions.model.outcomes import Outcome, Reason
+from functions.model.targets import FieldName
+from tests.unit.builders import a_candidate, a_connection, a_record, a_shipment, again, voided, work
+from tests.unit.flows.fakes import FakeIfs, World
+
+UNAVAILABLE = Retryable(Reason.IFS_UNAVAILABLE, "GET ShipmentSet: 503")
+
+
+def test_tracking_and_carrier_arrive_and_the_date_waits_for_the_delivery() -> None:
+    world = World(FakeIfs(a_candidate()))
+    deliver([work(a_shipment())], world.delivery)
+    assert world.ifs.writes == [("shipment_header/42", {FieldName.TRACKING: "1Z0001", FieldName.CARRIER: "UPS"})]
+    fields = world.state().targets["shipment_header/42"].fields
+    assert fields[FieldName.SHIP_DATE].reason is Reason.NOT_DELIVERED_YET
+    assert world.state().shipments[a_shipment().key].outcome is Outcome.WRITTEN
+    assert world.state().next_attempt_at == world.at + timedelta(seconds=60)
+
+
+def test_the_ship_date_is_written_once_ifs_has_delivered() -> None:
+    world = World(FakeIfs(a_candidate()))
+    deliver([work(a_shipment())], world.delivery)
+    world.ifs.edit(is_delivered=True, ship_date="2026-03-07T00:00:00Z")
+    deliver([again(a_shipment().order_key)], world.delivery)
+    assert world.ifs.record().values[FieldName.SHIP_DATE] == "2026-03-05T00:00:00Z"
+    assert world.state().next_attempt_at is None
+
+
+def test_a_date_a_person_corrects_afterwards_is_kept() -> None:
+    world = World(FakeIfs(a_candidate(a_record(is_delivered=True))))
+    deliver([work(a_shipment())], world.delivery)
+    world.ifs.edit(ship_date="2026-03-09T00:00:00Z")
+    deliver([again(a_shipment().order_key)], world.delivery)
+    assert world.ifs.record().values[FieldName.SHIP_DATE] == "2026-03-09T00:00:00Z"
+    assert world.state().targets["shipment_header/42"].fields[FieldName.SHIP_DATE].outcome is Outcome.KEPT
+
+
+def test_a_repeated_message_costs_no_call_and_no_save() -> None:
+    world = World(FakeIfs(a_candidate()))
+    deliver([work(a_shipment())], world.delivery)
+    later = a_shipment(read_at=a_shipment().read_at + timedelta(hours=3))
+    assert deliver([work(later)], world.delivery) == []
+    assert (world.ifs.searches, len(world.ifs.writes), world.orders.saves) == (1, 1, 1)
+
+
+def test_every_write_is_between_its_intent_and_its_result() -> None:
+    world = World(FakeIfs(a_candidate(a_record(carrier="DHL"))))
+    deliver([work(a_shipment())], world.delivery)
+    assert world.audit.said() == [("intent", None), ("result", "written")]
+    intent, result = world.audit.entries
+    assert (intent.changes["carrier"].before, intent.changes["carrier"].after) == ("DHL", "UPS")
+    assert (intent.etag_before, result.etag_before, result.etag_after) == ('W/"1"', 'W/"1"', 'W/"2"')
+
+
+def test_two_parcels_are_joined_whatever_order_they_arrive_in() -> None:
+    first, second = a_shipment(1), a_shipment(2)
+    for batch in ([first, second], [second, first]):
+        world = World(FakeIfs(a_candidate()))
+        for shipment in batch:
+            deliver([work(shipment)], world.delivery)
+        assert world.ifs.record().values[FieldName.TRACKING] == "1Z0001, 1Z0002"
+
+
+def test_what_does_not_fit_is_reported() -> None:
+    shipments = [a_shipment(n, tracking_number=f"1Z1V152Y68278225{n:02}") for n in range(1, 5)]
+    world = World(FakeIfs(a_candidate()))
+    deliver([work(s) for s in shipments], world.delivery)
+    assert world.ifs.record().values[FieldName.TRACKING] == "1Z1V152Y6827822501, 1Z1V152Y6827822502"
+    assert world.state().attention is Reason.TRACKING_DID_NOT_FIT
+
+
+def test_a_voided_label_clears_tracking_and_restores_the_carrier() -> None:
+    world = World(FakeIfs(a_candidate(a_record(carrier="DHL"))))
+    deliver([work(a_shipment())], world.delivery)
+    deliver([work(voided(a_shipment()))], world.delivery)
+    assert world.ifs.record().values[FieldName.TRACKING] is None
+    assert world.ifs.record().values[FieldName.CARRIER] == "DHL"
+
+
+def test_a_relabel_replaces_the_voided_number_in_any_order() -> None:
+    old, new = a_shipment(1), a_shipment(2)
+    for rest in ([voided(old), new], [new, voided(old)]):
+        world = World(FakeIfs(a_candidate()))
+        deliver([work(old)], world.delivery)
+        for shipment in rest:
+            deliver([work(shipment)], world.delivery)
+        assert world.ifs.record().values[FieldName.TRACKING] == "1Z0002"
+
+
+def test_a_void_that_overtakes_its_label_writes_nothing() -> None:
+    world = World(FakeIfs(a_candidate()))
+    deliver([work(voided(a_shipment()))], world.delivery)
+    deliver([work(a_shipment())], world.delivery)
+    assert world.ifs.writes == []
+
+
+def test_what_a_person_typed_is_kept_also_by_a_void() -> None:
+    world = World(FakeIfs(a_candidate(a_record(tracking="BY-HAND-7"))))
+    deliver([work(a_shipment())], world.delivery)
+    deliver([work(voided(a_shipment()))], world.delivery)
+    assert world.ifs.record().values[FieldName.TRACKING] == "BY-HAND-7"
+
+
+def test_an_edit_between_our_read_and_our_write_survives() -> None:
+    world = World(FakeIfs(a_candidate()))
+    world.ifs.before_write.append(lambda: world.ifs.edit(tracking="BY-HAND-7"))
+    deliver([work(a_shipment())], world.delivery)
+    assert world.ifs.record().values[FieldName.TRACKING] == "BY-HAND-7"
+    assert world.ifs.record().values[FieldName.CARRIER] == "UPS"
+    assert world.audit.said() == [("intent", None), ("result", "retry"), ("intent", None), ("result", "written")]
+
+
+def test_endless_conflicts_end_in_a_later_retry() -> None:
+    world = World(FakeIfs(a_candidate()))
+    world.ifs.before_write = [lambda: world.ifs.edit(site="S1")] * 5
+    deliver([work(a_shipment())], world.delivery)
+    assert world.state().waiting_for is Reason.CONFLICTS
+    deliver([again(a_shipment().order_key)], world.delivery)
+    assert world.ifs.record().values[FieldName.TRACKING] == "1Z0001"
+
+
+@pytest.mark.parametrize("commits", [True, False])
+def test_a_lost_answer_is_settled_by_reading_and_never_doubled(*, commits: bool) -> None:
+    world = World(FakeIfs(a_candidate()))
+    world.ifs.write_faults.append((OutcomeUnknown(Reason.IFS_UNAVAILABLE, "PATCH: timed out"), commits))
+    deliver([work(a_shipment())], world.delivery)
+    assert len(world.ifs.writes) == 1
+    assert world.audit.entries[-1].outcome is Outcome.WRITTEN
+
+
+def test_a_run_that_died_after_its_patch_is_recognised_by_its_intent() -> None:
+    world = World(FakeIfs(a_candidate(a_record(carrier="DHL"))))
+    deliver([work(a_shipment())], world.delivery)
+    world.orders.states.clear()
+    world.audit.entries.pop()
+    deliver([work(a_shipment())], world.delivery)
+    assert len(world.ifs.writes) == 1
+    assert world.audit.said() == [("intent", None), ("result", "written")]
+    deliver([work(voided(a_shipment()))], world.delivery)
+    assert (world.ifs.record().values[FieldName.TRACKING], world.ifs.record().values[FieldName.CARRIER]) == (
+        None,
+        "DHL",
+    )
+
+
+def test_an_attribute_that_ifs_drops_is_parked_as_not_stored() -> None:
+    world = World(FakeIfs(a_candidate()))
+    world.ifs.dropped = {FieldName.CARRIER}
+    deliver([work(a_shipment())], world.delivery)
+    assert world.state().attention is Reason.NOT_STORED
+    assert world.ifs.record().values[FieldName.TRACKING] == "1Z0001"
+
+
+def test_a_business_refusal_is_parked_and_not_repeated() -> None:
+    world = World(FakeIfs(a_candidate()))
+    world.ifs.write_faults.append((Permanent(Reason.REFUSED_BY_IFS, "Shipment.CANCELEDNOUPD"), False))
+    deliver([work(a_shipment())], world.delivery)
+    deliver([again(a_shipment().order_key)], world.delivery)
+    assert world.state().attention is Reason.REFUSED_BY_IFS
+    assert world.ifs.writes == []
+    deliver([again(a_shipment().order_key, "replay")], world.delivery)
+    assert len(world.ifs.writes) == 1
+
+
+def test_an_outage_keeps_the_shipment_and_tries_again() -> None:
+    world = World(FakeIfs(a_candidate()))
+    world.ifs.find_faults.append(UNAVAILABLE)
+    (settled,) = deliver([work(a_shipment())], world.delivery)
+    assert settled.saved
+    assert world.state().waiting_for is Reason.IFS_UNAVAILABLE
+    deliver([again(a_shipment().order_key)], world.delivery)
+    assert world.ifs.record().values[FieldName.TRACKING] == "1Z0001"
+
+
+def test_waits_grow_and_a_new_reason_starts_them_anew() -> None:
+    world = World(FakeIfs())
+    deliver([work(a_shipment())], world.delivery)
+    delays = []
+    for _ in range(8):
+        world.at = world.state().next_attempt_at or world.at
+        deliver([again(a_shipment().order_key)], world.delivery)
+        delays.append((world.state().next_attempt_at or world.at) - world.at)
+    assert [d.total_seconds() for d in delays] == [120, 240, 480, 960, 1920, 3600, 3600, 3600]
+    world.ifs.candidates["shipment_header/42"] = a_candidate()
+    deliver([again(a_shipment().order_key)], world.delivery)
+    assert (world.state().waiting_for, world.state().attempts) == (Reason.NOT_DELIVERED_YET, 0)
+
+
+def test_an_order_ifs_never_learns_of_is_parked_after_the_patience() -> None:
+    world = World(FakeIfs())
+    deliver([work(a_shipment())], world.delivery)
+    world.at += timedelta(days=14)
+    deliver([again(a_shipment().order_key)], world.delivery)
+    assert world.state().attention is Reason.NEVER_FOUND
+    assert world.state().next_attempt_at is None
+
+
+def test_a_label_before_go_live_is_skipped_without_a_call() -> None:
+    world = World(FakeIfs(a_candidate()), a_connection(go_live_at="2026-04-01T00:00:00Z"))
+    deliver([work(a_shipment())], world.delivery)
+    assert (world.ifs.searches, world.ifs.writes) == (0, [])
+    assert world.state().shipments[a_shipment().key].reason is Reason.BEFORE_GO_LIVE
+
+
+def test_shadow_mode_says_what_it_would_write_once_and_writes_nothing() -> None:
+    world = World(FakeIfs(a_candidate()), a_connection(mode="shadow"))
+    deliver([work(a_shipment())], world.delivery)
+    deliver([again(a_shipment().order_key)], world.delivery)
+    assert world.ifs.writes == []
+    assert world.audit.said() == [("result", "would_write")]
+    assert world.state().shipments[a_shipment().key].outcome is Outcome.WOULD_WRITE
+
+
+def test_an_unmapped_carrier_never_holds_up_the_tracking_number() -> None:
+    world = World(FakeIfs(a_candidate(a_record(carrier="DHL"))))
+    deliver([work(a_shipment(carrier_code="ontrac"))], world.delivery)
+    assert world.ifs.record().values[FieldName.TRACKING] == "1Z0001"
+    assert world.ifs.record().values[FieldName.CARRIER] == "DHL"
+    assert world.state().attention is Reason.CARRIER_UNMAPPED
+
+
+def test_pointed_at_another_tenant_everything_is_delivered_again() -> None:
+    world = World(FakeIfs(a_candidate()))
+    deliver([work(a_shipment())], world.delivery)
+    elsewhere = FakeIfs(a_candidate())
+    moved = a_connection(ifs={**world.connection.ifs.model_dump(), "base_url": "https://other.example.com"})
+    second = World(elsewhere, moved)
+    second.orders = world.orders
+    deliver([work(a_shipment())], second.delivery)
+    assert elsewhere.record().values[FieldName.TRACKING] == "1Z0001"
+
+
+def test_an_order_that_another_run_saved_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(FakeIfs(a_candidate()))
+    deliver([work(a_shipment(1))], world.delivery)
+    key = a_shipment().order_key
+    stale = world.orders.states[key]
+    monkeypatch.setattr(world.orders, "load", lambda _: {key: stale.model_copy(update={"revision": 0})})
+    (settled,) = deliver([work(a_shipment(2))], world.delivery)
+    assert not settled.saved
+
+
+def test_an_order_without_time_left_is_saved_for_later() -> None:
+    world = World(FakeIfs(a_candidate()))
+    world.time_left = False
+    (settled,) = deliver([work(a_shipment())], world.delivery)
+    assert settled.saved
+    assert world.state().waiting_for is Reason.OUT_OF_TIME
