@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+import requests
 
 from tests.sandbox.aws.deploy import DeployError, Stack, deploy, zip_folder
 from tests.sandbox.aws.operate import (
@@ -113,6 +114,13 @@ def test_batches_run_side_by_side(aws: LocalAws, stack: Stack, queue: str) -> No
     send(aws, stack, {"id": first, "meet": second}, {"id": second, "meet": first}, queue=queue)
     assert eventually(lambda: row(aws, stack, first))
     assert eventually(lambda: row(aws, stack, second))
+
+
+def test_http_api_reaches_its_function(aws: LocalAws, stack: Stack) -> None:
+    url = aws.api_url(stack.physical_id("Door", "AWS::ApiGatewayV2::Api"))
+    answer = requests.post(f"{url}/hooks/t0ken", json={"n": 1}, timeout=30)
+    assert (answer.status_code, answer.text) == (202, 't0ken {"n": 1}')
+    assert requests.post(f"{url}/elsewhere", timeout=30).status_code == 404
 
 
 def test_killed_consumer_leaves_its_message_in_the_queue(aws: LocalAws, stack: Stack) -> None:
@@ -234,6 +242,8 @@ def test_policies_are_enforced_with_auth(built: Path) -> None:
             invoke(aws, probe, {"do": "read_table"})
         send(aws, stack, {"id": "granted"})
         assert eventually(lambda: row(aws, stack, "granted"))
+        url = aws.api_url(stack.physical_id("Door", "AWS::ApiGatewayV2::Api"))
+        assert requests.post(f"{url}/hooks/t", json={}, timeout=30, verify=str(aws.certificate)).status_code == 202
 
 
 STARTER = """

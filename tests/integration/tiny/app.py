@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
+from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sqs as sqs
+from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from aws_cdk.aws_lambda_event_sources import SqsEventSource
 
 if TYPE_CHECKING:
@@ -58,6 +60,8 @@ def tiny(scope: Construct) -> None:
     consume_from(scope, "Fifo", consumer, fifo=True)
     table.grant_read_write_data(consumer)
     secret.grant_read(function(scope, "Probe", "handlers.probe", environment, 60))
+    echo = HttpLambdaIntegration("Echo", function(scope, "Echo", "handlers.echo", environment, 60))
+    apigateway.HttpApi(scope, "Door").add_routes(path="/hooks/{token}", integration=echo)
     function(scope, "Slow", "handlers.probe", environment, 1)
     function(scope, "Broken", "handlers.no_such_handler", environment, 60)
 

@@ -52,6 +52,10 @@ def probe(event: dict[str, Any], context: object) -> object:
     return actions[event["do"]]()
 
 
+def echo(event: dict[str, Any], context: object) -> dict[str, Any]:
+    return {"statusCode": 202, "body": f"{event['pathParameters']['token']} {event['body']}"}
+
+
 def hang() -> None:
     print("hanging", flush=True)
     time.sleep(50)
