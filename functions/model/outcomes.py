@@ -39,12 +39,12 @@ class Reason(StrEnum):
     OUT_OF_TIME = "out_of_time"
     SHIPSTATION_UNAVAILABLE = "shipstation_unavailable"
     BUDGET_EXHAUSTED = "budget_exhausted"
+    SECRETS_UNAVAILABLE = "secrets_unavailable"
     # parked
     NEVER_FOUND = "never_found"
     NEVER_DELIVERED = "never_delivered"
     AMBIGUOUS_TARGET = "ambiguous_target"
     SHARED_TARGET = "shared_target"
-    RECORD_CANCELLED = "record_cancelled"
     REFUSED_BY_IFS = "refused_by_ifs"
     NOT_STORED = "not_stored"
     IFS_CREDENTIALS = "ifs_credentials"
@@ -74,11 +74,11 @@ SENTENCES: dict[Reason, str] = {
     Reason.OUT_OF_TIME: "The run ended before this order's turn; the attempt is repeated.",
     Reason.SHIPSTATION_UNAVAILABLE: "ShipStation did not answer or answered with a passing fault; the reading is repeated.",
     Reason.BUDGET_EXHAUSTED: "ShipStation's request limit is used up for now; the reading is repeated.",
+    Reason.SECRETS_UNAVAILABLE: "Secrets Manager did not hand out a secret; the attempt is repeated.",
     Reason.NEVER_FOUND: "IFS still has no shipment for this order after the configured patience.",
     Reason.NEVER_DELIVERED: "IFS has not delivered the shipment within the configured patience; the ship date is not written.",
     Reason.AMBIGUOUS_TARGET: "Several IFS shipments fit this label; a person has to say which one.",
     Reason.SHARED_TARGET: "The IFS shipment also carries lines of another order; a person has to decide.",
-    Reason.RECORD_CANCELLED: "The IFS shipment this label belonged to was cancelled and no other one fits.",
     Reason.REFUSED_BY_IFS: "IFS refused the change by a business rule.",
     Reason.NOT_STORED: "IFS accepted the change and did not store it: the attribute is not updatable; check the field mapping.",
     Reason.IFS_CREDENTIALS: "IFS refused the client id or secret; replace the secret, then replay.",

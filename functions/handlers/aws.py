@@ -1,0 +1,67 @@
+"""The runtime in AWS. What only some Lambdas need is imported when they ask, so that the webhook starts fast."""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+import functions
+from functions.connections import Connection, load_all
+from functions.ledger.secrets import SecretStore
+from functions.model.shipment import ConnectionName
+
+if TYPE_CHECKING:
+    import requests
+
+    from functions.ledger.queues import Queue
+    from functions.ledger.table import Table
+
+CONNECTIONS = Path(str(functions.__file__)).parent.parent / "connections"
+
+# Short enough that a stuck call leaves a Lambda time to hand its work back.
+SDK = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
+
+
+class AwsRuntime:
+    @cached_property
+    def connections(self) -> dict[ConnectionName, Connection]:
+        return load_all(CONNECTIONS)
+
+    @cached_property
+    def secrets(self) -> SecretStore:
+        return SecretStore(boto3.client("secretsmanager", config=SDK), self.now)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def jitter(self) -> float:
+        return random.random()  # noqa: S311 # spreads retries, guards nothing
+
+    def new_id(self) -> str:
+        return uuid.uuid4().hex
+
+    def table(self, name: str) -> Table:
+        from functions.ledger.table import DynamoTable  # noqa: PLC0415 # the webhook needs no table
+
+        return DynamoTable(boto3.resource("dynamodb", config=SDK).Table(name))
+
+    def queue(self, url: str) -> Queue:
+        from functions.ledger.queues import SqsQueue  # noqa: PLC0415 # loaded by those that send
+
+        return SqsQueue(boto3.client("sqs", config=SDK), url)
+
+    def session(self) -> requests.Session:
+        import requests  # noqa: PLC0415 # the webhook calls no vendor
+
+        return requests.Session()

@@ -1,0 +1,30 @@
+"""SQS batches: every message is read through its model; one that cannot be read fails alone and ends in the DLQ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from functions.handlers.telemetry import logger
+
+Message = TypeVar("Message", bound=BaseModel)
+
+
+def read(records: Iterable[dict[str, Any]], model: type[Message]) -> tuple[dict[str, Message], list[str]]:
+    """The readable messages by message id, and the ids of the others."""
+    messages: dict[str, Message] = {}
+    unreadable: list[str] = []
+    for record in records:
+        try:
+            messages[record["messageId"]] = model.model_validate_json(record["body"])
+        except ValidationError:
+            logger.error("message_unreadable", message_id=record["messageId"], model=model.__name__)
+            unreadable.append(record["messageId"])
+    return messages, unreadable
+
+
+def failures(message_ids: Iterable[str]) -> dict[str, Any]:
+    """The partial batch response: these come back, the others are done."""
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in message_ids]}

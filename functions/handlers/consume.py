@@ -1,0 +1,93 @@
+"""shipments.fifo → IFS. A failed message comes back after its visibility timeout; an IFS refusal is an outcome."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from functions.errors import ConnectorError
+from functions.flows.deliver import Delivery, Settled, deliver
+from functions.flows.settle import Tools
+from functions.handlers import batch
+from functions.handlers.aws import AwsRuntime
+from functions.handlers.runtime import Context, Handler, Runtime
+from functions.handlers.telemetry import count, logger
+from functions.handlers.vendors import ifs_records
+from functions.ledger.audit import AuditLog
+from functions.ledger.orders import OrderStore
+from functions.ledger.plans import PlanStore
+from functions.model.messages import Work
+from functions.model.shipment import ConnectionName
+from functions.settings import ConsumeSettings
+
+TIME_FOR_ONE_ORDER_MS = 30_000  # a read, a conflict or two, and the records around them
+
+
+def build(runtime: Runtime, settings: ConsumeSettings) -> Handler:
+    orders = OrderStore(runtime.table(settings.ledger_table))
+    plans = PlanStore(runtime.table(settings.ledger_table))
+    audit = AuditLog(runtime.table(settings.audit_table), new_id=runtime.new_id)
+
+    @cache
+    def tools(name: ConnectionName) -> Tools:
+        ifs = ifs_records(runtime, runtime.connections[name], settings.ifs_secrets[name])
+        return Tools(runtime.connections[name], ifs, audit, runtime.now, pause)
+
+    def pause(attempt: int) -> None:
+        runtime.sleep(min(2.0, 0.1 * 2**attempt) * (0.5 + runtime.jitter() / 2))
+
+    def delivery(name: ConnectionName, context: Context) -> Delivery:
+        def has_time() -> bool:
+            return context.get_remaining_time_in_millis() > TIME_FOR_ONE_ORDER_MS
+
+        own = tools(name)
+        return Delivery(own, own.ifs, orders, plans, has_time)
+
+    def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
+        messages, failed = batch.read(event["Records"], Work)
+        for name in {work.order.connection for work in messages.values()}:
+            own = {message_id: work for message_id, work in messages.items() if work.order.connection == name}
+            failed += _delivered(own, delivery(name, context))
+        return batch.failures(failed)
+
+    return handle
+
+
+def _delivered(messages: dict[str, Work], delivery: Delivery) -> list[str]:
+    """The message ids that have to come back."""
+    try:
+        settled = deliver(list(messages.values()), delivery)
+    except ConnectorError as fault:
+        logger.error("batch_failed", reason=fault.reason, messages=len(messages))
+        return list(messages)
+    _report(settled)
+    unsaved = {each.state.key for each in settled if not each.saved}
+    return [message_id for message_id, work in messages.items() if work.order in unsaved]
+
+
+def _report(settled: Iterable[Settled]) -> None:
+    for each in settled:
+        outcomes = sorted({str(s.outcome) for s in each.state.shipments.values()})
+        logger.info(
+            "order_settled",
+            connection=each.state.key.connection,
+            order=each.state.key.digest[:16],
+            outcomes=outcomes,
+            waiting_for=each.state.waiting_for,
+            attention=each.state.attention,
+            cause=each.cause.kind,
+            correlation_id=each.cause.correlation_id,
+            saved=each.saved,
+        )
+        count(each.state.key.connection, **{f"Shipments{outcome.title().replace('_', '')}": 1 for outcome in outcomes})
+
+
+@cache
+def _wired() -> Handler:
+    return build(AwsRuntime(), ConsumeSettings.from_env(os.environ))
+
+
+def handler(event: dict[str, Any], context: Context) -> Any:
+    return _wired()(event, context)

@@ -1,0 +1,48 @@
+"""Every minute: what waits or is to be repeated goes back onto shipments.fifo. A missed run only delays."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any
+
+from functions.flows.release import release
+from functions.handlers.aws import AwsRuntime
+from functions.handlers.runtime import Context, Handler, Runtime
+from functions.handlers.telemetry import count, logger
+from functions.ledger.orders import OrderStore
+from functions.ledger.queues import FifoWorkQueue
+from functions.model.shipment import ConnectionName
+from functions.settings import ReleaseSettings
+
+
+def build(runtime: Runtime, settings: ReleaseSettings) -> Handler:
+    orders = OrderStore(runtime.table(settings.ledger_table))
+
+    @cache
+    def queue(name: ConnectionName) -> FifoWorkQueue:
+        return FifoWorkQueue(runtime.queue(settings.shipments[name]))
+
+    def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
+        connection = runtime.connections[ConnectionName(event["connection"])]
+        released = release(
+            connection,
+            due_orders=orders,
+            queue=queue(connection.name),
+            now=runtime.now(),
+            correlation_id=context.aws_request_id,
+        )
+        logger.info("released", connection=connection.name, orders=released, correlation_id=context.aws_request_id)
+        count(connection.name, Released=released)
+        return {"released": released}
+
+    return handle
+
+
+@cache
+def _wired() -> Handler:
+    return build(AwsRuntime(), ReleaseSettings.from_env(os.environ))
+
+
+def handler(event: dict[str, Any], context: Context) -> Any:
+    return _wired()(event, context)

@@ -1,0 +1,56 @@
+"""What a Lambda gets from the world. The handlers are wired from this, in AWS and wherever else they run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from functions.connections import Connection
+from functions.model.shipment import ConnectionName
+
+if TYPE_CHECKING:
+    import requests
+
+    from functions.ledger.queues import Queue
+    from functions.ledger.table import Table
+
+Handler = Callable[[dict[str, Any], "Context"], Any]
+
+
+class Context(Protocol):
+    """The part of the Lambda context that is used."""
+
+    aws_request_id: str
+
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+class Secrets(Protocol):
+    """JSON secrets by ARN. Raises Retryable."""
+
+    def __call__(self, arn: str) -> dict[str, str]: ...
+
+    def forget(self, arn: str) -> None:
+        """After a vendor refused the credentials: the next use reads anew."""
+
+
+class Runtime(Protocol):
+    """`now` is UTC; `jitter` is between 0 and 1; sessions keep no state between calls that must not be kept."""
+
+    connections: Mapping[ConnectionName, Connection]
+    secrets: Secrets
+
+    def now(self) -> datetime: ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+    def jitter(self) -> float: ...
+
+    def new_id(self) -> str: ...
+
+    def table(self, name: str) -> Table: ...
+
+    def queue(self, url: str) -> Queue: ...
+
+    def session(self) -> requests.Session: ...

@@ -1,0 +1,16 @@
+"""One log line per outcome and one metric per count, without payloads, names or addresses."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+logger = Logger(utc=True)
+
+
+def count(connection: str, **metrics: int) -> None:
+    """Counts as CloudWatch metrics by connection; zeros are left out."""
+    for name, value in metrics.items():
+        if value:
+            with single_metric(name=name, unit=MetricUnit.Count, value=value) as metric:
+                metric.add_dimension(name="connection", value=connection)

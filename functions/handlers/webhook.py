@@ -1,0 +1,70 @@
+"""HTTP API → SQS. A failure answers 503 and stores nothing; the scheduled poll finds what a lost webhook announced."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from functions.flows.receive import Webhook, receive
+from functions.handlers.aws import AwsRuntime
+from functions.handlers.runtime import Context, Handler, Runtime
+from functions.handlers.telemetry import count, logger
+from functions.ledger.queues import NotificationQueues
+from functions.settings import WebhookSettings
+from functions.shipstation.pointers import parse
+
+
+class _Tokens:
+    """Current and previous token of a connection, so that a rotation loses no webhook."""
+
+    def __init__(self, runtime: Runtime, settings: WebhookSettings) -> None:
+        self._secrets, self._arns = runtime.secrets, settings.webhook_secrets
+
+    def valid_for(self, connection: str) -> Sequence[str]:
+        arn = self._arns.get(connection)
+        return tuple(self._secrets(arn).values()) if arn else ()
+
+
+def build(runtime: Runtime, settings: WebhookSettings) -> Handler:
+    tokens = _Tokens(runtime, settings)
+    queue = NotificationQueues({name: runtime.queue(url) for name, url in settings.notifications.items()})
+
+    def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
+        webhook = _webhook(event)
+        status = receive(
+            webhook, tokens=tokens, parse=parse, queue=queue, now=runtime.now(), correlation_id=context.aws_request_id
+        )
+        known = webhook.connection if webhook.connection in settings.notifications else "unknown"
+        logger.info("webhook_answered", connection=known, status=int(status), correlation_id=context.aws_request_id)
+        count(known, **{f"Webhook{int(status)}": 1})
+        return {"statusCode": int(status), "headers": {"content-type": "application/json"}, "body": "{}"}
+
+    return handle
+
+
+def _webhook(event: dict[str, Any]) -> Webhook:
+    parameters = event.get("pathParameters") or {}
+    return Webhook(connection=parameters.get("connection", ""), token=parameters.get("token", ""), body=_body(event))
+
+
+def _body(event: dict[str, Any]) -> bytes:
+    text = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return str(text).encode()
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+@cache
+def _wired() -> Handler:
+    return build(AwsRuntime(), WebhookSettings.from_env(os.environ))
+
+
+def handler(event: dict[str, Any], context: Context) -> Any:
+    return _wired()(event, context)

@@ -1,0 +1,48 @@
+"""Secrets Manager behind a short memory: a rotation is seen within minutes, a short outage is not felt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from functions.errors import Retryable
+from functions.model.outcomes import Reason
+
+if TYPE_CHECKING:
+    from types_boto3_secretsmanager import SecretsManagerClient
+
+FRESH = timedelta(minutes=5)
+STALE = timedelta(hours=1)  # while Secrets Manager cannot be reached; after it we fail closed
+
+
+class SecretStore:
+    """JSON secrets by ARN. Raises Retryable when the store cannot be reached and nothing fresh enough is remembered."""
+
+    def __init__(self, client: SecretsManagerClient, now: Callable[[], datetime]) -> None:
+        self._client, self._now = client, now
+        self._known: dict[str, tuple[datetime, dict[str, str]]] = {}
+
+    def __call__(self, arn: str) -> dict[str, str]:
+        read_at, values = self._known.get(arn, (None, {}))
+        if read_at is not None and self._now() - read_at < FRESH:
+            return values
+        try:
+            values = self._read(arn)
+        except (BotoCoreError, ClientError) as error:
+            if read_at is None or self._now() - read_at >= STALE:
+                raise Retryable(Reason.SECRETS_UNAVAILABLE, "Secrets Manager did not hand out a secret") from error
+            return values
+        self._known[arn] = (self._now(), values)
+        return values
+
+    def forget(self, arn: str) -> None:
+        """After a vendor refused the credentials: the next use reads anew."""
+        self._known.pop(arn, None)
+
+    def _read(self, arn: str) -> dict[str, str]:
+        parsed = json.loads(self._client.get_secret_value(SecretId=arn)["SecretString"])
+        return {str(name): str(value) for name, value in parsed.items()}
