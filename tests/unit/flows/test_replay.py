@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+import pytest
+from pydantic import ValidationError
+
+from functions.flows.deliver import deliver
+from functions.flows.replay import Replay, Selection, apply, draw_up
+from functions.model.messages import Work
+from functions.model.outcomes import Outcome, Reason
+from functions.model.plans import Plan
+from functions.model.shipment import ConnectionName
+from functions.model.state import OrderState
+from functions.model.targets import FieldName
+from tests.unit.builders import NOON, a_candidate, a_connection, a_shipment, work
+from tests.unit.flows.fakes import FakeIfs, FakeOrders, World
+
+
+class Orders(FakeOrders):
+    def scan(self, connection: ConnectionName) -> Iterator[OrderState]:
+        return iter(list(self.states.values()))
+
+
+class Queue:
+    def __init__(self) -> None:
+        self.work: list[Work] = []
+
+    def send(self, work: Iterable[Work]) -> None:
+        self.work += work
+
+
+class Desk:
+    """An order delivered in `mode`, and an operator's desk beside it."""
+
+    def __init__(self, mode: str = "write") -> None:
+        self.world = World(FakeIfs(a_candidate()), a_connection(mode=mode))
+        self.orders, self.queue = Orders(), Queue()
+        self.world.orders = self.orders
+        deliver([work(a_shipment())], self.world.delivery)
+        self.world.connection = a_connection()
+
+    @property
+    def replay(self) -> Replay:
+        world = self.world
+        return Replay(world.connection, world.ifs, self.orders, world.plans, self.queue, lambda: world.at)
+
+    def plan(self, **select: object) -> Plan:
+        selection = Selection.model_validate(select)
+        return draw_up(self.replay, selection, plan_id="plan-1", by="kim", note="carrier map mended")
+
+    def carry_out(self, plan: Plan) -> None:
+        apply(self.replay, plan, "c-9")
+        deliver(self.queue.work, self.world.delivery)
+
+
+def test_a_dry_run_of_what_agrees_shows_nothing_and_writes_nothing() -> None:
+    desk = Desk()
+    plan = desk.plan(orders=["P1001"])
+    assert [order.outcome for order in plan.orders] == [Outcome.UNCHANGED]
+    assert len(desk.world.ifs.writes) == 1
+
+
+def test_a_dry_run_shows_every_field_before_and_after() -> None:
+    desk = Desk(mode="shadow")
+    (change,) = desk.plan(outcome="would_write").orders[0].changes
+    shown = {name: (field.before, field.after) for name, field in change.changes.items()}
+    assert shown == {"tracking": (None, "1Z0001"), "carrier": (None, "UPS")}
+
+
+def test_apply_writes_exactly_the_plan_and_names_the_operator() -> None:
+    desk = Desk(mode="shadow")
+    desk.carry_out(desk.plan(orders=["P1001"]))
+    assert desk.world.ifs.record().values[FieldName.TRACKING] == "1Z0001"
+    cause = desk.world.audit.entries[-1].cause
+    assert (cause.kind, cause.by, cause.note, cause.plan_id) == ("replay", "kim", "carrier map mended", "plan-1")
+
+
+def test_a_plan_that_ifs_has_overtaken_writes_nothing() -> None:
+    desk = Desk(mode="shadow")
+    plan = desk.plan(orders=["P1001"])
+    desk.world.ifs.edit(carrier="DHL")
+    desk.carry_out(plan)
+    assert desk.world.ifs.writes == []
+    assert desk.world.state().attention is Reason.PLAN_OUTDATED
+
+
+def test_apply_twice_changes_nothing_more() -> None:
+    desk = Desk(mode="shadow")
+    plan = desk.plan(orders=["P1001"])
+    desk.carry_out(plan)
+    desk.carry_out(plan)
+    assert len(desk.world.ifs.writes) == 1
+
+
+@pytest.mark.parametrize(
+    ("select", "found"),
+    [
+        ({"shipments": [1]}, 1),
+        ({"shipments": [2]}, 0),
+        ({"from": NOON.isoformat(), "to": (NOON + timedelta(hours=1)).isoformat()}, 1),
+        ({"to": NOON.isoformat()}, 0),
+        ({"outcome": "written"}, 1),
+        ({"outcome": "parked"}, 0),
+        ({"reason": "not_delivered_yet"}, 1),
+        ({"orders": ["P9"]}, 0),
+    ],
+)
+def test_selection(select: dict[str, object], found: int) -> None:
+    assert len(Desk().plan(**select).orders) == found
+
+
+def test_an_empty_selection_is_refused() -> None:
+    with pytest.raises(ValidationError, match="name at least one"):
+        Selection.model_validate({})
