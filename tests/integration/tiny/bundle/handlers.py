@@ -19,22 +19,24 @@ def consume(event: dict[str, Any], context: object) -> dict[str, Any]:
     failures = []
     for record in event["Records"]:
         attempt = int(record["attributes"]["ApproximateReceiveCount"])
+        message = json.loads(record["body"])
+        arrival = {"attempt": attempt, "batch": len(event["Records"]), "receipt": record["receiptHandle"]}
+        table.put_item(Item={"id": message["id"], **arrival})
         try:
-            deliver(json.loads(record["body"]), attempt, len(event["Records"]))
+            deliver(message, attempt)
         except LookupError:
             failures.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failures}
 
 
-def deliver(message: dict[str, Any], attempt: int, batch: int) -> None:
-    key = {"id": message["id"]}
-    table.put_item(Item={**key, "attempt": attempt, "batch": batch})
+def deliver(message: dict[str, Any], attempt: int) -> None:
     if message.get("hang_once") and attempt == 1:
         hang()
     if message.get("fail_once") and attempt == 1:
         raise LookupError
     while message.get("meet") and "Item" not in table.get_item(Key={"id": message["meet"]}):
         time.sleep(0.05)
+    key = {"id": message["id"]}
     table.update_item(Key=key, UpdateExpression="SET done = :yes", ExpressionAttributeValues={":yes": True})
 
 
