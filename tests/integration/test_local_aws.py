@@ -113,12 +113,14 @@ def test_only_the_failed_message_of_a_batch_comes_again(aws: LocalAws, stack: St
 
 @pytest.fixture
 def single_messages(aws: LocalAws, stack: Stack) -> Iterator[None]:
-    mappings = stack.ids_of("AWS::Lambda::EventSourceMapping").values()
-    for size in (1, 5):
-        for mapping in mappings:
-            aws.client("lambda").update_event_source_mapping(UUID=mapping, BatchSize=size)
-        if size == 1:
-            yield
+    set_batch_sizes(aws, stack, 1)
+    yield
+    set_batch_sizes(aws, stack, 5)
+
+
+def set_batch_sizes(aws: LocalAws, stack: Stack, size: int) -> None:
+    for mapping in stack.ids_of("AWS::Lambda::EventSourceMapping").values():
+        aws.client("lambda").update_event_source_mapping(UUID=mapping, BatchSize=size)
 
 
 @pytest.mark.usefixtures("single_messages")
