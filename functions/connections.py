@@ -18,6 +18,8 @@ from functions.model.shipment import ConnectionName
 from functions.model.targets import FieldName
 
 Mode = Literal["off", "shadow", "write"]
+Policy = Literal["always", "if_empty", "if_empty_or_ours", "never"]
+VoidPolicy = Literal["clear", "restore", "flag"]
 OrderSource = Literal["order_number", "order_key", "custom_field_1", "custom_field_2", "custom_field_3"]
 
 
@@ -86,8 +88,8 @@ class FieldRule(Frozen):
 
     attribute: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
     max_length: int = Field(default=50, ge=1, le=4000)
-    policy: Literal["always", "if_empty", "if_empty_or_ours"] = "if_empty_or_ours"
-    on_void: Literal["clear", "restore", "flag"] = "clear"
+    policy: Policy = "if_empty_or_ours"
+    on_void: VoidPolicy = "clear"
 
 
 class TrackingRule(FieldRule):
@@ -99,8 +101,8 @@ class TrackingRule(FieldRule):
 class CarrierRule(FieldRule):
     attribute: str = Field(default="ForwardAgentId", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
     max_length: int = Field(default=20, ge=1, le=4000)
-    policy: Literal["always", "if_empty", "if_empty_or_ours"] = "always"
-    on_void: Literal["clear", "restore", "flag"] = "restore"
+    policy: Policy = "always"
+    on_void: VoidPolicy = "restore"
 
 
 class ShipDateRule(FieldRule):
@@ -109,8 +111,8 @@ class ShipDateRule(FieldRule):
     """
 
     attribute: str = Field(default="ActualShipDate", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
-    policy: Literal["always", "if_empty", "if_empty_or_ours"] = "always"
-    on_void: Literal["clear", "restore", "flag"] = "flag"
+    policy: Policy = "always"
+    on_void: VoidPolicy = "flag"
     source: Literal["label", "ship_date"] = "ship_date"
     when: Literal["delivered", "at_once"] = "delivered"
 
@@ -124,18 +126,18 @@ class ShipmentHeader(Frozen):
     entity_set: str = Field(default="ShipmentSet", pattern=r"^[A-Za-z0-9_]+$")
     line_set: str = Field(default="ShipmentLineSet", pattern=r"^[A-Za-z0-9_]+$")
     tracking: TrackingRule = TrackingRule()
-    carrier: CarrierRule | None = CarrierRule()
-    ship_date: ShipDateRule | None = ShipDateRule()
+    carrier: CarrierRule = CarrierRule()
+    ship_date: ShipDateRule = ShipDateRule()
 
     @property
     def rules(self) -> dict[FieldName, FieldRule]:
         """The fields this target writes, each with its rule."""
-        rules: dict[FieldName, FieldRule | None] = {
+        rules: dict[FieldName, FieldRule] = {
             FieldName.TRACKING: self.tracking,
             FieldName.CARRIER: self.carrier,
             FieldName.SHIP_DATE: self.ship_date,
         }
-        return {name: rule for name, rule in rules.items() if rule is not None}
+        return {name: rule for name, rule in rules.items() if rule.policy != "never"}
 
 
 class IfsSide(Frozen):

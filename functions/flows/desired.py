@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from functions.connections import Connection, ShipDateRule, TrackingRule
+from functions.connections import Connection, TrackingRule
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
 from functions.model.shipment import Shipment
@@ -77,8 +77,7 @@ def _fitting(numbers: Sequence[str], rule: TrackingRule) -> list[str]:
 def _value(name: FieldName, shipment: Shipment, record: Record, connection: Connection) -> str | None:
     if name is FieldName.CARRIER:
         return _forwarder(shipment, connection)
-    rule = connection.ifs.target.ship_date
-    return _ship_date(shipment, record, rule, connection) if rule else None
+    return _ship_date(shipment, record, connection)
 
 
 def _forwarder(shipment: Shipment, connection: Connection) -> str | None:
@@ -86,8 +85,8 @@ def _forwarder(shipment: Shipment, connection: Connection) -> str | None:
     return connection.carriers.get(f"{carrier}/{service}") or connection.carriers.get(carrier or "")
 
 
-def _ship_date(shipment: Shipment, record: Record, rule: ShipDateRule, connection: Connection) -> str | None:
-    if rule.source == "label":
+def _ship_date(shipment: Shipment, record: Record, connection: Connection) -> str | None:
+    if connection.ifs.target.ship_date.source == "label":
         day = shipment.created_at.astimezone(connection.ifs.zone_of(record.site)).date()
     elif shipment.ship_date is not None:
         day = shipment.ship_date
