@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
 
-from boto3.dynamodb.conditions import ConditionBase
+from boto3.dynamodb.conditions import ConditionBase, Key
+from botocore.exceptions import BotoCoreError, ClientError
+
+from functions.errors import Retryable
+from functions.model.outcomes import Reason
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb.service_resource import Table as DynamoResource
 
 Item = dict[str, Any]
 
@@ -13,6 +21,10 @@ DUE_INDEX = "due"  # partition `due_shard`, sort `due_at`: sparse, only what is 
 PARTITION, SORT = "pk", "sk"
 DUE_PARTITION, DUE_SORT = "due_shard", "due_at"
 EXPIRES = "expires_at"  # epoch seconds, DynamoDB's time to live
+
+BATCH_GET_LIMIT = 100  # DynamoDB's own
+BATCH_GET_ROUNDS = 5
+CONDITION_REFUSED = "ConditionalCheckFailedException"
 
 
 class Table(Protocol):
@@ -32,3 +44,84 @@ class Table(Protocol):
 
     def query_due(self, shard: str, *, until: str, limit: int) -> list[Item]:
         """From the due index, ascending, keys and projected attributes only; eventually consistent."""
+
+    def scan(self, *, prefix: str) -> Iterable[Item]:
+        """Every item whose partition key begins with `prefix`, in no order; eventually consistent, reads the table."""
+
+
+class DynamoTable:
+    """The Protocol on a boto3 DynamoDB Table resource."""
+
+    def __init__(self, table: DynamoResource) -> None:
+        self._table = table
+
+    def get(self, pk: str, sk: str) -> Item | None:
+        with _translated():
+            return self._table.get_item(Key={PARTITION: pk, SORT: sk}, ConsistentRead=True).get("Item")
+
+    def get_many(self, keys: Sequence[tuple[str, str]], attributes: Sequence[str]) -> list[Item]:
+        unique = list(dict.fromkeys(keys))
+        chunks = (unique[start : start + BATCH_GET_LIMIT] for start in range(0, len(unique), BATCH_GET_LIMIT))
+        return [item for chunk in chunks for item in self._get_chunk(chunk, attributes)]
+
+    def put(self, item: Mapping[str, Any], *, condition: ConditionBase | None = None) -> bool:
+        guard: dict[str, Any] = {} if condition is None else {"ConditionExpression": condition}
+        with _translated():
+            try:
+                self._table.put_item(Item=dict(item), **guard)
+            except ClientError as error:
+                if error.response["Error"]["Code"] != CONDITION_REFUSED:
+                    raise
+                return self._is_our_own(item)
+        return True
+
+    def query(self, pk: str, *, prefix: str = "") -> Iterator[Item]:
+        condition: ConditionBase = Key(PARTITION).eq(pk)
+        if prefix:
+            condition &= Key(SORT).begins_with(prefix)
+        yield from self._pages(self._table.query, KeyConditionExpression=condition, ConsistentRead=True)
+
+    def query_due(self, shard: str, *, until: str, limit: int) -> list[Item]:
+        condition = Key(DUE_PARTITION).eq(shard) & Key(DUE_SORT).lte(until)
+        with _translated():
+            return self._table.query(IndexName=DUE_INDEX, KeyConditionExpression=condition, Limit=limit)["Items"]
+
+    def scan(self, *, prefix: str) -> Iterator[Item]:
+        yield from self._pages(self._table.scan, FilterExpression=Key(PARTITION).begins_with(prefix))
+
+    def _is_our_own(self, item: Mapping[str, Any]) -> bool:
+        """The SDK repeats a put whose answer was lost, and the condition then refuses what it stored itself."""
+        return self.get(item[PARTITION], item[SORT]) == dict(item)
+
+    def _get_chunk(self, keys: Sequence[tuple[str, str]], attributes: Sequence[str]) -> Iterator[Item]:
+        names = {f"#{number}": name for number, name in enumerate((PARTITION, SORT, *attributes))}
+        wanted: Any = {
+            "Keys": [{PARTITION: pk, SORT: sk} for pk, sk in keys],
+            "ProjectionExpression": ", ".join(names),
+            "ExpressionAttributeNames": names,
+        }
+        for _ in range(BATCH_GET_ROUNDS):
+            with _translated():
+                answer = self._table.meta.client.batch_get_item(RequestItems={self._table.name: wanted})
+            yield from answer["Responses"].get(self._table.name, [])
+            wanted = answer.get("UnprocessedKeys", {}).get(self._table.name)
+            if not wanted:
+                return
+        raise Retryable(Reason.LEDGER_UNAVAILABLE, "DynamoDB left keys of a batch unread")
+
+    def _pages(self, call: Any, **arguments: Any) -> Iterator[Item]:
+        while True:
+            with _translated():
+                page = call(**arguments)
+            yield from page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return
+            arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise Retryable(Reason.LEDGER_UNAVAILABLE, f"DynamoDB: {type(error).__name__}") from error

@@ -40,6 +40,8 @@ class Reason(StrEnum):
     SHIPSTATION_UNAVAILABLE = "shipstation_unavailable"
     BUDGET_EXHAUSTED = "budget_exhausted"
     SECRETS_UNAVAILABLE = "secrets_unavailable"
+    LEDGER_UNAVAILABLE = "ledger_unavailable"
+    QUEUE_UNAVAILABLE = "queue_unavailable"
     # parked
     NEVER_FOUND = "never_found"
     NEVER_DELIVERED = "never_delivered"
@@ -55,6 +57,7 @@ class Reason(StrEnum):
     UNREADABLE_ROW = "unreadable_row"
     PLAN_OUTDATED = "plan_outdated"
     ORDER_TOO_LARGE = "order_too_large"
+    LEDGER_VERSION = "ledger_version"
 
 
 SENTENCES: dict[Reason, str] = {
@@ -75,6 +78,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.SHIPSTATION_UNAVAILABLE: "ShipStation did not answer or answered with a passing fault; the reading is repeated.",
     Reason.BUDGET_EXHAUSTED: "ShipStation's request limit is used up for now; the reading is repeated.",
     Reason.SECRETS_UNAVAILABLE: "Secrets Manager did not hand out a secret; the attempt is repeated.",
+    Reason.LEDGER_UNAVAILABLE: "DynamoDB did not answer; the attempt is repeated.",
+    Reason.QUEUE_UNAVAILABLE: "SQS did not take a message; the attempt is repeated.",
     Reason.NEVER_FOUND: "IFS still has no shipment for this order after the configured patience.",
     Reason.NEVER_DELIVERED: "IFS has not delivered the shipment within the configured patience; the ship date is not written.",
     Reason.AMBIGUOUS_TARGET: "Several IFS shipments fit this label; a person has to say which one.",
@@ -89,4 +94,5 @@ SENTENCES: dict[Reason, str] = {
     Reason.UNREADABLE_ROW: "A ShipStation row lacks a required field.",
     Reason.PLAN_OUTDATED: "The IFS record changed since the plan was made; make a new plan.",
     Reason.ORDER_TOO_LARGE: "The order holds more shipments than one ledger item can carry.",
+    Reason.LEDGER_VERSION: "A newer version of the connector wrote this ledger item; deploy that version.",
 }

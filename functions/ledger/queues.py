@@ -1,0 +1,103 @@
+"""The two queues, behind one seam that sends a batch and says which entries were refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from functions.errors import Retryable
+from functions.model.frozen import Frozen
+from functions.model.messages import Notification, Work
+from functions.model.outcomes import Reason
+from functions.model.shipment import ConnectionName
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+    from types_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+BATCH_ENTRIES = 10  # SQS's own limit
+BATCH_BYTES = 240_000  # below SQS's 256 KiB for a batch
+
+
+class Entry(Frozen):
+    """One message. `group` and `deduplication_id` are for FIFO queues."""
+
+    body: str
+    group: str | None = None
+    deduplication_id: str | None = None
+
+
+class Queue(Protocol):
+    def send_batch(self, entries: Sequence[Entry]) -> list[int]:
+        """At most BATCH_ENTRIES; the positions that were refused. Raises Retryable."""
+
+
+class SqsQueue:
+    def __init__(self, client: SQSClient, url: str) -> None:
+        self._client, self._url = client, url
+
+    def send_batch(self, entries: Sequence[Entry]) -> list[int]:
+        try:
+            answer = self._client.send_message_batch(
+                QueueUrl=self._url, Entries=[_request(number, entry) for number, entry in enumerate(entries)]
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise Retryable(Reason.QUEUE_UNAVAILABLE, f"SQS: {type(error).__name__}") from error
+        return [int(failed["Id"]) for failed in answer.get("Failed", [])]
+
+
+def _request(number: int, entry: Entry) -> SendMessageBatchRequestEntryTypeDef:
+    request: SendMessageBatchRequestEntryTypeDef = {"Id": str(number), "MessageBody": entry.body}
+    if entry.group is not None:
+        request["MessageGroupId"] = entry.group
+    if entry.deduplication_id is not None:
+        request["MessageDeduplicationId"] = entry.deduplication_id
+    return request
+
+
+class FifoWorkQueue:
+    """One message group per order, so that an order is never worked on twice at the same time."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+
+    def send(self, work: Iterable[Work]) -> None:
+        """All or Retryable; what was sent before a fault may arrive twice."""
+        entries = (
+            Entry(body=w.model_dump_json(exclude_none=True), group=w.order.digest, deduplication_id=w.deduplication_id)
+            for w in work
+        )
+        for batch in _batches(entries):
+            _send(self._queue, batch)
+
+
+class NotificationQueues:
+    def __init__(self, queues: Mapping[str, Queue]) -> None:
+        self._queues = queues
+
+    def send(self, notification: Notification) -> None:
+        _send(self._queues[ConnectionName(notification.connection)], [Entry(body=notification.model_dump_json())])
+
+
+def _send(queue: Queue, entries: Sequence[Entry]) -> None:
+    """Refused entries are sent once more; group order holds because a group's later entries follow its earlier ones."""
+    refused = queue.send_batch(entries)
+    if refused and queue.send_batch([entries[number] for number in sorted(refused)]):
+        raise Retryable(Reason.QUEUE_UNAVAILABLE, f"SQS refused {len(refused)} of {len(entries)} messages")
+
+
+def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    batch: list[Entry] = []
+    for entry in entries:
+        if batch and (len(batch) == BATCH_ENTRIES or _bytes(batch) + len(entry.body.encode()) > BATCH_BYTES):
+            yield batch
+            batch = []
+        batch.append(entry)
+    if batch:
+        yield batch
+
+
+def _bytes(entries: Iterable[Entry]) -> int:
+    return sum(len(entry.body.encode()) for entry in entries)
