@@ -176,6 +176,7 @@ class _Run:
         news = [shipment for shipment in reading.shipments if shipment.key not in recorded]
         self._with.queue.send(Work(order=s.order_key, cause=self._cause, shipment=s) for s in news)
         self.report.rows += len(reading.shipments)
+        self.report.unreadable += reading.unreadable
         self.report.news += len(news)
 
     def _has_time(self) -> bool:

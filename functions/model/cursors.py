@@ -40,8 +40,10 @@ class Reader(Frozen):
 class Reading(Frozen):
     """One page of a walk, normalised. `reached` is the newest cursor instant of the contiguous prefix read so far
     (None while the page proves nothing); `complete` says that the window was walked to its end.
+    `unreadable` are the ids of rows that lack a required field, 0 where even the id is missing.
     """
 
     shipments: tuple[Shipment, ...]
     reached: datetime | None
     complete: bool
+    unreadable: tuple[int, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -112,7 +113,7 @@ class InProcessAdapter(BaseAdapter):
         response = requests.Response()
         response.status_code = answer.status
         response.headers = CaseInsensitiveDict(answer.headers)
-        response._content = answer.body  # noqa: SLF001 # requests has no public constructor for a finished answer
+        response.raw = io.BytesIO(answer.body)
         response.url = str(request.url)
         response.request = request
         return response

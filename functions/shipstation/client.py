@@ -1,0 +1,171 @@
+"""GET requests to ShipStation V1 through the shared budget, and what each kind of answer means.
+
+Sources: https://docs.shipstation.com/apis/shipstation-v1/docs/start-here/requirements (Basic authentication, limits,
+status codes); the rest is defence against what integrations have met in the field.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+import requests
+from pydantic import SecretStr
+from requests.adapters import HTTPAdapter
+
+from functions.errors import ConnectorError, Permanent, Retryable
+from functions.model.outcomes import Reason
+from functions.shipstation.budget import Governor, Lane
+
+CONNECT_SECONDS = 3
+TRIES = 3
+LONGEST_WAIT_SECONDS = 65
+THROTTLED = "too many requests"  # arrives under other status codes too
+CHUNK_BYTES = 65_536
+
+
+@dataclass(frozen=True)
+class Credentials:
+    api_key: str
+    api_secret: SecretStr
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`body` is parsed JSON; `server_now` is the `Date` header, None where it is missing."""
+
+    body: Any
+    server_now: datetime | None
+
+
+class ShipStationClient:
+    """`credentials` is asked before each request, `on_refused` called once the key was refused.
+
+    Raises Retryable (budget, throttle, server, network) or Permanent (key, request). Texts carry the path alone.
+    """
+
+    def __init__(
+        self,
+        session: requests.Session,
+        *,
+        base_url: str,
+        credentials: Callable[[], Credentials],
+        on_refused: Callable[[], None],
+        governor: Governor,
+        timeout_seconds: float,
+        sleep: Callable[[float], None],
+        jitter: Callable[[], float],
+    ) -> None:
+        self._session, self._base_url = session, base_url
+        self._credentials, self._on_refused, self._governor = credentials, on_refused, governor
+        self._timeout_seconds, self._sleep, self._jitter = timeout_seconds, sleep, jitter
+        session.trust_env = False  # a .netrc must never replace the credentials
+
+    def get(self, path: str, parameters: Mapping[str, str], lane: Lane) -> Answer | None:
+        """None for 404."""
+        for attempt in range(1, TRIES + 1):
+            try:
+                return self._once(path, parameters, lane)
+            except Retryable as fault:
+                if attempt == TRIES or fault.reason is not Reason.SHIPSTATION_UNAVAILABLE or fault.retry_after_seconds:
+                    raise
+                self._sleep(attempt * (0.5 + self._jitter()))
+        raise AssertionError("the last try returns or raises")
+
+    def _once(self, path: str, parameters: Mapping[str, str], lane: Lane) -> Answer | None:
+        self._governor.wait_for_place(lane)
+        credentials = self._credentials()
+        try:
+            response = self._session.get(
+                f"{self._base_url}{path}",
+                params=dict(parameters),
+                auth=(credentials.api_key, credentials.api_secret.get_secret_value()),
+                timeout=(CONNECT_SECONDS, self._timeout_seconds),
+                allow_redirects=False,
+                stream=True,
+            )
+            content = _read(response, self._timeout_seconds)
+        except requests.RequestException as error:
+            raise _unavailable(path, type(error).__name__) from error
+        finally:
+            self._session.cookies.clear()
+        return self._judge(path, response, content)
+
+    def _judge(self, path: str, response: requests.Response, content: bytes) -> Answer | None:
+        headers, status = response.headers, response.status_code
+        self._governor.learn(headers.get("X-Rate-Limit-Remaining"), headers.get("X-Rate-Limit-Reset"))
+        if status == HTTPStatus.TOO_MANY_REQUESTS or THROTTLED in content[:200].decode(errors="replace").lower():
+            raise self._throttled(path, headers)
+        if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+            self._on_refused()
+            raise Permanent(Reason.SHIPSTATION_CREDENTIALS, f"GET {path}: {status}")
+        if status == HTTPStatus.NOT_FOUND:
+            return None
+        if status != HTTPStatus.OK:
+            raise _refused(path, status, headers)
+        return Answer(_parsed(path, headers, content), _http_date(headers.get("Date")))
+
+    def _throttled(self, path: str, headers: Mapping[str, str]) -> ConnectorError:
+        wait = _seconds(headers.get("X-Rate-Limit-Reset")) or _seconds(headers.get("Retry-After"))
+        self._governor.pause(wait)
+        text = f"GET {path}: throttled"
+        return Retryable(Reason.BUDGET_EXHAUSTED, text, retry_after_seconds=wait or LONGEST_WAIT_SECONDS)
+
+
+def new_adapter() -> HTTPAdapter:
+    """One repetition where no byte was exchanged (a stale kept connection); everything else is decided above."""
+    return HTTPAdapter(max_retries=1)
+
+
+def _read(response: requests.Response, within_seconds: float) -> bytes:
+    """The whole body under a total deadline: a drip-fed one must not hold the Lambda until it dies."""
+    deadline = time.monotonic() + within_seconds
+    content = bytearray()
+    for chunk in response.iter_content(CHUNK_BYTES):
+        content += chunk
+        if time.monotonic() > deadline:
+            raise requests.ReadTimeout
+    return bytes(content)
+
+
+def _refused(path: str, status: int, headers: Mapping[str, str]) -> ConnectorError:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        wait = _seconds(headers.get("Retry-After"))
+        return Retryable(Reason.SHIPSTATION_UNAVAILABLE, f"GET {path}: {status}", retry_after_seconds=wait)
+    return Permanent(Reason.SHIPSTATION_REQUEST, f"GET {path}: {status}")
+
+
+def _parsed(path: str, headers: Mapping[str, str], content: bytes) -> Any:
+    """An error page or a cut-off body under status 200 is never read as an empty page."""
+    if "json" not in headers.get("Content-Type", ""):
+        raise _unavailable(path, "not JSON")
+    try:
+        return json.loads(content)
+    except ValueError as error:
+        raise _unavailable(path, "truncated JSON") from error
+
+
+def _unavailable(path: str, what: str) -> Retryable:
+    return Retryable(Reason.SHIPSTATION_UNAVAILABLE, f"GET {path}: {what}")
+
+
+def _seconds(text: str | None) -> float | None:
+    """Seconds or an HTTP date, clamped to one window; None for anything absurd."""
+    if text is None:
+        return None
+    if text.strip().isdecimal():
+        return float(min(max(int(text.strip()[:6]), 1), LONGEST_WAIT_SECONDS))
+    return float(LONGEST_WAIT_SECONDS) if _http_date(text) else None
+
+
+def _http_date(text: str | None) -> datetime | None:
+    try:
+        return email.utils.parsedate_to_datetime(text).astimezone(UTC) if text else None
+    except ValueError:
+        return None

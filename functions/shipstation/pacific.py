@@ -1,0 +1,69 @@
+"""The only place that knows that ShipStation V1 speaks US Pacific wall-clock time, without an offset.
+
+Source: https://docs.shipstation.com/apis/shipstation-v1/docs/start-here/requirements
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+PACIFIC = ZoneInfo("America/Los_Angeles")
+EARLIEST_YEAR = 1970  # .NET clients emit 0001-01-01 for "no date"
+REQUEST_FORM = "%Y-%m-%d %H:%M:%S"
+
+_STAMP = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d)(?:[T ](?P<clock>\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d{1,9}))?)?(?:Z|[+-]00:?00)?"
+)
+
+
+def parse_instant(text: str | None) -> datetime | None:
+    """A UTC instant from any V1 text form; None for no date. Raises ValueError for what is no date at all.
+
+    V1 writes Pacific time whatever suffix stands behind it. The hour that comes twice in November is read as its
+    second coming. A cursor can then be an hour ahead of the rows to come, and passes none of them: a window that starts
+    anywhere in that hour starts at its beginning.
+    """
+    wall = _wall_clock(text)
+    if wall is None:
+        return None
+    return wall.replace(tzinfo=PACIFIC, fold=1).astimezone(UTC)
+
+
+def parse_date(text: str | None) -> date | None:
+    """The calendar day as written: a ship date is a day in ShipStation's own zone and is never converted."""
+    wall = _wall_clock(text)
+    return wall.date() if wall else None
+
+
+def window_text(instant: datetime) -> str:
+    """The wall clock of an instant in the documented request form `yyyy-mm-dd hh:mm:ss`, fractions cut off."""
+    return instant.astimezone(PACIFIC).strftime(REQUEST_FORM)
+
+
+def window_start(instant: datetime) -> str:
+    """A start that no row of `instant` or later shows an earlier wall clock than: the repeated hour counts whole."""
+    wall = instant.astimezone(PACIFIC)
+    return (wall.replace(minute=0, second=0) if _comes_twice(wall) else wall).strftime(REQUEST_FORM)
+
+
+def window_end(instant: datetime) -> str:
+    """An end that no row of `instant` or earlier shows a later wall clock than: the repeated hour counts whole."""
+    wall = instant.astimezone(PACIFIC)
+    return (wall.replace(minute=59, second=59) if _comes_twice(wall) else wall).strftime(REQUEST_FORM)
+
+
+def _comes_twice(wall: datetime) -> bool:
+    return wall.replace(fold=0).utcoffset() != wall.replace(fold=1).utcoffset()
+
+
+def _wall_clock(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    match = _STAMP.fullmatch(text.strip())
+    if match is None:
+        raise ValueError("not a ShipStation date")
+    clock, fraction = match["clock"] or "00:00:00", (match["fraction"] or "")[:6].ljust(6, "0")
+    wall = datetime.fromisoformat(f"{match['day']}T{clock}.{fraction}")
+    return None if wall.year < EARLIEST_YEAR else wall

@@ -1,0 +1,92 @@
+"""Walks over live, moving lists without losing a row: by key, not by page number.
+
+Facts (https://docs.shipstation.com/apis/shipstation-v1/docs/shipments/list): page size at most 500, `createDate`
+bounds inclusive, items only on request, sorting by createDate or shipDate but not by voidDate; `pages` and `total`
+are unreliable, rows may be null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from functions.errors import Retryable
+from functions.model.outcomes import Reason
+from functions.shipstation.pacific import parse_instant, window_start
+
+PAGE_SIZE = 500
+
+Rows = list[dict[str, Any]]
+Fetch = Callable[[Mapping[str, str]], Rows]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows not seen before in this walk; `last` is the newest key of the prefix read so far."""
+
+    rows: Rows
+    last: datetime | None
+    is_last: bool
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One list and the field it is walked by."""
+
+    path: str
+    collection: str
+    key_field: str
+    id_field: str
+    key_start: str
+    fixed: Mapping[str, str]
+
+
+LABELS = Listing(
+    path="/shipments",
+    collection="shipments",
+    key_field="createDate",
+    id_field="shipmentId",
+    key_start="createDateStart",
+    fixed={"sortBy": "CreateDate", "sortDir": "ASC", "pageSize": str(PAGE_SIZE), "includeShipmentItems": "true"},
+)
+ORDERS = Listing(
+    path="/orders",
+    collection="orders",
+    key_field="modifyDate",
+    id_field="orderId",
+    key_start="modifyDateStart",
+    fixed={"sortBy": "ModifyDate", "sortDir": "ASC", "pageSize": str(PAGE_SIZE)},
+)
+
+
+def walk(fetch: Fetch, listing: Listing, filters: Mapping[str, str], start: str | None) -> Iterator[Page]:
+    """Pages in ascending order of the key. After a full page the next request starts at the last second seen; only a
+    second with more rows than a page is read by page number.
+    """
+    seen: set[Any] = set()
+    last: datetime | None = None
+    number = 1
+    while True:
+        bounds = {listing.key_start: start} if start else {}
+        rows = fetch({**listing.fixed, **filters, **bounds, "page": str(number)})
+        full = len(rows) >= PAGE_SIZE
+        fresh = [row for row in rows if row and row.get(listing.id_field) not in seen]
+        seen.update(row.get(listing.id_field) for row in fresh)
+        newest = _newest(rows, listing)
+        last = max(filter(None, (last, newest)), default=None)
+        yield Page(fresh, last, is_last=not full)
+        if not full:
+            return
+        following = window_start(newest) if newest else None
+        start, number = (start, number + 1) if following in {None, start} else (following, 1)
+
+
+def _newest(rows: Rows, listing: Listing) -> datetime | None:
+    """None proves nothing: rows out of order do not move a cursor beyond what was read."""
+    try:
+        keys = [parse_instant(row.get(listing.key_field)) for row in rows if row]
+    except ValueError as error:
+        raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, f"GET {listing.path}: an unreadable date") from error
+    return max(filter(None, keys), default=None)
