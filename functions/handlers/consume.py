@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from functions.errors import ConnectorError
-from functions.flows.deliver import Delivery, Settled, deliver
+from functions.flows.deliver import Delivery, Ifs, Settled, deliver
 from functions.flows.settle import Tools
 from functions.handlers import batch
 from functions.handlers.aws import AwsRuntime
@@ -31,9 +31,8 @@ def build(runtime: Runtime, settings: ConsumeSettings) -> Handler:
     audit = AuditLog(runtime.table(settings.audit_table), new_id=runtime.new_id)
 
     @cache
-    def tools(name: ConnectionName) -> Tools:
-        ifs = ifs_records(runtime, runtime.connections[name], settings.ifs_secrets[name])
-        return Tools(runtime.connections[name], ifs, audit, runtime.now, pause)
+    def ifs(name: ConnectionName) -> Ifs:
+        return ifs_records(runtime, runtime.connections[name], settings.ifs_secrets[name])
 
     def pause(attempt: int) -> None:
         runtime.sleep(min(2.0, 0.1 * 2**attempt) * (0.5 + runtime.jitter() / 2))
@@ -42,8 +41,8 @@ def build(runtime: Runtime, settings: ConsumeSettings) -> Handler:
         def has_time() -> bool:
             return context.get_remaining_time_in_millis() > TIME_FOR_ONE_ORDER_MS
 
-        own = tools(name)
-        return Delivery(own, own.ifs, orders, plans, has_time)
+        tools = Tools(runtime.connections[name], ifs(name), audit, runtime.now, pause)
+        return Delivery(tools, ifs(name), orders, plans, has_time)
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
         messages, failed = batch.read(event["Records"], Work)

@@ -38,8 +38,11 @@ class Secrets(Protocol):
 class Runtime(Protocol):
     """`now` is UTC; `jitter` is between 0 and 1; sessions keep no state between calls that must not be kept."""
 
-    connections: Mapping[ConnectionName, Connection]
-    secrets: Secrets
+    @property
+    def connections(self) -> Mapping[ConnectionName, Connection]: ...
+
+    @property
+    def secrets(self) -> Secrets: ...
 
     def now(self) -> datetime: ...
 

@@ -53,13 +53,15 @@ def grant(seen: BudgetState | None, now_ms: int, spacing: int, places_back: int)
 
 
 class Governor:
-    """Raises Retryable(budget_exhausted) when a place comes free only after `patience_seconds`."""
+    """Raises Retryable(budget_exhausted) when a place comes free only after `patience_seconds`. `key_id` names the API
+    key: connections that use the same one share its budget.
+    """
 
     def __init__(
         self,
         store: BudgetStore,
         *,
-        key_id: str,
+        key_id: Callable[[], str],
         requests_per_minute: int,
         now: Callable[[], datetime],
         sleep: Callable[[float], None],
@@ -71,11 +73,11 @@ class Governor:
 
     def wait_for_place(self, lane: Lane) -> None:
         for _ in range(ATTEMPTS):
-            seen = self._store.load(self._key_id)
+            seen = self._store.load(self._key_id())
             granted = grant(seen, self._now_ms(), self._spacing, PLACES_BACK[lane])
             if granted.wait_ms > self._patience_ms:
                 raise _exhausted(granted.wait_ms)
-            if self._store.store(self._key_id, granted.state, seen):
+            if self._store.store(self._key_id(), granted.state, seen):
                 self._sleep(granted.wait_ms / 1000)
                 return
         raise _exhausted(self._spacing)
@@ -91,10 +93,10 @@ class Governor:
         wait = min(max(seconds if seconds is not None else WINDOW_SECONDS, 1), LONGEST_PAUSE_SECONDS)
         until = self._now_ms() + int(wait * 1000) + self._spacing
         for _ in range(ATTEMPTS):
-            seen = self._store.load(self._key_id)
+            seen = self._store.load(self._key_id())
             if seen is not None and seen.theoretical_arrival_ms >= until:
                 return
-            if self._store.store(self._key_id, BudgetState(theoretical_arrival_ms=until), seen):
+            if self._store.store(self._key_id(), BudgetState(theoretical_arrival_ms=until), seen):
                 return
 
     def _now_ms(self) -> int:

@@ -111,7 +111,7 @@ def _labels(rows: Rows) -> tuple[list[ShipStationShipment], tuple[int, ...]]:
     return labels, tuple(unreadable)
 
 
-def _by_id(rows: Iterable[object], wanted: set[int | None]) -> dict[int, ShipStationOrder]:
+def _by_id(rows: Iterable[object], wanted: set[int]) -> dict[int, ShipStationOrder]:
     orders: dict[int, ShipStationOrder] = {}
     for row in rows:
         try:

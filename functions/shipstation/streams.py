@@ -80,7 +80,8 @@ def walk(fetch: Fetch, listing: Listing, filters: Mapping[str, str], start: str 
         if not full:
             return
         following = window_start(newest) if newest else None
-        start, number = (start, number + 1) if following in {None, start} else (following, 1)
+        moves_on = following is not None and (start is None or following > start)
+        start, number = (following, 1) if moves_on else (start, number + 1)
 
 
 def _newest(rows: Rows, listing: Listing) -> datetime | None:

@@ -108,7 +108,7 @@ class InProcessAdapter(BaseAdapter):
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         body = request.body or b""
-        raw = body.encode() if isinstance(body, str) else bytes(body)  # type: ignore[arg-type] # requests types a stream too; we send none
+        raw = body.encode() if isinstance(body, str) else bytes(body)
         answer = self._application(to_request(str(request.method), str(request.url), request.headers.items(), raw))
         response = requests.Response()
         response.status_code = answer.status

@@ -1,0 +1,62 @@
+"""Builds the two vendors' rooms from the runtime: sessions, credentials that are re-read once refused, limits."""
+
+from __future__ import annotations
+
+import hashlib
+
+from pydantic import SecretStr
+
+from functions.connections import Connection
+from functions.handlers.runtime import Runtime
+from functions.ifs import token as ifs_token
+from functions.ifs.client import IfsClient
+from functions.ifs.shipment_header import ShipmentHeaders
+from functions.ledger.budget import BudgetStore
+from functions.shipstation import client as shipstation_client
+from functions.shipstation.budget import Governor
+from functions.shipstation.source import ShipStationSource
+
+
+def ifs_records(runtime: Runtime, connection: Connection, secret_arn: str) -> ShipmentHeaders:
+    def credentials() -> ifs_token.Credentials:
+        secret = runtime.secrets(secret_arn)
+        return ifs_token.Credentials(secret["client_id"], SecretStr(secret["client_secret"]))
+
+    session = runtime.session()
+    tokens = ifs_token.TokenSource(
+        session,
+        connection.ifs,
+        credentials=credentials,
+        on_refused=lambda: runtime.secrets.forget(secret_arn),
+        now=runtime.now,
+    )
+    client = IfsClient(session, connection.ifs, tokens, now=runtime.now, sleep=runtime.sleep, jitter=runtime.jitter)
+    return ShipmentHeaders(client, connection)
+
+
+def shipstation_source(
+    runtime: Runtime, connection: Connection, secret_arn: str, budget: BudgetStore
+) -> ShipStationSource:
+    def credentials() -> shipstation_client.Credentials:
+        secret = runtime.secrets(secret_arn)
+        return shipstation_client.Credentials(secret["api_key"], SecretStr(secret["api_secret"]))
+
+    side = connection.shipstation
+    governor = Governor(
+        budget,
+        key_id=lambda: hashlib.sha256(credentials().api_key.encode()).hexdigest()[:16],
+        requests_per_minute=side.requests_per_minute,
+        now=runtime.now,
+        sleep=runtime.sleep,
+    )
+    client = shipstation_client.ShipStationClient(
+        runtime.session(),
+        base_url=side.base_url,
+        credentials=credentials,
+        on_refused=lambda: runtime.secrets.forget(secret_arn),
+        governor=governor,
+        timeout_seconds=side.timeout_seconds,
+        sleep=runtime.sleep,
+        jitter=runtime.jitter,
+    )
+    return ShipStationSource(client, connection, runtime.now)

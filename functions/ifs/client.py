@@ -1,0 +1,152 @@
+"""HTTP calls to one IFS tenant: bearer token, pacing, total deadline, and no write without an ETag.
+
+Sources: https://docs.ifs.com/techdocs/ (CSRF: a bearer client keeps no cookies; entity upserts: PATCH without
+`If-Match` inserts; time-outs: `Prefer: wait`).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import requests
+
+from functions.connections import IfsSide
+from functions.errors import Permanent, Retryable
+from functions.ifs.faults import Answer, Verdict, lost, lower, verdict
+from functions.ifs.token import TokenSource
+from functions.model.outcomes import Reason
+
+CONNECT_SECONDS = 3
+GRACE_SECONDS = 8  # the server gives up first
+TRIES = 4
+CHUNK_BYTES = 65_536
+NOT_PROCESSED_PAUSES = (2.0, 5.0, 10.0)  # while IFS rebuilds its service metadata
+
+
+@dataclass(frozen=True)
+class ETag:
+    """A tag as received, byte for byte. Neither an empty one nor `*`, which switch IFS's check off."""
+
+    value: str
+
+    def __post_init__(self) -> None:
+        if not self.value.strip() or self.value.strip() == "*":
+            raise Permanent(Reason.IFS_CONFIGURATION, "the reading carried no ETag; nothing may be written without one")
+
+
+class IfsClient:
+    """Raises Retryable, OutcomeUnknown (writes only) or Permanent. Texts carry the entity set, never values."""
+
+    def __init__(
+        self,
+        session: requests.Session,
+        side: IfsSide,
+        tokens: TokenSource,
+        *,
+        now: Callable[[], datetime],
+        sleep: Callable[[float], None],
+        jitter: Callable[[], float],
+    ) -> None:
+        self._session, self._side, self._tokens = session, side, tokens
+        self._now, self._sleep, self._jitter = now, sleep, jitter
+        self._spacing_seconds = side.concurrency / side.requests_per_second
+        self._last: datetime | None = None
+        session.trust_env = False  # a .netrc must never replace the token
+
+    def get(self, path: str, what: str) -> Answer | None:
+        """None for a key that does not exist."""
+        for attempt in range(1, TRIES):
+            try:
+                return self._send("GET", path, what)
+            except Retryable as fault:
+                if attempt == TRIES - 1 or fault.retry_after_seconds:
+                    raise
+                self._sleep(attempt * (0.3 + self._jitter()))
+        raise AssertionError("the last try returns or raises")
+
+    def patch(self, path: str, etag: ETag, body: Mapping[str, object], what: str) -> Answer | None:
+        """None for a conflict: the record is another one than was read."""
+        headers = {"If-Match": etag.value, "Content-Type": "application/json"}
+        return self._send("PATCH", path, what, headers, json.dumps(body).encode())
+
+    def _send(
+        self, method: str, path: str, what: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> Answer | None:
+        refreshed = False
+        for pause in (*NOT_PROCESSED_PAUSES, None, None):
+            token = self._tokens.token()
+            answer = self._once(method, path, what, {**(headers or {}), "Authorization": f"Bearer {token}"}, body)
+            result = verdict(answer, f"{method} {what}", writes=method != "GET")
+            if result is Verdict.FINE:
+                return answer
+            if result in {Verdict.MISSING, Verdict.CONFLICT} and (method == "GET" or result is Verdict.CONFLICT):
+                return None
+            if result is Verdict.MISSING:
+                raise Retryable(Reason.NOT_IN_IFS_YET, f"{method} {what}: the record is gone")
+            if result is Verdict.REFRESH_TOKEN:
+                if refreshed:
+                    raise Permanent(Reason.IFS_PERMISSION, f"{method} {what}: 401 with a fresh token")
+                self._tokens.discard(token)
+                refreshed = True
+            elif pause is not None:
+                self._sleep(pause * (0.5 + self._jitter() / 2))
+        raise Retryable(Reason.IFS_UNAVAILABLE, f"{method} {what}: service metadata keeps changing")
+
+    def _once(self, method: str, path: str, what: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        self._pace()
+        timeout = self._side.wait_seconds + GRACE_SECONDS
+        try:
+            response = self._session.request(
+                method,
+                f"{self._side.base_url}{path}",
+                headers={"Accept": "application/json", "Prefer": f"wait={self._side.wait_seconds}", **headers},
+                data=body,
+                timeout=(CONNECT_SECONDS, timeout),
+                allow_redirects=False,
+                stream=True,
+            )
+            content = _read(response, timeout)
+        except requests.RequestException as error:
+            raise lost(f"{method} {what}", type(error).__name__, writes=_may_have_arrived(method, error)) from error
+        finally:
+            self._session.cookies.clear()
+        return _answer(response, content)
+
+    def _pace(self) -> None:
+        """Each of the connection's consumers takes its share of the tenant's rate."""
+        if self._last is not None:
+            elapsed = (self._now() - self._last).total_seconds()
+            if 0 <= elapsed < self._spacing_seconds:
+                self._sleep(self._spacing_seconds - elapsed)
+        self._last = self._now()
+
+
+def _may_have_arrived(method: str, error: requests.RequestException) -> bool:
+    return method != "GET" and not isinstance(error, requests.ConnectTimeout)
+
+
+def _read(response: requests.Response, within_seconds: float) -> bytes:
+    """The whole body under a total deadline: a drip-fed one must not hold the Lambda until it dies."""
+    deadline = time.monotonic() + within_seconds
+    content = bytearray()
+    for chunk in response.iter_content(CHUNK_BYTES):
+        content += chunk
+        if time.monotonic() > deadline:
+            raise requests.ReadTimeout
+    return bytes(content)
+
+
+def _answer(response: requests.Response, content: bytes) -> Answer:
+    body: Any = None
+    is_json = False
+    if "json" in response.headers.get("Content-Type", ""):
+        try:
+            body, is_json = json.loads(content), True
+        except ValueError:
+            is_json = False
+    return Answer(status=response.status_code, headers=lower(response.headers), body=body, is_json=is_json)
