@@ -1,9 +1,9 @@
 """The `shipment_header` target: the IFS shipments that hold an order's lines, found in bulk, written one by one.
 
 Facts from public IFS documentation and field reports: the key `ShipmentId` is a number and goes unquoted;
-`ShipmentLineSet` names a customer order as `SourceRefType` CustomerOrder with its number in `SourceRef1`; lists carry
-an `@odata.etag` per row; without `$top` a list may be cut, and a full page comes without `@odata.nextLink`; delivery is no
-state, IFS sets `ActualShipDate` when it delivers a shipment that is then Completed or Closed.
+`ShipmentLineSet` names a customer order as `SourceRefType` CustomerOrder, its number in `SourceRef1`; lists carry
+an `@odata.etag` per row; without `$top` a list may be cut, and a full page comes without `@odata.nextLink`;
+delivery is no state, IFS sets `ActualShipDate` when it delivers a shipment that is then Completed or Closed.
 """
 
 from __future__ import annotations

@@ -1,0 +1,51 @@
+"""Writes IFS: one consumer function, one event source and one ceiling of concurrency per connection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration
+from aws_cdk import aws_lambda_event_sources as sources
+from constructs import Construct
+
+from functions.model.shipment import ConnectionName
+from functions.settings import ConsumeSettings
+from infra.functions import Functions
+from infra.ledger import Ledger
+from infra.link import Link
+
+TIMEOUT = Duration.seconds(150)
+BATCH = 10
+
+
+class Consume(Construct):
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        functions: Functions,
+        ledger: Ledger,
+        links: Mapping[ConnectionName, Link],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        settings = ConsumeSettings(
+            ledger_table=ledger.ledger.table_name,
+            audit_table=ledger.audit.table_name,
+            ifs_secrets={name: link.ifs.secret_arn for name, link in links.items()},
+        )
+        self.function = functions.make(
+            "Consume", settings=settings, timeout=TIMEOUT, description="Makes IFS agree with ShipStation"
+        )
+        ledger.allow(self.function, ledger.ledger, "GetItem", "PutItem")
+        ledger.allow(self.function, ledger.audit, "GetItem", "PutItem", "Query")
+        for link in links.values():
+            link.ifs.grant_read(self.function)
+            self.function.add_event_source(
+                sources.SqsEventSource(
+                    link.shipments,
+                    batch_size=BATCH,
+                    report_batch_item_failures=True,
+                    max_concurrency=link.connection.ifs.concurrency,
+                )
+            )

@@ -1,0 +1,54 @@
+"""Brings back what is due, every minute."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from constructs import Construct
+
+from functions.model.shipment import ConnectionName
+from functions.settings import ReleaseSettings
+from infra.functions import Functions
+from infra.ledger import Ledger
+from infra.link import Link
+
+TIMEOUT = Duration.seconds(50)  # ends before the next one begins
+
+
+class Release(Construct):
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        functions: Functions,
+        ledger: Ledger,
+        links: Mapping[ConnectionName, Link],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        settings = ReleaseSettings(
+            ledger_table=ledger.ledger.table_name,
+            shipments={name: link.shipments.queue_url for name, link in links.items()},
+        )
+        self.function = functions.make(
+            "Release", settings=settings, timeout=TIMEOUT, description="Queues orders that are due again"
+        )
+        ledger.allow(self.function, ledger.ledger, "GetItem", "PutItem", "Query")
+        for name, link in links.items():
+            link.shipments.grant_send_messages(self.function)
+            events.Rule(
+                self,
+                f"Every-{name}",
+                description=f"Releases what is due for {name}",
+                schedule=events.Schedule.rate(Duration.minutes(1)),
+                targets=[
+                    targets.LambdaFunction(
+                        self.function,
+                        event=events.RuleTargetInput.from_object({"connection": name}),
+                        retry_attempts=0,  # the next minute comes anyway
+                    )
+                ],
+            )

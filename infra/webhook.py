@@ -1,0 +1,74 @@
+"""The HTTP API that ShipStation calls. The token in the path stays out of every log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_apigatewayv2 as apigw
+from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from functions.model.shipment import ConnectionName
+from functions.settings import WebhookSettings
+from infra.functions import Functions
+from infra.link import Link
+
+# ShipStation sends one call per batch of labels; more than this is no ShipStation.
+RATE_PER_SECOND, BURST = 50, 100
+LOGGED = {
+    "requestId": "$context.requestId",
+    "route": "$context.routeKey",
+    "status": "$context.status",
+    "at": "$context.requestTime",
+}
+
+
+class WebhookApi(Construct):
+    def __init__(
+        self, scope: Construct, construct_id: str, *, functions: Functions, links: Mapping[ConnectionName, Link]
+    ) -> None:
+        super().__init__(scope, construct_id)
+        settings = WebhookSettings(
+            notifications={name: link.notifications.queue_url for name, link in links.items()},
+            webhook_secrets={name: link.webhook.secret_arn for name, link in links.items()},
+        )
+        self.function = functions.make(
+            "Webhook",
+            settings=settings,
+            timeout=Duration.seconds(15),
+            description="ShipStation webhooks: checks the token, queues ids",
+        )
+        for link in links.values():
+            link.notifications.grant_send_messages(self.function)
+            link.webhook.grant_read(self.function)
+        api = self._api(self.function)
+        CfnOutput(Stack.of(self), "ApiUrl", value=api.api_endpoint)
+
+    def _api(self, function: lambda_.IFunction) -> apigw.HttpApi:
+        api = apigw.HttpApi(self, "Api", create_default_stage=False, description="ShipStation webhooks")
+        api.add_routes(
+            path="/webhooks/{connection}/{token}",
+            methods=[apigw.HttpMethod.POST],
+            integration=integrations.HttpLambdaIntegration("Integration", function),
+        )
+        log = logs.LogGroup(
+            self, "AccessLog", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=RemovalPolicy.DESTROY
+        )
+        stage = apigw.HttpStage(
+            self,
+            "Stage",
+            http_api=api,
+            stage_name="$default",
+            auto_deploy=True,
+            throttle=apigw.ThrottleSettings(rate_limit=RATE_PER_SECOND, burst_limit=BURST),
+        )
+        default = stage.node.default_child
+        assert isinstance(default, apigw.CfnStage)
+        default.access_log_settings = apigw.CfnStage.AccessLogSettingsProperty(
+            destination_arn=log.log_group_arn, format=json.dumps(LOGGED)
+        )
+        return api
