@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -15,7 +16,7 @@ ROOT = Path(__file__).parent
 
 
 def main() -> None:
-    app = cdk.App()
+    app = cdk.App(context=json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"])
     folder = Path(str(app.node.try_get_context("connections") or ROOT / "infra/connections"))
     target = Target(
         python=str(app.node.try_get_context("python") or "3.13"),

@@ -51,6 +51,10 @@ def json_response(status: int, value: object, headers: Mapping[str, str] | None 
 Application = Callable[[Request], Response]
 
 
+class DroppedError(Exception):
+    """The connection breaks off: the caller never learns what became of its request."""
+
+
 def to_request(method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes) -> Request:
     parts = urlsplit(url)
     query = tuple(parse_qsl(parts.query, keep_blank_values=True))
@@ -83,7 +87,11 @@ def _handler_for(application: Application) -> type[BaseHTTPRequestHandler]:
         def _serve(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             body = self.rfile.read(length)
-            response = application(to_request(self.command, self.path, self.headers.items(), body))
+            try:
+                response = application(to_request(self.command, self.path, self.headers.items(), body))
+            except DroppedError:
+                self.close_connection = True
+                return
             self.send_response(response.status)
             headers = {"Content-Length": str(len(response.body)), **response.headers}
             for name, value in headers.items():
@@ -91,9 +99,9 @@ def _handler_for(application: Application) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(response.body)
 
-        do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _serve
+        do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _serve  # noqa: N815 -- names the library calls
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- name the library calls
             """Quiet: the servers keep their own request log."""
 
     return Handler
@@ -109,7 +117,10 @@ class InProcessAdapter(BaseAdapter):
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         body = request.body or b""
         raw = body.encode() if isinstance(body, str) else bytes(body)
-        answer = self._application(to_request(str(request.method), str(request.url), request.headers.items(), raw))
+        try:
+            answer = self._application(to_request(str(request.method), str(request.url), request.headers.items(), raw))
+        except DroppedError as error:
+            raise requests.ConnectionError(request=request) from error
         response = requests.Response()
         response.status_code = answer.status
         response.headers = CaseInsensitiveDict(answer.headers)
