@@ -92,7 +92,7 @@ def _handler_for(application: Application) -> type[BaseHTTPRequestHandler]:
             except DroppedError:
                 self.close_connection = True
                 return
-            self.send_response(response.status)
+            self.send_response_only(response.status)
             headers = {"Content-Length": str(len(response.body)), **response.headers}
             for name, value in headers.items():
                 self.send_header(name, value)

@@ -1,0 +1,1 @@
+"""A simulated IFS Cloud tenant: `Tenant(clock).application` is an HTTP application."""
