@@ -61,8 +61,25 @@ class Settled:
     saved: bool
 
 
+SAVE_ATTEMPTS = 3  # a release or a second consumer may save the same order in between
+
+
 def deliver(batch: Sequence[Work], delivery: Delivery) -> list[Settled]:
-    """Settle every order named in the batch, each once. Ledger faults raise; IFS faults become outcomes."""
+    """Settle every order named in the batch. Ledger faults raise; IFS faults become outcomes.
+
+    An order that somebody saved in between is settled again from what stands in the ledger then.
+    """
+    settled = _deliver(batch, delivery)
+    for _ in range(SAVE_ATTEMPTS - 1):
+        unsaved = {each.state.key for each in settled if not each.saved}
+        if not unsaved:
+            break
+        again = _deliver([work for work in batch if work.order in unsaved], delivery)
+        settled = [each for each in settled if each.saved] + again
+    return settled
+
+
+def _deliver(batch: Sequence[Work], delivery: Delivery) -> list[Settled]:
     grouped = _by_order(batch)
     states = delivery.orders.load(list(grouped))
     cases = [_case(key, work, states.get(key), delivery) for key, work in grouped.items()]

@@ -23,8 +23,10 @@ class Cause(Frozen):
 
 
 class FieldChange(Frozen):
-    before: str | None
-    after: str | None
+    """None is an empty field."""
+
+    before: str | None = None
+    after: str | None = None
 
 
 class AuditEntry(Frozen):

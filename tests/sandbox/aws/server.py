@@ -72,6 +72,12 @@ class LocalAws:
             )
         return self._clients[service]
 
+    def table(self, name: str) -> Any:
+        """A DynamoDB table as the shipping code's own adapter takes it."""
+        verify = str(self.certificate) if self.certificate else None
+        resource = self._session().resource("dynamodb", endpoint_url=self.endpoint_url, verify=verify)
+        return resource.Table(name)
+
     def _session(self) -> boto3.session.Session:
         return boto3.session.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=self.region)
 
