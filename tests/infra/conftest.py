@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.sandbox.aws.synth import synthesise
+
+CONTEXT = {"python": f"{sys.version_info.major}.{sys.version_info.minor}", "architecture": "x86_64"}
+
+
+@pytest.fixture(scope="session")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real app with the example connection, bundled for the machine the tests run on."""
+    return synthesise(CONTEXT, tmp_path_factory.mktemp("cdk.out"))
+
+
+@pytest.fixture(scope="session")
+def template(assembly: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((assembly / "ifs-shipstation.template.json").read_text())
+    return found

@@ -1,0 +1,62 @@
+"""`python app.py` works offline, says the same twice, and refuses a bad connection file with file, key and reason."""
+
+from __future__ import annotations
+
+import filecmp
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.infra.conftest import CONTEXT
+from tests.sandbox.aws.server import ROOT
+from tests.sandbox.aws.synth import SynthError, synthesise
+
+pytestmark = pytest.mark.integration
+
+
+def differences(comparison: filecmp.dircmp[str]) -> list[str]:
+    found = [*comparison.left_only, *comparison.right_only, *comparison.funny_files]
+    _, changed, errors = filecmp.cmpfiles(comparison.left, comparison.right, comparison.common_files, shallow=False)
+    found += changed + errors
+    for inner in comparison.subdirs.values():
+        found += differences(inner)
+    return found
+
+
+def test_two_runs_are_byte_identical(assembly: Path, tmp_path: Path) -> None:
+    again = synthesise(CONTEXT, tmp_path / "cdk.out")
+
+    assert differences(filecmp.dircmp(assembly, again)) == []
+
+
+def test_cfn_lint_finds_nothing(assembly: Path) -> None:
+    template = assembly / "ifs-shipstation.template.json"
+    # W3005: CDK names dependencies that references imply already.
+    command = [str(Path(sys.executable).parent / "cfn-lint"), "--ignore-checks", "W3005", "--", str(template)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (run.returncode, run.stdout) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("changed", "complaint"),
+    [
+        (('mode = "shadow"', 'mode = "sahdow"'), "acme.toml: mode: "),
+        (("poll_minutes = 5", "pol_minutes = 5"), "acme.toml: pol_minutes: unknown key"),
+        (('attribute = "ProNo"', 'attribute = "Pro No"'), "acme.toml: ifs.target.tracking.attribute: "),
+        (("go_live_at =", "# go_live_at ="), "acme.toml: go_live_at: "),
+    ],
+    ids=["value", "unknown key", "nested", "missing"],
+)
+def test_bad_connection_file_ends_the_synthesis(tmp_path: Path, changed: tuple[str, str], complaint: str) -> None:
+    example = (ROOT / "infra/connections/example.toml").read_text(encoding="utf-8")
+    assert changed[0] in example
+    (tmp_path / "acme.toml").write_text(example.replace(*changed), encoding="utf-8")
+
+    with pytest.raises(SynthError) as failure:
+        synthesise({**CONTEXT, "connections": str(tmp_path)}, tmp_path / "cdk.out")
+
+    assert complaint in str(failure.value)
+    assert "Traceback" not in str(failure.value)

@@ -1,0 +1,151 @@
+"""What the deployed resources must be, read from the synthesised template."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.integration
+
+Template = dict[str, Any]
+LAMBDAS = {"Webhook", "Poll", "Consume", "Release", "Replay"}
+VISIBILITY_FACTOR = 6  # AWS's advice for a queue in front of a Lambda
+FIELD_OF = {"AWS::DynamoDB::Table": "SSESpecification", "AWS::SQS::Queue": "KmsMasterKeyId"}
+
+
+def of_type(template: Template, kind: str) -> dict[str, Any]:
+    return {
+        name: {**resource.get("Properties", {}), "Policy": resource.get("DeletionPolicy")}
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == kind
+    }
+
+
+def one(template: Template, kind: str, prefix: str) -> Any:
+    return next(properties for name, properties in of_type(template, kind).items() if name.startswith(prefix))
+
+
+def test_every_lambda_runs_the_same_code_under_its_own_role(template: Template) -> None:
+    functions = of_type(template, "AWS::Lambda::Function")
+
+    assert {f["Handler"].split(".")[-2].title() for f in functions.values()} == LAMBDAS
+    assert len({json.dumps(f["Code"], sort_keys=True) for f in functions.values()}) == 1
+    assert len({json.dumps(f["Role"]) for f in functions.values()}) == len(LAMBDAS)
+
+
+@pytest.mark.parametrize("kind", FIELD_OF)
+def test_everything_at_rest_is_encrypted_with_our_key(template: Template, kind: str) -> None:
+    found = of_type(template, kind)
+
+    assert found
+    assert all("EncryptionKey" in json.dumps(properties[FIELD_OF[kind]]) for properties in found.values())
+
+
+def test_secrets_are_encrypted_with_our_key_and_hold_no_value(template: Template) -> None:
+    secrets = of_type(template, "AWS::SecretsManager::Secret")
+
+    assert len(secrets) == 3
+    assert all("EncryptionKey" in json.dumps(secret["KmsKeyId"]) for secret in secrets.values())
+    values = [json.loads(secret["SecretString"]) for secret in secrets.values() if "SecretString" in secret]
+    assert {text for value in values for text in value.values()} == {"replace-me"}
+
+
+def test_what_remembers_survives_the_stack(template: Template) -> None:
+    kept = {**of_type(template, "AWS::DynamoDB::Table"), **of_type(template, "AWS::SecretsManager::Secret")}
+
+    assert {properties["Policy"] for properties in kept.values()} == {"Retain"}
+    for table in of_type(template, "AWS::DynamoDB::Table").values():
+        assert table["DeletionProtectionEnabled"] is True
+        assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+        assert table["BillingMode"] == "PAY_PER_REQUEST"
+
+
+@pytest.mark.parametrize(
+    ("queue", "function"), [("LinkexampleNotifications", "Poll"), ("LinkexampleShipments", "Consume")]
+)
+def test_message_stays_hidden_for_longer_than_any_run(template: Template, queue: str, function: str) -> None:
+    source = next(
+        properties
+        for name, properties in of_type(template, "AWS::SQS::Queue").items()
+        if name.startswith(queue) and "RedrivePolicy" in properties
+    )
+    timeout = one(template, "AWS::Lambda::Function", function)["Timeout"]
+
+    assert source["VisibilityTimeout"] >= VISIBILITY_FACTOR * timeout
+    assert source["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def test_shipments_queue_is_a_high_throughput_fifo(template: Template) -> None:
+    queues = of_type(template, "AWS::SQS::Queue").values()
+    source = next(q for q in queues if q.get("FifoQueue") and "RedrivePolicy" in q)
+
+    assert (source["DeduplicationScope"], source["FifoThroughputLimit"]) == ("messageGroup", "perMessageGroupId")
+
+
+def test_poll_takes_notifications_in_windows_two_at_a_time(template: Template) -> None:
+    mapping = one(template, "AWS::Lambda::EventSourceMapping", "Poll")
+
+    assert mapping["MaximumBatchingWindowInSeconds"] == 15
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 2}
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_consume_takes_ten_with_the_connections_concurrency(template: Template) -> None:
+    mapping = one(template, "AWS::Lambda::EventSourceMapping", "Consume")
+
+    assert mapping["BatchSize"] == 10
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 2}
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_schedules_poll_as_configured_and_release_every_minute(template: Template) -> None:
+    rules = of_type(template, "AWS::Events::Rule")
+    rates = {name[:4]: rule["ScheduleExpression"] for name, rule in rules.items()}
+
+    assert rates == {"Poll": "rate(5 minutes)", "Rele": "rate(1 minute)"}
+
+
+def test_token_in_the_path_reaches_no_access_log(template: Template) -> None:
+    stage = one(template, "AWS::ApiGatewayV2::Stage", "Webhook")
+    logged = json.loads(stage["AccessLogSettings"]["Format"])
+
+    assert set(logged.values()) == {
+        "$context.requestId",
+        "$context.routeKey",
+        "$context.status",
+        "$context.requestTime",
+    }
+
+
+@pytest.mark.parametrize(
+    ("function", "forbidden"),
+    [
+        ("Webhook", ("dynamodb:", "sqs:ReceiveMessage", "IfsSecret", "LinkexampleIfs", "LinkexampleShipStation")),
+        ("Poll", ("LinkexampleIfs", "LinkexampleWebhook", "LedgerAudit")),
+        ("Consume", ("LinkexampleShipStation", "LinkexampleWebhook", "sqs:SendMessage", "dynamodb:DeleteItem")),
+        ("Release", ("secretsmanager:", "LedgerAudit")),
+        ("Replay", ("LinkexampleShipStation", "LinkexampleWebhook", "dynamodb:DeleteItem")),
+    ],
+)
+def test_role_allows_no_more_than_the_room_needs(template: Template, function: str, forbidden: tuple[str, ...]) -> None:
+    policy = json.dumps(one(template, "AWS::IAM::Policy", f"{function}ServiceRole"))
+
+    assert [word for word in forbidden if word in policy] == []
+    assert '"Action": "*"' not in policy
+    assert '"Action": ["dynamodb:*"' not in policy
+
+
+def test_audit_can_be_appended_but_not_deleted(template: Template) -> None:
+    policies = json.dumps(of_type(template, "AWS::IAM::Policy"))
+
+    assert "dynamodb:DeleteItem" not in policies
+    assert "dynamodb:UpdateItem" not in policies
+
+
+def test_every_alarm_says_what_to_do_and_tells_somebody(template: Template) -> None:
+    alarms = of_type(template, "AWS::CloudWatch::Alarm")
+
+    assert alarms
+    assert all(len(alarm["AlarmDescription"]) > 40 and alarm["AlarmActions"] for alarm in alarms.values())
