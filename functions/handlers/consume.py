@@ -59,7 +59,7 @@ def _delivered(messages: dict[str, Work], delivery: Delivery) -> list[str]:
     try:
         settled = deliver(list(messages.values()), delivery)
     except ConnectorError as fault:
-        logger.error("batch_failed", reason=fault.reason, messages=len(messages))
+        logger.error("batch_failed", reason=fault.reason, detail=str(fault), messages=len(messages))
         return list(messages)
     _report(settled)
     unsaved = {each.state.key for each in settled if not each.saved}

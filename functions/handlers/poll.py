@@ -61,7 +61,9 @@ def _collect(collection: Collection, rings: Sequence[Notification], correlation_
     try:
         report = collect(collection, rings, correlation_id)
     except ConnectorError as fault:
-        logger.warning("poll_failed", connection=name, reason=fault.reason, correlation_id=correlation_id)
+        logger.warning(
+            "poll_failed", connection=name, reason=fault.reason, detail=str(fault), correlation_id=correlation_id
+        )
         count(name, PollFailed=1)
     else:
         _report(name, report, len(rings), correlation_id)

@@ -7,8 +7,10 @@ import binascii
 import os
 from collections.abc import Sequence
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
+from functions.errors import Retryable
 from functions.flows.receive import Webhook, receive
 from functions.handlers.aws import AwsRuntime
 from functions.handlers.runtime import Context, Handler, Runtime
@@ -35,11 +37,16 @@ def build(runtime: Runtime, settings: WebhookSettings) -> Handler:
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
         webhook = _webhook(event)
-        status = receive(
-            webhook, tokens=tokens, parse=parse, queue=queue, now=runtime.now(), correlation_id=context.aws_request_id
-        )
         known = webhook.connection if webhook.connection in settings.notifications else "unknown"
-        logger.info("webhook_answered", connection=known, status=int(status), correlation_id=context.aws_request_id)
+        correlation_id = context.aws_request_id
+        try:
+            status = receive(
+                webhook, tokens=tokens, parse=parse, queue=queue, now=runtime.now(), correlation_id=correlation_id
+            )
+        except Retryable as fault:
+            status = HTTPStatus.SERVICE_UNAVAILABLE
+            logger.error("webhook_not_taken", connection=known, reason=fault.reason, detail=str(fault))
+        logger.info("webhook_answered", connection=known, status=int(status), correlation_id=correlation_id)
         count(known, **{f"Webhook{int(status)}": 1})
         return {"statusCode": int(status), "headers": {"content-type": "application/json"}, "body": "{}"}
 

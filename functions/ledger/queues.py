@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from functions.errors import Retryable
+from functions.ledger.faults import translated
 from functions.model.frozen import Frozen
 from functions.model.messages import Notification, Work
 from functions.model.outcomes import Reason
@@ -39,12 +38,10 @@ class SqsQueue:
         self._client, self._url = client, url
 
     def send_batch(self, entries: Sequence[Entry]) -> list[int]:
-        try:
+        with translated("SQS", Reason.QUEUE_UNAVAILABLE):
             answer = self._client.send_message_batch(
                 QueueUrl=self._url, Entries=[_request(number, entry) for number, entry in enumerate(entries)]
             )
-        except (BotoCoreError, ClientError) as error:
-            raise Retryable(Reason.QUEUE_UNAVAILABLE, f"SQS: {type(error).__name__}") from error
         return [int(failed["Id"]) for failed in answer.get("Failed", [])]
 
 

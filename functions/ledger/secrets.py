@@ -7,9 +7,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from functions.errors import Retryable
+from functions.ledger.faults import translated
 from functions.model.outcomes import Reason
 
 if TYPE_CHECKING:
@@ -31,10 +30,11 @@ class SecretStore:
         if read_at is not None and self._now() - read_at < FRESH:
             return values
         try:
-            values = self._read(arn)
-        except (BotoCoreError, ClientError) as error:
+            with translated("Secrets Manager", Reason.SECRETS_UNAVAILABLE):
+                values = self._read(arn)
+        except Retryable:
             if read_at is None or self._now() - read_at >= STALE:
-                raise Retryable(Reason.SECRETS_UNAVAILABLE, "Secrets Manager did not hand out a secret") from error
+                raise
             return values
         self._known[arn] = (self._now(), values)
         return values

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from boto3.dynamodb.conditions import ConditionBase, Key
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from functions.errors import Retryable
+from functions.ledger.faults import translated
 from functions.model.outcomes import Reason
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class DynamoTable:
         self._table = table
 
     def get(self, pk: str, sk: str) -> Item | None:
-        with _translated():
+        with translated("DynamoDB", Reason.LEDGER_UNAVAILABLE):
             return self._table.get_item(Key={PARTITION: pk, SORT: sk}, ConsistentRead=True).get("Item")
 
     def get_many(self, keys: Sequence[tuple[str, str]], attributes: Sequence[str]) -> list[Item]:
@@ -66,7 +66,7 @@ class DynamoTable:
 
     def put(self, item: Mapping[str, Any], *, condition: ConditionBase | None = None) -> bool:
         guard: dict[str, Any] = {} if condition is None else {"ConditionExpression": condition}
-        with _translated():
+        with translated("DynamoDB", Reason.LEDGER_UNAVAILABLE):
             try:
                 self._table.put_item(Item=dict(item), **guard)
             except ClientError as error:
@@ -83,7 +83,7 @@ class DynamoTable:
 
     def query_due(self, shard: str, *, until: str, limit: int) -> list[Item]:
         condition = Key(DUE_PARTITION).eq(shard) & Key(DUE_SORT).lte(until)
-        with _translated():
+        with translated("DynamoDB", Reason.LEDGER_UNAVAILABLE):
             return self._table.query(IndexName=DUE_INDEX, KeyConditionExpression=condition, Limit=limit)["Items"]
 
     def scan(self, *, prefix: str) -> Iterator[Item]:
@@ -101,7 +101,7 @@ class DynamoTable:
             "ExpressionAttributeNames": names,
         }
         for _ in range(BATCH_GET_ROUNDS):
-            with _translated():
+            with translated("DynamoDB", Reason.LEDGER_UNAVAILABLE):
                 answer = self._table.meta.client.batch_get_item(RequestItems={self._table.name: wanted})
             yield from answer["Responses"].get(self._table.name, [])
             wanted = answer.get("UnprocessedKeys", {}).get(self._table.name)
@@ -111,17 +111,9 @@ class DynamoTable:
 
     def _pages(self, call: Any, **arguments: Any) -> Iterator[Item]:
         while True:
-            with _translated():
+            with translated("DynamoDB", Reason.LEDGER_UNAVAILABLE):
                 page = call(**arguments)
             yield from page["Items"]
             if "LastEvaluatedKey" not in page:
                 return
             arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except (BotoCoreError, ClientError) as error:
-        raise Retryable(Reason.LEDGER_UNAVAILABLE, f"DynamoDB: {type(error).__name__}") from error

@@ -9,14 +9,14 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 import requests
 
+from tests.integration.waiting import eventually
 from tests.sandbox.aws.deploy import DeployError, Stack, deploy, zip_folder
 from tests.sandbox.aws.operate import (
     FunctionFailed,
@@ -33,7 +33,6 @@ pytestmark = pytest.mark.integration
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 FUNCTION = "AWS::Lambda::Function"
 QUEUE = "AWS::SQS::Queue"
-T = TypeVar("T")
 
 
 @pytest.fixture(scope="module")
@@ -57,14 +56,6 @@ def stack(aws: LocalAws, built: Path) -> Stack:
 
 def function(stack: Stack, name: str) -> str:
     return stack.physical_id(name, FUNCTION)
-
-
-def eventually(look: Callable[[], T | None], seconds: float = 60) -> T:
-    deadline = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.05)
-    return found
 
 
 def send(aws: LocalAws, stack: Stack, *messages: dict[str, Any], queue: str = "Queue") -> None:

@@ -15,7 +15,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import IO, Any
 
-from ministack.core import lambda_runtime
+from ministack.core import iam_actions, lambda_runtime
 from ministack.services import lambda_svc
 
 from tests.sandbox.aws import runtime
@@ -39,6 +39,7 @@ PRIVATE_NAMES = {
         "_sqs_esm_concurrency",
         "execution_credentials",
     ),
+    iam_actions: ("_action_from_target",),
 }
 LOGS = Path(os.environ["SANDBOX_FUNCTION_LOGS"])
 
@@ -141,6 +142,7 @@ def install() -> None:
     _replace_environments()
     _replace_code_folder()
     _let_fifo_batches_run_side_by_side()
+    _authorise_batches_as_single_calls()
 
 
 def _replace_environments() -> None:
@@ -184,3 +186,18 @@ def _let_fifo_batches_run_side_by_side() -> None:
         return int(replaced(esm, func, config))
 
     lambda_svc._sqs_esm_concurrency = concurrency
+
+
+def _authorise_batches_as_single_calls() -> None:
+    """SQS knows no permission of its own for batches: `sqs:SendMessage` covers SendMessageBatch.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
+    """
+    replaced = iam_actions._action_from_target
+
+    def action(headers: dict[str, str]) -> str | None:
+        name = replaced(headers)
+        is_sqs = headers.get("x-amz-target", "").startswith("AmazonSQS.")
+        return str(name).removesuffix("Batch") if name and is_sqs else name
+
+    iam_actions._action_from_target = action

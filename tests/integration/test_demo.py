@@ -1,0 +1,22 @@
+"""`make demo` is what a visitor runs first."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.sandbox.aws.server import ROOT
+
+pytestmark = pytest.mark.integration
+
+
+def test_demonstration_ends_with_both_systems_equal() -> None:
+    command = [sys.executable, "-m", "tests.sandbox.demo"]
+    run = subprocess.run(
+        command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False
+    )
+
+    assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-2000:]
+    assert "Both systems agree." in run.stdout

@@ -1,0 +1,138 @@
+"""The deployed connector between both simulated vendors: killed in the middle, and under enforced IAM policies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from functions.model.outcomes import Outcome
+from tests.integration.waiting import eventually
+from tests.sandbox.aws.operate import set_visibility_timeouts
+from tests.sandbox.ifs.store import Write
+from tests.sandbox.system import System, started
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    with started(tmp_path_factory.mktemp("system")) as running:
+        running.subscribe()
+        set_visibility_timeouts(running.aws, running.stack, 3)
+        yield running
+
+
+def in_both(system: System, order_no: str, **typed: Any) -> tuple[int, int]:
+    """One order known to both vendors; answers its ShipStation order id and its IFS shipment id."""
+    system.tenant.add_order(order_no)
+    number = system.tenant.add_shipment([(order_no, "BOLT-8", 1)], **typed)
+    return system.account.add_order(order_no, items=[{"sku": "BOLT-8", "quantity": 1}]), number
+
+
+def ours(system: System, number: int) -> list[Write]:
+    return [write for write in system.tenant.writes if write.by == "api" and write.key == (number,)]
+
+
+def settled(system: System, order_no: str) -> list[Outcome]:
+    state = system.states().get(order_no)
+    return [shipment.outcome for shipment in state.shipments.values()] if state else []
+
+
+def test_consumer_killed_after_the_write_loses_and_doubles_nothing(system: System) -> None:
+    order_id, number = in_both(system, "K1", ForwardAgentId="DHL")
+    consume = system.function("Consume")
+    killed: list[int] = []
+
+    def kill(write: Write) -> None:
+        if write.by == "api" and write.key == (number,) and not killed:
+            killed.append(system.aws.kill_environments(consume))
+
+    system.tenant.after_commit = kill
+    label = system.account.ship(order_id, tracking_number="1ZKILLED", carrier_code="ups")
+    eventually(lambda: settled(system, "K1"))
+    system.tenant.after_commit = None
+
+    assert killed == [1]
+    assert [write.changes for write in ours(system, number)] == [{"ProNo": "1ZKILLED", "ForwardAgentId": "UPS"}]
+    intent = next(entry for entry in system.story("K1") if entry.kind == "intent")
+    assert (intent.changes["carrier"].before, intent.changes["carrier"].after) == ("DHL", "UPS")
+    assert (intent.changes["tracking"].before, intent.changes["tracking"].after) == (None, "1ZKILLED")
+
+    system.account.void(label)
+    system.tick("Poll")
+    eventually(lambda: not system.tenant.shipment(number)["ProNo"])
+
+    assert system.tenant.shipment(number)["ForwardAgentId"] == "DHL"
+    assert len(ours(system, number)) == 2
+
+
+def test_webhook_answers_the_same_to_whoever_does_not_belong(system: System) -> None:
+    endpoint = system.webhook_url.rsplit("/", 2)[0]
+    answers = [
+        requests.post(f"{endpoint}/{path}", data=b'{"resource_url": "x"}', timeout=30)
+        for path in ("demo/wrong", "nobody/wrong")
+    ]
+
+    assert [(answer.status_code, answer.text) for answer in answers] == [(404, "{}")] * 2
+
+
+def test_replay_writes_what_somebody_deleted(system: System) -> None:
+    order_id, number = in_both(system, "R1")
+    system.account.ship(order_id, tracking_number="1ZREPLAY")
+    eventually(lambda: system.tenant.shipment(number)["ProNo"])
+    eventually(lambda: settled(system, "R1") == [Outcome.WRITTEN])
+    system.tenant.edit(number, ProNo=None)
+    request = {"connection": "demo", "select": {"orders": ["R1"]}, "by": "anna", "note": "deleted by mistake"}
+
+    plan = system.invoke("Replay", request)
+    assert plan["would_change"] == 1
+    assert plan["differences"][0]["changes"][0]["tracking"] == {"before": None, "after": "1ZREPLAY"}
+    assert system.tenant.shipment(number)["ProNo"] is None
+
+    system.invoke("Replay", {"plan_id": plan["plan_id"], "apply": True})
+    eventually(lambda: system.tenant.shipment(number)["ProNo"] == "1ZREPLAY")
+    last = eventually(lambda: [e for e in system.story("R1") if e.cause.kind == "replay"])[-1]
+    assert (last.cause.by, last.cause.note) == ("anna", "deleted by mistake")
+
+
+def test_no_secret_and_no_name_stands_in_a_log(system: System) -> None:
+    canaries = {
+        *system.account.keys.values(),
+        *system.tenant.clients.values(),
+        system.webhook_url.rsplit("/", 1)[1],
+        "Example Recipient",
+        "1 Example Street",
+        *list(system.tenant.tokens)[:5],
+    }
+    logs = "".join(system.aws.function_log(f) for f in system.stack.ids_of("AWS::Lambda::Function").values())
+
+    assert "order_settled" in logs
+    assert [canary for canary in canaries if canary in logs] == []
+
+
+def test_flow_runs_with_the_roles_enforced(tmp_path: Path) -> None:
+    with started(tmp_path, auth=True) as system:
+        order_id, number = in_both(system, "A1")
+        system.account.ship(order_id, tracking_number="1ZIAM", is_silent=True)
+        late = system.account.add_order("A2", items=[{"sku": "BOLT-8", "quantity": 1}])
+        system.account.ship(late, tracking_number="1ZLATE", is_silent=True)
+        token = system.webhook_url.split("/webhooks/")[1]
+        body = {"resource_url": "https://ssapi.shipstation.com/shipments?batchId=1", "resource_type": "SHIP_NOTIFY"}
+        url = f"{system.webhook_url.split('/webhooks/')[0]}/webhooks/{token}"
+        assert requests.post(url, json=body, timeout=60, verify=str(system.aws.certificate)).status_code == 202
+
+        system.tick("Poll")
+        eventually(lambda: system.tenant.shipment(number)["ProNo"] == "1ZIAM")
+        eventually(lambda: settled(system, "A2") == [Outcome.WAITING])
+        second = system.tenant.add_shipment([("A2", "BOLT-8", 1)])
+        eventually(lambda: system.tick("Release") or system.tenant.shipment(second)["ProNo"] == "1ZLATE")
+        request = {"connection": "demo", "select": {"orders": ["A1"]}, "by": "anna", "note": "nothing to do"}
+
+        assert system.invoke("Replay", request)["would_change"] == 0
+        assert "AccessDenied" not in "".join(
+            system.aws.function_log(f) for f in system.stack.ids_of("AWS::Lambda::Function").values()
+        )
