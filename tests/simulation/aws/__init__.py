@@ -1,0 +1,1 @@
+"""AWS in memory, behind the Protocols that the shipping adapters implement."""

@@ -1,0 +1,135 @@
+"""A DynamoDB table in memory: whole items, conditions, one sparse index, and the size of what is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from boto3.dynamodb.conditions import ConditionBase
+
+from functions.ledger.table import DUE_PARTITION, DUE_SORT, PARTITION, SORT, Item
+from tests.simulation.aws.conditions import holds
+
+LARGEST_ITEM_BYTES = 400 * 1024
+WRITE_UNIT_BYTES = 1024
+Step = Callable[[str], None]
+
+
+class ItemRefusedError(Exception):
+    """DynamoDB answers ValidationException."""
+
+
+def _nothing(_: str) -> None: ...
+
+
+class MemoryTable:
+    """`step` is called before and after each call with its name, e.g. "put" and "put done": it may raise or wait.
+
+    `write_units` counts stored units, indexed ones twice, by the first part of the partition key.
+    """
+
+    def __init__(self, step: Step = _nothing) -> None:
+        self._items: dict[str, dict[str, bytes]] = {}
+        self._due: dict[str, set[tuple[str, str, str]]] = {}
+        self._step = step
+        self.write_units: dict[str, int] = {}
+
+    def get(self, pk: str, sk: str) -> Item | None:
+        self._step("get")
+        found = self._load(pk, sk)
+        self._step("get done")
+        return found
+
+    def get_many(self, keys: Sequence[tuple[str, str]], attributes: Sequence[str]) -> list[Item]:
+        self._step("get_many")
+        wanted = {PARTITION, SORT, *attributes}
+        items = (self._load(pk, sk) for pk, sk in dict.fromkeys(keys))
+        found = [{name: value for name, value in item.items() if name in wanted} for item in items if item]
+        self._step("get_many done")
+        return found
+
+    def put(self, item: Mapping[str, Any], *, condition: ConditionBase | None = None) -> bool:
+        self._step("put")
+        stored = _encoded(item)
+        pk, sk = item[PARTITION], item[SORT]
+        before = self._load(pk, sk)
+        is_taken = condition is None or holds(condition, before)
+        if is_taken:
+            self._unindex(before)
+            self._items.setdefault(pk, {})[sk] = stored
+            self._index(item)
+            self._count(item, len(stored))
+        self._step("put done")
+        return is_taken
+
+    def query(self, pk: str, *, prefix: str = "") -> Iterator[Item]:
+        self._step("query")
+        keys = sorted(sk for sk in self._items.get(pk, {}) if sk.startswith(prefix))
+        for sk in keys:
+            item = self._load(pk, sk)
+            if item is not None:
+                yield item
+
+    def query_due(self, shard: str, *, until: str, limit: int) -> list[Item]:
+        self._step("query_due")
+        found = sorted(entry for entry in self._due.get(shard, ()) if entry[0] <= until)[:limit]
+        items = [self._load(pk, sk) for _, pk, sk in found]
+        return [item for item in items if item is not None]
+
+    def scan(self, *, prefix: str) -> Iterator[Item]:
+        self._step("scan")
+        for pk in list(self._items):
+            if pk.startswith(prefix):
+                yield from self.query(pk)
+
+    def everything(self) -> str:
+        """All that is stored, as text, to look for what must not be there."""
+        return "\n".join(text.decode() for items in self._items.values() for text in items.values())
+
+    def _load(self, pk: str, sk: str) -> Item | None:
+        text = self._items.get(pk, {}).get(sk)
+        return None if text is None else json.loads(text, parse_int=Decimal)
+
+    def _index(self, item: Mapping[str, Any]) -> None:
+        if DUE_PARTITION in item:
+            self._due.setdefault(item[DUE_PARTITION], set()).add((item[DUE_SORT], item[PARTITION], item[SORT]))
+
+    def _unindex(self, item: Item | None) -> None:
+        if item is not None and DUE_PARTITION in item:
+            self._due[item[DUE_PARTITION]].discard((item[DUE_SORT], item[PARTITION], item[SORT]))
+
+    def _count(self, item: Mapping[str, Any], size: int) -> None:
+        kind = str(item[PARTITION]).partition("#")[0]
+        units = -(-size // WRITE_UNIT_BYTES)
+        self.write_units[kind] = self.write_units.get(kind, 0) + units
+
+
+def _encoded(item: Mapping[str, Any]) -> bytes:
+    """As large as DynamoDB counts it, near enough: names and values, numbers at their digits."""
+    try:
+        text = json.dumps(item, default=_number, separators=(",", ":"), ensure_ascii=False).encode()
+    except (TypeError, ValueError) as error:
+        raise ItemRefusedError(str(error)) from error
+    if any(not isinstance(item.get(name), str) or not item[name] for name in (PARTITION, SORT)):
+        raise ItemRefusedError("a key is missing or empty")
+    if _has_float(item):
+        raise ItemRefusedError("Float types are not supported")
+    if len(text) > LARGEST_ITEM_BYTES:
+        raise ItemRefusedError("Item size has exceeded the maximum allowed size")
+    return text
+
+
+def _number(value: object) -> int:
+    if isinstance(value, Decimal):
+        return int(value)
+    raise TypeError(type(value).__name__)
+
+
+def _has_float(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return any(_has_float(inner) for inner in value.values())
+    if isinstance(value, list):
+        return any(_has_float(inner) for inner in value)
+    return isinstance(value, float)
