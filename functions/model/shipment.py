@@ -43,7 +43,7 @@ class Shipment(Frozen):
     shipment_id: int
     connection: ConnectionName
     company: str
-    reference: str | None
+    reference: str | None = None
     skip: Reason | None = None
     order_id: int | None = None
     store_id: int | None = None

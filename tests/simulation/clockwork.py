@@ -100,6 +100,11 @@ class Clockwork:
         self.now = max(self.now, until)
 
     @property
+    def current(self) -> Task | None:
+        """The task that runs right now; None on the hub."""
+        return None if greenlet.getcurrent() is self._hub else self._current
+
+    @property
     def is_idle(self) -> bool:
         return not self._queue
 

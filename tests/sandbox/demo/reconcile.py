@@ -61,7 +61,7 @@ def _expected(order: Order, labels: Sequence[Label], found: tuple[str, str, str]
     return (
         TYPED if order.kind == "typed by a colleague" else tracking,
         forwarder,
-        max(label.ship_date for label in labels).isoformat(),
+        min(label.ship_date for label in labels).isoformat(),
     )
 
 

@@ -1,0 +1,157 @@
+"""Judges the end of a simulation from the vendors' own books and what is stored. Knows no flow and no decision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from tests.sandbox.ifs.store import Write
+from tests.sandbox.shipstation.rows import Label
+from tests.simulation.workload import FORWARDERS, Expectation, Week
+from tests.simulation.world import AUDIT, CANARY, LEDGER, Site, World
+
+ATTRIBUTES = {"tracking": "ProNo", "carrier": "ForwardAgentId", "ship_date": "ActualShipDate"}
+
+
+def violations(world: World, week: Week) -> list[str]:
+    found = [text for expectation in week.expectations for text in _record(expectation)]
+    for site in world.sites.values():
+        found += [*_accidents(site), *_doubled(site), *_throttled(world, site), *_unexplained(world, site)]
+        found += [*_dead_letters(site), *_unrecorded(world, site), *_lost_edits(site, week)]
+    found += _leaks(world)
+    found += [f"{f.name}: {fault!r}" for f in world.functions.values() for fault in f.faults if not _expected(fault)]
+    return sorted(found)
+
+
+def _expected(fault: BaseException) -> bool:
+    """A run may end in a fault of the ledger or the queue: the messages come back."""
+    return type(fault).__name__ == "Retryable"
+
+
+def _record(expectation: Expectation) -> Iterator[str]:
+    site, number = expectation.site, expectation.shipment_id
+    name = f"{site.connection.name}/{number} ({expectation.kind})"
+    values = site.tenant.shipment(number)
+    ours = [w for w in site.tenant.writes if w.by == "api" and w.key == (number,)]
+    if expectation.is_untouchable:
+        yield from (f"{name}: written although it must not be: {write.changes}" for write in ours)
+        return
+    labels = [site.account.shipments.current[label] for label in expectation.labels]
+    live = [label for label in labels if label.counts]
+    yield from _differs(name, "tracking", _tracking(expectation, live), values["ProNo"])
+    yield from _differs(name, "carrier", _carrier(expectation, live), values["ForwardAgentId"])
+    if expectation.note is not None:
+        yield from _differs(name, "note", expectation.note, values["NoteText"])
+    if live and values["Objstate"] == "Completed":
+        day = min(label.ship_date for label in live).isoformat()
+        yield from _differs(name, "ship date", day, (values["ActualShipDate"] or "")[:10])
+
+
+def _differs(name: str, what: str, expected: str | None, found: str | None) -> Iterator[str]:
+    if (expected or None) != (found or None):
+        yield f"{name}: {what} should be {expected!r} and is {found!r}"
+
+
+def _tracking(expectation: Expectation, live: list[Label]) -> str | None:
+    if expectation.typed is not None:
+        return expectation.typed
+    ordered = sorted(live, key=lambda label: (label.created, label.shipment_id))
+    return ", ".join(label.tracking_number or "" for label in ordered)
+
+
+def _carrier(expectation: Expectation, live: list[Label]) -> str | None:
+    if not live:
+        return expectation.carrier_before
+    first = min(live, key=lambda label: (label.created, label.shipment_id))
+    return FORWARDERS.get(first.carrier_code, expectation.carrier_before)
+
+
+def _accidents(site: Site) -> Iterator[str]:
+    yield from (f"{site.connection.name}: {accident}" for accident in site.tenant.accidents)
+
+
+def _doubled(site: Site) -> Iterator[str]:
+    """Our own value is never written over itself."""
+    last: dict[tuple[Any, str], object] = {}
+    for write in site.tenant.writes:
+        for name, value in write.changes.items():
+            if write.by == "api" and last.get((write.key, name), _NOTHING) == value:
+                yield f"{site.connection.name}/{write.key[0]}: {name} written again with the same value"
+            last[write.key, name] = value
+
+
+_NOTHING = object()
+
+
+def _throttled(world: World, site: Site) -> Iterator[str]:
+    if site.account.counts["429"]:
+        yield f"{site.connection.name}: {site.account.counts['429']} requests over ShipStation's limit"
+    del world
+
+
+def _unexplained(world: World, site: Site) -> Iterator[str]:
+    """Every write has an intent with the same values, recorded before it."""
+    intents: dict[tuple[str, str, object], list[str]] = {}
+    for item in _items(world, AUDIT, site):
+        if item["kind"] == "intent":
+            for name, change in item["changes"].items():
+                key = (item["target"].rpartition("/")[2], ATTRIBUTES[name], change.get("after"))
+                intents.setdefault(key, []).append(item["at"])
+    for write in site.tenant.writes:
+        if write.by == "api":
+            yield from _without_intent(site, write, intents)
+
+
+def _without_intent(site: Site, write: Write, intents: dict[tuple[str, str, object], list[str]]) -> Iterator[str]:
+    margin = timedelta(seconds=60)  # the environments' clocks differ
+    latest = (write.at + margin).isoformat()
+    for name, value in write.changes.items():
+        found = intents.get((str(write.key[0]), name, value), [])
+        if not any(at.replace("Z", "+00:00") <= latest for at in found):
+            yield f"{site.connection.name}/{write.key[0]}: no intent explains {name} = {value!r}"
+
+
+def _dead_letters(site: Site) -> Iterator[str]:
+    yield from (
+        f"{site.connection.name}: dead letter {m.body[:200]}" for queue in site.dead for m in queue.messages.values()
+    )
+
+
+def _unrecorded(world: World, site: Site) -> Iterator[str]:
+    """Every label bought or voided since go-live stands in the ledger."""
+    known = {str(key): each for item in _items(world, LEDGER, site) for key, each in item.get("shipments", {}).items()}
+    for label in site.account.shipments.current.values():
+        if label.created < site.connection.go_live_at:
+            continue
+        state = known.get(f"L{label.shipment_id}")
+        if state is None:
+            yield f"{site.connection.name}: label {label.shipment_id} is not in the ledger"
+        elif label.voided_at and "voided_at" not in state["shipment"]:
+            yield f"{site.connection.name}: label {label.shipment_id} was voided and the ledger does not know"
+
+
+def _lost_edits(site: Site, week: Week) -> Iterator[str]:
+    """What a colleague saved in a field that is none of ours is what stands there."""
+    last: dict[int, object] = {}
+    for write in site.tenant.writes:
+        if write.by == "colleague" and "NoteText" in write.changes:
+            last[write.key[0]] = write.changes["NoteText"]
+    for number, note in last.items():
+        if site.tenant.shipment(number)["NoteText"] != note:
+            yield f"{site.connection.name}/{number}: a colleague's note was lost"
+    del week
+
+
+def _leaks(world: World) -> Iterator[str]:
+    places = {"log": world.logs.getvalue(), "queue": "\n".join(world.bodies)}
+    places |= {name: table.everything() for name, table in world.tables.items()}
+    for place, text in places.items():
+        if CANARY in text:
+            at = text.index(CANARY)
+            yield f"{place}: holds what it must not: …{text[max(0, at - 80) : at + 40]!r}"
+
+
+def _items(world: World, table: str, site: Site) -> Iterator[dict[str, Any]]:
+    prefix = {AUDIT: f"audit#{site.connection.name}#", LEDGER: f"order#{site.connection.name}#"}[table]
+    yield from world.tables[table].scan(prefix=prefix)
