@@ -20,6 +20,7 @@ CAPTIVE = Response(200, b"<html>Please log in</html>", {"Content-Type": "text/ht
 UNAVAILABLE = json_response(503, {"message": "unavailable"})
 THROTTLED = json_response(429, {"message": "Too Many Requests"}, {"X-Rate-Limit-Reset": "7", "Retry-After": "7"})
 KINDS = ("dropped", "lost", "truncated", "html", "captive", "unavailable", "throttled")
+WRITES_WEIGHT = 5
 
 
 @dataclass
@@ -30,11 +31,13 @@ class Weather:
     rate: float = 0.0
     dark: dict[str, tuple[datetime, datetime]] | None = None
 
-    def fault(self, vendor: str, now: datetime) -> str | None:
+    def fault(self, vendor: str, now: datetime, *, writes: bool) -> str | None:
+        """Writes are hit more often: an answer lost after the commit is what hurts most."""
         start_end = (self.dark or {}).get(vendor)
         if start_end and start_end[0] <= now < start_end[1]:
             return "dropped"
-        return self.random.choice(KINDS) if self.random.random() < self.rate else None
+        rate = self.rate * (WRITES_WEIGHT if writes else 1)
+        return self.random.choice(KINDS) if self.random.random() < rate else None
 
 
 class SimulatedAdapter(BaseAdapter):
@@ -58,7 +61,7 @@ class SimulatedAdapter(BaseAdapter):
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         self._step("http")
         self._sleep(self._weather.random.uniform(0.05, 0.4))
-        fault = self._weather.fault(self._vendor, self._now())
+        fault = self._weather.fault(self._vendor, self._now(), writes=request.method == "PATCH")
         if fault:
             self._met(f"{self._vendor} {fault}")
         answer = self._answer(request, fault)

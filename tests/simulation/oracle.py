@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.sandbox.ifs.store import Write
@@ -11,14 +11,17 @@ from tests.sandbox.shipstation.rows import Label
 from tests.simulation.workload import FORWARDERS, Expectation, Week
 from tests.simulation.world import AUDIT, CANARY, LEDGER, Site, World
 
+LEASE = timedelta(minutes=3)
+CLOCKS = timedelta(minutes=1)  # the environments' clocks differ
 ATTRIBUTES = {"tracking": "ProNo", "carrier": "ForwardAgentId", "ship_date": "ActualShipDate"}
 
 
 def violations(world: World, week: Week) -> list[str]:
     found = [text for expectation in week.expectations for text in _record(expectation)]
     for site in world.sites.values():
-        found += [*_accidents(site), *_doubled(site), *_throttled(world, site), *_unexplained(world, site)]
-        found += [*_dead_letters(site), *_unrecorded(world, site), *_lost_edits(site, week)]
+        found += [*_accidents(site), *_doubled(site), *_throttled(site), *_unexplained(world, site)]
+        found += [*_dead_letters(site), *_unrecorded(world, site), *_lost_edits(site)]
+        found += [*_backwards(world, site), *_numbered_pages(site), *_hasty(site)]
     found += _leaks(world)
     found += [f"{f.name}: {fault!r}" for f in world.functions.values() for fault in f.faults if not _expected(fault)]
     return sorted(found)
@@ -84,10 +87,9 @@ def _doubled(site: Site) -> Iterator[str]:
 _NOTHING = object()
 
 
-def _throttled(world: World, site: Site) -> Iterator[str]:
+def _throttled(site: Site) -> Iterator[str]:
     if site.account.counts["429"]:
         yield f"{site.connection.name}: {site.account.counts['429']} requests over ShipStation's limit"
-    del world
 
 
 def _unexplained(world: World, site: Site) -> Iterator[str]:
@@ -104,8 +106,7 @@ def _unexplained(world: World, site: Site) -> Iterator[str]:
 
 
 def _without_intent(site: Site, write: Write, intents: dict[tuple[str, str, object], list[str]]) -> Iterator[str]:
-    margin = timedelta(seconds=60)  # the environments' clocks differ
-    latest = (write.at + margin).isoformat()
+    latest = (write.at + CLOCKS).isoformat()
     for name, value in write.changes.items():
         found = intents.get((str(write.key[0]), name, value), [])
         if not any(at.replace("Z", "+00:00") <= latest for at in found):
@@ -131,7 +132,7 @@ def _unrecorded(world: World, site: Site) -> Iterator[str]:
             yield f"{site.connection.name}: label {label.shipment_id} was voided and the ledger does not know"
 
 
-def _lost_edits(site: Site, week: Week) -> Iterator[str]:
+def _lost_edits(site: Site) -> Iterator[str]:
     """What a colleague saved in a field that is none of ours is what stands there."""
     last: dict[int, object] = {}
     for write in site.tenant.writes:
@@ -140,7 +141,38 @@ def _lost_edits(site: Site, week: Week) -> Iterator[str]:
     for number, note in last.items():
         if site.tenant.shipment(number)["NoteText"] != note:
             yield f"{site.connection.name}/{number}: a colleague's note was lost"
-    del week
+
+
+def _backwards(world: World, site: Site) -> Iterator[str]:
+    """A reading position only moves forwards, one holder at a time, and a newer holder's is never replaced."""
+    fence, holder, held_until, heads = 0, "", world.start, dict[str, str]()
+    for position in world.tables[LEDGER].positions:
+        if position["connection"] != site.connection.name:
+            continue
+        if position["fence"] < fence:
+            yield f"{site.connection.name}: a fenced holder stored its position"
+        until = datetime.fromisoformat(position["held_until"]) if position.get("held_until") else None
+        if holder and position["holder"] not in {holder, ""} and until and until - LEASE < held_until - CLOCKS:
+            yield f"{site.connection.name}: two holders read at the same time"
+        fence, holder, held_until = position["fence"], position["holder"], until or held_until
+        for stream, cursor in position.get("cursors", {}).items():
+            if cursor["head"] < heads.get(stream, ""):
+                yield f"{site.connection.name}: the cursor of {stream} moved backwards"
+            heads[stream] = cursor["head"]
+
+
+def _numbered_pages(site: Site) -> Iterator[str]:
+    """Rows move while they are read: only a second with more rows than a page may be read by page number."""
+    for request in site.account.requests:
+        number = dict(request.query).get("page", "1")
+        if number != "1":
+            yield f"{site.connection.name}: page {number} of {request.path} was asked for"
+
+
+def _hasty(site: Site) -> Iterator[str]:
+    for write in site.tenant.writes:
+        if write.by == "api" and site.shadow_until and write.at < site.shadow_until:
+            yield f"{site.connection.name}/{write.key[0]}: written in shadow mode"
 
 
 def _leaks(world: World) -> Iterator[str]:

@@ -7,17 +7,20 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from functions.connections import Connection
+from functions.shipstation import source, streams
 from tests.simulation.oracle import violations
 from tests.simulation.workload import STORIES, Week
 from tests.simulation.world import CANARY, Trouble, World
 
 WEEK = timedelta(days=7)
-CALM = timedelta(days=1)  # after the last fault: the longest wait between two looks is two hours
-TIMES = 2  # of each story a week
+CALM = timedelta(days=1)  # after the last fault: the longest wait between two looks is three hours
+TIMES = 2  # of each story
+PAGE_SIZE = 7
+LIMIT = 12  # requests a minute: a small account's few labels press against it as a large one's against 40
 FIRST_MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 # The weeks with the two clock changes come first, so that a few seeds already cover them.
 WEEKS = (42, 8, *(number for number in range(52) if number not in {42, 8}))
@@ -34,23 +37,23 @@ class Result:
     figures: Counter[str]
     digest: str
     seconds: float = 0.0
-    days: float = field(default=(WEEK + CALM) / timedelta(days=1))
+    days: float = 0.0
 
 
-def simulate(seed: int, *, sabotage: Callable[[], None] | None = None) -> Result:
-    """`sabotage` breaks shipping code before the world is made, and has to be undone by the caller."""
+def simulate(seed: int, *, days: float = 7.0) -> Result:
+    """Troubled for `days`, then a calm day. The same seed gives the same run, to the last write."""
     began = time.perf_counter()
     os.environ |= {"POWERTOOLS_METRICS_NAMESPACE": "simulation", "POWERTOOLS_SERVICE_NAME": "simulation"}
     start = FIRST_MONDAY + WEEKS[seed % len(WEEKS)] * WEEK
     world = World(seed, start)
-    if sabotage:
-        sabotage()
-    _populate(world, start)
-    week = Week(world, start + timedelta(hours=3), start + WEEK)
+    _shrink_pages()
+    trouble_ends = start + timedelta(days=days)
+    _populate(world, start, trouble_ends)
+    week = Week(world, start + timedelta(hours=3), trouble_ends)
     week.plan(STORIES, TIMES)
-    _switch_to_write(world, start + timedelta(days=2))
-    _darken(world, start)
-    end = start + WEEK + CALM
+    _switch_to_write(world, start + timedelta(days=days) / 3, trouble_ends + timedelta(hours=6))
+    _darken(world, start, days)
+    end = trouble_ends + CALM
     for name, site in world.sites.items():
         world.schedule("poll", name, every=timedelta(minutes=site.connection.poll_minutes), until=end)
         world.schedule("release", name, every=timedelta(minutes=1), until=end)
@@ -66,15 +69,26 @@ def simulate(seed: int, *, sabotage: Callable[[], None] | None = None) -> Result
         figures=_figures(world),
         digest=world.digest(),
         seconds=time.perf_counter() - began,
+        days=days + CALM / timedelta(days=1),
     )
 
 
-def _populate(world: World, start: datetime) -> None:
+def _shrink_pages() -> None:
+    """Pages of seven rows, so that a week of a few dozen labels has many."""
+    streams.PAGE_SIZE = PAGE_SIZE
+    for name in ("LABELS", "ORDERS"):
+        listing = getattr(streams, name)
+        small = replace(listing, fixed={**listing.fixed, "pageSize": str(PAGE_SIZE)})
+        setattr(streams, name, small)
+        setattr(source, name, small)
+
+
+def _populate(world: World, start: datetime, trouble_ends: datetime) -> None:
     random = world.random
     world.trouble = Trouble(
-        until=start + WEEK,
+        until=trouble_ends,
         kill=random.choice((0.0, 0.0005, 0.002)),
-        throttle=random.choice((0.0, 0.002)),
+        throttle=random.choice((0.0, 0.002, 0.01)),
         ambiguous=random.choice((0.0, 0.001)),
         duplicate=random.choice((0.0, 0.05)),
         webhook_lost=random.choice((0.0, 0.3, 1.0)),
@@ -92,6 +106,7 @@ def _populate(world: World, start: datetime) -> None:
         site.tenant.switches.is_return_minimal = random.random() < 0.2
         site.account.switches.pages_is_zero = random.random() < 0.5
         site.account.switches.null_every = random.choice((0, 7))
+        site.account.limiter.limit = LIMIT
         site.account.limiter.mode = random.choice(("fixed", "sliding"))
         for event in ("SHIP_NOTIFY", "ORDER_NOTIFY"):
             token = f"{CANARY}3{site.connection.name}"
@@ -107,8 +122,12 @@ def _connection(name: str, start: datetime, *, mode: str, source: str) -> Connec
             "mode": mode,
             "go_live_at": start + timedelta(hours=1),
             "poll_minutes": 60,
-            "patience": {"longest_seconds": 7200},
-            "shipstation": {"base_url": f"https://ss-{name}.example.com", "order_reference": reference},
+            "patience": {"first_seconds": 300, "longest_seconds": 10800},
+            "shipstation": {
+                "base_url": f"https://ss-{name}.example.com",
+                "order_reference": reference,
+                "requests_per_minute": LIMIT - 1,
+            },
             "ifs": {
                 "base_url": f"https://ifs-{name}.example.com",
                 "token_url": f"https://ifs-{name}.example.com/auth/realms/acme1/protocol/openid-connect/token",
@@ -120,9 +139,11 @@ def _connection(name: str, start: datetime, *, mode: str, source: str) -> Connec
     )
 
 
-def _switch_to_write(world: World, at: datetime) -> None:
-    """The customer looked at two days of shadow, deploys `write`, and replays what was only proposed."""
+def _switch_to_write(world: World, at: datetime, quiet: datetime) -> None:
+    """The customer looked at some days of shadow, deploys `write`, and replays what was only proposed."""
     site = world.sites["gamma"]
+
+    site.shadow_until = at
 
     def deploy() -> None:
         site.connection = site.connection.model_copy(update={"mode": "write"})
@@ -147,15 +168,14 @@ def _switch_to_write(world: World, at: datetime) -> None:
     world.clockwork.at(at, deploy)
     world.clockwork.at(at + timedelta(hours=1), lambda: replay({"connection": "gamma", **selection}, apply))
     # Once more when everything is quiet: what was still under way in shadow when the plan was made.
-    quiet = world.start + WEEK + timedelta(hours=6)
     world.clockwork.at(quiet, lambda: replay({"connection": "gamma", **selection}, apply))
 
 
-def _darken(world: World, start: datetime) -> None:
+def _darken(world: World, start: datetime, days: float) -> None:
     """Both vendors are out for some hours of most weeks."""
     if world.random.random() < 0.8:
-        dark = start + timedelta(days=world.random.uniform(0.5, 3))
-        gloomy = start + timedelta(days=world.random.uniform(3, 6))
+        dark = start + timedelta(days=days * world.random.uniform(0.1, 0.4))
+        gloomy = start + timedelta(days=days * world.random.uniform(0.4, 0.8))
         world.weather.dark = {
             "shipstation": (dark, dark + timedelta(hours=world.random.uniform(1, 20))),
             "ifs": (gloomy, gloomy + timedelta(hours=world.random.uniform(1, 20))),

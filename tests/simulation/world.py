@@ -32,6 +32,7 @@ from tests.simulation.network import SimulatedAdapter, Weather
 
 CANARY = "CanarySecret"
 LEDGER, AUDIT = "ledger", "audit"
+QUEUE_WEIGHT = 5  # a run sends once and asks the tables often
 TIMEOUTS = {"webhook": 15.0, "poll": 180.0, "consume": 150.0, "release": 60.0, "replay": 300.0}
 VISIBILITY = timedelta(seconds=1080), timedelta(seconds=900)
 
@@ -46,6 +47,7 @@ class Site:
     notifications: MemoryQueue
     shipments: MemoryQueue
     dead: list[MemoryQueue]
+    shadow_until: datetime | None = None
 
 
 @dataclass
@@ -166,15 +168,19 @@ class World:
             self.met[f"killed at {name}"] += 1
             raise Killed
 
-    def step_of(self, table: str) -> Callable[[str], None]:
+    def step_of(self, part: str) -> Callable[[str], None]:
+        """Around every call to one table or queue: throttled before it, or its answer lost after it."""
+
         def step(name: str) -> None:
-            self.step(f"{table} {name}")
+            self.step(f"{part} {name}")
             if self.clockwork.current is None or not self.is_troubled:
                 return
-            rate = self.trouble.ambiguous if name.endswith("done") else self.trouble.throttle
-            if self.random.random() < rate:
-                self.met[f"{table} {'ambiguous' if name.endswith('done') else 'throttled'}"] += 1
-                raise Retryable(Reason.LEDGER_UNAVAILABLE, "DynamoDB: ThrottlingException")
+            is_over = name.endswith("done")
+            rate = self.trouble.ambiguous if is_over else self.trouble.throttle
+            if self.random.random() < rate * (QUEUE_WEIGHT if part == "queue" else 1):
+                self.met[f"{part} {'ambiguous' if is_over else 'throttled'}"] += 1
+                reason = Reason.QUEUE_UNAVAILABLE if part == "queue" else Reason.LEDGER_UNAVAILABLE
+                raise Retryable(reason, f"{part}: ThrottlingException")
 
         return step
 
@@ -196,8 +202,12 @@ class World:
         account = Account(self.now, self._fork(), keys=keys, post=self._webhook_sender(name))
         tenant = Tenant(self.now, self._fork(), clients=clients, time_zone=connection.ifs.time_zone)
         notifications_dead, shipments_dead = MemoryQueue(self.now), MemoryQueue(self.now, fifo=True)
-        notifications = MemoryQueue(self.now, visibility=VISIBILITY[0], dead=notifications_dead, step=self.step)
-        shipments = MemoryQueue(self.now, fifo=True, visibility=VISIBILITY[1], dead=shipments_dead, step=self.step)
+        notifications = MemoryQueue(
+            self.now, visibility=VISIBILITY[0], dead=notifications_dead, step=self.step_of("queue")
+        )
+        shipments = MemoryQueue(
+            self.now, fifo=True, visibility=VISIBILITY[1], dead=shipments_dead, step=self.step_of("queue")
+        )
         site = Site(connection, account, tenant, notifications, shipments, [notifications_dead, shipments_dead])
         self.sites[name] = site
         self.queues |= {f"n-{name}": notifications, f"s-{name}": shipments}

@@ -27,7 +27,8 @@ def _nothing(_: str) -> None: ...
 class MemoryTable:
     """`step` is called before and after each call with its name, e.g. "put" and "put done": it may raise or wait.
 
-    `write_units` counts stored units, indexed ones twice, by the first part of the partition key.
+    `write_units` counts stored units by the first part of the partition key; `positions` keeps every stored reading
+    position, oldest first.
     """
 
     def __init__(self, step: Step = _nothing) -> None:
@@ -35,6 +36,7 @@ class MemoryTable:
         self._due: dict[str, set[tuple[str, str, str]]] = {}
         self._step = step
         self.write_units: dict[str, int] = {}
+        self.positions: list[dict[str, Any]] = []
 
     def get(self, pk: str, sk: str) -> Item | None:
         self._step("get")
@@ -61,6 +63,8 @@ class MemoryTable:
             self._items.setdefault(pk, {})[sk] = stored
             self._index(item)
             self._count(item, len(stored))
+            if sk == "position":
+                self.positions.append(json.loads(stored))
         self._step("put done")
         return is_taken
 

@@ -1,0 +1,89 @@
+"""`python -m tests.simulation SEEDS`: that many simulated weeks, then every breakage; exit status 0 if all is well."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.simulation.breakages import BREAKAGES, Verdict, try_breakage
+from tests.simulation.simulate import Result, simulate
+
+console = Console(width=None if sys.stdout.isatty() else 140)
+
+
+def run(seeds: Iterable[int]) -> Iterator[Result]:
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        yield from pool.map(simulate, seeds)
+
+
+def break_it(names: Iterable[str]) -> Iterator[Verdict]:
+    # A process each: a breakage must not outlive its run.
+    with ProcessPoolExecutor(os.cpu_count(), max_tasks_per_child=1) as pool:
+        yield from pool.map(try_breakage, names)
+
+
+def show_seeds(results: list[Result]) -> None:
+    for result in results:
+        for text in result.violations:
+            console.print(f"seed {result.seed}: {text}", markup=False, highlight=False)
+    figures = sum((result.figures for result in results), Counter[str]())
+    figures["days"] = round(sum(result.days for result in results))
+    figures["violations"] = sum(len(result.violations) for result in results)
+    _table("Figures", figures)
+    _table("Coverage", sum((result.coverage for result in results), Counter[str]()))
+    _table("Faults shown", sum((result.faults for result in results), Counter[str]()))
+
+
+def _table(title: str, counts: Counter[str]) -> None:
+    table = Table(title=title, title_justify="left", show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for name, count in sorted(counts.items()):
+        table.add_row(name, str(count))
+    console.print(table)
+
+
+def show_breakages(verdicts: list[Verdict]) -> None:
+    table = Table("breakage", "verdict", "first violation", title="Breakages", title_justify="left")
+    for verdict in verdicts:
+        table.add_row(
+            verdict.name, "[green]caught[/]" if verdict.is_caught else "[red]MISSED[/]", verdict.evidence[:90]
+        )
+    console.print(table)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("seeds", type=int, nargs="?", default=50, help="how many weeks")
+    parser.add_argument("--seed", type=int, help="this one alone, without breakages")
+    arguments = parser.parse_args()
+    began = time.perf_counter()
+    if arguments.seed is not None:
+        show_seeds([result := simulate(arguments.seed)])
+        console.print(f"digest {result.digest}")
+        return int(bool(result.violations))
+    results = list(run(range(arguments.seeds)))
+    show_seeds(results)
+    seconds = time.perf_counter() - began
+    verdicts = list(break_it(BREAKAGES))
+    show_breakages(verdicts)
+    empty = [name for name, count in sum((r.coverage for r in results), Counter[str]()).items() if not count]
+    console.print(
+        f"{len(results)} seeds in {seconds:.0f} s, breakages in {time.perf_counter() - began - seconds:.0f} s"
+    )
+    if empty:
+        console.print(f"[red]Not covered: {', '.join(empty)}[/]")
+    good = not any(r.violations for r in results) and all(v.is_caught for v in verdicts) and not empty
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

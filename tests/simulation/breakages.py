@@ -1,0 +1,259 @@
+"""Deliberate breakages of the shipping code. Each must make the oracle complain, or the simulation proves too little.
+
+They reach into private parts of the code they break; one that no longer finds its part fails loudly.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from typing import Any
+
+from functions.errors import OutcomeUnknown
+from functions.flows import assign, collect, decide, deliver, desired, release, settle
+from functions.handlers import consume
+from functions.handlers.telemetry import logger
+from functions.ifs import client as ifs_client
+from functions.ledger import readers
+from functions.model.cursors import Cursor
+from functions.model.outcomes import Outcome, Reason
+from functions.model.shipment import Shipment
+from functions.shipstation import budget, normalise, pacific, source, streams
+from tests.simulation.simulate import simulate
+
+TRIES = 12  # seeds; not every week shows every fault
+DAYS = 3.0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    name: str
+    is_caught: bool
+    evidence: str
+
+
+def _patch(owner: Any, name: str, value: Any) -> None:
+    """For good: every breakage has a process of its own."""
+    assert hasattr(owner, name), f"{owner} has no {name} any more: adapt the breakage"
+    setattr(owner, name, value)
+
+
+def _without_if_match() -> None:
+    def patch(self: Any, path: str, etag: Any, body: Any, what: str) -> Any:
+        headers = {"Content-Type": "application/json"}
+        return self._send("PATCH", path, what, headers, json.dumps(body).encode())
+
+    _patch(ifs_client.IfsClient, "patch", patch)
+
+
+def _if_match_star() -> None:
+    def patch(self: Any, path: str, etag: Any, body: Any, what: str) -> Any:
+        headers = {"If-Match": "*", "Content-Type": "application/json"}
+        return self._send("PATCH", path, what, headers, json.dumps(body).encode())
+
+    _patch(ifs_client.IfsClient, "patch", patch)
+
+
+def _cursor_first() -> None:
+    def walk(self: Any, stream: Any, lane: Any) -> None:
+        beginning = self._with.connection.go_live_at
+        cursor = self._reader.cursors.get(stream, Cursor(head=beginning, settled=beginning))
+        for reading in self._with.source.walk(stream, cursor.settled, lane):
+            cursor = self._advanced(cursor, reading, settles=True)
+            self._keep(stream, cursor)
+            self._hand_over(reading)
+
+    _patch(collect._Run, "_walk", walk)
+    # The advance alone is no loss while the settle pass reads everything again.
+    _patch(collect._Run, "_margin", property(lambda self: timedelta(0)))
+
+
+def _ignore_voids() -> None:
+    _patch(Shipment, "is_voided", property(lambda self: False))
+
+
+def _no_settle_pass() -> None:
+    _patch(collect._Run, "_is_settling_due", lambda self, cursor: False)
+
+
+def _key_by_order_number() -> None:
+    _patch(normalise, "_source", lambda row, order, rule: row.order_number)
+
+
+def _pacific_as_utc() -> None:
+    _patch(pacific, "PACIFIC", UTC)
+
+
+def _no_fencing() -> None:
+    def acquire(self: Any, connection: Any, holder: str, *, now: Any, until: Any) -> Any:
+        reader = self._load(connection).model_copy(update={"holder": holder, "held_until": until})
+        self._table.put(readers._item(reader))
+        return reader
+
+    _patch(readers.ReaderStore, "acquire", acquire)
+    _patch(readers.ReaderStore, "save", lambda self, reader: self._table.put(readers._item(reader)))
+
+
+def _blind_retry() -> None:
+    def after(self: Any, this: Any, fault: OutcomeUnknown) -> bool:
+        self._reread()
+        self._accept(this, self.tools.ifs.write(self.record, this.changes))
+        return True
+
+    _patch(settle.Settlement, "_after_lost_answer", after)
+
+
+def _write_before_go_live() -> None:
+    _patch(deliver, "skip_reason", lambda shipment, connection: shipment.skip)
+
+
+def _clear_what_is_not_ours() -> None:
+    _patch(
+        decide,
+        "_after_void",
+        lambda field: field.write(None) if field.current else field.remember(Outcome.UNCHANGED, None),
+    )
+
+
+def _forget_the_intent() -> None:
+    put = settle.Settlement._put
+
+    def quiet(self: Any, kind: str, this: Any, **details: Any) -> None:
+        if kind != "intent":
+            put(self, kind, this, **details)  # type: ignore[arg-type] # "result"
+
+    _patch(settle.Settlement, "_put", quiet)
+
+
+def _pages_by_number() -> None:
+    def walk(fetch: Any, listing: Any, filters: Any, start: Any) -> Iterator[Any]:
+        bounds = {listing.key_start: start} if start else {}
+        last = None
+        for number in range(1, 1000):
+            rows = fetch({**listing.fixed, **filters, **bounds, "page": str(number)})
+            newest = streams._newest(rows, listing)
+            last = max(filter(None, (last, newest)), default=None)
+            full = len(rows) >= streams.PAGE_SIZE
+            yield streams.Page([row for row in rows if row], last, is_last=not full)
+            if not full:
+                return
+
+    _patch(source, "walk", walk)
+
+
+def _overwrite_people() -> None:
+    _patch(decide, "_may_write", lambda field: True)
+
+
+def _no_governor() -> None:
+    _patch(budget.Governor, "wait_for_place", lambda self, lane: None)
+
+
+def _log_secrets() -> None:
+    send = ifs_client.IfsClient._send
+
+    def chatty(self: Any, *arguments: Any) -> Any:
+        logger.info("calling", secret=self._tokens._credentials().client_secret.get_secret_value())
+        return send(self, *arguments)
+
+    _patch(ifs_client.IfsClient, "_send", chatty)
+
+
+def _write_in_shadow() -> None:
+    _patch(settle.Settlement, "_rehearse", lambda self, this: self._write(this))
+
+
+def _returns_are_deliveries() -> None:
+    def skip(row: Any, reference: str | None) -> Reason | None:
+        return Reason.NO_ORDER_REFERENCE if reference is None else None
+
+    _patch(normalise, "_skip", skip)
+
+
+def _guess_the_record() -> None:
+    def place(shipments: Any, usable: Any, left: Any) -> Any:
+        return (
+            ({s.key: next(iter(usable)) for s in shipments}, {})
+            if usable
+            else ({}, {s.key: Reason.NOT_IN_IFS_YET for s in shipments})
+        )
+
+    _patch(assign, "_place", place)
+
+
+def _ignore_sharing() -> None:
+    _patch(assign, "_is_shared", lambda candidate: False)
+
+
+def _never_look_again() -> None:
+    _patch(release, "SHARE_FOR_NEW", 1.0)
+    _patch(consume, "deliver", _forgetful(deliver.deliver))
+
+
+def _forgetful(inner: Callable[..., Any]) -> Callable[..., Any]:
+    def once(batch: Any, delivery: Any) -> Any:
+        return inner([work for work in batch if work.cause.kind != "release"], delivery)
+
+    return once
+
+
+def _one_parcel_an_order() -> None:
+    tracking = desired._tracking
+    _patch(desired, "_tracking", lambda live, rule: tracking(live[-1:], rule))
+
+
+def _swallow_failed_batches() -> None:
+    deliver_all = consume._delivered
+
+    def swallow(messages: Any, delivery: Any) -> list[str]:
+        deliver_all(messages, delivery)
+        return []
+
+    _patch(consume, "_delivered", swallow)
+
+
+def _older_wins() -> None:
+    def older(known: Any, arriving: Any) -> Any:
+        return known
+
+    _patch(deliver, "newer", older)
+
+
+BREAKAGES: dict[str, Callable[[], None]] = {
+    "drop If-Match": _without_if_match,
+    "If-Match: *": _if_match_star,
+    "move the cursor before enqueuing": _cursor_first,
+    "ignore voids": _ignore_voids,
+    "no settle pass": _no_settle_pass,
+    "key by order number alone": _key_by_order_number,
+    "Pacific as UTC": _pacific_as_utc,
+    "no fencing": _no_fencing,
+    "blind retry of a write": _blind_retry,
+    "write before go-live": _write_before_go_live,
+    "clear a field that is not ours": _clear_what_is_not_ours,
+    "forget the intent": _forget_the_intent,
+    "take page=2": _pages_by_number,
+    "overwrite what a person typed": _overwrite_people,
+    "no request governor": _no_governor,
+    "log a secret": _log_secrets,
+    "write in shadow mode": _write_in_shadow,
+    "return labels are deliveries": _returns_are_deliveries,
+    "guess among several records": _guess_the_record,
+    "ignore that a record is shared": _ignore_sharing,
+    "never look again": _never_look_again,
+    "last parcel wins": _one_parcel_an_order,
+    "swallow failed batches": _swallow_failed_batches,
+    "the older reading wins": _older_wins,
+}
+
+
+def try_breakage(name: str) -> Verdict:
+    """Runs in a process of its own and never repairs what it broke."""
+    BREAKAGES[name]()
+    for seed in range(TRIES):
+        found = simulate(seed, days=DAYS).violations
+        if found:
+            return Verdict(name, is_caught=True, evidence=f"seed {seed}: {found[0]}")
+    return Verdict(name, is_caught=False, evidence=f"{TRIES} seeds found nothing")

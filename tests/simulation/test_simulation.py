@@ -1,0 +1,63 @@
+"""Ten simulated weeks, and the proof that the oracle can complain."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+
+import pytest
+
+from tests.simulation.breakages import BREAKAGES, Verdict, try_breakage
+from tests.simulation.simulate import Result, simulate
+
+pytestmark = pytest.mark.integration
+
+SEEDS = 10
+
+
+def on_all_cores() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(max_tasks_per_child=1, mp_context=get_context("spawn"))
+
+
+@pytest.fixture(scope="module")
+def results() -> list[Result]:
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        return list(pool.map(simulate, range(SEEDS)))
+
+
+def test_nothing_is_lost_doubled_or_leaked_in_ten_weeks(results: list[Result]) -> None:
+    assert [f"seed {r.seed}: {text}" for r in results for text in r.violations] == []
+
+
+def test_workload_covers_every_story_and_both_clock_changes(results: list[Result]) -> None:
+    coverage = sum((result.coverage for result in results), Counter[str]())
+
+    assert [name for name, count in coverage.items() if not count] == []
+    assert {"March night", "November night", "ShipStation outage", "IFS outage"} <= set(coverage)
+
+
+def test_faults_were_really_shown(results: list[Result]) -> None:
+    faults = sum((result.faults for result in results), Counter[str]())
+
+    assert {"webhook lost", "webhook twice", "ifs lost", "ledger throttled", "schedule missed"} <= set(faults)
+    assert any(name.startswith("killed") for name in faults)
+
+
+def test_same_seed_gives_the_same_week_to_the_last_write() -> None:
+    with on_all_cores() as pool:
+        first, second = pool.map(partial(simulate, days=1.5), (4, 4))
+
+    assert first.digest == second.digest
+    assert first.faults == second.faults
+
+
+@pytest.mark.parametrize("name", ["drop If-Match", "ignore voids"])
+def test_oracle_complains_about_broken_code(name: str) -> None:
+    assert name in BREAKAGES
+    with on_all_cores() as pool:
+        (verdict,) = pool.map(try_breakage, [name])
+
+    assert isinstance(verdict, Verdict)
+    assert verdict.is_caught
