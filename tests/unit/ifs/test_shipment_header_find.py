@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from functions.errors import Retryable
+from functions.model.targets import FieldName
+from tests.unit.ifs.rig import Rig, key, order
+
+
+def test_many_orders_are_found_in_three_requests() -> None:
+    rig = Rig()
+    numbers = {order(f"P{n}"): rig.tenant.add_shipment([(f"P{n}", "BOLT", n)]) for n in range(30)}
+    found = rig.headers.find([*numbers, order("UNKNOWN")])
+    assert {each: [c.record.key for c in own] for each, own in found.items()} == {
+        each: [key(number)] for each, number in numbers.items()
+    }
+    assert len(rig.wire.seen("GET")) == 3
+
+
+def test_no_address_grows_too_long_for_a_proxy() -> None:
+    rig = Rig()
+    for n in range(200):
+        rig.tenant.add_shipment([(f"ORDER-{n:04}", "BOLT", 1)])
+    assert len(rig.headers.find([order(f"ORDER-{n:04}") for n in range(200)])) == 200
+    assert max(len(str(request.url)) for request in rig.wire.sent) < 2000
+
+
+@pytest.mark.parametrize("reference", ["O'Brien", "A&B=C#1", "50% +1/2", "Größe"])
+def test_an_order_number_finds_itself_whatever_it_holds(reference: str) -> None:
+    rig = Rig()
+    number = rig.tenant.add_shipment([(reference, "BOLT", 2)])
+    rig.tenant.add_shipment([("P1001", "BOLT", 2)])
+    (candidate,) = rig.headers.find([order(reference)])[order(reference)]
+    assert candidate.record.key == key(number)
+
+
+def test_a_candidate_shows_the_lines_of_other_orders_too() -> None:
+    rig = Rig()
+    rig.tenant.add_shipment([("P1001", "BOLT", 2), ("P2002", "NUT", 3)])
+    (candidate,) = rig.headers.find([order()])[order()]
+    lines = {(line.order_reference, line.part, line.quantity) for line in candidate.lines}
+    assert lines == {("P1001", "BOLT", 2), ("P2002", "NUT", 3)}
+
+
+def test_an_order_on_several_shipments_has_several_candidates() -> None:
+    rig = Rig()
+    numbers = [rig.tenant.add_shipment([("P1001", "BOLT", 1)]) for _ in range(2)]
+    assert {c.record.key for c in rig.headers.find([order()])[order()]} == {key(n) for n in numbers}
+
+
+def test_a_consolidated_shipment_is_no_candidate() -> None:
+    rig = Rig()
+    rig.tenant.add_shipment([("P1001", "BOLT", 2)], ShipmentCategory="Consolidated")
+    assert rig.headers.find([order()]) == {}
+
+
+def test_a_line_of_another_kind_of_order_does_not_count() -> None:
+    rig = Rig()
+    number = rig.tenant.add_shipment([("P1001", "BOLT", 2)])
+    rig.tenant.record("ShipmentLineSet", (number, 1)).values["SourceRefType"] = "ProjectDeliverables"
+    assert rig.headers.find([order()]) == {}
+
+
+def test_more_than_a_page_of_lines_is_read_to_the_end() -> None:
+    rig = Rig()
+    rig.tenant.add_shipment([("P1001", f"PART{n}", 1) for n in range(1001)])
+    (candidate,) = rig.headers.find([order()])[order()]
+    assert len({line.part for line in candidate.lines}) == len(candidate.lines) == 1001
+    pages = [parse_qs(urlsplit(str(request.url)).query) for request in rig.wire.seen("GET")]
+    assert all(page["$orderby"] and page["$top"] == ["500"] for page in pages)
+
+
+def test_nothing_to_look_for_costs_no_request() -> None:
+    rig = Rig()
+    assert rig.headers.find([]) == {}
+    assert rig.headers.read([]) == {}
+    assert rig.wire.sent == []
+
+
+def test_an_answer_without_rows_is_not_taken_for_an_empty_one() -> None:
+    rig = Rig()
+    rig.tenant.add_fault("throttle_text", path="ShipmentLineSet")
+    with pytest.raises(Retryable, match="no rows"):
+        rig.headers.find([order()])
+
+
+@pytest.mark.parametrize(
+    ("state", "date", "expected"),
+    [
+        pytest.param("Preliminary", None, (False, False), id="open"),
+        pytest.param("Preliminary", "2026-03-05T00:00:00Z", (False, False), id="a date typed before delivery"),
+        pytest.param("Completed", None, (False, False), id="completed, not delivered"),
+        pytest.param("Completed", "2026-03-05T00:00:00Z", (True, False), id="delivered"),
+        pytest.param("Closed", "2026-03-05T00:00:00Z", (True, False), id="delivered and closed"),
+        pytest.param("Cancelled", None, (False, True), id="cancelled"),
+    ],
+)
+def test_state_and_date_say_whether_ifs_has_delivered(
+    state: str, date: str | None, expected: tuple[bool, bool]
+) -> None:
+    rig = Rig()
+    number = rig.tenant.add_shipment([("P1001", "BOLT", 2)], objstate=state, ActualShipDate=date, Contract="CHI")
+    record = rig.read(number)
+    assert (record.is_delivered, record.is_cancelled) == expected
+    assert (record.values[FieldName.SHIP_DATE], record.site) == (date, "CHI")
+
+
+def test_a_number_that_arrives_as_a_decimal_is_addressed_as_a_whole_one() -> None:
+    rig = Rig()
+    number = rig.tenant.add_shipment([("P1001", "BOLT", 2)])
+    for name, row in (("ShipmentSet", (number,)), ("ShipmentLineSet", (number, 1))):
+        rig.tenant.record(name, row).values["ShipmentId"] = float(number)
+    (candidate,) = rig.headers.find([order()])[order()]
+    assert candidate.record.key == key(number)

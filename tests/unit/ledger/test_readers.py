@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from functions.errors import Permanent
+from functions.ledger.budget import BudgetStore
+from functions.ledger.items import SCHEMA_VERSION
+from functions.ledger.readers import ReaderStore
+from functions.model.budget import BudgetState
+from functions.model.cursors import Cursor, Reader, Stream
+from functions.model.outcomes import Reason
+from functions.model.shipment import ConnectionName
+from tests.simulation.aws.table import MemoryTable
+from tests.unit.builders import NOON
+
+ACME = ConnectionName("acme")
+LEASE = timedelta(minutes=5)
+
+
+def take(store: ReaderStore, holder: str, now: datetime = NOON) -> Reader | None:
+    return store.acquire(ACME, holder, now=now, until=now + LEASE)
+
+
+def taken(store: ReaderStore, holder: str, now: datetime = NOON) -> Reader:
+    reader = take(store, holder, now)
+    assert reader is not None
+    return reader
+
+
+def at(reader: Reader, minutes: int) -> Reader:
+    instant = NOON + timedelta(minutes=minutes)
+    cursor = Cursor(head=instant, settled=instant - timedelta(minutes=1))
+    return reader.model_copy(update={"cursors": {Stream.LABELS_CREATED: cursor}})
+
+
+def test_nobody_else_reads_while_the_lease_is_held() -> None:
+    store = ReaderStore(MemoryTable())
+    assert taken(store, "a").holder == "a"
+    assert take(store, "b", NOON + LEASE - timedelta(microseconds=1)) is None
+    assert store.acquire(ConnectionName("other"), "b", now=NOON, until=NOON + LEASE) is not None
+
+
+def test_the_next_holder_goes_on_where_the_last_one_stopped() -> None:
+    store = ReaderStore(MemoryTable())
+    first = at(taken(store, "a"), 3)
+    assert store.save(first)
+    second = taken(store, "b", NOON + LEASE)
+    assert (second.cursors, second.fence) == (first.cursors, first.fence + 1)
+
+
+def test_an_older_holder_can_store_nothing() -> None:
+    store = ReaderStore(MemoryTable())
+    older = taken(store, "a")
+    newer = at(taken(store, "b", NOON + LEASE), 9)
+    assert store.save(newer)
+    assert not store.save(at(older, 3))
+    assert taken(store, "c", NOON + 2 * LEASE).cursors == newer.cursors
+
+
+def test_a_holder_saves_as_often_as_it_likes_and_lets_go() -> None:
+    store = ReaderStore(MemoryTable())
+    held = taken(store, "a")
+    assert [store.save(at(held, minutes)) for minutes in (1, 2)] == [True, True]
+    assert store.save(at(held, 3).model_copy(update={"held_until": None}))
+    assert taken(store, "b").cursors == at(held, 3).cursors
+
+
+@pytest.mark.parametrize("lapsed", [False, True], ids=["the first lease ever", "a lapsed lease"])
+def test_of_two_that_reach_for_the_lease_at_once_one_gets_it(*, lapsed: bool) -> None:
+    rivals: list[Callable[[], Reader | None]] = []
+    got: list[Reader | None] = []
+
+    def step(call: str) -> None:
+        if call == "put" and rivals:
+            got.append(rivals.pop()())
+
+    table = MemoryTable(step)
+    store = ReaderStore(table)
+    now = NOON
+    if lapsed:
+        taken(store, "before")
+        now += LEASE
+    rivals.append(lambda: take(ReaderStore(table), "b", now))
+    assert take(store, "a", now) is None
+    assert [reader.holder for reader in got if reader] == ["b"]
+
+
+def test_the_ring_only_moves_forwards_and_leaves_the_position_alone() -> None:
+    store = ReaderStore(MemoryTable())
+    assert store.rang_at(ACME) is None
+    held = taken(store, "a")
+    heard = []
+    for seconds in (5, 3, 5, 7):
+        store.ring(ACME, NOON + timedelta(seconds=seconds))
+        heard.append(store.rang_at(ACME))
+    assert heard == [NOON + timedelta(seconds=seconds) for seconds in (5, 5, 5, 7)]
+    assert store.save(at(held, 1))
+    assert store.rang_at(ACME) == NOON + timedelta(seconds=7)
+    assert store.rang_at(ConnectionName("other")) is None
+
+
+def test_a_position_saved_by_a_newer_version_is_refused() -> None:
+    table = MemoryTable()
+    store = ReaderStore(table)
+    taken(store, "a")
+    (item,) = table.scan(prefix="reader#")
+    table.put({**item, "schema_version": SCHEMA_VERSION + 1})
+    with pytest.raises(Permanent) as caught:
+        take(store, "b", NOON + LEASE)
+    assert caught.value.reason is Reason.LEDGER_VERSION
+
+
+def test_the_budget_moves_on_only_from_what_was_seen() -> None:
+    store = BudgetStore(MemoryTable())
+    first, second, third = (BudgetState(theoretical_arrival_ms=number) for number in (1000, 2500, 4000))
+    assert store.load("key") is None
+    assert store.store("key", first, None)
+    assert not store.store("key", second, None)
+    assert store.store("key", second, first)
+    assert not store.store("key", third, first)
+    assert store.load("key") == second
+
+
+def test_each_api_key_has_its_own_budget() -> None:
+    store = BudgetStore(MemoryTable())
+    assert store.store("one", BudgetState(theoretical_arrival_ms=1), None)
+    assert store.load("two") is None

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import base64
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import requests
+
+from functions.errors import ConnectorError, Permanent, Retryable
+from functions.model.outcomes import Reason
+from functions.shipstation import client as client_module
+from functions.shipstation.client import Answer
+from tests.sandbox.http import Response, json_response
+from tests.unit.builders import NOON
+from tests.unit.shipstation.rig import KEY, PATH, SECRET, Rig, get, refused
+
+JSON = {"Content-Type": "application/json"}
+
+
+def test_an_answer_carries_the_body_and_the_vendors_clock() -> None:
+    rig = Rig()
+    answer = get(rig)
+    assert answer == Answer({"shipments": [], "total": 0, "page": 1, "pages": 0}, NOON)
+    (sent,) = rig.sent
+    assert (sent.method, sent.path, sent.query) == ("GET", PATH, (("batchId", "7"),))
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "99999"])
+def test_a_clock_nobody_can_read_is_none(date: str) -> None:
+    rig = Rig()
+    rig.canned.append(json_response(200, {}, {"Date": date}))
+    assert get(rig) == Answer({}, None)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_key_is_permanent_and_forgotten(status: int) -> None:
+    rig = Rig()
+    rig.account.add_fault("status", status=status)
+    refused(rig, Permanent, Reason.SHIPSTATION_CREDENTIALS)
+    assert (rig.refused, len(rig.sent)) == (1, 1)
+
+
+def test_a_rotated_key_counts_from_the_next_request_on() -> None:
+    rig = Rig()
+    rig.account.keys[KEY] = "r0tated"
+    refused(rig, Permanent, Reason.SHIPSTATION_CREDENTIALS)
+    rig.secret = "r0tated"
+    assert get(rig)
+
+
+def test_not_found_is_none() -> None:
+    rig = Rig()
+    assert get(rig, "/orders/1") is None
+    assert rig.refused == 0
+
+
+@pytest.mark.parametrize("status", [204, 301, 302, 307, 400, 405, 409])
+def test_any_other_answer_is_permanent_and_a_redirect_is_not_followed(status: int) -> None:
+    rig = Rig()
+    rig.account.add_fault("status", status=status, headers={"Location": "https://evil.example/shipments"})
+    refused(rig, Permanent, Reason.SHIPSTATION_REQUEST)
+    assert len(rig.sent) == 1
+
+
+PASSING = pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(json_response(500, {"ExceptionMessage": "null reference"}), id="500"),
+        pytest.param(json_response(503, {}), id="503"),
+        pytest.param(Response(502, b"<html>", {"Content-Type": "text/html"}), id="502 as HTML"),
+        pytest.param(Response(200, b"<html>", {"Content-Type": "text/html"}), id="HTML under 200"),
+        pytest.param(Response(200, b"{}"), id="no content type"),
+        pytest.param(Response(200, b'{"shipments": [{"ship', JSON), id="truncated JSON"),
+        pytest.param(Response(200, b"", JSON), id="empty body"),
+        pytest.param(Response(200, b'"\xff"', JSON), id="not UTF-8"),
+        pytest.param(requests.ConnectTimeout(), id="connect timeout"),
+        pytest.param(requests.ReadTimeout(), id="read timeout"),
+        pytest.param(requests.ConnectionError(), id="broken connection"),
+        pytest.param(requests.exceptions.ChunkedEncodingError(), id="broken body"),
+    ],
+)
+
+
+@PASSING
+def test_a_passing_fault_is_tried_again_through_the_budget(fault: Any) -> None:
+    rig = Rig()
+    rig.canned += [fault, fault]
+    assert get(rig)
+    assert rig.pauses == [0.75, 1.5]
+    assert len(rig.waits) == len(rig.sent) == 3
+
+
+@PASSING
+def test_a_fault_that_does_not_pass_is_retryable_and_never_an_empty_answer(fault: Any) -> None:
+    rig = Rig()
+    rig.canned += [fault] * 3
+    error = refused(rig, Retryable, Reason.SHIPSTATION_UNAVAILABLE)
+    assert str(error).startswith(f"{Reason.SHIPSTATION_UNAVAILABLE}: GET {PATH}: ")
+    assert len(rig.sent) == 3
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(
+            pytest.param(json_response(status, {"message": SECRET}), id=str(status))
+            for status in (302, 400, 401, 429, 500)
+        ),
+        pytest.param(Response(200, SECRET.encode(), {"Content-Type": "text/html"}), id="HTML"),
+        pytest.param(Response(200, SECRET.encode(), JSON), id="truncated JSON"),
+        pytest.param(requests.ConnectionError(f"{KEY}:{SECRET}"), id="broken connection"),
+    ],
+)
+def test_no_error_text_holds_the_key_or_what_the_vendor_said(answer: Any) -> None:
+    rig = Rig()
+    rig.canned += [answer] * 3
+    with pytest.raises(ConnectorError) as caught:
+        get(rig)
+    text = str(caught.value)
+    planted = (KEY, SECRET, base64.b64encode(f"{KEY}:{SECRET}".encode()).decode(), "batchId")
+    assert f"GET {PATH}: " in text
+    assert not [secret for secret in planted if secret in text]
+
+
+def test_a_body_that_only_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = Rig()
+    clock = iter(range(0, 1000, 46))
+    monkeypatch.setattr(client_module, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    assert "ReadTimeout" in str(refused(rig, Retryable, Reason.SHIPSTATION_UNAVAILABLE))

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from functions.errors import Retryable
+from functions.model.cursors import Reading, Stream
+from functions.model.messages import Pointer
+from functions.model.outcomes import Reason
+from functions.model.shipment import Item
+from tests.sandbox.http import json_response
+from tests.unit.builders import NOON
+from tests.unit.shipstation.rig import Rig
+
+START = NOON - timedelta(hours=1)
+BY_FIELD: dict[str, Any] = {"order_reference": {"source": "custom_field_1"}}
+
+
+def walked(rig: Rig, stream: Stream = Stream.LABELS_CREATED, start: datetime = START) -> list[Reading]:
+    return list(rig.source.walk(stream, start, "poll"))
+
+
+def ids(readings: list[Reading]) -> list[int]:
+    return [shipment.shipment_id for reading in readings for shipment in reading.shipments]
+
+
+def fields(name: str) -> dict[str, Any]:
+    return {"advancedOptions": {"customField1": name}}
+
+
+def test_a_new_label_is_read_with_its_items_and_normalised() -> None:
+    rig = Rig()
+    made = rig.shipped(rig.sold())
+    (reading,) = walked(rig)
+    (shipment,) = reading.shipments
+    assert (shipment.shipment_id, shipment.reference, shipment.carrier_code) == (*made, "P1001", "ups")
+    assert (shipment.items, shipment.created_at) == ((Item(sku="BOLT", quantity=2),), NOON)
+    assert (reading.reached, reading.complete, reading.unreadable) == (NOON, True, ())
+    assert [asked["includeShipmentItems"] for asked in rig.asked("/shipments")] == ["true"]
+
+
+def test_a_window_begins_at_its_start_inclusive() -> None:
+    rig = Rig()
+    made = [rig.account.ship(None, at=NOON + timedelta(seconds=second)) for second in (-1, 0, 1)]
+    assert ids(walked(rig, start=NOON)) == made[1:]
+
+
+def test_no_label_of_the_hour_that_comes_twice_is_lost() -> None:
+    rig = Rig(at=datetime(2026, 11, 1, 12, tzinfo=UTC))
+    midnight = datetime(2026, 11, 1, 7, tzinfo=UTC)
+    made = [rig.account.ship(None, at=midnight + timedelta(minutes=10 * n)) for n in range(24)]
+    for n, first in enumerate(made):
+        found = ids(walked(rig, start=midnight + timedelta(minutes=10 * n)))
+        assert set(made[n:]) <= set(found), first
+
+
+@pytest.mark.parametrize("pages_is_zero", [False, True], ids=["pages told", "pages: 0"])
+def test_more_labels_than_a_page_are_read_whatever_the_vendor_says_about_pages(*, pages_is_zero: bool) -> None:
+    rig = Rig()
+    rig.account.switches.pages_is_zero = pages_is_zero
+    made = rig.account.ship_batch([{"order_id": None}] * 501)
+    readings = walked(rig)
+    assert sorted(ids(readings)) == sorted(made)
+    assert [reading.complete for reading in readings] == [False, False, True]
+
+
+def test_a_pointer_is_followed_with_items_on_and_proves_no_position() -> None:
+    rig = Rig()
+    rig.shipped(rig.sold())
+    made = rig.shipped(rig.sold(2))
+    batch = rig.account.shipments.current[made[0]].batch_id
+    readings = list(rig.source.follow(Pointer(kind="shipments_batch", id=str(batch)), "webhook"))
+    assert ids(readings) == made
+    assert all(shipment.items for shipment in readings[0].shipments)
+    assert (readings[0].reached, readings[0].complete) == (None, True)
+
+
+@pytest.mark.parametrize("kind", ["orders_import", "order", "fulfilment", "anything"])
+def test_a_pointer_that_names_no_label_costs_no_request(kind: str) -> None:
+    rig = Rig()
+    assert list(rig.source.follow(Pointer.model_validate({"kind": kind, "id": "7"}), "webhook")) == []
+    assert rig.sent == []
+
+
+def test_a_void_is_found_however_old_its_label_is() -> None:
+    rig = Rig()
+    made = [rig.account.ship(None, at=NOON - timedelta(days=40 - n)) for n in range(3)]
+    rig.account.void(made[0], at=NOON - timedelta(minutes=2))
+    rig.account.void(made[1], at=NOON - timedelta(hours=2))
+    (reading,) = walked(rig, Stream.LABELS_VOIDED)
+    assert ids([reading]) == [made[0]]
+    assert reading.shipments[0].voided_at == reading.reached == NOON - timedelta(minutes=2)
+
+
+def test_voids_are_walked_in_a_frozen_window_and_prove_a_position_at_its_end_only() -> None:
+    rig = Rig()
+    made = rig.account.ship_batch([{"order_id": None}] * 501)
+    for number in made:
+        rig.account.void(number, at=NOON - timedelta(minutes=1))
+    readings = walked(rig, Stream.LABELS_VOIDED)
+    windows = {(asked["voidDateStart"], asked["voidDateEnd"]) for asked in rig.asked("/shipments")}
+    assert rig.at > NOON
+    assert windows == {("2026-03-05 03:00:00", "2026-03-05 04:00:00")}
+    assert sorted(ids(readings)) == made
+    assert [reading.reached for reading in readings] == [None, None, NOON - timedelta(minutes=1)]
+
+
+def test_nothing_voided_proves_nothing() -> None:
+    (reading,) = walked(Rig(), Stream.LABELS_VOIDED)
+    assert (reading.shipments, reading.reached, reading.complete) == ((), None, True)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 9])
+def test_custom_fields_are_looked_up_order_by_order_or_in_one_walk(number: int) -> None:
+    rig = Rig(**BY_FIELD)
+    rig.shipped(rig.sold(number, **fields("IFS-1")))
+    (reading,) = walked(rig)
+    assert [shipment.reference for shipment in reading.shipments] == ["IFS-1"] * number
+    assert len(rig.sent) == 1 + (number if number <= 2 else 1)
+    assert len(rig.asked("/orders")) == (number > 2)
+
+
+def test_an_order_the_walk_did_not_show_is_looked_up_by_itself() -> None:
+    rig = Rig(**BY_FIELD)
+    orders = rig.sold(3, **fields("IFS-1"))
+    rig.shipped(orders)
+    rig.account.orders.index.drop(orders[1])
+    (reading,) = walked(rig)
+    assert [shipment.reference for shipment in reading.shipments] == ["IFS-1"] * 3
+    assert len(rig.asked(f"/orders/{orders[1]}")) == 1
+
+
+def test_a_label_whose_order_is_gone_is_skipped_with_its_reason() -> None:
+    rig = Rig(**BY_FIELD)
+    row = {"shipmentId": 7, "orderId": 1, "orderNumber": "P1", "createDate": "2026-03-05T04:00:00"}
+    rig.serve(row)
+    (shipment,) = walked(rig)[0].shipments
+    assert (shipment.reference, shipment.skip) == (None, Reason.NO_ORDER_REFERENCE)
+
+
+def test_order_numbers_need_no_look_at_orders() -> None:
+    rig = Rig()
+    rig.shipped(rig.sold(3))
+    walked(rig)
+    assert [request.path for request in rig.sent] == ["/shipments"]
+
+
+def test_unreadable_rows_are_counted_and_the_others_read() -> None:
+    rig = Rig()
+    good = {"shipmentId": 1, "createDate": "2026-03-05T04:00:00"}
+    rig.serve(
+        good, {"shipmentId": 2}, {"createDate": good["createDate"]}, None, {**good, "shipmentId": 3, "orderId": "x"}
+    )
+    (reading,) = walked(rig)
+    assert ids([reading]) == [1]
+    assert reading.unreadable == (2, 0, 3)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"message": "busy"}, {"shipments": None}, {"shipments": {}}],
+    ids=["empty", "a message", "null", "no list"],
+)
+def test_an_answer_without_a_list_is_never_an_empty_page(body: dict[str, Any]) -> None:
+    rig = Rig()
+    rig.canned.append(json_response(200, body))
+    with pytest.raises(Retryable) as caught:
+        walked(rig)
+    assert caught.value.reason is Reason.SHIPSTATION_UNAVAILABLE

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from functions.errors import Retryable
+from functions.shipstation.streams import LABELS, ORDERS, PAGE_SIZE, Page, walk
+from tests.sandbox.shipstation.dates import long_form, to_wall
+from tests.unit.builders import NOON
+
+Row = dict[str, Any]
+BEGINNING = "2026-03-01 00:00:00"
+
+
+def label(number: int, at: datetime) -> dict[str, Any]:
+    return {"shipmentId": number, "createDate": long_form(to_wall(at))}
+
+
+def labels(number: int, seconds: float = 1) -> list[Row]:
+    return [label(n, NOON + n * timedelta(seconds=seconds)) for n in range(number)]
+
+
+class List:
+    """A list as the vendor serves it, from rows in ascending order. Rows whose ids are `hidden` come as null."""
+
+    def __init__(self, rows: list[Row], hidden: Container[int] = ()) -> None:
+        self.rows, self.hidden = rows, hidden
+        self.asked: list[dict[str, str]] = []
+
+    def __call__(self, parameters: Mapping[str, str]) -> list[Any]:
+        self.asked.append(dict(parameters))
+        start = parameters.get("createDateStart", "").replace(" ", "T")
+        found = [row for row in self.rows if row["createDate"] >= start]
+        first = (int(parameters["page"]) - 1) * PAGE_SIZE
+        return [None if row["shipmentId"] in self.hidden else row for row in found[first : first + PAGE_SIZE]]
+
+    def walk(self, start: str | None = BEGINNING, filters: Mapping[str, str] | None = None) -> list[Page]:
+        return list(walk(self, LABELS, filters or {}, start))
+
+
+def ids(pages: list[Page]) -> list[Any]:
+    return [row.get("shipmentId") for page in pages for row in page.rows]
+
+
+@pytest.mark.parametrize(
+    ("number", "seconds", "requests"),
+    [
+        pytest.param(0, 1, 1, id="nothing"),
+        pytest.param(499, 1, 1, id="a short page"),
+        pytest.param(500, 1, 2, id="a full page"),
+        pytest.param(1300, 1, 3, id="three pages"),
+        pytest.param(1300, 0.1, 3, id="ten a second"),
+        pytest.param(1300, 0, 4, id="all in one second"),
+        pytest.param(1300, 0.0015, 5, id="two seconds, both more than a page"),
+    ],
+)
+def test_every_row_comes_once_whatever_its_number(number: int, seconds: float, requests: int) -> None:
+    listing = List(labels(number, seconds))
+    pages = listing.walk()
+    assert ids(pages) == list(range(number))
+    assert len(listing.asked) == requests
+    assert [page.is_last for page in pages] == [False] * (len(pages) - 1) + [True]
+
+
+def test_the_newest_key_read_so_far_goes_with_each_page() -> None:
+    pages = List(labels(700)).walk()
+    assert [page.last for page in pages] == [NOON + timedelta(seconds=499), NOON + timedelta(seconds=699)]
+    assert List([]).walk()[0].last is None
+
+
+def test_a_row_that_appears_behind_the_walk_moves_no_other_row_out_of_it() -> None:
+    listing = List(labels(700))
+    pages = walk(listing, LABELS, {}, BEGINNING)
+    first = next(pages)
+    listing.rows.insert(0, label(9999, NOON))
+    assert ids([first, *pages]) == list(range(700))
+
+
+def test_a_row_that_vanishes_behind_the_walk_moves_no_other_row_out_of_it() -> None:
+    listing = List(labels(700))
+    pages = walk(listing, LABELS, {}, BEGINNING)
+    first = next(pages)
+    del listing.rows[:3]
+    assert ids([first, *pages]) == list(range(700))
+
+
+def test_nulls_are_left_out_and_still_make_a_page_full() -> None:
+    hidden = {*range(0, 1300, 7), *range(490, 505)}
+    assert ids(List(labels(1300), hidden).walk()) == [n for n in range(1300) if n not in hidden]
+
+
+def test_a_page_of_nothing_but_nulls_does_not_end_the_walk() -> None:
+    listing = List(labels(PAGE_SIZE + 1), range(PAGE_SIZE))
+    pages = listing.walk()
+    assert ids(pages) == [PAGE_SIZE]
+    assert [asked["page"] for asked in listing.asked] == ["1", "2"]
+    assert (pages[0].last, pages[0].is_last) == (None, False)
+
+
+def test_rows_out_of_order_within_a_page_are_all_read() -> None:
+    rows = labels(700)
+    rows[100:400] = reversed(rows[100:400])
+    pages = List(rows).walk()
+    assert sorted(ids(pages)) == list(range(700))
+    assert [page.last for page in pages] == [NOON + timedelta(seconds=499), NOON + timedelta(seconds=699)]
+
+
+def test_the_hour_that_comes_twice_is_read_whole() -> None:
+    first = datetime.fromisoformat("2026-11-01T07:50:00+00:00")
+    made = [first + n * timedelta(seconds=5) for n in range(1700)]  # 00:50 PDT to 02:11 PST
+    rows = sorted((label(n, at) for n, at in enumerate(made)), key=lambda row: row["createDate"])
+    assert sorted(ids(List(rows).walk("2026-11-01 00:00:00"))) == list(range(1700))
+
+
+def test_every_request_asks_for_items_order_and_full_pages_and_keeps_the_filters() -> None:
+    listing = List(labels(700))
+    listing.walk(None, {"batchId": "7"})
+    fixed = {"sortBy": "CreateDate", "sortDir": "ASC", "pageSize": "500", "includeShipmentItems": "true"}
+    first, second = listing.asked
+    assert first == {**fixed, "batchId": "7", "page": "1"}
+    assert second == {**first, "createDateStart": "2026-03-05 04:08:19"}
+
+
+@pytest.mark.parametrize("listing", [LABELS, ORDERS], ids=["labels", "orders"])
+def test_an_unreadable_key_stops_the_walk(listing: Any) -> None:
+    with pytest.raises(Retryable, match=f"GET {listing.path}: an unreadable date"):
+        list(walk(lambda _: [{listing.key_field: "soon"}], listing, {}, None))
+
+
+def test_a_key_that_names_no_date_proves_nothing() -> None:
+    (page,) = List([{"shipmentId": 1, "createDate": "0001-01-01T00:00:00"}]).walk(None)
+    assert (ids([page]), page.last) == ([1], None)
