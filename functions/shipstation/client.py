@@ -17,7 +17,6 @@ from typing import Any
 
 import requests
 from pydantic import SecretStr
-from requests.adapters import HTTPAdapter
 
 from functions.errors import ConnectorError, Permanent, Retryable
 from functions.model.outcomes import Reason
@@ -116,11 +115,6 @@ class ShipStationClient:
         self._governor.pause(wait)
         text = f"GET {path}: throttled"
         return Retryable(Reason.BUDGET_EXHAUSTED, text, retry_after_seconds=wait or LONGEST_WAIT_SECONDS)
-
-
-def new_adapter() -> HTTPAdapter:
-    """One repetition where no byte was exchanged (a stale kept connection); everything else is decided above."""
-    return HTTPAdapter(max_retries=1)
 
 
 def _read(response: requests.Response, within_seconds: float) -> bytes:
