@@ -176,7 +176,8 @@ def _hasty(site: Site) -> Iterator[str]:
 
 
 def _leaks(world: World) -> Iterator[str]:
-    places = {"log": world.logs.getvalue(), "queue": "\n".join(world.bodies)}
+    queues = [queue for site in world.sites.values() for queue in (site.notifications, site.shipments)]
+    places = {"log": world.logs.getvalue(), "queue": "\n".join(body for queue in queues for body in queue.bodies)}
     places |= {name: table.everything() for name, table in world.tables.items()}
     for place, text in places.items():
         if CANARY in text:

@@ -14,6 +14,7 @@ from tests.simulation.world import CANARY, Site, World
 
 CARRIERS = (("stamps_com", "usps_priority_mail"), ("ups", "ups_ground"), ("fedex", "fedex_2day"))
 FORWARDERS = {"stamps_com": "USPS", "ups": "UPS", "fedex": "FEDEX"}
+STORES = (100_001, 100_002)
 TYPED = "TYPED BY A PERSON"
 PERSON = {
     "name": f"{CANARY} Name",
@@ -75,8 +76,10 @@ class Week:
         lines = [{"sku": sku, "quantity": count, "name": "Thing"} for sku, count in items.items()]
         body = {"shipTo": PERSON, "customerEmail": f"{CANARY}@example.com", **fields}
         if site.connection.shipstation.order_reference.source == "custom_field_1":
-            body = {**body, "advancedOptions": {"customField1": number, **body.get("advancedOptions", {})}}
-            number = f"S{self.random.randrange(3)}"  # the stores' own numbers are worth nothing
+            store = self.random.choice(STORES)
+            options = {"customField1": number, "storeId": store, **body.get("advancedOptions", {})}
+            body = {**body, "advancedOptions": options}
+            number = f"P{self.random.randrange(3)}"  # both stores count from one
         self.at(
             at - self.later(20, 200),
             lambda: ids.append(site.account.add_order(number, items=lines, fields=body)),

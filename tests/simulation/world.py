@@ -144,7 +144,6 @@ class World:
         self.queues: dict[str, MemoryQueue] = {}
         self.functions: dict[str, Function] = {}
         self.secrets = Secrets({})
-        self.bodies: list[str] = []
 
     def now(self) -> datetime:
         return self.clockwork.now

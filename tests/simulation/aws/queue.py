@@ -32,7 +32,7 @@ class Message:
 
 
 class MemoryQueue:
-    """`on_send` is told of every stored message; `step` is called before and after each send."""
+    """`on_send` is told of every stored message; `step` is called around each send; `bodies` keeps them all."""
 
     def __init__(
         self,
@@ -49,6 +49,7 @@ class MemoryQueue:
         self._numbers = itertools.count(1)
         self._seen: dict[tuple[str | None, str], datetime] = {}
         self.messages: dict[str, Message] = {}
+        self.bodies: list[str] = []
         self.on_send: Callable[[], None] = lambda: None
 
     def send_batch(self, entries: Sequence[Entry]) -> list[int]:
@@ -73,6 +74,7 @@ class MemoryQueue:
 
     def add(self, body: str, group: str | None = None) -> None:
         number = str(next(self._numbers))
+        self.bodies.append(body)
         self.messages[number] = Message(number, body, group)
 
     def receive(self, limit: int) -> list[Message]:
