@@ -163,6 +163,8 @@ def split(week: Week, site: Site, at: datetime) -> None:
     week.at(at, lambda: children.extend(site.account.split_order(order(), [{"NUT": 1}])))
     week.label(site, at + timedelta(minutes=5), order, first)
     week.label(site, at + timedelta(minutes=9), lambda: children[0], second)
+    for expectation in (first, second):
+        week.deliver(expectation, at + week.later(20, 300))
 
 
 def shared_record(week: Week, site: Site, at: datetime) -> None:
@@ -284,6 +286,7 @@ def unmapped_carrier(week: Week, site: Site, at: datetime) -> None:
     expectation = week.shipment(site, "carrier without a mapping", [(number, "BOLT", 1)], by=None, ForwardAgentId="DHL")
     parcel = {"carrier_code": "ontrac", "service_code": "ground", "tracking_number": f"OT{number}"}
     week.label(site, at, week.order(site, at, number, {"BOLT": 1}), expectation, **parcel)
+    week.deliver(expectation, at + week.later(20, 300))
 
 
 def no_reference(week: Week, site: Site, at: datetime) -> None:
@@ -300,6 +303,7 @@ def burst(week: Week, site: Site, at: datetime) -> None:
         number = week.number()
         expectation = week.shipment(site, "burst", [(number, "BOLT", 1)], by=None)
         week.label(site, at + timedelta(seconds=turn), week.order(site, at, number, {"BOLT": 1}), expectation)
+        week.deliver(expectation, at + week.later(-5, 120))
 
 
 def index_lag(week: Week, site: Site, at: datetime) -> None:
@@ -312,6 +316,8 @@ def index_lag(week: Week, site: Site, at: datetime) -> None:
     beside = week.shipment(site, "visible late", [(other, "BOLT", 1)], by=None)
     later = at + timedelta(seconds=30)
     week.label(site, later, week.order(site, at, other, {"BOLT": 1}), beside, is_silent=True)
+    for each in (expectation, beside):
+        week.deliver(each, at + week.later(20, 300))
 
 
 STORIES: dict[str, Story] = {

@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 import requests
 
-from functions.errors import OutcomeUnknown, Retryable
+from functions.errors import OutcomeUnknown, Permanent, Retryable
 from functions.ifs.client import ETag
 from functions.model.outcomes import Reason
 from tests.sandbox.ifs.store import RefusedError, Write
-from tests.unit.ifs.rig import SERVICE, SET, Desk
+from tests.unit.ifs.rig import IFS, SERVICE, SET, Desk
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
@@ -93,3 +93,13 @@ def test_a_key_ifs_does_not_know_is_none_to_a_read_and_a_retry_to_a_write() -> N
         desk.client.patch(gone, ETag('W/"1"'), {"ProNo": "1Z0001"}, SET)
     assert caught.value.reason is Reason.NOT_IN_IFS_YET
     assert desk.tenant.accidents == []
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH"])
+def test_a_redirect_is_the_connection_files_fault_and_not_followed(method: str) -> None:
+    desk = Desk()
+    desk.tenant.add_fault("status", method=method, path=SET, status=302, headers={"Location": f"{IFS}/login"})
+    with pytest.raises(Permanent) as caught:
+        desk.patch()
+    assert caught.value.reason is Reason.IFS_CONFIGURATION
+    assert not any("/login" in str(request.url) for request in desk.wire.sent)

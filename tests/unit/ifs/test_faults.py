@@ -28,7 +28,7 @@ def page(status: int) -> Answer:
     ("status", "code", "constant", "expected"),
     [
         pytest.param(412, "ODP_PRECONDITION_FAILED", "", Verdict.CONFLICT, id="stale ETag"),
-        pytest.param(500, "DATABASE_ERROR", "ORA-20114: Shipment.FND_MODIFIED:", Verdict.CONFLICT, id="ORA-20114"),
+        pytest.param(500, "DATABASE_ERROR", "ORA-20114:", Verdict.CONFLICT, id="ORA-20114"),
         pytest.param(503, "DATABASE_ERROR", "Shipment.FND_MODIFIED:", Verdict.CONFLICT, id="FND_MODIFIED"),
         pytest.param(401, "UNAUTHORIZED", "", Verdict.REFRESH_TOKEN, id="expired token"),
         pytest.param(500, "MI_MODIFIED_ERROR", "", Verdict.NOT_PROCESSED, id="metadata rebuilt, 500"),
@@ -113,7 +113,7 @@ def test_a_throttle_says_when_to_come_back() -> None:
         pytest.param(None, None, id="absent"),
         pytest.param("7", 7, id="seconds"),
         pytest.param(" 0 ", 0, id="spaces around"),
-        pytest.param("9" * 400, 120, id="clamped"),
+        pytest.param("9" * 5000, 120, id="clamped"),
         pytest.param("Wed, 21 Oct 2026 07:28:00 GMT", 120, id="a date"),
         pytest.param("-5", None, id="negative"),
         pytest.param("soon", None, id="prose"),

@@ -6,6 +6,7 @@ import pytest
 
 from functions.errors import Retryable
 from functions.model.targets import FieldName
+from tests.sandbox.ifs.store import LINES
 from tests.unit.ifs.rig import Rig, key, order
 
 
@@ -61,6 +62,7 @@ def test_a_line_of_another_kind_of_order_does_not_count() -> None:
     number = rig.tenant.add_shipment([("P1001", "BOLT", 2)])
     rig.tenant.record("ShipmentLineSet", (number, 1)).values["SourceRefType"] = "ProjectDeliverables"
     assert rig.headers.find([order()]) == {}
+    assert len(rig.wire.seen("GET")) == 1
 
 
 def test_more_than_a_page_of_lines_is_read_to_the_end() -> None:
@@ -70,6 +72,19 @@ def test_more_than_a_page_of_lines_is_read_to_the_end() -> None:
     assert len({line.part for line in candidate.lines}) == len(candidate.lines) == 1001
     pages = [parse_qs(urlsplit(str(request.url)).query) for request in rig.wire.seen("GET")]
     assert all(page["$orderby"] and page["$top"] == ["500"] for page in pages)
+
+
+def test_a_line_that_moves_to_the_next_page_while_it_is_read_counts_once() -> None:
+    rig = Rig()
+    number = rig.tenant.add_shipment([("P1001", f"PART{n}", 1) for n in range(600)])
+
+    def squeeze_in() -> None:
+        if "$skip=500" in str(rig.wire.sent[-1].url):
+            rig.tenant.insert(LINES, {"ShipmentId": number, "ShipmentLineNo": -len(rig.wire.sent)})
+
+    rig.wire.on_request = squeeze_in
+    (candidate,) = rig.headers.find([order()])[order()]
+    assert len({line.part for line in candidate.lines}) == len(candidate.lines) == 600
 
 
 def test_nothing_to_look_for_costs_no_request() -> None:

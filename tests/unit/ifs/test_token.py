@@ -15,11 +15,8 @@ from tests.unit.ifs.rig import IFS, SECRET, Rig
 
 @pytest.mark.parametrize(
     ("expires_in", "still_good", "too_old"),
-    [
-        pytest.param(180, 152, 153, id="three minutes"),
-        pytest.param(3600, 3059, 3060, id="an hour"),
-        pytest.param(86_400, 3059, 3060, id="a day counts as an hour"),
-    ],
+    [(180, 152, 153), (3600, 3059, 3060), (86_400, 3059, 3060)],
+    ids=["three minutes", "an hour", "a day counts as an hour"],
 )
 def test_a_token_is_kept_as_long_as_the_server_said_less_a_margin(
     expires_in: int, still_good: int, too_old: int
@@ -82,10 +79,10 @@ def test_the_basic_style_sends_them_in_the_header_alone() -> None:
 @pytest.mark.parametrize(
     ("status", "code", "reason"),
     [
-        pytest.param(401, "unauthorized_client", Reason.IFS_CREDENTIALS, id="unauthorized_client"),
-        pytest.param(401, "invalid_client", Reason.IFS_CREDENTIALS, id="invalid_client"),
-        pytest.param(400, "invalid_client", Reason.IFS_CREDENTIALS, id="invalid_client under 400"),
-        pytest.param(400, "invalid_scope", Reason.IFS_CONFIGURATION, id="invalid_scope"),
+        (401, "unauthorized_client", Reason.IFS_CREDENTIALS),
+        (401, "invalid_client", Reason.IFS_CREDENTIALS),
+        (400, "invalid_client", Reason.IFS_CREDENTIALS),
+        (400, "invalid_scope", Reason.IFS_CONFIGURATION),
     ],
 )
 def test_a_refusal_is_permanent_and_reported(status: int, code: str, reason: Reason) -> None:
@@ -105,6 +102,12 @@ def test_a_replaced_secret_is_used_by_the_next_request() -> None:
     assert rig.tokens.token()
 
 
+def test_a_cookie_of_the_identity_server_is_not_kept() -> None:
+    rig = Rig()
+    rig.tenant.add_fault("status", status=200, body={"access_token": "t"}, headers={"Set-Cookie": "SESSION=1; Path=/"})
+    assert (rig.tokens.token(), len(rig.session.cookies)) == ("t", 0)
+
+
 def test_a_realm_that_does_not_exist_is_the_connection_files_fault() -> None:
     rig = Rig(token_url=f"{IFS}/auth/realms/other/protocol/openid-connect/token")
     with pytest.raises(Permanent, match="realm") as caught:
@@ -118,7 +121,7 @@ PASSING: list[Any] = [
     pytest.param({"kind": "truncated"}, id="half an answer"),
     pytest.param({"kind": "dropped"}, id="a broken connection"),
     pytest.param({"kind": "throttle_text"}, id="200 without a token"),
-    pytest.param({"kind": "status", "status": 302}, id="a redirect"),
+    pytest.param({"kind": "status", "status": 302, "headers": {"Location": f"{IFS}/login"}}, id="a redirect"),
 ]
 
 
@@ -128,7 +131,7 @@ def test_a_passing_fault_condemns_nobody(fault: dict[str, Any]) -> None:
     rig.tenant.add_fault(**fault)
     with pytest.raises(Retryable):
         rig.tokens.token()
-    assert rig.refused == 0
+    assert (rig.refused, len(rig.wire.sent)) == (0, 1)
     assert rig.tokens.token()
 
 

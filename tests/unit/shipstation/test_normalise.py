@@ -5,25 +5,19 @@ from typing import Any
 
 import pytest
 
-from functions.connections import Connection, OrderReference
 from functions.model.outcomes import Reason
 from functions.model.shipment import Item, Shipment
-from functions.shipstation.models import ShipStationOrder, ShipStationShipment
-from functions.shipstation.normalise import needs_order, normalised, resolve
+from functions.shipstation.models import ShipStationShipment
+from functions.shipstation.normalise import normalised
 from tests.unit.builders import NOON, a_connection
 
 NAME = "Jane Example"
 READ = NOON + timedelta(minutes=1)
 
 
-def by(**rule: Any) -> Connection:
-    return a_connection(shipstation={"order_reference": rule})
-
-
-def shipment(connection: Connection | None = None, order: dict[str, Any] | None = None, **row: Any) -> Shipment:
+def shipment(**row: Any) -> Shipment:
     values = {"shipmentId": 7, "orderNumber": "P1001", "createDate": "2026-03-05T04:00:00.0000000", **row}
-    known = ShipStationOrder.model_validate({"orderId": 500, **order}) if order else None
-    return normalised(ShipStationShipment.model_validate(values), known, connection or a_connection(), READ)
+    return normalised(ShipStationShipment.model_validate(values), None, a_connection(), READ)
 
 
 def item(sku: str | None = "BOLT", quantity: int = 1, **more: Any) -> dict[str, Any]:
@@ -126,44 +120,3 @@ def test_only_goods_are_items(items: list[Any] | None, expected: dict[str, int])
 )
 def test_a_tracking_number_is_cleaned_not_judged(typed: str, stored: str | None) -> None:
     assert shipment(trackingNumber=typed).tracking_number == stored
-
-
-@pytest.mark.parametrize(
-    ("rule", "text", "reference"),
-    [
-        pytest.param({}, " P1001 ", "P1001", id="as it stands"),
-        pytest.param({}, "", None, id="empty"),
-        pytest.param({}, None, None, id="null"),
-        pytest.param({"pattern": r"WEB-(?P<n>\d+)", "template": "P{n}"}, "WEB-77", "P77", id="a template"),
-        pytest.param({"pattern": r"WEB-(?P<n>\d+)", "template": "P{n}"}, "WEB-77-B", None, id="not the whole text"),
-        pytest.param({"pattern": r"(?P<reference>\d+)(-(?P<part>\d))?"}, "77-1", "77", id="a group left out"),
-        pytest.param({"pattern": r"(?P<a>\d+)(?P<b>X)?", "template": "{a}{b}"}, "77", "77", id="a group without text"),
-        pytest.param({"pattern": r"(?P<reference>X*)-"}, "-", None, id="nothing in the group"),
-        pytest.param({"ignore": [r"TEST.*"]}, "TEST-1", None, id="ignored"),
-        pytest.param({"ignore": [r"TEST"]}, "TEST-1", "TEST-1", id="ignored only as a whole"),
-    ],
-)
-def test_an_order_reference_is_read_by_the_rule(rule: dict[str, Any], text: str | None, reference: str | None) -> None:
-    assert resolve(text, by(**rule)) == reference
-
-
-@pytest.mark.parametrize(
-    ("source", "row", "order", "reference"),
-    [
-        ("order_number", {}, {"orderNumber": "OTHER"}, "P1001"),
-        ("order_number", {"orderNumber": None}, {"orderNumber": "P2"}, "P2"),
-        ("order_key", {"orderKey": "K1"}, None, "K1"),
-        ("order_key", {}, {"orderKey": "K2"}, "K2"),
-        ("custom_field_1", {}, {"advancedOptions": {"customField1": "C1", "customField2": "C2"}}, "C1"),
-        ("custom_field_2", {}, {"advancedOptions": {"customField1": "C1", "customField2": "C2"}}, "C2"),
-        ("custom_field_3", {}, {"advancedOptions": {"customField3": "C3"}}, "C3"),
-        ("custom_field_1", {}, {"advancedOptions": None}, None),
-        ("custom_field_1", {}, None, None),
-    ],
-)
-def test_the_reference_comes_from_where_the_rule_says(
-    source: str, row: dict[str, Any], order: dict[str, Any] | None, reference: str | None
-) -> None:
-    connection = by(source=source)
-    assert shipment(connection, order, **row).reference == reference
-    assert needs_order(OrderReference.model_validate({"source": source})) is source.startswith("custom")

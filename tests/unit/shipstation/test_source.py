@@ -15,7 +15,6 @@ from tests.unit.builders import NOON
 from tests.unit.shipstation.rig import Rig
 
 START = NOON - timedelta(hours=1)
-BY_FIELD: dict[str, Any] = {"order_reference": {"source": "custom_field_1"}}
 
 
 def walked(rig: Rig, stream: Stream = Stream.LABELS_CREATED, start: datetime = START) -> list[Reading]:
@@ -24,10 +23,6 @@ def walked(rig: Rig, stream: Stream = Stream.LABELS_CREATED, start: datetime = S
 
 def ids(readings: list[Reading]) -> list[int]:
     return [shipment.shipment_id for reading in readings for shipment in reading.shipments]
-
-
-def fields(name: str) -> dict[str, Any]:
-    return {"advancedOptions": {"customField1": name}}
 
 
 def test_a_new_label_is_read_with_its_items_and_normalised() -> None:
@@ -97,8 +92,8 @@ def test_a_void_is_found_however_old_its_label_is() -> None:
 def test_voids_are_walked_in_a_frozen_window_and_prove_a_position_at_its_end_only() -> None:
     rig = Rig()
     made = rig.account.ship_batch([{"order_id": None}] * 501)
-    for number in made:
-        rig.account.void(number, at=NOON - timedelta(minutes=1))
+    for n, number in enumerate(made):
+        rig.account.void(number, at=NOON - timedelta(seconds=60 + n))
     readings = walked(rig, Stream.LABELS_VOIDED)
     windows = {(asked["voidDateStart"], asked["voidDateEnd"]) for asked in rig.asked("/shipments")}
     assert rig.at > NOON
@@ -110,41 +105,6 @@ def test_voids_are_walked_in_a_frozen_window_and_prove_a_position_at_its_end_onl
 def test_nothing_voided_proves_nothing() -> None:
     (reading,) = walked(Rig(), Stream.LABELS_VOIDED)
     assert (reading.shipments, reading.reached, reading.complete) == ((), None, True)
-
-
-@pytest.mark.parametrize("number", [1, 2, 3, 9])
-def test_custom_fields_are_looked_up_order_by_order_or_in_one_walk(number: int) -> None:
-    rig = Rig(**BY_FIELD)
-    rig.shipped(rig.sold(number, **fields("IFS-1")))
-    (reading,) = walked(rig)
-    assert [shipment.reference for shipment in reading.shipments] == ["IFS-1"] * number
-    assert len(rig.sent) == 1 + (number if number <= 2 else 1)
-    assert len(rig.asked("/orders")) == (number > 2)
-
-
-def test_an_order_the_walk_did_not_show_is_looked_up_by_itself() -> None:
-    rig = Rig(**BY_FIELD)
-    orders = rig.sold(3, **fields("IFS-1"))
-    rig.shipped(orders)
-    rig.account.orders.index.drop(orders[1])
-    (reading,) = walked(rig)
-    assert [shipment.reference for shipment in reading.shipments] == ["IFS-1"] * 3
-    assert len(rig.asked(f"/orders/{orders[1]}")) == 1
-
-
-def test_a_label_whose_order_is_gone_is_skipped_with_its_reason() -> None:
-    rig = Rig(**BY_FIELD)
-    row = {"shipmentId": 7, "orderId": 1, "orderNumber": "P1", "createDate": "2026-03-05T04:00:00"}
-    rig.serve(row)
-    (shipment,) = walked(rig)[0].shipments
-    assert (shipment.reference, shipment.skip) == (None, Reason.NO_ORDER_REFERENCE)
-
-
-def test_order_numbers_need_no_look_at_orders() -> None:
-    rig = Rig()
-    rig.shipped(rig.sold(3))
-    walked(rig)
-    assert [request.path for request in rig.sent] == ["/shipments"]
 
 
 def test_unreadable_rows_are_counted_and_the_others_read() -> None:

@@ -69,6 +69,7 @@ def test_the_newest_key_read_so_far_goes_with_each_page() -> None:
     pages = List(labels(700)).walk()
     assert [page.last for page in pages] == [NOON + timedelta(seconds=499), NOON + timedelta(seconds=699)]
     assert List([]).walk()[0].last is None
+    assert [page.last for page in List(labels(PAGE_SIZE, 0)).walk()] == [NOON] * 3
 
 
 def test_a_row_that_appears_behind_the_walk_moves_no_other_row_out_of_it() -> None:
@@ -102,7 +103,7 @@ def test_a_page_of_nothing_but_nulls_does_not_end_the_walk() -> None:
 
 def test_rows_out_of_order_within_a_page_are_all_read() -> None:
     rows = labels(700)
-    rows[100:400] = reversed(rows[100:400])
+    rows[400:500] = reversed(rows[400:500])
     pages = List(rows).walk()
     assert sorted(ids(pages)) == list(range(700))
     assert [page.last for page in pages] == [NOON + timedelta(seconds=499), NOON + timedelta(seconds=699)]

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.connections import Connection, OrderReference
+from functions.model.cursors import Reading, Stream
+from functions.model.outcomes import Reason
+from functions.shipstation.models import ShipStationOrder, ShipStationShipment
+from functions.shipstation.normalise import needs_order, normalised, resolve
+from tests.unit.builders import NOON, a_connection
+from tests.unit.shipstation.rig import Rig
+
+BY_FIELD: dict[str, Any] = {"order_reference": {"source": "custom_field_1"}}
+
+
+def by(**rule: Any) -> Connection:
+    return a_connection(shipstation={"order_reference": rule})
+
+
+def walked(rig: Rig) -> Reading:
+    (reading,) = rig.source.walk(Stream.LABELS_CREATED, NOON - timedelta(hours=1), "poll")
+    return reading
+
+
+def fields(name: str) -> dict[str, Any]:
+    return {"advancedOptions": {"customField1": name}}
+
+
+@pytest.mark.parametrize(
+    ("rule", "text", "reference"),
+    [
+        pytest.param({}, " P1001 ", "P1001", id="as it stands"),
+        pytest.param({}, "", None, id="empty"),
+        pytest.param({}, None, None, id="null"),
+        pytest.param({"pattern": r"WEB-(?P<n>\d+)", "template": "P{n}"}, "WEB-77", "P77", id="a template"),
+        pytest.param({"pattern": r"WEB-(?P<n>\d+)", "template": "P{n}"}, "WEB-77-B", None, id="not the whole text"),
+        pytest.param({"pattern": r"(?P<reference>\d+)(-(?P<part>\d))?"}, "77-1", "77", id="a group left out"),
+        pytest.param({"pattern": r"(?P<a>\d+)(?P<b>X)?", "template": "{a}{b}"}, "77", "77", id="a group without text"),
+        pytest.param({"pattern": r"(?P<reference>.+)/A"}, "77 /A", "77", id="trimmed again"),
+        pytest.param({"pattern": r"(?P<reference>X*)-"}, "-", None, id="nothing in the group"),
+        pytest.param({"ignore": [r"TEST.*"]}, "TEST-1", None, id="ignored"),
+        pytest.param({"ignore": [r"TEST"]}, "TEST-1", "TEST-1", id="ignored only as a whole"),
+    ],
+)
+def test_an_order_reference_is_read_by_the_rule(rule: dict[str, Any], text: str | None, reference: str | None) -> None:
+    assert resolve(text, by(**rule)) == reference
+
+
+@pytest.mark.parametrize(
+    ("source", "row", "order", "reference"),
+    [
+        ("order_number", {}, {"orderNumber": "OTHER"}, "P1001"),
+        ("order_number", {"orderNumber": None}, {"orderNumber": "P2"}, "P2"),
+        ("order_key", {"orderKey": "K1"}, None, "K1"),
+        ("order_key", {}, {"orderKey": "K2"}, "K2"),
+        ("custom_field_1", {}, {"advancedOptions": {"customField1": "C1", "customField2": "C2"}}, "C1"),
+        ("custom_field_2", {}, {"advancedOptions": {"customField1": "C1", "customField2": "C2"}}, "C2"),
+        ("custom_field_3", {}, {"advancedOptions": {"customField3": "C3"}}, "C3"),
+        ("custom_field_1", {}, {"advancedOptions": None}, None),
+        ("custom_field_1", {}, None, None),
+    ],
+)
+def test_the_reference_comes_from_where_the_rule_says(
+    source: str, row: dict[str, Any], order: dict[str, Any] | None, reference: str | None
+) -> None:
+    label = {"shipmentId": 7, "orderNumber": "P1001", "createDate": "2026-03-05T04:00:00", **row}
+    known = ShipStationOrder.model_validate({"orderId": 500, **order}) if order else None
+    found = normalised(ShipStationShipment.model_validate(label), known, by(source=source), NOON)
+    assert found.reference == reference
+    assert needs_order(OrderReference.model_validate({"source": source})) is source.startswith("custom")
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 9])
+def test_custom_fields_are_looked_up_order_by_order_or_in_one_walk(number: int) -> None:
+    rig = Rig(**BY_FIELD)
+    rig.shipped(rig.sold(number, **fields("IFS-1")))
+    reading = walked(rig)
+    assert [shipment.reference for shipment in reading.shipments] == ["IFS-1"] * number
+    assert len(rig.sent) == 1 + (number if number <= 2 else 1)
+    assert len(rig.asked("/orders")) == (number > 2)
+
+
+def test_an_order_the_walk_did_not_show_is_looked_up_by_itself() -> None:
+    rig = Rig(**BY_FIELD)
+    orders = rig.sold(3, **fields("IFS-1"))
+    rig.shipped(orders)
+    rig.account.orders.index.drop(orders[1])
+    reading = walked(rig)
+    assert [shipment.reference for shipment in reading.shipments] == ["IFS-1"] * 3
+    assert len(rig.asked(f"/orders/{orders[1]}")) == 1
+
+
+def test_a_label_whose_order_is_gone_is_skipped_with_its_reason() -> None:
+    rig = Rig(**BY_FIELD)
+    row = {"shipmentId": 7, "orderId": 1, "orderNumber": "P1", "createDate": "2026-03-05T04:00:00"}
+    rig.serve(row)
+    (shipment,) = walked(rig).shipments
+    assert (shipment.reference, shipment.skip) == (None, Reason.NO_ORDER_REFERENCE)
+
+
+def test_order_numbers_need_no_look_at_orders() -> None:
+    rig = Rig()
+    rig.shipped(rig.sold(3))
+    walked(rig)
+    assert [request.path for request in rig.sent] == ["/shipments"]
