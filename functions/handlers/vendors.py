@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 from pydantic import SecretStr
 
 from functions.connections import Connection
+from functions.errors import Retryable
 from functions.handlers.runtime import Runtime
 from functions.ifs import token as ifs_token
 from functions.ifs.client import IfsClient
 from functions.ifs.shipment_header import ShipmentHeaders
 from functions.ledger.budget import BudgetStore
+from functions.model.outcomes import Reason
 from functions.shipstation import client as shipstation_client
 from functions.shipstation.budget import Governor
 from functions.shipstation.source import ShipStationSource
@@ -20,7 +23,7 @@ from functions.shipstation.source import ShipStationSource
 def ifs_records(runtime: Runtime, connection: Connection, secret_arn: str) -> ShipmentHeaders:
     def credentials() -> ifs_token.Credentials:
         secret = runtime.secrets(secret_arn)
-        return ifs_token.Credentials(secret["client_id"], SecretStr(secret["client_secret"]))
+        return ifs_token.Credentials(_part(secret, "client_id"), SecretStr(_part(secret, "client_secret")))
 
     session = runtime.session()
     tokens = ifs_token.TokenSource(
@@ -39,7 +42,7 @@ def shipstation_source(
 ) -> ShipStationSource:
     def credentials() -> shipstation_client.Credentials:
         secret = runtime.secrets(secret_arn)
-        return shipstation_client.Credentials(secret["api_key"], SecretStr(secret["api_secret"]))
+        return shipstation_client.Credentials(_part(secret, "api_key"), SecretStr(_part(secret, "api_secret")))
 
     side = connection.shipstation
     governor = Governor(
@@ -60,3 +63,10 @@ def shipstation_source(
         jitter=runtime.jitter,
     )
     return ShipStationSource(client, connection, runtime.now)
+
+
+def _part(secret: Mapping[str, str], name: str) -> str:
+    try:
+        return secret[name]
+    except KeyError as error:
+        raise Retryable(Reason.SECRETS_UNAVAILABLE, f"a secret has no {name}") from error

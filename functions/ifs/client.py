@@ -7,7 +7,6 @@ Sources: https://docs.ifs.com/techdocs/ (CSRF: a bearer client keeps no cookies;
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,15 +16,16 @@ import requests
 
 from functions.connections import IfsSide
 from functions.errors import Permanent, Retryable
+from functions.http_body import read_body
 from functions.ifs.faults import Answer, Verdict, lost, lower, verdict
 from functions.ifs.token import TokenSource
 from functions.model.outcomes import Reason
 
 CONNECT_SECONDS = 3
 GRACE_SECONDS = 8  # the server gives up first
-TRIES = 4
-CHUNK_BYTES = 65_536
-NOT_PROCESSED_PAUSES = (2.0, 5.0, 10.0)  # while IFS rebuilds its service metadata
+TRIES = 3
+NOT_PROCESSED_PAUSES = (2.0, 5.0)  # while IFS rebuilds its service metadata
+REBUILD_SECONDS = 60.0  # then somebody else's turn
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,11 @@ class IfsClient:
 
     def get(self, path: str, what: str) -> Answer | None:
         """None for a key that does not exist."""
-        for attempt in range(1, TRIES):
+        for attempt in range(1, TRIES + 1):
             try:
                 return self._send("GET", path, what)
             except Retryable as fault:
-                if attempt == TRIES - 1 or fault.retry_after_seconds:
+                if attempt == TRIES or fault.retry_after_seconds:
                     raise
                 self._sleep(attempt * (0.3 + self._jitter()))
         raise AssertionError("the last try returns or raises")
@@ -78,13 +78,14 @@ class IfsClient:
         self, method: str, path: str, what: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
     ) -> Answer | None:
         refreshed = False
-        for pause in (*NOT_PROCESSED_PAUSES, None, None):
+        pauses = iter(NOT_PROCESSED_PAUSES)
+        while True:
             token = self._tokens.token()
             answer = self._once(method, path, what, {**(headers or {}), "Authorization": f"Bearer {token}"}, body)
             result = verdict(answer, f"{method} {what}", writes=method != "GET")
             if result is Verdict.FINE:
                 return answer
-            if result in {Verdict.MISSING, Verdict.CONFLICT} and (method == "GET" or result is Verdict.CONFLICT):
+            if result is Verdict.CONFLICT or (result is Verdict.MISSING and method == "GET"):
                 return None
             if result is Verdict.MISSING:
                 raise Retryable(Reason.NOT_IN_IFS_YET, f"{method} {what}: the record is gone")
@@ -93,9 +94,14 @@ class IfsClient:
                     raise Permanent(Reason.IFS_PERMISSION, f"{method} {what}: 401 with a fresh token")
                 self._tokens.discard(token)
                 refreshed = True
-            elif pause is not None:
-                self._sleep(pause * (0.5 + self._jitter() / 2))
-        raise Retryable(Reason.IFS_UNAVAILABLE, f"{method} {what}: service metadata keeps changing")
+            else:
+                self._wait_for_metadata(next(pauses, None), f"{method} {what}")
+
+    def _wait_for_metadata(self, pause: float | None, what: str) -> None:
+        if pause is None:
+            text = f"{what}: service metadata keeps changing"
+            raise Retryable(Reason.IFS_UNAVAILABLE, text, retry_after_seconds=REBUILD_SECONDS)
+        self._sleep(pause * (0.5 + self._jitter() / 2))
 
     def _once(self, method: str, path: str, what: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         self._pace()
@@ -110,7 +116,7 @@ class IfsClient:
                 allow_redirects=False,
                 stream=True,
             )
-            content = _read(response, timeout)
+            content = read_body(response, timeout)
         except requests.RequestException as error:
             raise lost(f"{method} {what}", type(error).__name__, writes=_may_have_arrived(method, error)) from error
         finally:
@@ -128,17 +134,6 @@ class IfsClient:
 
 def _may_have_arrived(method: str, error: requests.RequestException) -> bool:
     return method != "GET" and not isinstance(error, requests.ConnectTimeout)
-
-
-def _read(response: requests.Response, within_seconds: float) -> bytes:
-    """The whole body under a total deadline: a drip-fed one must not hold the Lambda until it dies."""
-    deadline = time.monotonic() + within_seconds
-    content = bytearray()
-    for chunk in response.iter_content(CHUNK_BYTES):
-        content += chunk
-        if time.monotonic() > deadline:
-            raise requests.ReadTimeout
-    return bytes(content)
 
 
 def _answer(response: requests.Response, content: bytes) -> Answer:

@@ -115,7 +115,7 @@ def seconds(value: str | None) -> float | None:
 def _is_date(value: str) -> bool:
     try:
         return email.utils.parsedate_to_datetime(value).astimezone(UTC) > datetime.fromtimestamp(0, UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
 
 

@@ -39,10 +39,5 @@ def query(options: Mapping[str, str]) -> str:
     return urlencode(options, quote_via=quote, safe="$,()")
 
 
-def key_segment(key: Mapping[str, str]) -> str:
-    """`(Name=literal,…)` as one path segment, encoded whole."""
-    return "(" + ",".join(f"{name}={quote(literal, safe='')}" for name, literal in key.items()) + ")"
-
-
 def selection(attributes: Sequence[str]) -> str:
     return ",".join(dict.fromkeys(attributes))

@@ -128,7 +128,9 @@ class ShipmentHeaders:
 
     def _page(self, entity_set: str, options: Mapping[str, str]) -> list[Row]:
         answer = self._client.get(f"{self._service}/{entity_set}?{odata.query(options)}", entity_set)
-        rows = answer.body.get("value") if answer and isinstance(answer.body, dict) else None
+        if answer is None:
+            raise Permanent(Reason.IFS_CONFIGURATION, f"GET {entity_set}: 404, there is no such set in the projection")
+        rows = answer.body.get("value") if isinstance(answer.body, dict) else None
         if not isinstance(rows, list):
             raise Retryable(Reason.IFS_UNAVAILABLE, f"GET {entity_set}: no rows in the answer")
         return [row for row in rows if isinstance(row, dict)]

@@ -107,4 +107,5 @@ def _json(response: requests.Response) -> dict[str, Any]:
 
 
 def _seconds(value: object) -> int:
-    return int(value) if isinstance(value, int | float | str) and str(value).isdecimal() else 0
+    whole = str(value).partition(".")[0]
+    return int(whole) if isinstance(value, int | float | str) and whole.isdecimal() else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boto3.dynamodb.conditions import Attr
 
-from functions.ledger.items import to_item
+from functions.ledger.items import from_item, to_item
 from functions.ledger.table import PARTITION, SORT, Table
 from functions.model.budget import BudgetState
 
@@ -18,7 +18,7 @@ class BudgetStore:
 
     def load(self, key_id: str) -> BudgetState | None:
         item = self._table.get(_partition(key_id), GCRA)
-        return BudgetState(theoretical_arrival_ms=int(item[ARRIVAL])) if item else None
+        return BudgetState(theoretical_arrival_ms=from_item(item)[ARRIVAL]) if item else None
 
     def store(self, key_id: str, new: BudgetState, seen: BudgetState | None) -> bool:
         """False when another worker was granted in between."""

@@ -18,6 +18,7 @@ from functions.model.state import OrderState
 SHARDS = 4
 STATE = "state"
 LIMIT_BYTES = 350_000  # DynamoDB refuses items over 400 KB
+MARK_BYTES = 64  # one entry of `marks`
 OWN = {PARTITION, SORT, DUE_PARTITION, DUE_SORT, "marks", "schema_version"}
 
 
@@ -77,7 +78,7 @@ def _shard(kind: str, connection: ConnectionName, number: int) -> str:
 
 def _item(state: OrderState) -> dict[str, Any]:
     body = state.model_dump_json(exclude_none=True, exclude_defaults=True)
-    if len(body) > LIMIT_BYTES:
+    if len(body.encode()) + MARK_BYTES * len(state.shipments) > LIMIT_BYTES:
         raise Permanent(Reason.ORDER_TOO_LARGE, f"order {state.key.digest[:16]} holds {len(state.shipments)} shipments")
     dumped = state.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     keys = {PARTITION: _partition(state.key), SORT: STATE, "revision": state.revision}

@@ -79,7 +79,7 @@ class NotificationQueues:
 
 
 def _send(queue: Queue, entries: Sequence[Entry]) -> None:
-    """Refused entries are sent once more; group order holds because a group's later entries follow its earlier ones."""
+    """Refused entries are sent once more, then behind their group's: no flow depends on that order."""
     refused = queue.send_batch(entries)
     if refused and queue.send_batch([entries[number] for number in sorted(refused)]):
         raise Retryable(Reason.QUEUE_UNAVAILABLE, f"SQS refused {len(refused)} of {len(entries)} messages")

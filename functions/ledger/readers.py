@@ -39,7 +39,7 @@ class ReaderStore:
 
     def rang_at(self, connection: ConnectionName) -> datetime | None:
         item = self._table.get(_partition(connection), RING)
-        return datetime.fromisoformat(item["rang_at"]) if item else None
+        return datetime.fromisoformat(from_item(item)["rang_at"]) if item else None
 
     def _load(self, connection: ConnectionName) -> Reader:
         item = self._table.get(_partition(connection), POSITION)

@@ -44,5 +44,8 @@ class SecretStore:
         self._known.pop(arn, None)
 
     def _read(self, arn: str) -> dict[str, str]:
-        parsed = json.loads(self._client.get_secret_value(SecretId=arn)["SecretString"])
-        return {str(name): str(value) for name, value in parsed.items()}
+        text = self._client.get_secret_value(SecretId=arn).get("SecretString", "")
+        try:
+            return {str(name): str(value) for name, value in json.loads(text).items()}
+        except (ValueError, AttributeError) as error:
+            raise Retryable(Reason.SECRETS_UNAVAILABLE, "a secret is no JSON object") from error

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import email.utils
 import json
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ import requests
 from pydantic import SecretStr
 
 from functions.errors import ConnectorError, Permanent, Retryable
+from functions.http_body import read_body
 from functions.model.outcomes import Reason
 from functions.shipstation.budget import Governor, Lane
 
@@ -26,7 +26,6 @@ CONNECT_SECONDS = 3
 TRIES = 3
 LONGEST_WAIT_SECONDS = 65
 THROTTLED = "too many requests"  # arrives under other status codes too
-CHUNK_BYTES = 65_536
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ class ShipStationClient:
                 allow_redirects=False,
                 stream=True,
             )
-            content = _read(response, self._timeout_seconds)
+            content = read_body(response, self._timeout_seconds)
         except requests.RequestException as error:
             raise _unavailable(path, type(error).__name__) from error
         finally:
@@ -115,17 +114,6 @@ class ShipStationClient:
         self._governor.pause(wait)
         text = f"GET {path}: throttled"
         return Retryable(Reason.BUDGET_EXHAUSTED, text, retry_after_seconds=wait or LONGEST_WAIT_SECONDS)
-
-
-def _read(response: requests.Response, within_seconds: float) -> bytes:
-    """The whole body under a total deadline: a drip-fed one must not hold the Lambda until it dies."""
-    deadline = time.monotonic() + within_seconds
-    content = bytearray()
-    for chunk in response.iter_content(CHUNK_BYTES):
-        content += chunk
-        if time.monotonic() > deadline:
-            raise requests.ReadTimeout
-    return bytes(content)
 
 
 def _refused(path: str, status: int, headers: Mapping[str, str]) -> ConnectorError:
@@ -161,5 +149,5 @@ def _seconds(text: str | None) -> float | None:
 def _http_date(text: str | None) -> datetime | None:
     try:
         return email.utils.parsedate_to_datetime(text).astimezone(UTC) if text else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

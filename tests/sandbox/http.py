@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
@@ -15,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 import requests
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
+from urllib3 import HTTPResponse
 
 Clock = Callable[[], datetime]
 
@@ -107,6 +109,35 @@ def _handler_for(application: Application) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+class _Original:
+    """Where `requests` looks for cookies."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self.msg = Message()
+        for name, value in headers.items():
+            self.msg[name] = value
+
+    def isclosed(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def as_requests_response(request: requests.PreparedRequest, answer: Response) -> requests.Response:
+    """What `requests` makes of an answer that came over a socket, its body still to be read."""
+    response = requests.Response()
+    response.status_code = answer.status
+    response.headers = CaseInsensitiveDict(answer.headers)
+    original: Any = _Original(answer.headers)
+    response.raw = HTTPResponse(
+        io.BytesIO(answer.body), dict(answer.headers), preload_content=False, original_response=original
+    )
+    response.url = str(request.url)
+    response.request = request
+    return response
+
+
 class InProcessAdapter(BaseAdapter):
     """Mount on a `requests.Session` to reach an application without a socket: `session.mount(url, adapter)`."""
 
@@ -121,13 +152,7 @@ class InProcessAdapter(BaseAdapter):
             answer = self._application(to_request(str(request.method), str(request.url), request.headers.items(), raw))
         except DroppedError as error:
             raise requests.ConnectionError(request=request) from error
-        response = requests.Response()
-        response.status_code = answer.status
-        response.headers = CaseInsensitiveDict(answer.headers)
-        response.raw = io.BytesIO(answer.body)
-        response.url = str(request.url)
-        response.request = request
-        return response
+        return as_requests_response(request, answer)
 
     def close(self) -> None:
         """Nothing to close."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,9 +10,8 @@ from typing import Any
 
 import requests
 from requests.adapters import BaseAdapter
-from requests.structures import CaseInsensitiveDict
 
-from tests.sandbox.http import Application, Response, json_response, to_request
+from tests.sandbox.http import Application, Response, as_requests_response, json_response, to_request
 
 HTML = Response(502, b"<html>Bad gateway</html>", {"Content-Type": "text/html"})
 CAPTIVE = Response(200, b"<html>Please log in</html>", {"Content-Type": "text/html"})
@@ -67,7 +65,7 @@ class SimulatedAdapter(BaseAdapter):
         answer = self._answer(request, fault)
         self._sleep(self._weather.random.uniform(0.02, 0.2))
         self._step("http done")
-        return _response(request, answer)
+        return as_requests_response(request, answer)
 
     def _answer(self, request: requests.PreparedRequest, fault: str | None) -> Response:
         if fault == "dropped":
@@ -84,13 +82,3 @@ class SimulatedAdapter(BaseAdapter):
 
     def close(self) -> None:
         """Nothing to close."""
-
-
-def _response(request: requests.PreparedRequest, answer: Response) -> requests.Response:
-    response = requests.Response()
-    response.status_code = answer.status
-    response.headers = CaseInsensitiveDict(answer.headers)
-    response.raw = io.BytesIO(answer.body)
-    response.url = str(request.url)
-    response.request = request
-    return response
