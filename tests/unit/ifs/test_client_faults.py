@@ -85,6 +85,15 @@ def test_a_write_waits_while_ifs_rebuilds_its_metadata(status: int) -> None:
     assert type(caught.value) is Retryable
 
 
+def test_a_read_does_not_wait_for_the_metadata_over_and_over() -> None:
+    desk = Desk()
+    desk.error(503, "MI_MODIFIED_ERROR", path="projection", times=-1)
+    with pytest.raises(Retryable) as caught:
+        desk.get()
+    assert caught.value.retry_after_seconds == 60
+    assert sum(desk.pauses) <= 7
+
+
 def test_a_key_ifs_does_not_know_is_none_to_a_read_and_a_retry_to_a_write() -> None:
     desk = Desk()
     gone = f"{SERVICE}/{SET}(ShipmentId=7)"

@@ -4,7 +4,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from functions.errors import Retryable
+from functions.errors import Permanent, Retryable
+from functions.model.outcomes import Reason
 from functions.model.targets import FieldName
 from tests.sandbox.ifs.store import LINES
 from tests.unit.ifs.rig import Rig, key, order
@@ -99,6 +100,14 @@ def test_an_answer_without_rows_is_not_taken_for_an_empty_one() -> None:
     rig.tenant.add_fault("throttle_text", path="ShipmentLineSet")
     with pytest.raises(Retryable, match="no rows"):
         rig.headers.find([order()])
+
+
+def test_a_set_that_the_projection_does_not_have_is_the_connection_files_fault() -> None:
+    rig = Rig(target={"line_set": "NoSuchSet"})
+    with pytest.raises(Permanent) as caught:
+        rig.headers.find([order()])
+    assert caught.value.reason is Reason.IFS_CONFIGURATION
+    assert "NoSuchSet" in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -114,3 +115,12 @@ def test_a_fault_names_the_service_and_its_code_alone() -> None:
     with pytest.raises(Retryable) as caught:
         vault.value(hours=2)
     assert str(caught.value) == "secrets_unavailable: Secrets Manager: InternalServiceError"
+
+
+@pytest.mark.parametrize("text", ["plain text", "[1]", ""], ids=["no JSON", "a list", "binary"])
+def test_a_malformed_secret_is_a_fault_like_an_unreachable_one(text: str) -> None:
+    manager: Any = SimpleNamespace(get_secret_value=lambda SecretId: {"SecretString": text})  # noqa: N803 -- AWS's name
+    with pytest.raises(Retryable) as caught:
+        SecretStore(manager, lambda: NOON)(ARN)
+    assert caught.value.reason is Reason.SECRETS_UNAVAILABLE
+    assert not text or text not in str(caught.value)
