@@ -91,6 +91,10 @@ class ShipStationClient:
             content = read_body(response, self._timeout_seconds)
         except requests.RequestException as error:
             raise _unavailable(path, type(error).__name__) from error
+        except UnicodeEncodeError as error:
+            self._on_refused()
+            text = "the key holds characters that no header can carry"
+            raise Permanent(Reason.SHIPSTATION_CREDENTIALS, f"GET {path}: {text}") from error
         finally:
             self._session.cookies.clear()
         return self._judge(path, response, content)

@@ -25,7 +25,7 @@ class Row(BaseModel):
 
 class ShipStationItem(Row):
     sku: str | None = None
-    quantity: int = 0
+    quantity: int | None = None
     adjustment: bool | None = None
 
 

@@ -73,8 +73,9 @@ def _items(row: ShipStationShipment) -> tuple[Item, ...]:
     """Physical goods only, one entry a SKU, in a stable order so that equal content has an equal hash."""
     goods: Counter[str] = Counter()
     for item in row.items or ():
-        if item is not None and item.sku and item.quantity > 0 and not item.adjustment:
-            goods[item.sku.strip()] += item.quantity
+        sku, quantity = (item.sku or "").strip() if item else "", (item.quantity or 0) if item else 0
+        if item and sku and quantity > 0 and not item.adjustment:
+            goods[sku] += quantity
     return tuple(Item(sku=sku, quantity=quantity) for sku, quantity in sorted(goods.items()))
 
 

@@ -6,11 +6,11 @@ Source: https://docs.shipstation.com/apis/shipstation-v1/docs/start-here/require
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
-EARLIEST_YEAR = 1970  # .NET clients emit 0001-01-01 for "no date"
+EARLIEST_YEAR, LATEST_YEAR = 1970, 2200  # .NET clients emit 0001-01-01 and 9999-12-31 for "no date"
 REQUEST_FORM = "%Y-%m-%d %H:%M:%S"
 
 _STAMP = re.compile(
@@ -51,7 +51,9 @@ def window_start(instant: datetime) -> str:
 def window_end(instant: datetime) -> str:
     """An end that no row of `instant` or earlier shows a later wall clock than: the repeated hour counts whole."""
     wall = instant.astimezone(PACIFIC)
-    return (wall.replace(minute=59, second=59) if _comes_twice(wall) else wall).strftime(REQUEST_FORM)
+    last = wall.replace(minute=59, second=59, microsecond=999_999) if _comes_twice(wall) else wall
+    # Bounds carry no fractions: the second that has begun counts whole.
+    return (last.replace(tzinfo=None) + timedelta(microseconds=999_999)).strftime(REQUEST_FORM)
 
 
 def _comes_twice(wall: datetime) -> bool:
@@ -59,11 +61,11 @@ def _comes_twice(wall: datetime) -> bool:
 
 
 def _wall_clock(text: str | None) -> datetime | None:
-    if not text:
+    if text is None or text == "":
         return None
-    match = _STAMP.fullmatch(text.strip())
+    match = _STAMP.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None:
         raise ValueError("not a ShipStation date")
     clock, fraction = match["clock"] or "00:00:00", (match["fraction"] or "")[:6].ljust(6, "0")
     wall = datetime.fromisoformat(f"{match['day']}T{clock}.{fraction}")
-    return None if wall.year < EARLIEST_YEAR else wall
+    return wall if EARLIEST_YEAR <= wall.year <= LATEST_YEAR else None

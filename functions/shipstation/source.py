@@ -18,8 +18,8 @@ from functions.shipstation.budget import Lane
 from functions.shipstation.client import ShipStationClient
 from functions.shipstation.models import ShipStationOrder, ShipStationShipment
 from functions.shipstation.normalise import needs_order, normalised
-from functions.shipstation.pacific import parse_instant, window_end, window_start
-from functions.shipstation.streams import LABELS, ORDERS, Listing, Rows, walk
+from functions.shipstation.pacific import window_end, window_start
+from functions.shipstation.streams import LABELS, ORDERS, Listing, Rows, readable, walk
 
 SINGLE_ORDERS = 2  # more missing ones are read as one walk over the orders of the window
 ORDER_MARGIN = timedelta(minutes=5)  # a label bumps its order's modifyDate, at about its own instant
@@ -55,18 +55,17 @@ class ShipStationSource:
         window = {"voidDateStart": window_start(start), "voidDateEnd": window_end(self._now())}
         reached: datetime | None = None
         for page in walk(partial(self._rows, LABELS, lane), LABELS, window, None):
-            voided = [parse_instant(row.get("voidDate")) for row in page.rows]
+            voided = [readable(row.get("voidDate")) for row in page.rows]
             reached = max(filter(None, (reached, *voided)), default=None)
             yield self._reading(page.rows, reached if page.is_last else None, complete=page.is_last, lane=lane)
 
     def _rows(self, listing: Listing, lane: Lane, parameters: Mapping[str, str]) -> Rows:
         answer = self._client.get(listing.path, parameters, lane)
-        rows = answer.body.get(listing.collection) if answer and isinstance(answer.body, dict) else []
+        rows = answer.body.get(listing.collection) if answer and isinstance(answer.body, dict) else None
         if not isinstance(rows, list):
-            raise Retryable(
-                Reason.SHIPSTATION_UNAVAILABLE, f"GET {listing.path}: no {listing.collection} in the answer"
-            )
-        return rows
+            text = f"GET {listing.path}: no {listing.collection} in the answer"
+            raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, text)
+        return [row if isinstance(row, dict) else {} for row in rows]
 
     def _reading(self, rows: Rows, reached: datetime | None, *, complete: bool, lane: Lane) -> Reading:
         read_at = self._now()

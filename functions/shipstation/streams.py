@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from functions.errors import Retryable
-from functions.model.outcomes import Reason
 from functions.shipstation.pacific import parse_instant, window_start
 
 PAGE_SIZE = 500
@@ -63,18 +61,22 @@ ORDERS = Listing(
 
 def walk(fetch: Fetch, listing: Listing, filters: Mapping[str, str], start: str | None) -> Iterator[Page]:
     """Pages in ascending order of the key. After a full page the next request starts at the last second seen; only a
-    second with more rows than a page is read by page number.
+    second with more rows than a page is read by page number. So is everything behind a page whose rows are out of
+    order, and it proves nothing: `last` stays where the order was sound.
     """
     seen: set[Any] = set()
     last: datetime | None = None
     number = 1
+    is_ordered = True
     while True:
         bounds = {listing.key_start: start} if start else {}
         rows = fetch({**listing.fixed, **filters, **bounds, "page": str(number)})
         full = len(rows) >= PAGE_SIZE
         fresh = [row for row in rows if row and row.get(listing.id_field) not in seen]
         seen.update(row.get(listing.id_field) for row in fresh)
-        newest = _newest(rows, listing)
+        keys = _keys(rows, listing)
+        is_ordered = is_ordered and keys == sorted(keys)
+        newest = keys[-1] if keys and is_ordered else None
         last = max(filter(None, (last, newest)), default=None)
         yield Page(fresh, last, is_last=not full)
         if not full:
@@ -84,10 +86,13 @@ def walk(fetch: Fetch, listing: Listing, filters: Mapping[str, str], start: str 
         start, number = (following, 1) if moves_on else (start, number + 1)
 
 
-def _newest(rows: Rows, listing: Listing) -> datetime | None:
-    """None proves nothing: rows out of order do not move a cursor beyond what was read."""
+def _keys(rows: Rows, listing: Listing) -> list[datetime]:
+    """In the order of the rows. A date nobody can read is left out: its row is reported where rows become models."""
+    return [key for row in rows if row and (key := readable(row.get(listing.key_field)))]
+
+
+def readable(text: Any) -> datetime | None:
     try:
-        keys = [parse_instant(row.get(listing.key_field)) for row in rows if row]
-    except ValueError as error:
-        raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, f"GET {listing.path}: an unreadable date") from error
-    return max(filter(None, keys), default=None)
+        return parse_instant(text)
+    except ValueError:
+        return None

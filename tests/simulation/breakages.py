@@ -133,8 +133,7 @@ def _pages_by_number() -> None:
         last = None
         for number in range(1, 1000):
             rows = fetch({**listing.fixed, **filters, **bounds, "page": str(number)})
-            newest = streams._newest(rows, listing)
-            last = max(filter(None, (last, newest)), default=None)
+            last = max([*streams._keys(rows, listing), *filter(None, [last])], default=None)
             full = len(rows) >= streams.PAGE_SIZE
             yield streams.Page([row for row in rows if row], last, is_last=not full)
             if not full:

@@ -105,11 +105,15 @@ def test_a_cursor_read_from_a_row_passes_none_that_is_to_come(midnight: datetime
     ("hour", "start", "end"),
     [
         pytest.param(7.5, "2026-11-01 00:30:00", "2026-11-01 00:30:00", id="before"),
-        pytest.param(8.5, "2026-11-01 01:00:00", "2026-11-01 01:59:59", id="first coming"),
-        pytest.param(9.5, "2026-11-01 01:00:00", "2026-11-01 01:59:59", id="second coming"),
+        pytest.param(8.5, "2026-11-01 01:00:00", "2026-11-01 02:00:00", id="first coming"),
+        pytest.param(9.5, "2026-11-01 01:00:00", "2026-11-01 02:00:00", id="second coming"),
         pytest.param(10.5, "2026-11-01 02:30:00", "2026-11-01 02:30:00", id="after"),
     ],
 )
 def test_a_window_is_wider_only_where_the_hour_repeats(hour: float, start: str, end: str) -> None:
     instant = datetime(2026, 11, 1, tzinfo=UTC) + timedelta(hours=hour)
     assert (window_start(instant), window_end(instant)) == (start, end)
+
+
+def test_a_window_ends_behind_a_second_that_has_begun() -> None:
+    assert window_end(datetime(2026, 3, 5, 12, 0, 0, 900_000, tzinfo=UTC)) == "2026-03-05 04:00:01"

@@ -118,6 +118,25 @@ def test_unreadable_rows_are_counted_and_the_others_read() -> None:
     assert reading.unreadable == (2, 0, 3)
 
 
+@pytest.mark.parametrize("field", ["createDate", "shipDate", "voidDate"])
+@pytest.mark.parametrize("value", ["soon", 123, {}], ids=["text", "number", "object"])
+def test_a_row_with_an_unreadable_date_is_counted_on_every_stream(field: str, value: object) -> None:
+    good = {"shipmentId": 1, "createDate": "2026-03-05T04:00:00", "voidDate": "2026-03-05T04:00:00"}
+    for stream in Stream:
+        rig = Rig()
+        rig.serve(good, {**good, "shipmentId": 2, field: value}, "no row at all")
+        (reading,) = rig.source.walk(stream, NOON, "poll")
+        assert (ids([reading]), reading.unreadable) == ([1], (2,))
+
+
+def test_a_blank_sku_is_no_item_and_a_missing_quantity_no_reason_to_lose_the_label() -> None:
+    rig = Rig()
+    items = [{"sku": " ", "quantity": 1}, {"sku": "A", "quantity": None}, {"sku": "B", "quantity": 2}]
+    rig.serve({"shipmentId": 1, "createDate": "2026-03-05T04:00:00", "shipmentItems": items})
+    (reading,) = walked(rig)
+    assert [(item.sku, item.quantity) for item in reading.shipments[0].items] == [("B", 2)]
+
+
 @pytest.mark.parametrize(
     "body",
     [{}, {"message": "busy"}, {"shipments": None}, {"shipments": {}}],
