@@ -14,6 +14,7 @@ from tests.simulation.world import CANARY, Site, World
 
 CARRIERS = (("stamps_com", "usps_priority_mail"), ("ups", "ups_ground"), ("fedex", "fedex_2day"))
 FORWARDERS = {"stamps_com": "USPS", "ups": "UPS", "fedex": "FEDEX"}
+LATEST = timedelta(hours=12)  # after the last trouble
 STORES = (100_001, 100_002)
 TYPED = "TYPED BY A PERSON"
 PERSON = {
@@ -62,7 +63,8 @@ class Week:
                 story(self, self.random.choice(sites), at)
 
     def at(self, instant: datetime, action: Callable[[], Any]) -> None:
-        self.world.clockwork.at(instant, action)
+        """Nothing happens so late that the calm day is too short for it."""
+        self.world.clockwork.at(min(instant, self.end + LATEST), action)
 
     def later(self, low_minutes: float, high_minutes: float) -> timedelta:
         return timedelta(minutes=self.random.uniform(low_minutes, high_minutes))
