@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 from rich.console import Console
 from rich.table import Table
@@ -26,7 +27,9 @@ def run(seeds: Iterable[int]) -> Iterator[Result]:
 
 def break_it(names: Iterable[str]) -> Iterator[Verdict]:
     # A process each: a breakage must not outlive its run.
-    with ProcessPoolExecutor(os.cpu_count(), max_tasks_per_child=1) as pool:
+    fork = get_context("forkserver")
+    fork.set_forkserver_preload(["tests.simulation.breakages"])
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=fork, max_tasks_per_child=1) as pool:
         yield from pool.map(try_breakage, names)
 
 

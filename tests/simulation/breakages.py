@@ -23,7 +23,7 @@ from functions.model.shipment import Shipment
 from functions.shipstation import budget, normalise, pacific, source, streams
 from tests.simulation.simulate import simulate
 
-TRIES = 12  # seeds; not every week shows every fault
+SEEDS = (0, 11, 7, 1, 2, 8, 3, 4, 5, 6, 9, 10)  # not every week shows every fault; the telling ones first
 DAYS = 3.0
 
 
@@ -251,8 +251,8 @@ BREAKAGES: dict[str, Callable[[], None]] = {
 def try_breakage(name: str) -> Verdict:
     """Runs in a process of its own and never repairs what it broke."""
     BREAKAGES[name]()
-    for seed in range(TRIES):
+    for seed in SEEDS:
         found = simulate(seed, days=DAYS).violations
         if found:
             return Verdict(name, is_caught=True, evidence=f"seed {seed}: {found[0]}")
-    return Verdict(name, is_caught=False, evidence=f"{TRIES} seeds found nothing")
+    return Verdict(name, is_caught=False, evidence=f"{len(SEEDS)} seeds found nothing")
