@@ -92,6 +92,8 @@ def show_how_to_look_around(console: Console, system: System) -> None:
         f"    curl {system.tenant_url}/_control/add_shipment -d {shipment}",
         f"    curl {system.account_url}/_control/add_order -d {web_order}",
         f"""    curl {system.account_url}/_control/ship -d '{{"order_id": <the id that the line above answered>}}'""",
+        "  what IFS holds then (the id that the second line answered):",
+        f"    curl {system.tenant_url}/_control/shipment -d '{{\"shipment_id\": <id>}}'",
         "  replay, dry run:",
         f"    {aws} lambda invoke --function-name {replay} --cli-binary-format raw-in-base64-out \\",
         f"      --payload {selection} /dev/stdout",
