@@ -25,16 +25,21 @@ class Notification(Frozen):
     correlation_id: str
 
 
+# A backfill by name admits labels older than go-live; a baseline is recorded and never written.
+Admission = Literal["named", "baseline"]
+
+
 class Work(Frozen):
     """One order to settle. `shipment` is the reading that caused it; None re-examines what the ledger already knows."""
 
     order: OrderKey
     cause: Cause
     shipment: Shipment | None = None
+    admission: Admission | None = None
     attempt: str = ""
 
     @property
     def deduplication_id(self) -> str:
         """FIFO deduplication: shipment + content + attempt or replay id, at most 128 characters."""
         subject = f"{self.shipment.key}:{self.shipment.mark('')}" if self.shipment else self.order.digest
-        return f"{subject}:{self.attempt}"[:128]
+        return f"{subject}:{self.admission or ''}{self.attempt}"[:128]

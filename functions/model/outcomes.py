@@ -24,6 +24,9 @@ class Reason(StrEnum):
     NO_ORDER_REFERENCE = "no_order_reference"
     RETURN_LABEL = "return_label"
     MODE_OFF = "mode_off"
+    STORE_EXCLUDED = "store_excluded"
+    STORE_UNKNOWN = "store_unknown"
+    BASELINE = "baseline"
     # written or kept, with something a person may want to see
     CARRIER_UNMAPPED = "carrier_unmapped"
     TRACKING_DID_NOT_FIT = "tracking_did_not_fit"
@@ -55,6 +58,9 @@ class Reason(StrEnum):
     SHIPSTATION_CREDENTIALS = "shipstation_credentials"
     SHIPSTATION_REQUEST = "shipstation_request"
     UNREADABLE_ROW = "unreadable_row"
+    POISON_ROW = "poison_row"
+    COMBINED_UNKNOWN = "combined_unknown"
+    SHIPPED_WITHOUT_SHIPMENT = "shipped_without_shipment"
     PLAN_OUTDATED = "plan_outdated"
     ORDER_TOO_LARGE = "order_too_large"
     LEDGER_VERSION = "ledger_version"
@@ -65,6 +71,9 @@ SENTENCES: dict[Reason, str] = {
     Reason.NO_ORDER_REFERENCE: "No IFS order number could be read from the ShipStation order.",
     Reason.RETURN_LABEL: "A return label is not a delivery; nothing is written for it.",
     Reason.MODE_OFF: "The connection's mode is off.",
+    Reason.STORE_EXCLUDED: "The connection file leaves this store out; nothing is written for it.",
+    Reason.STORE_UNKNOWN: "The order is gone from ShipStation, so that its store is unknown, and the connection file names stores.",
+    Reason.BASELINE: "A baseline recorded this shipment; nothing is written for it.",
     Reason.CARRIER_UNMAPPED: "The carrier has no entry under [carriers]; tracking and date are written, the forwarder is left alone.",
     Reason.TRACKING_DID_NOT_FIT: "Not every tracking number fits into the IFS field; all of them are in the ledger.",
     Reason.TYPED_BY_A_PERSON: "A person typed another value into IFS; it was kept.",
@@ -92,6 +101,9 @@ SENTENCES: dict[Reason, str] = {
     Reason.SHIPSTATION_CREDENTIALS: "ShipStation refused the API key; replace the secret.",
     Reason.SHIPSTATION_REQUEST: "ShipStation refused the request.",
     Reason.UNREADABLE_ROW: "A ShipStation row lacks a required field.",
+    Reason.POISON_ROW: "ShipStation cannot show one row and answers 500 for every page that holds it; it was stepped over.",
+    Reason.COMBINED_UNKNOWN: "The label also covers an order that was combined into this one before it was ever read; its IFS order is unknown.",
+    Reason.SHIPPED_WITHOUT_SHIPMENT: "ShipStation says the order is shipped and holds neither a label nor a fulfilment for it.",
     Reason.PLAN_OUTDATED: "The IFS record changed since the plan was made; make a new plan.",
     Reason.ORDER_TOO_LARGE: "The order holds more shipments than one ledger item can carry.",
     Reason.LEDGER_VERSION: "A newer version of the connector wrote this ledger item; deploy that version.",

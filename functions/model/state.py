@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pydantic import Field
 
 from functions.model.frozen import Frozen
+from functions.model.messages import Admission
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import OrderKey, Shipment, ShipmentKey
 
@@ -33,10 +34,13 @@ class TargetState(Frozen):
 
 
 class ShipmentState(Frozen):
+    """`admission` is how a backfill let the shipment in; it stays."""
+
     shipment: Shipment
     outcome: Outcome
     reason: Reason | None = None
     target: str | None = None
+    admission: Admission | None = None
 
 
 class OrderState(Frozen):
