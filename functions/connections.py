@@ -7,13 +7,14 @@ import re
 import tomllib
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, Field, ValidationError, model_validator
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, ValidationError, model_validator
 
 from functions.model.frozen import Frozen
+from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
 from functions.model.targets import FieldName
 
@@ -46,9 +47,30 @@ def _pattern(text: str) -> str:
     return text
 
 
+def _carriers(raw: dict[str, str]) -> dict[str, str]:
+    """By the code as it is looked up."""
+    by_code: dict[str, str] = {}
+    for code, forwarder in raw.items():
+        key = _carrier_code(code)
+        if not key.partition("/")[0]:
+            raise ValueError("a key names no carrier")
+        if key in by_code:
+            raise ValueError(f"{code} stands there twice; upper and lower case do not tell carriers apart")
+        by_code[key] = forwarder
+    return by_code
+
+
+def _carrier_code(text: str) -> str:
+    """Labels carry codes, fulfilments names typed for people: case and white space tell nothing."""
+    return "/".join(" ".join(part.casefold().split()) for part in text.split("/"))
+
+
 BaseUrl = Annotated[str, AfterValidator(_https)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
+Company = Annotated[str, Field(min_length=1, max_length=20)]
+StoreId = Annotated[int, Field(strict=True, gt=0)]
+Carriers = Annotated[dict[str, str], AfterValidator(_carriers)]
 
 
 class OrderReference(Frozen):
@@ -73,12 +95,13 @@ class OrderReference(Frozen):
 
 class ShipStationSide(Frozen):
     """`requests_per_minute` is our own ceiling under the vendor's 40; `settle_minutes` the margin for rows that become
-    visible late.
+    visible late, `check_minutes` the same for orders: until then the shipments of a shipped order may be on their way.
     """
 
     base_url: BaseUrl = Field(default="https://ssapi.shipstation.com", validate_default=True)
     requests_per_minute: int = Field(default=38, ge=1, le=40)
     settle_minutes: int = Field(default=10, ge=1, le=240)
+    check_minutes: int = Field(default=60, ge=10, le=1440)
     timeout_seconds: int = Field(default=45, ge=5, le=100)
     order_reference: OrderReference = OrderReference()
 
@@ -147,7 +170,7 @@ class IfsSide(Frozen):
     token_url: BaseUrl
     scope: str = "openid microprofile-jwt"
     client_auth: Literal["body", "basic"] = "body"
-    company: str = Field(min_length=1, max_length=20)
+    company: Company
     time_zone: Zone = "UTC"
     site_time_zones: dict[str, Zone] = Field(default_factory=dict)
     requests_per_second: int = Field(default=5, ge=1, le=100)
@@ -168,9 +191,62 @@ class Patience(Frozen):
     not_delivered_days: int = Field(default=60, ge=1, le=365)
 
 
+class StoreOverride(Frozen):
+    """What one store has of its own; what is left out is the connection's."""
+
+    mode: Mode | None = None
+    company: Company | None = None
+    order_reference: OrderReference | None = None
+    target: ShipmentHeader | None = None
+
+
+class Stores(Frozen):
+    """Which ShipStation stores are ours: those of `include`, every one while it is empty, without those of `exclude`.
+    A table named after a store's id overrides the connection for that store.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, StoreOverride] = Field(init=False)
+
+    include: tuple[StoreId, ...] = ()
+    exclude: tuple[StoreId, ...] = ()
+
+    @property
+    def overrides(self) -> dict[str, StoreOverride]:
+        """By store id as the file spells it."""
+        return self.__pydantic_extra__
+
+    @property
+    def names_any(self) -> bool:
+        return bool(self.include or self.exclude or self.overrides)
+
+    def leaves_out(self, store_id: int) -> bool:
+        return store_id in self.exclude or (bool(self.include) and store_id not in self.include)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tables_are_store_ids(cls, raw: Any) -> Any:
+        keys = set(raw) - set(cls.model_fields) if isinstance(raw, dict) else set()
+        for key in sorted(map(str, keys)):
+            if not re.fullmatch(r"[1-9][0-9]*", key):
+                raise ValueError(f"{key}: unknown key; there are include, exclude and tables named after a store id")
+        return raw
+
+    @model_validator(mode="after")
+    def _no_store_is_in_and_out(self) -> Stores:
+        both = sorted(set(self.include) & set(self.exclude))
+        if both:
+            raise ValueError(f"{both[0]} is included and excluded")
+        for key in self.overrides:
+            if self.leaves_out(int(key)):
+                why = "excluded" if int(key) in self.exclude else "not in include"
+                raise ValueError(f"{key} has a table of its own and is {why}")
+        return self
+
+
 class Connection(Frozen):
     """One ShipStation account and one IFS tenant. `carriers` maps `carrierCode` or `carrierCode/serviceCode` to the IFS
-    forwarder id. Labels made before `go_live_at` are never written.
+    forwarder id. Labels made before `go_live_at` are never written. What it says holds for stores without a table.
     """
 
     name: ConnectionName = Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")
@@ -179,8 +255,47 @@ class Connection(Frozen):
     poll_minutes: int = Field(default=5, ge=1, le=1440)
     shipstation: ShipStationSide = ShipStationSide()
     ifs: IfsSide
-    carriers: dict[str, str] = Field(default_factory=dict)
+    stores: Stores = Stores()
+    carriers: Carriers = Field(default_factory=dict)
     patience: Patience = Patience()
+
+    @property
+    def names_stores(self) -> bool:
+        """Whether a shipment's store has to be known before anything can be said about it."""
+        return self.stores.names_any
+
+    @property
+    def companies(self) -> tuple[str, ...]:
+        """Every IFS company that an order of this connection may belong to, the connection's own first."""
+        own = (override.company for override in self.stores.overrides.values() if override.company)
+        return tuple(dict.fromkeys((self.ifs.company, *own)))
+
+    def at_store(self, store_id: int | None) -> Connection:
+        """The connection as that store sees it; itself where the store has nothing of its own. Ask the connection of
+        the file, not another store's view. Switched off, it is off for every store.
+        """
+        override = self.stores.overrides.get(str(store_id))
+        if override is None:
+            return self
+        shipstation = {"order_reference": override.order_reference or self.shipstation.order_reference}
+        ifs = {"company": override.company or self.ifs.company, "target": override.target or self.ifs.target}
+        own = {
+            "mode": self.mode if self.mode == "off" else override.mode or self.mode,
+            "shipstation": self.shipstation.model_copy(update=shipstation),
+            "ifs": self.ifs.model_copy(update=ifs),
+        }
+        return self.model_copy(update=own)
+
+    def store_skip(self, store_id: int | None) -> Reason | None:
+        """Why nothing of this store is our business, or None. An unknown store matters only where stores are named."""
+        if store_id is None:
+            return Reason.STORE_UNKNOWN if self.names_stores else None
+        return Reason.STORE_EXCLUDED if self.stores.leaves_out(store_id) else None
+
+    def forwarder(self, carrier: str | None, service: str | None) -> str | None:
+        """The IFS forwarder id of a carrier, by its service where the map names that one."""
+        code = _carrier_code(carrier or "")
+        return self.carriers.get(f"{code}/{_carrier_code(service or '')}") or self.carriers.get(code)
 
     @property
     def fingerprint(self) -> str:

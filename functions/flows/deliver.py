@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
+from functions.connections import Connection, ShipmentHeader
 from functions.errors import ConnectorError
 from functions.flows.assign import Assignment, assign
+from functions.flows.merge import concerning, merged, pointed, store_view
 from functions.flows.outlook import outlook
-from functions.flows.settle import Records, Settlement, Tools
-from functions.flows.triage import skip_reason
+from functions.flows.settle import Audit, Records, Settlement, Tools
+from functions.flows.verdict import verdicts
 from functions.model.audit import Cause, FieldChange
 from functions.model.messages import Work
 from functions.model.outcomes import Outcome, Reason
 from functions.model.plans import Plan
-from functions.model.shipment import OrderKey, Shipment, ShipmentKey, newer
-from functions.model.state import FieldState, OrderState, ShipmentState, TargetState
+from functions.model.shipment import OrderKey, ShipmentKey
+from functions.model.state import OrderState, TargetState
 from functions.model.targets import Candidate, Record
 
 
@@ -43,13 +45,21 @@ class Plans(Protocol):
 
 @dataclass(frozen=True)
 class Delivery:
-    """What a batch works with. `has_time` says whether another order may still be started."""
+    """What a batch works with. `ifs` opens IFS as a connection, or a store's view of it, describes its target. `now` is
+    a UTC clock, `pause` waits before try n of a conflict, `has_time` says whether another order may still be started.
+    """
 
-    tools: Tools
-    ifs: Ifs
+    connection: Connection
+    ifs: Callable[[Connection], Ifs]
     orders: Orders
     plans: Plans
+    audit: Audit
+    now: Callable[[], datetime]
+    pause: Callable[[int], None]
     has_time: Callable[[], bool]
+
+    def tools(self, connection: Connection) -> Tools:
+        return Tools(connection, self.ifs(connection), self.audit, self.now, self.pause)
 
 
 @dataclass(frozen=True)
@@ -83,14 +93,15 @@ def _deliver(batch: Sequence[Work], delivery: Delivery) -> list[Settled]:
     grouped = _by_order(batch)
     states = delivery.orders.load(list(grouped))
     cases = [_case(key, work, states.get(key), delivery) for key, work in grouped.items()]
-    candidates = _find([case for case in cases if case.needs_ifs], delivery.ifs)
-    return [_finish(case, candidates, delivery) for case in cases if case.is_news]
+    answers = _find([case for case in cases if case.needs_ifs and case.connection.mode != "off"], delivery)
+    return [_finish(case, answers.get(case.state.key, []), delivery) for case in cases if case.is_news]
 
 
 @dataclass(frozen=True)
 class _Case:
-    """One order's merged state and why it is looked at."""
+    """One order's merged state, why it is looked at, and the connection as the order's store sees it."""
 
+    connection: Connection
     before: OrderState
     state: OrderState
     cause: Cause
@@ -106,68 +117,51 @@ def _by_order(batch: Iterable[Work]) -> dict[OrderKey, list[Work]]:
 
 
 def _case(key: OrderKey, work: Sequence[Work], known: OrderState | None, delivery: Delivery) -> _Case:
-    connection = delivery.tools.connection
-    before = known or OrderState(key=key, fingerprint=connection.fingerprint)
-    state = _repointed(before, connection.fingerprint)
-    for arriving in (item.shipment for item in work if item.shipment is not None):
-        state = _merged(state, arriving, skip_reason(arriving, connection))
+    before = state = known or OrderState(key=key)
+    for item in work:
+        if item.shipment is not None:
+            state = merged(state, item.shipment, delivery.connection, item.admission)
+    connection = store_view(state, delivery.connection)
+    state = pointed(state, connection.fingerprint)
     asked = any(item.shipment is None for item in work)
     is_news = asked or state != before
-    return _Case(before, state, work[-1].cause, is_news, needs_ifs=is_news and bool(concerning(state)))
+    return _Case(connection, before, state, work[-1].cause, is_news, needs_ifs=is_news and bool(concerning(state)))
 
 
-def _repointed(state: OrderState, fingerprint: str) -> OrderState:
-    """Pointed at another IFS target, what was delivered to the old one counts for nothing."""
-    if state.fingerprint == fingerprint:
-        return state
-    shipments = {key: s.model_copy(update={"target": None}) for key, s in state.shipments.items()}
-    return state.model_copy(update={"fingerprint": fingerprint, "targets": {}, "shipments": shipments})
+Answer = Sequence[Candidate] | ConnectorError
 
 
-def _merged(state: OrderState, arriving: Shipment, skip: Reason | None) -> OrderState:
-    """Only content counts: another reading of the same content leaves the state equal."""
-    known = state.shipments.get(arriving.key)
-    if known is not None and newer(known.shipment, arriving).mark("") == known.shipment.mark(""):
-        return state
-    outcome = Outcome.SKIPPED if skip else Outcome.WAITING
-    target = known.target if known else None
-    merged = ShipmentState(shipment=arriving, outcome=outcome, reason=skip, target=target)
-    return state.model_copy(update={"shipments": {**state.shipments, arriving.key: merged}})
+def _find(cases: Sequence[_Case], delivery: Delivery) -> dict[OrderKey, Answer]:
+    """One search a target. Its fault is the fault of all its orders: a value that ends in their outcomes."""
+    by_target: dict[ShipmentHeader, list[_Case]] = {}
+    for case in cases:
+        by_target.setdefault(case.connection.ifs.target, []).append(case)
+    answers: dict[OrderKey, Answer] = {}
+    for own in by_target.values():
+        keys = [case.state.key for case in own]
+        try:
+            answers |= delivery.ifs(own[0].connection).find(keys)
+        except ConnectorError as fault:
+            answers |= dict.fromkeys(keys, fault)
+    return answers
 
 
-def concerning(state: OrderState) -> list[Shipment]:
-    """The order's shipments that are our business, voided ones included, oldest first."""
-    skipped = {key for key, s in state.shipments.items() if s.outcome is Outcome.SKIPPED}
-    return [shipment for shipment in state.known if shipment.key not in skipped]
-
-
-Found = dict[OrderKey, list[Candidate]] | ConnectorError
-
-
-def _find(cases: Sequence[_Case], ifs: Ifs) -> Found:
-    """A fault of the one search is every order's fault: it is kept as a value and ends in their outcomes."""
-    try:
-        return ifs.find([case.state.key for case in cases]) if cases else {}
-    except ConnectorError as fault:
-        return fault
-
-
-def _finish(case: _Case, found: Found, delivery: Delivery) -> Settled:
+def _finish(case: _Case, found: Answer, delivery: Delivery) -> Settled:
     state, audited = case.state, set(case.before.audit_days)
-    hindrance = _hindrance(found, delivery) if case.needs_ifs else None
+    hindrance = _hindrance(case, found, delivery) if case.needs_ifs else None
     if hindrance is not None:
         state = _hindered(state, hindrance)
     elif case.needs_ifs and not isinstance(found, ConnectorError):
-        state = _settle(case, found.get(state.key, []), delivery, audited)
-    state = outlook(case.before, state, delivery.tools.connection.patience, delivery.tools.now())
+        state = _settle(case, found, delivery, audited)
+    state = outlook(case.before, state, case.connection.patience, delivery.now())
     state = state.model_copy(update={"audit_days": tuple(sorted(audited))})
     return Settled(state, case.cause, delivery.orders.save(state))
 
 
-def _hindrance(found: Found, delivery: Delivery) -> Reason | None:
+def _hindrance(case: _Case, found: Answer, delivery: Delivery) -> Reason | None:
     if isinstance(found, ConnectorError):
         return found.reason
-    if delivery.tools.connection.mode == "off":
+    if case.connection.mode == "off":
         return Reason.MODE_OFF
     return None if delivery.has_time() else Reason.OUT_OF_TIME
 
@@ -188,13 +182,13 @@ def _settle(case: _Case, candidates: Sequence[Candidate], delivery: Delivery, au
         targets[key] = settlement.run()
         audited |= settlement.audited
     state = state.model_copy(update={"targets": targets})
-    return _with_shipments(state, _shipment_outcomes(shipments, assignment, targets))
+    return _with_shipments(state, verdicts(shipments, assignment, targets))
 
 
 def _settlement(case: _Case, record: Record, assignment: Assignment, delivery: Delivery) -> Settlement:
     shipments = concerning(case.state)
     return Settlement(
-        tools=delivery.tools,
+        tools=delivery.tools(case.connection),
         order=case.state.key,
         cause=case.cause,
         record=record,
@@ -212,46 +206,6 @@ def _planned(case: _Case, target: str, plans: Plans) -> Mapping[str, FieldChange
     plan = plans.get(case.cause.plan_id)
     changes = [c for order in plan.orders if order.order == case.state.key for c in order.changes] if plan else []
     return next((change.changes for change in changes if change.target == target), {})
-
-
-def _shipment_outcomes(
-    shipments: Sequence[Shipment], assignment: Assignment, targets: Mapping[str, TargetState]
-) -> dict[ShipmentKey, dict[str, object]]:
-    outcomes: dict[ShipmentKey, dict[str, object]] = {}
-    for shipment in shipments:
-        target = assignment.targets.get(shipment.key)
-        if target is not None:
-            outcome, reason = _worst(targets[target])
-        else:
-            outcome, reason = _unplaced(assignment.unplaced.get(shipment.key))
-        outcomes[shipment.key] = {"outcome": outcome, "reason": reason, "target": target}
-    return outcomes
-
-
-def _unplaced(reason: Reason | None) -> tuple[Outcome, Reason | None]:
-    if reason is None:
-        return Outcome.UNCHANGED, Reason.VOIDED
-    return (Outcome.WAITING if reason is Reason.NOT_IN_IFS_YET else Outcome.PARKED), reason
-
-
-SEVERITY = (
-    Outcome.PARKED,
-    Outcome.RETRY,
-    Outcome.WOULD_WRITE,
-    Outcome.WRITTEN,
-    Outcome.KEPT,
-    Outcome.UNCHANGED,
-    Outcome.WAITING,
-    Outcome.SKIPPED,
-)
-
-
-def _worst(target: TargetState) -> tuple[Outcome, Reason | None]:
-    """A shipment's outcome is its record's gravest; a ship date that waits does not hide a tracking number written."""
-    fields = sorted(target.fields.values(), key=lambda state: SEVERITY.index(state.outcome))
-    gravest = fields[0] if fields else FieldState(outcome=Outcome.SKIPPED)
-    outcome = Outcome.UNCHANGED if gravest.outcome is Outcome.SKIPPED else gravest.outcome
-    return outcome, gravest.reason
 
 
 def _with_shipments(state: OrderState, updates: Mapping[ShipmentKey, Mapping[str, object]]) -> OrderState:

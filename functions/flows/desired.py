@@ -76,13 +76,8 @@ def _fitting(numbers: Sequence[str], rule: TrackingRule) -> list[str]:
 
 def _value(name: FieldName, shipment: Shipment, record: Record, connection: Connection) -> str | None:
     if name is FieldName.CARRIER:
-        return _forwarder(shipment, connection)
+        return connection.forwarder(shipment.carrier_code, shipment.service_code)
     return _ship_date(shipment, record, connection)
-
-
-def _forwarder(shipment: Shipment, connection: Connection) -> str | None:
-    carrier, service = shipment.carrier_code, shipment.service_code
-    return connection.carriers.get(f"{carrier}/{service}") or connection.carriers.get(carrier or "")
 
 
 def _ship_date(shipment: Shipment, record: Record, connection: Connection) -> str | None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import islice, product
 from typing import Protocol
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from functions.connections import Connection
+from functions.connections import Connection, ShipmentHeader
 from functions.flows.assign import assign
 from functions.flows.decide import changes_of, decide
-from functions.flows.deliver import Ifs, Orders, concerning
+from functions.flows.deliver import Ifs, Orders
+from functions.flows.merge import concerning, store_view
+from functions.flows.verdict import unplaced
 from functions.model.audit import Cause, FieldChange
 from functions.model.frozen import Frozen
 from functions.model.messages import Work
@@ -67,7 +69,7 @@ class WorkQueue(Protocol):
 
 @dataclass(frozen=True)
 class Replay:
-    """What a replay works with."""
+    """What a replay works with. `ifs_of` opens IFS with the target of a store that has its own."""
 
     connection: Connection
     ifs: Ifs
@@ -75,6 +77,12 @@ class Replay:
     plans: Plans
     queue: WorkQueue
     now: Callable[[], datetime]
+    ifs_of: Callable[[Connection], Ifs] | None = None
+
+    def ifs_at(self, connection: Connection) -> Ifs:
+        if self.ifs_of is None or connection.ifs.target == self.connection.ifs.target:
+            return self.ifs
+        return self.ifs_of(connection)
 
 
 def draw_up(replay: Replay, selection: Selection, *, plan_id: str, by: str, note: str) -> Plan:
@@ -112,7 +120,8 @@ def _pool(replay: Replay, selection: Selection) -> Iterable[OrderState]:
     connection = replay.connection
     if not selection.orders:
         return replay.orders.scan(connection.name)
-    keys = [OrderKey(connection=connection.name, company=connection.ifs.company, reference=r) for r in selection.orders]
+    named = product(connection.companies, selection.orders)
+    keys = [OrderKey(connection=connection.name, company=company, reference=order) for company, order in named]
     return replay.orders.load(keys).values()
 
 
@@ -140,16 +149,23 @@ def _chunks(states: Iterable[OrderState]) -> Iterator[list[OrderState]]:
 
 
 def _examine(replay: Replay, states: Sequence[OrderState]) -> list[PlannedOrder]:
-    asked = [state.key for state in states if concerning(state)]
-    found = replay.ifs.find(asked) if asked else {}
-    return [_planned(state, found.get(state.key, []), replay.connection) for state in states]
+    views = {state.key: store_view(state, replay.connection) for state in states}
+    asked: dict[ShipmentHeader, list[OrderKey]] = {}
+    for state in states:
+        if concerning(state):
+            asked.setdefault(views[state.key].ifs.target, []).append(state.key)
+    found: dict[OrderKey, list[Candidate]] = {}
+    for keys in asked.values():
+        found |= replay.ifs_at(views[keys[0]]).find(keys)
+    return [_planned(state, found.get(state.key, []), views[state.key]) for state in states]
 
 
 def _planned(state: OrderState, candidates: Sequence[Candidate], connection: Connection) -> PlannedOrder:
     shipments = concerning(state)
     if not shipments:
         first = next(iter(state.shipments.values()), None)
-        return PlannedOrder(order=state.key, outcome=Outcome.SKIPPED, reason=first.reason if first else None)
+        outcome, reason = (first.outcome, first.reason) if first else (Outcome.SKIPPED, None)
+        return PlannedOrder(order=state.key, outcome=outcome, reason=reason)
     remembered = {key: s.target for key, s in state.shipments.items() if s.target is not None}
     assignment = assign(shipments, candidates, remembered, state.key.reference)
     changes = []
@@ -165,10 +181,10 @@ def _planned(state: OrderState, candidates: Sequence[Candidate], connection: Con
     return _verdict(state, changes, next(iter(assignment.unplaced.values()), None))
 
 
-def _verdict(state: OrderState, changes: Sequence[PlannedChange], unplaced: Reason | None) -> PlannedOrder:
+def _verdict(state: OrderState, changes: Sequence[PlannedChange], hindrance: Reason | None) -> PlannedOrder:
     if changes:
         return PlannedOrder(order=state.key, outcome=Outcome.WOULD_WRITE, changes=tuple(changes))
-    if unplaced is not None:
-        outcome = Outcome.WAITING if unplaced is Reason.NOT_IN_IFS_YET else Outcome.PARKED
-        return PlannedOrder(order=state.key, outcome=outcome, reason=unplaced)
+    if hindrance is not None:
+        outcome, reason = unplaced(hindrance)
+        return PlannedOrder(order=state.key, outcome=outcome, reason=reason)
     return PlannedOrder(order=state.key, outcome=Outcome.UNCHANGED)

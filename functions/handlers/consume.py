@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+from functions.connections import Connection, ShipmentHeader
 from functions.errors import ConnectorError
 from functions.flows.deliver import Delivery, Ifs, Settled, deliver
-from functions.flows.settle import Tools
 from functions.handlers import batch
 from functions.handlers.aws import AwsRuntime
 from functions.handlers.runtime import Context, Handler, Runtime
@@ -30,9 +30,14 @@ def build(runtime: Runtime, settings: ConsumeSettings) -> Handler:
     plans = PlanStore(runtime.table(settings.ledger_table))
     audit = AuditLog(runtime.table(settings.audit_table), new_id=runtime.new_id)
 
-    @cache
-    def ifs(name: ConnectionName) -> Ifs:
-        return ifs_records(runtime, runtime.connections[name], settings.ifs_secrets[name])
+    opened: dict[tuple[ConnectionName, ShipmentHeader], Ifs] = {}
+
+    def ifs(connection: Connection) -> Ifs:
+        """Stores that share a target share its client and token."""
+        key = connection.name, connection.ifs.target
+        if key not in opened:
+            opened[key] = ifs_records(runtime, connection, settings.ifs_secrets[connection.name])
+        return opened[key]
 
     def pause(attempt: int) -> None:
         runtime.sleep(min(2.0, 0.1 * 2**attempt) * (0.5 + runtime.jitter() / 2))
@@ -41,8 +46,7 @@ def build(runtime: Runtime, settings: ConsumeSettings) -> Handler:
         def has_time() -> bool:
             return context.get_remaining_time_in_millis() > TIME_FOR_ONE_ORDER_MS
 
-        tools = Tools(runtime.connections[name], ifs(name), audit, runtime.now, pause)
-        return Delivery(tools, ifs(name), orders, plans, has_time)
+        return Delivery(runtime.connections[name], ifs, orders, plans, audit, runtime.now, pause, has_time)
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
         messages, failed = batch.read(event["Records"], Work)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,8 +18,8 @@ from functions.model.state import OrderState
 SHARDS = 4
 STATE = "state"
 LIMIT_BYTES = 350_000  # DynamoDB refuses items over 400 KB
-MARK_BYTES = 64  # one entry of `marks`
-OWN = {PARTITION, SORT, DUE_PARTITION, DUE_SORT, "marks", "schema_version"}
+MARK_BYTES = 80  # one entry of `marks` and one of `order_ids`
+OWN = {PARTITION, SORT, DUE_PARTITION, DUE_SORT, "marks", "order_ids", "schema_version"}
 
 
 class OrderStore:
@@ -37,15 +37,26 @@ class OrderStore:
         unseen = Attr(PARTITION).not_exists() if state.revision == 0 else Attr("revision").eq(state.revision)
         return self._table.put(_item(successor), condition=unseen)
 
-    def recorded(self, shipments: Sequence[Shipment], fingerprint: str) -> set[ShipmentKey]:
-        """The shipments whose reading is recorded already, whatever its outcome."""
+    def news(self, shipments: Sequence[Shipment], fingerprint: Callable[[Shipment], str]) -> list[Shipment]:
+        """Those whose reading is not recorded yet, whatever its outcome; `fingerprint` names where one is delivered."""
         keys = [(_partition(shipment.order_key), STATE) for shipment in shipments]
         marks = {item[PARTITION]: item.get("marks", {}) for item in self._table.get_many(keys, ["marks"])}
-        return {
-            shipment.key
+        return [
+            shipment
             for shipment, (partition, _) in zip(shipments, keys, strict=True)
-            if marks.get(partition, {}).get(shipment.key) == shipment.mark(fingerprint)
-        }
+            if marks.get(partition, {}).get(shipment.key) != shipment.mark(fingerprint(shipment))
+        ]
+
+    def recorded(self, shipments: Sequence[Shipment], fingerprint: str) -> set[ShipmentKey]:
+        """As `news`, the other way round and for one target; goes with the last caller."""
+        told = {shipment.key for shipment in self.news(shipments, lambda _: fingerprint)}
+        return {shipment.key for shipment in shipments} - told
+
+    def holds(self, orders: Mapping[int, OrderKey]) -> set[int]:
+        """Those ShipStation order ids of which the item of the given key holds a shipment. Eventually consistent."""
+        keys = [(_partition(key), STATE) for key in orders.values()]
+        held = {item[PARTITION]: item.get("order_ids", []) for item in self._table.get_many(keys, ["order_ids"])}
+        return {order_id for order_id, key in orders.items() if order_id in held.get(_partition(key), [])}
 
     def due(self, connection: ConnectionName, *, now: datetime, limit: int) -> list[tuple[OrderKey, datetime]]:
         """Orders whose next attempt is due with the instant they are due at, oldest first."""
@@ -83,7 +94,11 @@ def _item(state: OrderState) -> dict[str, Any]:
     dumped = state.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     keys = {PARTITION: _partition(state.key), SORT: STATE, "revision": state.revision}
     marks = {key: each.shipment.mark(state.fingerprint) for key, each in state.shipments.items()}
-    return to_item({**dumped, **keys, "marks": marks, **_due(state)})
+    return to_item({**dumped, **keys, "marks": marks, "order_ids": _order_ids(state), **_due(state)})
+
+
+def _order_ids(state: OrderState) -> list[int]:
+    return sorted({each.shipment.order_id for each in state.shipments.values() if each.shipment.order_id is not None})
 
 
 def _due(state: OrderState) -> dict[str, str]:

@@ -12,7 +12,7 @@ from datetime import UTC, timedelta
 from typing import Any
 
 from functions.errors import OutcomeUnknown
-from functions.flows import assign, collect, decide, deliver, desired, release, settle
+from functions.flows import assign, collect, decide, deliver, desired, merge, release, settle
 from functions.handlers import consume
 from functions.handlers.telemetry import logger
 from functions.ifs import client as ifs_client
@@ -106,7 +106,7 @@ def _blind_retry() -> None:
 
 
 def _write_before_go_live() -> None:
-    _patch(deliver, "skip_reason", lambda shipment, connection: shipment.skip)
+    _patch(merge, "skip_reason", lambda shipment, connection, admission: shipment.skip)
 
 
 def _clear_what_is_not_ours() -> None:
@@ -217,7 +217,7 @@ def _older_wins() -> None:
     def older(known: Any, arriving: Any) -> Any:
         return known
 
-    _patch(deliver, "newer", older)
+    _patch(merge, "newer", older)
 
 
 BREAKAGES: dict[str, Callable[[], None]] = {

@@ -3,14 +3,14 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from types import UnionType
-from typing import get_args
 
 import pytest
 from pydantic import BaseModel
 
-from functions.connections import Connection, ConnectionFileError, load
+from functions.connections import Connection, ConnectionFileError, StoreOverride, Stores, load
 from functions.model.outcomes import SENTENCES, Outcome, Reason
+from functions.shipstation.normalise import resolve
+from tests.unit.builders import a_connection
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "infra/connections/example.toml"
@@ -20,23 +20,19 @@ def keys(model: type[BaseModel], prefix: str = "") -> dict[str, object]:
     """Every key of the connection file with its default."""
     found: dict[str, object] = {}
     for name, field in model.model_fields.items():
-        nested = _model_in(field.annotation)
-        if nested is not None:
+        nested = field.annotation if isinstance(field.annotation, type) else None
+        if nested is not None and issubclass(nested, BaseModel):
             found |= keys(nested, f"{prefix}{name}.")
         else:
             found[prefix + name] = field.get_default(call_default_factory=True, validated_data={})
+    if model is Stores:
+        found |= keys(StoreOverride, f"{prefix}<id>.")
     return found
-
-
-def _model_in(annotation: object) -> type[BaseModel] | None:
-    options = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
-    models = [option for option in options if isinstance(option, type) and issubclass(option, BaseModel)]
-    return models[0] if models else None
 
 
 def rows() -> dict[str, str]:
     text = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
-    return dict(re.findall(r"^\| `([a-z_.0-9]+)` \| ([^|]*?) \|", text, flags=re.MULTILINE))
+    return dict(re.findall(r"^\| `([a-z_.0-9<>]+)` \| ([^|]*?) \|", text, flags=re.MULTILINE))
 
 
 def test_every_key_is_documented_and_nothing_else_is() -> None:
@@ -45,10 +41,35 @@ def test_every_key_is_documented_and_nothing_else_is() -> None:
 
 
 def test_documented_defaults_are_the_real_ones() -> None:
-    told = {"required", "none", "empty", "the file's name"}
+    told = {"required", "none", "empty", "the file's name", "the connection's"}
     for key, text in rows().items():
         if key in keys(Connection) and text not in told:
             assert text.strip("`").strip('"') == str(keys(Connection)[key]), key
+
+
+def reference_examples() -> list[list[str]]:
+    """Pattern, template, ignore, text and reference of each documented example; an empty cell is the default."""
+    text = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
+    table = text.split("| IFS order |\n| --- | --- | --- | --- | --- |\n")[1].split("\n\n")[0]
+    return [[cell.strip(" `") for cell in line.split("|")[1:-1]] for line in table.splitlines()]
+
+
+@pytest.mark.parametrize("example", reference_examples(), ids=lambda cells: cells[3])
+def test_the_documented_order_references_are_read_as_told(example: list[str]) -> None:
+    pattern, template, ignore, text, reference = example
+    rule = {"pattern": pattern, "template": template, "ignore": [ignore] if ignore else None}
+    connection = a_connection(shipstation={"order_reference": {k: v for k, v in rule.items() if v}})
+    assert resolve(text, connection) == (None if reference == "-" else reference)
+
+
+def test_the_documented_stores_are_a_valid_configuration(tmp_path: Path) -> None:
+    text = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(\[stores\].*?)```", text, flags=re.DOTALL)
+    path = tmp_path / "acme.toml"
+    path.write_text(f"{EXAMPLE.read_text(encoding='utf-8')}\n{example}", encoding="utf-8")
+    view = load(path).at_store(100002)
+    assert (view.ifs.company, view.ifs.target.carrier.policy) == ("20", "never")
+    assert load(path).store_skip(100003) is Reason.STORE_EXCLUDED
 
 
 def test_every_outcome_and_reason_is_explained_to_the_operator() -> None:
@@ -71,6 +92,7 @@ def test_the_example_is_a_valid_connection() -> None:
         ("https://example.ifs.cloud/auth", "http://example.ifs.cloud/auth", "ifs.token_url: must start with https://"),
         ('"America/Chicago"        #', '"Chicago"        #', "ifs.time_zone: is not an IANA time zone"),
         ("(?P<reference>[A-Za-z0-9]+)", "(?P<ref>[A-Za-z0-9]+)", "no named group"),
+        ('ups = "UPS"', 'UPS = "UPS"\nups = "UPS"', "carriers: ups stands there twice"),
     ],
 )
 def test_a_wrong_key_or_value_names_file_key_and_reason(tmp_path: Path, old: str, new: str, told: str) -> None:

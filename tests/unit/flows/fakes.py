@@ -7,8 +7,7 @@ from datetime import date, datetime, timedelta
 
 from functions.connections import Connection
 from functions.errors import ConnectorError
-from functions.flows.deliver import Delivery
-from functions.flows.settle import Tools
+from functions.flows.deliver import Delivery, Ifs
 from functions.model.audit import AuditEntry
 from functions.model.plans import Plan
 from functions.model.shipment import OrderKey
@@ -124,11 +123,24 @@ class World:
         self.ifs, self.orders, self.audit, self.plans = ifs, FakeOrders(), FakeAudit(), FakePlans()
         self.connection = connection or a_connection()
         self.time_left = True
+        self.by_entity_set: dict[str, FakeIfs] = {}
 
     @property
     def delivery(self) -> Delivery:
-        tools = Tools(self.connection, self.ifs, self.audit, now=lambda: self.at, pause=lambda _: None)
-        return Delivery(tools, self.ifs, self.orders, self.plans, has_time=lambda: self.time_left)
+        return Delivery(
+            connection=self.connection,
+            ifs=self.opened,
+            orders=self.orders,
+            plans=self.plans,
+            audit=self.audit,
+            now=lambda: self.at,
+            pause=lambda _: None,
+            has_time=lambda: self.time_left,
+        )
+
+    def opened(self, connection: Connection) -> Ifs:
+        """IFS as this target shows it; one that was not given is the usual one."""
+        return self.by_entity_set.get(connection.ifs.target.entity_set, self.ifs)
 
     def state(self) -> OrderState:
         (state,) = self.orders.states.values()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -11,10 +12,10 @@ from functions.flows.replay import Replay, Selection, apply, draw_up
 from functions.model.messages import Work
 from functions.model.outcomes import Outcome, Reason
 from functions.model.plans import Plan
-from functions.model.shipment import ConnectionName
+from functions.model.shipment import ConnectionName, Shipment
 from functions.model.state import OrderState
 from functions.model.targets import FieldName
-from tests.unit.builders import NOON, a_candidate, a_connection, a_shipment, work
+from tests.unit.builders import NOON, a_candidate, a_connection, a_record, a_shipment, work
 from tests.unit.flows.fakes import FakeIfs, FakeOrders, World
 
 
@@ -34,17 +35,18 @@ class Queue:
 class Desk:
     """An order delivered in `mode`, and an operator's desk beside it."""
 
-    def __init__(self, mode: str = "write") -> None:
-        self.world = World(FakeIfs(a_candidate()), a_connection(mode=mode))
+    def __init__(self, mode: str = "write", shipment: Shipment | None = None, **connection: Any) -> None:
+        self.world = World(FakeIfs(a_candidate()), a_connection(mode=mode, **connection))
         self.orders, self.queue = Orders(), Queue()
         self.world.orders = self.orders
-        deliver([work(a_shipment())], self.world.delivery)
-        self.world.connection = a_connection()
+        deliver([work(shipment or a_shipment())], self.world.delivery)
+        self.world.connection = a_connection(**connection)
 
     @property
     def replay(self) -> Replay:
         world = self.world
-        return Replay(world.connection, world.ifs, self.orders, world.plans, self.queue, lambda: world.at)
+        ifs, orders, plans = world.ifs, self.orders, world.plans
+        return Replay(world.connection, ifs, orders, plans, self.queue, lambda: world.at, world.opened)
 
     def plan(self, **select: object) -> Plan:
         selection = Selection.model_validate(select)
@@ -109,6 +111,31 @@ def test_apply_twice_changes_nothing_more() -> None:
 )
 def test_selection(select: dict[str, object], found: int) -> None:
     assert len(Desk().plan(**select).orders) == found
+
+
+def test_a_dry_run_shows_what_the_rules_of_the_orders_store_would_write() -> None:
+    desk = Desk("shadow", a_shipment(store_id=7), stores={"7": {"target": {"carrier": {"policy": "never"}}}})
+    (change,) = desk.plan(orders=["P1001"]).orders[0].changes
+    assert set(change.changes) == {"tracking"}
+    desk.carry_out(desk.plan(orders=["P1001"]))
+    assert desk.world.ifs.writes == [("shipment_header/42", {FieldName.TRACKING: "1Z0001"})]
+
+
+def test_a_dry_run_searches_where_the_orders_store_is_delivered() -> None:
+    desk = Desk("shadow", a_shipment(store_id=7), stores={"7": {"target": {"entity_set": "OtherSet"}}})
+    other = desk.world.by_entity_set["OtherSet"] = FakeIfs(a_candidate(a_record("shipment_header/9")))
+    (change,) = desk.plan(orders=["P1001"]).orders[0].changes
+    assert (change.target, other.searches) == ("shipment_header/9", 1)
+
+
+def test_an_order_is_found_by_its_number_in_the_company_of_any_store() -> None:
+    shipment = a_shipment(store_id=7, company="20")
+    assert len(Desk(shipment=shipment, stores={"7": {"company": "20"}}).plan(orders=["P1001"]).orders) == 1
+
+
+def test_a_dry_run_says_why_an_order_is_parked_that_nobody_can_place() -> None:
+    (order,) = Desk(shipment=a_shipment(skip=Reason.COMBINED_UNKNOWN)).plan(orders=["P1001"]).orders
+    assert (order.outcome, order.reason) == (Outcome.PARKED, Reason.COMBINED_UNKNOWN)
 
 
 def test_an_empty_selection_is_refused() -> None:

@@ -61,7 +61,47 @@ def test_a_row_is_dropped_only_if_it_was_recorded_for_this_target(
     shipment: Shipment, fingerprint: str, *, is_recorded: bool
 ) -> None:
     store, _ = a_store(a_state(a_shipment(1), fingerprint="f"))
-    assert store.recorded([shipment, shipment], fingerprint) == ({shipment.key} if is_recorded else set())
+    assert store.news([shipment], lambda _: fingerprint) == ([] if is_recorded else [shipment])
+
+
+def test_each_row_is_compared_with_the_target_of_its_own_store() -> None:
+    own, other = a_shipment(1, store_id=7), a_shipment(2, store_id=8, reference="P2")
+    store, _ = a_store(a_state(own, fingerprint="f7"), a_state(other, fingerprint="f8"))
+    assert store.news([own, other], lambda s: f"f{s.store_id}") == []
+    assert store.news([own, other], lambda _: "f7") == [other]
+
+
+def test_a_parcel_of_two_orders_is_news_for_the_one_that_does_not_know_it() -> None:
+    one, two = a_shipment(1, reference="P1"), a_shipment(1, reference="P2")
+    store, _ = a_store(a_state(one, fingerprint="f"))
+    assert store.news([one, two], lambda _: "f") == [two]
+
+
+def test_the_ledger_knows_of_which_shipstation_orders_it_holds_a_shipment() -> None:
+    first, second = (
+        a_state(a_shipment(1, order_id=501), a_shipment(2, order_id=None)),
+        a_state(a_shipment(reference="P2")),
+    )
+    store, _ = a_store(first, second)
+    missing = a_shipment(reference="P3").order_key
+    asked = {501: first.key, 502: first.key, 500: second.key, 503: missing}
+    assert store.holds(asked) == {501, 500}
+    assert store.holds({}) == set()
+
+
+def test_shipstation_orders_are_listed_once_in_order_and_are_no_part_of_the_state() -> None:
+    state = a_state(*(a_shipment(n, order_id=order) for n, order in enumerate((9, 3, None, 9))))
+    store, table = a_store(state)
+    (item,) = table.scan(prefix="order#")
+    assert item["order_ids"] == [3, 9]
+    assert store.load([state.key])[state.key].shipments == state.shipments
+
+
+def test_an_order_saved_before_its_shipstation_orders_were_listed_holds_none() -> None:
+    store, table = a_store(a_state(a_shipment(order_id=500)))
+    (item,) = table.scan(prefix="order#")
+    table.put({name: value for name, value in item.items() if name != "order_ids"})
+    assert store.holds({500: a_shipment().order_key}) == set()
 
 
 def test_a_scan_finds_every_order_of_its_own_connection() -> None:

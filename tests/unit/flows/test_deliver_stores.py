@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from functions.errors import Retryable
+from functions.flows.deliver import deliver
+from functions.model.outcomes import Outcome, Reason
+from functions.model.shipment import Shipment
+from functions.model.targets import FieldName
+from tests.unit.builders import NOON, a_candidate, a_connection, a_record, a_shipment, again, voided, work
+from tests.unit.flows.fakes import FakeIfs, World
+
+ELSEWHERE = {"entity_set": "OtherSet", "tracking": {"policy": "if_empty"}, "carrier": {"policy": "never"}}
+
+
+def a_world(stores: dict[str, Any] | None = None) -> World:
+    return World(FakeIfs(a_candidate()), a_connection(stores=stores or {}))
+
+
+def of_store(store_id: int | None, shipment_id: int = 1, **overrides: Any) -> Shipment:
+    return a_shipment(shipment_id, store_id=store_id, **overrides)
+
+
+def test_a_store_in_shadow_mode_writes_nothing_while_the_others_write() -> None:
+    world = a_world({"7": {"mode": "shadow"}})
+    deliver([work(of_store(7))], world.delivery)
+    assert world.ifs.writes == []
+    assert world.state().shipments[of_store(7).key].outcome is Outcome.WOULD_WRITE
+    deliver([work(of_store(8, 2))], world.delivery)
+    assert len(world.ifs.writes) == 1
+
+
+def test_a_store_that_writes_writes_although_the_connection_rehearses() -> None:
+    world = World(FakeIfs(a_candidate()), a_connection(mode="shadow", stores={"7": {"mode": "write"}}))
+    deliver([work(of_store(7))], world.delivery)
+    assert len(world.ifs.writes) == 1
+
+
+def test_a_store_that_is_off_costs_no_call_and_its_order_waits_to_be_switched_on() -> None:
+    world = a_world({"7": {"mode": "off"}})
+    deliver([work(of_store(7))], world.delivery)
+    assert (world.ifs.searches, world.ifs.writes) == (0, [])
+    assert world.state().waiting_for is Reason.MODE_OFF
+    world.connection = a_connection(stores={"7": {"mode": "write"}})
+    deliver([again(of_store(7).order_key)], world.delivery)
+    assert world.ifs.record().values[FieldName.TRACKING] == "1Z0001"
+
+
+def test_a_connection_that_is_off_calls_nothing() -> None:
+    world = World(FakeIfs(a_candidate()), a_connection(mode="off"))
+    deliver([work(a_shipment())], world.delivery)
+    assert (world.ifs.searches, world.state().waiting_for) == (0, Reason.MODE_OFF)
+
+
+@pytest.mark.parametrize(
+    ("store", "reason"), [(7, Reason.STORE_EXCLUDED), (None, Reason.STORE_UNKNOWN)], ids=["left out", "unknown"]
+)
+def test_what_is_of_no_store_of_ours_is_skipped_without_a_call(store: int | None, reason: Reason) -> None:
+    world = a_world({"exclude": [7]})
+    deliver([work(of_store(store))], world.delivery)
+    deliver([again(of_store(store).order_key)], world.delivery)
+    known = world.state().shipments[of_store(store).key]
+    assert (known.outcome, known.reason, world.ifs.searches) == (Outcome.SKIPPED, reason, 0)
+    assert (world.state().next_attempt_at, world.state().attention) == (None, None)
+
+
+def test_a_stores_own_target_and_rules_are_used_for_search_and_write() -> None:
+    world = a_world({"7": {"target": ELSEWHERE}})
+    other = world.by_entity_set["OtherSet"] = FakeIfs(a_candidate(a_record("shipment_header/9")))
+    deliver([work(of_store(7))], world.delivery)
+    assert other.writes == [("shipment_header/9", {FieldName.TRACKING: "1Z0001"})]
+    assert (world.ifs.searches, world.ifs.writes) == (0, [])
+
+
+def test_orders_of_one_target_are_searched_together_and_a_fault_stays_with_its_target() -> None:
+    lines = ("P1", "BOLT", 2), ("P2", "BOLT", 2)
+    candidates = (a_candidate(a_record(f"shipment_header/{n}"), line) for n, line in enumerate(lines, 1))
+    stores = {"7": {"target": ELSEWHERE}, "8": {"mode": "write"}}
+    world = World(FakeIfs(*candidates), a_connection(stores=stores))
+    other = world.by_entity_set["OtherSet"] = FakeIfs()
+    other.find_faults.append(Retryable(Reason.IFS_UNAVAILABLE, "GET OtherSet: 503"))
+    batch = [of_store(8, 1, reference="P1"), of_store(9, 2, reference="P2"), of_store(7, 3, reference="P3")]
+    deliver([work(shipment) for shipment in batch], world.delivery)
+    assert (world.ifs.searches, other.searches, len(world.ifs.writes)) == (1, 1, 2)
+    waits = {key.reference: state.waiting_for for key, state in world.orders.states.items()}
+    assert waits["P3"] is Reason.IFS_UNAVAILABLE
+    assert waits["P1"] is waits["P2"] is Reason.NOT_DELIVERED_YET
+
+
+def test_the_audit_names_the_mapping_and_the_ledger_the_target_of_the_store() -> None:
+    rule = {"pattern": r"(?P<reference>P\d+)"}
+    world = a_world({"7": {"company": "20", "order_reference": rule}})
+    deliver([work(of_store(7))], world.delivery)
+    view = world.connection.at_store(7)
+    assert {entry.mapping_version for entry in world.audit.entries} == {view.mapping_version}
+    assert world.state().fingerprint == view.fingerprint
+    assert view.fingerprint != world.connection.fingerprint
+
+
+def test_a_store_pointed_at_another_target_is_delivered_again_and_the_others_are_not() -> None:
+    world = a_world()
+    own, others = of_store(7), of_store(8, 2, reference="P2")
+    world.ifs = FakeIfs(a_candidate(), a_candidate(a_record("shipment_header/2"), ("P2", "BOLT", 2)))
+    deliver([work(own), work(others)], world.delivery)
+    world.connection = a_connection(stores={"7": {"target": ELSEWHERE}})
+    other = world.by_entity_set["OtherSet"] = FakeIfs(a_candidate())
+    assert len(deliver([work(own), work(others)], world.delivery)) == 1
+    assert len(other.writes) == 1
+
+
+def test_a_repeated_message_of_a_store_with_its_own_target_is_no_news() -> None:
+    world = a_world({"7": {"company": "20"}})
+    deliver([work(of_store(7))], world.delivery)
+    assert deliver([work(of_store(7))], world.delivery) == []
+
+
+def test_the_newest_shipment_that_concerns_us_says_whose_rules_count() -> None:
+    """A return label of a store that rehearses, and a parcel of none, decide nothing."""
+    world = a_world({"7": {"mode": "shadow"}})
+    returned = of_store(7, 3, skip=Reason.RETURN_LABEL)
+    deliver([work(of_store(7, 1)), work(of_store(8, 2)), work(returned), work(of_store(None, 4))], world.delivery)
+    assert world.ifs.record().values[FieldName.TRACKING] == "1Z0001, 1Z0002"
+
+
+def test_a_shipment_recorded_without_its_store_decides_nothing_once_stores_are_named() -> None:
+    world = a_world()
+    deliver([work(of_store(7, 1)), work(of_store(None, 2))], world.delivery)
+    world.connection = a_connection(stores={"7": {"company": "20"}})
+    deliver([again(of_store(7).order_key)], world.delivery)
+    assert world.state().fingerprint == world.connection.at_store(7).fingerprint
+
+
+def test_a_skipped_order_is_recorded_with_the_target_of_its_store() -> None:
+    world = a_world({"7": {"company": "20"}})
+    deliver([work(of_store(7, created_at=NOON.replace(year=2025)))], world.delivery)
+    assert world.state().fingerprint == world.connection.at_store(7).fingerprint
+
+
+def test_a_void_of_a_store_with_its_own_void_policy_follows_it() -> None:
+    target = {"tracking": {"on_void": "flag"}, "carrier": {"policy": "never"}}
+    world = a_world({"7": {"target": target}})
+    for shipment in (of_store(7), voided(of_store(7))):
+        deliver([work(shipment)], world.delivery)
+    assert world.ifs.record().values[FieldName.TRACKING] == "1Z0001"

@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.connections import Connection, ConnectionFileError, ShipmentHeader, load
+from functions.model.outcomes import Reason
+from tests.unit.builders import a_connection
+
+EXAMPLE = Path(__file__).parents[2] / "infra/connections/example.toml"
+
+OWN: dict[str, Any] = {
+    "mode": "shadow",
+    "company": "20",
+    "order_reference": {"source": "custom_field_1", "pattern": r"(?P<reference>P\d+)", "ignore": ["AMZ-.*"]},
+    "target": {"tracking": {"attribute": "Cf_Tracking"}},
+}
+
+
+def with_stores(**stores: Any) -> Connection:
+    return a_connection(stores=stores)
+
+
+def loaded(tmp_path: Path, text: str) -> Connection:
+    path = tmp_path / "acme.toml"
+    path.write_text(f"{EXAMPLE.read_text(encoding='utf-8')}\n{text}", encoding="utf-8")
+    return load(path)
+
+
+def refused(tmp_path: Path, text: str) -> str:
+    with pytest.raises(ConnectionFileError) as fault:
+        loaded(tmp_path, text)
+    return str(fault.value)
+
+
+def test_a_store_with_a_table_of_its_own_sees_its_own_connection() -> None:
+    view = with_stores(**{"7": OWN}).at_store(7)
+    assert (view.mode, view.ifs.company, view.ifs.target.tracking.attribute) == ("shadow", "20", "Cf_Tracking")
+    assert view.shipstation.order_reference.source == "custom_field_1"
+    assert view.ifs.base_url == a_connection().ifs.base_url
+
+
+@pytest.mark.parametrize("store", [8, None], ids=["another store", "no store"])
+def test_a_store_without_a_table_sees_the_connection_itself(store: int | None) -> None:
+    connection = with_stores(**{"7": OWN})
+    assert connection.at_store(store) is connection
+
+
+@pytest.mark.parametrize("key", OWN)
+def test_what_a_store_leaves_out_is_the_connections(key: str) -> None:
+    connection = with_stores(**{"7": {key: OWN[key]}})
+    view = connection.at_store(7)
+    told = {
+        "mode": view.mode != connection.mode,
+        "company": view.ifs.company != connection.ifs.company,
+        "order_reference": view.shipstation.order_reference != connection.shipstation.order_reference,
+        "target": view.ifs.target != connection.ifs.target,
+    }
+    assert [name for name, differs in told.items() if differs] == [key]
+
+
+@pytest.mark.parametrize(
+    ("key", "other_target", "other_mapping"),
+    [("mode", False, False), ("company", True, False), ("order_reference", False, True), ("target", True, False)],
+)
+def test_fingerprint_and_mapping_version_are_those_of_the_view(
+    key: str, *, other_target: bool, other_mapping: bool
+) -> None:
+    connection = with_stores(**{"7": {key: OWN[key]}})
+    view = connection.at_store(7)
+    assert (view.fingerprint != connection.fingerprint) is other_target
+    assert (view.mapping_version != connection.mapping_version) is other_mapping
+
+
+def test_a_store_cannot_be_on_while_the_connection_is_off() -> None:
+    assert a_connection(mode="off", stores={"7": {"mode": "write"}}).at_store(7).mode == "off"
+    assert a_connection(mode="shadow", stores={"7": {"mode": "write"}}).at_store(7).mode == "write"
+
+
+def test_a_stores_target_replaces_the_connections_as_a_whole() -> None:
+    target = {"tracking": {"policy": "never"}, "carrier": {"policy": "never"}}
+    ifs = {**a_connection().ifs.model_dump(), "target": target}
+    view = a_connection(ifs=ifs, stores={"7": {"target": {"carrier": {"policy": "if_empty"}}}}).at_store(7)
+    assert view.ifs.target == ShipmentHeader.model_validate({"carrier": {"policy": "if_empty"}})
+
+
+@pytest.mark.parametrize(
+    ("stores", "store", "reason"),
+    [
+        pytest.param({}, 7, None, id="none named, any store"),
+        pytest.param({}, None, None, id="none named, unknown store"),
+        pytest.param({"include": [7]}, 7, None, id="included"),
+        pytest.param({"include": [7]}, 8, Reason.STORE_EXCLUDED, id="not included"),
+        pytest.param({"include": [7]}, None, Reason.STORE_UNKNOWN, id="some included, unknown store"),
+        pytest.param({"exclude": [7]}, 7, Reason.STORE_EXCLUDED, id="excluded"),
+        pytest.param({"exclude": [7]}, 8, None, id="not excluded"),
+        pytest.param({"exclude": [7]}, None, Reason.STORE_UNKNOWN, id="some excluded, unknown store"),
+        pytest.param({"7": {"company": "20"}}, 7, None, id="overridden"),
+        pytest.param({"7": {"company": "20"}}, 8, None, id="another one overridden"),
+        pytest.param({"7": {"company": "20"}}, None, Reason.STORE_UNKNOWN, id="some overridden, unknown store"),
+    ],
+)
+def test_a_store_is_our_business_or_the_reason_is_told(
+    stores: dict[str, Any], store: int | None, reason: Reason | None
+) -> None:
+    connection = with_stores(**stores)
+    assert connection.store_skip(store) is reason
+    assert connection.names_stores is bool(stores)
+
+
+def test_every_company_of_the_file_is_listed_once() -> None:
+    own = {"7": {"company": "20"}, "8": {"company": "20"}, "9": {"company": "10"}, "10": {"mode": "off"}}
+    assert with_stores(**own).companies == ("10", "20")
+
+
+def test_stores_are_read_from_the_file(tmp_path: Path) -> None:
+    text = """
+    [stores]
+    include = [100001, 100002]
+    exclude = [100003]
+    [stores.100002]
+    company = "20"
+    order_reference = { source = "custom_field_1", pattern = '(?P<reference>P\\d+)', ignore = ["AMZ-.*"] }
+    """
+    connection = loaded(tmp_path, text)
+    assert connection.at_store(100002).ifs.company == "20"
+    assert connection.store_skip(100003) is Reason.STORE_EXCLUDED
+    assert connection.store_skip(100001) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[stores]\ninclude = [0]", "stores.include.0: Input should be greater than 0"),
+        ("[stores]\nexclude = [-1]", "stores.exclude.0: Input should be greater than 0"),
+        ('[stores]\ninclude = ["7"]', "stores.include.0: Input should be a valid integer"),
+        ("[stores]\ninclude = [true]", "stores.include.0: Input should be a valid integer"),
+        ("[stores]\nexclud = [7]", "stores: exclud: unknown key; there are include, exclude and tables"),
+        ("[stores.web]\nmode = 'off'", "stores: web: unknown key"),
+        ("[stores.007]\nmode = 'off'", "stores: 007: unknown key"),
+        ("[stores]\n7 = 'off'", "stores.7: Input should be a valid dictionary"),
+        ("[stores.7]\nmodus = 'off'", "stores.7.modus: unknown key"),
+        ("[stores.7]\nmode = 'loud'", "stores.7.mode: Input should be 'off', 'shadow' or 'write'"),
+        ("[stores.7.target.tracking]\npolicy = 'x'", "stores.7.target.tracking.policy: Input should be"),
+        ("[stores.7.order_reference]\npattern = '('", "stores.7.order_reference.pattern: is not a regular expression"),
+        ("[stores]\ninclude = [7]\nexclude = [7]", "stores: 7 is included and excluded"),
+        ("[stores]\nexclude = [7]\n[stores.7]\nmode = 'off'", "stores: 7 has a table of its own and is excluded"),
+        ("[stores]\ninclude = [8]\n[stores.7]\nmode = 'off'", "stores: 7 has a table of its own and is not in include"),
+    ],
+)
+def test_a_wrong_store_names_file_key_and_reason(tmp_path: Path, text: str, told: str) -> None:
+    fault = refused(tmp_path, text)
+    assert fault.startswith("acme.toml: ")
+    assert told in fault
+
+
+@pytest.mark.parametrize(
+    ("carrier", "service", "forwarder"),
+    [
+        ("stamps_com", None, "USPS"),
+        ("USPS", None, "USPS"),
+        (" dhl   express ", "any", "DHL"),
+        ("UPS", "ups_ground", "UPS"),
+        ("ups", "UPS_Next_Day_Air", "UPSAIR"),
+        ("ontrac", "ups_ground", None),
+        (None, "ups_ground", None),
+        (None, None, None),
+        ("", None, None),
+    ],
+)
+def test_carriers_are_found_whatever_their_case_and_spaces(
+    carrier: str | None, service: str | None, forwarder: str | None
+) -> None:
+    carriers = {
+        "stamps_com": "USPS",
+        "usps": "USPS",
+        "DHL Express": "DHL",
+        "Ups": "UPS",
+        "ups / ups_next_day_air": "UPSAIR",
+    }
+    assert a_connection(carriers=carriers).forwarder(carrier, service) == forwarder
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('Ontrac = "A"\nONTRAC = "B"', "carriers: ONTRAC stands there twice"),
+        ('"ups/Ground" = "A"\n"UPS / ground" = "B"', "carriers: UPS / ground stands there twice"),
+        ('" " = "A"', "carriers: a key names no carrier"),
+        ('"/ground" = "A"', "carriers: a key names no carrier"),
+    ],
+)
+def test_a_carrier_that_stands_there_twice_or_not_at_all_is_refused(tmp_path: Path, text: str, told: str) -> None:
+    assert told in refused(tmp_path, text)
