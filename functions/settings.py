@@ -46,6 +46,7 @@ class WebhookSettings(Settings):
 
 class PollSettings(Settings):
     ledger_table: str
+    notifications: dict[str, str]
     shipments: dict[str, str]
     shipstation_secrets: dict[str, str]
 

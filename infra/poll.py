@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
@@ -17,7 +19,8 @@ from infra.ledger import Ledger
 from infra.link import Link
 
 TIMEOUT = Duration.seconds(180)  # a run ends after two minutes and then has to save its position
-BATCHING = Duration.seconds(15)  # rings that come close together are answered by one look
+BATCHING = Duration.seconds(1)  # rings of one action; the run itself paces the looks
+TICK = Duration.minutes(1)  # the run decides what is due: a look, a job to go on with, a probe of a refused key
 BATCH = 100
 
 
@@ -34,18 +37,22 @@ class Poll(Construct):
         super().__init__(scope, construct_id)
         settings = PollSettings(
             ledger_table=ledger.ledger.table_name,
+            notifications={name: link.notifications.queue_url for name, link in links.items()},
             shipments={name: link.shipments.queue_url for name, link in links.items()},
             shipstation_secrets={name: link.shipstation.secret_arn for name, link in links.items()},
         )
         self.function = functions.make(
             "Poll", settings=settings, timeout=TIMEOUT, description="Reads ShipStation, queues what is news"
         )
-        ledger.allow(self.function, ledger.ledger, "GetItem", "BatchGetItem", "PutItem")
+        # A run that ends with work left sends itself a message: without this Lambda takes it for a runaway loop.
+        cast("lambda_.CfnFunction", self.function.node.default_child).recursive_loop = "Allow"
+        ledger.allow(self.function, ledger.ledger, "GetItem", "BatchGetItem", "PutItem", "Query")
         for link in links.values():
             self._attach(link)
 
     def _attach(self, link: Link) -> None:
         link.shipments.grant_send_messages(self.function)
+        link.notifications.grant_send_messages(self.function)
         link.shipstation.grant_read(self.function)
         self.function.add_event_source(
             sources.SqsEventSource(
@@ -60,7 +67,7 @@ class Poll(Construct):
             self,
             f"Every-{link.connection.name}",
             description=f"Reads ShipStation for {link.connection.name}",
-            schedule=events.Schedule.rate(Duration.minutes(link.connection.poll_minutes)),
+            schedule=events.Schedule.rate(TICK),
             targets=[
                 targets.LambdaFunction(
                     self.function,

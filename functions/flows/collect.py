@@ -1,34 +1,38 @@
-"""Reads what ShipStation has to say and hands every row that is news to the shipments queue; moves the cursor last."""
+"""One run of the poll: answers webhooks, or looks at every stream; under a lease, with a circuit for a refused key."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Protocol
 
-from functions.connections import Connection
+from functions.errors import Permanent
+from functions.flows import sweep
+from functions.flows.intake import Intake
+from functions.flows.walking import Jobs, Position, Report, Source, Walker
 from functions.model.audit import Cause
-from functions.model.cursors import Cursor, Reader, Reading, Stream
-from functions.model.messages import Notification, Pointer, Work
-from functions.model.shipment import ConnectionName, Shipment, ShipmentKey
-
-Lane = Literal["webhook", "poll", "sweep", "backfill"]
+from functions.model.cursors import Reader, Stream
+from functions.model.messages import Notification, Pointer
+from functions.model.outcomes import Reason
+from functions.model.shipment import ConnectionName
 
 RUN = timedelta(minutes=2)  # then the position is saved and the next run goes on
 LEASE = RUN + timedelta(minutes=1)  # outlives any run, so that only a dead holder loses it
-POINTERS_ONE_BY_ONE = 2  # more are answered by one look at the window
-FUTURE = timedelta(minutes=10)  # a stamp further ahead than this does not drag the cursor along
+POINTERS_ONE_BY_ONE = 2  # more of one kind are answered by one look at the window
+LOOKS_APART = timedelta(seconds=20)  # while webhooks keep ringing
+LOOKS_AT_ONCE = 3  # before that spacing is felt
+PROBES_APART = timedelta(minutes=1)  # while ShipStation refuses the key
+TICK = timedelta(seconds=30)  # half of the schedule's minute: a tick that comes a little early counts
 
-
-class Source(Protocol):
-    """ShipStation, read through the request budget. Raises Retryable or Permanent."""
-
-    def walk(self, stream: Stream, start: datetime, lane: Lane) -> Iterator[Reading]:
-        """Every row of the stream from `start` (inclusive) on, page by page, ascending."""
-
-    def follow(self, pointer: Pointer, lane: Lane) -> Iterator[Reading]:
-        """The rows one webhook points at; `reached` is None throughout."""
+# What a webhook's pointer is about; anything else means: look at everything a webhook can announce.
+RINGS = {
+    "shipments_batch": (Stream.LABELS_CREATED,),
+    "fulfilment": (Stream.FULFILMENTS,),
+    "orders_import": (Stream.ORDERS,),
+    "order": (Stream.ORDERS,),
+    "anything": (Stream.ORDERS, Stream.LABELS_CREATED, Stream.FULFILMENTS),
+}
 
 
 class Readers(Protocol):
@@ -40,144 +44,126 @@ class Readers(Protocol):
     def save(self, reader: Reader) -> bool:
         """False when a newer holder has taken over: stop, nothing was stored."""
 
-    def ring(self, connection: ConnectionName, at: datetime) -> None:
+    def ring(self, connection: ConnectionName, stream: Stream, at: datetime) -> None:
         """Note that a webhook came while another holder walks."""
 
-    def rang_at(self, connection: ConnectionName) -> datetime | None: ...
-
-
-class Marks(Protocol):
-    def recorded(self, shipments: Sequence[Shipment], fingerprint: str) -> set[ShipmentKey]:
-        """The shipments whose reading is recorded already, whatever its outcome."""
-
-
-class WorkQueue(Protocol):
-    def send(self, work: Iterable[Work]) -> None:
-        """All or Retryable; what was sent before a fault may arrive twice."""
+    def rang(self, connection: ConnectionName) -> dict[Stream, datetime]:
+        """When a webhook last rang for which stream."""
 
 
 @dataclass(frozen=True)
 class Collection:
-    """What a run works with. `now` is a UTC clock."""
+    """What a run works with. `sleep` takes seconds."""
 
-    connection: Connection
+    intake: Intake
     source: Source
     readers: Readers
-    marks: Marks
-    queue: WorkQueue
-    now: Callable[[], datetime]
+    jobs: Jobs
+    sleep: Callable[[float], None]
     holder: str
 
 
-@dataclass
-class Report:
-    """What a run did; `held` means that another run holds the lease and was told to look again."""
-
-    held: bool = False
-    rows: int = 0
-    news: int = 0
-    unreadable: list[int] = field(default_factory=list)
-    complete: bool = True
+def is_due(reader: Reader, poll_minutes: int, now: datetime) -> bool:
+    """Whether a tick of the schedule has to look: its period is over, or the refused key may be tried again."""
+    if reader.probe_at is not None:
+        return now >= reader.probe_at
+    return reader.looked_at is None or now - reader.looked_at >= timedelta(minutes=poll_minutes) - TICK
 
 
 def collect(collection: Collection, rings: Sequence[Notification], correlation_id: str) -> Report:
-    """One run: follow a few webhooks' pointers, or walk every stream. A fault raises once the position is saved."""
-    started, name = collection.now(), collection.connection.name
+    """A fault raises once the position is saved; a refused key does not raise, it opens the circuit."""
+    intake = collection.intake
+    started, name = intake.now(), intake.connection.name
+    pointers = list(dict.fromkeys(ring.pointer for ring in rings))
     reader = collection.readers.acquire(name, collection.holder, now=started, until=started + LEASE)
     if reader is None:
-        if rings:
-            collection.readers.ring(name, started)
+        for stream in _streams(pointers):
+            collection.readers.ring(name, stream, started)
         return Report(held=True)
     run = _Run(collection, reader, Cause(kind="webhook" if rings else "poll", correlation_id=correlation_id), started)
     try:
-        run.answer(_pointers(rings))
+        run.go(pointers)
+    except Permanent as fault:
+        if fault.reason is not Reason.SHIPSTATION_CREDENTIALS:
+            raise
+        run.open_circuit()
     finally:
         run.release()
     return run.report
 
 
-def _pointers(rings: Sequence[Notification]) -> list[Pointer]:
-    return list(dict.fromkeys(ring.pointer for ring in rings))
+def _streams(pointers: Sequence[Pointer]) -> list[Stream]:
+    wanted = {stream for pointer in pointers for stream in RINGS[pointer.kind]}
+    return [stream for stream in Stream if stream in wanted]
 
 
 class _Run:
     def __init__(self, collection: Collection, reader: Reader, cause: Cause, started: datetime) -> None:
-        self._with, self._reader, self._cause, self._started = collection, reader, cause, started
+        self._with, self._started = collection, started
+        self._now, self._connection = collection.intake.now, collection.intake.connection
+        self._position = Position(reader, collection.readers.save)
         self.report = Report()
-        self._is_fenced = False
+        self._walker = Walker(
+            collection.intake, collection.source, collection.jobs, self._position, cause, self.report, self._has_time
+        )
 
-    def answer(self, pointers: Sequence[Pointer]) -> None:
-        followable = all(pointer.kind != "anything" for pointer in pointers)
-        if pointers and followable and len(pointers) <= POINTERS_ONE_BY_ONE:
-            self._follow(pointers)
+    def go(self, pointers: Sequence[Pointer]) -> None:
+        probe_at = self._position.reader.probe_at
+        if probe_at is not None and self._started < probe_at:
+            self.report.refused = True
+        elif pointers:
+            self._answer(pointers)
         else:
-            self._walk_all("webhook" if pointers else "poll")
-        looked_at = self._started
-        while self._has_time() and (rang := self._with.readers.rang_at(self._with.connection.name)):
-            if rang <= looked_at:
-                break
-            looked_at = self._with.now()
-            self._walk_all("webhook")
+            self._look_at_everything()
+
+    def open_circuit(self) -> None:
+        """One probe a minute from now on; the first that is answered closes it."""
+        now = self._now()
+        self.report.refused = True
+        self._position.note(refused_at=self._position.reader.refused_at or now, probe_at=now + PROBES_APART)
 
     def release(self) -> None:
-        self._save(self._reader.model_copy(update={"holder": "", "held_until": None}))
+        self._position.note(holder="", held_until=None)
+        self._position.save()
 
-    def _follow(self, pointers: Sequence[Pointer]) -> None:
-        for pointer in pointers:
-            for reading in self._with.source.follow(pointer, "webhook"):
-                self._hand_over(reading)
+    def _answer(self, pointers: Sequence[Pointer]) -> None:
+        looked_at = self._pace()
+        for stream in _streams(pointers):
+            self._answer_for(stream, [pointer for pointer in pointers if stream in RINGS[pointer.kind]])
+        while self._has_time() and (streams := self._rang_since(looked_at)):
+            looked_at = self._pace()
+            for stream in streams:
+                self._walker.walk(stream, "webhook")
 
-    def _walk_all(self, lane: Lane) -> None:
+    def _answer_for(self, stream: Stream, pointers: Sequence[Pointer]) -> None:
+        if len(pointers) > POINTERS_ONE_BY_ONE or any(pointer.kind == "anything" for pointer in pointers):
+            self._walker.walk(stream, "webhook")
+        else:
+            for pointer in pointers:
+                self._walker.follow(stream, pointer)
+
+    def _rang_since(self, instant: datetime) -> list[Stream]:
+        rang = self._with.readers.rang(self._connection.name)
+        return [stream for stream in Stream if stream in rang and rang[stream] > instant]
+
+    def _pace(self) -> datetime:
+        """A few looks at once, then one in twenty seconds: what rings meanwhile is answered by the same look."""
+        now = self._now()
+        due = max(self._position.reader.answer_due or now, now)
+        wait = min(due - now - (LOOKS_AT_ONCE - 1) * LOOKS_APART, LOOKS_APART)
+        if wait > timedelta(0):
+            self._with.sleep(wait.total_seconds())
+        self._position.note(answer_due=due + LOOKS_APART)
+        return self._now()
+
+    def _look_at_everything(self) -> None:
+        self._position.note(looked_at=self._started)
         for stream in Stream:
             if self._has_time():
-                self._walk(stream, lane)
-
-    def _walk(self, stream: Stream, lane: Lane) -> None:
-        beginning = self._with.connection.go_live_at
-        cursor = self._reader.cursors.get(stream, Cursor(head=beginning, settled=beginning))
-        settles = cursor.head == cursor.settled or self._is_settling_due(cursor)
-        reading = None
-        for reading in self._with.source.walk(stream, cursor.settled if settles else cursor.head, lane):
-            self._hand_over(reading)
-            cursor = self._advanced(cursor, reading, settles=settles)
-            if not self._keep(stream, cursor) or not self._has_time():
-                break
-        self.report.complete &= reading is None or reading.complete
-
-    def _is_settling_due(self, cursor: Cursor) -> bool:
-        return cursor.settled_at is None or self._with.now() - cursor.settled_at >= self._margin
-
-    @property
-    def _margin(self) -> timedelta:
-        return timedelta(minutes=self._with.connection.shipstation.settle_minutes)
-
-    def _advanced(self, cursor: Cursor, reading: Reading, *, settles: bool) -> Cursor:
-        """Forwards only. A walk that began at `settled` has seen everything older than the margin behind it."""
-        reached = min(reading.reached or cursor.head, self._with.now() + FUTURE)
-        head = max(cursor.head, reached)
-        settled = max(cursor.settled, reached - self._margin) if settles and reading.reached else cursor.settled
-        settled_at = self._with.now() if settles and reading.complete else cursor.settled_at
-        return Cursor(head=head, settled=settled, settled_at=settled_at)
-
-    def _keep(self, stream: Stream, cursor: Cursor) -> bool:
-        if cursor == self._reader.cursors.get(stream):
-            return True
-        return self._save(self._reader.model_copy(update={"cursors": {**self._reader.cursors, stream: cursor}}))
-
-    def _save(self, reader: Reader) -> bool:
-        """Nothing is read on once somebody else holds the lease."""
-        self._reader = reader
-        self._is_fenced = self._is_fenced or not self._with.readers.save(reader)
-        return not self._is_fenced
-
-    def _hand_over(self, reading: Reading) -> None:
-        connection = self._with.connection
-        recorded = self._with.marks.recorded(reading.shipments, connection.fingerprint)
-        news = [shipment for shipment in reading.shipments if shipment.key not in recorded]
-        self._with.queue.send(Work(order=s.order_key, cause=self._cause, shipment=s) for s in news)
-        self.report.rows += len(reading.shipments)
-        self.report.unreadable += reading.unreadable
-        self.report.news += len(news)
+                self._walker.walk(stream, "poll")
+        for track, span in sweep.due(self._position.reader.cursors, self._connection.go_live_at, self._started):
+            if self._has_time():
+                self._walker.sweep(track, span)
 
     def _has_time(self) -> bool:
-        return not self._is_fenced and self._with.now() - self._started < RUN
+        return not self._position.is_lost and self._now() - self._started < RUN

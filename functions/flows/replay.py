@@ -69,20 +69,14 @@ class WorkQueue(Protocol):
 
 @dataclass(frozen=True)
 class Replay:
-    """What a replay works with. `ifs_of` opens IFS with the target of a store that has its own."""
+    """What a replay works with. `ifs` opens IFS with the target of the connection or of a store that has its own."""
 
     connection: Connection
-    ifs: Ifs
+    ifs: Callable[[Connection], Ifs]
     orders: OrderSearch
     plans: Plans
     queue: WorkQueue
     now: Callable[[], datetime]
-    ifs_of: Callable[[Connection], Ifs] | None = None
-
-    def ifs_at(self, connection: Connection) -> Ifs:
-        if self.ifs_of is None or connection.ifs.target == self.connection.ifs.target:
-            return self.ifs
-        return self.ifs_of(connection)
 
 
 def draw_up(replay: Replay, selection: Selection, *, plan_id: str, by: str, note: str) -> Plan:
@@ -156,7 +150,7 @@ def _examine(replay: Replay, states: Sequence[OrderState]) -> list[PlannedOrder]
             asked.setdefault(views[state.key].ifs.target, []).append(state.key)
     found: dict[OrderKey, list[Candidate]] = {}
     for keys in asked.values():
-        found |= replay.ifs_at(views[keys[0]]).find(keys)
+        found |= replay.ifs(views[keys[0]]).find(keys)
     return [_planned(state, found.get(state.key, []), views[state.key]) for state in states]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 import uuid
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -65,3 +66,10 @@ class AwsRuntime:
         import requests  # noqa: PLC0415 # the webhook calls no vendor
 
         return requests.Session()
+
+    def side_by_side(self, bodies: Sequence[Callable[[], None]]) -> None:
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 # only a backlog is read in parallel
+
+        with ThreadPoolExecutor(len(bodies)) as pool:
+            for ended in [pool.submit(body) for body in bodies]:
+                ended.result()

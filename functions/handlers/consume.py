@@ -7,14 +7,13 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from functions.connections import Connection, ShipmentHeader
 from functions.errors import ConnectorError
-from functions.flows.deliver import Delivery, Ifs, Settled, deliver
+from functions.flows.deliver import Delivery, Settled, deliver
 from functions.handlers import batch
 from functions.handlers.aws import AwsRuntime
 from functions.handlers.runtime import Context, Handler, Runtime
 from functions.handlers.telemetry import count, logger
-from functions.handlers.vendors import ifs_records
+from functions.handlers.vendors import ifs_by_target
 from functions.ledger.audit import AuditLog
 from functions.ledger.orders import OrderStore
 from functions.ledger.plans import PlanStore
@@ -30,14 +29,7 @@ def build(runtime: Runtime, settings: ConsumeSettings) -> Handler:
     plans = PlanStore(runtime.table(settings.ledger_table))
     audit = AuditLog(runtime.table(settings.audit_table), new_id=runtime.new_id)
 
-    opened: dict[tuple[ConnectionName, ShipmentHeader], Ifs] = {}
-
-    def ifs(connection: Connection) -> Ifs:
-        """Stores that share a target share its client and token."""
-        key = connection.name, connection.ifs.target
-        if key not in opened:
-            opened[key] = ifs_records(runtime, connection, settings.ifs_secrets[connection.name])
-        return opened[key]
+    ifs = ifs_by_target(runtime, settings.ifs_secrets)
 
     def pause(attempt: int) -> None:
         runtime.sleep(min(2.0, 0.1 * 2**attempt) * (0.5 + runtime.jitter() / 2))

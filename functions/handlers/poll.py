@@ -1,4 +1,7 @@
-"""Schedule and notifications → shipments.fifo. A fault leaves the cursor where it was; the next run goes on there."""
+"""Schedule and notifications → shipments.fifo. A fault leaves the cursor where it was; the next run goes on there.
+
+A person may invoke it too: backfill a window, see how reading stands, cancel a backfill (module `backfill`).
+"""
 
 from __future__ import annotations
 
@@ -8,44 +11,33 @@ from functools import cache
 from typing import Any
 
 from functions.errors import ConnectorError
-from functions.flows.collect import Collection, Report, collect
-from functions.handlers import batch
+from functions.flows.collect import collect, is_due
+from functions.flows.jobs import next_job, work_on
+from functions.flows.walking import Report
+from functions.handlers import backfill, batch
 from functions.handlers.aws import AwsRuntime
+from functions.handlers.parts import PollParts
 from functions.handlers.runtime import Context, Handler, Runtime
 from functions.handlers.telemetry import count, logger
-from functions.handlers.vendors import shipstation_source
-from functions.ledger.budget import BudgetStore
-from functions.ledger.orders import OrderStore
-from functions.ledger.queues import FifoWorkQueue
-from functions.ledger.readers import ReaderStore
+from functions.model.jobs import Job
 from functions.model.messages import Notification
 from functions.model.shipment import ConnectionName
 from functions.settings import PollSettings
 
 
 def build(runtime: Runtime, settings: PollSettings) -> Handler:
-    table = runtime.table(settings.ledger_table)
-    budget = BudgetStore(table)
-
     @cache
-    def collection(name: ConnectionName) -> Collection:
-        connection = runtime.connections[name]
-        return Collection(
-            connection=connection,
-            source=shipstation_source(runtime, connection, settings.shipstation_secrets[name], budget),
-            readers=ReaderStore(table),
-            marks=OrderStore(table),
-            queue=FifoWorkQueue(runtime.queue(settings.shipments[name])),
-            now=runtime.now,
-            holder=runtime.new_id(),
-        )
+    def parts(name: ConnectionName) -> PollParts:
+        return PollParts(runtime, settings, runtime.connections[name])
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
+        if "Records" not in event and set(event) != {"connection"}:
+            return backfill.answer(event, runtime, parts)
         rings, unreadable = batch.read(event.get("Records", ()), Notification)
         names = {ring.connection for ring in rings.values()} or {ConnectionName(event.get("connection", ""))}
         for name in sorted(names & set(runtime.connections)):
             if runtime.connections[name].mode != "off":
-                _collect(collection(name), _of(name, rings.values()), context.aws_request_id)
+                _read(parts(name), _of(name, rings.values()), context.aws_request_id)
         return batch.failures(unreadable)
 
     return handle
@@ -55,35 +47,73 @@ def _of(name: ConnectionName, rings: Iterable[Notification]) -> list[Notificatio
     return [ring for ring in rings if ring.connection == name]
 
 
-def _collect(collection: Collection, rings: Sequence[Notification], correlation_id: str) -> None:
-    """A webhook whose answer failed is not repeated: the schedule looks at the same window within minutes."""
-    name = collection.connection.name
+def _read(parts: PollParts, rings: Sequence[Notification], correlation_id: str) -> None:
+    """Webhooks are answered by a run of their own; a tick looks at the streams if they are due, then works on a job."""
+    heard = [ring for ring in rings if ring.pointer.kind != "go_on"]
+    name = parts.connection.name
     try:
-        report = collect(collection, rings, correlation_id)
+        if heard or (not rings and is_due(parts.position(), parts.connection.poll_minutes, parts.now())):
+            _report(parts, collect(parts.collection, heard, correlation_id), len(heard), correlation_id)
+        if not heard:
+            _work(parts, correlation_id)
     except ConnectorError as fault:
         logger.warning(
             "poll_failed", connection=name, reason=fault.reason, detail=str(fault), correlation_id=correlation_id
         )
         count(name, PollFailed=1)
-    else:
-        _report(name, report, len(rings), correlation_id)
 
 
-def _report(name: ConnectionName, report: Report, rings: int, correlation_id: str) -> None:
+def _work(parts: PollParts, correlation_id: str) -> None:
+    job = next_job(parts.jobs.all(parts.connection.name))
+    if job is None or parts.position().refused_at is not None:
+        return
+    after = work_on(job, parts.workshop, correlation_id)
+    if after is None:
+        return
+    _report_job(after, correlation_id)
+    if next_job(parts.jobs.all(parts.connection.name)) is not None:
+        parts.go_on(correlation_id)
+
+
+def _report(parts: PollParts, report: Report, rings: int, correlation_id: str) -> None:
+    name = parts.connection.name
     logger.info(
         "poll_ended",
         connection=name,
         held=report.held,
+        refused=report.refused,
         rings=rings,
         rows=report.rows,
         news=report.news,
         unreadable=report.unreadable,
+        holes=report.holes,
+        backlogs=report.backlogs,
         complete=report.complete,
         correlation_id=correlation_id,
     )
     count(
-        name, PollSucceeded=int(not report.held), Rows=report.rows, News=report.news, Unreadable=len(report.unreadable)
+        name,
+        PollSucceeded=int(not report.held and not report.refused),
+        ShipStationRefused=int(report.refused),
+        Rows=report.rows,
+        News=report.news,
+        Unreadable=report.unreadable,
+        Holes=report.holes,
     )
+
+
+def _report_job(job: Job, correlation_id: str) -> None:
+    logger.info(
+        "job_ended" if job.ended_at else "job_goes_on",
+        connection=job.connection,
+        job_id=job.job_id,
+        kind=job.kind,
+        pages=job.pages,
+        rows=job.rows,
+        news=job.news,
+        correlation_id=correlation_id,
+    )
+    count(job.connection, JobPages=job.pages)
 
 
 @cache

@@ -13,7 +13,7 @@ from functions.flows.replay import Replay, Selection, apply, draw_up
 from functions.handlers.aws import AwsRuntime
 from functions.handlers.runtime import Context, Handler, Runtime
 from functions.handlers.telemetry import logger
-from functions.handlers.vendors import ifs_records
+from functions.handlers.vendors import ifs_by_target
 from functions.ledger.orders import OrderStore
 from functions.ledger.plans import PlanStore
 from functions.ledger.queues import FifoWorkQueue
@@ -52,6 +52,7 @@ class _Service:
         self._runtime, self._settings = runtime, settings
         self._ledger = runtime.table(settings.ledger_table)
         self._plans = PlanStore(self._ledger)
+        self._ifs = ifs_by_target(runtime, settings.ifs_secrets)
 
     def dry_run(self, request: DryRun) -> dict[str, Any]:
         own = self._replay(request.connection)
@@ -75,7 +76,7 @@ class _Service:
         connection = self._runtime.connections[name]
         return Replay(
             connection=connection,
-            ifs=ifs_records(self._runtime, connection, self._settings.ifs_secrets[name]),
+            ifs=self._ifs,
             orders=OrderStore(self._ledger),
             plans=self._plans,
             queue=FifoWorkQueue(self._runtime.queue(self._settings.shipments[name])),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -57,3 +57,6 @@ class Runtime(Protocol):
     def queue(self, url: str) -> Queue: ...
 
     def session(self) -> requests.Session: ...
+
+    def side_by_side(self, bodies: Sequence[Callable[[], None]]) -> None:
+        """All at once; returns when the last one ended, with the first fault."""

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pydantic import SecretStr
 
-from functions.connections import Connection
+from functions.connections import Connection, ShipmentHeader
 from functions.errors import Retryable
 from functions.handlers.runtime import Runtime
 from functions.ifs import token as ifs_token
 from functions.ifs.client import IfsClient
 from functions.ifs.shipment_header import ShipmentHeaders
 from functions.ledger.budget import BudgetStore
+from functions.ledger.facts import FactStore
+from functions.ledger.table import Table
 from functions.model.outcomes import Reason
+from functions.model.shipment import ConnectionName
 from functions.shipstation import client as shipstation_client
 from functions.shipstation.budget import Governor
 from functions.shipstation.source import ShipStationSource
@@ -37,16 +40,27 @@ def ifs_records(runtime: Runtime, connection: Connection, secret_arn: str) -> Sh
     return ShipmentHeaders(client, connection)
 
 
-def shipstation_source(
-    runtime: Runtime, connection: Connection, secret_arn: str, budget: BudgetStore
-) -> ShipStationSource:
+def ifs_by_target(runtime: Runtime, secrets: Mapping[str, str]) -> Callable[[Connection], ShipmentHeaders]:
+    """Stores that share a target share its client and token."""
+    opened: dict[tuple[ConnectionName, ShipmentHeader], ShipmentHeaders] = {}
+
+    def open_ifs(connection: Connection) -> ShipmentHeaders:
+        key = connection.name, connection.ifs.target
+        if key not in opened:
+            opened[key] = ifs_records(runtime, connection, secrets[connection.name])
+        return opened[key]
+
+    return open_ifs
+
+
+def shipstation_source(runtime: Runtime, connection: Connection, secret_arn: str, ledger: Table) -> ShipStationSource:
     def credentials() -> shipstation_client.Credentials:
         secret = runtime.secrets(secret_arn)
         return shipstation_client.Credentials(_part(secret, "api_key"), SecretStr(_part(secret, "api_secret")))
 
     side = connection.shipstation
     governor = Governor(
-        budget,
+        BudgetStore(ledger),
         key_id=lambda: hashlib.sha256(credentials().api_key.encode()).hexdigest()[:16],
         requests_per_minute=side.requests_per_minute,
         now=runtime.now,
@@ -62,7 +76,8 @@ def shipstation_source(
         sleep=runtime.sleep,
         jitter=runtime.jitter,
     )
-    return ShipStationSource(client, connection, runtime.now)
+    facts = FactStore(ledger)
+    return ShipStationSource(client, connection, lambda ids: facts.load(connection.name, ids), runtime.now)
 
 
 def _part(secret: Mapping[str, str], name: str) -> str:

@@ -11,14 +11,15 @@ from boto3.dynamodb.conditions import Attr
 from functions.errors import Permanent
 from functions.ledger.items import from_item, stamp, to_item
 from functions.ledger.table import DUE_PARTITION, DUE_SORT, PARTITION, SORT, Table
-from functions.model.outcomes import Reason
-from functions.model.shipment import ConnectionName, OrderKey, Shipment, ShipmentKey
-from functions.model.state import OrderState
+from functions.model.outcomes import Outcome, Reason
+from functions.model.shipment import ConnectionName, OrderKey, Shipment
+from functions.model.state import OrderState, ShipmentState
 
 SHARDS = 4
 STATE = "state"
 LIMIT_BYTES = 350_000  # DynamoDB refuses items over 400 KB
 MARK_BYTES = 80  # one entry of `marks` and one of `order_ids`
+SKIPPED = "-"  # before the mark of what was none of our business
 OWN = {PARTITION, SORT, DUE_PARTITION, DUE_SORT, "marks", "order_ids", "schema_version"}
 
 
@@ -37,20 +38,21 @@ class OrderStore:
         unseen = Attr(PARTITION).not_exists() if state.revision == 0 else Attr("revision").eq(state.revision)
         return self._table.put(_item(successor), condition=unseen)
 
-    def news(self, shipments: Sequence[Shipment], fingerprint: Callable[[Shipment], str]) -> list[Shipment]:
-        """Those whose reading is not recorded yet, whatever its outcome; `fingerprint` names where one is delivered."""
+    def news(
+        self, shipments: Sequence[Shipment], fingerprint: Callable[[Shipment], str], *, lifts: bool = False
+    ) -> list[Shipment]:
+        """Those whose reading is not recorded yet, whatever its outcome; `fingerprint` names where one is delivered.
+        `lifts`: what was skipped is to be judged anew.
+        """
         keys = [(_partition(shipment.order_key), STATE) for shipment in shipments]
         marks = {item[PARTITION]: item.get("marks", {}) for item in self._table.get_many(keys, ["marks"])}
         return [
             shipment
             for shipment, (partition, _) in zip(shipments, keys, strict=True)
-            if marks.get(partition, {}).get(shipment.key) != shipment.mark(fingerprint(shipment))
+            if not _is_told(
+                marks.get(partition, {}).get(shipment.key), shipment.mark(fingerprint(shipment)), lifts=lifts
+            )
         ]
-
-    def recorded(self, shipments: Sequence[Shipment], fingerprint: str) -> set[ShipmentKey]:
-        """As `news`, the other way round and for one target; goes with the last caller."""
-        told = {shipment.key for shipment in self.news(shipments, lambda _: fingerprint)}
-        return {shipment.key for shipment in shipments} - told
 
     def holds(self, orders: Mapping[int, OrderKey]) -> set[int]:
         """Those ShipStation order ids of which the item of the given key holds a shipment. Eventually consistent."""
@@ -93,8 +95,16 @@ def _item(state: OrderState) -> dict[str, Any]:
         raise Permanent(Reason.ORDER_TOO_LARGE, f"order {state.key.digest[:16]} holds {len(state.shipments)} shipments")
     dumped = state.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     keys = {PARTITION: _partition(state.key), SORT: STATE, "revision": state.revision}
-    marks = {key: each.shipment.mark(state.fingerprint) for key, each in state.shipments.items()}
+    marks = {key: _mark(each, state.fingerprint) for key, each in state.shipments.items()}
     return to_item({**dumped, **keys, "marks": marks, "order_ids": _order_ids(state), **_due(state)})
+
+
+def _mark(state: ShipmentState, fingerprint: str) -> str:
+    return (SKIPPED if state.outcome is Outcome.SKIPPED else "") + state.shipment.mark(fingerprint)
+
+
+def _is_told(stored: str | None, mark: str, *, lifts: bool) -> bool:
+    return stored == mark or (not lifts and stored == SKIPPED + mark)
 
 
 def _order_ids(state: OrderState) -> list[int]:

@@ -8,7 +8,7 @@ from boto3.dynamodb.conditions import Attr
 
 from functions.ledger.items import from_item, stamp, to_item
 from functions.ledger.table import PARTITION, SORT, Table
-from functions.model.cursors import Reader
+from functions.model.cursors import Reader, Stream
 from functions.model.shipment import ConnectionName
 
 POSITION, RING = "position", "ring"
@@ -32,14 +32,19 @@ class ReaderStore:
         """False when a newer holder has taken over: stop, nothing was stored."""
         return self._table.put(_item(reader), condition=Attr("fence").eq(reader.fence))
 
-    def ring(self, connection: ConnectionName, at: datetime) -> None:
+    def peek(self, connection: ConnectionName) -> Reader:
+        """The position as it stands, without the lease."""
+        return self._load(connection)
+
+    def ring(self, connection: ConnectionName, stream: Stream, at: datetime) -> None:
         """Note that a webhook came while another holder walks. Only moves forwards."""
-        item = to_item({PARTITION: _partition(connection), SORT: RING, "rang_at": stamp(at)})
+        item = to_item({PARTITION: _partition(connection), SORT: f"{RING}#{stream}", "rang_at": stamp(at)})
         self._table.put(item, condition=Attr(PARTITION).not_exists() | Attr("rang_at").lt(stamp(at)))
 
-    def rang_at(self, connection: ConnectionName) -> datetime | None:
-        item = self._table.get(_partition(connection), RING)
-        return datetime.fromisoformat(from_item(item)["rang_at"]) if item else None
+    def rang(self, connection: ConnectionName) -> dict[Stream, datetime]:
+        """When a webhook last rang for which stream."""
+        items = (from_item(item) for item in self._table.query(_partition(connection), prefix=f"{RING}#"))
+        return {Stream(item[SORT].partition("#")[2]): datetime.fromisoformat(item["rang_at"]) for item in items}
 
     def _load(self, connection: ConnectionName) -> Reader:
         item = self._table.get(_partition(connection), POSITION)

@@ -50,14 +50,19 @@ class Table(Protocol):
 
 
 class DynamoTable:
-    """The Protocol on a boto3 DynamoDB Table resource."""
+    """The Protocol on the client of a boto3 Table resource: it converts types as the resource does, and unlike the
+    resource it may be shared by threads (https://boto3.amazonaws.com/v1/documentation/api/latest/guide/resources.html).
+    """
 
     def __init__(self, table: DynamoResource) -> None:
-        self._table = table
+        self._client: Any = table.meta.client  # typed for DynamoDB's own JSON, which the resource's client converts
+        self._name = table.name
 
     def get(self, pk: str, sk: str) -> Item | None:
         with translated("DynamoDB", Reason.LEDGER_UNAVAILABLE):
-            return self._table.get_item(Key={PARTITION: pk, SORT: sk}, ConsistentRead=True).get("Item")
+            key = {PARTITION: pk, SORT: sk}
+            item: Item | None = self._client.get_item(TableName=self._name, Key=key, ConsistentRead=True).get("Item")
+            return item
 
     def get_many(self, keys: Sequence[tuple[str, str]], attributes: Sequence[str]) -> list[Item]:
         unique = list(dict.fromkeys(keys))
@@ -68,7 +73,7 @@ class DynamoTable:
         guard: dict[str, Any] = {} if condition is None else {"ConditionExpression": condition}
         with translated("DynamoDB", Reason.LEDGER_UNAVAILABLE):
             try:
-                self._table.put_item(Item=dict(item), **guard)
+                self._client.put_item(TableName=self._name, Item=dict(item), **guard)
             except ClientError as error:
                 if error.response["Error"]["Code"] != CONDITION_REFUSED:
                     raise
@@ -79,15 +84,18 @@ class DynamoTable:
         condition: ConditionBase = Key(PARTITION).eq(pk)
         if prefix:
             condition &= Key(SORT).begins_with(prefix)
-        yield from self._pages(self._table.query, KeyConditionExpression=condition, ConsistentRead=True)
+        yield from self._pages(self._client.query, KeyConditionExpression=condition, ConsistentRead=True)
 
     def query_due(self, shard: str, *, until: str, limit: int) -> list[Item]:
         condition = Key(DUE_PARTITION).eq(shard) & Key(DUE_SORT).lte(until)
         with translated("DynamoDB", Reason.LEDGER_UNAVAILABLE):
-            return self._table.query(IndexName=DUE_INDEX, KeyConditionExpression=condition, Limit=limit)["Items"]
+            found: list[Item] = self._client.query(
+                TableName=self._name, IndexName=DUE_INDEX, KeyConditionExpression=condition, Limit=limit
+            )["Items"]
+            return found
 
     def scan(self, *, prefix: str) -> Iterator[Item]:
-        yield from self._pages(self._table.scan, FilterExpression=Key(PARTITION).begins_with(prefix))
+        yield from self._pages(self._client.scan, FilterExpression=Key(PARTITION).begins_with(prefix))
 
     def _is_our_own(self, item: Mapping[str, Any]) -> bool:
         """The SDK repeats a put whose answer was lost, and the condition then refuses what it stored itself."""
@@ -102,9 +110,9 @@ class DynamoTable:
         }
         for _ in range(BATCH_GET_ROUNDS):
             with translated("DynamoDB", Reason.LEDGER_UNAVAILABLE):
-                answer = self._table.meta.client.batch_get_item(RequestItems={self._table.name: wanted})
-            yield from answer["Responses"].get(self._table.name, [])
-            wanted = answer.get("UnprocessedKeys", {}).get(self._table.name)
+                answer = self._client.batch_get_item(RequestItems={self._name: wanted})
+            yield from answer["Responses"].get(self._name, [])
+            wanted = answer.get("UnprocessedKeys", {}).get(self._name)
             if not wanted:
                 return
         raise Retryable(Reason.LEDGER_UNAVAILABLE, "DynamoDB left keys of a batch unread")
@@ -112,7 +120,7 @@ class DynamoTable:
     def _pages(self, call: Any, **arguments: Any) -> Iterator[Item]:
         while True:
             with translated("DynamoDB", Reason.LEDGER_UNAVAILABLE):
-                page = call(**arguments)
+                page = call(TableName=self._name, **arguments)
             yield from page["Items"]
             if "LastEvaluatedKey" not in page:
                 return

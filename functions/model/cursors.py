@@ -53,7 +53,7 @@ class Reader(Frozen):
     """One connection's reading position. `fence` grows with every new holder and guards every save.
 
     `cursors` are by stream, those of the sweep by stream and days (`fulfilments@7d`). `looked_at` is when the last
-    whole look began, `answered_at` when the last look for a webhook did. `refused_at` is since when ShipStation refuses
+    whole look began, `answer_due` paces the looks for webhooks. `refused_at` is since when ShipStation refuses
     the key, `probe_at` when it is tried again.
     """
 
@@ -64,7 +64,7 @@ class Reader(Frozen):
     cursors: dict[str, Cursor] = Field(default_factory=dict)
     holes: tuple[Hole, ...] = ()
     looked_at: datetime | None = None
-    answered_at: datetime | None = None
+    answer_due: datetime | None = None
     refused_at: datetime | None = None
     probe_at: datetime | None = None
 
@@ -72,8 +72,8 @@ class Reader(Frozen):
 class Reading(Frozen):
     """One page of a walk, normalised. `reached` is the newest cursor instant of the contiguous prefix read so far
     (None while the page proves nothing); `complete` says that the window was walked to its end.
-    `unreadable` are the ids of rows that lack a required field, 0 where even the id is missing; `holes` what ShipStation
-    could not show.
+    `unreadable` are the ids of rows that lack a required field, 0 where even the id is missing; `holes` what
+    ShipStation could not show.
     """
 
     shipments: tuple[Shipment, ...]

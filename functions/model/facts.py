@@ -1,4 +1,4 @@
-"""What is remembered of a ShipStation order: which IFS order it means, which store it is of, what was merged into it."""
+"""What is remembered of a ShipStation order: which IFS order it means, its store, what was merged into it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from functions.model.shipment import ConnectionName, Item
 
 
 class OrderFacts(Frozen):
-    """`merged` are the ids of the orders that were combined into this one and vanished; `former` those that were once
-    and exist again. `items` are its goods, empty where there are too many to remember. `checked`: it is shipped, and
-    its shipments were asked for by its id.
+    """`merged` are the ids of the orders that were combined into this one and vanished. `items` are its goods, empty
+    where there are too many to remember. `checked`: it is shipped, and its shipments were asked for by its id.
     """
 
     connection: ConnectionName
@@ -20,7 +19,6 @@ class OrderFacts(Frozen):
     company: str
     store_id: int | None = None
     merged: tuple[int, ...] = ()
-    former: tuple[int, ...] = ()
     items: tuple[Item, ...] = ()
     modified_at: datetime
     checked: bool = False

@@ -46,12 +46,15 @@ class Job(Frozen):
         return self.is_cancelled or not any(self.unread.values())
 
 
+JobStanding = Literal["waiting", "running", "done", "cancelled"]
+
+
 class Progress(Frozen):
     """How a job stands, for the person who started it."""
 
     job_id: str
     kind: str
-    state: Literal["waiting", "running", "done", "cancelled"]
+    state: JobStanding
     window: Span
     by: str | None = None
     note: str | None = None

@@ -11,9 +11,11 @@ from functions.model.shipment import ConnectionName, OrderKey, Shipment
 
 
 class Pointer(Frozen):
-    """Where a webhook points, reduced to ids: the address itself is never kept and never contacted."""
+    """Where a webhook points, reduced to ids: the address itself is never kept and never contacted. `go_on` is no
+    webhook's: a run that ended with work left sends it to itself.
+    """
 
-    kind: Literal["shipments_batch", "orders_import", "order", "fulfilment", "anything"]
+    kind: Literal["shipments_batch", "orders_import", "order", "fulfilment", "anything", "go_on"]
     id: str = ""
 
 

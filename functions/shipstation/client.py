@@ -42,10 +42,14 @@ class Answer:
     server_now: datetime | None
 
 
+class PageBroken(Retryable):
+    """Status 500: an outage, or one row that breaks every page it stands on. Only smaller pages can tell."""
+
+
 class ShipStationClient:
     """`credentials` is asked before each request, `on_refused` called once the key was refused.
 
-    Raises Retryable (budget, throttle, server, network) or Permanent (key, request). Texts carry the path alone.
+    Raises Retryable (budget, throttle, server, network; PageBroken for 500) or Permanent (key, request). Texts carry the path alone.
     """
 
     def __init__(
@@ -65,13 +69,13 @@ class ShipStationClient:
         self._timeout_seconds, self._sleep, self._jitter = timeout_seconds, sleep, jitter
         session.trust_env = False  # a .netrc must never replace the credentials
 
-    def get(self, path: str, parameters: Mapping[str, str], lane: Lane) -> Answer | None:
+    def get(self, path: str, parameters: Mapping[str, str], lane: Lane, tries: int = TRIES) -> Answer | None:
         """None for 404."""
-        for attempt in range(1, TRIES + 1):
+        for attempt in range(1, tries + 1):
             try:
                 return self._once(path, parameters, lane)
             except Retryable as fault:
-                if attempt == TRIES or fault.reason is not Reason.SHIPSTATION_UNAVAILABLE or fault.retry_after_seconds:
+                if attempt == tries or fault.reason is not Reason.SHIPSTATION_UNAVAILABLE or fault.retry_after_seconds:
                     raise
                 self._sleep(attempt * (0.5 + self._jitter()))
         raise AssertionError("the last try returns or raises")
@@ -123,7 +127,9 @@ class ShipStationClient:
 def _refused(path: str, status: int, headers: Mapping[str, str]) -> ConnectorError:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         wait = _seconds(headers.get("Retry-After"))
-        return Retryable(Reason.SHIPSTATION_UNAVAILABLE, f"GET {path}: {status}", retry_after_seconds=wait)
+        # Who says when to come back is down, and has no quarrel with a row.
+        kind = PageBroken if status == HTTPStatus.INTERNAL_SERVER_ERROR and wait is None else Retryable
+        return kind(Reason.SHIPSTATION_UNAVAILABLE, f"GET {path}: {status}", retry_after_seconds=wait)
     return Permanent(Reason.SHIPSTATION_REQUEST, f"GET {path}: {status}")
 
 

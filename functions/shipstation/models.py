@@ -1,6 +1,6 @@
 """The part of ShipStation's V1 rows that we read. Names, addresses and e-mails never get this far.
 
-Source: https://docs.shipstation.com/apis/shipstation-v1/docs/models/ (shipment, order, order item, advanced options)
+Source: https://docs.shipstation.com/apis/shipstation-v1/docs/models/
 """
 
 from __future__ import annotations
@@ -41,7 +41,10 @@ class ShipStationOrder(Row):
     order_id: int = Field(alias="orderId")
     order_number: str | None = Field(default=None, alias="orderNumber")
     order_key: str | None = Field(default=None, alias="orderKey")
-    modified_at: MaybeInstant = Field(default=None, alias="modifyDate")
+    modified_at: Instant = Field(alias="modifyDate")
+    status: str = Field(default="", alias="orderStatus")
+    is_elsewhere: bool | None = Field(default=None, alias="externallyFulfilled")
+    items: tuple[ShipStationItem | None, ...] | None = None
     advanced: AdvancedOptions | None = Field(default=None, alias="advancedOptions")
 
 
@@ -60,3 +63,18 @@ class ShipStationShipment(Row):
     tracking_number: str | None = Field(default=None, alias="trackingNumber")
     items: tuple[ShipStationItem | None, ...] | None = Field(default=None, alias="shipmentItems")
     advanced: AdvancedOptions | None = Field(default=None, alias="advancedOptions")
+
+
+class ShipStationFulfilment(Row):
+    """Goods marked as shipped elsewhere: no items, no store, and a carrier named for people (`USPS`, `FedEx`)."""
+
+    fulfilment_id: int = Field(alias="fulfillmentId")
+    order_id: int | None = Field(default=None, alias="orderId")
+    order_number: str | None = Field(default=None, alias="orderNumber")
+    created_at: Instant = Field(alias="createDate")
+    ship_date: Day = Field(default=None, alias="shipDate")
+    voided: bool | None = None
+    voided_at: MaybeInstant = Field(default=None, alias="voidDate")
+    carrier: str | None = Field(default=None, alias="carrierCode")
+    service_code: str | None = Field(default=None, alias="fulfillmentServiceCode")
+    tracking_number: str | None = Field(default=None, alias="trackingNumber")

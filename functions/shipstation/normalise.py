@@ -1,47 +1,88 @@
-"""Turns ShipStation's rows into shipments of ours, and says why one is none of our business."""
+"""Turns ShipStation's rows into shipments and order facts of ours, and says why one is none of our business."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from functions.connections import Connection, OrderReference
+from functions.connections import Connection
+from functions.model.facts import OrderFacts, OrderReading
 from functions.model.outcomes import Reason
 from functions.model.shipment import Item, Shipment
-from functions.shipstation.models import ShipStationOrder, ShipStationShipment
+from functions.shipstation.models import ShipStationFulfilment, ShipStationItem, ShipStationOrder, ShipStationShipment
 
 LONGEST_TRACKING = 100  # user-typed ones hold several numbers; longer is no tracking number
+MOST_ITEMS = 40  # remembered of an order; goods of larger ones are not told apart
+
+Parcel = ShipStationShipment | ShipStationFulfilment
 
 
-def needs_order(rule: OrderReference) -> bool:
-    """Order number and key stand on the shipment itself; custom fields only on its order."""
-    return rule.source.startswith("custom_field")
+def needs_order(row: Parcel, connection: Connection) -> bool:
+    """Whether the row alone cannot say which IFS order it means, of which store it is, or what goods it holds."""
+    if isinstance(row, ShipStationFulfilment):
+        return True
+    is_store_missing = connection.names_stores and _store(row) is None
+    return is_store_missing or _text_of(row, connection.at_store(_store(row))) is None
 
 
-def normalised(
-    row: ShipStationShipment, order: ShipStationOrder | None, connection: Connection, read_at: datetime
-) -> Shipment:
-    reference = resolve(_source(row, order, connection.shipstation.order_reference), connection)
+def normalised(row: Parcel, order: OrderFacts | None, connection: Connection, read_at: datetime) -> Shipment:
+    """The row's own shipment. `order` is what is known of its ShipStation order, None where nothing is."""
+    store = _store(row) or (order.store_id if order else None)
+    view = connection.at_store(store)
+    reference = _reference(row, order, view)
+    is_label = isinstance(row, ShipStationShipment)
     return Shipment(
-        kind="label",
-        shipment_id=row.shipment_id,
+        kind="label" if is_label else "fulfilment",
+        shipment_id=row.shipment_id if isinstance(row, ShipStationShipment) else row.fulfilment_id,
         connection=connection.name,
-        company=connection.ifs.company,
+        company=view.ifs.company,
         reference=reference,
         skip=_skip(row, reference),
         order_id=row.order_id,
-        store_id=row.advanced.store_id if row.advanced else None,
-        carrier_code=row.carrier_code,
+        store_id=store,
+        carrier_code=row.carrier_code if isinstance(row, ShipStationShipment) else _text(row.carrier),
         service_code=row.service_code,
         tracking_number=_text(row.tracking_number),
         created_at=row.created_at,
         ship_date=row.ship_date,
         voided_at=(row.voided_at or row.created_at) if row.voided or row.voided_at else None,
-        items=_items(row),
+        items=_goods(row.items) if isinstance(row, ShipStationShipment) else (order.items if order else ()),
         read_at=read_at,
     )
+
+
+def copies(shipment: Shipment, merged: Iterable[int], known: Mapping[int, OrderFacts]) -> Iterator[Shipment]:
+    """The same parcel once for every IFS order that was combined into its own. One that was never read has no
+    reference: its copy calls for a person.
+    """
+    told = {shipment.order_key}
+    for order_id in merged if shipment.skip is not Reason.RETURN_LABEL else ():
+        other = known.get(order_id)
+        unknown = {"reference": None, "skip": Reason.COMBINED_UNKNOWN}
+        found = {"reference": other.reference, "company": other.company} if other and other.reference else unknown
+        copy = shipment.model_copy(update={"skip": None, **found})
+        if copy.order_key not in told:
+            told.add(copy.order_key)
+            yield copy
+
+
+def order_reading(row: ShipStationOrder, connection: Connection) -> OrderReading:
+    store = row.advanced.store_id if row.advanced else None
+    view = connection.at_store(store)
+    facts = OrderFacts(
+        connection=connection.name,
+        order_id=row.order_id,
+        reference=resolve(_order_text(row, view), view),
+        company=view.ifs.company,
+        store_id=store,
+        merged=tuple(sorted(row.advanced.merged_ids or ())) if row.advanced else (),
+        items=_remembered(row),
+        modified_at=row.modified_at,
+    )
+    return OrderReading(facts=facts, status=row.status, is_elsewhere=bool(row.is_elsewhere))
 
 
 def resolve(text: str | None, connection: Connection) -> str | None:
@@ -54,25 +95,49 @@ def resolve(text: str | None, connection: Connection) -> str | None:
     return rule.template.format(**groups).strip() or None
 
 
-def _source(row: ShipStationShipment, order: ShipStationOrder | None, rule: OrderReference) -> str | None:
-    if rule.source == "order_number":
-        return row.order_number or (order.order_number if order else None)
-    if rule.source == "order_key":
-        return row.order_key or (order.order_key if order else None)
-    fields = order.advanced if order else None
-    return getattr(fields, rule.source) if fields else None
+def _reference(row: Parcel, order: OrderFacts | None, view: Connection) -> str | None:
+    text = _text_of(row, view)
+    if text is not None:
+        return resolve(text, view)
+    return order.reference if order else None
 
 
-def _skip(row: ShipStationShipment, reference: str | None) -> Reason | None:
-    if row.is_return:
+def _text_of(row: Parcel, view: Connection) -> str | None:
+    """Order number and key stand on the shipment itself; custom fields only on its order."""
+    source = view.shipstation.order_reference.source
+    if source == "order_number":
+        return row.order_number
+    if source == "order_key" and isinstance(row, ShipStationShipment):
+        return row.order_key
+    return None
+
+
+def _order_text(row: ShipStationOrder, view: Connection) -> str | None:
+    source = view.shipstation.order_reference.source
+    if source in {"order_number", "order_key"}:
+        return row.order_number if source == "order_number" else row.order_key
+    return getattr(row.advanced, source) if row.advanced else None
+
+
+def _store(row: Parcel) -> int | None:
+    return row.advanced.store_id if isinstance(row, ShipStationShipment) and row.advanced else None
+
+
+def _skip(row: Parcel, reference: str | None) -> Reason | None:
+    if isinstance(row, ShipStationShipment) and row.is_return:
         return Reason.RETURN_LABEL
     return Reason.NO_ORDER_REFERENCE if reference is None else None
 
 
-def _items(row: ShipStationShipment) -> tuple[Item, ...]:
+def _remembered(row: ShipStationOrder) -> tuple[Item, ...]:
+    goods = _goods(row.items)
+    return goods if len(goods) <= MOST_ITEMS else ()
+
+
+def _goods(items: Iterable[ShipStationItem | None] | None) -> tuple[Item, ...]:
     """Physical goods only, one entry a SKU, in a stable order so that equal content has an equal hash."""
     goods: Counter[str] = Counter()
-    for item in row.items or ():
+    for item in items or ():
         sku, quantity = (item.sku or "").strip() if item else "", (item.quantity or 0) if item else 0
         if item and sku and quantity > 0 and not item.adjustment:
             goods[sku] += quantity

@@ -56,6 +56,11 @@ def window_end(instant: datetime) -> str:
     return (last.replace(tzinfo=None) + timedelta(microseconds=999_999)).strftime(REQUEST_FORM)
 
 
+def shifted(bound: str, seconds: int) -> str:
+    """A bound moved on the wall clock: bounds are compared as they are written, clock changes or not."""
+    return (datetime.fromisoformat(bound) + timedelta(seconds=seconds)).strftime(REQUEST_FORM)
+
+
 def _comes_twice(wall: datetime) -> bool:
     return wall.replace(fold=0).utcoffset() != wall.replace(fold=1).utcoffset()
 

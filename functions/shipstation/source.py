@@ -2,62 +2,115 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from functions.connections import Connection
 from functions.errors import Retryable
-from functions.model.cursors import Reading, Stream
+from functions.model.cursors import Hole, Reading, Span, Stream
+from functions.model.facts import OrderReading
 from functions.model.messages import Pointer
 from functions.model.outcomes import Reason
 from functions.model.shipment import Shipment
 from functions.shipstation.budget import Lane
 from functions.shipstation.client import ShipStationClient
-from functions.shipstation.models import ShipStationOrder, ShipStationShipment
-from functions.shipstation.normalise import needs_order, normalised
+from functions.shipstation.models import Row, ShipStationFulfilment, ShipStationOrder, ShipStationShipment
+from functions.shipstation.normalise import Parcel, copies, needs_order, normalised, order_reading
+from functions.shipstation.orders import OrderBook, Remembered
 from functions.shipstation.pacific import window_end, window_start
-from functions.shipstation.streams import LABELS, ORDERS, Listing, Rows, readable, walk
+from functions.shipstation.streams import FULFILMENTS, LABELS, ORDERS, Listing, Page, Rows, readable, walk
 
-SINGLE_ORDERS = 2  # more missing ones are read as one walk over the orders of the window
-ORDER_MARGIN = timedelta(minutes=5)  # a label bumps its order's modifyDate, at about its own instant
+VOIDS_AT_ONCE = timedelta(days=1)  # of a long void window, so that a run that ends loses little
+
+# What a pointer's id is called in the list it points into.
+POINTERS = {
+    "shipments_batch": (Stream.LABELS_CREATED, "batchId"),
+    "orders_import": (Stream.ORDERS, "importBatch"),
+    "fulfilment": (Stream.FULFILMENTS, "fulfillmentId"),
+}
+Model = TypeVar("Model", bound=Row)  # one of the three kinds of row
 
 
 class ShipStationSource:
     """Raises Retryable or Permanent as the client does."""
 
-    def __init__(self, client: ShipStationClient, connection: Connection, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, client: ShipStationClient, connection: Connection, remembered: Remembered, now: Callable[[], datetime]
+    ) -> None:
         self._client, self._connection, self._now = client, connection, now
+        self._book = OrderBook(client, connection, remembered)
 
-    def walk(self, stream: Stream, start: datetime, lane: Lane) -> Iterator[Reading]:
-        """Every row of the stream from `start` (inclusive) on, page by page, ascending."""
-        if stream is Stream.LABELS_CREATED:
-            return self._created(start, lane)
-        return self._voided(start, lane)
+    def walk(
+        self,
+        stream: Stream,
+        start: datetime,
+        lane: Lane,
+        end: datetime | None = None,
+        avoid: Sequence[Hole] = (),
+    ) -> Iterator[Reading]:
+        """Every row of the stream from `start` to `end` (inclusive; None: to the newest), page by page, ascending."""
+        avoided = [hole for hole in avoid if hole.stream is stream]
+        if stream is Stream.LABELS_VOIDED:
+            yield from self._voided(start, end or self._now(), lane, avoided)
+            return
+        listing, last = _listing(stream), window_end(end) if end else None
+        for page in walk(partial(self._rows, listing, lane), listing, {}, window_start(start), last, avoided):
+            yield self._reading(stream, page, page.last, is_last=page.is_last, lane=lane)
 
     def follow(self, pointer: Pointer, lane: Lane) -> Iterator[Reading]:
-        """The rows one webhook points at; `reached` is None throughout. Pointers to orders name no shipment."""
-        if pointer.kind != "shipments_batch":
-            return
-        for page in walk(partial(self._rows, LABELS, lane), LABELS, {"batchId": pointer.id}, None):
-            yield self._reading(page.rows, None, complete=page.is_last, lane=lane)
+        """The rows one webhook points at; `reached` is None throughout."""
+        if pointer.kind == "order":
+            answer = self._client.get(f"/orders/{pointer.id}", {}, lane)
+            yield self._of_orders(Page([answer.body] if answer else [], None, is_last=True))
+        elif pointer.kind in POINTERS:
+            stream, name = POINTERS[pointer.kind]
+            yield from self._listed(stream, {name: pointer.id}, lane)
 
-    def _created(self, start: datetime, lane: Lane) -> Iterator[Reading]:
-        for page in walk(partial(self._rows, LABELS, lane), LABELS, {}, window_start(start)):
-            yield self._reading(page.rows, page.last, complete=page.is_last, lane=lane)
+    def shipments_of(self, order_id: int, lane: Lane) -> Iterator[Reading]:
+        """Every label and fulfilment of one order, whenever it was made."""
+        for stream in (Stream.LABELS_CREATED, Stream.FULFILMENTS):
+            yield from self._listed(stream, {"orderId": str(order_id)}, lane)
 
-    def _voided(self, start: datetime, lane: Lane) -> Iterator[Reading]:
+    def claimed(self, stream: Stream, window: Span, lane: Lane) -> int:
+        """How many rows ShipStation says the window holds: good for an estimate, never for an end."""
+        listing = _listing(stream)
+        first, last = window_start(window.start), window_end(window.end)
+        bounds = (
+            {"voidDateStart": first, "voidDateEnd": last}
+            if stream is Stream.LABELS_VOIDED
+            else {listing.key_start: first, listing.key_end: last}
+        )
+        answer = self._client.get(listing.path, {**bounds, "pageSize": "1"}, lane)
+        total = answer.body.get("total") if answer and isinstance(answer.body, dict) else None
+        return total if isinstance(total, int) and total > 0 else 0
+
+    def _listed(self, stream: Stream, filters: Mapping[str, str], lane: Lane) -> Iterator[Reading]:
+        listing = _listing(stream)
+        for page in walk(partial(self._rows, listing, lane), listing, filters, None):
+            yield self._reading(stream, page, None, is_last=page.is_last, lane=lane)
+
+    def _voided(self, start: datetime, end: datetime, lane: Lane, avoid: Sequence[Hole]) -> Iterator[Reading]:
         """Voids cannot be sorted by voidDate: a frozen window of it is walked by createDate, and proves something only
-        when it was walked to its end.
+        when it was walked to its end. Of a long one every day but the last stands for itself.
         """
-        window = {"voidDateStart": window_start(start), "voidDateEnd": window_end(self._now())}
-        reached: datetime | None = None
-        for page in walk(partial(self._rows, LABELS, lane), LABELS, window, None):
+        while end - start > 2 * VOIDS_AT_ONCE:
+            following = start + VOIDS_AT_ONCE
+            yield from self._frozen(Span(start=start, end=following), lane, avoid, is_last=False)
+            start = following
+        yield from self._frozen(Span(start=start, end=end), lane, avoid, is_last=True)
+
+    def _frozen(self, span: Span, lane: Lane, avoid: Sequence[Hole], *, is_last: bool) -> Iterator[Reading]:
+        window = {"voidDateStart": window_start(span.start), "voidDateEnd": window_end(span.end)}
+        reached: datetime | None = None if is_last else span.end
+        for page in walk(partial(self._rows, LABELS, lane), LABELS, window, None, None, avoid):
             voided = [readable(row.get("voidDate")) for row in page.rows]
             reached = max(filter(None, (reached, *voided)), default=None)
-            yield self._reading(page.rows, reached if page.is_last else None, complete=page.is_last, lane=lane)
+            proven = reached if page.is_last else None
+            yield self._reading(Stream.LABELS_VOIDED, page, proven, is_last=page.is_last and is_last, lane=lane)
 
     def _rows(self, listing: Listing, lane: Lane, parameters: Mapping[str, str]) -> Rows:
         answer = self._client.get(listing.path, parameters, lane)
@@ -67,56 +120,50 @@ class ShipStationSource:
             raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, text)
         return [row if isinstance(row, dict) else {} for row in rows]
 
-    def _reading(self, rows: Rows, reached: datetime | None, *, complete: bool, lane: Lane) -> Reading:
+    def _reading(self, stream: Stream, page: Page, reached: datetime | None, *, is_last: bool, lane: Lane) -> Reading:
+        if stream is Stream.ORDERS:
+            reading = self._of_orders(page)
+        else:
+            is_label = stream is not Stream.FULFILMENTS
+            model: type[Parcel] = ShipStationShipment if is_label else ShipStationFulfilment
+            rows, unreadable = _models(page.rows, model, _listing(stream).id_field)
+            shipments = tuple(self._shipments(rows, lane))
+            reading = Reading(shipments=shipments, reached=None, complete=True, unreadable=unreadable)
+        return reading.model_copy(update={"reached": reached, "complete": is_last})
+
+    def _of_orders(self, page: Page) -> Reading:
+        rows, unreadable = _models(page.rows, ShipStationOrder, ORDERS.id_field)
+        readings: tuple[OrderReading, ...] = tuple(order_reading(row, self._connection) for row in rows)
+        self._book.note(reading.facts for reading in readings)
+        return Reading(shipments=(), reached=None, complete=True, unreadable=unreadable, orders=readings)
+
+    def _shipments(self, rows: Sequence[Parcel], lane: Lane) -> Iterator[Shipment]:
         read_at = self._now()
-        labels, unreadable = _labels(rows)
-        orders = self._orders(labels, lane)
-        shipments: tuple[Shipment, ...] = tuple(
-            normalised(label, orders.get(label.order_id or 0), self._connection, read_at) for label in labels
-        )
-        return Reading(shipments=shipments, reached=reached, complete=complete, unreadable=unreadable)
-
-    def _orders(self, labels: Sequence[ShipStationShipment], lane: Lane) -> dict[int, ShipStationOrder]:
-        """The labels' orders where the order reference stands on the order alone."""
-        if not needs_order(self._connection.shipstation.order_reference):
-            return {}
-        wanted = {label.order_id for label in labels if label.order_id}
-        found: dict[int, ShipStationOrder] = {}
-        if len(wanted) > SINGLE_ORDERS:
-            earliest = min(label.created_at for label in labels) - ORDER_MARGIN
-            found = _by_id(self._modified_since(earliest, lane), wanted)
-        for missing in sorted(wanted - set(found)):
-            answer = self._client.get(f"/orders/{missing}", {}, lane)
-            found |= _by_id([answer.body] if answer else [], wanted)
-        return found
-
-    def _modified_since(self, start: datetime, lane: Lane) -> Iterator[dict[str, object]]:
-        # `modifyDateStart` is exclusive: https://docs.shipstation.com/apis/shipstation-v1/openapi/orders/list_orders
-        first = window_start(start - timedelta(seconds=1))
-        for page in walk(partial(self._rows, ORDERS, lane), ORDERS, {}, first):
-            yield from page.rows
+        wanted = {row.order_id for row in rows if row.order_id}
+        needed = {row.order_id for row in rows if row.order_id and needs_order(row, self._connection)}
+        known = self._book.look_up(wanted, needed, lane)
+        merged = self._book.look_up({other for order in known.values() for other in order.merged}, (), lane)
+        for row in rows:
+            order = known.get(row.order_id or 0)
+            shipment = normalised(row, order, self._connection, read_at)
+            yield shipment
+            yield from copies(shipment, order.merged if order else (), merged)
 
 
-def _labels(rows: Rows) -> tuple[list[ShipStationShipment], tuple[int, ...]]:
+def _listing(stream: Stream) -> Listing:
+    if stream is Stream.ORDERS:
+        return ORDERS
+    return FULFILMENTS if stream is Stream.FULFILMENTS else LABELS
+
+
+def _models(rows: Rows, model: type[Model], id_field: str) -> tuple[list[Model], tuple[int, ...]]:
     """The readable rows, and the ids of those that lack a required field (0 where even the id is missing)."""
-    labels: list[ShipStationShipment] = []
+    readable_rows: list[Model] = []
     unreadable: list[int] = []
     for row in rows:
         try:
-            labels.append(ShipStationShipment.model_validate(row))
+            readable_rows.append(model.model_validate(row))
         except ValidationError:
-            number = row.get("shipmentId")
+            number: Any = row.get(id_field)
             unreadable.append(number if isinstance(number, int) else 0)
-    return labels, tuple(unreadable)
-
-
-def _by_id(rows: Iterable[object], wanted: set[int]) -> dict[int, ShipStationOrder]:
-    orders: dict[int, ShipStationOrder] = {}
-    for row in rows:
-        try:
-            order = ShipStationOrder.model_validate(row)
-        except ValidationError:
-            continue
-        if order.order_id in wanted:
-            orders[order.order_id] = order
-    return orders
+    return readable_rows, tuple(unreadable)

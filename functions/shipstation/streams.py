@@ -7,11 +7,12 @@ are unreliable, rows may be null.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from functions.model.cursors import Hole
 from functions.shipstation.pacific import parse_instant, window_start
 
 PAGE_SIZE = 500
@@ -27,6 +28,7 @@ class Page:
     rows: Rows
     last: datetime | None
     is_last: bool
+    gaps: tuple[tuple[datetime | None, datetime | None], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Listing:
     key_field: str
     id_field: str
     key_start: str
+    key_end: str
     fixed: Mapping[str, str]
 
 
@@ -47,6 +50,7 @@ LABELS = Listing(
     key_field="createDate",
     id_field="shipmentId",
     key_start="createDateStart",
+    key_end="createDateEnd",
     fixed={"sortBy": "CreateDate", "sortDir": "ASC", "pageSize": str(PAGE_SIZE), "includeShipmentItems": "true"},
 )
 ORDERS = Listing(
@@ -55,11 +59,30 @@ ORDERS = Listing(
     key_field="modifyDate",
     id_field="orderId",
     key_start="modifyDateStart",
+    key_end="modifyDateEnd",
     fixed={"sortBy": "ModifyDate", "sortDir": "ASC", "pageSize": str(PAGE_SIZE)},
 )
 
 
-def walk(fetch: Fetch, listing: Listing, filters: Mapping[str, str], start: str | None) -> Iterator[Page]:
+FULFILMENTS = Listing(
+    path="/fulfillments",
+    collection="fulfillments",
+    key_field="createDate",
+    id_field="fulfillmentId",
+    key_start="createDateStart",
+    key_end="createDateEnd",
+    fixed={"sortBy": "CreateDate", "sortDir": "ASC", "pageSize": str(PAGE_SIZE)},
+)
+
+
+def walk(
+    fetch: Fetch,
+    listing: Listing,
+    filters: Mapping[str, str],
+    start: str | None,
+    end: str | None = None,
+    avoid: Sequence[Hole] = (),
+) -> Iterator[Page]:
     """Pages in ascending order of the key. After a full page the next request starts at the last second seen; only a
     second with more rows than a page is read by page number. So is everything behind a page whose rows are out of
     order, and it proves nothing: `last` stays where the order was sound.
@@ -70,6 +93,7 @@ def walk(fetch: Fetch, listing: Listing, filters: Mapping[str, str], start: str 
     is_ordered = True
     while True:
         bounds = {listing.key_start: start} if start else {}
+        bounds |= {listing.key_end: end} if end else {}
         rows = fetch({**listing.fixed, **filters, **bounds, "page": str(number)})
         full = len(rows) >= PAGE_SIZE
         fresh = [row for row in rows if row and row.get(listing.id_field) not in seen]

@@ -114,7 +114,7 @@ def _ship(world: World, site: Site, count: int) -> None:
 
 def _settle(world: World, *, hours: float) -> None:
     until = world.now() + timedelta(hours=hours)
-    world.schedule("poll", "acme", every=timedelta(minutes=5), until=until)
+    world.schedule("poll", "acme", every=timedelta(minutes=1), until=until)
     world.schedule("release", "acme", every=timedelta(minutes=1), until=until)
     with redirect_stdout(world.logs):
         world.clockwork.run(until + timedelta(minutes=30))

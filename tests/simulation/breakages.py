@@ -11,13 +11,25 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import Any
 
-from functions.errors import OutcomeUnknown
-from functions.flows import assign, collect, decide, deliver, desired, merge, release, settle
+from functions.errors import OutcomeUnknown, Retryable
+from functions.flows import (
+    assign,
+    collect,
+    crosscheck,
+    decide,
+    deliver,
+    desired,
+    merge,
+    release,
+    settle,
+    sweep,
+    walking,
+)
+from functions.flows import jobs as slices
 from functions.handlers import consume
 from functions.handlers.telemetry import logger
 from functions.ifs import client as ifs_client
-from functions.ledger import readers
-from functions.model.cursors import Cursor
+from functions.ledger import jobs, readers
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import Shipment
 from functions.shipstation import budget, normalise, pacific, source, streams
@@ -58,16 +70,16 @@ def _if_match_star() -> None:
 
 def _cursor_first() -> None:
     def walk(self: Any, stream: Any, lane: Any) -> None:
-        beginning = self._with.connection.go_live_at
-        cursor = self._reader.cursors.get(stream, Cursor(head=beginning, settled=beginning))
-        for reading in self._with.source.walk(stream, cursor.settled, lane):
-            cursor = self._advanced(cursor, reading, settles=True)
-            self._keep(stream, cursor)
-            self._hand_over(reading)
+        cursor = self._cursor(stream)
+        for reading in self.source.walk(stream, cursor.settled, lane):
+            cursor = self._advanced(stream, cursor, reading, settles=True)
+            self.position.keep(stream, cursor)
+            self._accept(stream, reading, lane, settles=True)
 
-    _patch(collect._Run, "_walk", walk)
-    # The advance alone is no loss while the settle pass reads everything again.
-    _patch(collect._Run, "_margin", property(lambda self: timedelta(0)))
+    _patch(walking.Walker, "walk", walk)
+    # The advance alone is no loss while the settle pass and the sweep read everything again.
+    _patch(walking.Walker, "_margin", lambda self, stream: timedelta(0))
+    _patch(sweep, "due", lambda cursors, beginning, now: iter(()))
 
 
 def _ignore_voids() -> None:
@@ -75,11 +87,12 @@ def _ignore_voids() -> None:
 
 
 def _no_settle_pass() -> None:
-    _patch(collect._Run, "_is_settling_due", lambda self, cursor: False)
+    _patch(walking.Walker, "_is_settling_due", lambda self, stream, cursor: False)
+    _no_sweep()
 
 
 def _key_by_order_number() -> None:
-    _patch(normalise, "_source", lambda row, order, rule: row.order_number)
+    _patch(normalise, "_reference", lambda row, order, view: row.order_number)
 
 
 def _pacific_as_utc() -> None:
@@ -220,6 +233,66 @@ def _older_wins() -> None:
     _patch(merge, "newer", older)
 
 
+def _no_fulfilments() -> None:
+    walk = walking.Walker.walk
+
+    def deaf(self: Any, stream: Any, lane: Any) -> None:
+        if stream is not Stream.FULFILMENTS:
+            walk(self, stream, lane)
+
+    _patch(walking.Walker, "walk", deaf)
+    _no_sweep()
+
+
+def _no_sweep() -> None:
+    _patch(sweep, "due", lambda cursors, beginning, now: iter(()))
+
+
+def _every_store() -> None:
+    _patch(merge, "skip_reason", lambda shipment, connection, admission=None: shipment.skip)
+
+
+def _one_mode_for_all_stores() -> None:
+    _patch(merge, "store_view", lambda state, connection: connection)
+    _patch(deliver, "store_view", lambda state, connection: connection)
+
+
+def _survivors_only() -> None:
+    _patch(source, "copies", lambda shipment, merged, known: iter(()))
+
+
+def _circuit_never_closes() -> None:
+    def open_for_good(self: Any) -> None:
+        self._position.note(refused_at=self._now(), probe_at=self._now() + timedelta(days=99))
+
+    _patch(collect._Run, "open_circuit", open_for_good)
+
+
+def _backlog_without_a_job() -> None:
+    _patch(jobs.JobStore, "open", lambda self, job: job)
+    _no_sweep()
+
+
+def _deaf_to_corrections() -> None:
+    _patch(crosscheck.CrossCheck, "_move", lambda self, before, order, cause, lane: None)
+
+
+def _no_cross_check() -> None:
+    _patch(crosscheck.CrossCheck, "verify", lambda self, orders, older_than, cause, lane: True)
+
+
+def _poison_stops_the_walk() -> None:
+    _patch(streams, "halved", _raising)
+
+
+def _raising(*_: Any, **__: Any) -> Any:
+    raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, "500")
+
+
+def _job_forgets_its_rest() -> None:
+    _patch(slices._Slices, "unread", lambda self: ())
+
+
 BREAKAGES: dict[str, Callable[[], None]] = {
     "drop If-Match": _without_if_match,
     "If-Match: *": _if_match_star,
@@ -245,6 +318,17 @@ BREAKAGES: dict[str, Callable[[], None]] = {
     "last parcel wins": _one_parcel_an_order,
     "swallow failed batches": _swallow_failed_batches,
     "the older reading wins": _older_wins,
+    "read no fulfilments": _no_fulfilments,
+    "no sweep": _no_sweep,
+    "every store is ours": _every_store,
+    "one mode for all stores": _one_mode_for_all_stores,
+    "combined orders reach the survivor only": _survivors_only,
+    "never ask again with a replaced key": _circuit_never_closes,
+    "step over a backlog": _backlog_without_a_job,
+    "a job forgets its rest": _job_forgets_its_rest,
+    "deaf to corrections of an order": _deaf_to_corrections,
+    "no cross-check of shipped orders": _no_cross_check,
+    "a poison row stops the walk": _poison_stops_the_walk,
 }
 
 

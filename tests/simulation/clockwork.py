@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,7 +30,13 @@ class Task:
         self.name, self._body, self._on_end = name, body, on_end
         self.is_over = False
         self.waits = 0
+        self.parent: Task | None = None
         self.thread = greenlet(self._run)
+
+    @property
+    def root(self) -> Task:
+        """Who started this one, and its starter, up to the one that nobody started."""
+        return self.parent.root if self.parent else self
 
     def _run(self) -> None:
         value: Any = None
@@ -84,6 +90,27 @@ class Clockwork:
         turn = task.waits
         self.after(max(seconds, 0), lambda: self._resume(task, turn))
         self._hub.switch()
+
+    def side_by_side(self, bodies: Sequence[Callable[[], None]]) -> None:
+        """Called inside a task: runs all bodies as tasks of their own and waits for the last, as a pool of threads."""
+        parent, faults = self._current, list[BaseException]()
+        assert parent is not None, "only a task can wait"
+        left = [len(bodies)]
+
+        def end(_: object, fault: BaseException | None) -> None:
+            left[0] -= 1
+            if fault is not None:
+                faults.append(fault)
+            if not left[0]:
+                self.at(self.now, lambda: self._resume(parent, turn))
+
+        for number, body in enumerate(bodies):
+            self.start(f"{parent.name}/{number}", body, end).parent = parent
+        parent.waits += 1
+        turn = parent.waits
+        self._hub.switch()
+        if faults:
+            raise faults[0]
 
     def kill(self, task: Task) -> None:
         """End a task where it waits, before anything else happens. Nothing of it runs on."""

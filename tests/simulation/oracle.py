@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from http import HTTPStatus
+from itertools import pairwise
 from typing import Any
 
 from tests.sandbox.ifs.store import Write
-from tests.sandbox.shipstation.rows import Label
+from tests.sandbox.shipstation.rows import Fulfillment, Label
 from tests.simulation.workload import FORWARDERS, Expectation, Week
 from tests.simulation.world import AUDIT, CANARY, LEDGER, Site, World
 
+Parcel = Label | Fulfillment
 LEASE = timedelta(minutes=3)
+PROBE = timedelta(seconds=15)  # a minute, less what the environments' clocks differ
+UNDER_WAY = 5
+PAGE_SIZE = 7
 CLOCKS = timedelta(minutes=1)  # the environments' clocks differ
 ATTRIBUTES = {"tracking": "ProNo", "carrier": "ForwardAgentId", "ship_date": "ActualShipDate"}
 
@@ -21,8 +27,8 @@ def violations(world: World, week: Week) -> list[str]:
     for site in world.sites.values():
         found += [*_accidents(site), *_doubled(site), *_throttled(site), *_unexplained(world, site)]
         found += [*_dead_letters(site), *_unrecorded(world, site), *_lost_edits(site)]
-        found += [*_backwards(world, site), *_numbered_pages(site), *_hasty(site)]
-    found += _leaks(world)
+        found += [*_backwards(world, site), *_numbered_pages(site), *_hasty(site), *_hammering(site)]
+    found += [*_unparked(world, week), *_leaks(world)]
     found += [f"{f.name}: {fault!r}" for f in world.functions.values() for fault in f.faults if not _expected(fault)]
     return sorted(found)
 
@@ -41,7 +47,9 @@ def _record(expectation: Expectation) -> Iterator[str]:
         yield from (f"{name}: written although it must not be: {write.changes}" for write in ours)
         return
     labels = [site.account.shipments.current[label] for label in expectation.labels]
-    live = [label for label in labels if label.counts]
+    marks = [site.account.fulfillments.current[mark] for mark in expectation.marks]
+    live: list[Parcel] = [label for label in labels if label.counts]
+    live += [mark for mark in marks if not mark.voided_at]
     yield from _differs(name, "tracking", _tracking(expectation, live), values["ProNo"])
     yield from _differs(name, "carrier", _carrier(expectation, live), values["ForwardAgentId"])
     if expectation.note is not None:
@@ -56,18 +64,19 @@ def _differs(name: str, what: str, expected: str | None, found: str | None) -> I
         yield f"{name}: {what} should be {expected!r} and is {found!r}"
 
 
-def _tracking(expectation: Expectation, live: list[Label]) -> str | None:
+def _tracking(expectation: Expectation, live: list[Parcel]) -> str | None:
     if expectation.typed is not None:
         return expectation.typed
-    ordered = sorted(live, key=lambda label: (label.created, label.shipment_id))
-    return ", ".join(label.tracking_number or "" for label in ordered)
+    ordered = sorted(live, key=lambda parcel: (parcel.created, parcel.row_id))
+    return ", ".join(parcel.tracking_number or "" for parcel in ordered)
 
 
-def _carrier(expectation: Expectation, live: list[Label]) -> str | None:
+def _carrier(expectation: Expectation, live: list[Parcel]) -> str | None:
     if not live:
         return expectation.carrier_before
-    first = min(live, key=lambda label: (label.created, label.shipment_id))
-    return FORWARDERS.get(first.carrier_code, expectation.carrier_before)
+    first = min(live, key=lambda parcel: (parcel.created, parcel.row_id))
+    name = first.carrier_code if isinstance(first, Label) else first.carrier
+    return FORWARDERS.get(name, expectation.carrier_before)
 
 
 def _accidents(site: Site) -> Iterator[str]:
@@ -120,16 +129,34 @@ def _dead_letters(site: Site) -> Iterator[str]:
 
 
 def _unrecorded(world: World, site: Site) -> Iterator[str]:
-    """Every label bought or voided since go-live stands in the ledger."""
+    """Every label and fulfilment made or taken back since go-live stands in the ledger."""
     known = {str(key): each for item in _items(world, LEDGER, site) for key, each in item.get("shipments", {}).items()}
-    for label in site.account.shipments.current.values():
-        if label.created < site.connection.go_live_at:
+    labels, marks = site.account.shipments.current, site.account.fulfillments.current
+    rows: dict[str, Parcel] = {f"L{number}": label for number, label in labels.items()}
+    rows |= {f"F{number}": mark for number, mark in marks.items()}
+    for key, row in rows.items():
+        if row.created < site.connection.go_live_at:
             continue
-        state = known.get(f"L{label.shipment_id}")
-        if state is None:
-            yield f"{site.connection.name}: label {label.shipment_id} is not in the ledger"
-        elif label.voided_at and "voided_at" not in state["shipment"]:
-            yield f"{site.connection.name}: label {label.shipment_id} was voided and the ledger does not know"
+        if key not in known:
+            yield f"{site.connection.name}: shipment {key} is not in the ledger"
+        elif row.voided_at and "voided_at" not in known[key]["shipment"]:
+            yield f"{site.connection.name}: shipment {key} was voided and the ledger does not know"
+
+
+def _unparked(world: World, week: Week) -> Iterator[str]:
+    """A shipped order without any shipment is shown to a person."""
+    for site, order_id in week.unshipped:
+        prefix = f"parked#{site.connection.name}"
+        if not any(item["subject"] == f"order {order_id}" for item in world.tables[LEDGER].scan(prefix=prefix)):
+            yield f"{site.connection.name}: order {order_id} is shipped without a shipment and nobody is told"
+
+
+def _hammering(site: Site) -> Iterator[str]:
+    """While ShipStation refuses the key, one probe a minute is enough; some requests were under way when it ran out."""
+    refused = [request.at for request in site.account.requests if request.status == HTTPStatus.UNAUTHORIZED]
+    hasty = sum(later - earlier < PROBE for earlier, later in pairwise(refused))
+    if hasty > UNDER_WAY:
+        yield f"{site.connection.name}: a refused key was tried again within {PROBE.seconds} s {hasty} times"
 
 
 def _lost_edits(site: Site) -> Iterator[str]:
@@ -162,10 +189,13 @@ def _backwards(world: World, site: Site) -> Iterator[str]:
 
 
 def _numbered_pages(site: Site) -> Iterator[str]:
-    """Rows move while they are read: only a second with more rows than a page may be read by page number."""
+    """Rows move while they are read: only a second with more rows than a page, or a page that is halved to find the
+    row that breaks it, may be read by page number.
+    """
     for request in site.account.requests:
-        number = dict(request.query).get("page", "1")
-        if number != "1":
+        query = dict(request.query)
+        number = query.get("page", "1")
+        if number != "1" and int(query["pageSize"]) >= PAGE_SIZE:
             yield f"{site.connection.name}: page {number} of {request.path} was asked for"
 
 

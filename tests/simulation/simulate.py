@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functions.connections import Connection
 from functions.shipstation import source, streams
 from tests.simulation.oracle import violations
-from tests.simulation.workload import STORIES, Week
+from tests.simulation.workload import EXCLUDED, IN_SHADOW, STORIES, Week
 from tests.simulation.world import CANARY, Trouble, World
 
 WEEK = timedelta(days=7)
@@ -24,7 +24,7 @@ LIMIT = 12  # requests a minute: a small account's few labels press against it a
 FIRST_MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 # The weeks with the two clock changes come first, so that a few seeds already cover them.
 WEEKS = (42, 8, *(number for number in range(52) if number not in {42, 8}))
-CARRIERS = {"stamps_com": "USPS", "ups": "UPS", "fedex": "FEDEX"}
+CARRIERS = {"stamps_com": "USPS", "USPS": "USPS", "ups": "UPS", "fedex": "FEDEX"}
 
 
 @dataclass
@@ -53,9 +53,10 @@ def simulate(seed: int, *, days: float = 7.0) -> Result:
     week.plan(STORIES, TIMES)
     _switch_to_write(world, start + timedelta(days=days) / 3, trouble_ends + timedelta(hours=6))
     _darken(world, start, days)
+    _expire_key(world, start, days)
     end = trouble_ends + CALM
-    for name, site in world.sites.items():
-        world.schedule("poll", name, every=timedelta(minutes=site.connection.poll_minutes), until=end)
+    for name in world.sites:
+        world.schedule("poll", name, every=timedelta(minutes=1), until=end)
         world.schedule("release", name, every=timedelta(minutes=1), until=end)
     with redirect_stdout(world.logs):  # where Powertools prints its metrics
         world.clockwork.run(end)
@@ -135,6 +136,7 @@ def _connection(name: str, start: datetime, *, mode: str, source: str) -> Connec
                 "time_zone": "America/Chicago",
             },
             "carriers": CARRIERS,
+            "stores": {"exclude": [EXCLUDED], str(IN_SHADOW): {"mode": "shadow"}},
         }
     )
 
@@ -180,6 +182,24 @@ def _darken(world: World, start: datetime, days: float) -> None:
             "shipstation": (dark, dark + timedelta(hours=world.random.uniform(1, 20))),
             "ifs": (gloomy, gloomy + timedelta(hours=world.random.uniform(1, 20))),
         }
+
+
+def _expire_key(world: World, start: datetime, days: float) -> None:
+    """A ShipStation key runs out, and a person replaces it hours later."""
+    if world.random.random() < 0.5:
+        return
+    site = world.random.choice(list(world.sites.values()))
+    name = site.connection.name
+    expires = start + timedelta(days=days * world.random.uniform(0.1, 0.7))
+    fresh = {f"{CANARY}Key2{name}": f"{CANARY}4{name}"}
+
+    def expire() -> None:
+        world.met["key expired"] += 1
+        site.account.keys = fresh
+
+    world.clockwork.at(expires, expire)
+    replaced = expires + timedelta(hours=world.random.uniform(1, 10))
+    world.clockwork.at(replaced, lambda: world.secrets.replace(f"ss-{name}", "api_key", "api_secret", fresh))
 
 
 def _cover(world: World, week: Week) -> None:

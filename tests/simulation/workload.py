@@ -13,9 +13,10 @@ from typing import Any
 from tests.simulation.world import CANARY, Site, World
 
 CARRIERS = (("stamps_com", "usps_priority_mail"), ("ups", "ups_ground"), ("fedex", "fedex_2day"))
-FORWARDERS = {"stamps_com": "USPS", "ups": "UPS", "fedex": "FEDEX"}
+FORWARDERS = {"stamps_com": "USPS", "ups": "UPS", "fedex": "FEDEX", "USPS": "USPS", "UPS": "UPS", "FedEx": "FEDEX"}
 LATEST = timedelta(hours=12)  # after the last trouble
 STORES = (100_001, 100_002)
+EXCLUDED, IN_SHADOW = 100_003, 100_004
 TYPED = "TYPED BY A PERSON"
 PERSON = {
     "name": f"{CANARY} Name",
@@ -31,12 +32,15 @@ Story = Callable[["Week", Site, datetime], None]
 
 @dataclass
 class Expectation:
-    """The truth about one IFS shipment. `labels` left the house with its goods, in the order they were bought."""
+    """The truth about one IFS shipment. `labels` left the house with its goods, in the order they were bought; so did
+    the goods of `marks`, by hand.
+    """
 
     site: Site
     kind: str
     shipment_id: int
     labels: list[int] = field(default_factory=list)
+    marks: list[int] = field(default_factory=list)
     typed: str | None = None
     note: str | None = None
     carrier_before: str | None = None
@@ -51,6 +55,7 @@ class Week:
         self.random = Random(world.random.random())
         self.expectations: list[Expectation] = []
         self.coverage: Counter[str] = Counter()
+        self.unshipped: list[tuple[Site, int]] = []
         self._numbers = itertools.count(1001)
 
     def plan(self, stories: dict[str, Story], times: int) -> None:
@@ -119,6 +124,20 @@ class Week:
 
         self.at(at, buy)
         return bought
+
+    def mark(self, site: Site, at: datetime, order: Callable[[], int], *expectations: Expectation) -> list[int]:
+        """An order marked as shipped by hand at `at`; the list holds the fulfilment's id from then on."""
+        marked: list[int] = []
+        carrier, _ = self.random.choice(CARRIERS)
+        tracking = f"HAND{self.random.randrange(10**9)}"
+
+        def click() -> None:
+            marked.append(site.account.mark_shipped(order(), carrier_code=carrier, tracking_number=tracking))
+            for expectation in expectations:
+                expectation.marks.append(marked[0])
+
+        self.at(at, click)
+        return marked
 
     def void(self, site: Site, at: datetime, bought: list[int]) -> None:
         self.at(at, lambda: site.account.void(bought[0]))
@@ -208,12 +227,114 @@ def relabel(week: Week, site: Site, at: datetime) -> None:
 
 
 def hand_marked(week: Week, site: Site, at: datetime) -> None:
-    """Fulfilments are no labels; what they carry is left to the person who marked the order."""
+    """Goods that left by another way: a fulfilment, which no webhook tells of."""
     number = week.number()
     expectation = week.shipment(site, "hand-marked", [(number, "BOLT", 1)], by=None)
+    week.mark(site, at, week.order(site, at, number, {"BOLT": 1}), expectation)
+    week.deliver(expectation, at + week.later(10, 600))
+
+
+def two_hand_marked(week: Week, site: Site, at: datetime) -> None:
+    """A fulfilment carries no goods of its own: which IFS shipment it is for, only its order can tell."""
+    number = week.number()
+    first = week.shipment(site, "label and fulfilment", [(number, "BOLT", 2)], by=None)
+    order = week.order(site, at, number, {"BOLT": 2})
+    week.mark(site, at, order, first)
+    other = week.number()
+    second = week.shipment(site, "label and fulfilment", [(other, "NUT", 1)], by=None)
+    week.label(site, at, week.order(site, at, other, {"NUT": 1}), second)
+
+
+def unmarked(week: Week, site: Site, at: datetime) -> None:
+    """A fulfilment that is taken back: no list says so, only the sweep of the day after finds it."""
+    early = min(at, week.end - timedelta(hours=30))
+    number = week.number()
+    expectation = week.shipment(site, "fulfilment taken back", [(number, "BOLT", 1)], by=None)
+    marked = week.mark(site, early, week.order(site, early, number, {"BOLT": 1}), expectation)
+    week.at(early + week.later(1, 900), lambda: site.account.void_fulfillment(marked[0]))
+
+
+def combined(week: Week, site: Site, at: datetime) -> None:
+    """One parcel for two orders that a user combined: the second is gone from the API, its IFS shipment is not."""
+    numbers = week.number(), week.number()
+    pair = [week.shipment(site, "combined orders", [(number, "BOLT", 1)], by=None) for number in numbers]
+    orders = [week.order(site, at - timedelta(hours=5), number, {"BOLT": 1}) for number in numbers]
+    week.at(at, lambda: site.account.combine_orders(orders[0](), [orders[1]()]))
+    bought = week.label(site, at + week.later(1, 120), orders[0], *pair)
+    if week.random.random() < 0.3:
+        week.void(site, at + week.later(200, 600), bought)
+
+
+def excluded_store(week: Week, site: Site, at: datetime) -> None:
+    number = week.number()
+    expectation = week.shipment(site, "excluded store", [(number, "BOLT", 1)], by=None)
+    expectation.is_untouchable = True
+    order = week.order(site, at, number, {"BOLT": 1}, advancedOptions={"storeId": EXCLUDED})
+    if week.random.random() < 0.5:
+        week.label(site, at, order)
+    else:
+        week.mark(site, at, order)
+
+
+def shadow_store(week: Week, site: Site, at: datetime) -> None:
+    number = week.number()
+    expectation = week.shipment(site, "store in shadow mode", [(number, "BOLT", 1)], by=None)
+    expectation.is_untouchable = True
+    order = week.order(site, at, number, {"BOLT": 1}, advancedOptions={"storeId": IN_SHADOW})
+    week.label(site, at, order)
+
+
+def corrected(week: Week, site: Site, at: datetime) -> None:
+    """The IFS order number is typed into the custom field only after the label was bought."""
+    if site.connection.shipstation.order_reference.source != "custom_field_1":
+        single(week, site, at)
+        return
+    number = week.number()
+    expectation = week.shipment(site, "reference typed late", [(number, "BOLT", 1)], by=None)
+    order = week.order(site, at, "", {"BOLT": 1})
+    week.label(site, at, order, expectation)
+    change = {"advancedOptions": {"customField1": number}}
+    week.at(at + week.later(1, 600), lambda: site.account.edit_order(order(), change))
+
+
+def cancelled(week: Week, site: Site, at: datetime) -> None:
+    number = week.number()
+    expectation = week.shipment(site, "cancelled order", [(number, "BOLT", 1)], by=None)
     expectation.is_untouchable = True
     order = week.order(site, at, number, {"BOLT": 1})
-    week.at(at, lambda: site.account.mark_shipped(order(), carrier_code="ups", tracking_number="HAND1"))
+    week.at(at, lambda: site.account.cancel_order(order()))
+
+
+def shipped_without(week: Week, site: Site, at: datetime) -> None:
+    """Shipped by a click, with neither label nor fulfilment: a person has to be told."""
+    number = week.number()
+    expectation = week.shipment(site, "shipped without a shipment", [(number, "BOLT", 1)], by=None)
+    expectation.is_untouchable = True
+    order = week.order(site, at, number, {"BOLT": 1})
+
+    def click() -> None:
+        site.account.set_status(order(), "shipped")
+        week.unshipped.append((site, order()))
+
+    week.at(at, click)
+
+
+def poison(week: Week, site: Site, at: datetime) -> None:
+    """A label that breaks every page it stands on, until ShipStation mends it hours later."""
+    early = min(at, week.end - timedelta(hours=30))
+    number = week.number()
+    expectation = week.shipment(site, "poison row", [(number, "BOLT", 1)], by=None)
+    bought = week.label(site, early, week.order(site, early, number, {"BOLT": 1}), expectation, is_silent=True)
+    week.at(early, lambda: site.account.poison.add(bought[0]))
+    week.at(early + week.later(60, 600), lambda: site.account.poison.discard(bought[0]))
+
+
+def edited_orders(week: Week, site: Site, at: datetime) -> None:
+    """Orders are saved again and again while they are read."""
+    orders = [week.order(site, at, f"AMZ-{week.number()}", {"BOLT": 1}) for _ in range(12)]
+    for turn in range(60):
+        order = week.random.choice(orders)
+        week.at(at + timedelta(seconds=7 * turn), lambda order=order: site.account.edit_order(order(), {"gift": True}))  # type: ignore[misc] # a default argument binds the order
 
 
 def returned(week: Week, site: Site, at: datetime) -> None:
@@ -332,6 +453,16 @@ STORIES: dict[str, Story] = {
     "void after delivery": void_after_delivery,
     "void and re-label": relabel,
     "hand-marked": hand_marked,
+    "label and fulfilment": two_hand_marked,
+    "fulfilment taken back": unmarked,
+    "combined orders": combined,
+    "excluded store": excluded_store,
+    "store in shadow mode": shadow_store,
+    "reference typed late": corrected,
+    "cancelled order": cancelled,
+    "shipped without a shipment": shipped_without,
+    "poison row": poison,
+    "orders edited while read": edited_orders,
     "return label": returned,
     "typed before the label": typed_before,
     "typed after the label": typed_after,

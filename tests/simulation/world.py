@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from io import StringIO
@@ -16,9 +16,13 @@ import requests
 
 from functions.connections import Connection
 from functions.errors import Retryable
+from functions.flows.collect import is_due
 from functions.handlers import consume, poll, release, replay, webhook
 from functions.handlers.runtime import Handler
 from functions.handlers.telemetry import logger
+from functions.ledger.jobs import JobStore
+from functions.ledger.readers import ReaderStore
+from functions.model.cursors import Reader
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
 from functions.settings import ConsumeSettings, PollSettings, ReleaseSettings, ReplaySettings, WebhookSettings
@@ -34,6 +38,7 @@ CANARY = "CanarySecret"
 LEDGER, AUDIT = "ledger", "audit"
 QUEUE_WEIGHT = 5  # a run sends once and asks the tables often
 TIMEOUTS = {"webhook": 15.0, "poll": 180.0, "consume": 150.0, "release": 60.0, "replay": 300.0}
+CLOCKS = timedelta(minutes=1)  # an environment's clock may be ahead of the world's
 VISIBILITY = timedelta(seconds=1080), timedelta(seconds=900)
 
 
@@ -68,7 +73,11 @@ class Secrets:
     """What Secrets Manager would hand out; knows the vendors' credentials."""
 
     def __init__(self, values: Mapping[str, dict[str, str]]) -> None:
-        self._values = values
+        self._values = dict(values)
+
+    def replace(self, arn: str, first: str, second: str, known: Mapping[str, str]) -> None:
+        """What a person does when a key ran out."""
+        self._values[arn] = _pair(first, second, known)
 
     def __call__(self, arn: str) -> dict[str, str]:
         return self._values[arn]
@@ -111,6 +120,9 @@ class SimulatedRuntime:
     def queue(self, url: str) -> MemoryQueue:
         return self._world.queues[url]
 
+    def side_by_side(self, bodies: Sequence[Callable[[], None]]) -> None:
+        self._world.clockwork.side_by_side(bodies)
+
     def session(self) -> requests.Session:
         session = requests.Session()
         for site in self._world.sites.values():
@@ -144,6 +156,7 @@ class World:
         self.queues: dict[str, MemoryQueue] = {}
         self.functions: dict[str, Function] = {}
         self.secrets = Secrets({})
+        self._standing: dict[str, tuple[int, Reader, bool]] = {}
 
     def now(self) -> datetime:
         return self.clockwork.now
@@ -157,7 +170,10 @@ class World:
         task = self.clockwork.current
         if task is None:
             return
-        environment = next((f.running[task] for f in self.functions.values() if task in f.running), None)
+        running = (f.running.get(task.root) for f in self.functions.values())
+        environment = next((found for found in running if found is not None), None)
+        if environment is None and task.parent is not None:
+            raise Killed  # its environment is gone
         if environment is None:
             return
         if environment.is_dead:
@@ -230,7 +246,14 @@ class World:
         )
         stations = {n: f"ss-{n}" for n in names}
         self._add(
-            "poll", poll.build, PollSettings(ledger_table=LEDGER, shipments=shipments, shipstation_secrets=stations)
+            "poll",
+            poll.build,
+            PollSettings(
+                ledger_table=LEDGER,
+                notifications={n: f"n-{n}" for n in names},
+                shipments=shipments,
+                shipstation_secrets=stations,
+            ),
         )
         self._add("consume", consume.build, ConsumeSettings(**tables, ifs_secrets=ifs))
         self._add("release", release.build, ReleaseSettings(ledger_table=LEDGER, shipments=shipments))
@@ -296,7 +319,7 @@ class World:
         def tick() -> None:
             if self.now() < until:
                 self.clockwork.after(every.total_seconds(), tick)
-            if function == "release" and not self._is_anything_due(connection):
+            if not self._is_anything_due(function, connection):
                 return  # a run that would find nothing
             for delay in self._firings():
                 self.clockwork.after(delay, lambda: self.functions[function].invoke({"connection": connection}))
@@ -310,8 +333,16 @@ class World:
         self.met[f"schedule {kind}"] += 1
         return {"twice": [0.0, 0.3], "late": [self.random.uniform(30, 240)], "missed": []}[kind]
 
-    def _is_anything_due(self, connection: str) -> bool:
-        return self.tables[LEDGER].has_due(f"due#{connection}#", f"{self.now():%Y-%m-%dT%H:%M:%S.%fZ}")
+    def _is_anything_due(self, function: str, connection: str) -> bool:
+        if function == "release":
+            return self.tables[LEDGER].has_due(f"due#{connection}#", f"{self.now():%Y-%m-%dT%H:%M:%S.%fZ}")
+        name, ledger = ConnectionName(connection), self.tables[LEDGER]
+        changes = ledger.changes(f"reader#{connection}") + ledger.changes(f"jobs#{connection}")
+        if self._standing.get(connection, (None,))[0] != changes:
+            is_open = any(job.ended_at is None for job in JobStore(ledger).all(name))
+            self._standing[connection] = changes, ReaderStore(ledger).peek(name), is_open
+        _, reader, is_open = self._standing[connection]
+        return is_open or is_due(reader, self.sites[connection].connection.poll_minutes, self.now() + CLOCKS)
 
     def _fork(self) -> Random:
         return Random(self.random.getrandbits(64))

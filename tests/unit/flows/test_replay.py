@@ -45,8 +45,7 @@ class Desk:
     @property
     def replay(self) -> Replay:
         world = self.world
-        ifs, orders, plans = world.ifs, self.orders, world.plans
-        return Replay(world.connection, ifs, orders, plans, self.queue, lambda: world.at, world.opened)
+        return Replay(world.connection, world.opened, self.orders, world.plans, self.queue, lambda: world.at)
 
     def plan(self, **select: object) -> Plan:
         selection = Selection.model_validate(select)

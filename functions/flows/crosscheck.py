@@ -1,0 +1,130 @@
+"""What the orders stream is read for: which IFS order each one means, corrections, and orders that are shipped while we
+hold no shipment of theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from functions.flows.intake import Intake
+from functions.model.audit import Cause
+from functions.model.cursors import Reading, Stream
+from functions.model.facts import OrderFacts, OrderReading
+from functions.model.jobs import Lane
+from functions.model.messages import Work
+from functions.model.outcomes import Reason
+from functions.model.shipment import OrderKey, Shipment
+
+ASKED_AT_ONCE = 10  # orders, two requests each; the rest is looked at in the next pass
+
+
+class Shipments(Protocol):
+    def shipments_of(self, order_id: int, lane: Lane) -> Iterator[Reading]:
+        """Every label and fulfilment of one ShipStation order."""
+
+
+@dataclass(frozen=True)
+class CrossCheck:
+    source: Shipments
+    intake: Intake
+    has_time: Callable[[], bool]
+
+    def absorb(self, orders: Sequence[OrderReading], cause: Cause, lane: Lane) -> bool:
+        """Remembers what is new or was corrected. A correction takes the order's shipments along; False when time ran
+        out before all were done: the same page has to be read again.
+        """
+        known = self._known(orders)
+        for order in orders:
+            before = known.get(order.facts.order_id)
+            if before is not None and _content(before) == _content(order.facts):
+                continue
+            if not self.has_time():
+                return False
+            if before is not None and _meaning(before) != _meaning(order.facts):
+                self._move(before, order, cause, lane)
+            self.intake.facts.save(order.facts)
+        return True
+
+    def verify(self, orders: Sequence[OrderReading], older_than: datetime, cause: Cause, lane: Lane) -> bool:
+        """Asks for the shipments of shipped orders that the ledger holds none of. False when some are left to ask."""
+        missing = self._missing([order.facts for order in orders if _is_due(order, older_than)])
+        for facts in missing[:ASKED_AT_ONCE]:
+            if not self.has_time():
+                return False
+            found = self._fetch(facts.order_id, cause, lane)
+            if not found:
+                self.intake.park(f"order {facts.order_id}", Reason.SHIPPED_WITHOUT_SHIPMENT)
+            self.intake.facts.save(facts.model_copy(update={"checked": True}))
+        return len(missing) <= ASKED_AT_ONCE
+
+    def _known(self, orders: Sequence[OrderReading]) -> dict[int, OrderFacts]:
+        ids = [order.facts.order_id for order in orders]
+        return self.intake.facts.load(self.intake.connection.name, ids) if ids else {}
+
+    def _missing(self, shipped: Sequence[OrderFacts]) -> list[OrderFacts]:
+        skip = self.intake.connection.store_skip
+        wanted = {f.order_id: f for f in shipped if f.reference is not None and skip(f.store_id) is None}
+        held = (
+            self.intake.marks.holds({order_id: _key(facts) for order_id, facts in wanted.items()}) if wanted else set()
+        )
+        known = self.intake.facts.load(self.intake.connection.name, set(wanted) - held)
+        return [f for i, f in sorted(wanted.items()) if i not in held and not (i in known and known[i].checked)]
+
+    def _move(self, before: OrderFacts, order: OrderReading, cause: Cause, lane: Lane) -> None:
+        """What was delivered under the old meaning is taken back there as a void would be, then delivered anew."""
+        abandoned = [key for key in self._keys(before) if key not in self._keys(order.facts)]
+        held = [key for key in abandoned if self.intake.marks.holds({before.order_id: key})]
+        if not held and order.status != "shipped":
+            return
+        shipments = self._fetch(before.order_id, cause, lane)
+        for key in held:
+            self.intake.queue.send(_withdrawal(shipment, key, cause) for shipment in _once(shipments))
+
+    def _keys(self, facts: OrderFacts) -> list[OrderKey]:
+        merged = self.intake.facts.load(facts.connection, facts.merged) if facts.merged else {}
+        return [_key(each) for each in (facts, *merged.values()) if each.reference is not None]
+
+    def _fetch(self, order_id: int, cause: Cause, lane: Lane) -> list[Shipment]:
+        found: list[Shipment] = []
+        for reading in self.source.shipments_of(order_id, lane):
+            self.intake.take(Stream.ORDERS, reading, cause)
+            found += reading.shipments
+        return found
+
+
+def _is_due(order: OrderReading, older_than: datetime) -> bool:
+    return order.status == "shipped" and not order.is_elsewhere and order.facts.modified_at <= older_than
+
+
+def _content(facts: OrderFacts) -> OrderFacts:
+    return facts.model_copy(update={"modified_at": _NEVER, "checked": False})
+
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def _meaning(facts: OrderFacts) -> tuple[object, ...]:
+    return facts.reference, facts.company, facts.merged
+
+
+def _key(facts: OrderFacts) -> OrderKey:
+    return OrderKey(connection=facts.connection, company=facts.company, reference=facts.reference or "")
+
+
+def _once(shipments: Sequence[Shipment]) -> list[Shipment]:
+    """A combined order's parcel comes once for every IFS order it covers."""
+    return list({shipment.key: shipment for shipment in shipments}.values())
+
+
+def _withdrawal(shipment: Shipment, key: OrderKey, cause: Cause) -> Work:
+    """To the order that it no longer belongs to, the parcel is void."""
+    gone = {
+        "reference": key.reference,
+        "company": key.company,
+        "skip": None,
+        "voided_at": shipment.voided_at or shipment.read_at,
+    }
+    return Work(order=key, cause=cause, shipment=shipment.model_copy(update=gone))

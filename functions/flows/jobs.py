@@ -1,0 +1,214 @@
+"""Reads a window of the past beside the live streams: several slices at once, so that the vendor's latency wastes none
+of the request budget. What is left when time is up stands in the job, and the next run goes on there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Literal, Protocol
+
+from functions.flows.crosscheck import CrossCheck
+from functions.flows.intake import Intake
+from functions.flows.walking import Source
+from functions.model.audit import Cause
+from functions.model.cursors import Reading, Span, Stream
+from functions.model.jobs import Job
+
+RUN = timedelta(minutes=2)
+LEASE = RUN + timedelta(minutes=1)
+AT_ONCE = 6  # slices: 3 s of latency and what a page costs us, at one request every 1.5 s
+IDLE_SECONDS = 0.5  # until a slice without a worker looks for work again
+WORTH_HALVING = 4  # pages that a slice should still hold before another worker takes its later half
+SAVES_APART = timedelta(seconds=10)
+
+
+class Jobs(Protocol):
+    def acquire(self, job: Job, holder: str, *, now: datetime, until: datetime) -> Job | None:
+        """The job under a new fence, or None while somebody else works on it."""
+
+    def save(self, job: Job) -> bool:
+        """False when it was cancelled or a newer holder has taken over: stop, nothing was stored."""
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What a run on a job works with. `side_by_side` runs all bodies at once and returns when the last one ended."""
+
+    intake: Intake
+    source: Source
+    jobs: Jobs
+    sleep: Callable[[float], None]
+    side_by_side: Callable[[Sequence[Callable[[], None]]], None]
+    holder: str
+
+
+def next_job(jobs: Iterable[Job]) -> Job | None:
+    """A backlog before what an operator asked for, the older before the newer."""
+    waiting = [job for job in jobs if job.ended_at is None]
+    return min(waiting, key=lambda job: (job.kind != "backlog", job.created_at, job.job_id), default=None)
+
+
+def work_on(job: Job, workshop: Workshop, correlation_id: str) -> Job | None:
+    """The job as it stands after this run, None where somebody else works on it. A fault raises once it is saved."""
+    now = workshop.intake.now()
+    taken = workshop.jobs.acquire(job, workshop.holder, now=now, until=now + LEASE)
+    if taken is None:
+        return None
+    run = _Run(workshop, taken, Cause(kind=_CAUSES[job.kind], correlation_id=correlation_id, by=job.by, note=job.note))
+    try:
+        for stream in Stream:
+            run.read(stream)
+    finally:
+        run.end()
+    return run.job
+
+
+_CAUSES: dict[str, Literal["poll", "backfill"]] = {"backlog": "poll", "backfill": "backfill"}
+
+
+@dataclass
+class _Slice:
+    """What one worker still has to read. `page` is how much time its last page covered."""
+
+    start: datetime
+    end: datetime
+    page: timedelta | None = None
+
+    @property
+    def is_worth_halving(self) -> bool:
+        return self.page is not None and self.end - self.start > self.page * WORTH_HALVING
+
+
+@dataclass
+class _Slices:
+    """One stream's work, shared by the workers; nothing waits while the lock is held."""
+
+    waiting: list[_Slice]
+    active: list[_Slice] = field(default_factory=list)
+    lock: Lock = field(default_factory=Lock)
+
+    def take(self) -> _Slice | None:
+        """Waiting work, or the later half of the longest slice."""
+        with self.lock:
+            taken = self.waiting.pop(0) if self.waiting else self._halved()
+            if taken is not None:
+                self.active.append(taken)
+            return taken
+
+    def done(self, finished: _Slice) -> None:
+        with self.lock:
+            self.active.remove(finished)
+
+    @property
+    def is_over(self) -> bool:
+        with self.lock:
+            return not self.waiting and not self.active
+
+    def unread(self) -> tuple[Span, ...]:
+        with self.lock:
+            left = sorted((s.start, s.end) for s in (*self.active, *self.waiting))
+        return tuple(Span(start=start, end=end) for start, end in left)
+
+    def _halved(self) -> _Slice | None:
+        longest = max((s for s in self.active if s.is_worth_halving), key=lambda s: s.end - s.start, default=None)
+        if longest is None:
+            return None
+        middle = longest.start + (longest.end - longest.start) / 2
+        longest.end, end = middle, longest.end
+        return _Slice(middle, end, longest.page)
+
+
+class _Run:
+    def __init__(self, workshop: Workshop, job: Job, cause: Cause) -> None:
+        self._with, self.job, self._cause = workshop, job, cause
+        self._started = self._saved_at = workshop.intake.now()
+        self._check = CrossCheck(workshop.source, workshop.intake, self._has_time)
+        self._slices: dict[Stream, _Slices] = {}
+        self._fault: BaseException | None = None
+        self._is_fenced = False
+        self._pages = self._rows = self._news = 0
+        self._saving, self._counting = Lock(), Lock()
+
+    def read(self, stream: Stream) -> None:
+        spans = self.job.unread.get(stream, ())
+        if not spans or not self._has_time():
+            return
+        slices = self._slices[stream] = _Slices([_Slice(span.start, span.end) for span in spans])
+        workers = 1 if stream is Stream.LABELS_VOIDED else AT_ONCE
+        self._with.side_by_side([lambda: self._work(stream, slices)] * workers)
+        if self._fault is not None:
+            raise self._fault
+
+    def end(self) -> None:
+        left = self._current().model_copy(update={"holder": "", "held_until": None})
+        if not any(left.unread.values()):
+            left = left.model_copy(update={"ended_at": self._with.intake.now()})
+        self._store(left)
+
+    def _work(self, stream: Stream, slices: _Slices) -> None:
+        try:
+            while self._has_time() and not slices.is_over:
+                taken = slices.take()
+                if taken is None:
+                    self._with.sleep(IDLE_SECONDS)
+                elif self._walk(stream, taken):
+                    slices.done(taken)
+        except Exception as fault:  # noqa: BLE001 # raised again where the run ends, once what is left was saved
+            self._fault = self._fault or fault
+
+    def _walk(self, stream: Stream, part: _Slice) -> bool:
+        """Whether the slice was read to its end, which another worker may have moved nearer meanwhile."""
+        for reading in self._with.source.walk(stream, part.start, self.job.lane, end=part.end):
+            if not self._take(stream, reading):
+                return False
+            if reading.complete:
+                return True
+            if reading.reached is not None and reading.reached > part.start:
+                part.page, part.start = reading.reached - part.start, reading.reached
+            if part.start >= part.end:
+                return True
+            if not self._has_time():
+                return False
+        return True
+
+    def _take(self, stream: Stream, reading: Reading) -> bool:
+        news = self._with.intake.take(stream, reading, self._cause, self.job.admission)
+        is_absorbed = self._check.absorb(reading.orders, self._cause, self.job.lane)
+        with self._counting:
+            self._pages, self._news = self._pages + 1, self._news + news
+            self._rows += len(reading.shipments) + len(reading.orders)
+        if self._with.intake.now() - self._saved_at >= SAVES_APART:
+            self._save()
+        return is_absorbed
+
+    def _save(self) -> None:
+        """One worker at a time; the others go on reading."""
+        if self._saving.acquire(blocking=False):
+            try:
+                self._saved_at = self._with.intake.now()
+                self._store(self._current())
+            finally:
+                self._saving.release()
+
+    def _current(self) -> Job:
+        unread = {**self.job.unread, **{stream: slices.unread() for stream, slices in self._slices.items()}}
+        with self._counting:
+            counts = {
+                "pages": self.job.pages + self._pages,
+                "rows": self.job.rows + self._rows,
+                "news": self.job.news + self._news,
+            }
+            self._pages = self._rows = self._news = 0
+        return self.job.model_copy(update={"unread": unread, **counts})
+
+    def _store(self, job: Job) -> None:
+        """Nothing is read on once the job was cancelled or somebody else holds it."""
+        self.job = job
+        self._is_fenced = self._is_fenced or not self._with.jobs.save(job)
+
+    def _has_time(self) -> bool:
+        is_fit = not self._is_fenced and self._fault is None
+        return is_fit and self._with.intake.now() - self._started < RUN

@@ -1,0 +1,203 @@
+"""One walk over one live stream: every page is handed over, then the cursor moves; a long backlog is set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from functions.flows.crosscheck import CrossCheck
+from functions.flows.intake import Intake
+from functions.flows.sweep import Track
+from functions.model.audit import Cause
+from functions.model.cursors import Cursor, Hole, Reader, Reading, Span, Stream
+from functions.model.jobs import Job, Lane
+from functions.model.messages import Pointer
+
+FUTURE = timedelta(minutes=10)  # a stamp further ahead than this does not drag the cursor along
+BACKLOG_PAGES = 8  # more than these are read beside the live streams
+HOLES_KEPT = timedelta(days=31)
+
+
+class Source(Protocol):
+    """ShipStation, read through the request budget. Raises Retryable or Permanent."""
+
+    def walk(
+        self,
+        stream: Stream,
+        start: datetime,
+        lane: Lane,
+        end: datetime | None = None,
+        avoid: Sequence[Hole] = (),
+    ) -> Iterator[Reading]:
+        """Every row of the stream from `start` to `end` (inclusive; None: to the newest), page by page, ascending."""
+
+    def follow(self, pointer: Pointer, lane: Lane) -> Iterator[Reading]:
+        """The rows one webhook points at; `reached` is None throughout."""
+
+    def shipments_of(self, order_id: int, lane: Lane) -> Iterator[Reading]:
+        """Every label and fulfilment of one ShipStation order."""
+
+
+class Jobs(Protocol):
+    def open(self, job: Job) -> Job:
+        """Stores a new job; where one of this id exists, that one."""
+
+
+@dataclass
+class Report:
+    """What a run did. `held`: another run holds the lease and was told to look again. `refused`: ShipStation refuses
+    the key, nothing was asked or the one probe failed.
+    """
+
+    held: bool = False
+    refused: bool = False
+    rows: int = 0
+    news: int = 0
+    unreadable: int = 0
+    holes: int = 0
+    backlogs: int = 0
+    complete: bool = True
+
+
+class Position:
+    """The reader of this run: every change is stored under its fence, and nothing is read on once it is lost."""
+
+    def __init__(self, reader: Reader, store: Callable[[Reader], bool]) -> None:
+        self.reader, self._store = reader, store
+        self.is_lost = False
+
+    def note(self, **values: object) -> None:
+        """Stored with the next save."""
+        self.reader = self.reader.model_copy(update=values)
+
+    def keep(self, name: str, cursor: Cursor) -> bool:
+        """False once somebody else holds the lease."""
+        if cursor != self.reader.cursors.get(name):
+            self.note(cursors={**self.reader.cursors, name: cursor})
+            self.save()
+        return not self.is_lost
+
+    def save(self) -> None:
+        self.is_lost = self.is_lost or not self._store(self.reader)
+
+
+@dataclass(frozen=True)
+class Walker:
+    """`cause` is whose rows these are; `has_time` says whether another page may be read."""
+
+    intake: Intake
+    source: Source
+    jobs: Jobs
+    position: Position
+    cause: Cause
+    report: Report
+    has_time: Callable[[], bool]
+
+    def follow(self, stream: Stream, pointer: Pointer) -> None:
+        for reading in self.source.follow(pointer, "webhook"):
+            self._take(stream, reading, self.cause)
+            self._check.absorb(reading.orders, self.cause, "webhook")
+
+    def walk(self, stream: Stream, lane: Lane) -> None:
+        cursor = self._cursor(stream)
+        settles = cursor.head == cursor.settled or self._is_settling_due(stream, cursor)
+        start = cursor.settled if settles else cursor.head
+        readings = self.source.walk(stream, start, lane, avoid=self.position.reader.holes)
+        for pages, reading in enumerate(readings, start=1):
+            if not self._accept(stream, reading, lane, settles=settles):
+                self.report.complete = False
+                return
+            cursor = self._advanced(stream, cursor, reading, settles=settles)
+            if not self.position.keep(stream, cursor) or reading.complete:
+                return
+            if not self.has_time():
+                self.report.complete = False
+                return
+            if reading.reached is not None and self._is_backlog(stream, start, reading.reached, pages):
+                self._set_aside(stream, reading.reached, lane)
+                return
+
+    def sweep(self, track: Track, span: Span) -> None:
+        cursor, cause = Cursor(head=span.start, settled=span.start), self.cause.model_copy(update={"kind": "sweep"})
+        for reading in self.source.walk(track.stream, span.start, "sweep", end=span.end):
+            self._take(track.stream, reading, cause)
+            reached = span.end if reading.complete else min(max(cursor.head, reading.reached or cursor.head), span.end)
+            cursor = Cursor(head=reached, settled=reached)
+            if not self.position.keep(track.name, cursor) or not self.has_time():
+                return
+
+    @property
+    def _check(self) -> CrossCheck:
+        return CrossCheck(self.source, self.intake, self.has_time)
+
+    def _accept(self, stream: Stream, reading: Reading, lane: Lane, *, settles: bool) -> bool:
+        """False when the page has to be read again: some of its orders could not be seen to."""
+        self._take(stream, reading, self.cause)
+        if not self._check.absorb(reading.orders, self.cause, lane):
+            return False
+        older_than = self.intake.now() - self._margin(stream)
+        return not settles or self._check.verify(reading.orders, older_than, self.cause, "sweep")
+
+    def _take(self, stream: Stream, reading: Reading, cause: Cause) -> None:
+        self.report.news += self.intake.take(stream, reading, cause)
+        self.report.rows += len(reading.shipments) + len(reading.orders)
+        self.report.unreadable += len(reading.unreadable)
+        if reading.holes:
+            self.report.holes += len(reading.holes)
+            self.position.note(holes=_joined(self.position.reader.holes, reading.holes, self._now() - HOLES_KEPT))
+        if self.position.reader.refused_at is not None:
+            self.position.note(refused_at=None, probe_at=None)
+
+    def _is_backlog(self, stream: Stream, start: datetime, reached: datetime, pages: int) -> bool:
+        """Judged by how much time the pages so far covered."""
+        rest = self._now() - self._margin(stream) - reached
+        return stream is not Stream.LABELS_VOIDED and rest > (reached - start) / pages * BACKLOG_PAGES
+
+    def _set_aside(self, stream: Stream, reached: datetime, lane: Lane) -> None:
+        """The long rest becomes a job of its own before the cursor steps over it; what is new is read at once."""
+        window = Span(start=reached, end=self._now() - self._margin(stream))
+        name = self.intake.connection.name
+        job = Job(
+            job_id=f"backlog-{stream}-{reached:%Y%m%dT%H%M%S}",
+            connection=name,
+            kind="backlog",
+            lane="poll",
+            window=window,
+            unread={stream: (window,)},
+            created_at=self._now(),
+        )
+        end = self.jobs.open(job).window.end
+        self.report.backlogs += 1
+        if self.position.keep(stream, Cursor(head=end, settled=end, settled_at=self._now())):
+            self.walk(stream, lane)
+
+    def _cursor(self, stream: Stream) -> Cursor:
+        beginning = self.intake.connection.go_live_at
+        return self.position.reader.cursors.get(stream, Cursor(head=beginning, settled=beginning))
+
+    def _is_settling_due(self, stream: Stream, cursor: Cursor) -> bool:
+        return cursor.settled_at is None or self._now() - cursor.settled_at >= self._margin(stream)
+
+    def _margin(self, stream: Stream) -> timedelta:
+        side = self.intake.connection.shipstation
+        return timedelta(minutes=side.check_minutes if stream is Stream.ORDERS else side.settle_minutes)
+
+    def _advanced(self, stream: Stream, cursor: Cursor, reading: Reading, *, settles: bool) -> Cursor:
+        """Forwards only. A walk that began at `settled` has seen everything older than the margin behind it."""
+        reached = min(reading.reached or cursor.head, self._now() + FUTURE)
+        settled = cursor.settled
+        if settles and reading.reached:
+            settled = max(cursor.settled, reached - self._margin(stream))
+        settled_at = self._now() if settles and reading.complete else cursor.settled_at
+        return Cursor(head=max(cursor.head, reached), settled=settled, settled_at=settled_at)
+
+    def _now(self) -> datetime:
+        return self.intake.now()
+
+
+def _joined(known: Sequence[Hole], found: Sequence[Hole], oldest: datetime) -> tuple[Hole, ...]:
+    """One entry a place; the later reading knows better where the row after it is."""
+    joined = {(hole.stream, hole.after): hole for hole in (*known, *found)}
+    return tuple(hole for hole in joined.values() if hole.after >= oldest)

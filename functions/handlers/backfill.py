@@ -1,0 +1,144 @@
+"""The poll's manual invokes: backfill a window, see how reading stands, cancel. Bad input is answered, never raised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import AwareDatetime, Field, ValidationError, model_validator
+
+from functions.errors import ConnectorError
+from functions.flows.backfill import a_job, estimate, progress
+from functions.handlers.parts import PollParts
+from functions.handlers.runtime import Runtime
+from functions.handlers.telemetry import logger
+from functions.model.cursors import Cursor, Span, Stream
+from functions.model.frozen import Frozen
+from functions.model.jobs import Progress
+from functions.model.outcomes import SENTENCES
+from functions.model.shipment import ConnectionName
+
+SHOWN = 50  # parked subjects in one answer
+ALLOWED = {
+    "estimate": {"connection": "name", "backfill": {"from": "instant", "to": "instant", "by": "who", "note": "why"}},
+    "start": {"backfill": {"…": "the same and", "dry_run": False, "baseline": "true: ledger only, nothing is written"}},
+    "streams": [str(stream) for stream in Stream],
+    "status": {"connection": "name", "status": True},
+    "cancel": {"connection": "name", "cancel": "job_id"},
+}
+
+
+class Backfill(Frozen):
+    """`start` and `end` are written `from` and `to`."""
+
+    start: AwareDatetime = Field(alias="from")
+    end: AwareDatetime = Field(alias="to")
+    streams: tuple[Stream, ...] = tuple(Stream)
+    dry_run: bool = True
+    baseline: bool = False
+    by: str = Field(min_length=1, max_length=100)
+    note: str = Field(min_length=1, max_length=500)
+
+    @model_validator(mode="after")
+    def _is_a_window(self) -> Backfill:
+        if self.start >= self.end:
+            raise ValueError("from must be before to")
+        if not self.streams:
+            raise ValueError("streams must name at least one")
+        return self
+
+
+class Request(Frozen):
+    connection: ConnectionName
+    backfill: Backfill | None = None
+    status: bool = False
+    cancel: str | None = Field(default=None, min_length=1, max_length=100)
+
+    @model_validator(mode="after")
+    def _asks_one_thing(self) -> Request:
+        if sum((self.backfill is not None, self.status, self.cancel is not None)) != 1:
+            raise ValueError("give exactly one of backfill, status: true, cancel")
+        return self
+
+
+def answer(event: dict[str, Any], runtime: Runtime, parts: Callable[[ConnectionName], PollParts]) -> dict[str, Any]:
+    try:
+        request = Request.model_validate(event)
+    except ValidationError as error:
+        return {"error": _explained(error), "allowed": ALLOWED}
+    if request.connection not in runtime.connections:
+        return {"error": f"connection: unknown; known are {sorted(runtime.connections)}", "allowed": ALLOWED}
+    try:
+        return _served(request, parts(request.connection), runtime)
+    except ConnectorError as fault:
+        return {"error": SENTENCES[fault.reason], "reason": fault.reason, "next": "try again later"}
+
+
+def _served(request: Request, parts: PollParts, runtime: Runtime) -> dict[str, Any]:
+    if request.backfill is not None:
+        return _backfill(request.backfill, parts, runtime)
+    if request.cancel is not None:
+        return _cancelled(request.cancel, parts)
+    return _standing(parts)
+
+
+def _backfill(request: Backfill, parts: PollParts, runtime: Runtime) -> dict[str, Any]:
+    rate = parts.connection.shipstation.requests_per_minute
+    window = Span(start=request.start, end=min(request.end, parts.now()))
+    cost = estimate(window, request.streams, parts.source, rate)
+    told = {"window": window.model_dump(mode="json"), **cost.model_dump(mode="json")}
+    if request.dry_run:
+        return {**told, "next": "the same with dry_run: false"}
+    job = a_job(
+        runtime.new_id()[:12],
+        parts.connection.name,
+        window,
+        cost,
+        admission="baseline" if request.baseline else "named",
+        by=request.by,
+        note=request.note,
+        now=parts.now(),
+    )
+    parts.jobs.open(job)
+    logger.info("backfill_started", connection=job.connection, job_id=job.job_id, baseline=request.baseline)
+    return {**told, "job_id": job.job_id, "next": "it begins within a minute; ask with status: true"}
+
+
+def _cancelled(job_id: str, parts: PollParts) -> dict[str, Any]:
+    job = parts.jobs.cancel(parts.connection.name, job_id, parts.now())
+    if job is None:
+        return {"error": "cancel: no such job", "jobs": [each.job_id for each in parts.jobs.all(parts.connection.name)]}
+    logger.info("job_cancelled", connection=job.connection, job_id=job.job_id)
+    return _shown(progress(job, parts.connection.shipstation.requests_per_minute, parts.now()))
+
+
+def _standing(parts: PollParts) -> dict[str, Any]:
+    """How far every stream was read, what is read beside it, and what needs a person."""
+    reader, now, rate = parts.position(), parts.now(), parts.connection.shipstation.requests_per_minute
+    parked = parts.parking.list(parts.connection.name)
+    return {
+        "connection": parts.connection.name,
+        "mode": parts.connection.mode,
+        "looked_at": reader.looked_at and reader.looked_at.isoformat(),
+        "refused_since": reader.refused_at and reader.refused_at.isoformat(),
+        "streams": {name: _position(cursor) for name, cursor in sorted(reader.cursors.items())},
+        "jobs": [_shown(progress(job, rate, now)) for job in parts.jobs.all(parts.connection.name)],
+        "parked": [
+            {"subject": p.subject, "reason": p.reason, "means": SENTENCES[p.reason], "detail": p.detail}
+            for p in parked[:SHOWN]
+        ],
+        "parked_not_shown": max(0, len(parked) - SHOWN),
+    }
+
+
+def _position(cursor: Cursor) -> dict[str, Any]:
+    return {"read_up_to": cursor.head.isoformat(), "settled_up_to": cursor.settled.isoformat()}
+
+
+def _shown(standing: Progress) -> dict[str, Any]:
+    return standing.model_dump(mode="json", exclude_none=True)
+
+
+def _explained(error: ValidationError) -> str:
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(f"{'.'.join(map(str, f['loc'])) or 'request'}: {f['msg']}" for f in faults)

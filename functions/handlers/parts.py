@@ -1,0 +1,48 @@
+"""What the poll works with for one connection, put together once an environment."""
+
+from __future__ import annotations
+
+from functions.connections import Connection
+from functions.flows.collect import Collection
+from functions.flows.intake import Intake
+from functions.flows.jobs import Workshop
+from functions.handlers.runtime import Runtime
+from functions.handlers.vendors import shipstation_source
+from functions.ledger.facts import FactStore
+from functions.ledger.jobs import JobStore
+from functions.ledger.orders import OrderStore
+from functions.ledger.parked import ParkingStore
+from functions.ledger.queues import FifoWorkQueue, NotificationQueues
+from functions.ledger.readers import ReaderStore
+from functions.model.cursors import Reader
+from functions.model.messages import Notification, Pointer
+from functions.settings import PollSettings
+
+
+class PollParts:
+    def __init__(self, runtime: Runtime, settings: PollSettings, connection: Connection) -> None:
+        name, table = connection.name, runtime.table(settings.ledger_table)
+        self.connection, self.now = connection, runtime.now
+        self.jobs, self.parking, self._readers = JobStore(table), ParkingStore(table), ReaderStore(table)
+        self.source = shipstation_source(runtime, connection, settings.shipstation_secrets[name], table)
+        self._notifications = NotificationQueues({name: runtime.queue(settings.notifications[name])})
+        queue = FifoWorkQueue(runtime.queue(settings.shipments[name]))
+        intake = Intake(connection, OrderStore(table), FactStore(table), queue, self.parking, runtime.now)
+        holder = runtime.new_id()
+        self.collection = Collection(intake, self.source, self._readers, self.jobs, runtime.sleep, holder)
+        self.workshop = Workshop(intake, self.source, self.jobs, runtime.sleep, runtime.side_by_side, holder)
+
+    def position(self) -> Reader:
+        return self._readers.peek(self.connection.name)
+
+    def go_on(self, correlation_id: str) -> None:
+        """The next run begins as soon as this one has ended."""
+        self._notifications.send(
+            Notification(
+                connection=self.connection.name,
+                event="GO_ON",
+                pointer=Pointer(kind="go_on"),
+                received_at=self.now(),
+                correlation_id=correlation_id,
+            )
+        )

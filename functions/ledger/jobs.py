@@ -1,0 +1,74 @@
+"""Windows of the past that are read beside the live streams, each under a lease of its own with fencing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from boto3.dynamodb.conditions import Attr, ConditionBase
+
+from functions.ledger.items import from_item, to_item
+from functions.ledger.table import EXPIRES, PARTITION, SORT, Table
+from functions.model.jobs import Job
+from functions.model.shipment import ConnectionName
+
+KEPT = timedelta(days=30)  # after its end
+OWN = {PARTITION, SORT, EXPIRES, "schema_version"}
+
+
+class JobStore:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def open(self, job: Job) -> Job:
+        """Stores a new job; where one of this id exists, that one."""
+        if self._table.put(_item(job), condition=Attr(PARTITION).not_exists()):
+            return job
+        return self.get(job.connection, job.job_id) or job
+
+    def get(self, connection: ConnectionName, job_id: str) -> Job | None:
+        item = self._table.get(_partition(connection), job_id)
+        return _job(item) if item else None
+
+    def all(self, connection: ConnectionName) -> Iterator[Job]:
+        """The connection's jobs, those that ended in the last weeks included."""
+        return (_job(item) for item in self._table.query(_partition(connection)))
+
+    def acquire(self, job: Job, holder: str, *, now: datetime, until: datetime) -> Job | None:
+        """The job under a new fence, or None while somebody else works on it."""
+        if job.held_until is not None and job.held_until > now:
+            return None
+        taken = job.model_copy(update={"fence": job.fence + 1, "holder": holder, "held_until": until})
+        return taken if self._table.put(_item(taken), condition=_unmoved(job)) else None
+
+    def save(self, job: Job) -> bool:
+        """False when it was cancelled or a newer holder has taken over: stop, nothing was stored."""
+        return self._table.put(_item(job), condition=_unmoved(job))
+
+    def cancel(self, connection: ConnectionName, job_id: str, at: datetime) -> Job | None:
+        """Whoever works on it learns at the next save."""
+        job = self.get(connection, job_id)
+        if job is None or job.ended_at is not None:
+            return job
+        ended = job.model_copy(update={"is_cancelled": True, "ended_at": at, "fence": job.fence + 1})
+        self._table.put(_item(ended))
+        return ended
+
+
+def _unmoved(job: Job) -> ConditionBase:
+    return Attr("fence").eq(job.fence)
+
+
+def _partition(connection: ConnectionName) -> str:
+    return f"jobs#{connection}"
+
+
+def _item(job: Job) -> dict[str, object]:
+    body = job.model_dump(mode="json", exclude_none=True)
+    if job.ended_at is not None:
+        body[EXPIRES] = int((job.ended_at + KEPT).timestamp())
+    return to_item({**body, PARTITION: _partition(job.connection), SORT: job.job_id})
+
+
+def _job(item: dict[str, object]) -> Job:
+    return Job.model_validate({k: v for k, v in from_item(item).items() if k not in OWN})
