@@ -13,6 +13,7 @@ from functions.flows.intake import Intake
 from functions.flows.walking import Jobs, Position, Report, Source, Walker
 from functions.model.audit import Cause
 from functions.model.cursors import Reader, Stream
+from functions.model.jobs import Lane
 from functions.model.messages import Notification, Pointer
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
@@ -127,40 +128,51 @@ class _Run:
         self._position.save()
 
     def _answer(self, pointers: Sequence[Pointer]) -> None:
-        looked_at = self._pace()
+        waited = self._pace()
         for stream in _streams(pointers):
-            self._answer_for(stream, [pointer for pointer in pointers if stream in RINGS[pointer.kind]])
-        while self._has_time() and (streams := self._rang_since(looked_at)):
-            looked_at = self._pace()
-            for stream in streams:
-                self._walker.walk(stream, "webhook")
+            own = [pointer for pointer in pointers if stream in RINGS[pointer.kind]]
+            if waited or len(own) > POINTERS_ONE_BY_ONE or any(pointer.kind == "anything" for pointer in own):
+                self._look("webhook", stream)
+            else:
+                for pointer in own:
+                    self._walker.follow(stream, pointer)
+        while self._has_time():
+            # A shop that ships without a pause must not keep the other streams waiting.
+            if is_due(self._position.reader, self._connection.poll_minutes, self._now()):
+                self._look_at_everything()
+            elif streams := self._unanswered():
+                self._pace()
+                for stream in streams:
+                    self._look("webhook", stream)
+            else:
+                break
 
-    def _answer_for(self, stream: Stream, pointers: Sequence[Pointer]) -> None:
-        if len(pointers) > POINTERS_ONE_BY_ONE or any(pointer.kind == "anything" for pointer in pointers):
-            self._walker.walk(stream, "webhook")
-        else:
-            for pointer in pointers:
-                self._walker.follow(stream, pointer)
+    def _unanswered(self) -> list[Stream]:
+        """What rang while this run was at work, or while one was that did not come round to it."""
+        rang, answered = self._with.readers.rang(self._connection.name), self._position.reader.answered
+        return [s for s in Stream if s in rang and (s not in answered or rang[s] > answered[s])]
 
-    def _rang_since(self, instant: datetime) -> list[Stream]:
-        rang = self._with.readers.rang(self._connection.name)
-        return [stream for stream in Stream if stream in rang and rang[stream] > instant]
-
-    def _pace(self) -> datetime:
-        """A few looks at once, then one in twenty seconds: what rings meanwhile is answered by the same look."""
+    def _pace(self) -> bool:
+        """A few looks at once, then one in a while: what rings meanwhile is answered by the same look. True
+        when it had to wait.
+        """
         now = self._now()
         due = max(self._position.reader.answer_due or now, now)
         wait = min(due - now - (LOOKS_AT_ONCE - 1) * LOOKS_APART, LOOKS_APART)
         if wait > timedelta(0):
             self._with.sleep(wait.total_seconds())
         self._position.note(answer_due=due + LOOKS_APART)
-        return self._now()
+        return wait > timedelta(0)
+
+    def _look(self, lane: Lane, stream: Stream) -> None:
+        self._position.note(answered={**self._position.reader.answered, stream: self._now()})
+        self._walker.walk(stream, lane)
 
     def _look_at_everything(self) -> None:
-        self._position.note(looked_at=self._started)
+        self._position.note(looked_at=self._now())
         for stream in Stream:
             if self._has_time():
-                self._walker.walk(stream, "poll")
+                self._look("poll", stream)
         for track, span in sweep.due(self._position.reader.cursors, self._connection.go_live_at, self._started):
             if self._has_time():
                 self._walker.sweep(track, span)

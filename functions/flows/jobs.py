@@ -17,8 +17,7 @@ from functions.model.audit import Cause
 from functions.model.cursors import Reading, Span, Stream
 from functions.model.jobs import Job
 
-RUN = timedelta(minutes=2)
-LEASE = RUN + timedelta(minutes=1)
+LEASE = timedelta(minutes=4)  # outlives the longest run, so that only a dead holder loses it
 AT_ONCE = 6  # slices: 3 s of latency and what a page costs us, at one request every 1.5 s
 IDLE_SECONDS = 0.5  # until a slice without a worker looks for work again
 WORTH_HALVING = 4  # pages that a slice should still hold before another worker takes its later half
@@ -51,13 +50,16 @@ def next_job(jobs: Iterable[Job]) -> Job | None:
     return min(waiting, key=lambda job: (job.kind != "backlog", job.created_at, job.job_id), default=None)
 
 
-def work_on(job: Job, workshop: Workshop, correlation_id: str) -> Job | None:
-    """The job as it stands after this run, None where somebody else works on it. A fault raises once it is saved."""
+def work_on(job: Job, workshop: Workshop, correlation_id: str, until: datetime) -> Job | None:
+    """The job as it stands at `until` or when it is done, None where somebody else works on it. A fault raises once
+    what is left was saved.
+    """
     now = workshop.intake.now()
     taken = workshop.jobs.acquire(job, workshop.holder, now=now, until=now + LEASE)
     if taken is None:
         return None
-    run = _Run(workshop, taken, Cause(kind=_CAUSES[job.kind], correlation_id=correlation_id, by=job.by, note=job.note))
+    cause = Cause(kind=_CAUSES[job.kind], correlation_id=correlation_id, by=job.by, note=job.note)
+    run = _Run(workshop, taken, cause, until)
     try:
         for stream in Stream:
             run.read(stream)
@@ -122,9 +124,9 @@ class _Slices:
 
 
 class _Run:
-    def __init__(self, workshop: Workshop, job: Job, cause: Cause) -> None:
-        self._with, self.job, self._cause = workshop, job, cause
-        self._started = self._saved_at = workshop.intake.now()
+    def __init__(self, workshop: Workshop, job: Job, cause: Cause, until: datetime) -> None:
+        self._with, self.job, self._cause, self._until = workshop, job, cause, until
+        self._saved_at = workshop.intake.now()
         self._check = CrossCheck(workshop.source, workshop.intake, self._has_time)
         self._slices: dict[Stream, _Slices] = {}
         self._fault: BaseException | None = None
@@ -211,4 +213,4 @@ class _Run:
 
     def _has_time(self) -> bool:
         is_fit = not self._is_fenced and self._fault is None
-        return is_fit and self._with.intake.now() - self._started < RUN
+        return is_fit and self._with.intake.now() < self._until

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
 from functions.errors import ConnectorError
-from functions.flows.collect import collect, is_due
+from functions.flows.collect import RUN, collect, is_due
 from functions.flows.jobs import next_job, work_on
 from functions.flows.walking import Report
 from functions.handlers import backfill, batch
@@ -23,6 +24,8 @@ from functions.model.jobs import Job
 from functions.model.messages import Notification
 from functions.model.shipment import ConnectionName
 from functions.settings import PollSettings
+
+TIME_TO_END = timedelta(seconds=50)  # the requests under way, a time-out at worst, and the last save
 
 
 def build(runtime: Runtime, settings: PollSettings) -> Handler:
@@ -37,7 +40,7 @@ def build(runtime: Runtime, settings: PollSettings) -> Handler:
         names = {ring.connection for ring in rings.values()} or {ConnectionName(event.get("connection", ""))}
         for name in sorted(names & set(runtime.connections)):
             if runtime.connections[name].mode != "off":
-                _read(parts(name), _of(name, rings.values()), context.aws_request_id)
+                _read(parts(name), _of(name, rings.values()), context)
         return batch.failures(unreadable)
 
     return handle
@@ -47,15 +50,15 @@ def _of(name: ConnectionName, rings: Iterable[Notification]) -> list[Notificatio
     return [ring for ring in rings if ring.connection == name]
 
 
-def _read(parts: PollParts, rings: Sequence[Notification], correlation_id: str) -> None:
+def _read(parts: PollParts, rings: Sequence[Notification], context: Context) -> None:
     """Webhooks are answered by a run of their own; a tick looks at the streams if they are due, then works on a job."""
     heard = [ring for ring in rings if ring.pointer.kind != "go_on"]
-    name = parts.connection.name
+    name, correlation_id = parts.connection.name, context.aws_request_id
     try:
         if heard or (not rings and is_due(parts.position(), parts.connection.poll_minutes, parts.now())):
             _report(parts, collect(parts.collection, heard, correlation_id), len(heard), correlation_id)
         if not heard:
-            _work(parts, correlation_id)
+            _work(parts, context)
     except ConnectorError as fault:
         logger.warning(
             "poll_failed", connection=name, reason=fault.reason, detail=str(fault), correlation_id=correlation_id
@@ -63,16 +66,17 @@ def _read(parts: PollParts, rings: Sequence[Notification], correlation_id: str) 
         count(name, PollFailed=1)
 
 
-def _work(parts: PollParts, correlation_id: str) -> None:
+def _work(parts: PollParts, context: Context) -> None:
     job = next_job(parts.jobs.all(parts.connection.name))
     if job is None or parts.position().refused_at is not None:
         return
-    after = work_on(job, parts.workshop, correlation_id)
+    left = timedelta(milliseconds=context.get_remaining_time_in_millis()) - TIME_TO_END
+    after = work_on(job, parts.workshop, context.aws_request_id, parts.now() + min(left, RUN))
     if after is None:
         return
-    _report_job(after, correlation_id)
+    _report_job(after, context.aws_request_id)
     if next_job(parts.jobs.all(parts.connection.name)) is not None:
-        parts.go_on(correlation_id)
+        parts.go_on(context.aws_request_id)
 
 
 def _report(parts: PollParts, report: Report, rings: int, correlation_id: str) -> None:

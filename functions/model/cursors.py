@@ -53,7 +53,8 @@ class Reader(Frozen):
     """One connection's reading position. `fence` grows with every new holder and guards every save.
 
     `cursors` are by stream, those of the sweep by stream and days (`fulfilments@7d`). `looked_at` is when the last
-    whole look began, `answer_due` paces the looks for webhooks. `refused_at` is since when ShipStation refuses
+    whole look began; `answered` when the last look at a stream did, which answers every ring before it; `answer_due`
+    paces the looks for webhooks. `refused_at` is since when ShipStation refuses
     the key, `probe_at` when it is tried again.
     """
 
@@ -64,6 +65,7 @@ class Reader(Frozen):
     cursors: dict[str, Cursor] = Field(default_factory=dict)
     holes: tuple[Hole, ...] = ()
     looked_at: datetime | None = None
+    answered: dict[Stream, datetime] = Field(default_factory=dict)
     answer_due: datetime | None = None
     refused_at: datetime | None = None
     probe_at: datetime | None = None

@@ -49,7 +49,8 @@ class PageBroken(Retryable):
 class ShipStationClient:
     """`credentials` is asked before each request, `on_refused` called once the key was refused.
 
-    Raises Retryable (budget, throttle, server, network; PageBroken for 500) or Permanent (key, request). Texts carry the path alone.
+    Raises Retryable (budget, throttle, server, network; PageBroken for 500) or Permanent (key, request). Texts carry
+    the path alone.
     """
 
     def __init__(

@@ -22,7 +22,18 @@ from functions.shipstation.models import Row, ShipStationFulfilment, ShipStation
 from functions.shipstation.normalise import Parcel, copies, needs_order, normalised, order_reading
 from functions.shipstation.orders import OrderBook, Remembered
 from functions.shipstation.pacific import window_end, window_start
-from functions.shipstation.streams import FULFILMENTS, LABELS, ORDERS, Listing, Page, Rows, readable, walk
+from functions.shipstation.streams import (
+    FULFILMENTS,
+    LABELS,
+    ORDERS,
+    Batch,
+    Listing,
+    Page,
+    Rows,
+    Window,
+    readable,
+    walk,
+)
 
 VOIDS_AT_ONCE = timedelta(days=1)  # of a long void window, so that a run that ends loses little
 
@@ -57,8 +68,8 @@ class ShipStationSource:
         if stream is Stream.LABELS_VOIDED:
             yield from self._voided(start, end or self._now(), lane, avoided)
             return
-        listing, last = _listing(stream), window_end(end) if end else None
-        for page in walk(partial(self._rows, listing, lane), listing, {}, window_start(start), last, avoided):
+        listing = _listing(stream)
+        for page in walk(partial(self._rows, listing, lane), listing, {}, Window(start, end), avoided):
             yield self._reading(stream, page, page.last, is_last=page.is_last, lane=lane)
 
     def follow(self, pointer: Pointer, lane: Lane) -> Iterator[Reading]:
@@ -79,18 +90,14 @@ class ShipStationSource:
         """How many rows ShipStation says the window holds: good for an estimate, never for an end."""
         listing = _listing(stream)
         first, last = window_start(window.start), window_end(window.end)
-        bounds = (
-            {"voidDateStart": first, "voidDateEnd": last}
-            if stream is Stream.LABELS_VOIDED
-            else {listing.key_start: first, listing.key_end: last}
-        )
+        is_void = stream is Stream.LABELS_VOIDED
+        bounds = {"voidDateStart": first, "voidDateEnd": last} if is_void else listing.bounds(first, last)
         answer = self._client.get(listing.path, {**bounds, "pageSize": "1"}, lane)
-        total = answer.body.get("total") if answer and isinstance(answer.body, dict) else None
-        return total if isinstance(total, int) and total > 0 else 0
+        return _total(answer.body if answer else None) or 0
 
     def _listed(self, stream: Stream, filters: Mapping[str, str], lane: Lane) -> Iterator[Reading]:
         listing = _listing(stream)
-        for page in walk(partial(self._rows, listing, lane), listing, filters, None):
+        for page in walk(partial(self._rows, listing, lane), listing, filters, Window()):
             yield self._reading(stream, page, None, is_last=page.is_last, lane=lane)
 
     def _voided(self, start: datetime, end: datetime, lane: Lane, avoid: Sequence[Hole]) -> Iterator[Reading]:
@@ -106,19 +113,19 @@ class ShipStationSource:
     def _frozen(self, span: Span, lane: Lane, avoid: Sequence[Hole], *, is_last: bool) -> Iterator[Reading]:
         window = {"voidDateStart": window_start(span.start), "voidDateEnd": window_end(span.end)}
         reached: datetime | None = None if is_last else span.end
-        for page in walk(partial(self._rows, LABELS, lane), LABELS, window, None, None, avoid):
+        for page in walk(partial(self._rows, LABELS, lane), LABELS, window, Window(), avoid):
             voided = [readable(row.get("voidDate")) for row in page.rows]
             reached = max(filter(None, (reached, *voided)), default=None)
             proven = reached if page.is_last else None
             yield self._reading(Stream.LABELS_VOIDED, page, proven, is_last=page.is_last and is_last, lane=lane)
 
-    def _rows(self, listing: Listing, lane: Lane, parameters: Mapping[str, str]) -> Rows:
-        answer = self._client.get(listing.path, parameters, lane)
+    def _rows(self, listing: Listing, lane: Lane, parameters: Mapping[str, str], tries: int) -> Batch:
+        answer = self._client.get(listing.path, parameters, lane, tries)
         rows = answer.body.get(listing.collection) if answer and isinstance(answer.body, dict) else None
         if not isinstance(rows, list):
             text = f"GET {listing.path}: no {listing.collection} in the answer"
             raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, text)
-        return [row if isinstance(row, dict) else {} for row in rows]
+        return Batch([row if isinstance(row, dict) else {} for row in rows], _total(answer.body if answer else None))
 
     def _reading(self, stream: Stream, page: Page, reached: datetime | None, *, is_last: bool, lane: Lane) -> Reading:
         if stream is Stream.ORDERS:
@@ -129,7 +136,8 @@ class ShipStationSource:
             rows, unreadable = _models(page.rows, model, _listing(stream).id_field)
             shipments = tuple(self._shipments(rows, lane))
             reading = Reading(shipments=shipments, reached=None, complete=True, unreadable=unreadable)
-        return reading.model_copy(update={"reached": reached, "complete": is_last})
+        holes = tuple(Hole(stream=stream, after=after or self._connection.go_live_at, before=before) for after, before in page.gaps)
+        return reading.model_copy(update={"reached": reached, "complete": is_last, "holes": holes})
 
     def _of_orders(self, page: Page) -> Reading:
         rows, unreadable = _models(page.rows, ShipStationOrder, ORDERS.id_field)
@@ -148,6 +156,11 @@ class ShipStationSource:
             shipment = normalised(row, order, self._connection, read_at)
             yield shipment
             yield from copies(shipment, order.merged if order else (), merged)
+
+
+def _total(body: Any) -> int | None:
+    total = body.get("total") if isinstance(body, dict) else None
+    return total if isinstance(total, int) and total > 0 else None
 
 
 def _listing(stream: Stream) -> Listing:

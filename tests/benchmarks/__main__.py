@@ -11,7 +11,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks.rows import ROWS, Row
+from tests.benchmarks.row import Row
+from tests.benchmarks.rows import ROWS
 
 OUT = Path(__file__).parents[2] / "build" / "bench.json"
 

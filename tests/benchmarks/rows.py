@@ -1,45 +1,21 @@
-"""One function a row. Each answers a value; the goal stands beside it."""
+"""One function a benchmark. Each answers rows: a value with its goal beside it."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import redirect_stdout
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from multiprocessing import get_context
-from typing import Any, Literal
 
-from functions.connections import Connection
+from tests.benchmarks import reading
+from tests.benchmarks.quiet import SEED, quiet_world, run, schedule
+from tests.benchmarks.row import Row
 from tests.simulation.simulate import simulate
 from tests.simulation.world import LEDGER, Site, World
 
-SEED = 1
 WEEKS = 52
 DAY = 2000  # shipments
-START = datetime(2026, 6, 1, 12, tzinfo=UTC)
 WRITTEN_FOR_A_SHIPMENT = ("order", "audit")
-
-
-@dataclass(frozen=True)
-class Row:
-    """`value comparison goal` has to hold; `limit` is what no connector can do better than."""
-
-    id: str
-    value: float
-    unit: str
-    goal: float
-    limit: float
-    seed: int
-    comparison: Literal["<="] = "<="
-
-    @property
-    def ok(self) -> bool:
-        return self.value <= self.goal
-
-    def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "ok": self.ok}
 
 
 def sim_year() -> Iterable[Row]:
@@ -51,7 +27,7 @@ def sim_year() -> Iterable[Row]:
 
 def write_units() -> Iterable[Row]:
     """DynamoDB units stored for a new shipment whose ship date is right already: state, intent, result."""
-    world, site = _quiet_world()
+    world, site = quiet_world()
     _ship(world, site, 100)
     before = _units(world)
     _settle(world, hours=1)
@@ -60,7 +36,7 @@ def write_units() -> Iterable[Row]:
 
 def noop_calls() -> Iterable[Row]:
     """A poll that reads an already delivered day again."""
-    world, site = _quiet_world()
+    world, site = quiet_world()
     _ship(world, site, DAY)
     _settle(world, hours=12)
     assert sum(write.by == "api" for write in site.tenant.writes) == DAY, "the day is not delivered"
@@ -75,31 +51,12 @@ ROWS: dict[str, Callable[[], Iterable[Row]]] = {
     "sim_year": sim_year,
     "write_units": write_units,
     "noop_calls": noop_calls,
+    "drift": reading.drift,
+    "dst": reading.dst,
+    "burst": reading.burst,
+    "drain": reading.drain,
+    "poll_memory": reading.poll_memory,
 }
-
-
-def _quiet_world() -> tuple[World, Site]:
-    """One connection, nothing goes wrong."""
-    os.environ |= {"POWERTOOLS_METRICS_NAMESPACE": "benchmark", "POWERTOOLS_SERVICE_NAME": "benchmark"}
-    world = World(SEED, START)
-    connection = Connection.model_validate(
-        {
-            "name": "acme",
-            "mode": "write",
-            "go_live_at": START - timedelta(hours=1),
-            "shipstation": {"base_url": "https://ss.example.com"},
-            "ifs": {
-                "base_url": "https://ifs.example.com",
-                "token_url": "https://ifs.example.com/auth/realms/acme1/protocol/openid-connect/token",
-                "company": "10",
-                "requests_per_second": 50,
-            },
-            "carriers": {"stamps_com": "USPS"},
-        }
-    )
-    site = world.add_site(connection)
-    world.wire()
-    return world, site
 
 
 def _ship(world: World, site: Site, count: int) -> None:
@@ -114,10 +71,8 @@ def _ship(world: World, site: Site, count: int) -> None:
 
 def _settle(world: World, *, hours: float) -> None:
     until = world.now() + timedelta(hours=hours)
-    world.schedule("poll", "acme", every=timedelta(minutes=1), until=until)
-    world.schedule("release", "acme", every=timedelta(minutes=1), until=until)
-    with redirect_stdout(world.logs):
-        world.clockwork.run(until + timedelta(minutes=30))
+    schedule(world, until, "poll", "release")
+    run(world, until + timedelta(minutes=30))
 
 
 def _forget_cursors(world: World) -> None:

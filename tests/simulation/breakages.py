@@ -30,6 +30,7 @@ from functions.handlers import consume
 from functions.handlers.telemetry import logger
 from functions.ifs import client as ifs_client
 from functions.ledger import jobs, readers
+from functions.model.cursors import Stream
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import Shipment
 from functions.shipstation import budget, normalise, pacific, source, streams
@@ -141,13 +142,15 @@ def _forget_the_intent() -> None:
 
 
 def _pages_by_number() -> None:
-    def walk(fetch: Any, listing: Any, filters: Any, start: Any) -> Iterator[Any]:
-        bounds = {listing.key_start: start} if start else {}
+    def walk(fetch: Any, listing: Any, filters: Any, window: Any, avoid: Any = ()) -> Iterator[Any]:
+        start = pacific.window_start(window.start) if window.start else None
+        bounds = listing.bounds(start, pacific.window_end(window.end) if window.end else None)
         last = None
         for number in range(1, 1000):
-            rows = fetch({**listing.fixed, **filters, **bounds, "page": str(number)})
-            last = max([*streams._keys(rows, listing), *filter(None, [last])], default=None)
-            full = len(rows) >= streams.PAGE_SIZE
+            rows = fetch({**listing.fixed, **filters, **bounds, "page": str(number)}, 3).rows
+            keys = [streams.readable(row.get(listing.key_field)) for row in rows if row]
+            last = max(filter(None, [*keys, last]), default=None)
+            full = len(rows) >= listing.page_size
             yield streams.Page([row for row in rows if row], last, is_last=not full)
             if not full:
                 return
@@ -282,7 +285,7 @@ def _no_cross_check() -> None:
 
 
 def _poison_stops_the_walk() -> None:
-    _patch(streams, "halved", _raising)
+    _patch(streams._Walk, "_stepped_over", _raising)
 
 
 def _raising(*_: Any, **__: Any) -> Any:

@@ -77,6 +77,7 @@ class Clockwork:
     ) -> Task:
         """A new task from now on. Without `on_end` an exception of its own stops the simulation."""
         task = Task(name, body, on_end or _raise)
+        task.thread.parent = self._hub  # whoever starts it is not who goes on when it ends
         self.at(self.now, lambda: self._resume(task, task.waits))
         return task
 

@@ -23,10 +23,14 @@ WRITES_WEIGHT = 5
 
 @dataclass
 class Weather:
-    """How bad the network is. `rate` is the share of calls with a fault; `dark` are outages by vendor name."""
+    """How bad the network is. `rate` is the share of calls with a fault; `dark` are outages by vendor name; `there` and
+    `back` are seconds from and to, for a request and for its answer.
+    """
 
     random: Random
     rate: float = 0.0
+    there: tuple[float, float] = (0.05, 0.4)
+    back: tuple[float, float] = (0.02, 0.2)
     dark: dict[str, tuple[datetime, datetime]] | None = None
 
     def fault(self, vendor: str, now: datetime, *, writes: bool) -> str | None:
@@ -58,12 +62,12 @@ class SimulatedAdapter(BaseAdapter):
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         self._step("http")
-        self._sleep(self._weather.random.uniform(0.05, 0.4))
+        self._sleep(self._weather.random.uniform(*self._weather.there))
         fault = self._weather.fault(self._vendor, self._now(), writes=request.method == "PATCH")
         if fault:
             self._met(f"{self._vendor} {fault}")
         answer = self._answer(request, fault)
-        self._sleep(self._weather.random.uniform(0.02, 0.2))
+        self._sleep(self._weather.random.uniform(*self._weather.back))
         self._step("http done")
         return as_requests_response(request, answer)
 

@@ -77,7 +77,7 @@ def simulate(seed: int, *, days: float = 7.0) -> Result:
 def _shrink_pages() -> None:
     """Pages of seven rows, so that a week of a few dozen labels has many."""
     streams.PAGE_SIZE = PAGE_SIZE
-    for name in ("LABELS", "ORDERS"):
+    for name in ("LABELS", "ORDERS", "FULFILMENTS"):
         listing = getattr(streams, name)
         small = replace(listing, fixed={**listing.fixed, "pageSize": str(PAGE_SIZE)})
         setattr(streams, name, small)

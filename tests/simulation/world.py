@@ -270,9 +270,9 @@ class World:
         EventSource(
             site.notifications,
             self.functions["poll"],
-            batch=10,
+            batch=100,
             concurrency=2,
-            window_seconds=15,
+            window_seconds=1,
             **common,  # type: ignore[arg-type] # one dictionary, three types
         )
         EventSource(

@@ -1,0 +1,310 @@
+"""What reading ShipStation costs and whether it misses anything: drift, clock changes, bursts, backlogs, memory."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from math import ceil
+from multiprocessing import get_context
+from random import Random
+from typing import Any
+
+from functions.handlers.vendors import shipstation_source
+from functions.ledger.facts import FactStore
+from functions.model.cursors import Stream
+from functions.model.shipment import ConnectionName
+from functions.shipstation import source, streams
+from tests.benchmarks.quiet import SEED, START, a_connection, quiet_world, run, schedule
+from tests.benchmarks.row import Row
+from tests.sandbox.http import Request, Response, json_response
+from tests.simulation.lambdas import Environment
+from tests.simulation.world import CANARY, LEDGER, SimulatedRuntime, Site, World
+
+ACME = ConnectionName("acme")
+LIMIT = 40  # requests a minute
+
+# --- drift
+
+ORDERS = 10_000
+EDITS_PER_SECOND = (0.5, 2.0, 10.0)
+
+
+def drift() -> Iterable[Row]:
+    """Orders that are edited while they are read, until every edit is older than the margin."""
+    for rate in EDITS_PER_SECOND:
+        lost, ratio = _drifting(rate)
+        yield Row("drift", lost, f"lost updates at {rate:g} edits/s", 0, 0, SEED)
+        yield Row("drift", round(ratio, 3), f"of an ideal reader's requests at {rate:g} edits/s", 1.4, 1, SEED)
+
+
+def _drifting(rate: float) -> tuple[int, float]:
+    world, site = quiet_world(order_reference={"source": "custom_field_1"})
+    random = Random(SEED)
+    ids = [
+        site.account.add_order(f"A{n}", items=[], at=START - timedelta(minutes=59) + timedelta(seconds=n * 0.35))
+        for n in range(ORDERS)
+    ]
+    truth = dict.fromkeys(ids, "")
+
+    def edit(number: int) -> None:
+        order = random.choice(ids)
+        truth[order] = f"E{number}"
+        site.account.edit_order(order, {"advancedOptions": {"customField1": truth[order]}})
+
+    edited_until = START + timedelta(minutes=5)
+    for number in range(int(rate * 300)):
+        world.clockwork.at(START + timedelta(seconds=number / rate), lambda number=number: edit(number))  # type: ignore[misc] # a default argument binds the number
+    ledger = _Served(site, "/orders", "modifyDate")
+    schedule(world, edited_until + timedelta(hours=2), "poll")
+    run(world, edited_until + timedelta(hours=3))
+    known = FactStore(world.tables[LEDGER]).load(ACME, ids)
+    lost = sum((known[order].reference or "" if order in known else None) != text for order, text in truth.items())
+    return lost, ledger.requests / ledger.ideal
+
+
+class _Served:
+    """Counts what a list served. An ideal reader asks once a look, once more for every further page, and never reads
+    a row twice in one look; it makes the same settle passes.
+    """
+
+    def __init__(self, site: Site, path: str, key: str) -> None:
+        self._application, self._path, self._key = site.account.application, path, key
+        self._now = site.account.now
+        self.requests = 0
+        self.rows: list[tuple[datetime, int]] = []
+        self._looks: dict[str, set[tuple[Any, Any]]] = {}
+        site.account.application = self._serve
+
+    def _serve(self, request: Request) -> Response:
+        answer = self._application(request)
+        if request.path == self._path and answer.status == 200:  # OK
+            (collection,) = (value for value in json.loads(answer.body).values() if isinstance(value, list))
+            self.requests += 1
+            self.rows.append((self._now(), len(collection)))
+            served = self._looks.setdefault(self._look(request), set())
+            served |= {(row.get("orderId"), row.get(self._key)) for row in collection if row}
+        return answer
+
+    def _look(self, request: Request) -> str:
+        """Requests that follow each other within half a minute are one look."""
+        if not self.rows[:-1] or (self._now() - self.rows[-2][0]) > timedelta(seconds=30):
+            self._current = f"look {len(self._looks)}"
+        return self._current
+
+    @property
+    def ideal(self) -> int:
+        return sum(max(1, ceil(len(rows) / 500)) for rows in self._looks.values())
+
+
+# --- the nights when the clock changes
+
+NIGHTS = {
+    "November": (datetime(2026, 11, 1, 4, tzinfo=UTC), (8, 10)),
+    "March": (datetime(2026, 3, 8, 4, tzinfo=UTC), (10, 10)),
+}
+ORDINARY = datetime(2026, 6, 7, 4, tzinfo=UTC)
+NIGHT_HOURS = 12
+
+
+def dst() -> Iterable[Row]:
+    """An edit every ten seconds through the night; rows read outside the repeated hour, against an ordinary night."""
+    for name, (start, repeated) in NIGHTS.items():
+        lost, rows = _night(start)
+        _, usual = _night(ORDINARY)
+        ratio = _outside(rows, start, repeated) / _outside(usual, ORDINARY, repeated)
+        yield Row("dst", lost, f"lost edits, {name} night", 0, 0, SEED)
+        yield Row("dst", round(ratio, 3), f"of the rows of an ordinary night, {name}", 1.1, 1, SEED)
+
+
+def _night(start: datetime) -> tuple[int, list[tuple[datetime, int]]]:
+    world, site = quiet_world(start, order_reference={"source": "custom_field_1"})
+    orders = [site.account.add_order(f"A{n}", items=[], at=start - timedelta(minutes=30)) for n in range(300)]
+    truth = dict.fromkeys(orders, "")
+    for number in range(NIGHT_HOURS * 360):
+        world.clockwork.at(
+            start + timedelta(seconds=10 * number),
+            lambda number=number: _edit(site, truth, orders, number),  # type: ignore[misc] # a default argument binds the number
+        )
+    served = _Served(site, "/orders", "modifyDate")
+    end = start + timedelta(hours=NIGHT_HOURS + 2)
+    schedule(world, end, "poll")
+    run(world, end)
+    known = FactStore(world.tables[LEDGER]).load(ACME, orders)
+    lost = sum((known[order].reference or "" if order in known else None) != text for order, text in truth.items())
+    return lost, served.rows
+
+
+def _edit(site: Site, truth: dict[int, str], orders: list[int], number: int) -> None:
+    order = orders[number % len(orders)]
+    truth[order] = f"E{number}"
+    site.account.edit_order(order, {"advancedOptions": {"customField1": truth[order]}})
+
+
+def _outside(rows: list[tuple[datetime, int]], start: datetime, repeated: tuple[int, int]) -> int:
+    day = start.replace(hour=0)
+    low, high = (day + timedelta(hours=hour) for hour in repeated)
+    end = start + timedelta(hours=NIGHT_HOURS)
+    return sum(count for at, count in rows if start + timedelta(hours=1) <= at < end and not low <= at < high)
+
+
+# --- a burst of labels
+
+BURST_LABELS, BURST_WEBHOOKS, BURST_MINUTES = 5000, 550, 10
+
+
+def burst() -> Iterable[Row]:
+    """From the first label until the last one stands in the queue."""
+    world, site = quiet_world()
+    site.account.subscribe(f"https://hooks.example.com/webhooks/acme/{CANARY}3acme", "SHIP_NOTIFY")
+    orders = site.account.import_orders(
+        [{"orderNumber": f"P{n}", "items": [{"sku": "BOLT", "quantity": 1}]} for n in range(BURST_LABELS)]
+    )
+    site.shipments.on_send = lambda: None  # nobody takes it out again
+    enqueued = _watch(site.shipments, world)
+    received = _watch(site.notifications, world)
+    begin = START + timedelta(hours=1)
+    batches = [orders[n::BURST_WEBHOOKS] for n in range(BURST_WEBHOOKS)]
+    labels: list[tuple[datetime, list[int]]] = []
+
+    def buy(batch: list[int]) -> None:
+        labels.append((world.now(), site.account.ship_batch([{"order_id": order} for order in batch])))
+
+    for number, batch in enumerate(batches):
+        at = begin + timedelta(minutes=BURST_MINUTES) * number / BURST_WEBHOOKS
+        world.clockwork.at(at, lambda batch=batch: buy(batch))  # type: ignore[misc] # a default argument binds the batch
+    schedule(world, begin + timedelta(minutes=30), "poll")
+    run(world, begin)
+    before = site.account.counts["total"]
+    over = begin + timedelta(minutes=BURST_MINUTES, seconds=45)
+    run(world, over)
+    waits = sorted(
+        max((enqueued[number] - at).total_seconds() for number in numbers)
+        for at, numbers in labels
+        if all(number in enqueued for number in numbers)
+    )
+    missing = BURST_WEBHOOKS - len(waits)
+    assert not missing, f"{missing} batches were not queued in time"
+    assert received, "no webhook was received"
+    requests = site.account.counts["total"] - before
+    yield Row(
+        "burst_requests", requests, f"requests for {BURST_LABELS} labels, {BURST_WEBHOOKS} webhooks", 60, 10, SEED
+    )
+    yield Row("burst_p99", round(waits[int(len(waits) * 0.99)], 1), "s from webhook to queue, p99", 30, 0, SEED)
+
+
+def _watch(queue: Any, world: World) -> dict[int, datetime]:
+    """When each label first stood in the queue."""
+    seen: dict[int, datetime] = {}
+    send = queue.send_batch
+
+    def watched(entries: Any) -> list[int]:
+        refused: list[int] = send(entries)
+        for entry in entries:
+            number = (json.loads(entry.body).get("shipment") or {}).get("shipment_id", 0)
+            seen.setdefault(number, world.now())
+        return refused
+
+    queue.send_batch = watched
+    return seen
+
+
+# --- a long backlog
+
+PAGES, PAGE_ROWS = 2000, 20
+LATENCIES = (0.4, 1.0, 3.0)
+MODES = ("fixed", "sliding")
+
+
+def drain() -> Iterable[Row]:
+    """Full pages read a minute against the vendor's limit, and requests beyond it, at the worst of the latencies."""
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        measured = list(pool.map(_drained, *zip(*product(LATENCIES, MODES), strict=True)))
+    for (latency, mode), (share, _) in zip(product(LATENCIES, MODES), measured, strict=True):
+        yield Row("drain", round(share, 3), f"of {LIMIT}/min, {latency:g} s, {mode} window", 0.95, 1, SEED, ">=")
+    yield Row("drain_429", sum(refused for _, refused in measured), "requests refused", 0, 0, SEED)
+
+
+def _drained(latency: float, mode: str) -> tuple[float, int]:
+    _shrink_pages()
+    world, site = quiet_world()
+    site.connection = a_connection(START - timedelta(days=30))
+    site.account.limiter.mode = mode
+    there = latency / 4
+    world.weather.there = there * 0.8, there * 1.2
+    world.weather.back = (latency - there) * 0.8, (latency - there) * 1.2
+    first, apart = START - timedelta(days=29), timedelta(days=28) / (PAGES * PAGE_ROWS)
+    for number in range(PAGES * PAGE_ROWS):
+        site.account.ship(None, at=first + apart * number, is_silent=True)
+    site.shipments.on_send = lambda: None
+    seen = _watch(site.shipments, world)
+    schedule(world, START + timedelta(hours=4), "poll")
+    done = _until(world, lambda: len(seen) >= PAGES * PAGE_ROWS)
+    minutes = (done - START).total_seconds() / 60
+    return PAGES / minutes / LIMIT, site.account.counts["429"]
+
+
+def _until(world: World, is_done: Callable[[], bool]) -> datetime:
+    end = START
+    while not is_done():
+        end += timedelta(seconds=10)
+        assert end < START + timedelta(hours=4), "the backlog was not read"
+        run(world, end)
+    return end
+
+
+def _shrink_pages() -> None:
+    """The figure is in pages: small ones make it quick."""
+    streams.PAGE_SIZE = PAGE_ROWS
+    for name in ("LABELS", "ORDERS", "FULFILMENTS"):
+        listing = getattr(streams, name)
+        small = replace(listing, fixed={**listing.fixed, "pageSize": str(PAGE_ROWS)})
+        setattr(streams, name, small)
+        setattr(source, name, small)
+
+
+# --- memory
+
+FEW, MANY = 500, 50_000
+
+
+def poll_memory() -> Iterable[Row]:
+    """Peak of what one walk allocates, 50,000 rows against 500."""
+    ratio = _peak(MANY) / _peak(FEW)
+    yield Row("poll_memory", round(ratio, 2), f"of the peak of {FEW} rows, for {MANY}", 1.5, 1, SEED)
+
+
+def _peak(rows: int) -> int:
+    world, site = quiet_world()
+    site.account.application = _Rows(rows)
+    runtime = SimulatedRuntime(world, Environment(skew=timedelta(0)), Random(SEED))
+    labels = shipstation_source(runtime, site.connection, "ss-acme", world.tables[LEDGER])
+    tracemalloc.start()
+    read = sum(
+        len(reading.shipments) for reading in labels.walk(Stream.LABELS_CREATED, START - timedelta(days=1), "poll")
+    )
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert read == rows, f"{read} of {rows} rows were read"
+    return peak
+
+
+class _Rows:
+    """A list of labels, one a second, made when they are asked for."""
+
+    def __init__(self, count: int) -> None:
+        self._first, self._count = datetime(2026, 5, 31, 12), count  # noqa: DTZ001 # ShipStation's wall clock
+
+    def __call__(self, request: Request) -> Response:
+        start = datetime.fromisoformat(request.param("createDateStart"))  # no zone: as above
+        first = max(0, int((start - self._first).total_seconds()))
+        rows = [self._row(number) for number in range(first, min(first + 500, self._count))]
+        return json_response(200, {"shipments": rows, "total": self._count, "page": 1, "pages": 0})
+
+    def _row(self, number: int) -> dict[str, Any]:
+        created = (self._first + timedelta(seconds=number)).isoformat() + ".0000000"
+        return {"shipmentId": number, "orderNumber": f"P{number}", "createDate": created, "trackingNumber": "1Z"}
