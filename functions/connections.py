@@ -99,7 +99,7 @@ class ShipStationSide(Frozen):
     """
 
     base_url: BaseUrl = Field(default="https://ssapi.shipstation.com", validate_default=True)
-    requests_per_minute: int = Field(default=38, ge=1, le=40)
+    requests_per_minute: int = Field(default=39, ge=1, le=40)
     settle_minutes: int = Field(default=10, ge=1, le=240)
     check_minutes: int = Field(default=60, ge=10, le=1440)
     timeout_seconds: int = Field(default=45, ge=5, le=100)

@@ -18,7 +18,7 @@ from infra.functions import Functions
 from infra.ledger import Ledger
 from infra.link import Link
 
-TIMEOUT = Duration.seconds(180)  # a run ends after two minutes and then has to save its position
+TIMEOUT = Duration.minutes(5)  # a look ends after two minutes; what is left goes into a job
 BATCHING = Duration.seconds(1)  # rings of one action; the run itself paces the looks
 TICK = Duration.minutes(1)  # the run decides what is due: a look, a job to go on with, a probe of a refused key
 BATCH = 100

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from functions.errors import Permanent
+from functions.errors import ConnectorError, Permanent
 from functions.flows import sweep
 from functions.flows.intake import Intake
 from functions.flows.walking import Jobs, Position, Report, Source, Walker
@@ -25,6 +25,9 @@ LOOKS_APART = timedelta(seconds=20)  # while webhooks keep ringing
 LOOKS_AT_ONCE = 3  # before that spacing is felt
 PROBES_APART = timedelta(minutes=1)  # while ShipStation refuses the key
 TICK = timedelta(seconds=30)  # half of the schedule's minute: a tick that comes a little early counts
+
+# Faults that another stream need not share.
+OF_ONE_STREAM = {Reason.SHIPSTATION_UNAVAILABLE, Reason.SHIPSTATION_REQUEST}
 
 # What a webhook's pointer is about; anything else means: look at everything a webhook can announce.
 RINGS = {
@@ -68,6 +71,8 @@ def is_due(reader: Reader, poll_minutes: int, now: datetime) -> bool:
     """Whether a tick of the schedule has to look: its period is over, or the refused key may be tried again."""
     if reader.probe_at is not None:
         return now >= reader.probe_at
+    if reader.left:
+        return True
     return reader.looked_at is None or now - reader.looked_at >= timedelta(minutes=poll_minutes) - TICK
 
 
@@ -169,11 +174,25 @@ class _Run:
         self._walker.walk(stream, lane)
 
     def _look_at_everything(self) -> None:
+        """What time does not suffice for comes first in the next run. One stream that fails keeps no other waiting."""
+        left, faults = list(self._position.reader.left or Stream), list[ConnectorError]()
         self._position.note(looked_at=self._now())
-        for stream in Stream:
-            if self._has_time():
-                self._look("poll", stream)
-        for track, span in sweep.due(self._position.reader.cursors, self._connection.go_live_at, self._started):
+        while left and self._has_time():
+            try:
+                self._look("poll", left.pop(0))
+            except ConnectorError as fault:
+                if fault.reason not in OF_ONE_STREAM:
+                    raise
+                faults.append(fault)
+        self._position.note(left=tuple(left))
+        if faults:
+            raise faults[0]
+        self._sweep()
+
+    def _sweep(self) -> None:
+        cursors = sweep.begun(self._position.reader.cursors, self._started)
+        self._position.note(cursors=cursors)
+        for track, span in sweep.due(cursors, self._connection.go_live_at, self._started):
             if self._has_time():
                 self._walker.sweep(track, span)
 

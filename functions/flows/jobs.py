@@ -17,10 +17,10 @@ from functions.model.audit import Cause
 from functions.model.cursors import Reading, Span, Stream
 from functions.model.jobs import Job
 
-LEASE = timedelta(minutes=4)  # outlives the longest run, so that only a dead holder loses it
+LEASE = timedelta(minutes=6)  # outlives the longest run, so that only a dead holder loses it
 AT_ONCE = 6  # slices: 3 s of latency and what a page costs us, at one request every 1.5 s
 IDLE_SECONDS = 0.5  # until a slice without a worker looks for work again
-WORTH_HALVING = 4  # pages that a slice should still hold before another worker takes its later half
+WORTH_HALVING = 12  # pages that a slice should still hold before another worker takes its later half
 SAVES_APART = timedelta(seconds=10)
 
 

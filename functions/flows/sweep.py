@@ -25,13 +25,19 @@ class Track:
         return f"{self.stream}@{self.days}d"
 
 
+TRACKS = tuple(Track(stream, days) for days in DAYS for stream in STREAMS)
+
+
+def begun(cursors: Mapping[str, Cursor], now: datetime) -> dict[str, Cursor]:
+    """A new track begins where it would stand had it always been there: what is older was read a moment ago."""
+    fresh = {track.name: now - track.days * DAY for track in TRACKS if track.name not in cursors}
+    return {**cursors, **{name: Cursor(head=start, settled=start) for name, start in fresh.items()}}
+
+
 def due(cursors: Mapping[str, Cursor], beginning: datetime, now: datetime) -> Iterator[tuple[Track, Span]]:
-    """The tracks that have a whole day to read. A new one begins one day back, not at the beginning of time."""
-    for days in DAYS:
-        for stream in STREAMS:
-            track = Track(stream, days)
-            end = now - days * DAY
-            known = cursors.get(track.name)
-            start = known.head if known else max(beginning, end - DAY)
-            if end - start >= DAY:
-                yield track, Span(start=start, end=end)
+    """The tracks that have a whole day to read, none of it before `beginning`."""
+    for track in TRACKS:
+        end = now - track.days * DAY
+        start = max(cursors[track.name].head, beginning)
+        if end - start >= DAY:
+            yield track, Span(start=start, end=end)

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from functions.errors import ConnectorError
-from functions.flows.collect import RUN, collect, is_due
+from functions.flows.collect import collect, is_due
 from functions.flows.jobs import next_job, work_on
 from functions.flows.walking import Report
 from functions.handlers import backfill, batch
@@ -71,7 +71,7 @@ def _work(parts: PollParts, context: Context) -> None:
     if job is None or parts.position().refused_at is not None:
         return
     left = timedelta(milliseconds=context.get_remaining_time_in_millis()) - TIME_TO_END
-    after = work_on(job, parts.workshop, context.aws_request_id, parts.now() + min(left, RUN))
+    after = work_on(job, parts.workshop, context.aws_request_id, parts.now() + left)
     if after is None:
         return
     _report_job(after, context.aws_request_id)

@@ -9,7 +9,7 @@ from functions.ledger.table import PARTITION, SORT, Table
 from functions.model.budget import BudgetState
 
 GCRA = "gcra"
-ARRIVAL = "theoretical_arrival_ms"
+OWN = {PARTITION, SORT, "schema_version"}
 
 
 class BudgetStore:
@@ -18,13 +18,14 @@ class BudgetStore:
 
     def load(self, key_id: str) -> BudgetState | None:
         item = self._table.get(_partition(key_id), GCRA)
-        return BudgetState(theoretical_arrival_ms=from_item(item)[ARRIVAL]) if item else None
+        return BudgetState.model_validate({k: v for k, v in from_item(item).items() if k not in OWN}) if item else None
 
     def store(self, key_id: str, new: BudgetState, seen: BudgetState | None) -> bool:
         """False when another worker was granted in between."""
-        unseen = Attr(PARTITION).not_exists() if seen is None else Attr(ARRIVAL).eq(seen.theoretical_arrival_ms)
-        item = to_item({PARTITION: _partition(key_id), SORT: GCRA, ARRIVAL: new.theoretical_arrival_ms})
-        return self._table.put(item, condition=unseen)
+        unseen = Attr(PARTITION).not_exists() if seen is None else Attr("revision").eq(seen.revision)
+        successor = new.model_copy(update={"revision": seen.revision + 1 if seen else 0})
+        keys = {PARTITION: _partition(key_id), SORT: GCRA}
+        return self._table.put(to_item({**successor.model_dump(mode="json"), **keys}), condition=unseen)
 
 
 def _partition(key_id: str) -> str:

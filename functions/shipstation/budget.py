@@ -7,8 +7,8 @@ Source: https://docs.shipstation.com/apis/shipstation-v1/docs/start-here/require
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
+from math import ceil, inf
 from typing import Literal, Protocol
 
 from functions.errors import Retryable
@@ -17,12 +17,17 @@ from functions.model.outcomes import Reason
 
 Lane = Literal["webhook", "poll", "sweep", "backfill"]
 
-WINDOW_SECONDS = 60
+LIMIT = 40
+WINDOW_MS = 60_000
 LONGEST_PAUSE_SECONDS = 65  # no header makes us wait longer
-# A lower lane queues this many places further back, so that a webhook finds the next place free.
-PLACES_BACK: dict[Lane, int] = {"webhook": 0, "poll": 0, "sweep": 1, "backfill": 2}
-LOW = 2  # `Remaining` is read before the request is charged, so that 1 means none is left
-ATTEMPTS = 50
+# How many places ahead a lane may reserve. A higher lane looks further and so comes first; because the next place is
+# taken before it falls due, none is wasted.
+LOOK_AHEAD: dict[Lane, float] = {"webhook": inf, "poll": 1.0, "sweep": 0.75, "backfill": 0.5}
+PLACES_WAITED = 10  # of waiting make one more place of looking ahead
+NOISE = 2  # requests by which our own count and the header may differ when nobody else uses the key
+STEADY_MS = 15_000  # a foreign pace is judged over at least that long
+RESERVE = 3  # requests of the limit that are not ours while somebody else uses the key: some are under way
+RACES = 50  # lost to other workers one after the other
 
 
 class BudgetStore(Protocol):
@@ -32,29 +37,14 @@ class BudgetStore(Protocol):
         """False when another worker was granted in between."""
 
 
-@dataclass(frozen=True)
-class Grant:
-    """Send the request after `wait_ms`; `state` is what to store."""
-
-    wait_ms: int
-    state: BudgetState
-
-
 def spacing_ms(requests_per_minute: int) -> int:
-    """Just above the even spacing: every window of 60 s then holds at most the limit, with no burst anywhere."""
-    return WINDOW_SECONDS * 1000 // requests_per_minute + 20
-
-
-def grant(seen: BudgetState | None, now_ms: int, spacing: int, places_back: int) -> Grant:
-    """GCRA without a burst allowance."""
-    earliest = max(now_ms, seen.theoretical_arrival_ms if seen else 0)
-    at = earliest + (places_back * spacing if earliest > now_ms else 0)
-    return Grant(at - now_ms, BudgetState(theoretical_arrival_ms=max(earliest, at) + spacing))
+    """So even that no window of 60 s holds more than `requests_per_minute`, wherever it begins."""
+    return WINDOW_MS // requests_per_minute + 1
 
 
 class Governor:
     """Raises Retryable(budget_exhausted) when a place comes free only after `patience_seconds`. `key_id` names the API
-    key: connections that use the same one share its budget.
+    key: connections that use the same one share its budget. A fault of the store raises, and nothing is sent.
     """
 
     def __init__(
@@ -72,32 +62,70 @@ class Governor:
         self._patience_ms = int(patience_seconds * 1000)
 
     def wait_for_place(self, lane: Lane) -> None:
-        for _ in range(ATTEMPTS):
-            seen = self._store.load(self._key_id())
-            granted = grant(seen, self._now_ms(), self._spacing, PLACES_BACK[lane])
-            if granted.wait_ms > self._patience_ms:
-                raise _exhausted(granted.wait_ms)
-            if self._store.store(self._key_id(), granted.state, seen):
-                self._sleep(granted.wait_ms / 1000)
+        asked, races = self._now_ms(), 0
+        while races < RACES:
+            seen, now = self._load(), self._now_ms()
+            ahead = max(0, seen.theoretical_arrival_ms - now) if seen else 0
+            early = max(0.0, ahead - self._look_ahead_ms(lane, now - asked))
+            if now - asked + (early or ahead) > self._patience_ms:
+                raise _exhausted(ahead)
+            if early:
+                self._sleep(ceil(early) / 1000)
+            elif self._store.store(self._key_id(), self._granted(seen, now + ahead, now), seen):
+                self._sleep(ahead / 1000)
                 return
+            else:
+                races += 1
         raise _exhausted(self._spacing)
 
     def learn(self, remaining: str | None, reset: str | None) -> None:
-        """What the headers of an answer say; a foreign client on the same key shows in `remaining`."""
-        left = _number(remaining)
-        if left is not None and left < LOW:
-            self.pause(_number(reset))
+        """What the headers of an answer say. Whatever of the limit was used and not by us, a foreign client uses: we
+        leave it what it goes on using at that pace and spread the rest over what is left of the window.
+        """
+        left, seconds = _number(remaining), _number(reset)
+        if left is None or seconds is None or left > LIMIT:
+            return
+        reset_ms = min(max(seconds, 1), WINDOW_MS // 1000) * 1000
+        for _ in range(RACES):
+            seen, now = self._load(), self._now_ms()
+            until = self._earliest(seen, left, reset_ms, now) if seen else 0
+            if seen is None or until <= seen.theoretical_arrival_ms or self._hold(seen, until):
+                return
 
     def pause(self, seconds: float | None) -> None:
         """Nobody sends anything for that long, clamped to a window; None is a whole window."""
-        wait = min(max(seconds if seconds is not None else WINDOW_SECONDS, 1), LONGEST_PAUSE_SECONDS)
+        wait = min(max(seconds if seconds is not None else WINDOW_MS / 1000, 1), LONGEST_PAUSE_SECONDS)
         until = self._now_ms() + int(wait * 1000) + self._spacing
-        for _ in range(ATTEMPTS):
-            seen = self._store.load(self._key_id())
-            if seen is not None and seen.theoretical_arrival_ms >= until:
+        for _ in range(RACES):
+            seen = self._load()
+            if (seen is not None and seen.theoretical_arrival_ms >= until) or self._hold(seen, until):
                 return
-            if self._store.store(self._key_id(), BudgetState(theoretical_arrival_ms=until), seen):
-                return
+
+    def _look_ahead_ms(self, lane: Lane, waited_ms: int) -> float:
+        """Who has waited for ten places looks as far ahead as a lane or two above: the lowest keeps a tenth."""
+        return LOOK_AHEAD[lane] * self._spacing + waited_ms / PLACES_WAITED
+
+    def _granted(self, seen: BudgetState | None, at: int, now: int) -> BudgetState:
+        sent = seen.sent_ms if seen else ()
+        recent = (stamp for stamp in sent if stamp > now - WINDOW_MS)
+        return BudgetState(theoretical_arrival_ms=at + self._spacing, sent_ms=(*recent, at))
+
+    def _earliest(self, seen: BudgetState, left: int, reset_ms: int, now: int) -> int:
+        """When the next request may be sent. The header is read before its own request is charged: 1 means none."""
+        elapsed = max(WINDOW_MS - reset_ms, 1000)
+        own = sum(now - elapsed <= stamp <= now for stamp in seen.sent_ms)
+        foreign = LIMIT - left - own
+        if foreign < NOISE:
+            return now + reset_ms + self._spacing if left <= 0 else 0
+        free = max(left - RESERVE - ceil(foreign / max(elapsed, STEADY_MS) * reset_ms), (left - 6) // 4)
+        return now + (reset_ms // free if free > 0 else reset_ms + self._spacing * (RESERVE + 1 - left))
+
+    def _hold(self, seen: BudgetState | None, until: int) -> bool:
+        held = (seen or BudgetState(theoretical_arrival_ms=until)).model_copy(update={"theoretical_arrival_ms": until})
+        return self._store.store(self._key_id(), held, seen)
+
+    def _load(self) -> BudgetState | None:
+        return self._store.load(self._key_id())
 
     def _now_ms(self) -> int:
         return int(self._now().timestamp() * 1000)

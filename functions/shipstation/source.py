@@ -35,7 +35,7 @@ from functions.shipstation.streams import (
     walk,
 )
 
-VOIDS_AT_ONCE = timedelta(days=1)  # of a long void window, so that a run that ends loses little
+VOIDS_AT_ONCE = timedelta(days=7)  # of a long void window, so that a run that ends loses little
 
 # What a pointer's id is called in the list it points into.
 POINTERS = {
@@ -102,7 +102,7 @@ class ShipStationSource:
 
     def _voided(self, start: datetime, end: datetime, lane: Lane, avoid: Sequence[Hole]) -> Iterator[Reading]:
         """Voids cannot be sorted by voidDate: a frozen window of it is walked by createDate, and proves something only
-        when it was walked to its end. Of a long one every day but the last stands for itself.
+        when it was walked to its end. Of a long one every week but the last stands for itself.
         """
         while end - start > 2 * VOIDS_AT_ONCE:
             following = start + VOIDS_AT_ONCE

@@ -37,9 +37,9 @@ from tests.simulation.network import SimulatedAdapter, Weather
 CANARY = "CanarySecret"
 LEDGER, AUDIT = "ledger", "audit"
 QUEUE_WEIGHT = 5  # a run sends once and asks the tables often
-TIMEOUTS = {"webhook": 15.0, "poll": 180.0, "consume": 150.0, "release": 60.0, "replay": 300.0}
+TIMEOUTS = {"webhook": 15.0, "poll": 300.0, "consume": 150.0, "release": 60.0, "replay": 300.0}
 CLOCKS = timedelta(minutes=1)  # an environment's clock may be ahead of the world's
-VISIBILITY = timedelta(seconds=1080), timedelta(seconds=900)
+VISIBILITY = timedelta(seconds=1800), timedelta(seconds=900)
 
 
 @dataclass
