@@ -101,21 +101,30 @@ class Walker:
             self._check.absorb(reading.orders, self.cause, "webhook")
 
     def walk(self, stream: Stream, lane: Lane) -> None:
+        """What is new first; then, once per margin and never while a webhook waits, what may have become visible late."""
         cursor = self._cursor(stream)
-        settles = cursor.head == cursor.settled or self._is_settling_due(stream, cursor)
-        start = cursor.settled if settles else cursor.head
-        readings = self.source.walk(stream, start, lane, avoid=self.position.reader.holes)
+        if cursor.head == cursor.settled:
+            self._look(stream, lane, cursor.head, settles=True)
+            return
+        self._look(stream, lane, cursor.head, settles=False)
+        if lane != "webhook" and self._is_settling_due(stream, cursor) and self.has_time():
+            self._look(stream, lane, cursor.settled, until=cursor.head, settles=True)
+
+    def _look(
+        self, stream: Stream, lane: Lane, start: datetime, *, settles: bool, until: datetime | None = None
+    ) -> None:
+        readings = self.source.walk(stream, start, lane, end=until, avoid=self.position.reader.holes)
         for pages, reading in enumerate(readings, start=1):
             if not self._accept(stream, reading, lane, settles=settles):
                 self.report.complete = False
                 return
-            cursor = self._advanced(stream, cursor, reading, settles=settles)
+            cursor = self._advanced(stream, reading, until, settles=settles)
             if not self.position.keep(stream, cursor) or reading.complete:
                 return
             if not self.has_time():
                 self.report.complete = False
                 return
-            if reading.reached is not None and self._is_backlog(stream, start, reading.reached, pages):
+            if until is None and reading.reached and self._is_backlog(stream, start, reading.reached, pages):
                 self._set_aside(stream, reading.reached, lane)
                 return
 
@@ -184,13 +193,16 @@ class Walker:
         side = self.intake.connection.shipstation
         return timedelta(minutes=side.check_minutes if stream is Stream.ORDERS else side.settle_minutes)
 
-    def _advanced(self, stream: Stream, cursor: Cursor, reading: Reading, *, settles: bool) -> Cursor:
-        """Forwards only. A walk that began at `settled` has seen everything older than the margin behind it."""
+    def _advanced(self, stream: Stream, reading: Reading, until: datetime | None, *, settles: bool) -> Cursor:
+        """Forwards only. A look that began at `settled` has seen everything older than the margin behind it."""
+        cursor = self._cursor(stream)
         reached = min(reading.reached or cursor.head, self._now() + FUTURE)
-        settled = cursor.settled
-        if settles and reading.reached:
-            settled = max(cursor.settled, reached - self._margin(stream))
-        settled_at = self._now() if settles and reading.complete else cursor.settled_at
+        if not settles:
+            return cursor.model_copy(update={"head": max(cursor.head, reached)})
+        seen = until if until and reading.complete else reached
+        is_proven = reading.reached is not None or reading.complete
+        settled = max(cursor.settled, seen - self._margin(stream)) if is_proven else cursor.settled
+        settled_at = self._now() if reading.complete else cursor.settled_at
         return Cursor(head=max(cursor.head, reached), settled=settled, settled_at=settled_at)
 
     def _now(self) -> datetime:

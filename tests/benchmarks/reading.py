@@ -161,13 +161,13 @@ def burst() -> Iterable[Row]:
     """From the first label until the last one stands in the queue."""
     world, site = quiet_world()
     site.account.subscribe(f"https://hooks.example.com/webhooks/acme/{CANARY}3acme", "SHIP_NOTIFY")
-    orders = site.account.import_orders(
-        [{"orderNumber": f"P{n}", "items": [{"sku": "BOLT", "quantity": 1}]} for n in range(BURST_LABELS)]
-    )
+    lines = [{"sku": "BOLT", "quantity": 1}]
+    imported = [START - timedelta(seconds=0.5 * n) for n in range(BURST_LABELS)]
+    orders = [site.account.add_order(f"P{n}", items=lines, at=at) for n, at in enumerate(imported)]
     site.shipments.on_send = lambda: None  # nobody takes it out again
     enqueued = _watch(site.shipments, world)
     received = _watch(site.notifications, world)
-    begin = START + timedelta(hours=1)
+    begin = START + timedelta(hours=3)  # by then every order is older than all margins
     batches = [orders[n::BURST_WEBHOOKS] for n in range(BURST_WEBHOOKS)]
     labels: list[tuple[datetime, list[int]]] = []
 
