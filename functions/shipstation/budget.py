@@ -6,7 +6,7 @@ Source: https://docs.shipstation.com/apis/shipstation-v1/docs/start-here/require
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from math import ceil, inf
 from typing import Literal, Protocol
@@ -62,15 +62,16 @@ class Governor:
         self._patience_ms = int(patience_seconds * 1000)
 
     def wait_for_place(self, lane: Lane) -> None:
-        asked, races = self._now_ms(), 0
+        waited = races = 0
         while races < RACES:
             seen, now = self._load(), self._now_ms()
             ahead = max(0, seen.theoretical_arrival_ms - now) if seen else 0
-            early = max(0.0, ahead - self._look_ahead_ms(lane, now - asked))
-            if now - asked + (early or ahead) > self._patience_ms:
+            early = ceil(max(0.0, ahead - self._look_ahead_ms(lane, waited)))
+            if waited + (early or ahead) > self._patience_ms:
                 raise _exhausted(ahead)
             if early:
-                self._sleep(ceil(early) / 1000)
+                waited += early
+                self._sleep(early / 1000)
             elif self._store.store(self._key_id(), self._granted(seen, now + ahead, now), seen):
                 self._sleep(ahead / 1000)
                 return
@@ -83,13 +84,15 @@ class Governor:
         leave it what it goes on using at that pace and spread the rest over what is left of the window.
         """
         left, seconds = _number(remaining), _number(reset)
-        if left is None or seconds is None or left > LIMIT:
+        if left == 0:
+            self.pause(seconds)
+        if not left or seconds is None or left > LIMIT:
             return
         reset_ms = min(max(seconds, 1), WINDOW_MS // 1000) * 1000
         for _ in range(RACES):
             seen, now = self._load(), self._now_ms()
-            until = self._earliest(seen, left, reset_ms, now) if seen else 0
-            if seen is None or until <= seen.theoretical_arrival_ms or self._hold(seen, until):
+            until = self._earliest(seen.sent_ms if seen else (), left, reset_ms, now)
+            if until <= max(now, seen.theoretical_arrival_ms if seen else 0) or self._hold(seen, until):
                 return
 
     def pause(self, seconds: float | None) -> None:
@@ -110,13 +113,13 @@ class Governor:
         recent = (stamp for stamp in sent if stamp > now - WINDOW_MS)
         return BudgetState(theoretical_arrival_ms=at + self._spacing, sent_ms=(*recent, at))
 
-    def _earliest(self, seen: BudgetState, left: int, reset_ms: int, now: int) -> int:
+    def _earliest(self, sent_ms: Iterable[int], left: int, reset_ms: int, now: int) -> int:
         """When the next request may be sent. The header is read before its own request is charged: 1 means none."""
         elapsed = max(WINDOW_MS - reset_ms, 1000)
-        own = sum(now - elapsed <= stamp <= now for stamp in seen.sent_ms)
+        own = sum(now - elapsed <= stamp <= now for stamp in sent_ms)
         foreign = LIMIT - left - own
         if foreign < NOISE:
-            return now + reset_ms + self._spacing if left <= 0 else 0
+            return now
         free = max(left - RESERVE - ceil(foreign / max(elapsed, STEADY_MS) * reset_ms), (left - 6) // 4)
         return now + (reset_ms // free if free > 0 else reset_ms + self._spacing * (RESERVE + 1 - left))
 

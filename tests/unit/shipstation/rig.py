@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from functions.errors import ConnectorError
 from functions.ledger.budget import BudgetStore
+from functions.model.facts import OrderFacts
 from functions.model.outcomes import Reason
 from functions.shipstation.budget import Governor
 from functions.shipstation.client import Answer, Credentials, ShipStationClient
@@ -55,7 +56,8 @@ class Rig:
             sleep=lambda seconds: self._sleep(seconds, self.pauses),
             jitter=lambda: 0.25,
         )
-        self.source = ShipStationSource(self.client, self.connection, self.now)
+        self.facts: dict[int, OrderFacts] = {}
+        self.source = ShipStationSource(self.client, self.connection, self._remembered, self.now)
 
     def governor(self) -> Governor:
         return Governor(
@@ -65,6 +67,9 @@ class Rig:
             now=self.now,
             sleep=lambda seconds: self._sleep(seconds, self.waits),
         )
+
+    def _remembered(self, ids: Collection[int]) -> dict[int, OrderFacts]:
+        return {order_id: self.facts[order_id] for order_id in ids if order_id in self.facts}
 
     def now(self) -> datetime:
         return self.at

@@ -1,17 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from functions.shipstation.streams import LABELS, PAGE_SIZE, Page, walk
+from functions.shipstation.streams import LABELS, PAGE_SIZE, Batch, Page, Window, walk
 from tests.sandbox.shipstation.dates import long_form, to_wall
 from tests.unit.builders import NOON
 
 Row = dict[str, Any]
-BEGINNING = "2026-03-01 00:00:00"
+BEGINNING = datetime(2026, 3, 1, 8, tzinfo=UTC)
 
 
 def label(number: int, at: datetime) -> dict[str, Any]:
@@ -29,15 +29,16 @@ class List:
         self.rows, self.hidden = rows, hidden
         self.asked: list[dict[str, str]] = []
 
-    def __call__(self, parameters: Mapping[str, str]) -> list[Any]:
+    def __call__(self, parameters: Mapping[str, str], tries: int) -> Batch:
         self.asked.append(dict(parameters))
         start = parameters.get("createDateStart", "").replace(" ", "T")
         found = [row for row in self.rows if row["createDate"] >= start]
         first = (int(parameters["page"]) - 1) * PAGE_SIZE
-        return [None if row["shipmentId"] in self.hidden else row for row in found[first : first + PAGE_SIZE]]
+        rows = [None if row["shipmentId"] in self.hidden else row for row in found[first : first + PAGE_SIZE]]
+        return Batch([row or {} for row in rows])
 
-    def walk(self, start: str | None = BEGINNING, filters: Mapping[str, str] | None = None) -> list[Page]:
-        return list(walk(self, LABELS, filters or {}, start))
+    def walk(self, start: datetime | None = BEGINNING, filters: Mapping[str, str] | None = None) -> list[Page]:
+        return list(walk(self, LABELS, filters or {}, Window(start)))
 
 
 def ids(pages: list[Page]) -> list[Any]:
@@ -73,7 +74,7 @@ def test_the_newest_key_read_so_far_goes_with_each_page() -> None:
 
 def test_a_row_that_appears_behind_the_walk_moves_no_other_row_out_of_it() -> None:
     listing = List(labels(700))
-    pages = walk(listing, LABELS, {}, BEGINNING)
+    pages = walk(listing, LABELS, {}, Window(BEGINNING))
     first = next(pages)
     listing.rows.insert(0, label(9999, NOON))
     assert ids([first, *pages]) == list(range(700))
@@ -81,7 +82,7 @@ def test_a_row_that_appears_behind_the_walk_moves_no_other_row_out_of_it() -> No
 
 def test_a_row_that_vanishes_behind_the_walk_moves_no_other_row_out_of_it() -> None:
     listing = List(labels(700))
-    pages = walk(listing, LABELS, {}, BEGINNING)
+    pages = walk(listing, LABELS, {}, Window(BEGINNING))
     first = next(pages)
     del listing.rows[:3]
     assert ids([first, *pages]) == list(range(700))
@@ -118,7 +119,7 @@ def test_the_hour_that_comes_twice_is_read_whole() -> None:
     first = datetime.fromisoformat("2026-11-01T07:50:00+00:00")
     made = [first + n * timedelta(seconds=5) for n in range(1700)]  # 00:50 PDT to 02:11 PST
     rows = sorted((label(n, at) for n, at in enumerate(made)), key=lambda row: row["createDate"])
-    assert sorted(ids(List(rows).walk("2026-11-01 00:00:00"))) == list(range(1700))
+    assert sorted(ids(List(rows).walk(first - timedelta(minutes=50)))) == list(range(1700))
 
 
 def test_every_request_asks_for_items_order_and_full_pages_and_keeps_the_filters() -> None:
@@ -133,5 +134,5 @@ def test_every_request_asks_for_items_order_and_full_pages_and_keeps_the_filters
 @pytest.mark.parametrize("key", ["soon", 123, "9999-12-31T23:59:59.9999999"], ids=["text", "number", "maximum"])
 def test_a_row_whose_key_nobody_can_read_stops_no_walk(key: object) -> None:
     good = {"shipmentId": 2, "createDate": "2026-03-05T04:00:00"}
-    (page,) = walk(lambda _: [{"shipmentId": 1, "createDate": key}, good], LABELS, {}, None)
+    (page,) = walk(lambda *_: Batch([{"shipmentId": 1, "createDate": key}, good]), LABELS, {}, Window())
     assert (len(page.rows), page.last) == (2, NOON)
