@@ -119,8 +119,10 @@ class _Run:
             self.report.refused = True
         elif pointers:
             self._answer(pointers)
+            self._answer_what_rings()
         else:
             self._look_at_everything()
+            self._answer_what_rings()
 
     def open_circuit(self) -> None:
         """One probe a minute from now on; the first that is answered closes it."""
@@ -141,6 +143,8 @@ class _Run:
             else:
                 for pointer in own:
                     self._walker.follow(stream, pointer)
+
+    def _answer_what_rings(self) -> None:
         while self._has_time():
             # A shop that ships without a pause must not keep the other streams waiting.
             if is_due(self._position.reader, self._connection.poll_minutes, self._now()):

@@ -136,7 +136,10 @@ class ShipStationSource:
             rows, unreadable = _models(page.rows, model, _listing(stream).id_field)
             shipments = tuple(self._shipments(rows, lane))
             reading = Reading(shipments=shipments, reached=None, complete=True, unreadable=unreadable)
-        holes = tuple(Hole(stream=stream, after=after or self._connection.go_live_at, before=before) for after, before in page.gaps)
+        holes = tuple(
+            Hole(stream=stream, after=after or self._connection.go_live_at, before=before)
+            for after, before in page.gaps
+        )
         return reading.model_copy(update={"reached": reached, "complete": is_last, "holes": holes})
 
     def _of_orders(self, page: Page) -> Reading:

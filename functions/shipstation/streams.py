@@ -1,8 +1,8 @@
 """Walks over live, moving lists without losing a row: by key, not by page number.
 
 Facts (https://docs.shipstation.com/apis/shipstation-v1/docs/shipments/list and .../openapi/orders/list_orders): page
-size at most 500; bounds of `createDate` inclusive, of `modifyDate` exclusive; items only on request; shipments cannot be
-sorted by voidDate. `pages` and `total` are unreliable, rows may be null, and one bad row can break every page it is on.
+size at most 500; bounds of `createDate` inclusive, of `modifyDate` exclusive; items only on request; shipments cannot
+be sorted by voidDate. `pages` and `total` are unreliable, rows may be null, one bad row can break every page it is on.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ class _Walk:
 
     def __init__(self, fetch: Fetch, listing: Listing, filters: Mapping[str, str]) -> None:
         self._fetch, self._listing, self._filters = fetch, listing, filters
-        self._seen: dict[tuple[Any, Any], None] = {}
+        self._seen: dict[tuple[str, str], None] = {}
         self._newest: datetime | None = None
         self._last: datetime | None = None
         self._is_ordered = True
@@ -267,7 +267,7 @@ class _Walk:
 
     def _is_fresh(self, row: Mapping[str, Any]) -> bool:
         """An edited row comes again and is fresh. What can repeat stood on the page before."""
-        mark = row.get(self._listing.id_field), row.get(self._listing.key_field)
+        mark = str(row.get(self._listing.id_field)), str(row.get(self._listing.key_field))
         if mark in self._seen:
             return False
         self._seen[mark] = None

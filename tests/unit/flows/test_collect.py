@@ -1,223 +1,248 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from functions.errors import Retryable
-from functions.flows.collect import Collection, Lane, Report, collect
-from functions.model.cursors import Reader, Reading, Stream
-from functions.model.messages import Notification, Pointer, Work
+from functions.errors import Permanent, Retryable
+from functions.flows.collect import LOOKS_APART, is_due
+from functions.model.cursors import Hole, Reader, Reading, Stream
 from functions.model.outcomes import Reason
-from functions.model.shipment import ConnectionName, Shipment, ShipmentKey
 from tests.unit.builders import NOON, a_connection, a_shipment
+from tests.unit.flows.reading_fakes import ACME, FakeSource, Setting, page, ring
 
-ACME = ConnectionName("acme")
 DOWN = Retryable(Reason.SHIPSTATION_UNAVAILABLE, "503")
+REFUSED = Permanent(Reason.SHIPSTATION_CREDENTIALS, "401")
+LABELS = Stream.LABELS_CREATED
 
 
-class Source:
-    """Pages to serve per stream, then nothing; a fault stands for a page that failed."""
-
-    def __init__(self, **pages: list[Reading | Exception]) -> None:
-        self.pages = {Stream(name): list(readings) for name, readings in pages.items()}
-        self.walks: list[tuple[Stream, datetime, Lane]] = []
-        self.followed: list[Pointer] = []
-        self.during: list[Callable[[], None]] = []
-
-    def walk(self, stream: Stream, start: datetime, lane: Lane) -> Iterator[Reading]:
-        self.walks.append((stream, start, lane))
-        if self.during:
-            self.during.pop(0)()
-        for page in self.pages.pop(stream, []):
-            if isinstance(page, Exception):
-                raise page
-            yield page
-
-    def follow(self, pointer: Pointer, lane: Lane) -> Iterator[Reading]:
-        self.followed.append(pointer)
-        yield page(a_shipment(70 + len(self.followed)), reached=None)
-
-
-class Readers:
-    def __init__(self) -> None:
-        self.reader = Reader(connection=ACME)
-        self.rang: datetime | None = None
-        self.busy = False
-
-    def acquire(self, connection: ConnectionName, holder: str, *, now: datetime, until: datetime) -> Reader | None:
-        if self.busy:
-            return None
-        self.reader = self.reader.model_copy(update={"fence": self.reader.fence + 1, "holder": holder})
-        return self.reader
-
-    def save(self, reader: Reader) -> bool:
-        if reader.fence != self.reader.fence:
-            return False
-        self.reader = reader
-        return True
-
-    def ring(self, connection: ConnectionName, at: datetime) -> None:
-        self.rang = at
-
-    def rang_at(self, connection: ConnectionName) -> datetime | None:
-        return self.rang
-
-
-class Sink:
-    def __init__(self) -> None:
-        self.work: list[Work] = []
-        self.known: set[ShipmentKey] = set()
-        self.fault: Retryable | None = None
-
-    def recorded(self, shipments: Sequence[Shipment], fingerprint: str) -> set[ShipmentKey]:
-        return self.known
-
-    def send(self, work: Iterable[Work]) -> None:
-        if self.fault:
-            raise self.fault
-        self.work += work
-
-
-class Setting:
-    def __init__(self, source: Source) -> None:
-        self.at = NOON + timedelta(hours=2)
-        self.source, self.readers, self.sink = source, Readers(), Sink()
-
-    def run(self, *rings: Notification) -> Report:
-        parts = (a_connection(), self.source, self.readers, self.sink, self.sink, lambda: self.at, "me")
-        return collect(Collection(*parts), rings, "c-1")
-
-    def sent(self) -> list[int]:
-        return [work.shipment.shipment_id for work in self.sink.work if work.shipment]
-
-
-def page(*shipments: Shipment, reached: datetime | None, complete: bool = True) -> Reading:
-    return Reading(shipments=shipments, reached=reached, complete=complete)
-
-
-def ring(number: int = 1, kind: str = "shipments_batch") -> Notification:
-    pointer = Pointer.model_validate({"kind": kind, "id": str(number)})
-    return Notification(connection=ACME, event="SHIP_NOTIFY", pointer=pointer, received_at=NOON, correlation_id="c-1")
-
-
-def test_a_first_run_starts_at_go_live_and_moves_the_cursor_last() -> None:
-    setting = Setting(Source(labels_created=[page(a_shipment(1), reached=NOON)]))
+def test_a_first_run_reads_every_stream_from_go_live_orders_first_and_moves_the_cursor_last() -> None:
+    setting = Setting(FakeSource(labels_created=[page(a_shipment(1), reached=NOON)]))
     setting.run()
+    assert [stream for stream, _, _ in setting.source.walks] == list(Stream)
     assert {start for _, start, _ in setting.source.walks} == {a_connection().go_live_at}
-    assert setting.sent() == [1]
-    assert setting.readers.reader.cursors[Stream.LABELS_CREATED].head == NOON
+    assert (setting.ledger.sent(), setting.cursor().head) == ([1], NOON)
 
 
 def test_what_is_recorded_already_is_dropped() -> None:
-    setting = Setting(Source(labels_created=[page(a_shipment(1), a_shipment(2), reached=NOON)]))
-    setting.sink.known = {a_shipment(1).key}
+    setting = Setting(FakeSource(labels_created=[page(a_shipment(1), a_shipment(2), reached=NOON)]))
+    setting.ledger.known = {1}
     assert setting.run().news == 1
-    assert setting.sent() == [2]
+    assert setting.ledger.sent() == [2]
 
 
 def test_the_cursor_stands_still_while_the_queue_refuses() -> None:
-    setting = Setting(Source(labels_created=[page(a_shipment(1), reached=NOON)]))
-    setting.sink.fault = DOWN
+    setting = Setting(FakeSource(labels_created=[page(a_shipment(1), reached=NOON)]))
+    setting.ledger.fault = Retryable(Reason.QUEUE_UNAVAILABLE, "SQS")
     with pytest.raises(Retryable):
         setting.run()
-    assert setting.readers.reader.cursors == {}
-    assert setting.readers.reader.holder == ""
+    assert (setting.cursor(), setting.readers.reader.holder) == (None, "")
 
 
-def test_pages_before_a_fault_count() -> None:
+def test_pages_before_a_fault_count_and_the_other_streams_are_read_all_the_same() -> None:
     first = page(a_shipment(1), reached=NOON, complete=False)
-    setting = Setting(Source(labels_created=[first, DOWN]))
+    setting = Setting(FakeSource(labels_created=[first, DOWN], fulfilments=[page(a_shipment(2), reached=NOON)]))
     with pytest.raises(Retryable):
         setting.run()
-    assert setting.readers.reader.cursors[Stream.LABELS_CREATED].head == NOON
+    assert setting.cursor().head == NOON
+    assert setting.ledger.sent() == [1, 2]
 
 
-def test_the_settle_pass_begins_behind_and_comes_once_per_margin() -> None:
-    setting = Setting(Source(labels_created=[page(a_shipment(1), reached=NOON)]))
+def test_what_came_late_is_looked_for_behind_what_is_new_and_once_per_margin() -> None:
+    setting = Setting(FakeSource(labels_created=[page(a_shipment(1), reached=NOON)]))
     setting.run()
-    starts = []
+    found = []
     for minutes in (1, 9, 1):
         setting.at += timedelta(minutes=minutes)
-        setting.source.walks.clear()
-        setting.source.pages[Stream.LABELS_CREATED] = [page(reached=None)]
+        setting.source.windows.clear()
+        setting.source.pages[LABELS] = [page()]
         setting.run()
-        starts.append(NOON - setting.source.walks[0][1])
-    assert starts == [timedelta(0), timedelta(minutes=10), timedelta(0)]
+        found.append([(NOON - start, end) for stream, start, end in setting.source.windows if stream is LABELS])
+    new, late = (timedelta(0), None), (timedelta(minutes=10), NOON)
+    assert found == [[new], [new, late], [new, late]]
 
 
 def test_a_stamp_from_the_future_does_not_drag_the_cursor_along() -> None:
-    setting = Setting(Source(labels_created=[page(a_shipment(1), reached=NOON + timedelta(days=400))]))
+    setting = Setting(FakeSource(labels_created=[page(a_shipment(1), reached=NOON + timedelta(days=400))]))
     setting.run()
-    assert setting.readers.reader.cursors[Stream.LABELS_CREATED].head == setting.at + timedelta(minutes=10)
+    assert setting.cursor().head == setting.at + timedelta(minutes=10)
 
 
 def test_the_cursor_never_moves_backwards() -> None:
-    setting = Setting(Source(labels_created=[page(a_shipment(2), reached=NOON)]))
+    setting = Setting(FakeSource(labels_created=[page(a_shipment(2), reached=NOON)]))
     setting.run()
-    setting.source.pages[Stream.LABELS_CREATED] = [page(a_shipment(1), reached=NOON - timedelta(hours=1))]
+    setting.source.pages[LABELS] = [page(a_shipment(1), reached=NOON - timedelta(hours=1))]
     setting.run()
-    assert setting.readers.reader.cursors[Stream.LABELS_CREATED].head == NOON
+    assert setting.cursor().head == NOON
 
 
-def test_two_pointers_are_followed_and_more_are_one_walk() -> None:
-    setting = Setting(Source())
+def test_two_pointers_are_followed_and_more_are_one_look_at_their_stream() -> None:
+    setting = Setting()
+    setting.readers.reader = Reader(connection=ACME, looked_at=setting.at)
     setting.run(ring(1), ring(2), ring(2))
     assert (len(setting.source.followed), setting.source.walks) == (2, [])
     setting.run(ring(1), ring(2), ring(3))
-    assert (len(setting.source.followed), len(setting.source.walks)) == (2, len(Stream))
+    assert (len(setting.source.followed), [stream for stream, _, _ in setting.source.walks]) == (2, [LABELS])
 
 
-def test_a_ring_without_ids_is_a_look_at_the_window() -> None:
-    setting = Setting(Source())
+def test_a_ring_without_ids_is_a_look_at_whatever_a_webhook_can_announce() -> None:
+    setting = Setting()
+    setting.readers.reader = Reader(connection=ACME, looked_at=setting.at)
     setting.run(ring(kind="anything"))
-    assert len(setting.source.walks) == len(Stream)
+    looked = [stream for stream, _, _ in setting.source.walks]
+    assert looked == [Stream.ORDERS, LABELS, Stream.FULFILMENTS]
 
 
-def test_who_does_not_get_the_lease_leaves_a_ring() -> None:
-    setting = Setting(Source())
+def test_who_does_not_get_the_lease_leaves_a_ring_for_its_stream() -> None:
+    setting = Setting()
     setting.readers.busy = True
-    assert setting.run(ring()).held
-    assert setting.readers.rang == setting.at
+    assert setting.run(ring(), ring(kind="fulfilment")).held
+    assert setting.readers.rings == {LABELS: setting.at, Stream.FULFILMENTS: setting.at}
 
 
-def test_a_ring_during_the_walk_makes_the_holder_look_again() -> None:
-    setting = Setting(Source())
+def test_a_ring_during_the_look_makes_the_holder_look_again() -> None:
+    setting = Setting()
 
     def rings() -> None:
         setting.at += timedelta(seconds=5)
-        setting.readers.ring(ACME, setting.at)
+        setting.readers.ring(ACME, Stream.ORDERS, setting.at)
 
     setting.source.during.append(rings)
     setting.run()
-    assert len(setting.source.walks) == 2 * len(Stream)
+    assert [stream for stream, _, _ in setting.source.walks] == [*Stream, Stream.ORDERS]
+
+
+def test_while_webhooks_keep_ringing_looks_are_paced() -> None:
+    setting = Setting()
+    setting.readers.reader = Reader(connection=ACME, looked_at=setting.at)
+    for _ in range(3):
+        setting.run(ring())
+    assert setting.slept == []
+    setting.run(ring())
+    assert setting.slept == [LOOKS_APART.total_seconds()]
+    assert [stream for stream, _, _ in setting.source.walks] == [LABELS]
+
+
+def test_a_shop_that_never_stops_ringing_keeps_no_stream_waiting() -> None:
+    setting = Setting()
+    setting.readers.reader = Reader(connection=ACME, looked_at=setting.at - timedelta(minutes=5))
+    setting.run(ring())
+    assert [stream for stream, _, _ in setting.source.walks] == list(Stream)
+
+
+def test_a_refused_key_opens_the_circuit_for_a_minute_and_a_replaced_one_closes_it() -> None:
+    setting = Setting(FakeSource(orders=[REFUSED]))
+    assert setting.run().refused
+    since = setting.at
+    assert setting.run().refused
+    assert len(setting.source.walks) == 1
+    setting.at += timedelta(minutes=1)
+    setting.source.pages[Stream.ORDERS] = [page()]
+    report = setting.run()
+    assert (report.refused, len(setting.source.walks)) == (False, 1 + len(Stream))
+    assert (setting.readers.reader.refused_at, setting.readers.reader.probe_at) == (None, None)
+    assert since == setting.at - timedelta(minutes=1)
+
+
+def test_a_key_that_stays_refused_keeps_its_first_date() -> None:
+    setting = Setting(FakeSource(orders=[REFUSED]))
+    setting.run()
+    first = setting.readers.reader.refused_at
+    setting.at += timedelta(minutes=3)
+    setting.source.pages[Stream.ORDERS] = [REFUSED]
+    setting.run()
+    assert setting.readers.reader.refused_at == first
+    assert setting.readers.reader.probe_at == setting.at + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("reader", "due"),
+    [
+        pytest.param({}, True, id="never looked"),
+        pytest.param({"looked_at": NOON - timedelta(minutes=4)}, False, id="looked lately"),
+        pytest.param({"looked_at": NOON - timedelta(minutes=5)}, True, id="a period ago"),
+        pytest.param({"looked_at": NOON, "left": (LABELS,)}, True, id="did not come to all"),
+        pytest.param({"probe_at": NOON + timedelta(seconds=1)}, False, id="refused"),
+        pytest.param({"looked_at": NOON, "probe_at": NOON}, True, id="a probe is due"),
+    ],
+)
+def test_a_tick_looks_when_something_is_due(reader: dict[str, object], *, due: bool) -> None:
+    assert is_due(Reader.model_validate({"connection": ACME, **reader}), 5, NOON) is due
 
 
 def test_a_holder_that_was_overtaken_stops_and_stores_nothing() -> None:
-    setting = Setting(Source(labels_created=[page(a_shipment(1), reached=NOON), page(a_shipment(2), reached=NOON)]))
+    setting = Setting(FakeSource(orders=[page(reached=NOON, complete=False), page(reached=NOON)]))
 
     def overtaken() -> None:
         setting.readers.reader = setting.readers.reader.model_copy(update={"fence": 99, "holder": "other"})
 
     setting.source.during.append(overtaken)
     setting.run()
-    assert setting.sent() == [1]
+    assert len(setting.source.walks) == 1
     assert (setting.readers.reader.holder, setting.readers.reader.cursors) == ("other", {})
 
 
-def test_a_run_ends_in_time_and_the_next_goes_on() -> None:
-    pages: list[Reading | Exception] = [
-        page(a_shipment(n), reached=NOON + timedelta(minutes=n), complete=False) for n in (1, 2)
-    ]
-    setting = Setting(Source(labels_created=pages))
-    clock = iter([setting.at] * 4)
-    start = setting.at
+def test_what_a_run_did_not_come_to_is_read_first_in_the_next() -> None:
+    setting = Setting(FakeSource(orders=[page(reached=NOON)]))
 
     def tick() -> None:
-        setting.at = next(clock, start) + timedelta(minutes=3)
+        setting.at += timedelta(minutes=3)
 
     setting.source.during.append(tick)
-    report = setting.run()
-    assert (setting.sent(), report.complete) == ([1], False)
-    assert setting.readers.reader.cursors[Stream.LABELS_CREATED].head == NOON + timedelta(minutes=1)
+    setting.run()
+    assert setting.readers.reader.left == (Stream.LABELS_VOIDED, LABELS, Stream.FULFILMENTS)
+    setting.source.walks.clear()
+    setting.run()
+    assert setting.source.walks[0][0] is Stream.LABELS_VOIDED
+    assert setting.readers.reader.left == ()
+
+
+def test_a_long_backlog_becomes_a_job_before_the_cursor_steps_over_it() -> None:
+    start = a_connection().go_live_at
+    reached = start + timedelta(hours=1)
+    first: list[Reading | Exception] = [page(a_shipment(1), reached=reached, complete=False), DOWN]
+    setting = Setting(FakeSource(labels_created=first))
+    setting.run()
+    (job,) = setting.ledger.jobs.values()
+    end = setting.at - timedelta(minutes=10)
+    assert (job.kind, job.window.start, job.window.end) == ("backlog", reached, end)
+    assert job.unread == {LABELS: (job.window,)}
+    assert setting.cursor().head == end
+    assert [start for stream, start, _ in setting.source.walks if stream is LABELS] == [start, end]
+
+
+def test_a_hole_is_parked_remembered_and_avoided() -> None:
+    hole = Hole(stream=LABELS, after=NOON, before=NOON + timedelta(minutes=1))
+    setting = Setting(FakeSource(labels_created=[page(reached=NOON, holes=(hole,))]))
+    setting.run()
+    assert [parked.reason for parked in setting.ledger.parked] == [Reason.POISON_ROW]
+    setting.run()
+    assert setting.source.avoided[-1] == (hole,)
+    later = Setting(FakeSource(labels_created=[page(holes=(hole.model_copy(update={"after": NOON}),))]))
+    later.readers.reader = setting.readers.reader.model_copy(
+        update={"holes": (hole.model_copy(update={"after": NOON - timedelta(days=32)}),)}
+    )
+    later.run()
+    assert later.readers.reader.holes == (hole,)
+
+
+def test_rows_nobody_can_read_are_parked_by_their_id() -> None:
+    setting = Setting(FakeSource(fulfilments=[page(unreadable=(7, 0))]))
+    setting.run()
+    found = [(parked.subject, parked.reason) for parked in setting.ledger.parked]
+    assert found == [
+        ("fulfilments 7", Reason.UNREADABLE_ROW),
+        ("fulfilments without an id", Reason.UNREADABLE_ROW),
+    ]
+
+
+def test_days_gone_by_are_swept_once_a_day_and_not_before_there_is_one() -> None:
+    setting = Setting()
+    setting.run()
+    assert all(lane == "poll" for _, _, lane in setting.source.walks)
+    setting.at += timedelta(days=1)
+    setting.source.windows.clear()
+    setting.run()
+    swept = [window for window in setting.source.windows if window[2] is not None and window[1] != window[2]]
+    spans = {(stream, (setting.at - end).days) for stream, _, end in swept if end and end < setting.at}
+    assert {(LABELS, 1), (Stream.FULFILMENTS, 3), (LABELS, 7), (Stream.FULFILMENTS, 30)} <= spans

@@ -20,6 +20,9 @@ ACME = ConnectionName("acme")
 LEASE = timedelta(minutes=5)
 
 
+LABELS = Stream.LABELS_CREATED
+
+
 def take(store: ReaderStore, holder: str, now: datetime = NOON) -> Reader | None:
     return store.acquire(ACME, holder, now=now, until=now + LEASE)
 
@@ -90,16 +93,18 @@ def test_of_two_that_reach_for_the_lease_at_once_one_gets_it(*, lapsed: bool) ->
 
 def test_the_ring_only_moves_forwards_and_leaves_the_position_alone() -> None:
     store = ReaderStore(MemoryTable())
-    assert store.rang_at(ACME) is None
+    assert store.rang(ACME) == {}
     held = taken(store, "a")
     heard = []
     for seconds in (5, 3, 5, 7):
-        store.ring(ACME, NOON + timedelta(seconds=seconds))
-        heard.append(store.rang_at(ACME))
+        store.ring(ACME, LABELS, NOON + timedelta(seconds=seconds))
+        heard.append(store.rang(ACME)[LABELS])
     assert heard == [NOON + timedelta(seconds=seconds) for seconds in (5, 5, 5, 7)]
     assert store.save(at(held, 1))
-    assert store.rang_at(ACME) == NOON + timedelta(seconds=7)
-    assert store.rang_at(ConnectionName("other")) is None
+    store.ring(ACME, Stream.FULFILMENTS, NOON)
+    assert store.rang(ACME) == {LABELS: NOON + timedelta(seconds=7), Stream.FULFILMENTS: NOON}
+    assert store.rang(ConnectionName("other")) == {}
+    assert store.peek(ACME).cursors == at(held, 1).cursors
 
 
 def test_a_position_saved_by_a_newer_version_is_refused() -> None:
@@ -119,9 +124,12 @@ def test_the_budget_moves_on_only_from_what_was_seen() -> None:
     assert store.load("key") is None
     assert store.store("key", first, None)
     assert not store.store("key", second, None)
-    assert store.store("key", second, first)
-    assert not store.store("key", third, first)
-    assert store.load("key") == second
+    seen = store.load("key")
+    assert store.store("key", second, seen)
+    assert not store.store("key", third, seen)
+    after = store.load("key")
+    assert after is not None
+    assert (after.theoretical_arrival_ms, after.revision) == (2500, 1)
 
 
 def test_each_api_key_has_its_own_budget() -> None:

@@ -10,8 +10,7 @@ import requests
 from functions import http_body
 from functions.errors import ConnectorError, Permanent, Retryable
 from functions.model.outcomes import Reason
-from functions.shipstation.client import PageBroken
-from functions.shipstation.client import Answer
+from functions.shipstation.client import Answer, PageBroken
 from tests.sandbox.http import Response, json_response
 from tests.unit.builders import NOON
 from tests.unit.shipstation.rig import KEY, PATH, SECRET, Rig, get, refused
@@ -96,7 +95,9 @@ def test_a_passing_fault_is_tried_again_through_the_budget(fault: Any) -> None:
 def test_a_fault_that_does_not_pass_is_retryable_and_never_an_empty_answer(fault: Any) -> None:
     rig = Rig()
     rig.canned += [fault] * 3
-    error = refused(rig, PageBroken if getattr(fault, "status", 0) == 500 else Retryable, Reason.SHIPSTATION_UNAVAILABLE)
+    error = refused(
+        rig, PageBroken if getattr(fault, "status", 0) == 500 else Retryable, Reason.SHIPSTATION_UNAVAILABLE
+    )
     assert str(error).startswith(f"{Reason.SHIPSTATION_UNAVAILABLE}: GET {PATH}: ")
     assert len(rig.sent) == 3
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from functions.connections import Connection, OrderReference
+from functions.connections import Connection
 from functions.model.cursors import Reading, Stream
 from functions.model.outcomes import Reason
 from functions.shipstation.models import ShipStationOrder, ShipStationShipment
-from functions.shipstation.normalise import needs_order, normalised, resolve
+from functions.shipstation.normalise import needs_order, normalised, order_reading, resolve
 from tests.unit.builders import NOON, a_connection
 from tests.unit.shipstation.rig import Rig
 
@@ -67,30 +67,25 @@ def test_the_reference_comes_from_where_the_rule_says(
     source: str, row: dict[str, Any], order: dict[str, Any] | None, reference: str | None
 ) -> None:
     label = {"shipmentId": 7, "orderNumber": "P1001", "createDate": "2026-03-05T04:00:00", **row}
-    known = ShipStationOrder.model_validate({"orderId": 500, **order}) if order else None
-    found = normalised(ShipStationShipment.model_validate(label), known, by(source=source), NOON)
-    assert found.reference == reference
-    assert needs_order(OrderReference.model_validate({"source": source})) is source.startswith("custom")
+    written = {"orderId": 500, "modifyDate": "2026-03-05T04:00:00", **(order or {})}
+    known = order_reading(ShipStationOrder.model_validate(written), by(source=source)).facts if order else None
+    parcel = ShipStationShipment.model_validate(label)
+    assert normalised(parcel, known, by(source=source), NOON).reference == reference
+    assert needs_order(parcel, by(source=source)) is (reference not in {"P1001", "K1"})
 
 
-@pytest.mark.parametrize("number", [1, 2, 3, 9])
-def test_custom_fields_are_looked_up_order_by_order_or_in_one_walk(number: int) -> None:
-    rig = Rig(**BY_FIELD)
-    rig.shipped(rig.sold(number, **fields("IFS-1")))
-    reading = walked(rig)
-    assert [shipment.reference for shipment in reading.shipments] == ["IFS-1"] * number
-    assert len(rig.sent) == 1 + (number if number <= 2 else 1)
-    assert len(rig.asked("/orders")) == (number > 2)
-
-
-def test_an_order_the_walk_did_not_show_is_looked_up_by_itself() -> None:
+def test_custom_fields_come_from_the_orders_just_read_or_remembered_and_else_one_by_one() -> None:
     rig = Rig(**BY_FIELD)
     orders = rig.sold(3, **fields("IFS-1"))
     rig.shipped(orders)
-    rig.account.orders.index.drop(orders[1])
-    reading = walked(rig)
-    assert [shipment.reference for shipment in reading.shipments] == ["IFS-1"] * 3
-    assert len(rig.asked(f"/orders/{orders[1]}")) == 1
+    (page,) = rig.source.walk(Stream.ORDERS, NOON - timedelta(hours=1), "poll")
+    assert [shipment.reference for shipment in walked(rig).shipments] == ["IFS-1"] * 3
+    assert len(rig.sent) == 2
+    other = Rig(**BY_FIELD)
+    other.facts = {each.facts.order_id: each.facts for each in page.orders[1:]}
+    other.shipped(other.sold(3, **fields("IFS-1")))
+    assert [shipment.reference for shipment in walked(other).shipments] == ["IFS-1"] * 3
+    assert [request.path for request in other.sent] == ["/shipments", f"/orders/{orders[0]}"]
 
 
 def test_a_label_whose_order_is_gone_is_skipped_with_its_reason() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from functions.errors import Retryable
-from functions.model.cursors import Reading, Stream
+from functions.model.cursors import Reading, Span, Stream
 from functions.model.messages import Pointer
 from functions.model.outcomes import Reason
 from functions.model.shipment import Item
@@ -72,11 +72,130 @@ def test_a_pointer_is_followed_with_items_on_and_proves_no_position() -> None:
     assert (readings[0].reached, readings[0].complete) == (None, True)
 
 
-@pytest.mark.parametrize("kind", ["orders_import", "order", "fulfilment", "anything"])
-def test_a_pointer_that_names_no_label_costs_no_request(kind: str) -> None:
+def test_a_pointer_that_names_nothing_costs_no_request() -> None:
     rig = Rig()
-    assert list(rig.source.follow(Pointer.model_validate({"kind": kind, "id": "7"}), "webhook")) == []
+    assert list(rig.source.follow(Pointer(kind="anything"), "webhook")) == []
     assert rig.sent == []
+
+
+def test_pointers_to_orders_and_fulfilments_are_followed() -> None:
+    rig = Rig()
+    (order,) = rig.sold()
+    batch = rig.account.orders.current[order].import_batch
+    marked = rig.account.mark_shipped(order, carrier_code="ups", tracking_number="HAND1")
+    for kind, number in (("orders_import", batch), ("order", str(order))):
+        (reading,) = rig.source.follow(Pointer.model_validate({"kind": kind, "id": number}), "webhook")
+        assert [each.facts.order_id for each in reading.orders] == [order]
+    (reading,) = rig.source.follow(Pointer(kind="fulfilment", id=str(marked)), "webhook")
+    assert [shipment.tracking_number for shipment in reading.shipments] == ["HAND1"]
+
+
+def test_a_fulfilment_takes_goods_and_store_from_its_order() -> None:
+    rig = Rig()
+    (order,) = rig.sold(advancedOptions={"storeId": 7})
+    rig.account.mark_shipped(order, carrier_code="fedex", tracking_number=" 1234 ")
+    (reading,) = walked(rig, Stream.FULFILMENTS)
+    (shipment,) = reading.shipments
+    assert (shipment.key[0], shipment.reference, shipment.carrier_code) == ("F", "P1001", "FedEx")
+    assert (shipment.items, shipment.store_id) == ((Item(sku="BOLT", quantity=2),), 7)
+    assert shipment.tracking_number == "1234"
+
+
+def test_an_order_is_asked_for_only_where_neither_page_nor_ledger_knows_it() -> None:
+    rig = Rig()
+    (order,) = rig.sold()
+    rig.account.mark_shipped(order, carrier_code="ups")
+    walked(rig, Stream.ORDERS)
+    walked(rig, Stream.FULFILMENTS)
+    assert rig.asked(f"/orders/{order}") == []
+    other = Rig()
+    (order,) = other.sold()
+    other.account.mark_shipped(order, carrier_code="ups")
+    walked(other, Stream.FULFILMENTS)
+    walked(other, Stream.FULFILMENTS)
+    assert len(other.asked(f"/orders/{order}")) == 1
+
+
+def test_a_fulfilment_whose_order_is_gone_is_still_a_shipment() -> None:
+    rig = Rig()
+    row = {"fulfillmentId": 9, "orderId": 1, "orderNumber": "P1", "createDate": "2026-03-05T04:00:00"}
+    rig.canned.append(json_response(200, {"fulfillments": [row]}))
+    (reading,) = walked(rig, Stream.FULFILMENTS)
+    assert [(s.key, s.reference, s.items) for s in reading.shipments] == [("F9", "P1", ())]
+
+
+def test_the_orders_of_the_very_second_a_window_starts_with_are_found() -> None:
+    rig = Rig(at=NOON + timedelta(hours=1))
+    rig.account.switches.bump_after_seconds = None
+    made = [rig.account.add_order(f"P{n}", at=NOON + timedelta(seconds=n)) for n in (-1, 0, 1)]
+    (reading,) = rig.source.walk(Stream.ORDERS, NOON, "poll", end=NOON)
+    assert [each.facts.order_id for each in reading.orders] == made[1:2]
+
+
+def test_a_combined_orders_label_comes_once_for_every_ifs_order_it_covers() -> None:
+    rig = Rig()
+    first, second, third = rig.sold(3)
+    walked(rig, Stream.ORDERS)
+    rig.account.combine_orders(first, [second, third])
+    rig.shipped([first])
+    walked(rig, Stream.ORDERS)
+    (reading,) = walked(rig)
+    assert [(s.reference, s.skip) for s in reading.shipments] == [("P1001", None), ("P1002", None), ("P1003", None)]
+
+
+def test_a_combined_order_that_was_never_read_calls_for_a_person() -> None:
+    rig = Rig()
+    first, second = rig.sold(2)
+    rig.account.combine_orders(first, [second])
+    rig.shipped([first])
+    walked(rig, Stream.ORDERS)
+    (reading,) = walked(rig)
+    assert [(s.reference, s.skip) for s in reading.shipments] == [("P1001", None), (None, Reason.COMBINED_UNKNOWN)]
+
+
+def test_a_row_that_breaks_its_page_is_stepped_over_and_its_neighbours_are_read() -> None:
+    rig = Rig(at=NOON + timedelta(hours=2))
+    made = [rig.account.ship(None, at=NOON + timedelta(seconds=10 * n)) for n in range(200)]
+    rig.account.poison.add(made[77])
+    readings = walked(rig)
+    assert sorted(ids(readings)) == sorted(set(made) - {made[77]})
+    (hole,) = (hole for reading in readings for hole in reading.holes)
+    assert (hole.after, hole.before) == (NOON + timedelta(seconds=760), NOON + timedelta(seconds=780))
+    assert len(rig.sent) <= 25
+    rig.sent.clear()
+    again = list(rig.source.walk(Stream.LABELS_CREATED, START, "poll", avoid=[hole]))
+    assert sorted(ids(again)) == sorted(set(made) - {made[77]})
+    assert (len(rig.sent), [hole for reading in again for hole in reading.holes]) == (2, [])
+
+
+@pytest.mark.parametrize("bad", [[0], [199], [50, 51], [0, 100, 199]], ids=["first", "last", "neighbours", "three"])
+def test_no_good_row_is_lost_beside_bad_ones(bad: list[int]) -> None:
+    rig = Rig(at=NOON + timedelta(hours=2))
+    made = [rig.account.ship(None, at=NOON + timedelta(seconds=10 * n)) for n in range(200)]
+    rig.account.poison.update(made[n] for n in bad)
+    assert sorted(ids(walked(rig))) == [number for n, number in enumerate(made) if n not in bad]
+
+
+def test_an_outage_is_no_bad_row() -> None:
+    rig = Rig()
+    rig.account.ship(None)
+    rig.canned += [json_response(500, {}) for _ in range(30)]
+    with pytest.raises(Retryable):
+        walked(rig)
+
+
+def test_a_long_window_of_voids_is_read_in_weeks_and_each_proves_itself() -> None:
+    rig = Rig(at=NOON)
+    readings = walked(rig, Stream.LABELS_VOIDED, NOON - timedelta(days=30))
+    assert [r.reached and (NOON - r.reached).days for r in readings] == [23, 16, 9, None]
+    assert [r.complete for r in readings] == [False, False, False, True]
+
+
+@pytest.mark.parametrize(("total", "claimed"), [(7, 7), ("many", 0), (-1, 0), (None, 0)])
+def test_what_a_window_is_claimed_to_hold(total: object, claimed: int) -> None:
+    rig = Rig()
+    rig.canned.append(json_response(200, {"shipments": [], "total": total}))
+    assert rig.source.claimed(Stream.LABELS_CREATED, Span(start=START, end=NOON), "backfill") == claimed
 
 
 def test_a_void_is_found_however_old_its_label_is() -> None:
@@ -122,7 +241,7 @@ def test_unreadable_rows_are_counted_and_the_others_read() -> None:
 @pytest.mark.parametrize("value", ["soon", 123, {}], ids=["text", "number", "object"])
 def test_a_row_with_an_unreadable_date_is_counted_on_every_stream(field: str, value: object) -> None:
     good = {"shipmentId": 1, "createDate": "2026-03-05T04:00:00", "voidDate": "2026-03-05T04:00:00"}
-    for stream in Stream:
+    for stream in (Stream.LABELS_CREATED, Stream.LABELS_VOIDED):
         rig = Rig()
         rig.serve(good, {**good, "shipmentId": 2, field: value}, "no row at all")
         (reading,) = rig.source.walk(stream, NOON, "poll")

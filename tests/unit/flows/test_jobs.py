@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from functions.errors import Retryable
+from functions.flows.backfill import progress
+from functions.flows.intake import Intake
+from functions.flows.jobs import AT_ONCE, Workshop, next_job, work_on
+from functions.ledger.jobs import JobStore
+from functions.model.cursors import Hole, Reading, Span, Stream
+from functions.model.jobs import Job, Lane
+from functions.model.messages import Pointer
+from functions.model.outcomes import Reason
+from tests.simulation.aws.table import MemoryTable
+from tests.simulation.clockwork import Clockwork
+from tests.unit.builders import NOON, a_connection, a_shipment
+from tests.unit.flows.reading_fakes import ACME, FakeLedger, page
+
+LABELS = Stream.LABELS_CREATED
+PAGE = 10
+ROWS = 600  # one a minute
+WINDOW = Span(start=NOON, end=NOON + timedelta(minutes=ROWS - 1))
+
+LATER_HALF = Span(start=WINDOW.start + (WINDOW.end - WINDOW.start) / 2, end=WINDOW.end)
+
+
+def a_job(**overrides: Any) -> Job:
+    values = {
+        "job_id": "j1",
+        "connection": ACME,
+        "kind": "backlog",
+        "lane": "poll",
+        "window": WINDOW,
+        "unread": {LABELS: (WINDOW,)},
+        "created_at": NOON,
+    }
+    return Job.model_validate({**values, **overrides})
+
+
+class Slow:
+    """A list of one label a minute that answers after a second. `most` is how many asked at once."""
+
+    def __init__(self, clock: Clockwork) -> None:
+        self.clock, self.asking, self.most, self.requests = clock, 0, 0, 0
+        self.fault_at: int | None = None
+
+    def walk(
+        self,
+        stream: Stream,
+        start: datetime,
+        lane: Lane,
+        end: datetime | None = None,
+        avoid: Sequence[Hole] = (),
+    ) -> Iterator[Reading]:
+        number = max(0, int((start - NOON).total_seconds() // 60))
+        last = min(ROWS - 1, int(((end or WINDOW.end) - NOON).total_seconds() // 60))
+        while True:
+            self._wait()
+            numbers = range(number, min(number + PAGE, last + 1))
+            reached = NOON + timedelta(minutes=numbers[-1]) if numbers else None
+            full = len(numbers) == PAGE
+            yield page(*(a_shipment(n) for n in numbers), reached=reached, complete=not full)
+            if not full:
+                return
+            number = numbers[-1]
+
+    def follow(self, pointer: Pointer, lane: Lane) -> Iterator[Reading]:
+        raise NotImplementedError
+
+    def shipments_of(self, order_id: int, lane: Lane) -> Iterator[Reading]:
+        raise NotImplementedError
+
+    def _wait(self) -> None:
+        self.requests += 1
+        if self.requests == self.fault_at:
+            raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, "503")
+        self.asking += 1
+        self.most = max(self.most, self.asking)
+        self.clock.sleep(1)
+        self.asking -= 1
+
+
+class Bench:
+    def __init__(self) -> None:
+        self.clock = Clockwork(NOON + timedelta(days=2))
+        self.source, self.ledger = Slow(self.clock), FakeLedger()
+        self.store = JobStore(MemoryTable())
+        intake = Intake(a_connection(), self.ledger, self.ledger, self.ledger, self.ledger, lambda: self.clock.now)
+        self.workshop = Workshop(intake, self.source, self.store, self.clock.sleep, self.clock.side_by_side, "me")
+        self.faults: list[BaseException | None] = []
+
+    def run(self, job: Job, seconds: float = 1000) -> Job | None:
+        until = self.clock.now + timedelta(seconds=seconds)
+        results: list[Any] = []
+
+        def end(value: Any, fault: BaseException | None) -> None:
+            results.append(value)
+            self.faults.append(fault)
+
+        self.clock.start("run", lambda: work_on(job, self.workshop, "c-1", until), end)
+        self.clock.run(self.clock.now + timedelta(seconds=seconds + 60))
+        return results[0]
+
+    def stored(self) -> Job:
+        job = self.store.get(ACME, "j1")
+        assert job is not None
+        return job
+
+
+def test_a_window_is_read_in_slices_side_by_side_and_nothing_is_left_out() -> None:
+    bench = Bench()
+    job = bench.run(bench.store.open(a_job()))
+    assert job is not None
+    assert set(bench.ledger.sent()) == set(range(ROWS))
+    assert bench.source.most == AT_ONCE
+    assert bench.source.requests <= 1.3 * ROWS / (PAGE - 1)
+    assert (bench.stored().ended_at, bench.stored().unread) == (job.ended_at, {LABELS: ()})
+
+
+def test_what_time_did_not_suffice_for_is_read_by_the_next_run_and_only_that() -> None:
+    bench = Bench()
+    bench.store.open(a_job())
+    runs = 0
+    while bench.stored().ended_at is None:
+        bench.run(bench.stored(), seconds=4)
+        runs += 1
+        assert runs < 20
+    assert runs > 1
+    assert set(bench.ledger.sent()) == set(range(ROWS))
+    assert bench.source.requests <= 1.6 * ROWS / (PAGE - 1)
+
+
+def test_a_cancelled_job_stops_and_stays_cancelled() -> None:
+    bench = Bench()
+    job = bench.store.open(a_job())
+    bench.clock.after(1, lambda: bench.store.cancel(ACME, "j1", bench.clock.now))
+    bench.run(job)
+    assert bench.stored().is_cancelled
+    assert set(bench.ledger.sent()) < set(range(ROWS))
+
+
+def test_only_one_run_at_a_time_works_on_a_job() -> None:
+    bench = Bench()
+    job = bench.store.open(a_job())
+    taken = bench.store.acquire(job, "other", now=bench.clock.now, until=bench.clock.now + timedelta(minutes=9))
+    assert taken
+    assert bench.run(bench.stored()) is None
+    assert bench.source.requests == 0
+
+
+def test_a_fault_is_told_after_what_is_left_was_saved() -> None:
+    bench = Bench()
+    bench.source.fault_at = 30
+    bench.run(bench.store.open(a_job()))
+    assert isinstance(bench.faults[0], Retryable)
+    assert bench.stored().held_until is None
+    bench.source.fault_at = None
+    bench.run(bench.stored())
+    assert set(bench.ledger.sent()) == set(range(ROWS))
+
+
+def test_voids_are_read_by_one_worker() -> None:
+    bench = Bench()
+    bench.run(bench.store.open(a_job(unread={Stream.LABELS_VOIDED: (WINDOW,)})))
+    assert bench.source.most == 1
+
+
+def test_a_backlog_comes_before_a_backfill_and_the_older_before_the_newer() -> None:
+    backfill = a_job(job_id="b", kind="backfill", lane="backfill", created_at=NOON - timedelta(days=1))
+    newer = a_job(job_id="n", created_at=NOON + timedelta(hours=1))
+    over = a_job(job_id="o", created_at=NOON - timedelta(days=9), ended_at=NOON)
+    assert next_job([backfill, newer, over, a_job()]) == a_job()
+    assert next_job([backfill, over]) == backfill
+    assert next_job([over]) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "percent", "minutes"),
+    [
+        pytest.param({"expected_rows": 1000}, "waiting", 0, 0.1, id="not begun"),
+        pytest.param(
+            {
+                "unread": {LABELS: (Span(start=WINDOW.start + (WINDOW.end - WINDOW.start) / 2, end=WINDOW.end),)},
+                "pages": 39,
+            },
+            "waiting",
+            50,
+            1.0,
+            id="half",
+        ),
+        pytest.param({"held_until": NOON + timedelta(minutes=1)}, "running", 0, 0.0, id="at work"),
+        pytest.param({"unread": {LABELS: ()}, "ended_at": NOON}, "done", 100, None, id="done"),
+        pytest.param({"is_cancelled": True, "ended_at": NOON}, "cancelled", 0, None, id="cancelled"),
+    ],
+)
+def test_progress_is_told_in_time_read(
+    changes: dict[str, Any], state: str, percent: float, minutes: float | None
+) -> None:
+    told = progress(a_job(**changes), 39, NOON)
+    assert (told.state, told.percent) == (state, percent)
+    assert told.minutes_left == (minutes if minutes is None else pytest.approx(minutes, abs=0.05))
