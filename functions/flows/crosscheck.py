@@ -50,7 +50,8 @@ class CrossCheck:
 
     def verify(self, orders: Sequence[OrderReading], older_than: datetime, cause: Cause, lane: Lane) -> bool:
         """Asks for the shipments of shipped orders that the ledger holds none of. False when some are left to ask."""
-        missing = self._missing([order.facts for order in orders if _is_due(order, older_than)])
+        beginning = self.intake.connection.go_live_at
+        missing = self._missing([order.facts for order in orders if _is_due(order, beginning, older_than)])
         for facts in missing[:ASKED_AT_ONCE]:
             if not self.has_time():
                 return False
@@ -95,8 +96,9 @@ class CrossCheck:
         return found
 
 
-def _is_due(order: OrderReading, older_than: datetime) -> bool:
-    return order.status == "shipped" and not order.is_elsewhere and order.facts.modified_at <= older_than
+def _is_due(order: OrderReading, beginning: datetime, older_than: datetime) -> bool:
+    is_ours = order.status == "shipped" and not order.is_elsewhere
+    return is_ours and beginning <= order.facts.modified_at <= older_than
 
 
 def _content(facts: OrderFacts) -> OrderFacts:

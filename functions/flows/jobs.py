@@ -45,9 +45,9 @@ class Workshop:
 
 
 def next_job(jobs: Iterable[Job]) -> Job | None:
-    """A backlog before what an operator asked for, the older before the newer."""
+    """A backlog, then its check, then what an operator asked for; the older before the newer."""
     waiting = [job for job in jobs if job.ended_at is None]
-    return min(waiting, key=lambda job: (job.kind != "backlog", job.created_at, job.job_id), default=None)
+    return min(waiting, key=lambda job: (KINDS.index(job.kind), job.created_at, job.job_id), default=None)
 
 
 def work_on(job: Job, workshop: Workshop, correlation_id: str, until: datetime) -> Job | None:
@@ -68,7 +68,8 @@ def work_on(job: Job, workshop: Workshop, correlation_id: str, until: datetime) 
     return run.job
 
 
-_CAUSES: dict[str, Literal["poll", "backfill"]] = {"backlog": "poll", "backfill": "backfill"}
+KINDS = ("backlog", "check", "backfill")
+_CAUSES: dict[str, Literal["poll", "backfill"]] = {"backlog": "poll", "check": "poll", "backfill": "backfill"}
 
 
 @dataclass
@@ -179,6 +180,8 @@ class _Run:
     def _take(self, stream: Stream, reading: Reading) -> bool:
         news = self._with.intake.take(stream, reading, self._cause, self.job.admission)
         is_absorbed = self._check.absorb(reading.orders, self._cause, self.job.lane)
+        if is_absorbed and self.job.kind == "check":
+            is_absorbed = self._check.verify(reading.orders, self.job.window.end, self._cause, self.job.lane)
         with self._counting:
             self._pages, self._news = self._pages + 1, self._news + news
             self._rows += len(reading.shipments) + len(reading.orders)

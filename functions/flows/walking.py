@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Literal, Protocol
 
 from functions.flows.crosscheck import CrossCheck
 from functions.flows.intake import Intake
@@ -17,6 +17,7 @@ from functions.model.messages import Pointer
 
 FUTURE = timedelta(minutes=10)  # a stamp further ahead than this does not drag the cursor along
 BACKLOG_PAGES = 8  # more than these are read beside the live streams
+KNOWN_BEFORE = timedelta(days=7)
 HOLES_KEPT = timedelta(days=31)
 
 
@@ -101,13 +102,15 @@ class Walker:
             self._check.absorb(reading.orders, self.cause, "webhook")
 
     def walk(self, stream: Stream, lane: Lane) -> None:
-        """What is new first; then, once per margin and never while a webhook waits, what may have become visible late."""
+        """What is new first; then, once per margin and never while a webhook waits, what may have come late."""
         cursor = self._cursor(stream)
-        if cursor.head == cursor.settled:
+        if cursor.head == cursor.settled and stream is not Stream.ORDERS:
             self._look(stream, lane, cursor.head, settles=True)
             return
         self._look(stream, lane, cursor.head, settles=False)
-        if lane != "webhook" and self._is_settling_due(stream, cursor) and self.has_time():
+        if cursor.settled_at is None:  # the shipments of orders read for the first time are still to be read
+            self.position.keep(stream, self._cursor(stream).model_copy(update={"settled_at": self._now()}))
+        elif lane != "webhook" and self._is_settling_due(stream, cursor) and self.has_time():
             self._look(stream, lane, cursor.settled, until=cursor.head, settles=True)
 
     def _look(
@@ -167,27 +170,31 @@ class Walker:
     def _set_aside(self, stream: Stream, reached: datetime, lane: Lane) -> None:
         """The long rest becomes a job of its own before the cursor steps over it; what is new is read at once."""
         window = Span(start=reached, end=self._now() - self._margin(stream))
-        name = self.intake.connection.name
-        job = Job(
-            job_id=f"backlog-{stream}-{reached:%Y%m%dT%H%M%S}",
-            connection=name,
-            kind="backlog",
-            lane="poll",
-            window=window,
-            unread={stream: (window,)},
-            created_at=self._now(),
-        )
-        end = self.jobs.open(job).window.end
+        end = self.jobs.open(self._job("backlog", "poll", stream, window)).window.end
+        if stream is Stream.ORDERS:
+            self.jobs.open(self._job("check", "sweep", stream, Span(start=self._cursor(stream).settled, end=end)))
         self.report.backlogs += 1
         if self.position.keep(stream, Cursor(head=end, settled=end, settled_at=self._now())):
             self.walk(stream, lane)
 
+    def _job(self, kind: Literal["backlog", "check"], lane: Lane, stream: Stream, window: Span) -> Job:
+        return Job(
+            job_id=f"{kind}-{stream}-{window.start:%Y%m%dT%H%M%S}",
+            connection=self.intake.connection.name,
+            kind=kind,
+            lane=lane,
+            window=window,
+            unread={stream: (window,)},
+            created_at=self._now(),
+        )
+
     def _cursor(self, stream: Stream) -> Cursor:
-        beginning = self.intake.connection.go_live_at
+        """Orders are known from some days before go-live on: they may be combined or shipped after it."""
+        beginning = self.intake.connection.go_live_at - (KNOWN_BEFORE if stream is Stream.ORDERS else timedelta(0))
         return self.position.reader.cursors.get(stream, Cursor(head=beginning, settled=beginning))
 
     def _is_settling_due(self, stream: Stream, cursor: Cursor) -> bool:
-        return cursor.settled_at is None or self._now() - cursor.settled_at >= self._margin(stream)
+        return self._now() - (cursor.settled_at or cursor.settled) >= self._margin(stream)
 
     def _margin(self, stream: Stream) -> timedelta:
         side = self.intake.connection.shipstation

@@ -23,6 +23,7 @@ ALLOWED = {
     "estimate": {"connection": "name", "backfill": {"from": "instant", "to": "instant", "by": "who", "note": "why"}},
     "start": {"backfill": {"…": "the same and", "dry_run": False, "baseline": "true: ledger only, nothing is written"}},
     "streams": [str(stream) for stream in Stream],
+    "look now": {"connection": "name", "now": True},
     "status": {"connection": "name", "status": True},
     "cancel": {"connection": "name", "cancel": "job_id"},
 }

@@ -1,6 +1,6 @@
 """Schedule and notifications → shipments.fifo. A fault leaves the cursor where it was; the next run goes on there.
 
-A person may invoke it too: backfill a window, see how reading stands, cancel a backfill (module `backfill`).
+A person may invoke it too: look now, backfill a window, see how reading stands, cancel (module `backfill`).
 """
 
 from __future__ import annotations
@@ -34,13 +34,16 @@ def build(runtime: Runtime, settings: PollSettings) -> Handler:
         return PollParts(runtime, settings, runtime.connections[name])
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
-        if "Records" not in event and set(event) != {"connection"}:
+        is_now = event.get("now") is True and set(event) == {"connection", "now"}
+        if "Records" not in event and set(event) != {"connection"} and not is_now:
             return backfill.answer(event, runtime, parts)
         rings, unreadable = batch.read(event.get("Records", ()), Notification)
         names = {ring.connection for ring in rings.values()} or {ConnectionName(event.get("connection", ""))}
         for name in sorted(names & set(runtime.connections)):
             if runtime.connections[name].mode != "off":
-                _read(parts(name), _of(name, rings.values()), context)
+                _read(parts(name), _of(name, rings.values()), context, is_now=is_now)
+        if is_now:
+            return backfill.answer({"connection": event["connection"], "status": True}, runtime, parts)
         return batch.failures(unreadable)
 
     return handle
@@ -50,12 +53,15 @@ def _of(name: ConnectionName, rings: Iterable[Notification]) -> list[Notificatio
     return [ring for ring in rings if ring.connection == name]
 
 
-def _read(parts: PollParts, rings: Sequence[Notification], context: Context) -> None:
-    """Webhooks are answered by a run of their own; a tick looks at the streams if they are due, then works on a job."""
+def _read(parts: PollParts, rings: Sequence[Notification], context: Context, *, is_now: bool) -> None:
+    """Webhooks are answered by a run of their own; a tick looks at the streams if they are due, then works on a job.
+    `is_now`: a person does not wait for that.
+    """
     heard = [ring for ring in rings if ring.pointer.kind != "go_on"]
     name, correlation_id = parts.connection.name, context.aws_request_id
     try:
-        if heard or (not rings and is_due(parts.position(), parts.connection.poll_minutes, parts.now())):
+        is_look = is_now or (not rings and is_due(parts.position(), parts.connection.poll_minutes, parts.now()))
+        if heard or is_look:
             _report(parts, collect(parts.collection, heard, correlation_id), len(heard), correlation_id)
         if not heard:
             _work(parts, context)

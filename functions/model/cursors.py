@@ -53,9 +53,9 @@ class Reader(Frozen):
     """One connection's reading position. `fence` grows with every new holder and guards every save.
 
     `cursors` are by stream, those of the sweep by stream and days (`fulfilments@7d`). `looked_at` is when the last
-    whole look began, `left` what it did not come to; `answered` when the last look at a stream did, which answers every ring before it; `answer_due`
-    paces the looks for webhooks. `refused_at` is since when ShipStation refuses
-    the key, `probe_at` when it is tried again.
+    whole look began, `left` what it did not come to; `answered` when the last look at a stream did, which answers every
+    ring before it; `answer_due` paces the looks for webhooks. `refused_at` is since when ShipStation refuses the key,
+    `probe_at` when it is tried again.
     """
 
     connection: ConnectionName

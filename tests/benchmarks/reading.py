@@ -276,7 +276,8 @@ FEW, MANY = 500, 50_000
 def poll_memory() -> Iterable[Row]:
     """Peak of what one walk allocates, 50,000 rows against 500."""
     ratio = _peak(MANY) / _peak(FEW)
-    yield Row("poll_memory", round(ratio, 2), f"of the peak of {FEW} rows, for {MANY}: two pages are held, not one", 2, 1, SEED)
+    told = f"of the peak of {FEW} rows, for {MANY}: two pages are held, not one"
+    yield Row("poll_memory", round(ratio, 2), told, 2, 1, SEED)
 
 
 def _peak(rows: int) -> int:

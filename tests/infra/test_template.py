@@ -87,7 +87,7 @@ def test_shipments_queue_is_a_high_throughput_fifo(template: Template) -> None:
 def test_poll_takes_notifications_in_windows_two_at_a_time(template: Template) -> None:
     mapping = one(template, "AWS::Lambda::EventSourceMapping", "Poll")
 
-    assert mapping["MaximumBatchingWindowInSeconds"] == 15
+    assert mapping["MaximumBatchingWindowInSeconds"] == 1
     assert mapping["ScalingConfig"] == {"MaximumConcurrency": 2}
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
@@ -100,11 +100,15 @@ def test_consume_takes_ten_with_the_connections_concurrency(template: Template) 
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-def test_schedules_poll_as_configured_and_release_every_minute(template: Template) -> None:
+def test_a_run_that_calls_itself_is_no_runaway_loop(template: Template) -> None:
+    assert one(template, "AWS::Lambda::Function", "Poll")["RecursiveLoop"] == "Allow"
+
+
+def test_both_schedules_tick_every_minute(template: Template) -> None:
     rules = of_type(template, "AWS::Events::Rule")
     rates = {name[:4]: rule["ScheduleExpression"] for name, rule in rules.items()}
 
-    assert rates == {"Poll": "rate(5 minutes)", "Rele": "rate(1 minute)"}
+    assert rates == {"Poll": "rate(1 minute)", "Rele": "rate(1 minute)"}
 
 
 def test_token_in_the_path_reaches_no_access_log(template: Template) -> None:

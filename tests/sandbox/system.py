@@ -57,6 +57,9 @@ longest_seconds = 5
 stamps_com = "USPS"
 ups = "UPS"
 fedex = "FEDEX"
+
+[stores]
+exclude = [100003]
 """
 
 
@@ -84,8 +87,8 @@ class System:
         self.account.subscribe(self.webhook_url, "SHIP_NOTIFY")
 
     def tick(self, function: str) -> Any:
-        """What the schedule does: one run of `Poll` or `Release`."""
-        return self.invoke(function, {"connection": NAME})
+        """What the schedule does: one run of `Poll` or `Release`, now."""
+        return self.invoke(function, {"connection": NAME, **({"now": True} if function == "Poll" else {})})
 
     def invoke(self, function: str, payload: Mapping[str, Any]) -> Any:
         return invoke(self.aws, self.function(function), payload)

@@ -23,7 +23,7 @@ ATTRIBUTES = {"tracking": "ProNo", "carrier": "ForwardAgentId", "ship_date": "Ac
 
 
 def violations(world: World, week: Week) -> list[str]:
-    found = [text for expectation in week.expectations for text in _record(expectation)]
+    found = [text for e in week.expectations if not _is_parked(world, e) for text in _record(e)]
     for site in world.sites.values():
         found += [*_accidents(site), *_doubled(site), *_throttled(site), *_unexplained(world, site)]
         found += [*_dead_letters(site), *_unrecorded(world, site), *_lost_edits(site)]
@@ -36,6 +36,15 @@ def violations(world: World, week: Week) -> list[str]:
 def _expected(fault: BaseException) -> bool:
     """A run may end in a fault of the ledger or the queue: the messages come back."""
     return type(fault).__name__ == "Retryable"
+
+
+def _is_parked(world: World, expectation: Expectation) -> bool:
+    """A parcel of combined orders reaches every IFS order in it, or a person is told that one is unknown."""
+    if expectation.kind != "combined orders" or expectation.site.tenant.shipment(expectation.shipment_id)["ProNo"]:
+        return False
+    known = (item.get("shipments", {}) for item in _items(world, LEDGER, expectation.site))
+    labels = {f"L{number}" for number in expectation.labels}
+    return any(each[key].get("reason") == "combined_unknown" for each in known for key in labels & set(each))
 
 
 def _record(expectation: Expectation) -> Iterator[str]:

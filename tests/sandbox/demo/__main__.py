@@ -18,7 +18,14 @@ from tests.sandbox.demo.reconcile import Row
 from tests.sandbox.demo.scenario import Order
 from tests.sandbox.system import GO_LIVE_DAYS_AGO, NAME, System, started, temporary_folder, utc_now
 
-STORIES = ("edited meanwhile", "typed by a colleague", "voided, re-labelled")
+STORIES = (
+    "edited meanwhile",
+    "typed by a colleague",
+    "voided, re-labelled",
+    "voided",
+    "marked by hand",
+    "excluded store",
+)
 PATIENCE_SECONDS = 90
 POLL_EVERY = 10  # runs of release
 
@@ -51,7 +58,9 @@ def run(system: System, say: _Steps) -> list[Order]:
     scenario.ifs_learns(system, orders)
     scenario.ifs_delivers(system, orders)
     scenario.void_and_relabel(system, orders)
-    say("IFS learned the late order and delivered all shipments; three labels were voided and bought again")
+    say(
+        "IFS learned the late order and delivered all shipments; three labels were voided and bought again, one only voided"
+    )
     system.tick("Poll")
     is_equal = _wait(system, orders, lambda row: row.is_equal)
     say("Both systems agree" if is_equal else "[red]The systems do not agree[/]")

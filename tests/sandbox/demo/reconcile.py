@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from tests.sandbox.demo.scenario import NOTE, TYPED, Order
+from tests.sandbox.demo.scenario import HAND_MARKED, NOTE, TYPED, Order
 from tests.sandbox.ifs.store import Write
 from tests.sandbox.shipstation.rows import Label
 from tests.sandbox.system import System
 
 FORWARDERS = {"stamps_com": "USPS", "ups": "UPS", "fedex": "FEDEX"}
+UNTOUCHED = {"before go-live", "excluded store"}
 FIELDS = ("ProNo", "ForwardAgentId", "ActualShipDate")
 
 
@@ -54,8 +55,12 @@ def _row(system: System, order: Order, number: int, labels: Sequence[Label]) -> 
 
 
 def _expected(order: Order, labels: Sequence[Label], found: tuple[str, str, str]) -> tuple[str, str, str]:
-    if order.kind == "before go-live":
+    if order.kind in UNTOUCHED:
         return "", "", found[2]  # the date is IFS's own
+    if order.kind == "marked by hand":
+        return HAND_MARKED, "UPS", found[2]
+    if not labels:  # voided, and nothing replaces it
+        return "", "", found[2]
     tracking = ", ".join(label.tracking_number or "" for label in labels)
     forwarder = FORWARDERS[labels[0].carrier_code]
     return (
@@ -72,7 +77,7 @@ class Verdict:
     rows: int
     lost: int
     doubled: int
-    writes_to_old_order: int
+    writes_to_untouched: int
     throttled: int
     conflicts: int
     is_note_intact: bool
@@ -80,20 +85,20 @@ class Verdict:
 
     @property
     def is_kept(self) -> bool:
-        broken = self.lost or self.doubled or self.writes_to_old_order or self.throttled or self.accidents
+        broken = self.lost or self.doubled or self.writes_to_untouched or self.throttled or self.accidents
         return not broken and self.conflicts > 0 and self.is_note_intact
 
 
 def judge(system: System, orders: Sequence[Order]) -> Verdict:
     rows = reconcile(system, orders)
     ours = [write for write in system.tenant.writes if write.by == "api"]
-    old = set(chain.from_iterable(order.ifs_shipments for order in orders if order.kind == "before go-live"))
+    untouched = set(chain.from_iterable(order.ifs_shipments for order in orders if order.kind in UNTOUCHED))
     edited = next(order for order in orders if order.kind == "edited meanwhile")
     return Verdict(
         rows=len(rows),
         lost=sum(not row.is_equal for row in rows),
         doubled=_doubled(ours),
-        writes_to_old_order=sum(write.key[0] in old for write in ours),
+        writes_to_untouched=sum(write.key[0] in untouched for write in ours),
         throttled=system.account.counts["429"],
         conflicts=system.tenant.counts["412"],
         is_note_intact=system.tenant.shipment(edited.ifs_shipments[0])["NoteText"] == NOTE,

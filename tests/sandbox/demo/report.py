@@ -55,7 +55,7 @@ def show_numbers(console: Console, verdict: Verdict, numbers: Mapping[str, Any])
         "IFS shipments compared": verdict.rows,
         "lost": verdict.lost,
         "written twice": verdict.doubled,
-        "writes to the order before go-live": verdict.writes_to_old_order,
+        "writes to the old order and the excluded store": verdict.writes_to_untouched,
         "429 from ShipStation": verdict.throttled,
         "412 from IFS, resolved": verdict.conflicts,
         "colleague's note intact": "yes" if verdict.is_note_intact else "NO",

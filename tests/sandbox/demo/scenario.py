@@ -31,7 +31,11 @@ class Order:
     labelled_at: float | None = None
 
 
+EXCLUDED_STORE = 100_003
+HAND_MARKED = "1ZHANDMARKED"
+
 KINDS = {
+    43: "excluded store",
     44: "two parcels",
     45: "two parcels",
     46: "two parcels",
@@ -45,6 +49,8 @@ KINDS = {
     54: "edited meanwhile",
     55: "typed by a colleague",
     56: "IFS learns late",
+    57: "marked by hand",
+    58: "voided",
     59: "before go-live",
 }
 
@@ -57,7 +63,8 @@ def seed(system: System) -> list[Order]:
     ]
     for order in orders:
         items = [{"sku": part, "quantity": 2, "name": "Example part"} for part in _parts(order)]
-        order.order_id = system.account.add_order(order.order_no, items=items)
+        store = {"advancedOptions": {"storeId": EXCLUDED_STORE}} if order.kind == "excluded store" else {}
+        order.order_id = system.account.add_order(order.order_no, items=items, fields=store)
         if order.kind != "IFS learns late":
             learn(system, order)
     return orders
@@ -80,11 +87,14 @@ def _parts(order: Order) -> list[str]:
 
 def ship(system: System, orders: list[Order]) -> None:
     """Labels for everything: announced ones in batches, the others without a word."""
-    earlier = {"voided, re-labelled": AN_HOUR, "before go-live": timedelta(days=GO_LIVE_DAYS_AGO + 1)}
+    for order in _of(orders, "marked by hand"):
+        system.account.mark_shipped(order.order_id, carrier_code="ups", tracking_number=HAND_MARKED)
+    before = timedelta(days=GO_LIVE_DAYS_AGO + 1)
+    earlier = {"voided, re-labelled": AN_HOUR, "voided": AN_HOUR, "before go-live": before}
     for kind, ago in earlier.items():
         for order in _of(orders, kind):
             system.account.ship(order.order_id, at=utc_now() - ago, is_silent=True)
-    today = [order for order in orders if order.kind not in earlier]
+    today = [order for order in orders if order.kind not in {*earlier, "marked by hand"}]
     announced = [order for order in today if order.is_announced]
     for start in range(0, len(announced), BATCH):
         _label(system, announced[start : start + BATCH], is_silent=False)
@@ -123,8 +133,15 @@ def knock(system: System) -> list[int]:
 
 def void_and_relabel(system: System, orders: list[Order]) -> None:
     for order in _of(orders, "voided, re-labelled"):
-        label = next(label for label in system.account.shipments.current.values() if label.order_id == order.order_id)
-        system.account.relabel(label.shipment_id, carrier_code="ups", service_code="ups_ground", is_silent=True)
+        number = _label_of(system, order)
+        system.account.relabel(number, carrier_code="ups", service_code="ups_ground", is_silent=True)
+    for order in _of(orders, "voided"):
+        system.account.void(_label_of(system, order))
+
+
+def _label_of(system: System, order: Order) -> int:
+    labels = system.account.shipments.current.values()
+    return next(label.shipment_id for label in labels if label.order_id == order.order_id)
 
 
 def ifs_learns(system: System, orders: list[Order]) -> None:

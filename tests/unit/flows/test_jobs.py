@@ -95,7 +95,7 @@ class Bench:
 
     def run(self, job: Job, seconds: float = 1000) -> Job | None:
         until = self.clock.now + timedelta(seconds=seconds)
-        results: list[Any] = []
+        results: list[Job | None] = []
 
         def end(value: Any, fault: BaseException | None) -> None:
             results.append(value)

@@ -249,7 +249,7 @@ def test_a_webhook_waits_for_two_places_at_most(crowd: Lane) -> None:
 def test_the_higher_lane_comes_first_and_the_lowest_is_not_starved() -> None:
     race = Race()
     for lane in ("poll", "poll", "poll", "poll", "sweep", "backfill"):
-        race.worker(lane)  # type: ignore[arg-type] # the four lanes
+        race.worker(lane)
     race.run(20)
     total = sum(race.served.values())
     assert race.served["poll"] > race.served["sweep"] >= race.served["backfill"] >= 0.05 * total
