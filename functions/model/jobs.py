@@ -18,7 +18,8 @@ Lane = Literal["webhook", "poll", "sweep", "backfill"]
 class Job(Frozen):
     """`unread` is what is still to be read, by stream and ascending; a stream without spans is done. `rows` and `pages`
     count what was read, `expected_rows` is what ShipStation claimed at the start and never trusted for an end.
-    A `check` reads the orders of a backlog once more, when their shipments have been read. `fence` grows with every new holder and guards every save.
+    A `check` reads the orders of a backlog once more, when their shipments have been read. `fence` grows with every
+    new holder and guards every save.
     """
 
     job_id: str

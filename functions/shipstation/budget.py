@@ -79,19 +79,20 @@ class Governor:
                 races += 1
         raise _exhausted(self._spacing)
 
-    def learn(self, remaining: str | None, reset: str | None) -> None:
+    def learn(self, remaining: str | None, reset: str | None, limit: str | None = None) -> None:
         """What the headers of an answer say. Whatever of the limit was used and not by us, a foreign client uses: we
         leave it what it goes on using at that pace and spread the rest over what is left of the window.
         """
         left, seconds = _number(remaining), _number(reset)
         if left == 0:
             self.pause(seconds)
-        if not left or seconds is None or left > LIMIT:
+        used = (_number(limit) or LIMIT) - (left or 0)
+        if not left or seconds is None or used < 0:
             return
         reset_ms = min(max(seconds, 1), WINDOW_MS // 1000) * 1000
         for _ in range(RACES):
             seen, now = self._load(), self._now_ms()
-            until = self._earliest(seen.sent_ms if seen else (), left, reset_ms, now)
+            until = self._earliest(seen.sent_ms if seen else (), left, used, reset_ms, now)
             if until <= max(now, seen.theoretical_arrival_ms if seen else 0) or self._hold(seen, until):
                 return
 
@@ -113,11 +114,11 @@ class Governor:
         recent = (stamp for stamp in sent if stamp > now - WINDOW_MS)
         return BudgetState(theoretical_arrival_ms=at + self._spacing, sent_ms=(*recent, at))
 
-    def _earliest(self, sent_ms: Iterable[int], left: int, reset_ms: int, now: int) -> int:
+    def _earliest(self, sent_ms: Iterable[int], left: int, used: int, reset_ms: int, now: int) -> int:
         """When the next request may be sent. The header is read before its own request is charged: 1 means none."""
         elapsed = max(WINDOW_MS - reset_ms, 1000)
         own = sum(now - elapsed <= stamp <= now for stamp in sent_ms)
-        foreign = LIMIT - left - own
+        foreign = used - own
         if foreign < NOISE:
             return now
         free = max(left - RESERVE - ceil(foreign / max(elapsed, STEADY_MS) * reset_ms), (left - 6) // 4)

@@ -106,7 +106,7 @@ class ShipStationClient:
 
     def _judge(self, path: str, response: requests.Response, content: bytes) -> Answer | None:
         headers, status = response.headers, response.status_code
-        self._governor.learn(headers.get("X-Rate-Limit-Remaining"), headers.get("X-Rate-Limit-Reset"))
+        self._governor.learn(*(headers.get(f"X-Rate-Limit-{name}") for name in ("Remaining", "Reset", "Limit")))
         if status == HTTPStatus.TOO_MANY_REQUESTS or THROTTLED in content[:200].decode(errors="replace").lower():
             raise self._throttled(path, headers)
         if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:

@@ -59,7 +59,8 @@ def run(system: System, say: _Steps) -> list[Order]:
     scenario.ifs_delivers(system, orders)
     scenario.void_and_relabel(system, orders)
     say(
-        "IFS learned the late order and delivered all shipments; three labels were voided and bought again, one only voided"
+        "IFS learned the late order and delivered all shipments; "
+        "three labels were voided and bought again, one only voided"
     )
     system.tick("Poll")
     is_equal = _wait(system, orders, lambda row: row.is_equal)
