@@ -120,7 +120,7 @@ class Governor:
         own = sum(now - elapsed <= stamp <= now for stamp in sent_ms)
         foreign = used - own
         if foreign < NOISE:
-            return now
+            return now + reset_ms if left == 1 else now
         free = max(left - RESERVE - ceil(foreign / max(elapsed, STEADY_MS) * reset_ms), (left - 6) // 4)
         return now + (reset_ms // free if free > 0 else reset_ms + self._spacing * (RESERVE + 1 - left))
 
