@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,11 +17,9 @@ from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, Validatio
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
-from functions.model.targets import FieldName
+from functions.targets import AnyTarget, ShipmentHeader
 
 Mode = Literal["off", "shadow", "write"]
-Policy = Literal["always", "if_empty", "if_empty_or_ours", "never"]
-VoidPolicy = Literal["clear", "restore", "flag"]
 OrderSource = Literal["order_number", "order_key", "custom_field_1", "custom_field_2", "custom_field_3"]
 
 
@@ -65,11 +64,28 @@ def _carrier_code(text: str) -> str:
     return "/".join(" ".join(part.casefold().split()) for part in text.split("/"))
 
 
+def _mapped(map_: Mapping[str, str], carrier: str | None, service: str | None) -> str | None:
+    code = _carrier_code(carrier or "")
+    return map_.get(f"{code}/{_carrier_code(service or '')}") or map_.get(code)
+
+
+def _distinct(targets: tuple[AnyTarget, ...]) -> tuple[AnyTarget, ...]:
+    if len({target.profile for target in targets}) < len(targets):
+        raise ValueError("a profile stands there twice")
+    return targets
+
+
+def _dumped(targets: Iterable[AnyTarget]) -> str:
+    return "\x1f".join(target.model_dump_json() for target in targets)
+
+
 BaseUrl = Annotated[str, AfterValidator(_https)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Company = Annotated[str, Field(min_length=1, max_length=20)]
 StoreId = Annotated[int, Field(strict=True, gt=0)]
+Site = Annotated[str, Field(min_length=1, max_length=5)]
+Targets = Annotated[tuple[AnyTarget, ...], Field(min_length=1), AfterValidator(_distinct)]
 Carriers = Annotated[dict[str, str], AfterValidator(_carriers)]
 
 
@@ -96,6 +112,7 @@ class OrderReference(Frozen):
 class ShipStationSide(Frozen):
     """`requests_per_minute` is our own ceiling under the vendor's 40; `settle_minutes` the margin for rows that become
     visible late, `check_minutes` the same for orders: until then the shipments of a shipped order may be on their way.
+    `shipment_id` reads the IFS shipment's own id from the order, where whoever made the order put it there.
     """
 
     base_url: BaseUrl = Field(default="https://ssapi.shipstation.com", validate_default=True)
@@ -104,67 +121,14 @@ class ShipStationSide(Frozen):
     check_minutes: int = Field(default=60, ge=10, le=1440)
     timeout_seconds: int = Field(default=45, ge=5, le=100)
     order_reference: OrderReference = OrderReference()
-
-
-class FieldRule(Frozen):
-    """One IFS attribute and when we may write it. `parcels` says what several tracking numbers on one record become."""
-
-    attribute: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
-    max_length: int = Field(default=50, ge=1, le=4000)
-    policy: Policy = "if_empty_or_ours"
-    on_void: VoidPolicy = "clear"
-
-
-class TrackingRule(FieldRule):
-    attribute: str = Field(default="ProNo", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
-    parcels: Literal["join", "first"] = "join"
-    separator: str = Field(default=", ", min_length=1, max_length=5)
-
-
-class CarrierRule(FieldRule):
-    attribute: str = Field(default="ForwardAgentId", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
-    max_length: int = Field(default=20, ge=1, le=4000)
-    policy: Policy = "always"
-    on_void: VoidPolicy = "restore"
-
-
-class ShipDateRule(FieldRule):
-    """`source = "label"` takes the day the label was made in the site's zone, `"ship_date"` the field of that name.
-    `when = "delivered"` waits until IFS has delivered, because the delivery overwrites `ActualShipDate`.
-    """
-
-    attribute: str = Field(default="ActualShipDate", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
-    policy: Policy = "always"
-    on_void: VoidPolicy = "flag"
-    source: Literal["label", "ship_date"] = "ship_date"
-    when: Literal["delivered", "at_once"] = "delivered"
-
-
-class ShipmentHeader(Frozen):
-    """The `shipment_header` target: the IFS shipment that holds the order's lines."""
-
-    profile: Literal["shipment_header"] = "shipment_header"
-    endpoint: Literal["main", "int"] = "main"
-    projection: str = Field(default="ShipmentHandling", pattern=r"^[A-Za-z0-9_]+$")
-    entity_set: str = Field(default="ShipmentSet", pattern=r"^[A-Za-z0-9_]+$")
-    line_set: str = Field(default="ShipmentLineSet", pattern=r"^[A-Za-z0-9_]+$")
-    tracking: TrackingRule = TrackingRule()
-    carrier: CarrierRule = CarrierRule()
-    ship_date: ShipDateRule = ShipDateRule()
-
-    @property
-    def rules(self) -> dict[FieldName, FieldRule]:
-        """The fields this target writes, each with its rule."""
-        rules: dict[FieldName, FieldRule] = {
-            FieldName.TRACKING: self.tracking,
-            FieldName.CARRIER: self.carrier,
-            FieldName.SHIP_DATE: self.ship_date,
-        }
-        return {name: rule for name, rule in rules.items() if rule.policy != "never"}
+    shipment_id: OrderReference | None = None
 
 
 class IfsSide(Frozen):
-    """`requests_per_second` is divided among the `concurrency` consumers; `wait_seconds` is sent as `Prefer: wait`."""
+    """`requests_per_second` is divided among the `concurrency` consumers; `wait_seconds` is sent as `Prefer: wait`.
+    `targets` are in order of preference: an order goes to the first that has a record for it, and stays there.
+    `sites`, where named, are the only ones whose records are ours. `ca_bundle` is a PEM file beside this one.
+    """
 
     base_url: BaseUrl
     token_url: BaseUrl
@@ -176,7 +140,15 @@ class IfsSide(Frozen):
     requests_per_second: int = Field(default=5, ge=1, le=100)
     concurrency: int = Field(default=2, ge=2, le=50)
     wait_seconds: int = Field(default=20, ge=1, le=60)
-    target: ShipmentHeader = ShipmentHeader()
+    sites: tuple[Site, ...] = ()
+    ca_bundle: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.pem$")
+    language: str | None = Field(default=None, pattern=r"^[A-Za-z]{2}(-[A-Za-z]{2})?$")
+    targets: Targets = (ShipmentHeader(),)
+
+    def target_of(self, record_key: str) -> AnyTarget:
+        """The target that a record belongs to, by its key `<profile>/<IFS key>`."""
+        profile = record_key.partition("/")[0]
+        return next(target for target in self.targets if target.profile == profile)
 
     def zone_of(self, site: str) -> ZoneInfo:
         return ZoneInfo(self.site_time_zones.get(site, self.time_zone))
@@ -197,7 +169,9 @@ class StoreOverride(Frozen):
     mode: Mode | None = None
     company: Company | None = None
     order_reference: OrderReference | None = None
-    target: ShipmentHeader | None = None
+    shipment_id: OrderReference | None = None
+    targets: Targets | None = None
+    sites: tuple[Site, ...] | None = None
 
 
 class Stores(Frozen):
@@ -257,7 +231,16 @@ class Connection(Frozen):
     ifs: IfsSide
     stores: Stores = Stores()
     carriers: Carriers = Field(default_factory=dict)
+    services: Carriers = Field(default_factory=dict)
     patience: Patience = Patience()
+
+    @model_validator(mode="after")
+    def _shipment_ids_are_read(self) -> Connection:
+        for view in (self, *map(self.at_store, map(int, self.stores.overrides))):
+            wanted = any("shipment_id" in target.find for target in view.ifs.targets)
+            if wanted and view.shipstation.shipment_id is None:
+                raise ValueError("find names shipment_id, and shipstation.shipment_id does not say where it stands")
+        return self
 
     @property
     def names_stores(self) -> bool:
@@ -277,8 +260,15 @@ class Connection(Frozen):
         override = self.stores.overrides.get(str(store_id))
         if override is None:
             return self
-        shipstation = {"order_reference": override.order_reference or self.shipstation.order_reference}
-        ifs = {"company": override.company or self.ifs.company, "target": override.target or self.ifs.target}
+        shipstation = {
+            "order_reference": override.order_reference or self.shipstation.order_reference,
+            "shipment_id": override.shipment_id or self.shipstation.shipment_id,
+        }
+        ifs = {
+            "company": override.company or self.ifs.company,
+            "targets": override.targets or self.ifs.targets,
+            "sites": self.ifs.sites if override.sites is None else override.sites,
+        }
         own = {
             "mode": self.mode if self.mode == "off" else override.mode or self.mode,
             "shipstation": self.shipstation.model_copy(update=shipstation),
@@ -294,20 +284,24 @@ class Connection(Frozen):
 
     def forwarder(self, carrier: str | None, service: str | None) -> str | None:
         """The IFS forwarder id of a carrier, by its service where the map names that one."""
-        code = _carrier_code(carrier or "")
-        return self.carriers.get(f"{code}/{_carrier_code(service or '')}") or self.carriers.get(code)
+        return _mapped(self.carriers, carrier, service)
+
+    def ship_via(self, carrier: str | None, service: str | None) -> str | None:
+        """The IFS ship-via code, likewise."""
+        return _mapped(self.services, carrier, service)
 
     @property
     def fingerprint(self) -> str:
         """Names the target a delivery went to: pointed at another system, everything is delivered again."""
-        text = f"{self.ifs.base_url}\x1f{self.ifs.company}\x1f{self.ifs.target.model_dump_json()}"
+        text = f"{self.ifs.base_url}\x1f{self.ifs.company}\x1f{_dumped(self.ifs.targets)}"
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
     def mapping_version(self) -> str:
-        """Changes when the carrier map or the order-reference rule does; every audit entry carries it."""
+        """Changes when a map or the order-reference rule does; every audit entry carries it."""
         carriers = sorted(f"{code}={forwarder}" for code, forwarder in self.carriers.items())
-        parts = (*carriers, self.shipstation.order_reference.model_dump_json())
+        services = sorted(f"{code}>{ship_via}" for code, ship_via in self.services.items())
+        parts = (*carriers, *services, self.shipstation.order_reference.model_dump_json())
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
 
     def is_before_go_live(self, created_at: datetime) -> bool:

@@ -16,6 +16,7 @@ class OrderFacts(Frozen):
     connection: ConnectionName
     order_id: int
     reference: str | None = None
+    ifs_shipment: str | None = None
     company: str
     store_id: int | None = None
     merged: tuple[int, ...] = ()

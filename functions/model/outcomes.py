@@ -50,11 +50,15 @@ class Reason(StrEnum):
     NEVER_DELIVERED = "never_delivered"
     AMBIGUOUS_TARGET = "ambiguous_target"
     SHARED_TARGET = "shared_target"
+    WRONG_COMPANY = "wrong_company"
     REFUSED_BY_IFS = "refused_by_ifs"
+    UNKNOWN_IN_IFS = "unknown_in_ifs"
+    VALUE_REFUSED = "value_refused"
     NOT_STORED = "not_stored"
     IFS_CREDENTIALS = "ifs_credentials"
     IFS_PERMISSION = "ifs_permission"
     IFS_CONFIGURATION = "ifs_configuration"
+    TARGET_CHANGED = "target_changed"
     SHIPSTATION_CREDENTIALS = "shipstation_credentials"
     SHIPSTATION_REQUEST = "shipstation_request"
     UNREADABLE_ROW = "unreadable_row"
@@ -93,6 +97,10 @@ SENTENCES: dict[Reason, str] = {
     Reason.NEVER_DELIVERED: "IFS has not delivered the shipment within the configured patience; the ship date is not written.",
     Reason.AMBIGUOUS_TARGET: "Several IFS shipments fit this label; a person has to say which one.",
     Reason.SHARED_TARGET: "The IFS shipment also carries lines of another order; a person has to decide.",
+    Reason.WRONG_COMPANY: "The IFS record belongs to another company or site than the connection file names.",
+    Reason.UNKNOWN_IN_IFS: "IFS does not know the forwarder or ship-via code that the map names; mend the map or add it in IFS.",
+    Reason.VALUE_REFUSED: "IFS refused the value by its format or length, or wants a field that is not written; check the field's type and max_length.",
+    Reason.TARGET_CHANGED: "What IFS publishes of the target no longer fits the connection file; writing is paused until it does.",
     Reason.REFUSED_BY_IFS: "IFS refused the change by a business rule.",
     Reason.NOT_STORED: "IFS accepted the change and did not store it: the attribute is not updatable; check the field mapping.",
     Reason.IFS_CREDENTIALS: "IFS refused the client id or secret; replace the secret, then replay.",

@@ -36,6 +36,7 @@ class Shipment(Frozen):
     """One parcel. `created_at` and `voided_at` are UTC instants; `ship_date` is ShipStation's own calendar date.
 
     `reference` is None where no IFS order number could be read; `skip` then says why nothing is to be written.
+    `ifs_shipment` is the id of the IFS shipment where the order carries one.
     `read_at` is when we asked ShipStation, so that an older reading never replaces a newer one.
     """
 
@@ -45,6 +46,7 @@ class Shipment(Frozen):
     company: str
     reference: str | None = None
     skip: Reason | None = None
+    ifs_shipment: str | None = None
     order_id: int | None = None
     store_id: int | None = None
     carrier_code: str | None = None
