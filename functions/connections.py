@@ -128,6 +128,7 @@ class IfsSide(Frozen):
     """`requests_per_second` is divided among the `concurrency` consumers; `wait_seconds` is sent as `Prefer: wait`.
     `targets` are in order of preference: an order goes to the first that has a record for it, and stays there.
     `sites`, where named, are the only ones whose records are ours. `ca_bundle` is a PEM file beside this one.
+    `accept_warnings` repeats a write that IFS answers with a warning, confirming it.
     """
 
     base_url: BaseUrl
@@ -142,7 +143,7 @@ class IfsSide(Frozen):
     wait_seconds: int = Field(default=20, ge=1, le=60)
     sites: tuple[Site, ...] = ()
     ca_bundle: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.pem$")
-    language: str | None = Field(default=None, pattern=r"^[A-Za-z]{2}(-[A-Za-z]{2})?$")
+    accept_warnings: bool = False
     targets: Targets = (ShipmentHeader(),)
 
     def target_of(self, record_key: str) -> AnyTarget:

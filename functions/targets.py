@@ -206,7 +206,7 @@ def _only_named(raw: Any) -> Any:
             raise ValueError(f"{name}.attribute: has to be named")
     off = {"policy": "never"}
     dated = {"when": "at_once", **raw["ship_date"]} if isinstance(raw.get("ship_date"), dict) else off
-    return {**{name: off for name in ("tracking", "carrier")}, **raw, "ship_date": dated}
+    return {**dict.fromkeys(("tracking", "carrier"), off), **raw, "ship_date": dated}
 
 
 AnyTarget = Annotated[ShipmentHeader | OrderHeader | CustomEntity, Field(discriminator="profile")]

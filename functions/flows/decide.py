@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from functions.connections import Connection, FieldRule, ShipDateRule
+from functions.connections import Connection
 from functions.flows.desired import Wish, derivable, desired, normalised
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import Shipment
 from functions.model.state import FieldState, TargetState
 from functions.model.targets import FieldName, Record
+from functions.targets import FieldRule, ShipDateRule
 
 
 class Decision(Frozen):
@@ -66,7 +67,7 @@ def decide(
     connection: Connection,
 ) -> dict[FieldName, Decision]:
     """`assigned` are the record's shipments, `known` all of the order's; both voided ones included, oldest first."""
-    rules = connection.ifs.target.rules
+    rules = connection.ifs.target_of(record.key).rules
     return {
         name: _decide(
             _Field(

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from functions.connections import Connection, ShipmentHeader
+from functions.connections import Connection, Targets
 from functions.errors import ConnectorError
 from functions.flows.assign import Assignment, assign
-from functions.flows.merge import concerning, merged, pointed, store_view
+from functions.flows.merge import concerning, is_ours, merged, pointed, sought, store_view
 from functions.flows.outlook import outlook
 from functions.flows.settle import Audit, Records, Settlement, Tools
 from functions.flows.verdict import verdicts
@@ -20,12 +20,12 @@ from functions.model.outcomes import Outcome, Reason
 from functions.model.plans import Plan
 from functions.model.shipment import OrderKey, ShipmentKey
 from functions.model.state import OrderState, TargetState
-from functions.model.targets import Candidate, Record
+from functions.model.targets import Candidate, Record, Sought
 
 
 class Ifs(Records, Protocol):
-    def find(self, orders: Sequence[OrderKey]) -> dict[OrderKey, list[Candidate]]:
-        """The records that carry lines of these orders, batched; orders without any are left out.
+    def find(self, sought: Sequence[Sought]) -> dict[OrderKey, list[Candidate]]:
+        """The records these orders may go to, batched; orders without any are left out.
 
         A candidate's lines include those of other orders on the same record. Raises Retryable or Permanent.
         """
@@ -133,16 +133,15 @@ Answer = Sequence[Candidate] | ConnectorError
 
 def _find(cases: Sequence[_Case], delivery: Delivery) -> dict[OrderKey, Answer]:
     """One search a target. Its fault is the fault of all its orders: a value that ends in their outcomes."""
-    by_target: dict[ShipmentHeader, list[_Case]] = {}
+    by_targets: dict[Targets, list[_Case]] = {}
     for case in cases:
-        by_target.setdefault(case.connection.ifs.target, []).append(case)
+        by_targets.setdefault(case.connection.ifs.targets, []).append(case)
     answers: dict[OrderKey, Answer] = {}
-    for own in by_target.values():
-        keys = [case.state.key for case in own]
+    for own in by_targets.values():
         try:
-            answers |= delivery.ifs(own[0].connection).find(keys)
+            answers |= delivery.ifs(own[0].connection).find([sought(case.state) for case in own])
         except ConnectorError as fault:
-            answers |= dict.fromkeys(keys, fault)
+            answers |= {case.state.key: fault for case in own}
     return answers
 
 
@@ -174,7 +173,7 @@ def _hindered(state: OrderState, reason: Reason) -> OrderState:
 def _settle(case: _Case, candidates: Sequence[Candidate], delivery: Delivery, audited: set[date]) -> OrderState:
     state, shipments = case.state, concerning(case.state)
     remembered = {key: s.target for key, s in state.shipments.items() if s.target is not None}
-    assignment = assign(shipments, candidates, remembered, state.key.reference)
+    assignment = assign(shipments, candidates, remembered, is_ours(case.connection))
     records = {candidate.record.key: candidate.record for candidate in candidates}
     targets = dict(state.targets)
     for key in sorted(set(assignment.targets.values())):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from functions.connections import Connection, TrackingRule
+from functions.connections import Connection
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
 from functions.model.shipment import Shipment
 from functions.model.targets import FieldName, Record
+from functions.targets import AnyTarget, ShipDateRule, TrackingRule
+
+UNMAPPED = {FieldName.CARRIER: Reason.CARRIER_UNMAPPED, FieldName.SERVICE: Reason.SERVICE_UNMAPPED}
 
 
 class Wish(Frozen):
@@ -25,16 +28,20 @@ class Wish(Frozen):
 def desired(record: Record, shipments: Sequence[Shipment], connection: Connection) -> dict[FieldName, Wish]:
     """One wish per configured field. `shipments` are all that were ever assigned to the record, oldest first."""
     live = [s for s in shipments if not s.is_voided]
-    return {name: _wish(name, live, record, connection) for name in connection.ifs.target.rules}
+    target = connection.ifs.target_of(record.key)
+    return {name: _wish(name, live, record, connection, target) for name in target.rules}
 
 
 def derivable(name: FieldName, value: str, record: Record, known: Sequence[Shipment], connection: Connection) -> bool:
     """Whether `value` can be made from the order's known shipments, voided ones included: then it is ours."""
+    target = connection.ifs.target_of(record.key)
     if name is FieldName.TRACKING:
         numbers = {normalised(s.tracking_number) for s in known if s.tracking_number}
-        tokens = value.split(connection.ifs.target.tracking.separator.strip() or None)
+        tokens = value.split(target.tracking.separator.strip() or None)
         return all(normalised(token) in numbers for token in tokens)
-    candidates = {normalised(_value(name, s, record, connection)) for s in known}
+    if name is FieldName.STATUS:
+        return normalised(value) in {normalised(target.status.shipped), normalised(target.status.voided)}
+    candidates = {normalised(_value(name, s, record, connection, target)) for s in known}
     return normalised(value) in candidates
 
 
@@ -43,15 +50,17 @@ def normalised(value: str | None) -> str:
     return " ".join((value or "").casefold().split())
 
 
-def _wish(name: FieldName, live: Sequence[Shipment], record: Record, connection: Connection) -> Wish:
+def _wish(name: FieldName, live: Sequence[Shipment], record: Record, connection: Connection, target: AnyTarget) -> Wish:
+    if name is FieldName.STATUS:
+        return Wish(value=target.status.shipped if live else target.status.voided)
     if not live:
         return Wish(voided=True)
     if name is FieldName.TRACKING:
-        return _tracking(live, connection.ifs.target.tracking)
-    if name is FieldName.CARRIER:
-        value = _value(name, live[0], record, connection)
-        return Wish(value=value, reason=None if value else Reason.CARRIER_UNMAPPED)
-    dates = [value for s in live if (value := _value(name, s, record, connection))]
+        return _tracking(live, target.tracking)
+    if name in UNMAPPED:
+        value = _value(name, live[0], record, connection, target)
+        return Wish(value=value, reason=None if value else UNMAPPED[name])
+    dates = [value for s in live if (value := _value(name, s, record, connection, target))]
     return Wish(value=min(dates, default=None))
 
 
@@ -59,9 +68,8 @@ def _tracking(live: Sequence[Shipment], rule: TrackingRule) -> Wish:
     numbers = list(dict.fromkeys(s.tracking_number for s in live if s.tracking_number))
     if not numbers:
         return Wish()
-    if rule.parcels == "first":
-        return Wish(value=numbers[0], reason=None if len(numbers) == 1 else Reason.TRACKING_DID_NOT_FIT)
-    fitting = _fitting(numbers, rule)
+    fitting = numbers[:1] if rule.parcels == "first" else numbers
+    fitting = _fitting(fitting, rule)
     reason = None if len(fitting) == len(numbers) else Reason.TRACKING_DID_NOT_FIT
     return Wish(value=rule.separator.join(fitting) or None, reason=reason)
 
@@ -74,17 +82,21 @@ def _fitting(numbers: Sequence[str], rule: TrackingRule) -> list[str]:
     return fitting
 
 
-def _value(name: FieldName, shipment: Shipment, record: Record, connection: Connection) -> str | None:
+def _value(
+    name: FieldName, shipment: Shipment, record: Record, connection: Connection, target: AnyTarget
+) -> str | None:
     if name is FieldName.CARRIER:
         return connection.forwarder(shipment.carrier_code, shipment.service_code)
-    return _ship_date(shipment, record, connection)
+    if name is FieldName.SERVICE:
+        return connection.ship_via(shipment.carrier_code, shipment.service_code)
+    return _ship_date(shipment, record, connection, target.ship_date)
 
 
-def _ship_date(shipment: Shipment, record: Record, connection: Connection) -> str | None:
-    if connection.ifs.target.ship_date.source == "label":
+def _ship_date(shipment: Shipment, record: Record, connection: Connection, rule: ShipDateRule) -> str | None:
+    if rule.source == "label":
         day = shipment.created_at.astimezone(connection.ifs.zone_of(record.site)).date()
     elif shipment.ship_date is not None:
         day = shipment.ship_date
     else:
         return None
-    return f"{day.isoformat()}T00:00:00Z"
+    return day.isoformat() if rule.type == "date" else f"{day.isoformat()}T00:00:00Z"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from functions.connections import Connection
 from functions.flows.triage import skip_reason
 from functions.model.messages import Admission
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import Shipment, newer
 from functions.model.state import OrderState, ShipmentState
+from functions.model.targets import Record, Sought
 
 
 def merged(
@@ -49,6 +52,23 @@ def concerning(state: OrderState) -> list[Shipment]:
 
 def _concerns_us(known: ShipmentState) -> bool:
     return known.outcome is not Outcome.SKIPPED and known.reason is not Reason.COMBINED_UNKNOWN
+
+
+def sought(state: OrderState) -> Sought:
+    """What records are to be looked for."""
+    shipments = concerning(state)
+    went_to = (state.shipments[shipment.key].target for shipment in shipments)
+    return Sought(order=state.key, shipments=tuple(shipments), remembered=tuple(sorted({t for t in went_to if t})))
+
+
+def is_ours(connection: Connection) -> Callable[[Record], bool]:
+    """Whether a record may be written by this store: its company, where the record tells one, and its site."""
+    ifs = connection.ifs
+
+    def answer(record: Record) -> bool:
+        return record.company in {"", ifs.company} and (not ifs.sites or record.site in {"", *ifs.sites})
+
+    return answer
 
 
 def store_view(state: OrderState, connection: Connection) -> Connection:

@@ -10,8 +10,14 @@ from functions.model.outcomes import Outcome, Reason
 from functions.model.state import FieldState, OrderState
 
 NEVER = {Reason.NOT_IN_IFS_YET: Reason.NEVER_FOUND, Reason.NOT_DELIVERED_YET: Reason.NEVER_DELIVERED}
-WORTH_A_LOOK = {Reason.CARRIER_UNMAPPED, Reason.TRACKING_DID_NOT_FIT, Reason.NEVER_FOUND, Reason.NEVER_DELIVERED}
-OPERATORS = {Reason.IFS_CREDENTIALS, Reason.IFS_PERMISSION, Reason.IFS_CONFIGURATION}
+WORTH_A_LOOK = {
+    Reason.CARRIER_UNMAPPED,
+    Reason.SERVICE_UNMAPPED,
+    Reason.TRACKING_DID_NOT_FIT,
+    Reason.NEVER_FOUND,
+    Reason.NEVER_DELIVERED,
+}
+OPERATORS = {Reason.IFS_CREDENTIALS, Reason.IFS_PERMISSION, Reason.IFS_CONFIGURATION, Reason.TARGET_CHANGED}
 
 
 def outlook(before: OrderState, state: OrderState, patience: Patience, now: datetime) -> OrderState:

@@ -10,11 +10,11 @@ from typing import Protocol
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from functions.connections import Connection, ShipmentHeader
+from functions.connections import Connection, Targets
 from functions.flows.assign import assign
 from functions.flows.decide import changes_of, decide
 from functions.flows.deliver import Ifs, Orders
-from functions.flows.merge import concerning, store_view
+from functions.flows.merge import concerning, is_ours, sought, store_view
 from functions.flows.verdict import unplaced
 from functions.model.audit import Cause, FieldChange
 from functions.model.frozen import Frozen
@@ -144,13 +144,13 @@ def _chunks(states: Iterable[OrderState]) -> Iterator[list[OrderState]]:
 
 def _examine(replay: Replay, states: Sequence[OrderState]) -> list[PlannedOrder]:
     views = {state.key: store_view(state, replay.connection) for state in states}
-    asked: dict[ShipmentHeader, list[OrderKey]] = {}
+    asked: dict[Targets, list[OrderState]] = {}
     for state in states:
         if concerning(state):
-            asked.setdefault(views[state.key].ifs.target, []).append(state.key)
+            asked.setdefault(views[state.key].ifs.targets, []).append(state)
     found: dict[OrderKey, list[Candidate]] = {}
-    for keys in asked.values():
-        found |= replay.ifs(views[keys[0]]).find(keys)
+    for own in asked.values():
+        found |= replay.ifs(views[own[0].key]).find([sought(state) for state in own])
     return [_planned(state, found.get(state.key, []), views[state.key]) for state in states]
 
 
@@ -161,7 +161,7 @@ def _planned(state: OrderState, candidates: Sequence[Candidate], connection: Con
         outcome, reason = (first.outcome, first.reason) if first else (Outcome.SKIPPED, None)
         return PlannedOrder(order=state.key, outcome=outcome, reason=reason)
     remembered = {key: s.target for key, s in state.shipments.items() if s.target is not None}
-    assignment = assign(shipments, candidates, remembered, state.key.reference)
+    assignment = assign(shipments, candidates, remembered, is_ours(connection))
     changes = []
     for candidate in candidates:
         record = candidate.record
@@ -172,13 +172,17 @@ def _planned(state: OrderState, candidates: Sequence[Candidate], connection: Con
             wanted = changes_of(decisions, decisions)
             shown = {name: FieldChange(before=record.values.get(name), after=value) for name, value in wanted.items()}
             changes += [PlannedChange(order=state.key, target=record.key, changes=dict(shown))] if shown else []
-    return _verdict(state, changes, next(iter(assignment.unplaced.values()), None))
+    hindered = next(iter(assignment.unplaced), None)
+    hindrance = assignment.unplaced.get(hindered) if hindered else None
+    return _verdict(state, changes, hindrance, assignment.choices.get(hindered, ()) if hindered else ())
 
 
-def _verdict(state: OrderState, changes: Sequence[PlannedChange], hindrance: Reason | None) -> PlannedOrder:
+def _verdict(
+    state: OrderState, changes: Sequence[PlannedChange], hindrance: Reason | None, choices: tuple[str, ...]
+) -> PlannedOrder:
     if changes:
         return PlannedOrder(order=state.key, outcome=Outcome.WOULD_WRITE, changes=tuple(changes))
     if hindrance is not None:
         outcome, reason = unplaced(hindrance)
-        return PlannedOrder(order=state.key, outcome=outcome, reason=reason)
+        return PlannedOrder(order=state.key, outcome=outcome, reason=reason, choices=choices)
     return PlannedOrder(order=state.key, outcome=Outcome.UNCHANGED)

@@ -18,8 +18,8 @@ from functions.model.targets import Conflict, FieldName, Record, Written
 
 CONFLICT_ATTEMPTS = 5
 
-# IFS may refuse the ship date, or overwrite it at delivery, without harm to the rest: it goes in a PATCH of its own.
-PATCHES: tuple[tuple[FieldName, ...], ...] = ((FieldName.TRACKING, FieldName.CARRIER), (FieldName.SHIP_DATE,))
+# IFS refuses a whole PATCH for one of its values: each field is then tried alone, so that the others are stored.
+FIELDS_OWN_FAULTS = {Reason.REFUSED_BY_IFS, Reason.UNKNOWN_IN_IFS, Reason.VALUE_REFUSED, Reason.IFS_CONFIGURATION}
 
 
 class Records(Protocol):
@@ -29,7 +29,7 @@ class Records(Protocol):
         """Fresh readings by record key, batched; records that no longer exist are left out."""
 
     def write(self, record: Record, changes: Mapping[FieldName, str | None]) -> Written | Conflict:
-        """PATCH exactly these fields under the ETag of `record`."""
+        """Exactly these fields, under the ETag of `record`; a record that does not exist is made."""
 
 
 class Audit(Protocol):
@@ -88,7 +88,7 @@ class Settlement:
     def run(self) -> TargetState:
         """The record's state to remember. IFS faults end in the fields' outcomes; only the ledger's own raise."""
         self._recover()
-        for names in PATCHES:
+        for names in self.tools.connection.ifs.target_of(self.record.key).patches:
             if self.revives or not self._is_parked(names):
                 self._settle(names)
         return self.memory.model_copy(update={"etag": self.record.etag})
@@ -107,7 +107,17 @@ class Settlement:
         except Retryable as fault:
             self._fail(names, Outcome.RETRY, fault.reason)
         except Permanent as fault:
-            self._fail(names, Outcome.PARKED, fault.reason)
+            self._refused(names, fault)
+
+    def _refused(self, names: tuple[FieldName, ...], fault: Permanent) -> None:
+        decisions = self._decide()
+        concerned = tuple(changes_of(decisions, names))
+        if len(concerned) > 1 and fault.reason in FIELDS_OWN_FAULTS and self.record.exists:
+            for name in names:
+                self._settle((name,))
+        else:
+            self._remember({name: decisions[name].state for name in set(names) - set(concerned)})
+            self._fail(concerned or names, Outcome.PARKED, fault.reason)
 
     def _try(self, number: int, names: tuple[FieldName, ...]) -> _Try:
         decisions = self._decide()
@@ -147,7 +157,11 @@ class Settlement:
         return True
 
     def _after_lost_answer(self, this: _Try, fault: OutcomeUnknown) -> bool:
-        self._reread()
+        try:
+            self._reread()
+        except ConnectorError:
+            self._put("result", this, outcome=Outcome.RETRY, reason=fault.reason)
+            raise
         if this.has_landed(self.record):
             self._accept(this, Written(http_status=0, record=self.record))
             return True

@@ -26,12 +26,13 @@ Verdict = tuple[Outcome, Reason | None]
 def verdicts(
     shipments: Sequence[Shipment], assignment: Assignment, targets: Mapping[str, TargetState]
 ) -> dict[ShipmentKey, dict[str, object]]:
-    """Outcome, reason and target of each shipment."""
+    """Outcome, reason, target and choices of each shipment."""
     found: dict[ShipmentKey, dict[str, object]] = {}
     for shipment in shipments:
         target = assignment.targets.get(shipment.key)
         outcome, reason = _worst(targets[target]) if target else unplaced(assignment.unplaced.get(shipment.key))
         found[shipment.key] = {"outcome": outcome, "reason": reason, "target": target}
+        found[shipment.key]["choices"] = assignment.choices.get(shipment.key, ())
     return found
 
 

@@ -13,7 +13,7 @@ from functions.handlers import batch
 from functions.handlers.aws import AwsRuntime
 from functions.handlers.runtime import Context, Handler, Runtime
 from functions.handlers.telemetry import count, logger
-from functions.handlers.vendors import ifs_by_target
+from functions.handlers.vendors import ifs_by_targets
 from functions.ledger.audit import AuditLog
 from functions.ledger.orders import OrderStore
 from functions.ledger.plans import PlanStore
@@ -29,7 +29,7 @@ def build(runtime: Runtime, settings: ConsumeSettings) -> Handler:
     plans = PlanStore(runtime.table(settings.ledger_table))
     audit = AuditLog(runtime.table(settings.audit_table), new_id=runtime.new_id)
 
-    ifs = ifs_by_target(runtime, settings.ifs_secrets)
+    ifs = ifs_by_targets(runtime, settings.ifs_secrets)
 
     def pause(attempt: int) -> None:
         runtime.sleep(min(2.0, 0.1 * 2**attempt) * (0.5 + runtime.jitter() / 2))

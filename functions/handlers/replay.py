@@ -13,7 +13,7 @@ from functions.flows.replay import Replay, Selection, apply, draw_up
 from functions.handlers.aws import AwsRuntime
 from functions.handlers.runtime import Context, Handler, Runtime
 from functions.handlers.telemetry import logger
-from functions.handlers.vendors import ifs_by_target
+from functions.handlers.vendors import ifs_by_targets
 from functions.ledger.orders import OrderStore
 from functions.ledger.plans import PlanStore
 from functions.ledger.queues import FifoWorkQueue
@@ -52,7 +52,7 @@ class _Service:
         self._runtime, self._settings = runtime, settings
         self._ledger = runtime.table(settings.ledger_table)
         self._plans = PlanStore(self._ledger)
-        self._ifs = ifs_by_target(runtime, settings.ifs_secrets)
+        self._ifs = ifs_by_targets(runtime, settings.ifs_secrets)
 
     def dry_run(self, request: DryRun) -> dict[str, Any]:
         own = self._replay(request.connection)
@@ -128,6 +128,8 @@ def _difference(order: PlannedOrder) -> dict[str, Any]:
     shown: dict[str, Any] = {"order": order.order.reference, "outcome": order.outcome}
     if order.reason is not None:
         shown |= {"reason": order.reason, "means": SENTENCES[order.reason]}
+    if order.choices:
+        shown["choices"] = list(order.choices)
     if order.changes:
         shown["changes"] = [
             {"target": change.target, **{n: f.model_dump() for n, f in change.changes.items()}}

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from functools import cache
 
 from pydantic import SecretStr
 
-from functions.connections import Connection, ShipmentHeader
+from functions.connections import Connection, Targets
 from functions.errors import Retryable
 from functions.handlers.runtime import Runtime
 from functions.ifs import token as ifs_token
 from functions.ifs.client import IfsClient
-from functions.ifs.shipment_header import ShipmentHeaders
+from functions.ifs.targets import IfsTargets, engine
 from functions.ledger.budget import BudgetStore
 from functions.ledger.facts import FactStore
 from functions.ledger.table import Table
@@ -23,7 +24,7 @@ from functions.shipstation.budget import Governor
 from functions.shipstation.source import ShipStationSource
 
 
-def ifs_records(runtime: Runtime, connection: Connection, secret_arn: str) -> ShipmentHeaders:
+def ifs_client(runtime: Runtime, connection: Connection, secret_arn: str) -> IfsClient:
     def credentials() -> ifs_token.Credentials:
         secret = runtime.secrets(secret_arn)
         return ifs_token.Credentials(_part(secret, "client_id"), SecretStr(_part(secret, "client_secret")))
@@ -36,19 +37,26 @@ def ifs_records(runtime: Runtime, connection: Connection, secret_arn: str) -> Sh
         on_refused=lambda: runtime.secrets.forget(secret_arn),
         now=runtime.now,
     )
-    client = IfsClient(session, connection.ifs, tokens, now=runtime.now, sleep=runtime.sleep, jitter=runtime.jitter)
-    return ShipmentHeaders(client, connection)
+    return IfsClient(session, connection.ifs, tokens, now=runtime.now, sleep=runtime.sleep, jitter=runtime.jitter)
 
 
-def ifs_by_target(runtime: Runtime, secrets: Mapping[str, str]) -> Callable[[Connection], ShipmentHeaders]:
-    """Stores that share a target share its client and token."""
-    opened: dict[tuple[ConnectionName, ShipmentHeader], ShipmentHeaders] = {}
+def ifs_targets(client: IfsClient, targets: Targets) -> IfsTargets:
+    return IfsTargets([engine(client, target) for target in targets])
 
-    def open_ifs(connection: Connection) -> ShipmentHeaders:
-        key = connection.name, connection.ifs.target
-        if key not in opened:
-            opened[key] = ifs_records(runtime, connection, secrets[connection.name])
-        return opened[key]
+
+def ifs_by_targets(runtime: Runtime, secrets: Mapping[str, str]) -> Callable[[Connection], IfsTargets]:
+    """Stores with targets of their own share the connection's client, and with it token and pace."""
+
+    @cache
+    def client(name: ConnectionName) -> IfsClient:
+        return ifs_client(runtime, runtime.connections[name], secrets[name])
+
+    @cache
+    def opened(name: ConnectionName, targets: Targets) -> IfsTargets:
+        return ifs_targets(client(name), targets)
+
+    def open_ifs(connection: Connection) -> IfsTargets:
+        return opened(connection.name, connection.ifs.targets)
 
     return open_ifs
 

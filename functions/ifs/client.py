@@ -21,6 +21,8 @@ from functions.ifs.faults import Answer, Verdict, lost, lower, verdict
 from functions.ifs.token import TokenSource
 from functions.model.outcomes import Reason
 
+JSON = "application/json"
+WARNINGS = {"X-IFS-Accept-Warnings": "true"}
 CONNECT_SECONDS = 3
 GRACE_SECONDS = 8  # the server gives up first
 TRIES = 3
@@ -58,11 +60,11 @@ class IfsClient:
         self._last: datetime | None = None
         session.trust_env = False  # a .netrc must never replace the token
 
-    def get(self, path: str, what: str) -> Answer | None:
-        """None for a key that does not exist."""
+    def get(self, path: str, what: str, accept: str = JSON) -> Answer | None:
+        """None for a key that does not exist. Every try is paced; a passing fault is tried again twice."""
         for attempt in range(1, TRIES + 1):
             try:
-                return self._send("GET", path, what)
+                return self._send("GET", path, what, {"Accept": accept})
             except Retryable as fault:
                 if attempt == TRIES or fault.retry_after_seconds:
                     raise
@@ -71,18 +73,32 @@ class IfsClient:
 
     def patch(self, path: str, etag: ETag, body: Mapping[str, object], what: str) -> Answer | None:
         """None for a conflict: the record is another one than was read."""
-        headers = {"If-Match": etag.value, "Content-Type": "application/json"}
+        headers = {"If-Match": etag.value, "Content-Type": JSON}
         return self._send("PATCH", path, what, headers, json.dumps(body).encode())
+
+    def post(self, path: str, body: Mapping[str, object], what: str) -> Answer | None:
+        """Makes a record. None for a conflict: there is one of that id already."""
+        return self._send("POST", path, what, {"Content-Type": JSON}, json.dumps(body).encode())
+
+    def document(self, path: str, what: str) -> bytes | None:
+        """A document that is no JSON, such as `$metadata`; None where there is none."""
+        answer = self.get(path, what, accept="application/xml")
+        return answer.document if answer else None
 
     def _send(
         self, method: str, path: str, what: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
     ) -> Answer | None:
-        refreshed = False
+        refreshed, sent = False, dict(headers or {})
         pauses = iter(NOT_PROCESSED_PAUSES)
         while True:
             token = self._tokens.token()
-            answer = self._once(method, path, what, {**(headers or {}), "Authorization": f"Bearer {token}"}, body)
-            result = verdict(answer, f"{method} {what}", writes=method != "GET")
+            answer = self._once(method, path, what, {**sent, "Authorization": f"Bearer {token}"}, body)
+            result = verdict(
+                answer,
+                f"{method} {what}",
+                method,
+                confirms=self._side.accept_warnings and sent.keys().isdisjoint(WARNINGS),
+            )
             if result is Verdict.FINE:
                 return answer
             if result is Verdict.CONFLICT or (result is Verdict.MISSING and method == "GET"):
@@ -94,6 +110,8 @@ class IfsClient:
                     raise Permanent(Reason.IFS_PERMISSION, f"{method} {what}: 401 with a fresh token")
                 self._tokens.discard(token)
                 refreshed = True
+            elif result is Verdict.WARNING:
+                sent |= WARNINGS
             else:
                 self._wait_for_metadata(next(pauses, None), f"{method} {what}")
 
@@ -110,7 +128,7 @@ class IfsClient:
             response = self._session.request(
                 method,
                 f"{self._side.base_url}{path}",
-                headers={"Accept": "application/json", "Prefer": f"wait={self._side.wait_seconds}", **headers},
+                headers={"Accept": JSON, "Prefer": f"wait={self._side.wait_seconds}", **headers},
                 data=body,
                 timeout=(CONNECT_SECONDS, timeout),
                 allow_redirects=False,
@@ -139,9 +157,13 @@ def _may_have_arrived(method: str, error: requests.RequestException) -> bool:
 def _answer(response: requests.Response, content: bytes) -> Answer:
     body: Any = None
     is_json = False
-    if "json" in response.headers.get("Content-Type", ""):
+    kind = response.headers.get("Content-Type", "")
+    if "json" in kind:
         try:
             body, is_json = json.loads(content), True
         except ValueError:
             is_json = False
-    return Answer(status=response.status_code, headers=lower(response.headers), body=body, is_json=is_json)
+    document = content if kind.startswith("application/xml") else b""
+    return Answer(
+        status=response.status_code, headers=lower(response.headers), body=body, is_json=is_json, document=document
+    )

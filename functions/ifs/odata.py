@@ -5,17 +5,29 @@ Source: https://docs.ifs.com/techdocs/ (OData provider, supported functionalitie
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal
 from urllib.parse import quote, urlencode
 
-FILTER_BUDGET = (
-    1500  # characters of a percent-encoded filter: proxies in front of IFS cut addresses from about 2,000 on
-)
+FILTER_BUDGET = 1500  # characters of an encoded filter: proxies in front of IFS cut addresses from about 2,000 on
 
 
 def text(value: str) -> str:
     """A string literal: quotes doubled. It still has to be percent-encoded, which `query` does."""
     return "'" + value.replace("'", "''") + "'"
+
+
+def literal(kind: Literal["text", "number"], value: str) -> str:
+    """A typed literal; empty for what is no number where one is wanted, because IFS refuses the whole filter then."""
+    if kind == "text":
+        return text(value)
+    return value if re.fullmatch(r"-?\d{1,30}(\.\d{1,10})?", value) else ""
+
+
+def key(parts: Mapping[str, str]) -> str:
+    """What stands between the brackets of a record's address: literals by attribute, percent-encoded for a path."""
+    return ",".join(f"{name}={quote(value, safe=chr(39))}" for name, value in parts.items())
 
 
 def any_of(attribute: str, literals: Iterable[str]) -> Iterator[str]:

@@ -2,167 +2,161 @@
 
 Facts from public IFS documentation and field reports: the key `ShipmentId` is a number and goes unquoted;
 `ShipmentLineSet` names a customer order as `SourceRefType` CustomerOrder, its number in `SourceRef1`; lists carry
-an `@odata.etag` per row; without `$top` a list may be cut, and a full page comes without `@odata.nextLink`;
-delivery is no state, IFS sets `ActualShipDate` when it delivers a shipment that is then Completed or Closed.
+an `@odata.etag` per row; delivery is no state, IFS sets `ActualShipDate` when it delivers a shipment that is then
+Completed or Closed.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Any
-from urllib.parse import quote
 
-from functions.connections import Connection
-from functions.errors import Permanent, Retryable
 from functions.ifs import odata
-from functions.ifs.client import ETag, IfsClient
-from functions.ifs.faults import Answer
-from functions.model.outcomes import Reason
-from functions.model.shipment import OrderKey
-from functions.model.targets import Candidate, Conflict, FieldName, Line, Record, Written
+from functions.ifs.client import IfsClient
+from functions.ifs.engine import Fields, Writer, etag_of, text_of
+from functions.ifs.orders import OrderLookup
+from functions.ifs.rows import Row, Service
+from functions.model.shipment import OrderKey, ShipmentKey
+from functions.model.targets import Candidate, Conflict, FieldName, Line, Record, Sought, Written
+from functions.targets import Finder, ShipmentHeader
 
 PROFILE = "shipment_header"
-PAGE = 500
 DELIVERED_STATES = {"Completed", "Closed"}
 CUSTOMER_ORDER = "CustomerOrder"
-LINE_FIELDS = (
-    "ShipmentId",
-    "ShipmentLineNo",
-    "SourceRefType",
-    "SourceRef1",
-    "SourcePartNo",
-    "InventoryPartNo",
-    "InventoryQty",
-)
+LINE_KEY = ("ShipmentId", "ShipmentLineNo")
+LINE_FIELDS = (*LINE_KEY, "SourceRefType", "SourceRef1", "SourcePartNo", "InventoryPartNo", "InventoryQty")
 HEADER_FIELDS = ("ShipmentId", "Objstate", "Contract", "ShipmentCategory", "ActualShipDate")
 
-Row = Mapping[str, Any]
+Numbers = dict[OrderKey, tuple[str, ...]]
 
 
 class ShipmentHeaders:
     """Raises Retryable, OutcomeUnknown (writes only) or Permanent."""
 
-    def __init__(self, client: IfsClient, connection: Connection) -> None:
-        self._client, self._target = client, connection.ifs.target
-        self._service = (
-            f"/{self._target.endpoint}/ifsapplications/projection/v1/{quote(self._target.projection, safe='')}.svc"
-        )
-        self._attributes = {name: rule.attribute for name, rule in self._target.rules.items()}
+    profile = PROFILE
 
-    def find(self, orders: Sequence[OrderKey]) -> dict[OrderKey, list[Candidate]]:
-        """The records that carry lines of these orders, batched; orders without any are left out.
+    def __init__(self, client: IfsClient, target: ShipmentHeader) -> None:
+        self._target = target
+        self._service = Service(client, target.endpoint, target.projection)
+        self._orders = OrderLookup(client, target)
+        self._fields = Fields(target)
+        self._writer = Writer(self._service, target.entity_set, self._fields)
 
-        A candidate's lines include those of other orders on the same record.
+    def find(self, sought: Sequence[Sought]) -> dict[OrderKey, list[Candidate]]:
+        """The records that carry lines of these orders, or that a shipment names, batched; orders without any are
+        left out. A candidate's lines include those of other orders on the same record.
         """
-        own = self._lines("SourceRef1", [odata.text(order.reference) for order in orders])
-        numbers = {_number(line["ShipmentId"]) for line in own if _is_customer_order(line)}
+        named = self._named(sought)
+        orders, own_lines = self._by_lines([each for each in sought if _has_unnamed(each, named)])
+        numbers = {_number(line["ShipmentId"]) for line in own_lines} | {key for own in named.values() for key in own}
         if not numbers:
             return {}
         headers = {record.key: record for record in self._headers(numbers)}
-        lines = self._lines("ShipmentId", numbers)
-        by_record: dict[str, list[Line]] = defaultdict(list)
-        for line in lines:
-            if _is_customer_order(line):
-                by_record[_key(line["ShipmentId"])].append(_line(line))
-        candidates = [Candidate(record=headers[key], lines=tuple(by_record[key])) for key in headers]
-        return _by_order(orders, candidates)
+        lines = self._lines_by_record(numbers)
+        candidates = {
+            each.order: list(_candidates(each.order, headers, lines, orders, named.get(each.order, {})))
+            for each in sought
+        }
+        return {order: own for order, own in candidates.items() if own}
 
     def read(self, keys: Sequence[str]) -> dict[str, Record]:
         """Fresh readings by record key, batched; records that no longer exist are left out."""
-        return {record.key: record for record in self._headers({_number(_id(key)) for key in keys})}
+        return {record.key: record for record in self._headers({_id(key) for key in keys})}
 
     def write(self, record: Record, changes: Mapping[FieldName, str | None]) -> Written | Conflict:
         """PATCH exactly these fields under the ETag of `record`."""
-        for name, value in changes.items():
-            if value is not None and len(value.encode()) > self._target.rules[name].max_length:
-                raise Permanent(Reason.IFS_CONFIGURATION, f"{name} is longer than its max_length")
-        body = {self._attributes[name]: value for name, value in changes.items()}
-        path = f"{self._service}/{self._target.entity_set}(ShipmentId={_number(_id(record.key))})"
-        answer = self._client.patch(path, ETag(record.etag), body, self._target.entity_set)
-        if answer is None:
-            return Conflict(http_status=412)
-        return Written(http_status=answer.status, record=self._written(answer, record))
+        key = odata.key({"ShipmentId": _number(_id(record.key))})
+        return self._writer.written(self._writer.patch(record, key, changes), record)
 
-    def _written(self, answer: Answer, before: Record) -> Record | None:
-        if not isinstance(answer.body, dict) or not set(self._attributes.values()) <= set(answer.body):
-            return None
-        row = {"ShipmentId": _id(before.key), **answer.body}
-        etag = answer.headers.get("etag") or row.get("@odata.etag")
-        return self._record(row, etag) if etag else None
+    def _named(self, sought: Sequence[Sought]) -> dict[OrderKey, dict[str, list[ShipmentKey]]]:
+        """Which shipments name an IFS shipment themselves, by its number."""
+        named: dict[OrderKey, dict[str, list[ShipmentKey]]] = {}
+        for each in sought if "shipment_id" in self._target.find else ():
+            for shipment in each.shipments:
+                if shipment.ifs_shipment and shipment.ifs_shipment.isdecimal():
+                    number = _number(shipment.ifs_shipment)
+                    named.setdefault(each.order, {}).setdefault(number, []).append(shipment.key)
+        return named
+
+    def _by_lines(self, sought: Sequence[Sought]) -> tuple[Numbers, list[Row]]:
+        """The order numbers that have lines, and those lines, by the first way of finding that yields any."""
+        found: Numbers = {}
+        lines: list[Row] = []
+        for finder in self._target.find:
+            left = [each.order for each in sought if each.order not in found]
+            numbers = self._numbers(finder, left) if finder != "shipment_id" and left else {}
+            if numbers:
+                hits = self._lines("SourceRef1", {odata.text(n) for own in numbers.values() for n in own})
+                known = {str(line["SourceRef1"]) for line in hits}
+                lines += hits
+                found |= {
+                    order: kept for order, own in numbers.items() if (kept := tuple(n for n in own if n in known))
+                }
+        return found, lines
+
+    def _numbers(self, finder: Finder, orders: Sequence[OrderKey]) -> Numbers:
+        if finder == "order_number":
+            return {order: (order.reference,) for order in orders}
+        rows = self._orders.find(finder, (order.reference for order in orders))
+        own = {order: tuple(str(row["OrderNo"]) for row in rows.get(order.reference, ())) for order in orders}
+        return {order: numbers for order, numbers in own.items() if numbers}
 
     def _headers(self, numbers: Iterable[str]) -> Iterator[Record]:
-        fields = odata.selection((*HEADER_FIELDS, *self._attributes.values()))
+        select = (*HEADER_FIELDS, *self._fields.attributes)
         for filter_text in odata.any_of("ShipmentId", sorted(numbers)):
-            options = {"$select": fields, "$filter": filter_text, "$orderby": "ShipmentId"}
-            for row in self._rows(self._target.entity_set, options, ("ShipmentId",)):
+            for row in self._service.rows(self._target.entity_set, select, filter_text, ("ShipmentId",)):
                 if row.get("ShipmentCategory") != "Consolidated":
-                    yield self._record(row, row.get("@odata.etag"))
+                    yield self._record(row)
 
     def _lines(self, attribute: str, literals: Iterable[str]) -> list[Row]:
         rows: list[Row] = []
         for filter_text in odata.any_of(attribute, sorted(literals)):
-            options = {
-                "$select": odata.selection(LINE_FIELDS),
-                "$filter": filter_text,
-                "$orderby": "ShipmentId,ShipmentLineNo",
-            }
-            rows += self._rows(self._target.line_set, options, ("ShipmentId", "ShipmentLineNo"))
-        return rows
+            rows += self._service.rows(self._target.line_set, LINE_FIELDS, filter_text, LINE_KEY)
+        return [row for row in rows if row.get("SourceRefType") == CUSTOMER_ORDER]
 
-    def _rows(self, entity_set: str, options: Mapping[str, str], key: Sequence[str]) -> Iterator[Row]:
-        """Pages by `$skip` to the first short one; rows that moved between pages are taken once."""
-        seen: set[tuple[str, ...]] = set()
-        skip = 0
-        while True:
-            page = self._page(entity_set, {**options, "$top": str(PAGE), "$skip": str(skip)})
-            for row in page:
-                identity = tuple(str(row.get(name)) for name in key)
-                if identity not in seen:
-                    seen.add(identity)
-                    yield row
-            if len(page) < PAGE:
-                return
-            skip += PAGE
+    def _lines_by_record(self, numbers: Iterable[str]) -> dict[str, list[Line]]:
+        by_record: dict[str, list[Line]] = defaultdict(list)
+        for row in self._lines("ShipmentId", numbers):
+            by_record[_key(row["ShipmentId"])].append(_line(row))
+        return by_record
 
-    def _page(self, entity_set: str, options: Mapping[str, str]) -> list[Row]:
-        answer = self._client.get(f"{self._service}/{entity_set}?{odata.query(options)}", entity_set)
-        if answer is None:
-            raise Permanent(Reason.IFS_CONFIGURATION, f"GET {entity_set}: 404, there is no such set in the projection")
-        rows = answer.body.get("value") if isinstance(answer.body, dict) else None
-        if not isinstance(rows, list):
-            raise Retryable(Reason.IFS_UNAVAILABLE, f"GET {entity_set}: no rows in the answer")
-        return [row for row in rows if isinstance(row, dict)]
-
-    def _record(self, row: Row, etag: str | None) -> Record:
+    def _record(self, row: Row) -> Record:
+        state = row.get("Objstate")
         return Record(
             key=_key(row["ShipmentId"]),
-            etag=etag or "",
-            values={name: _value(name, row.get(attribute)) for name, attribute in self._attributes.items()},
-            site=str(row.get("Contract") or ""),
-            is_delivered=row.get("Objstate") in DELIVERED_STATES and bool(row.get("ActualShipDate")),
-            is_cancelled=row.get("Objstate") == "Cancelled",
+            etag=etag_of(row),
+            values=self._fields.values(row),
+            site=text_of(row.get("Contract")),
+            is_delivered=state in DELIVERED_STATES and bool(row.get("ActualShipDate")),
+            is_cancelled=state == "Cancelled",
         )
 
 
-def _by_order(orders: Sequence[OrderKey], candidates: Sequence[Candidate]) -> dict[OrderKey, list[Candidate]]:
-    found = {
-        order: [c for c in candidates if any(line.order_reference == order.reference for line in c.lines)]
-        for order in orders
-    }
-    return {order: own for order, own in found.items() if own}
+def _has_unnamed(each: Sought, named: Mapping[OrderKey, Mapping[str, Sequence[ShipmentKey]]]) -> bool:
+    told = {key for own in named.get(each.order, {}).values() for key in own}
+    return not each.shipments or any(shipment.key not in told for shipment in each.shipments)
 
 
-def _is_customer_order(line: Row) -> bool:
-    return line.get("SourceRefType") == CUSTOMER_ORDER
+def _candidates(
+    order: OrderKey,
+    headers: Mapping[str, Record],
+    lines: Mapping[str, Sequence[Line]],
+    numbers: Mapping[OrderKey, Collection[str]],
+    named: Mapping[str, Sequence[ShipmentKey]],
+) -> Iterator[Candidate]:
+    own = tuple(numbers.get(order, ()))
+    for key, record in headers.items():
+        carried = tuple(lines.get(key, ()))
+        carries_own = any(line.order_reference in own for line in carried)
+        named_by = tuple(named.get(_id(key), ()))
+        if carries_own or named_by:
+            yield Candidate(record=record, lines=carried, orders=own if carries_own else (), named_by=named_by)
 
 
-def _line(line: Row) -> Line:
-    part = line.get("SourcePartNo") or line.get("InventoryPartNo") or ""
-    return Line(
-        order_reference=str(line.get("SourceRef1")), part=str(part), quantity=_quantity(line.get("InventoryQty"))
-    )
+def _line(row: Row) -> Line:
+    part = row.get("SourcePartNo") or row.get("InventoryPartNo") or ""
+    return Line(order_reference=str(row.get("SourceRef1")), part=str(part), quantity=_quantity(row.get("InventoryQty")))
 
 
 def _quantity(value: object) -> int:
@@ -183,12 +177,3 @@ def _key(value: object) -> str:
 
 def _id(key: str) -> str:
     return key.removeprefix(f"{PROFILE}/")
-
-
-def _value(name: FieldName, value: object) -> str | None:
-    if value is None or value == "":
-        return None
-    text = str(value)
-    if name is FieldName.SHIP_DATE:
-        return f"{text[:10]}T{text[11:19] or '00:00:00'}Z"
-    return text

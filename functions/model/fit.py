@@ -12,8 +12,8 @@ Standing = Literal["fits", "misfit", "unproven", "note"]
 
 
 class Finding(Frozen):
-    """One thing that was looked at. `subject` names it (`ifs.token`, `ifs.targets.shipment_header.tracking`), `sentence`
-    says how it stands, `advice` what to do about it.
+    """One thing that was looked at. `subject` names it (`ifs.token`, `ifs.targets.shipment_header.tracking`),
+    `sentence` says how it stands, `advice` what to do about it.
     """
 
     subject: str
@@ -23,8 +23,8 @@ class Finding(Frozen):
 
 
 class StoreMatch(Frozen):
-    """How the sampled shipments of one ShipStation store (None: store unknown) are found in IFS. `several` have more than
-    one record to go to, `better_source` finds `better_count` orders where the configured source finds `one + several`.
+    """How the sampled shipments of one ShipStation store (None: store unknown) are found in IFS. `several` have more
+    than one record to go to; `better_source` finds `better_count` orders, the configured one `one + several`.
     """
 
     store_id: int | None

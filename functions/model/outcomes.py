@@ -29,6 +29,7 @@ class Reason(StrEnum):
     BASELINE = "baseline"
     # written or kept, with something a person may want to see
     CARRIER_UNMAPPED = "carrier_unmapped"
+    SERVICE_UNMAPPED = "service_unmapped"
     TRACKING_DID_NOT_FIT = "tracking_did_not_fit"
     TYPED_BY_A_PERSON = "typed_by_a_person"
     VOIDED = "voided"
@@ -79,6 +80,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.STORE_UNKNOWN: "The order is gone from ShipStation, so that its store is unknown, and the connection file names stores.",
     Reason.BASELINE: "A baseline recorded this shipment; nothing is written for it.",
     Reason.CARRIER_UNMAPPED: "The carrier has no entry under [carriers]; tracking and date are written, the forwarder is left alone.",
+    Reason.SERVICE_UNMAPPED: "The service has no entry under [services]; the ship-via code is left alone.",
     Reason.TRACKING_DID_NOT_FIT: "Not every tracking number fits into the IFS field; all of them are in the ledger.",
     Reason.TYPED_BY_A_PERSON: "A person typed another value into IFS; it was kept.",
     Reason.VOIDED: "The label was voided and no other parcel replaces it; the field was left for a person to judge.",

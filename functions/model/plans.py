@@ -17,12 +17,15 @@ class PlannedChange(Frozen):
 
 
 class PlannedOrder(Frozen):
-    """What the dry run found for one selected order; no changes means IFS already agrees or `reason` says why not."""
+    """What the dry run found for one selected order; no changes means IFS already agrees or `reason` says why not.
+    `choices` are the records a person has to choose from.
+    """
 
     order: OrderKey
     outcome: Outcome
     reason: Reason | None = None
     changes: tuple[PlannedChange, ...] = ()
+    choices: tuple[str, ...] = ()
 
 
 class Plan(Frozen):

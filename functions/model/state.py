@@ -34,12 +34,13 @@ class TargetState(Frozen):
 
 
 class ShipmentState(Frozen):
-    """`admission` is how a backfill let the shipment in; it stays."""
+    """`admission` is how a backfill let the shipment in; it stays. A person chooses from `choices`."""
 
     shipment: Shipment
     outcome: Outcome
     reason: Reason | None = None
     target: str | None = None
+    choices: tuple[str, ...] = ()
     admission: Admission | None = None
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from functions.connections import Connection
+from functions.connections import Connection, OrderReference, OrderSource
 from functions.model.facts import OrderFacts, OrderReading
 from functions.model.outcomes import Reason
 from functions.model.shipment import Item, Shipment
@@ -25,7 +25,10 @@ def needs_order(row: Parcel, connection: Connection) -> bool:
     if isinstance(row, ShipStationFulfilment):
         return True
     is_store_missing = connection.names_stores and _store(row) is None
-    return is_store_missing or _text_of(row, connection.at_store(_store(row))) is None
+    view = connection.at_store(_store(row))
+    rule = view.shipstation.shipment_id
+    is_id_elsewhere = rule is not None and rule.source not in {"order_key", "order_number"}
+    return is_store_missing or is_id_elsewhere or _text_of(row, view) is None
 
 
 def normalised(row: Parcel, order: OrderFacts | None, connection: Connection, read_at: datetime) -> Shipment:
@@ -41,6 +44,7 @@ def normalised(row: Parcel, order: OrderFacts | None, connection: Connection, re
         company=view.ifs.company,
         reference=reference,
         skip=_skip(row, reference),
+        ifs_shipment=_ifs_shipment(row, order, view),
         order_id=row.order_id,
         store_id=store,
         carrier_code=row.carrier_code if isinstance(row, ShipStationShipment) else _text(row.carrier),
@@ -61,12 +65,16 @@ def copies(shipment: Shipment, merged: Iterable[int], known: Mapping[int, OrderF
     told = {shipment.order_key}
     for order_id in merged if shipment.skip is not Reason.RETURN_LABEL else ():
         other = known.get(order_id)
-        unknown = {"reference": None, "skip": Reason.COMBINED_UNKNOWN}
-        found = {"reference": other.reference, "company": other.company} if other and other.reference else unknown
+        unknown = {"reference": None, "skip": Reason.COMBINED_UNKNOWN, "ifs_shipment": None}
+        found = _facts(other) if other and other.reference else unknown
         copy = shipment.model_copy(update={"skip": None, **found})
         if copy.order_key not in told:
             told.add(copy.order_key)
             yield copy
+
+
+def _facts(order: OrderFacts) -> dict[str, str | None]:
+    return {"reference": order.reference, "company": order.company, "ifs_shipment": order.ifs_shipment}
 
 
 def order_reading(row: ShipStationOrder, connection: Connection) -> OrderReading:
@@ -75,7 +83,8 @@ def order_reading(row: ShipStationOrder, connection: Connection) -> OrderReading
     facts = OrderFacts(
         connection=connection.name,
         order_id=row.order_id,
-        reference=resolve(_order_text(row, view), view),
+        reference=resolve(_order_text(row, view.shipstation.order_reference.source), view),
+        ifs_shipment=_shipment_id(row, view),
         company=view.ifs.company,
         store_id=store,
         merged=tuple(sorted(row.advanced.merged_ids or ())) if row.advanced else (),
@@ -87,7 +96,11 @@ def order_reading(row: ShipStationOrder, connection: Connection) -> OrderReading
 
 def resolve(text: str | None, connection: Connection) -> str | None:
     """The IFS order number by the connection's rule, None where the text names none."""
-    rule, text = connection.shipstation.order_reference, (text or "").strip()
+    return read_as(connection.shipstation.order_reference, text)
+
+
+def read_as(rule: OrderReference, text: str | None) -> str | None:
+    text = (text or "").strip()
     match = re.fullmatch(rule.pattern, text) if text else None
     if match is None or any(re.fullmatch(pattern, text) for pattern in rule.ignore):
         return None
@@ -112,8 +125,22 @@ def _text_of(row: Parcel, view: Connection) -> str | None:
     return None
 
 
-def _order_text(row: ShipStationOrder, view: Connection) -> str | None:
-    source = view.shipstation.order_reference.source
+def _shipment_id(row: ShipStationOrder, view: Connection) -> str | None:
+    rule = view.shipstation.shipment_id
+    return read_as(rule, _order_text(row, rule.source)) if rule else None
+
+
+def _ifs_shipment(row: Parcel, order: OrderFacts | None, view: Connection) -> str | None:
+    """Copied from the order as it is read: on the row itself only its key and number stand."""
+    rule = view.shipstation.shipment_id
+    if rule is None:
+        return None
+    if rule.source == "order_key" and isinstance(row, ShipStationShipment):
+        return read_as(rule, row.order_key)
+    return read_as(rule, row.order_number) if rule.source == "order_number" else order.ifs_shipment if order else None
+
+
+def _order_text(row: ShipStationOrder, source: OrderSource) -> str | None:
     if source in {"order_number", "order_key"}:
         return row.order_number if source == "order_number" else row.order_key
     return getattr(row.advanced, source) if row.advanced else None

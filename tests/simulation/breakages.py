@@ -25,7 +25,6 @@ from functions.flows import (
     sweep,
     walking,
 )
-from functions.flows import jobs as slices
 from functions.handlers import consume
 from functions.handlers.telemetry import logger
 from functions.ifs import client as ifs_client
@@ -219,16 +218,6 @@ def _one_parcel_an_order() -> None:
     _patch(desired, "_tracking", lambda live, rule: tracking(live[-1:], rule))
 
 
-def _swallow_failed_batches() -> None:
-    deliver_all = consume._delivered
-
-    def swallow(messages: Any, delivery: Any) -> list[str]:
-        deliver_all(messages, delivery)
-        return []
-
-    _patch(consume, "_delivered", swallow)
-
-
 def _older_wins() -> None:
     def older(known: Any, arriving: Any) -> Any:
         return known
@@ -276,10 +265,6 @@ def _backlog_without_a_job() -> None:
     _no_sweep()
 
 
-def _deaf_to_corrections() -> None:
-    _patch(crosscheck.CrossCheck, "_move", lambda self, before, order, cause, lane: None)
-
-
 def _no_cross_check() -> None:
     _patch(crosscheck.CrossCheck, "verify", lambda self, orders, older_than, cause, lane: True)
 
@@ -290,10 +275,6 @@ def _poison_stops_the_walk() -> None:
 
 def _raising(*_: Any, **__: Any) -> Any:
     raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, "500")
-
-
-def _job_forgets_its_rest() -> None:
-    _patch(slices._Slices, "unread", lambda self: ())
 
 
 BREAKAGES: dict[str, Callable[[], None]] = {
@@ -319,7 +300,6 @@ BREAKAGES: dict[str, Callable[[], None]] = {
     "ignore that a record is shared": _ignore_sharing,
     "never look again": _never_look_again,
     "last parcel wins": _one_parcel_an_order,
-    "swallow failed batches": _swallow_failed_batches,
     "the older reading wins": _older_wins,
     "read no fulfilments": _no_fulfilments,
     "no sweep": _no_sweep,
@@ -328,8 +308,6 @@ BREAKAGES: dict[str, Callable[[], None]] = {
     "combined orders reach the survivor only": _survivors_only,
     "never ask again with a replaced key": _circuit_never_closes,
     "step over a backlog": _backlog_without_a_job,
-    "a job forgets its rest": _job_forgets_its_rest,
-    "deaf to corrections of an order": _deaf_to_corrections,
     "no cross-check of shipped orders": _no_cross_check,
     "a poison row stops the walk": _poison_stops_the_walk,
 }

@@ -141,7 +141,8 @@ def _unrecorded(world: World, site: Site) -> Iterator[str]:
     """Every label and fulfilment made or taken back since go-live stands in the ledger."""
     known = {str(key): each for item in _items(world, LEDGER, site) for key, each in item.get("shipments", {}).items()}
     labels, marks = site.account.shipments.current, site.account.fulfillments.current
-    rows: dict[str, Parcel] = {f"L{number}": label for number, label in labels.items()}
+    shown = {number: label for number, label in labels.items() if number not in site.account.poison}
+    rows: dict[str, Parcel] = {f"L{number}": label for number, label in shown.items()}
     rows |= {f"F{number}": mark for number, mark in marks.items()}
     for key, row in rows.items():
         if row.created < site.connection.go_live_at:
@@ -153,11 +154,15 @@ def _unrecorded(world: World, site: Site) -> Iterator[str]:
 
 
 def _unparked(world: World, week: Week) -> Iterator[str]:
-    """A shipped order without any shipment is shown to a person."""
+    """A shipped order without any shipment, and a row that ShipStation cannot show, are shown to a person."""
     for site, order_id in week.unshipped:
         prefix = f"parked#{site.connection.name}"
         if not any(item["subject"] == f"order {order_id}" for item in world.tables[LEDGER].scan(prefix=prefix)):
             yield f"{site.connection.name}: order {order_id} is shipped without a shipment and nobody is told"
+    for site in {id(site): site for site, _ in week.unreadable}.values():
+        parked = world.tables[LEDGER].scan(prefix=f"parked#{site.connection.name}")
+        if not any(item["reason"] == "poison_row" for item in parked):
+            yield f"{site.connection.name}: a row breaks its page and nobody is told"
 
 
 def _hammering(site: Site) -> Iterator[str]:

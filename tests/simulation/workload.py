@@ -17,6 +17,7 @@ FORWARDERS = {"stamps_com": "USPS", "ups": "UPS", "fedex": "FEDEX", "USPS": "USP
 LATEST = timedelta(hours=12)  # after the last trouble
 STORES = (100_001, 100_002)
 EXCLUDED, IN_SHADOW = 100_003, 100_004
+FOR_GOOD = 0.3  # of the rows that break their page
 TYPED = "TYPED BY A PERSON"
 PERSON = {
     "name": f"{CANARY} Name",
@@ -56,6 +57,7 @@ class Week:
         self.expectations: list[Expectation] = []
         self.coverage: Counter[str] = Counter()
         self.unshipped: list[tuple[Site, int]] = []
+        self.unreadable: list[tuple[Site, list[int]]] = []
         self._numbers = itertools.count(1001)
 
     def plan(self, stories: dict[str, Story], times: int) -> None:
@@ -320,13 +322,17 @@ def shipped_without(week: Week, site: Site, at: datetime) -> None:
 
 
 def poison(week: Week, site: Site, at: datetime) -> None:
-    """A label that breaks every page it stands on, until ShipStation mends it hours later."""
+    """A label that breaks every page it stands on, until ShipStation mends it hours later, or for good."""
     early = min(at, week.end - timedelta(hours=30))
     number = week.number()
     expectation = week.shipment(site, "poison row", [(number, "BOLT", 1)], by=None)
     bought = week.label(site, early, week.order(site, early, number, {"BOLT": 1}), expectation, is_silent=True)
     week.at(early, lambda: site.account.poison.add(bought[0]))
-    week.at(early + week.later(60, 600), lambda: site.account.poison.discard(bought[0]))
+    if week.random.random() < FOR_GOOD:
+        expectation.is_untouchable = True
+        week.unreadable.append((site, bought))
+    else:
+        week.at(early + week.later(60, 600), lambda: site.account.poison.discard(bought[0]))
 
 
 def edited_orders(week: Week, site: Site, at: datetime) -> None:

@@ -63,6 +63,7 @@ def a_candidate(record: Record | None = None, *lines: tuple[str, str, int]) -> C
     return Candidate(
         record=record or a_record(),
         lines=tuple(Line(order_reference=order, part=part, quantity=quantity) for order, part, quantity in carried),
+        orders=(carried[0][0],),
     )
 
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from functions.connections import Connection, ConnectionFileError, ShipmentHeader, load
+from functions.connections import Connection, ConnectionFileError, load
 from functions.model.outcomes import Reason
+from functions.targets import ShipmentHeader
 from tests.unit.builders import a_connection
 
 EXAMPLE = Path(__file__).parents[2] / "infra/connections/example.toml"
@@ -15,8 +16,11 @@ OWN: dict[str, Any] = {
     "mode": "shadow",
     "company": "20",
     "order_reference": {"source": "custom_field_1", "pattern": r"(?P<reference>P\d+)", "ignore": ["AMZ-.*"]},
-    "target": {"tracking": {"attribute": "Cf_Tracking"}},
+    "targets": [{"profile": "shipment_header", "tracking": {"attribute": "Cf_Tracking"}}],
 }
+
+
+OTHER = {"profile": "shipment_header", "carrier": {"policy": "if_empty"}}
 
 
 def with_stores(**stores: Any) -> Connection:
@@ -37,7 +41,7 @@ def refused(tmp_path: Path, text: str) -> str:
 
 def test_a_store_with_a_table_of_its_own_sees_its_own_connection() -> None:
     view = with_stores(**{"7": OWN}).at_store(7)
-    assert (view.mode, view.ifs.company, view.ifs.target.tracking.attribute) == ("shadow", "20", "Cf_Tracking")
+    assert (view.mode, view.ifs.company, view.ifs.targets[0].tracking.attribute) == ("shadow", "20", "Cf_Tracking")
     assert view.shipstation.order_reference.source == "custom_field_1"
     assert view.ifs.base_url == a_connection().ifs.base_url
 
@@ -56,14 +60,14 @@ def test_what_a_store_leaves_out_is_the_connections(key: str) -> None:
         "mode": view.mode != connection.mode,
         "company": view.ifs.company != connection.ifs.company,
         "order_reference": view.shipstation.order_reference != connection.shipstation.order_reference,
-        "target": view.ifs.target != connection.ifs.target,
+        "targets": view.ifs.targets != connection.ifs.targets,
     }
     assert [name for name, differs in told.items() if differs] == [key]
 
 
 @pytest.mark.parametrize(
     ("key", "other_target", "other_mapping"),
-    [("mode", False, False), ("company", True, False), ("order_reference", False, True), ("target", True, False)],
+    [("mode", False, False), ("company", True, False), ("order_reference", False, True), ("targets", True, False)],
 )
 def test_fingerprint_and_mapping_version_are_those_of_the_view(
     key: str, *, other_target: bool, other_mapping: bool
@@ -79,11 +83,11 @@ def test_a_store_cannot_be_on_while_the_connection_is_off() -> None:
     assert a_connection(mode="shadow", stores={"7": {"mode": "write"}}).at_store(7).mode == "write"
 
 
-def test_a_stores_target_replaces_the_connections_as_a_whole() -> None:
-    target = {"tracking": {"policy": "never"}, "carrier": {"policy": "never"}}
-    ifs = {**a_connection().ifs.model_dump(), "target": target}
-    view = a_connection(ifs=ifs, stores={"7": {"target": {"carrier": {"policy": "if_empty"}}}}).at_store(7)
-    assert view.ifs.target == ShipmentHeader.model_validate({"carrier": {"policy": "if_empty"}})
+def test_a_stores_targets_replace_the_connections_as_a_whole() -> None:
+    target = {"profile": "shipment_header", "tracking": {"policy": "never"}}
+    ifs = {**a_connection().ifs.model_dump(), "targets": [target]}
+    view = a_connection(ifs=ifs, stores={"7": {"targets": [OTHER]}}).at_store(7)
+    assert view.ifs.targets == (ShipmentHeader.model_validate(OTHER),)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +147,10 @@ def test_stores_are_read_from_the_file(tmp_path: Path) -> None:
         ("[stores]\n7 = 'off'", "stores.7: Input should be a valid dictionary"),
         ("[stores.7]\nmodus = 'off'", "stores.7.modus: unknown key"),
         ("[stores.7]\nmode = 'loud'", "stores.7.mode: Input should be 'off', 'shadow' or 'write'"),
-        ("[stores.7.target.tracking]\npolicy = 'x'", "stores.7.target.tracking.policy: Input should be"),
+        (
+            "[[stores.7.targets]]\nprofile = 'shipment_header'\ntracking = {policy = 'x'}",
+            "stores.7.targets.0.shipment_header.tracking.policy: Input should be",
+        ),
         ("[stores.7.order_reference]\npattern = '('", "stores.7.order_reference.pattern: is not a regular expression"),
         ("[stores]\ninclude = [7]\nexclude = [7]", "stores: 7 is included and excluded"),
         ("[stores]\nexclude = [7]\n[stores.7]\nmode = 'off'", "stores: 7 has a table of its own and is excluded"),

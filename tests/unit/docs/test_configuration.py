@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from functions.connections import Connection, ConnectionFileError, StoreOverride, Stores, load
 from functions.model.outcomes import SENTENCES, Outcome, Reason
 from functions.shipstation.normalise import resolve
+from functions.targets import CustomEntity, OrderHeader, ShipmentHeader
 from tests.unit.builders import a_connection
 
 ROOT = Path(__file__).parents[3]
@@ -21,7 +22,11 @@ def keys(model: type[BaseModel], prefix: str = "") -> dict[str, object]:
     found: dict[str, object] = {}
     for name, field in model.model_fields.items():
         nested = field.annotation if isinstance(field.annotation, type) else None
-        if nested is not None and issubclass(nested, BaseModel):
+        if name == "targets":
+            for profile in (ShipmentHeader, OrderHeader, CustomEntity):
+                found = {**keys(profile, f"{prefix}targets."), **found} if model is not StoreOverride else found
+            found[prefix + name] = field.get_default()
+        elif nested is not None and issubclass(nested, BaseModel):
             found |= keys(nested, f"{prefix}{name}.")
         else:
             found[prefix + name] = field.get_default(call_default_factory=True, validated_data={})
@@ -68,7 +73,7 @@ def test_the_documented_stores_are_a_valid_configuration(tmp_path: Path) -> None
     path = tmp_path / "acme.toml"
     path.write_text(f"{EXAMPLE.read_text(encoding='utf-8')}\n{example}", encoding="utf-8")
     view = load(path).at_store(100002)
-    assert (view.ifs.company, view.ifs.target.carrier.policy) == ("20", "never")
+    assert (view.ifs.company, view.ifs.targets[0].carrier.policy) == ("20", "never")
     assert load(path).store_skip(100003) is Reason.STORE_EXCLUDED
 
 

@@ -12,12 +12,12 @@ from functions.model.audit import AuditEntry
 from functions.model.plans import Plan
 from functions.model.shipment import OrderKey
 from functions.model.state import OrderState
-from functions.model.targets import Candidate, Conflict, FieldName, Record, Written
+from functions.model.targets import Candidate, Conflict, FieldName, Record, Sought, Written
 from tests.unit.builders import NOON, a_connection
 
 
 class FakeIfs:
-    """Records under counting ETags. `before_write` runs between our read and our write; each fault is raised once."""
+    """Records under counting ETags. `before_write` runs between our read and our write; each fault is raised once; `refuses` stands."""
 
     def __init__(self, *candidates: Candidate) -> None:
         self.candidates = {c.record.key: c for c in candidates}
@@ -27,6 +27,7 @@ class FakeIfs:
         self.find_faults: list[ConnectorError] = []
         self.write_faults: list[tuple[ConnectorError, bool]] = []
         self.dropped: set[FieldName] = set()
+        self.refuses: dict[FieldName, ConnectorError] = {}
 
     def record(self, key: str = "shipment_header/42") -> Record:
         return self.candidates[key].record
@@ -40,11 +41,11 @@ class FakeIfs:
         record = candidate.record.model_copy(update={"etag": f'W/"{number}"', "values": values, **other})
         self.candidates[key] = candidate.model_copy(update={"record": record})
 
-    def find(self, orders: Sequence[OrderKey]) -> dict[OrderKey, list[Candidate]]:
+    def find(self, sought: Sequence[Sought]) -> dict[OrderKey, list[Candidate]]:
         self.searches += 1
         if self.find_faults:
             raise self.find_faults.pop(0)
-        found = {o: [c for c in self.candidates.values() if _carries(c, o)] for o in orders}
+        found = {s.order: [c for c in self.candidates.values() if _carries(c, s.order)] for s in sought}
         return {order: candidates for order, candidates in found.items() if candidates}
 
     def read(self, keys: Sequence[str]) -> dict[str, Record]:
@@ -53,6 +54,8 @@ class FakeIfs:
     def write(self, record: Record, changes: Mapping[FieldName, str | None]) -> Written | Conflict:
         if self.before_write:
             self.before_write.pop(0)()
+        for name in self.refuses.keys() & changes.keys():
+            raise self.refuses[name]
         fault, commits = self.write_faults.pop(0) if self.write_faults else (None, True)
         if fault is not None and not commits:
             raise fault
@@ -140,7 +143,7 @@ class World:
 
     def opened(self, connection: Connection) -> Ifs:
         """IFS as this target shows it; one that was not given is the usual one."""
-        return self.by_entity_set.get(connection.ifs.target.entity_set, self.ifs)
+        return self.by_entity_set.get(getattr(connection.ifs.targets[0], "entity_set"), self.ifs)
 
     def state(self) -> OrderState:
         (state,) = self.orders.states.values()

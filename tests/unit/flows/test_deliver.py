@@ -158,9 +158,20 @@ def test_an_attribute_that_ifs_drops_is_parked_as_not_stored() -> None:
     assert world.ifs.record().values[FieldName.TRACKING] == "1Z0001"
 
 
+def test_one_refused_field_does_not_keep_the_others_from_being_stored() -> None:
+    world = World(FakeIfs(a_candidate()))
+    unknown = Permanent(Reason.UNKNOWN_IN_IFS, "ForwarderInfo.FND_RECORD_NOT_EXIST")
+    world.ifs.refuses = {FieldName.CARRIER: unknown}
+    deliver([work(a_shipment())], world.delivery)
+    fields = world.state().targets["shipment_header/42"].fields
+    assert world.ifs.record().values[FieldName.TRACKING] == "1Z0001"
+    assert (fields["tracking"].outcome, fields["carrier"].reason) == (Outcome.WRITTEN, Reason.UNKNOWN_IN_IFS)
+    assert world.state().attention is Reason.UNKNOWN_IN_IFS
+
+
 def test_a_business_refusal_is_parked_and_not_repeated() -> None:
     world = World(FakeIfs(a_candidate()))
-    world.ifs.write_faults.append((Permanent(Reason.REFUSED_BY_IFS, "Shipment.CANCELEDNOUPD"), False))
+    world.ifs.write_faults += 3 * [(Permanent(Reason.REFUSED_BY_IFS, "Shipment.CANCELEDNOUPD"), False)]
     deliver([work(a_shipment())], world.delivery)
     deliver([again(a_shipment().order_key)], world.delivery)
     assert world.state().attention is Reason.REFUSED_BY_IFS

@@ -12,7 +12,12 @@ from functions.model.targets import FieldName
 from tests.unit.builders import NOON, a_candidate, a_connection, a_record, a_shipment, again, voided, work
 from tests.unit.flows.fakes import FakeIfs, World
 
-ELSEWHERE = {"entity_set": "OtherSet", "tracking": {"policy": "if_empty"}, "carrier": {"policy": "never"}}
+ELSEWHERE = {
+    "profile": "shipment_header",
+    "entity_set": "OtherSet",
+    "tracking": {"policy": "if_empty"},
+    "carrier": {"policy": "never"},
+}
 
 
 def a_world(stores: dict[str, Any] | None = None) -> World:
@@ -67,7 +72,7 @@ def test_what_is_of_no_store_of_ours_is_skipped_without_a_call(store: int | None
 
 
 def test_a_stores_own_target_and_rules_are_used_for_search_and_write() -> None:
-    world = a_world({"7": {"target": ELSEWHERE}})
+    world = a_world({"7": {"targets": [ELSEWHERE]}})
     other = world.by_entity_set["OtherSet"] = FakeIfs(a_candidate(a_record("shipment_header/9")))
     deliver([work(of_store(7))], world.delivery)
     assert other.writes == [("shipment_header/9", {FieldName.TRACKING: "1Z0001"})]
@@ -77,7 +82,7 @@ def test_a_stores_own_target_and_rules_are_used_for_search_and_write() -> None:
 def test_orders_of_one_target_are_searched_together_and_a_fault_stays_with_its_target() -> None:
     lines = ("P1", "BOLT", 2), ("P2", "BOLT", 2)
     candidates = (a_candidate(a_record(f"shipment_header/{n}"), line) for n, line in enumerate(lines, 1))
-    stores = {"7": {"target": ELSEWHERE}, "8": {"mode": "write"}}
+    stores = {"7": {"targets": [ELSEWHERE]}, "8": {"mode": "write"}}
     world = World(FakeIfs(*candidates), a_connection(stores=stores))
     other = world.by_entity_set["OtherSet"] = FakeIfs()
     other.find_faults.append(Retryable(Reason.IFS_UNAVAILABLE, "GET OtherSet: 503"))
@@ -104,7 +109,7 @@ def test_a_store_pointed_at_another_target_is_delivered_again_and_the_others_are
     own, others = of_store(7), of_store(8, 2, reference="P2")
     world.ifs = FakeIfs(a_candidate(), a_candidate(a_record("shipment_header/2"), ("P2", "BOLT", 2)))
     deliver([work(own), work(others)], world.delivery)
-    world.connection = a_connection(stores={"7": {"target": ELSEWHERE}})
+    world.connection = a_connection(stores={"7": {"targets": [ELSEWHERE]}})
     other = world.by_entity_set["OtherSet"] = FakeIfs(a_candidate())
     assert len(deliver([work(own), work(others)], world.delivery)) == 1
     assert len(other.writes) == 1
@@ -139,8 +144,8 @@ def test_a_skipped_order_is_recorded_with_the_target_of_its_store() -> None:
 
 
 def test_a_void_of_a_store_with_its_own_void_policy_follows_it() -> None:
-    target = {"tracking": {"on_void": "flag"}, "carrier": {"policy": "never"}}
-    world = a_world({"7": {"target": target}})
+    target = {"profile": "shipment_header", "tracking": {"on_void": "flag"}, "carrier": {"policy": "never"}}
+    world = a_world({"7": {"targets": [target]}})
     for shipment in (of_store(7), voided(of_store(7))):
         deliver([work(shipment)], world.delivery)
     assert world.ifs.record().values[FieldName.TRACKING] == "1Z0001"

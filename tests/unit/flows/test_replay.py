@@ -18,6 +18,9 @@ from functions.model.targets import FieldName
 from tests.unit.builders import NOON, a_candidate, a_connection, a_record, a_shipment, work
 from tests.unit.flows.fakes import FakeIfs, FakeOrders, World
 
+WITHOUT_CARRIER = {"profile": "shipment_header", "carrier": {"policy": "never"}}
+ELSEWHERE = {"profile": "shipment_header", "entity_set": "OtherSet"}
+
 
 class Orders(FakeOrders):
     def scan(self, connection: ConnectionName) -> Iterator[OrderState]:
@@ -113,7 +116,7 @@ def test_selection(select: dict[str, object], found: int) -> None:
 
 
 def test_a_dry_run_shows_what_the_rules_of_the_orders_store_would_write() -> None:
-    desk = Desk("shadow", a_shipment(store_id=7), stores={"7": {"target": {"carrier": {"policy": "never"}}}})
+    desk = Desk("shadow", a_shipment(store_id=7), stores={"7": {"targets": [WITHOUT_CARRIER]}})
     (change,) = desk.plan(orders=["P1001"]).orders[0].changes
     assert set(change.changes) == {"tracking"}
     desk.carry_out(desk.plan(orders=["P1001"]))
@@ -121,7 +124,7 @@ def test_a_dry_run_shows_what_the_rules_of_the_orders_store_would_write() -> Non
 
 
 def test_a_dry_run_searches_where_the_orders_store_is_delivered() -> None:
-    desk = Desk("shadow", a_shipment(store_id=7), stores={"7": {"target": {"entity_set": "OtherSet"}}})
+    desk = Desk("shadow", a_shipment(store_id=7), stores={"7": {"targets": [ELSEWHERE]}})
     other = desk.world.by_entity_set["OtherSet"] = FakeIfs(a_candidate(a_record("shipment_header/9")))
     (change,) = desk.plan(orders=["P1001"]).orders[0].changes
     assert (change.target, other.searches) == ("shipment_header/9", 1)

@@ -15,7 +15,8 @@ from functions.ifs.client import ETag, IfsClient
 from functions.ifs.shipment_header import ShipmentHeaders
 from functions.ifs.token import Credentials, TokenSource
 from functions.model.shipment import ConnectionName, OrderKey
-from functions.model.targets import Record
+from functions.model.targets import Record, Sought
+from functions.targets import ShipmentHeader
 from tests.sandbox.http import Application, InProcessAdapter
 from tests.sandbox.ifs.tenant import Tenant
 from tests.unit.builders import NOON, a_connection
@@ -29,6 +30,10 @@ SET = "ShipmentSet"
 
 def order(reference: str = "P1001") -> OrderKey:
     return OrderKey(connection=ConnectionName("acme"), company="10", reference=reference)
+
+
+def sought(reference: str = "P1001") -> Sought:
+    return Sought(order=order(reference))
 
 
 def key(number: int) -> str:
@@ -79,7 +84,9 @@ class Rig:
         self.client = IfsClient(
             self.session, self.connection.ifs, self.tokens, now=self.now, sleep=self.sleep, jitter=lambda: 1.0
         )
-        self.headers = ShipmentHeaders(self.client, self.connection)
+        target = self.connection.ifs.targets[0]
+        assert isinstance(target, ShipmentHeader)
+        self.headers = ShipmentHeaders(self.client, target)
 
     def now(self) -> datetime:
         return self.at

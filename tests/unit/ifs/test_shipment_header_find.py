@@ -6,15 +6,15 @@ import pytest
 
 from functions.errors import Permanent, Retryable
 from functions.model.outcomes import Reason
-from functions.model.targets import FieldName
+from functions.model.targets import FieldName, Sought
 from tests.sandbox.ifs.store import LINES
-from tests.unit.ifs.rig import Rig, key, order
+from tests.unit.ifs.rig import Rig, key, order, sought
 
 
 def test_many_orders_are_found_in_three_requests() -> None:
     rig = Rig()
     numbers = {order(f"P{n}"): rig.tenant.add_shipment([(f"P{n}", "BOLT", n)]) for n in range(30)}
-    found = rig.headers.find([*numbers, order("UNKNOWN")])
+    found = rig.headers.find([*(Sought(order=each) for each in numbers), sought("UNKNOWN")])
     assert {each: [c.record.key for c in own] for each, own in found.items()} == {
         each: [key(number)] for each, number in numbers.items()
     }
@@ -25,7 +25,7 @@ def test_no_address_grows_too_long_for_a_proxy() -> None:
     rig = Rig()
     for n in range(200):
         rig.tenant.add_shipment([(f"ORDER-{n:04}", "BOLT", 1)])
-    assert len(rig.headers.find([order(f"ORDER-{n:04}") for n in range(200)])) == 200
+    assert len(rig.headers.find([sought(f"ORDER-{n:04}") for n in range(200)])) == 200
     assert max(len(str(request.url)) for request in rig.wire.sent) < 2000
 
 
@@ -34,14 +34,14 @@ def test_an_order_number_finds_itself_whatever_it_holds(reference: str) -> None:
     rig = Rig()
     number = rig.tenant.add_shipment([(reference, "BOLT", 2)])
     rig.tenant.add_shipment([("P1001", "BOLT", 2)])
-    (candidate,) = rig.headers.find([order(reference)])[order(reference)]
+    (candidate,) = rig.headers.find([sought(reference)])[order(reference)]
     assert candidate.record.key == key(number)
 
 
 def test_a_candidate_shows_the_lines_of_other_orders_too() -> None:
     rig = Rig()
     rig.tenant.add_shipment([("P1001", "BOLT", 2), ("P2002", "NUT", 3)])
-    (candidate,) = rig.headers.find([order()])[order()]
+    (candidate,) = rig.headers.find([sought()])[order()]
     lines = {(line.order_reference, line.part, line.quantity) for line in candidate.lines}
     assert lines == {("P1001", "BOLT", 2), ("P2002", "NUT", 3)}
 
@@ -49,27 +49,27 @@ def test_a_candidate_shows_the_lines_of_other_orders_too() -> None:
 def test_an_order_on_several_shipments_has_several_candidates() -> None:
     rig = Rig()
     numbers = [rig.tenant.add_shipment([("P1001", "BOLT", 1)]) for _ in range(2)]
-    assert {c.record.key for c in rig.headers.find([order()])[order()]} == {key(n) for n in numbers}
+    assert {c.record.key for c in rig.headers.find([sought()])[order()]} == {key(n) for n in numbers}
 
 
 def test_a_consolidated_shipment_is_no_candidate() -> None:
     rig = Rig()
     rig.tenant.add_shipment([("P1001", "BOLT", 2)], ShipmentCategory="Consolidated")
-    assert rig.headers.find([order()]) == {}
+    assert rig.headers.find([sought()]) == {}
 
 
 def test_a_line_of_another_kind_of_order_does_not_count() -> None:
     rig = Rig()
     number = rig.tenant.add_shipment([("P1001", "BOLT", 2)])
     rig.tenant.record("ShipmentLineSet", (number, 1)).values["SourceRefType"] = "ProjectDeliverables"
-    assert rig.headers.find([order()]) == {}
+    assert rig.headers.find([sought()]) == {}
     assert len(rig.wire.seen("GET")) == 1
 
 
 def test_more_than_a_page_of_lines_is_read_to_the_end() -> None:
     rig = Rig()
     rig.tenant.add_shipment([("P1001", f"PART{n}", 1) for n in range(1001)])
-    (candidate,) = rig.headers.find([order()])[order()]
+    (candidate,) = rig.headers.find([sought()])[order()]
     assert len({line.part for line in candidate.lines}) == len(candidate.lines) == 1001
     pages = [parse_qs(urlsplit(str(request.url)).query) for request in rig.wire.seen("GET")]
     assert all(page["$orderby"] and page["$top"] == ["500"] for page in pages)
@@ -84,7 +84,7 @@ def test_a_line_that_moves_to_the_next_page_while_it_is_read_counts_once() -> No
             rig.tenant.insert(LINES, {"ShipmentId": number, "ShipmentLineNo": -len(rig.wire.sent)})
 
     rig.wire.on_request = squeeze_in
-    (candidate,) = rig.headers.find([order()])[order()]
+    (candidate,) = rig.headers.find([sought()])[order()]
     assert len({line.part for line in candidate.lines}) == len(candidate.lines) == 600
 
 
@@ -99,13 +99,13 @@ def test_an_answer_without_rows_is_not_taken_for_an_empty_one() -> None:
     rig = Rig()
     rig.tenant.add_fault("throttle_text", path="ShipmentLineSet")
     with pytest.raises(Retryable, match="no rows"):
-        rig.headers.find([order()])
+        rig.headers.find([sought()])
 
 
 def test_a_set_that_the_projection_does_not_have_is_the_connection_files_fault() -> None:
-    rig = Rig(target={"line_set": "NoSuchSet"})
+    rig = Rig(targets=[{"profile": "shipment_header", "line_set": "NoSuchSet"}])
     with pytest.raises(Permanent) as caught:
-        rig.headers.find([order()])
+        rig.headers.find([sought()])
     assert caught.value.reason is Reason.IFS_CONFIGURATION
     assert "NoSuchSet" in str(caught.value)
 
@@ -136,5 +136,5 @@ def test_a_number_that_arrives_as_a_decimal_is_addressed_as_a_whole_one() -> Non
     number = rig.tenant.add_shipment([("P1001", "BOLT", 2)])
     for name, row in (("ShipmentSet", (number,)), ("ShipmentLineSet", (number, 1))):
         rig.tenant.record(name, row).values["ShipmentId"] = float(number)
-    (candidate,) = rig.headers.find([order()])[order()]
+    (candidate,) = rig.headers.find([sought()])[order()]
     assert candidate.record.key == key(number)

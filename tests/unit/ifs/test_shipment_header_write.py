@@ -94,7 +94,7 @@ def test_a_cancelled_shipment_refuses_in_any_language(language: str) -> None:
 
 
 def test_a_field_that_is_never_written_is_not_even_read() -> None:
-    rig = Rig(target={"carrier": {"policy": "never"}})
+    rig = Rig(targets=[{"profile": "shipment_header", "carrier": {"policy": "never"}}])
     record = rig.read(rig.tenant.add_shipment([("P1001", "BOLT", 2)], ForwardAgentId="DHL"))
     assert set(record.values) == {FieldName.TRACKING, FieldName.SHIP_DATE}
     assert "ForwardAgentId" not in str(rig.wire.seen("GET")[0].url)

@@ -1,0 +1,80 @@
+"""What the profiles have in common: rows become records, changes become bodies, every PATCH carries its ETag."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from functions.errors import Permanent
+from functions.ifs.client import ETag
+from functions.ifs.faults import Answer
+from functions.ifs.rows import Row, Service
+from functions.model.outcomes import Reason
+from functions.model.targets import Conflict, FieldName, Record, Written
+from functions.targets import AnyTarget, FieldRule, FieldType
+
+CONFLICT = Conflict(http_status=412)
+
+
+class Fields:
+    """The written attributes of a target, by our names."""
+
+    def __init__(self, target: AnyTarget) -> None:
+        self._rules = target.rules
+        self.attributes = tuple(rule.attribute for rule in self._rules.values())
+
+    def values(self, row: Row) -> dict[FieldName, str | None]:
+        return {name: _value(rule.type, row.get(rule.attribute)) for name, rule in self._rules.items()}
+
+    def body(self, changes: Mapping[FieldName, str | None]) -> dict[str, str | None]:
+        """Raises Permanent for a value that IFS would have to cut."""
+        return {self._rules[name].attribute: _fitting(name, self._rules[name], v) for name, v in changes.items()}
+
+    def are_in(self, answer: Answer) -> bool:
+        return isinstance(answer.body, dict) and set(self.attributes) <= set(answer.body)
+
+
+class Writer:
+    """PATCHes one record of a set under the ETag of its reading."""
+
+    def __init__(self, service: Service, entity_set: str, fields: Fields) -> None:
+        self._service, self._set, self._fields = service, entity_set, fields
+
+    def patch(self, record: Record, key: str, changes: Mapping[FieldName, str | None]) -> Answer | None:
+        """None for a conflict. `key` is the record's as `odata.key` makes it."""
+        path = self._service.address(self._set, key)
+        return self._service.client.patch(path, ETag(record.etag), self._fields.body(changes), self._set)
+
+    def written(self, answer: Answer | None, before: Record) -> Written | Conflict:
+        """What the answer says the record holds now; without a record where it says nothing."""
+        if answer is None:
+            return CONFLICT
+        if not self._fields.are_in(answer):
+            return Written(http_status=answer.status, record=None)
+        etag = answer.headers.get("etag") or answer.body.get("@odata.etag")
+        after = {"values": self._fields.values(answer.body), "etag": str(etag), "exists": True}
+        return Written(http_status=answer.status, record=before.model_copy(update=after) if etag else None)
+
+
+def etag_of(row: Row) -> str:
+    return str(row.get("@odata.etag") or "")
+
+
+def text_of(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _fitting(name: FieldName, rule: FieldRule, value: str | None) -> str | None:
+    if value is not None and len(value.encode()) > rule.max_length:
+        raise Permanent(Reason.IFS_CONFIGURATION, f"{name} is longer than its max_length")
+    return value
+
+
+def _value(kind: FieldType, value: Any) -> str | None:
+    """IFS may send a date with a time, a time with fractions or an offset; the day is what counts."""
+    if value is None or value == "":
+        return None
+    text = str(value)
+    if kind == "date":
+        return text[:10]
+    return f"{text[:10]}T{text[11:19] or '00:00:00'}Z" if kind == "timestamp" else text
