@@ -317,11 +317,14 @@ def load(path: Path) -> Connection:
     """Read one connection file; its stem is the connection's name."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-        return Connection.model_validate({"name": path.stem, **content})
+        connection = Connection.model_validate({"name": path.stem, **content})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConnectionFileError(f"{path.name}: not valid TOML: {error}") from error
     except ValidationError as error:
         raise ConnectionFileError(_explain(path, error)) from None
+    if connection.ifs.ca_bundle and not (path.parent / connection.ifs.ca_bundle).is_file():
+        raise ConnectionFileError(f"{path.name}: ifs.ca_bundle: there is no such file beside it")
+    return connection
 
 
 def load_all(folder: Path) -> dict[ConnectionName, Connection]:

@@ -42,6 +42,7 @@ class Alarms(Construct):
             self._dead(link, "ShipmentsDead", link.shipments_dead)
             self._age(link)
             self._heartbeat(link)
+            self._told(link)
 
     def _errors(self, function: lambda_.Function) -> None:
         self._alarm(
@@ -93,6 +94,48 @@ class Alarms(Construct):
             description=f"{link.connection.name}: ShipStation was not read. Check the key (it expires), ShipStation's "
             "status, and that the schedule rule is enabled; the cursor stands still, nothing is lost.",
         )
+
+    def _told(self, link: Link) -> None:
+        """What the Lambdas count about a connection."""
+        name = link.connection.name
+        for service, metric, periods, text in (
+            (
+                "poll",
+                "ShipStationRefused",
+                2,
+                "ShipStation refuses the key; one probe a minute is sent, IFS deliveries go on. Put a new key into the "
+                "connection's ShipStation secret; the reading goes on by itself.",
+            ),
+            (
+                "release",
+                "IfsCircuitOpen",
+                5,
+                "IFS serves nobody: it is down or refuses the credentials. Read the reason in Release's log; shipments "
+                "wait in the ledger and drain by themselves.",
+            ),
+            (
+                "consume",
+                "TargetChanged",
+                1,
+                "what IFS publishes of the target no longer fits the connection file; writing is paused. Invoke the "
+                "check function, mend the file or the projection; writing goes on within 15 minutes.",
+            ),
+            (
+                "poll",
+                "Holes",
+                1,
+                "ShipStation cannot show a row; it was stepped over and parked. Look the shipment up in ShipStation by "
+                "the instants in the ledger (docs/operations.md, Streams).",
+            ),
+        ):
+            counted = cloudwatch.Metric(
+                namespace=NAMESPACE,
+                metric_name=metric,
+                dimensions_map={"service": service, "connection": name},
+                statistic="Sum",
+                period=Duration.minutes(1),
+            )
+            self._alarm(f"{name}-{metric}", counted, threshold=1, periods=periods, description=f"{name}: {text}")
 
     def _alarm(
         self,

@@ -37,7 +37,7 @@ def bundle(root: Path, connections: Path, target: Target) -> Path:
     shutil.copytree(packages, folder)
     shutil.copytree(root / "functions", folder / "functions", ignore=shutil.ignore_patterns("__pycache__", "*.txt"))
     (folder / "connections").mkdir()
-    for path in sorted(connections.glob("*.toml")):
+    for path in sorted([*connections.glob("*.toml"), *connections.glob("*.pem")]):
         shutil.copyfile(path, folder / "connections" / path.name)
     _compile(folder / "functions", target)
     return folder

@@ -10,6 +10,7 @@ from typing import Protocol
 from functions.connections import Connection, Targets
 from functions.errors import ConnectorError
 from functions.flows.assign import Assignment, assign
+from functions.flows.breaker import Breaker
 from functions.flows.merge import concerning, is_ours, merged, pointed, sought, store_view
 from functions.flows.outlook import outlook
 from functions.flows.settle import Audit, Records, Settlement, Tools
@@ -45,12 +46,15 @@ class Plans(Protocol):
 
 @dataclass(frozen=True)
 class Delivery:
-    """What a batch works with. `ifs` opens IFS as a connection, or a store's view of it, describes its target. `now` is
-    a UTC clock, `pause` waits before try n of a conflict, `has_time` says whether another order may still be started.
+    """What a batch works with. `ifs` opens IFS as a connection, or a store's view of it, describes its targets; `unfit`
+    says why nothing may be written there, `breaker` whether IFS serves the tenant. `now` is a UTC clock, `pause` waits
+    before try n of a conflict, `has_time` says whether another order may still be started.
     """
 
     connection: Connection
     ifs: Callable[[Connection], Ifs]
+    unfit: Callable[[Connection], ConnectorError | None]
+    breaker: Breaker
     orders: Orders
     plans: Plans
     audit: Audit
@@ -93,7 +97,8 @@ def _deliver(batch: Sequence[Work], delivery: Delivery) -> list[Settled]:
     grouped = _by_order(batch)
     states = delivery.orders.load(list(grouped))
     cases = [_case(key, work, states.get(key), delivery) for key, work in grouped.items()]
-    answers = _find([case for case in cases if case.needs_ifs and case.connection.mode != "off"], delivery)
+    asking = [case for case in cases if case.needs_ifs and case.connection.mode != "off"]
+    answers = _find(asking, delivery, is_probe=any(work.is_probe for work in batch))
     return [_finish(case, answers.get(case.state.key, []), delivery) for case in cases if case.is_news]
 
 
@@ -131,18 +136,31 @@ def _case(key: OrderKey, work: Sequence[Work], known: OrderState | None, deliver
 Answer = Sequence[Candidate] | ConnectorError
 
 
-def _find(cases: Sequence[_Case], delivery: Delivery) -> dict[OrderKey, Answer]:
+def _find(cases: Sequence[_Case], delivery: Delivery, *, is_probe: bool) -> dict[OrderKey, Answer]:
     """One search a target. Its fault is the fault of all its orders: a value that ends in their outcomes."""
+    refusal = None if is_probe else delivery.breaker.refusal()
+    if refusal is not None:
+        return {case.state.key: refusal for case in cases}
     by_targets: dict[Targets, list[_Case]] = {}
     for case in cases:
         by_targets.setdefault(case.connection.ifs.targets, []).append(case)
     answers: dict[OrderKey, Answer] = {}
     for own in by_targets.values():
         try:
-            answers |= delivery.ifs(own[0].connection).find([sought(case.state) for case in own])
+            answers |= _search(own, delivery)
+            delivery.breaker.served()
         except ConnectorError as fault:
+            delivery.breaker.failed(fault)
             answers |= {case.state.key: fault for case in own}
     return answers
+
+
+def _search(cases: Sequence[_Case], delivery: Delivery) -> dict[OrderKey, Answer]:
+    connection = cases[0].connection
+    unfit = delivery.unfit(connection) if any(case.connection.mode == "write" for case in cases) else None
+    if unfit is not None:
+        raise unfit
+    return {**delivery.ifs(connection).find([sought(case.state) for case in cases])}
 
 
 def _finish(case: _Case, found: Answer, delivery: Delivery) -> Settled:

@@ -62,10 +62,13 @@ class AwsRuntime:
 
         return SqsQueue(boto3.client("sqs", config=SDK), url)
 
-    def session(self) -> requests.Session:
+    def session(self, ca_bundle: str | None = None) -> requests.Session:
         import requests  # noqa: PLC0415 # the webhook calls no vendor
 
-        return requests.Session()
+        session = requests.Session()
+        if ca_bundle is not None:
+            session.verify = str(CONNECTIONS / ca_bundle)
+        return session
 
     def side_by_side(self, bodies: Sequence[Callable[[], None]]) -> None:
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 # only a backlog is read in parallel

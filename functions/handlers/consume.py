@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Callable, Iterable
+from functools import cache, partial
 from typing import Any
 
 from functions.errors import ConnectorError
+from functions.flows.breaker import Breaker
 from functions.flows.deliver import Delivery, Settled, deliver
+from functions.flows.watch import Watch
 from functions.handlers import batch
 from functions.handlers.aws import AwsRuntime
 from functions.handlers.runtime import Context, Handler, Runtime
 from functions.handlers.telemetry import count, logger
-from functions.handlers.vendors import ifs_by_targets
+from functions.handlers.vendors import IfsRoom
 from functions.ledger.audit import AuditLog
 from functions.ledger.orders import OrderStore
 from functions.ledger.plans import PlanStore
+from functions.ledger.tenants import TenantStore
 from functions.model.messages import Work
+from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
 from functions.settings import ConsumeSettings
 
@@ -29,7 +33,9 @@ def build(runtime: Runtime, settings: ConsumeSettings) -> Handler:
     plans = PlanStore(runtime.table(settings.ledger_table))
     audit = AuditLog(runtime.table(settings.audit_table), new_id=runtime.new_id)
 
-    ifs = ifs_by_targets(runtime, settings.ifs_secrets)
+    tenants = TenantStore(runtime.table(settings.ledger_table))
+    vendor = IfsRoom(runtime, settings.ifs_secrets)
+    watch = Watch(tenants, vendor.inspect, runtime.now)
 
     def pause(attempt: int) -> None:
         runtime.sleep(min(2.0, 0.1 * 2**attempt) * (0.5 + runtime.jitter() / 2))
@@ -38,22 +44,33 @@ def build(runtime: Runtime, settings: ConsumeSettings) -> Handler:
         def has_time() -> bool:
             return context.get_remaining_time_in_millis() > TIME_FOR_ONE_ORDER_MS
 
-        return Delivery(runtime.connections[name], ifs, orders, plans, audit, runtime.now, pause, has_time)
+        return Delivery(
+            connection=runtime.connections[name],
+            ifs=vendor.open,
+            unfit=watch.refusal,
+            breaker=Breaker(tenants, name, runtime.now),
+            orders=orders,
+            plans=plans,
+            audit=audit,
+            now=runtime.now,
+            pause=pause,
+            has_time=has_time,
+        )
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
         messages, failed = batch.read(event["Records"], Work)
         for name in {work.order.connection for work in messages.values()}:
             own = {message_id: work for message_id, work in messages.items() if work.order.connection == name}
-            failed += _delivered(own, delivery(name, context))
+            failed += _delivered(own, partial(delivery, name, context))
         return batch.failures(failed)
 
     return handle
 
 
-def _delivered(messages: dict[str, Work], delivery: Delivery) -> list[str]:
+def _delivered(messages: dict[str, Work], delivery: Callable[[], Delivery]) -> list[str]:
     """The message ids that have to come back."""
     try:
-        settled = deliver(list(messages.values()), delivery)
+        settled = deliver(list(messages.values()), delivery())
     except ConnectorError as fault:
         logger.error("batch_failed", reason=fault.reason, detail=str(fault), messages=len(messages))
         return list(messages)
@@ -76,6 +93,7 @@ def _report(settled: Iterable[Settled]) -> None:
             correlation_id=each.cause.correlation_id,
             saved=each.saved,
         )
+        count(each.state.key.connection, TargetChanged=int(each.state.waiting_for is Reason.TARGET_CHANGED))
         count(each.state.key.connection, **{f"Shipments{outcome.title().replace('_', '')}": 1 for outcome in outcomes})
 
 

@@ -12,12 +12,14 @@ from functions.handlers.runtime import Context, Handler, Runtime
 from functions.handlers.telemetry import count, logger
 from functions.ledger.orders import OrderStore
 from functions.ledger.queues import FifoWorkQueue
+from functions.ledger.tenants import TenantStore
 from functions.model.shipment import ConnectionName
 from functions.settings import ReleaseSettings
 
 
 def build(runtime: Runtime, settings: ReleaseSettings) -> Handler:
     orders = OrderStore(runtime.table(settings.ledger_table))
+    tenants = TenantStore(runtime.table(settings.ledger_table))
 
     @cache
     def queue(name: ConnectionName) -> FifoWorkQueue:
@@ -25,15 +27,23 @@ def build(runtime: Runtime, settings: ReleaseSettings) -> Handler:
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
         connection = runtime.connections[ConnectionName(event["connection"])]
+        circuit = tenants.circuit(connection.name)
         released = release(
             connection,
             due_orders=orders,
+            circuit=circuit,
             queue=queue(connection.name),
             now=runtime.now(),
             correlation_id=context.aws_request_id,
         )
-        logger.info("released", connection=connection.name, orders=released, correlation_id=context.aws_request_id)
-        count(connection.name, Released=released)
+        logger.info(
+            "released",
+            connection=connection.name,
+            orders=released,
+            circuit=circuit.reason if circuit.is_open else None,
+            correlation_id=context.aws_request_id,
+        )
+        count(connection.name, Released=released, IfsCircuitOpen=int(circuit.is_open))
         return {"released": released}
 
     return handle

@@ -13,7 +13,7 @@ from functions.flows.replay import Replay, Selection, apply, draw_up
 from functions.handlers.aws import AwsRuntime
 from functions.handlers.runtime import Context, Handler, Runtime
 from functions.handlers.telemetry import logger
-from functions.handlers.vendors import ifs_by_targets
+from functions.handlers.vendors import IfsRoom
 from functions.ledger.orders import OrderStore
 from functions.ledger.plans import PlanStore
 from functions.ledger.queues import FifoWorkQueue
@@ -52,7 +52,7 @@ class _Service:
         self._runtime, self._settings = runtime, settings
         self._ledger = runtime.table(settings.ledger_table)
         self._plans = PlanStore(self._ledger)
-        self._ifs = ifs_by_targets(runtime, settings.ifs_secrets)
+        self._ifs = IfsRoom(runtime, settings.ifs_secrets).open
 
     def dry_run(self, request: DryRun) -> dict[str, Any]:
         own = self._replay(request.connection)

@@ -56,7 +56,8 @@ class Runtime(Protocol):
 
     def queue(self, url: str) -> Queue: ...
 
-    def session(self) -> requests.Session: ...
+    def session(self, ca_bundle: str | None = None) -> requests.Session:
+        """`ca_bundle` is a PEM file beside the connection file."""
 
     def side_by_side(self, bodies: Sequence[Callable[[], None]]) -> None:
         """All at once; returns when the last one ended, with the first fault."""

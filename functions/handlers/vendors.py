@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Mapping
 
 from pydantic import SecretStr
 
@@ -13,10 +12,12 @@ from functions.errors import Retryable
 from functions.handlers.runtime import Runtime
 from functions.ifs import token as ifs_token
 from functions.ifs.client import IfsClient
+from functions.ifs.inspection import Inspection
 from functions.ifs.targets import IfsTargets, engine
 from functions.ledger.budget import BudgetStore
 from functions.ledger.facts import FactStore
 from functions.ledger.table import Table
+from functions.model.fit import Finding
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
 from functions.shipstation import client as shipstation_client
@@ -29,7 +30,7 @@ def ifs_client(runtime: Runtime, connection: Connection, secret_arn: str) -> Ifs
         secret = runtime.secrets(secret_arn)
         return ifs_token.Credentials(_part(secret, "client_id"), SecretStr(_part(secret, "client_secret")))
 
-    session = runtime.session()
+    session = runtime.session(connection.ifs.ca_bundle)
     tokens = ifs_token.TokenSource(
         session,
         connection.ifs,
@@ -40,25 +41,29 @@ def ifs_client(runtime: Runtime, connection: Connection, secret_arn: str) -> Ifs
     return IfsClient(session, connection.ifs, tokens, now=runtime.now, sleep=runtime.sleep, jitter=runtime.jitter)
 
 
-def ifs_targets(client: IfsClient, targets: Targets) -> IfsTargets:
-    return IfsTargets([engine(client, target) for target in targets])
+class IfsRoom:
+    """Every connection's IFS. Stores with targets of their own share the connection's client, and with it token and
+    pace.
+    """
 
+    def __init__(self, runtime: Runtime, secrets: Mapping[str, str]) -> None:
+        self._runtime, self._secrets = runtime, secrets
+        self._clients: dict[ConnectionName, IfsClient] = {}
+        self._opened: dict[tuple[ConnectionName, Targets], IfsTargets] = {}
 
-def ifs_by_targets(runtime: Runtime, secrets: Mapping[str, str]) -> Callable[[Connection], IfsTargets]:
-    """Stores with targets of their own share the connection's client, and with it token and pace."""
+    def client(self, name: ConnectionName) -> IfsClient:
+        if name not in self._clients:
+            self._clients[name] = ifs_client(self._runtime, self._runtime.connections[name], self._secrets[name])
+        return self._clients[name]
 
-    @cache
-    def client(name: ConnectionName) -> IfsClient:
-        return ifs_client(runtime, runtime.connections[name], secrets[name])
+    def open(self, connection: Connection) -> IfsTargets:
+        key = connection.name, connection.ifs.targets
+        if key not in self._opened:
+            self._opened[key] = IfsTargets([engine(self.client(connection.name), each) for each in key[1]])
+        return self._opened[key]
 
-    @cache
-    def opened(name: ConnectionName, targets: Targets) -> IfsTargets:
-        return ifs_targets(client(name), targets)
-
-    def open_ifs(connection: Connection) -> IfsTargets:
-        return opened(connection.name, connection.ifs.targets)
-
-    return open_ifs
+    def inspect(self, connection: Connection) -> list[Finding]:
+        return Inspection(self.client(connection.name), connection.ifs.targets).findings()
 
 
 def shipstation_source(runtime: Runtime, connection: Connection, secret_arn: str, ledger: Table) -> ShipStationSource:

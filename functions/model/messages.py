@@ -32,13 +32,16 @@ Admission = Literal["named", "baseline"]
 
 
 class Work(Frozen):
-    """One order to settle. `shipment` is the reading that caused it; None re-examines what the ledger already knows."""
+    """One order to settle. `shipment` is the reading that caused it; None re-examines what the ledger already knows.
+    A probe is sent although the tenant's circuit is open.
+    """
 
     order: OrderKey
     cause: Cause
     shipment: Shipment | None = None
     admission: Admission | None = None
     attempt: str = ""
+    is_probe: bool = False
 
     @property
     def deduplication_id(self) -> str:

@@ -45,7 +45,10 @@ def test_cfn_lint_finds_nothing(assembly: Path) -> None:
     [
         (('mode = "shadow"', 'mode = "sahdow"'), "acme.toml: mode: "),
         (("poll_minutes = 5", "pol_minutes = 5"), "acme.toml: pol_minutes: unknown key"),
-        (('attribute = "ProNo"', 'attribute = "Pro No"'), "acme.toml: ifs.targets.0.shipment_header.tracking.attribute: "),
+        (
+            ('attribute = "ProNo"', 'attribute = "Pro No"'),
+            "acme.toml: ifs.targets.0.shipment_header.tracking.attribute: ",
+        ),
         (("go_live_at =", "# go_live_at ="), "acme.toml: go_live_at: "),
     ],
     ids=["value", "unknown key", "nested", "missing"],

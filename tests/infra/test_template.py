@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ pytestmark = pytest.mark.integration
 
 Template = dict[str, Any]
 LAMBDAS = {"Webhook", "Poll", "Consume", "Release", "Replay"}
+HANDLERS = Path(__file__).parents[2] / "functions/handlers"
 VISIBILITY_FACTOR = 6  # AWS's advice for a queue in front of a Lambda
 FIELD_OF = {"AWS::DynamoDB::Table": "SSESpecification", "AWS::SQS::Queue": "KmsMasterKeyId"}
 
@@ -146,6 +148,17 @@ def test_audit_can_be_appended_but_not_deleted(template: Template) -> None:
 
     assert "dynamodb:DeleteItem" not in policies
     assert "dynamodb:UpdateItem" not in policies
+
+
+def test_every_metric_that_is_watched_is_counted_by_its_lambda(template: Template) -> None:
+    own = [a for a in of_type(template, "AWS::CloudWatch::Alarm").values() if a.get("Namespace") == "IfsShipStation"]
+
+    assert len(own) == 5
+    for alarm in own:
+        dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
+        handler = (HANDLERS / f"{dimensions['service']}.py").read_text(encoding="utf-8")
+        assert dimensions["connection"] == "example"
+        assert f"{alarm['MetricName']}=" in handler
 
 
 def test_every_alarm_says_what_to_do_and_tells_somebody(template: Template) -> None:

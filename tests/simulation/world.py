@@ -123,7 +123,7 @@ class SimulatedRuntime:
     def side_by_side(self, bodies: Sequence[Callable[[], None]]) -> None:
         self._world.clockwork.side_by_side(bodies)
 
-    def session(self) -> requests.Session:
+    def session(self, ca_bundle: str | None = None) -> requests.Session:
         session = requests.Session()
         for site in self._world.sites.values():
             vendors = {

@@ -7,17 +7,21 @@ from datetime import date, datetime, timedelta
 
 from functions.connections import Connection
 from functions.errors import ConnectorError
+from functions.flows.breaker import Breaker
 from functions.flows.deliver import Delivery, Ifs
 from functions.model.audit import AuditEntry
 from functions.model.plans import Plan
-from functions.model.shipment import OrderKey
+from functions.model.shipment import ConnectionName, OrderKey
 from functions.model.state import OrderState
 from functions.model.targets import Candidate, Conflict, FieldName, Record, Sought, Written
+from functions.model.tenant import Circuit
 from tests.unit.builders import NOON, a_connection
 
 
 class FakeIfs:
-    """Records under counting ETags. `before_write` runs between our read and our write; each fault is raised once; `refuses` stands."""
+    """Records under counting ETags. `before_write` runs between our read and our write; each fault is raised once, what
+    `refuses` says every time.
+    """
 
     def __init__(self, *candidates: Candidate) -> None:
         self.candidates = {c.record.key: c for c in candidates}
@@ -118,6 +122,22 @@ class FakePlans:
         return True
 
 
+class FakeCircuits:
+    def __init__(self) -> None:
+        self.standing: Circuit | None = None
+        self.saves = 0
+
+    def circuit(self, connection: ConnectionName) -> Circuit:
+        return self.standing or Circuit(connection=connection)
+
+    def save_circuit(self, circuit: Circuit) -> bool:
+        if self.circuit(circuit.connection).revision != circuit.revision:
+            return False
+        self.saves += 1
+        self.standing = circuit.model_copy(update={"revision": circuit.revision + 1})
+        return True
+
+
 class World:
     """One delivery's surroundings. `at` is the clock."""
 
@@ -126,6 +146,8 @@ class World:
         self.ifs, self.orders, self.audit, self.plans = ifs, FakeOrders(), FakeAudit(), FakePlans()
         self.connection = connection or a_connection()
         self.time_left = True
+        self.unfit: ConnectorError | None = None
+        self.circuits = FakeCircuits()
         self.by_entity_set: dict[str, FakeIfs] = {}
 
     @property
@@ -133,6 +155,8 @@ class World:
         return Delivery(
             connection=self.connection,
             ifs=self.opened,
+            unfit=lambda _: self.unfit,
+            breaker=Breaker(self.circuits, self.connection.name, lambda: self.at),
             orders=self.orders,
             plans=self.plans,
             audit=self.audit,
@@ -143,7 +167,7 @@ class World:
 
     def opened(self, connection: Connection) -> Ifs:
         """IFS as this target shows it; one that was not given is the usual one."""
-        return self.by_entity_set.get(getattr(connection.ifs.targets[0], "entity_set"), self.ifs)
+        return self.by_entity_set.get(connection.ifs.targets[0].entity_set, self.ifs)
 
     def state(self) -> OrderState:
         (state,) = self.orders.states.values()

@@ -3,9 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from functions.flows.release import CLAIM, release
+from functions.flows.release import CLAIM, REQUESTS_AN_ORDER, release
 from functions.model.messages import Work
+from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName, OrderKey
+from functions.model.tenant import Circuit
 from tests.unit.builders import NOON, a_connection, a_shipment
 
 
@@ -26,8 +28,13 @@ class Ledger:
         self.work += work
 
 
-def run(ledger: Ledger) -> int:
-    return release(a_connection(), due_orders=ledger, queue=ledger, now=NOON, correlation_id="c-1")
+CLOSED = Circuit(connection=ConnectionName("acme"))
+OPEN = CLOSED.model_copy(update={"opened_at": NOON, "reason": Reason.IFS_UNAVAILABLE})
+
+
+def run(ledger: Ledger, circuit: Circuit = CLOSED) -> int:
+    connection = a_connection()
+    return release(connection, due_orders=ledger, circuit=circuit, queue=ledger, now=NOON, correlation_id="c-1")
 
 
 def test_what_is_due_is_claimed_before_it_is_sent() -> None:
@@ -44,4 +51,13 @@ def test_what_another_run_claimed_is_left_to_it() -> None:
 def test_a_backlog_leaves_half_of_the_rate_to_new_shipments() -> None:
     ledger = Ledger()
     run(ledger)
-    assert ledger.limit == a_connection().ifs.requests_per_second * 60 / 2
+    requests = a_connection().ifs.requests_per_second * 60
+    assert requests * 0.45 <= ledger.limit * REQUESTS_AN_ORDER <= requests / 2
+
+
+def test_while_ifs_serves_nobody_one_order_is_sent_as_a_probe() -> None:
+    ledger = Ledger("P1")
+    run(ledger, OPEN)
+    assert (ledger.limit, [work.is_probe for work in ledger.work]) == (1, [True])
+    run(ledger)
+    assert ledger.work[-1].is_probe is False

@@ -37,7 +37,7 @@ def page(status: int) -> Answer:
     ],
 )
 def test_an_answer_that_asks_for_an_action_gets_its_verdict(
-    status: int, code: str, constant: str, prose: str, expected: Verdict, method: str
+    *, status: int, code: str, constant: str, prose: str, expected: Verdict, method: str
 ) -> None:
     assert verdict(envelope(status, code, f"{constant} {prose}"), "GET ShipmentSet", method) is expected
 

@@ -1,0 +1,134 @@
+"""Compares what a connection's targets need with what IFS publishes, and says what to change in the connection file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+
+from functions.ifs.metadata import Attribute, EntitySet, Published
+from functions.ifs.shipment_header import HEADER_FIELDS, LINE_FIELDS, LINE_KEY
+from functions.model.fit import Finding
+from functions.model.frozen import Frozen
+from functions.targets import AnyTarget, CustomEntity, FieldRule, FieldType, OrderHeader, OrderPlace
+
+EDM: dict[FieldType, str] = {"text": "Edm.String", "timestamp": "Edm.DateTimeOffset", "date": "Edm.Date"}
+FINDING = {"customer_po": "CustomerPoNo"}
+ORDER_FIELDS = ("OrderNo", "Company", "Contract", "Objstate")
+
+
+class Expectation(Frozen):
+    """One entity set as the targets use it. `writes` are the fields, by our names."""
+
+    subject: str
+    endpoint: str
+    projection: str
+    entity_set: str
+    keys: tuple[str, ...]
+    reads: tuple[str, ...]
+    writes: dict[str, FieldRule] = {}
+
+
+def expectations(targets: Iterable[AnyTarget]) -> tuple[Expectation, ...]:
+    return tuple(each for target in targets for each in _of(target))
+
+
+def compare(expected: Expectation, published: Published | None) -> list[Finding]:
+    """What does not fit, or one finding that everything does. None: the service does not exist or is not activated."""
+    if published is None:
+        sentence = f"IFS has no service {expected.projection} at /{expected.endpoint}."
+        return [
+            _misfit(expected.subject, sentence, "Check projection and endpoint; entity services must be activated.")
+        ]
+    found = published.sets.get(expected.entity_set)
+    if found is None:
+        sentence = f"{expected.projection} has no set {expected.entity_set}."
+        return [_misfit(expected.subject, sentence, _nearest(expected.entity_set, published.sets))]
+    misfits = [*_keys(expected, found), *_missing(expected, found), *_written(expected, found)]
+    count = len({*expected.reads, *(rule.attribute for rule in expected.writes.values())})
+    told = f"{expected.entity_set} of {expected.projection}: {count} attributes as expected."
+    return misfits or [Finding(subject=expected.subject, standing="fits", sentence=told)]
+
+
+def _of(target: AnyTarget) -> Iterator[Expectation]:
+    subject = f"ifs.targets.{target.profile}"
+    writes = {str(name): rule for name, rule in target.rules.items()}
+    if isinstance(target, OrderHeader):
+        yield _orders(subject, target.orders, target, writes)
+        return
+    place = {"subject": subject, "endpoint": target.endpoint, "projection": target.projection}
+    if isinstance(target, CustomEntity):
+        reads = (target.key, target.id_attribute, target.order_attribute, target.company_attribute or target.key)
+        own = {"entity_set": target.entity_set, "keys": (target.key,), "reads": reads, "writes": writes}
+        yield Expectation.model_validate({**place, **own})
+        yield _orders(f"{subject}.orders", target.orders, target, {})
+        return
+    own = {"entity_set": target.entity_set, "keys": ("ShipmentId",), "reads": HEADER_FIELDS, "writes": writes}
+    yield Expectation.model_validate({**place, **own})
+    yield Expectation.model_validate({**place, "entity_set": target.line_set, "keys": LINE_KEY, "reads": LINE_FIELDS})
+    if {"customer_po", "custom_field"} & set(target.find):
+        yield _orders(f"{subject}.orders", target.orders, target, {})
+
+
+def _orders(subject: str, place: OrderPlace, target: AnyTarget, writes: Mapping[str, FieldRule]) -> Expectation:
+    asked = [FINDING[finder] for finder in target.find if finder in FINDING]
+    return Expectation(
+        subject=subject,
+        endpoint=place.endpoint,
+        projection=place.projection,
+        entity_set=place.entity_set,
+        keys=("OrderNo",),
+        reads=(*ORDER_FIELDS, *asked, *([target.find_attribute] if target.find_attribute else [])),
+        writes=dict(writes),
+    )
+
+
+def _keys(expected: Expectation, found: EntitySet) -> Iterator[Finding]:
+    if set(found.keys) != set(expected.keys):
+        sentence = f"{expected.entity_set} is addressed by {', '.join(found.keys)}, not by {', '.join(expected.keys)}."
+        yield _misfit(expected.subject, sentence, "Check entity_set, or key_attribute of a custom entity.")
+
+
+def _missing(expected: Expectation, found: EntitySet) -> Iterator[Finding]:
+    for name in dict.fromkeys(expected.reads):
+        if name not in found.attributes:
+            yield _misfit(expected.subject, _no_attribute(name, expected), _nearest(name, found.attributes))
+
+
+def _written(expected: Expectation, found: EntitySet) -> Iterator[Finding]:
+    for field, rule in expected.writes.items():
+        subject = f"{expected.subject}.{field}"
+        attribute = found.attributes.get(rule.attribute)
+        if attribute is None:
+            yield _misfit(subject, _no_attribute(rule.attribute, expected), _nearest(rule.attribute, found.attributes))
+        else:
+            yield from _unwritable(subject, rule, attribute)
+
+
+def _unwritable(subject: str, rule: FieldRule, attribute: Attribute) -> Iterator[Finding]:
+    name = rule.attribute
+    if attribute.is_read_only:
+        advice = "Name another attribute, or ask IFS to make it updatable in the projection."
+        yield _misfit(subject, f"{name} is published as read-only.", advice)
+    if attribute.type != EDM[rule.type]:
+        fitting = next((kind for kind, edm in EDM.items() if edm == attribute.type), None)
+        advice = f'Set type = "{fitting}".' if fitting else "Name an attribute of type text, timestamp or date."
+        yield _misfit(subject, f"{name} is published as {attribute.type}, the file says {rule.type}.", advice)
+    elif rule.type == "text" and attribute.max_length is not None and rule.max_length > attribute.max_length:
+        sentence = f"{name} holds {attribute.max_length} characters, the file says {rule.max_length}."
+        yield _misfit(subject, sentence, f"Set max_length = {attribute.max_length}.")
+
+
+def _no_attribute(name: str, expected: Expectation) -> str:
+    return f"{name} is no attribute of {expected.entity_set} in {expected.projection}."
+
+
+def _nearest(name: str, names: Iterable[str]) -> str:
+    by_folded = {each.casefold(): each for each in sorted(names, reverse=True)}
+    close: Sequence[str] = get_close_matches(name.casefold(), by_folded, n=3, cutoff=0.5)
+    return (
+        f"Nearest: {', '.join(by_folded[each] for each in close)}." if close else "Nothing published is spelt like it."
+    )
+
+
+def _misfit(subject: str, sentence: str, advice: str) -> Finding:
+    return Finding(subject=subject, standing="misfit", sentence=sentence, advice=advice)

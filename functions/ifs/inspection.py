@@ -1,0 +1,61 @@
+"""Reads what a tenant publishes of each service that the targets use, and compares it with the connection file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from functions.errors import Permanent
+from functions.ifs.client import IfsClient
+from functions.ifs.expectations import compare, expectations
+from functions.ifs.metadata import Published, parse
+from functions.ifs.rows import Service
+from functions.model.fit import Finding
+from functions.model.outcomes import Reason
+from functions.targets import AnyTarget
+
+METADATA = "$metadata"
+
+
+class Inspection:
+    """`findings()` raises Retryable, or Permanent where the tenant refuses more than one service."""
+
+    def __init__(self, client: IfsClient, targets: Sequence[AnyTarget]) -> None:
+        self._client, self._targets = client, targets
+
+    def findings(self) -> list[Finding]:
+        return list(self._findings())
+
+    def _findings(self) -> Iterator[Finding]:
+        published: dict[str, Published | Permanent | None] = {}
+        for expected in expectations(self._targets):
+            path = Service(self._client, expected.endpoint, expected.projection).path
+            if path not in published:
+                published[path] = self._published(path)
+            service = published[path]
+            if isinstance(service, Permanent):
+                yield _refused(expected.subject, expected.projection, service)
+            else:
+                yield from compare(expected, service)
+
+    def _published(self, path: str) -> Published | Permanent | None:
+        """None where there is no such service; the fault where it is refused."""
+        try:
+            document = self._client.document(f"{path}/{METADATA}", METADATA)
+        except Permanent as fault:
+            if fault.reason is Reason.IFS_PERMISSION:
+                return fault
+            if fault.reason is Reason.IFS_CONFIGURATION:
+                return None
+            raise
+        return parse(document) if document else None
+
+
+def _refused(subject: str, projection: str, fault: Permanent) -> Finding:
+    is_token = "401" in str(fault)
+    sentence = (
+        "IFS does not accept the token that the realm issued: base_url and token_url belong to different tenants."
+        if is_token
+        else f"The service user may not use {projection}."
+    )
+    advice = "Compare both addresses." if is_token else f"Grant {projection} to a permission set of the service user."
+    return Finding(subject=subject, standing="misfit", sentence=sentence, advice=advice)
