@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
+from pydantic import Field
+
 from functions.ifs.metadata import Attribute, EntitySet, Published
 from functions.ifs.shipment_header import HEADER_FIELDS, LINE_FIELDS, LINE_KEY
 from functions.model.fit import Finding
@@ -25,7 +27,7 @@ class Expectation(Frozen):
     entity_set: str
     keys: tuple[str, ...]
     reads: tuple[str, ...]
-    writes: dict[str, FieldRule] = {}
+    writes: dict[str, FieldRule] = Field(default_factory=dict)
 
 
 def expectations(targets: Iterable[AnyTarget]) -> tuple[Expectation, ...]:

@@ -23,7 +23,8 @@ class Inspection:
         self._client, self._targets = client, targets
 
     def findings(self) -> list[Finding]:
-        return list(self._findings())
+        """Once each: the sets of a missing service say the same."""
+        return list(dict.fromkeys(self._findings()))
 
     def _findings(self) -> Iterator[Finding]:
         published: dict[str, Published | Permanent | None] = {}

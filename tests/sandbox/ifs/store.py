@@ -6,19 +6,31 @@ import base64
 import itertools
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.sandbox.http import Clock
-from tests.sandbox.ifs.filters import Column
+from tests.sandbox.ifs.sets import (
+    DATE,
+    FORWARDERS,
+    LINES,
+    NUMBER,
+    ORDERS,
+    SETS,
+    SHIPMENTS,
+    SITES,
+    TEXT,
+    TIMESTAMP,
+    TRACKINGS,
+    EntitySet,
+)
 
 Values = dict[str, Any]
 Key = tuple[Any, ...]
 
-NUMBER, TEXT, DATE, TIMESTAMP, ENUM = "number", "text", "date", "timestamp", "enum"
 FREE_WHEN_CLOSED = frozenset(
     {
         "AirwayBillNo",
@@ -33,6 +45,7 @@ FREE_WHEN_CLOSED = frozenset(
         "PlaceOfDeparture",
     }
 )
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)")
 
 
@@ -42,73 +55,6 @@ class RefusedError(Exception):
     def __init__(self, status: int, code: str, constant: str = "") -> None:
         super().__init__(f"{code} {constant}".strip())
         self.status, self.code, self.constant = status, code, constant
-
-
-@dataclass(frozen=True)
-class EntitySet:
-    projection: str
-    name: str
-    keys: tuple[str, ...]
-    columns: Mapping[str, Column]
-
-
-def _set(projection: str, name: str, keys: tuple[str, ...], columns: Mapping[str, Column]) -> EntitySet:
-    return EntitySet(projection, name, keys, columns)
-
-
-SHIPMENTS = _set(
-    "ShipmentHandling",
-    "ShipmentSet",
-    ("ShipmentId",),
-    {
-        "ShipmentId": Column(NUMBER, is_updatable=False),
-        "Objstate": Column(ENUM, is_updatable=False, is_insertable=False),
-        "Contract": Column(TEXT, is_updatable=False),
-        "ShipmentCategory": Column(TEXT, is_updatable=False),
-        "ReceiverId": Column(TEXT, is_updatable=False),
-        "SourceRef1": Column(TEXT, is_updatable=False),
-        "ForwardAgentId": Column(TEXT, max_length=20),
-        "ShipViaCode": Column(TEXT, max_length=3),
-        "ProNo": Column(TEXT, max_length=50),
-        "AirwayBillNo": Column(TEXT, max_length=50),
-        "ConsignmentNoteId": Column(TEXT, max_length=50),
-        "ActualShipDate": Column(TIMESTAMP),
-        "PlannedShipDate": Column(TIMESTAMP),
-        "NoteText": Column(TEXT),
-        "SenderReference": Column(TEXT),
-        "QtyEurPallets": Column(NUMBER),
-    },
-)
-LINES = _set(
-    "ShipmentHandling",
-    "ShipmentLineSet",
-    ("ShipmentId", "ShipmentLineNo"),
-    {
-        "ShipmentId": Column(NUMBER, is_updatable=False),
-        "ShipmentLineNo": Column(NUMBER, is_updatable=False),
-        "SourceRefType": Column(TEXT, is_updatable=False),
-        **{f"SourceRef{number}": Column(TEXT, is_updatable=False) for number in (1, 2, 3, 4)},
-        "SourcePartNo": Column(TEXT, is_updatable=False),
-        "InventoryPartNo": Column(TEXT, is_updatable=False),
-        "InventoryQty": Column(NUMBER, is_updatable=False),
-    },
-)
-ORDERS = _set(
-    "CustomerOrderHandling",
-    "CustomerOrderSet",
-    ("OrderNo",),
-    {
-        "OrderNo": Column(TEXT, is_updatable=False),
-        "Objstate": Column(ENUM, is_updatable=False, is_insertable=False),
-        "Contract": Column(TEXT, is_updatable=False),
-        "Company": Column(TEXT, is_updatable=False),
-        "CustomerNo": Column(TEXT, is_updatable=False),
-        "CustomerPoNo": Column(TEXT),
-        "ForwardAgentId": Column(TEXT, max_length=20),
-        "NoteText": Column(TEXT),
-    },
-)
-SETS = {(entity.projection, entity.name): entity for entity in (SHIPMENTS, LINES, ORDERS)}
 
 
 @dataclass
@@ -146,7 +92,11 @@ class Switches:
     silently_ignored: set[str] = field(default_factory=set)
     language: str = "en"
     default_page: int = 25
-    is_expanding: bool = False
+    is_linking: bool = False  # a page that was cut carries a nextLink
+    is_link_absolute: bool = False
+    largest_page: int = 10_000
+    is_annotating: bool = False  # metadata tells what is read-only
+    warns_on: set[str] = field(default_factory=set)
 
 
 class Store:
@@ -160,6 +110,7 @@ class Store:
         self.sets: dict[str, dict[Key, Record]] = {entity.name: {} for entity in SETS.values()}
         self.lines_of: dict[str, set[Key]] = {}
         self.forwarders = {"USPS", "UPS", "FEDEX", "DHL"}
+        self.ship_vias = {"GND", "AIR"}
         self.sites: set[str] | None = None
         self.writes: list[Write] = []
         self.accidents: list[str] = []
@@ -170,6 +121,19 @@ class Store:
     def add_order(self, order_no: str, **values: Any) -> None:
         columns = {"Objstate": "Released", "Contract": "CHI", "Company": "10", "CustomerNo": "C100", **values}
         self._insert(ORDERS, {**columns, "OrderNo": order_no})
+
+    def add_site(self, contract: str, company: str, **values: Any) -> None:
+        self._insert(SITES, {"Contract": contract, "Company": company, **values})
+
+    def order(self, order_no: str) -> Values:
+        return dict(self.record("CustomerOrderSet", (order_no,)).values)
+
+    def edit_order(self, order_no: str, **changes: Any) -> None:
+        """A colleague types into the order, or IFS moves its state."""
+        self._commit(ORDERS, (order_no,), changes, by="colleague", if_match=None)
+
+    def trackings(self) -> list[Values]:
+        return [dict(record.values) for record in self.sets[TRACKINGS.name].values()]
 
     def add_shipment(self, lines: list[tuple[str, str, int]], *, objstate: str = "Preliminary", **values: Any) -> int:
         """`lines` are (order number, part, quantity). Returns the ShipmentId."""
@@ -226,8 +190,14 @@ class Store:
         _check_types(entity, body)
         if entity is SHIPMENTS:
             body = {**body, "ShipmentId": next(self._shipment_numbers), "Objstate": "Preliminary"}
-        self.accidents.append(f"insert into {entity.name}")
-        return self._insert(entity, body)
+        if not entity.is_ours_to_make:
+            self.accidents.append(f"insert into {entity.name}")
+            return self._insert(entity, body)
+        if any(row["ShipstationId"] == body.get("ShipstationId") for row in self.trackings()):
+            raise RefusedError(500, "DATABASE_ERROR", "ORA-20112: ShipmentTracking.FND_RECORD_EXIST:")
+        record = self._insert(entity, {**body, "Objkey": f"{next(self._row_numbers):032X}"})
+        self._record_write(entity, (record.values["Objkey"],), dict(body), {}, by="api", if_match=None)
+        return record
 
     def _upsert(self, entity: EntitySet, key: Key, body: Values, record: Record | None) -> Record:
         if self.switches.missing_if_match == "strict428":
@@ -241,6 +211,9 @@ class Store:
         _check_types(entity, body)
         if entity is SHIPMENTS:
             self._check_shipment(record, body)
+        if record.values.get("Objstate") == "Cancelled":
+            raise RefusedError(500, "DATABASE_ERROR", f"ORA-20110: {entity.name[:-3]}.CANCELEDNOUPD:")
+        self._check_references(body)
         ignored = self.switches.silently_ignored
         return {
             name: value for name, value in body.items() if entity.columns[name].is_updatable and name not in ignored
@@ -248,13 +221,22 @@ class Store:
 
     def _check_shipment(self, record: Record, body: Values) -> None:
         state = record.values["Objstate"]
-        if state == "Cancelled":
-            raise RefusedError(500, "DATABASE_ERROR", "ORA-20110: Shipment.CANCELEDNOUPD:")
         if state == "Closed" and record.is_invoiced and not set(body) <= FREE_WHEN_CLOSED:
             raise RefusedError(500, "DATABASE_ERROR", "ORA-20110: Shipment.INVOICEDNOUPD:")
-        forwarder = body.get("ForwardAgentId")
-        if forwarder is not None and forwarder not in self.forwarders:
-            raise RefusedError(500, "DATABASE_ERROR", "ORA-20111: ForwarderInfo.FND_RECORD_NOT_EXIST:")
+
+    def _check_references(self, body: Values) -> None:
+        for attribute, known, unit in (
+            ("ForwardAgentId", self.forwarders, "ForwarderInfo"),
+            ("ShipViaCode", self.ship_vias, "MpccomShipVia"),
+        ):
+            if body.get(attribute) is not None and body[attribute] not in known:
+                raise RefusedError(500, "DATABASE_ERROR", f"ORA-20111: {unit}.FND_RECORD_NOT_EXIST:")
+
+    def rows(self, entity: EntitySet) -> list[Record]:
+        """A list of values is made when it is asked for."""
+        if entity is FORWARDERS:
+            return [Record(f"F{n}", "1", {"ForwarderId": n, "Name": f"{n} Inc."}) for n in sorted(self.forwarders)]
+        return list(self.sets[entity.name].values())
 
     def _insert(self, entity: EntitySet, values: Values) -> Record:
         with self.lock:
@@ -286,11 +268,16 @@ class Store:
             before = {name: record.values.get(name) for name in changes}
             record.values.update(changes)
             record.version = self._version(record.version)
-            write = Write(self.clock(), entity.name, key, by, if_match, before, dict(changes))
-            self.writes.append(write)
+            self._record_write(entity, key, dict(changes), before, by=by, if_match=if_match)
+        return record
+
+    def _record_write(
+        self, entity: EntitySet, key: Key, changes: Values, before: Values, *, by: str, if_match: str | None
+    ) -> None:
+        write = Write(self.clock(), entity.name, key, by, if_match, before, changes)
+        self.writes.append(write)
         if self.after_commit:
             self.after_commit(write)
-        return record
 
     def _version(self, before: str | None) -> str:
         if self.switches.versions == "counter":
@@ -306,6 +293,8 @@ def _check_types(entity: EntitySet, body: Values) -> None:
         if value is None:
             continue
         if column.kind == TIMESTAMP and not (isinstance(value, str) and _TIMESTAMP.fullmatch(value)):
+            raise RefusedError(400, "INVALID_VALUE_FOR_PROPERTY")
+        if column.kind == DATE and not (isinstance(value, str) and _DATE.fullmatch(value)):
             raise RefusedError(400, "INVALID_VALUE_FOR_PROPERTY")
         if column.kind == NUMBER and not isinstance(value, int | float):
             raise RefusedError(400, "INVALID_VALUE_FOR_PROPERTY")

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 from random import Random
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -14,16 +15,20 @@ from urllib.parse import parse_qsl, unquote
 from tests.sandbox.faults import Fault, Faults
 from tests.sandbox.http import Application, Clock, Request, Response, json_response
 from tests.sandbox.ifs.filters import BadFilterError, parse
-from tests.sandbox.ifs.store import SETS, EntitySet, Key, Record, RefusedError, Store
+from tests.sandbox.ifs.metadata import document
+from tests.sandbox.ifs.sets import SETS, EntitySet
+from tests.sandbox.ifs.store import Key, Record, RefusedError, Store
 
 CONTROL = "/_control/"
 _PATH = re.compile(
-    r"/(?P<endpoint>main|int)/ifsapplications/projection/v1/(?P<service>\w+)\.svc/(?P<set>\w+)(?:\((?P<key>.+)\))?"
+    r"/(?P<endpoint>main|int)/ifsapplications/projection/v1/(?P<service>\w+)\.svc/(?P<set>\$?\w+)(?:\((?P<key>.+)\))?"
 )
 _KEY = re.compile(r"(?P<name>\w+)=(?:'(?P<text>(?:[^']|'')*)'|(?P<number>\d+))(?:,|$)")
 _TEXTS = {
     "en": "The operation could not be carried out.",
     "de": "Der Vorgang konnte nicht ausgeführt werden.",
+    "sv": "Åtgärden kunde inte utföras.",
+    "ja": "操作を実行できませんでした。",
 }
 
 
@@ -55,7 +60,10 @@ class Tenant(Store):
         self.tokens: dict[str, datetime] = {}
         self.faults = Faults()
         self.grants = {entity.projection for entity in SETS.values()}
+        self.update_grants: set[str] | None = None  # None: as `grants`
+        self.clock_skew_seconds = 0
         self.requests: list[Served] = []
+        self._links: dict[str, dict[str, str]] = {}
         self.edits_after_read: dict[int, list[dict[str, Any]]] = {}
         self.application: Application = self._served
         self._routed = self.faults.around(self._route)
@@ -82,21 +90,38 @@ class Tenant(Store):
         response = self._routed(request)
         if_match = request.headers.get("If-Match")
         self.requests.append(Served(self.clock(), request.method, request.path, response.status, if_match))
-        return response
+        told = self.clock() + timedelta(seconds=self.clock_skew_seconds)
+        return replace(response, headers={"Date": format_datetime(told, usegmt=True), **response.headers})
 
     def _route(self, request: Request) -> Response:
         if request.path.startswith("/auth/realms/"):
             return self._token(request)
+        return self._service(request)
+
+    def _service(self, request: Request) -> Response:
         match = _PATH.fullmatch(unquote(request.path))
         entity = SETS.get((match["service"], match["set"])) if match else None
         expiry = self.tokens.get(request.headers.get("Authorization", "").removeprefix("Bearer "))
         if expiry is None or expiry <= self.clock():
             return json_response(401, {"error": {"code": "UNAUTHORIZED", "message": "Unauthorized"}})
+        if match is not None and match["set"] == "$metadata":
+            return self._metadata(match["service"])
         if match is None or entity is None:
             return self._envelope(RefusedError(404, "ODP_RESOURCE_NOTFOUND"))
         if entity.projection not in self.grants:
             return self._envelope(RefusedError(403, "FORBIDDEN"))
+        if request.method != "GET" and entity.projection not in (self.update_grants or self.grants):
+            return self._envelope(RefusedError(403, "FORBIDDEN"))
         return self._entity(request, entity, match["key"], is_main=match["endpoint"] == "main")
+
+    def _metadata(self, service: str) -> Response:
+        own = [entity for entity in SETS.values() if entity.projection == service]
+        if not own:
+            return self._envelope(RefusedError(404, "METADATA_NOT_FOUND"))
+        if service not in self.grants:
+            return self._envelope(RefusedError(403, "FORBIDDEN"))
+        body = document(service, own, is_annotating=self.switches.is_annotating)
+        return Response(200, body, {"Content-Type": "application/xml"})
 
     def _entity(self, request: Request, entity: EntitySet, key: str | None, *, is_main: bool) -> Response:
         cookie = request.headers.get("Cookie", "")
@@ -119,12 +144,18 @@ class Tenant(Store):
         if request.method == "GET" and key is not None:
             return self._one(entity, _parsed_key(entity, key), request)
         if request.method == "PATCH" and key is not None:
+            self._warn(request)
             record = self.patch(entity, _parsed_key(entity, key), _body(request), request.headers.get("If-Match"))
             return self._written(200, record)
         if request.method == "POST" and key is None:
             with self.lock:
                 return self._written(201, self.insert(entity, _body(request)))
         raise RefusedError(405, "METHOD_NOT_ALLOWED")
+
+    def _warn(self, request: Request) -> None:
+        is_confirmed = request.headers.get("X-IFS-Accept-Warnings") == "true"
+        if self.switches.warns_on & set(_body(request)) and not is_confirmed:
+            raise RefusedError(400, "WARNING", "ORA-20000: Shipment.CHANGENOTREFLECTED1:")
 
     def _written(self, status: int, record: Record) -> Response:
         if self.switches.is_return_minimal:
@@ -136,23 +167,36 @@ class Tenant(Store):
         record = self.sets[entity.name].get(key)
         if record is None or not self._is_visible(record):
             raise RefusedError(404, "ODP_RESOURCE_NOTFOUND")
-        response = json_response(200, _shown(record, entity, request), {"ETag": record.etag})
+        response = json_response(200, _shown(record, entity, request.param("$select")), {"ETag": record.etag})
         self._let_colleagues_edit([record])
         return response
 
     def _list(self, request: Request, entity: EntitySet) -> Response:
-        options = dict(request.query)
+        options = {**dict(request.query), **self._resumed(dict(request.query).get("$skiptoken"))}
         test = parse(options["$filter"], entity.columns, entity.projection) if "$filter" in options else None
         with self.lock:
-            rows = [
-                r for r in self.sets[entity.name].values() if self._is_visible(r) and (test is None or test(r.values))
-            ]
+            rows = [r for r in self.rows(entity) if self._is_visible(r) and (test is None or test(r.values))]
             rows = self._ordered(rows, options.get("$orderby"), entity)
             skip, top = int(options.get("$skip", 0)), int(options.get("$top", self.switches.default_page))
+            top = min(top, self.switches.largest_page)
             page = rows[skip : skip + top]
-            body = {"@odata.context": "$metadata", "value": [_shown(row, entity, request) for row in page]}
+            shown = [_shown(row, entity, options.get("$select", "")) for row in page]
+            body: dict[str, Any] = {"@odata.context": "$metadata", "value": shown}
+            if self.switches.is_linking and len(rows) > skip + top:
+                body["@odata.nextLink"] = self._link(request, entity, {**options, "$skip": str(skip + top)})
         self._let_colleagues_edit(page)
         return json_response(200, body)
+
+    def _link(self, request: Request, entity: EntitySet, options: dict[str, str]) -> str:
+        """Opaque: what was asked is remembered here."""
+        token = f"t{len(self._links)}"
+        self._links[token] = options
+        relative = f"{entity.name}?$skiptoken={token}"
+        whole = f"https://elsewhere.example.com{request.path.rpartition('/')[0]}/{relative}"
+        return whole if self.switches.is_link_absolute else relative
+
+    def _resumed(self, token: str | None) -> dict[str, str]:
+        return self._links[token] if token else {}
 
     def _ordered(self, rows: list[Record], order: str | None, entity: EntitySet) -> list[Record]:
         if order is None:
@@ -248,8 +292,8 @@ def _body(request: Request) -> dict[str, Any]:
     return body
 
 
-def _shown(record: Record, entity: EntitySet, request: Request) -> dict[str, Any]:
-    selected = [name for name in request.param("$select").split(",") if name]
+def _shown(record: Record, entity: EntitySet, select: str) -> dict[str, Any]:
+    selected = [name for name in select.split(",") if name]
     if not set(selected) <= set(entity.columns):
         raise RefusedError(400, "BAD_REQUEST")
     names = selected or list(record.values)

@@ -13,8 +13,9 @@ from pydantic import SecretStr
 from functions.connections import Connection
 from functions.ifs.client import ETag, IfsClient
 from functions.ifs.shipment_header import ShipmentHeaders
+from functions.ifs.targets import IfsTargets, engine
 from functions.ifs.token import Credentials, TokenSource
-from functions.model.shipment import ConnectionName, OrderKey
+from functions.model.shipment import ConnectionName, OrderKey, Shipment
 from functions.model.targets import Record, Sought
 from functions.targets import ShipmentHeader
 from tests.sandbox.http import Application, InProcessAdapter
@@ -32,8 +33,8 @@ def order(reference: str = "P1001") -> OrderKey:
     return OrderKey(connection=ConnectionName("acme"), company="10", reference=reference)
 
 
-def sought(reference: str = "P1001") -> Sought:
-    return Sought(order=order(reference))
+def sought(reference: str = "P1001", *shipments: Shipment, remembered: tuple[str, ...] = ()) -> Sought:
+    return Sought(order=order(reference), shipments=shipments, remembered=remembered)
 
 
 def key(number: int) -> str:
@@ -73,7 +74,7 @@ class Rig:
         self.session = requests.Session()
         self.session.mount(IFS, self.wire)
         side = {"base_url": IFS, "token_url": TOKEN_URL, "company": "10", "requests_per_second": 100, **ifs}
-        self.connection: Connection = a_connection(ifs=side)
+        self.connection: Connection = a_connection(ifs=side, shipstation={"shipment_id": {"source": "custom_field_2"}})
         self.tokens = TokenSource(
             self.session,
             self.connection.ifs,
@@ -84,9 +85,14 @@ class Rig:
         self.client = IfsClient(
             self.session, self.connection.ifs, self.tokens, now=self.now, sleep=self.sleep, jitter=lambda: 1.0
         )
+        self.targets = IfsTargets([engine(self.client, target) for target in self.connection.ifs.targets])
+
+    @property
+    def headers(self) -> ShipmentHeaders:
+        """The first target alone, which has to be the shipment header."""
         target = self.connection.ifs.targets[0]
         assert isinstance(target, ShipmentHeader)
-        self.headers = ShipmentHeaders(self.client, target)
+        return ShipmentHeaders(self.client, target)
 
     def now(self) -> datetime:
         return self.at

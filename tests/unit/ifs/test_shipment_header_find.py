@@ -7,7 +7,7 @@ import pytest
 from functions.errors import Permanent, Retryable
 from functions.model.outcomes import Reason
 from functions.model.targets import FieldName, Sought
-from tests.sandbox.ifs.store import LINES
+from tests.sandbox.ifs.sets import LINES
 from tests.unit.ifs.rig import Rig, key, order, sought
 
 

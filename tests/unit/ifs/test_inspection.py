@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from functions.errors import Permanent
+from functions.ifs.inspection import Inspection
+from functions.ifs.metadata import parse
+from functions.model.fit import Finding
+from functions.model.outcomes import Reason
+from tests.unit.ifs.rig import Rig
+from tests.unit.ifs.test_targets import ENTITY, HEADER, ORDER
+
+
+def findings(rig: Rig) -> list[Finding]:
+    return Inspection(rig.client, rig.connection.ifs.targets).findings()
+
+
+def misfits(rig: Rig) -> list[tuple[str, str, str]]:
+    return [(f.subject, f.sentence, f.advice) for f in findings(rig) if f.standing == "misfit"]
+
+
+def changed(target: dict[str, Any], **changes: Any) -> Rig:
+    return Rig(targets=[{**target, **changes}])
+
+
+@pytest.mark.parametrize("target", [HEADER, ORDER, ENTITY], ids=lambda target: target["profile"])
+def test_what_ifs_publishes_fits_every_profile(target: dict[str, Any]) -> None:
+    found = findings(changed(target, find=["order_number", "customer_po"]))
+    assert {finding.standing for finding in found} == {"fits"}
+
+
+def test_each_service_is_asked_once() -> None:
+    rig = Rig(targets=[HEADER, ORDER, ENTITY])
+    findings(rig)
+    assert len(rig.wire.seen("GET")) == 3
+
+
+@pytest.mark.parametrize(
+    ("rig", "subject", "sentence", "advice"),
+    [
+        pytest.param(
+            changed(HEADER, tracking={"attribute": "ProNoo"}),
+            "ifs.targets.shipment_header.tracking",
+            "ProNoo is no attribute of ShipmentSet in ShipmentHandling.",
+            "Nearest: ProNo.",
+            id="misspelt attribute",
+        ),
+        pytest.param(
+            changed(HEADER, projection="ShipmentsHandling"),
+            "ifs.targets.shipment_header",
+            "IFS has no service ShipmentsHandling at /main.",
+            "Check projection and endpoint",
+            id="no such service",
+        ),
+        pytest.param(
+            changed(HEADER, entity_set="Shipments"),
+            "ifs.targets.shipment_header",
+            "ShipmentHandling has no set Shipments.",
+            "Nearest: ShipmentSet, ShipmentLineSet.",
+            id="no such set",
+        ),
+        pytest.param(
+            changed(HEADER, carrier={"max_length": 30}),
+            "ifs.targets.shipment_header.carrier",
+            "ForwardAgentId holds 20 characters, the file says 30.",
+            "Set max_length = 20.",
+            id="too long",
+        ),
+        pytest.param(
+            changed(ORDER, ship_date={"attribute": "Cf_Ship_Date"}),
+            "ifs.targets.order_header.ship_date",
+            "Cf_Ship_Date is published as Edm.Date, the file says timestamp.",
+            'Set type = "date".',
+            id="another kind of date",
+        ),
+        pytest.param(
+            changed(ORDER, tracking={"attribute": "Objstate"}),
+            "ifs.targets.order_header.tracking",
+            "Objstate is published as IfsApp.CustomerOrderHandling.CustomerOrderState, the file says text.",
+            "Name an attribute of type text",
+            id="an enumeration",
+        ),
+        pytest.param(
+            changed(ENTITY, key_attribute="ShipstationId"),
+            "ifs.targets.custom_entity",
+            "ShipmentTrackingSet is addressed by Objkey, not by ShipstationId.",
+            "key_attribute",
+            id="another key",
+        ),
+        pytest.param(
+            changed(HEADER, find=["custom_field"], find_attribute="Cf_WebOrderNo"),
+            "ifs.targets.shipment_header.orders",
+            "Cf_WebOrderNo is no attribute of CustomerOrderSet in CustomerOrderHandling.",
+            "Nearest: Cf_Web_Order_No",
+            id="misspelt search field",
+        ),
+    ],
+)
+def test_a_misfit_is_told_with_what_to_change(rig: Rig, subject: str, sentence: str, advice: str) -> None:
+    (found,) = misfits(rig)
+    assert found[:2] == (subject, sentence)
+    assert advice in found[2]
+
+
+def test_an_attribute_that_is_published_as_read_only_is_told() -> None:
+    rig = changed(HEADER, tracking={"attribute": "SourceRef1"})
+    assert misfits(rig) == []
+    rig.tenant.switches.is_annotating = True
+    assert [sentence for _, sentence, _ in misfits(rig)] == ["SourceRef1 is published as read-only."]
+
+
+def test_a_service_that_the_user_may_not_use_is_told_by_name() -> None:
+    rig = Rig(targets=[HEADER, ORDER])
+    rig.tenant.grants.discard("ShipmentHandling")
+    told = misfits(rig)
+    assert {sentence for _, sentence, _ in told} == {"The service user may not use ShipmentHandling."}
+
+
+def test_a_token_of_another_tenant_is_told() -> None:
+    rig = Rig()
+    rig.error(401, "UNAUTHORIZED", times=-1, path="/ifsapplications/")
+    assert "different tenants" in misfits(rig)[0][1]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        b"",
+        b"<html></html>",
+        b"<edmx:Edmx",
+        b'<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>',
+    ],
+    ids=["nothing", "a page", "half", "entities"],
+)
+def test_what_is_no_metadata_is_refused(document: bytes) -> None:
+    with pytest.raises(Permanent) as caught:
+        parse(document)
+    assert caught.value.reason is Reason.IFS_CONFIGURATION
+
+
+def test_attributes_of_a_base_type_and_annotations_from_afar_belong_to_the_set() -> None:
+    document = b"""<e:Edmx xmlns:e="http://docs.oasis-open.org/odata/ns/edmx"><e:DataServices>
+      <Schema Namespace="A" xmlns="http://docs.oasis-open.org/odata/ns/edm">
+        <EntityType Name="Base"><Key><PropertyRef Name="Id"/></Key><Property Name="Id" Type="Edm.Decimal"/></EntityType>
+        <EntityType Name="Own" BaseType="A.Base"><Property Name="Note" Type="Edm.String" MaxLength="max"/></EntityType>
+        <Annotations Target="A.Own/Note"><Annotation Term="Org.OData.Core.V1.Permissions">
+          <EnumMember>Org.OData.Core.V1.Permission/Read</EnumMember></Annotation></Annotations>
+      </Schema>
+      <Schema Namespace="B" xmlns="http://docs.oasis-open.org/odata/ns/edm">
+        <EntityContainer Name="C"><EntitySet Name="Set" EntityType="A.Own"/></EntityContainer>
+      </Schema></e:DataServices></e:Edmx>"""
+    found = parse(document).sets["Set"]
+    assert (found.keys, set(found.attributes)) == (("Id",), {"Id", "Note"})
+    assert (found.attributes["Note"].is_read_only, found.attributes["Note"].max_length) == (True, None)
