@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 CDK = $(BIN)/node $$(find .venv/lib -name npx-cli.js -print -quit) --yes aws-cdk@2.1148.1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo test lint unit synth simulate bench deploy clean
+.PHONY: help setup demo test lint unit synth check simulate bench deploy clean
 
 help: ## Say what each verb does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -37,6 +37,9 @@ unit: setup ## Run the tests that need neither processes nor a network
 
 synth: setup ## Synthesise the stack into cdk.out (CONTEXT="-c connections=folder ...")
 	@$(CDK) synth --quiet $(CONTEXT)
+
+check: setup ## Say whether both systems fit CONNECTION's file (FOLDER=folder; reads only, asks for the credentials)
+	@$(BIN)/python -m infra.fit $(CONNECTION) $(if $(FOLDER),--folder $(FOLDER))
 
 simulate: setup ## Run the shipping code through SEEDS simulated weeks and through every breakage (SEED=7 replays one)
 	@$(BIN)/python -m tests.simulation $(or $(SEEDS),50) $(if $(SEED),--seed $(SEED))

@@ -62,6 +62,13 @@ class ReleaseSettings(Settings):
     shipments: dict[str, str]
 
 
+class CheckSettings(Settings):
+    ledger_table: str
+    audit_table: str
+    shipstation_secrets: dict[str, str]
+    ifs_secrets: dict[str, str]
+
+
 class ReplaySettings(Settings):
     ledger_table: str
     audit_table: str

@@ -19,6 +19,46 @@ from infra.link import Link
 NAMESPACE = "IfsShipStation"
 LATE = Duration.minutes(15)
 
+# What the Lambdas count about a connection: who counts it, for how many minutes, and what to do.
+WATCHED = (
+    (
+        "poll",
+        "ShipStationRefused",
+        2,
+        (
+            "ShipStation refuses the key; one probe a minute is sent, IFS deliveries go on. Put a new key into the "
+            "connection's ShipStation secret; the reading goes on by itself."
+        ),
+    ),
+    (
+        "release",
+        "IfsCircuitOpen",
+        5,
+        (
+            "IFS serves nobody: it is down or refuses the credentials. Read the reason in Release's log; shipments "
+            "wait in the ledger and drain by themselves."
+        ),
+    ),
+    (
+        "consume",
+        "TargetChanged",
+        1,
+        (
+            "what IFS publishes of the target no longer fits the connection file; writing is paused. Invoke the "
+            "check function, mend the file or the projection; writing goes on within 15 minutes."
+        ),
+    ),
+    (
+        "poll",
+        "Holes",
+        1,
+        (
+            "ShipStation cannot show a row; it was stepped over and parked. Look the shipment up in ShipStation by "
+            "the instants in the ledger (docs/operations.md, Streams)."
+        ),
+    ),
+)
+
 
 class Alarms(Construct):
     """One topic; subscribe whoever is on duty."""
@@ -96,38 +136,8 @@ class Alarms(Construct):
         )
 
     def _told(self, link: Link) -> None:
-        """What the Lambdas count about a connection."""
         name = link.connection.name
-        for service, metric, periods, text in (
-            (
-                "poll",
-                "ShipStationRefused",
-                2,
-                "ShipStation refuses the key; one probe a minute is sent, IFS deliveries go on. Put a new key into the "
-                "connection's ShipStation secret; the reading goes on by itself.",
-            ),
-            (
-                "release",
-                "IfsCircuitOpen",
-                5,
-                "IFS serves nobody: it is down or refuses the credentials. Read the reason in Release's log; shipments "
-                "wait in the ledger and drain by themselves.",
-            ),
-            (
-                "consume",
-                "TargetChanged",
-                1,
-                "what IFS publishes of the target no longer fits the connection file; writing is paused. Invoke the "
-                "check function, mend the file or the projection; writing goes on within 15 minutes.",
-            ),
-            (
-                "poll",
-                "Holes",
-                1,
-                "ShipStation cannot show a row; it was stepped over and parked. Look the shipment up in ShipStation by "
-                "the instants in the ledger (docs/operations.md, Streams).",
-            ),
-        ):
+        for service, metric, periods, text in WATCHED:
             counted = cloudwatch.Metric(
                 namespace=NAMESPACE,
                 metric_name=metric,

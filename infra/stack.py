@@ -13,6 +13,7 @@ from functions.model.shipment import ConnectionName
 from infra import consume, poll
 from infra.alarms import Alarms
 from infra.bundle import Target
+from infra.check import Check
 from infra.consume import Consume
 from infra.encryption import Encryption
 from infra.functions import Functions
@@ -59,6 +60,7 @@ class ConnectorStack(Stack):
             Consume(self, "ConsumeFlow", functions=functions, ledger=ledger, links=links).function,
             Release(self, "ReleaseFlow", functions=functions, ledger=ledger, links=links).function,
             Replay(self, "ReplayFlow", functions=functions, ledger=ledger, links=links).function,
+            Check(self, "CheckFlow", functions=functions, ledger=ledger, links=links).function,
         ]
         Alarms(self, "Alarms", links=links, functions=made, key=key)
 

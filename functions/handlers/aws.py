@@ -32,9 +32,11 @@ SDK = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "t
 
 
 class AwsRuntime:
+    connections_folder = CONNECTIONS
+
     @cached_property
     def connections(self) -> dict[ConnectionName, Connection]:
-        return load_all(CONNECTIONS)
+        return load_all(self.connections_folder)
 
     @cached_property
     def secrets(self) -> SecretStore:
@@ -67,7 +69,7 @@ class AwsRuntime:
 
         session = requests.Session()
         if ca_bundle is not None:
-            session.verify = str(CONNECTIONS / ca_bundle)
+            session.verify = str(self.connections_folder / ca_bundle)
         return session
 
     def side_by_side(self, bodies: Sequence[Callable[[], None]]) -> None:

@@ -20,8 +20,9 @@ from functions.ledger.table import Table
 from functions.model.fit import Finding
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
-from functions.shipstation import client as shipstation_client
-from functions.shipstation.budget import Governor
+from functions.shipstation import budget
+from functions.shipstation import client as shipstation
+from functions.shipstation.client import ShipStationClient
 from functions.shipstation.source import ShipStationSource
 
 
@@ -66,20 +67,22 @@ class IfsRoom:
         return Inspection(self.client(connection.name), connection.ifs.targets).findings()
 
 
-def shipstation_source(runtime: Runtime, connection: Connection, secret_arn: str, ledger: Table) -> ShipStationSource:
-    def credentials() -> shipstation_client.Credentials:
+def shipstation_client(
+    runtime: Runtime, connection: Connection, secret_arn: str, budgets: budget.BudgetStore
+) -> ShipStationClient:
+    def credentials() -> shipstation.Credentials:
         secret = runtime.secrets(secret_arn)
-        return shipstation_client.Credentials(_part(secret, "api_key"), SecretStr(_part(secret, "api_secret")))
+        return shipstation.Credentials(_part(secret, "api_key"), SecretStr(_part(secret, "api_secret")))
 
     side = connection.shipstation
-    governor = Governor(
-        BudgetStore(ledger),
+    governor = budget.Governor(
+        budgets,
         key_id=lambda: hashlib.sha256(credentials().api_key.encode()).hexdigest()[:16],
         requests_per_minute=side.requests_per_minute,
         now=runtime.now,
         sleep=runtime.sleep,
     )
-    client = shipstation_client.ShipStationClient(
+    return ShipStationClient(
         runtime.session(),
         base_url=side.base_url,
         credentials=credentials,
@@ -89,6 +92,10 @@ def shipstation_source(runtime: Runtime, connection: Connection, secret_arn: str
         sleep=runtime.sleep,
         jitter=runtime.jitter,
     )
+
+
+def shipstation_source(runtime: Runtime, connection: Connection, secret_arn: str, ledger: Table) -> ShipStationSource:
+    client = shipstation_client(runtime, connection, secret_arn, BudgetStore(ledger))
     facts = FactStore(ledger)
     return ShipStationSource(client, connection, lambda ids: facts.load(connection.name, ids), runtime.now)
 

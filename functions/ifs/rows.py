@@ -30,7 +30,8 @@ class Service:
 
     def rows(self, entity_set: str, select: Sequence[str], filter_text: str, key: Sequence[str]) -> Iterator[Row]:
         """Ordered by its whole `key`; rows that moved between pages are taken once."""
-        options = {"$select": odata.selection((*key, *select)), "$filter": filter_text, "$orderby": ",".join(key)}
+        options = {"$select": odata.selection((*key, *select)), "$orderby": ",".join(key)}
+        options |= {"$filter": filter_text} if filter_text else {}
         seen: set[tuple[str, ...]] = set()
         path, skip = self._page_path(entity_set, options, 0), 0
         while path:

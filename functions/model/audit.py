@@ -15,7 +15,7 @@ from functions.model.shipment import OrderKey, Shipment
 class Cause(Frozen):
     """Who made us look. `by`, `note` and `plan_id` are an operator's, on replays only."""
 
-    kind: Literal["webhook", "poll", "sweep", "backfill", "release", "replay"]
+    kind: Literal["webhook", "poll", "sweep", "backfill", "release", "replay", "pilot"]
     correlation_id: str
     by: str | None = None
     note: str | None = None

@@ -24,7 +24,8 @@ class Finding(Frozen):
 
 class StoreMatch(Frozen):
     """How the sampled shipments of one ShipStation store (None: store unknown) are found in IFS. `several` have more
-    than one record to go to; `better_source` finds `better_count` orders, the configured one `one + several`.
+    than one record to go to, `foreign` only records of another company or site; `better_source` finds `better_count` of
+    `tried` orders.
     """
 
     store_id: int | None
@@ -33,9 +34,15 @@ class StoreMatch(Frozen):
     one: int
     several: int
     none: int
+    foreign: int = 0
     without_reference: int
     better_source: str | None = None
     better_count: int = 0
+    tried: int = 0
+
+    @property
+    def found(self) -> int:
+        return self.one + self.several
 
 
 class CarrierCount(Frozen):

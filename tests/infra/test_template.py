@@ -11,7 +11,7 @@ import pytest
 pytestmark = pytest.mark.integration
 
 Template = dict[str, Any]
-LAMBDAS = {"Webhook", "Poll", "Consume", "Release", "Replay"}
+LAMBDAS = {"Webhook", "Poll", "Consume", "Release", "Replay", "Check"}
 HANDLERS = Path(__file__).parents[2] / "functions/handlers"
 VISIBILITY_FACTOR = 6  # AWS's advice for a queue in front of a Lambda
 FIELD_OF = {"AWS::DynamoDB::Table": "SSESpecification", "AWS::SQS::Queue": "KmsMasterKeyId"}
@@ -133,6 +133,7 @@ def test_token_in_the_path_reaches_no_access_log(template: Template) -> None:
         ("Consume", ("LinkexampleShipStation", "LinkexampleWebhook", "sqs:SendMessage", "dynamodb:DeleteItem")),
         ("Release", ("secretsmanager:", "LedgerAudit")),
         ("Replay", ("LinkexampleShipStation", "LinkexampleWebhook", "dynamodb:DeleteItem")),
+        ("Check", ("sqs:", "LinkexampleWebhook", "dynamodb:DeleteItem")),
     ],
 )
 def test_role_allows_no_more_than_the_room_needs(template: Template, function: str, forbidden: tuple[str, ...]) -> None:

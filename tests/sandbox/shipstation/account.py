@@ -55,6 +55,7 @@ class Account(ShippingDesk):
         self.limiter = Limiter()
         self.faults = Faults()
         self.poison: set[int] = set()
+        self.store_names: dict[int, str] = {}
         self.requests: list[Served] = []
         self.application: Application = self._served
         self._routed = self.faults.around(self._route)
@@ -142,6 +143,10 @@ class Account(ShippingDesk):
                 return self._mark(request.json())
             case ["POST", "shipments", "voidlabel"]:
                 return self._void(int(request.json()["shipmentId"]))
+            case ["GET", "stores"]:
+                names = {order.store_id: f"Store {order.store_id}" for order in self.orders.current.values()}
+                names |= self.store_names
+                return json_response(200, [{"storeId": store, "storeName": name} for store, name in names.items()])
             case ["GET", "webhooks"]:
                 return json_response(200, {"webhooks": self.hooks.rows()})
             case ["POST", "webhooks", "subscribe"]:

@@ -1,0 +1,196 @@
+"""Says before anything is written whether a customer's two systems fit the connection file. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from functions.connections import Connection
+from functions.errors import ConnectorError
+from functions.flows.deliver import Ifs
+from functions.flows.matching import better, by_store, findings, match, readings
+from functions.flows.skeleton import carriers, skeleton
+from functions.model.fit import Finding, FitReport, Standing, StoreMatch
+from functions.model.outcomes import SENTENCES, Reason
+from functions.model.sample import Sample
+from functions.model.shipment import OrderKey
+from functions.model.targets import Candidate, Sought
+
+SKEW_SECONDS = 60
+WELL_FOUND = 0.5  # of a store's orders; below it the other fields are tried
+SEARCH = 20  # orders in one search
+EVENTS = ("SHIP_NOTIFY", "ORDER_NOTIFY", "FULFILLMENT_SHIPPED")
+
+
+class Account(Protocol):
+    def take(self) -> Sample: ...
+
+
+class Tenant(Protocol):
+    """Raises Retryable or Permanent."""
+
+    def skew_seconds(self) -> float | None: ...
+    def inspect(self) -> Sequence[Finding]: ...
+    def holds_orders(self) -> bool: ...
+    def holds_site(self, site: str) -> bool: ...
+    def site(self, site: str) -> tuple[str, str]:
+        """seen, hidden or unknown, and the site's company."""
+
+    def forwarders(self) -> Mapping[str, str] | None: ...
+
+
+@dataclass
+class Check:
+    """What the check works with. `ifs` opens IFS as a connection, or a store's view of it, describes its targets."""
+
+    connection: Connection
+    account: Account
+    tenant: Tenant
+    ifs: Callable[[Connection], Ifs]
+    now: Callable[[], datetime]
+    _findings: list[Finding] = field(default_factory=list)
+    _matches: list[StoreMatch] = field(default_factory=list)
+
+    def run(self) -> FitReport:
+        """Each part for itself: what fails is a finding, and the rest is still looked at."""
+        sample = self._sample()
+        is_reached = self._reach_ifs()
+        if is_reached:
+            self._part("ifs.targets", lambda: self._findings.extend(self.tenant.inspect()))
+            self._part("ifs.sites", lambda: self._findings.extend(self._sites()))
+        is_searchable = not any(each.standing == "misfit" and ".targets" in each.subject for each in self._findings)
+        if sample and is_reached and is_searchable:
+            self._part("stores", lambda: self._match(sample))
+        self._unproven()
+        counts = carriers(sample, self.connection) if sample else ()
+        forwarders = self._forwarders() if is_reached else None
+        return FitReport(
+            connection=self.connection.name,
+            at=self.now(),
+            findings=tuple(self._findings),
+            stores=tuple(self._matches),
+            carriers=counts,
+            skeleton=skeleton(counts, forwarders) if counts else "",
+        )
+
+    def _sample(self) -> Sample | None:
+        try:
+            sample = self.account.take()
+        except ConnectorError as fault:
+            self._failed("shipstation.key", fault)
+            return None
+        sentence = f"The key is accepted; {len(sample.stores)} stores, {len(sample.shipments)} newest shipments read."
+        self._say("shipstation.key", "fits", sentence)
+        self._clock("shipstation.clock", sample.skew_seconds)
+        missing = [event for event in EVENTS if event not in sample.events]
+        if missing:
+            sentence = f"No webhook is subscribed for {', '.join(missing)}; the poll finds everything, minutes later."
+            self._say("shipstation.webhooks", "note", sentence, "Subscribe after the deployment.")
+        return sample
+
+    def _reach_ifs(self) -> bool:
+        try:
+            skew = self.tenant.skew_seconds()
+        except ConnectorError as fault:
+            self._failed("ifs.token" if "token" in str(fault) else "ifs.base_url", fault)
+            return False
+        self._say("ifs.token", "fits", "The realm issues a token and the tenant accepts it.")
+        self._clock("ifs.clock", skew)
+        return True
+
+    def _clock(self, subject: str, skew: float | None) -> None:
+        if skew is not None and abs(skew) > SKEW_SECONDS:
+            sentence = f"Its clock and ours are {abs(skew):.0f} s apart."
+            self._say(subject, "misfit", sentence, "Set this machine's clock; tokens and windows depend on it.")
+        elif skew is not None:
+            self._say(subject, "fits", f"Its clock and ours are less than {SKEW_SECONDS} s apart.")
+
+    def _sites(self) -> Iterator[Finding]:
+        ifs = self.connection.ifs
+        if not ifs.sites:
+            sentence = "No sites are named: a record of any site that the service user sees may be written."
+            yield Finding(subject="ifs.sites", standing="note", sentence=sentence, advice="Name them in ifs.sites.")
+        if not self.tenant.holds_orders():
+            sentence = (
+                "The service user sees no customer order at all: no site is allowed to it, or the tenant is empty."
+            )
+            advice = "Give the service user the user-allowed sites and the company; IFS answers nothing, not an error."
+            yield Finding(subject="ifs.sites", standing="misfit", sentence=sentence, advice=advice)
+            return
+        yield from map(self._site, ifs.sites)
+
+    def _site(self, site: str) -> Finding:
+        view, company = self.tenant.site(site)
+        subject, ours = f"ifs.sites.{site}", self.connection.ifs.company
+        if view == "seen" and company not in {"", ours}:
+            sentence = f"Site {site} belongs to company {company}, the file says {ours}."
+            return Finding(
+                subject=subject, standing="misfit", sentence=sentence, advice="Mend ifs.company or ifs.sites."
+            )
+        if self.tenant.holds_site(site):
+            return Finding(subject=subject, standing="fits", sentence=f"Records of site {site} are visible.")
+        if view == "seen":
+            return Finding(
+                subject=subject, standing="note", sentence=f"Site {site} is visible and holds no records yet."
+            )
+        sentence = f"The service user sees nothing of site {site}."
+        advice = "Add it to the user-allowed sites of the service user."
+        standing: Standing = "misfit" if view == "hidden" else "unproven"
+        return Finding(subject=subject, standing=standing, sentence=sentence, advice=advice)
+
+    def _match(self, sample: Sample) -> None:
+        found: dict[OrderKey, Sequence[Candidate]] = {}
+        for store, orders in by_store(sample, self.connection).items():
+            sought = [Sought(order=key, shipments=tuple(shipments)) for key, shipments in orders.items()]
+            found |= self._search(store, sought)
+        self._matches = [self._compared(each, sample) for each in match(sample, self.connection, found)]
+        self._findings += findings(self._matches, holds_orders=self.tenant.holds_orders())
+
+    def _compared(self, this: StoreMatch, sample: Sample) -> StoreMatch:
+        known = this.orders + this.without_reference
+        if not known or this.found + this.foreign >= WELL_FOUND * known:
+            return this
+        others = readings(sample, this.store_id, self.connection)
+        counts = {source: (len(self._search(this.store_id, sought)), len(sought)) for source, sought in others.items()}
+        return better(this, counts)
+
+    def _search(self, store: int | None, sought: Sequence[Sought]) -> dict[OrderKey, Sequence[Candidate]]:
+        ifs = self.ifs(self.connection.at_store(store))
+        found: dict[OrderKey, Sequence[Candidate]] = {}
+        for start in range(0, len(sought), SEARCH):
+            found |= ifs.find(sought[start : start + SEARCH])
+        return found
+
+    def _unproven(self) -> None:
+        sentence = "Whether the service user may update cannot be read; a pilot write of one named order shows it."
+        self._say("ifs.update_grant", "unproven", sentence, "Invoke the check function with a pilot order.")
+
+    def _forwarders(self) -> Mapping[str, str] | None:
+        try:
+            return self.tenant.forwarders()
+        except ConnectorError:
+            return None
+
+    def _part(self, subject: str, look: Callable[[], None]) -> None:
+        try:
+            look()
+        except ConnectorError as fault:
+            self._failed(subject, fault)
+
+    def _failed(self, subject: str, fault: ConnectorError) -> None:
+        self._say(subject, "misfit", f"{SENTENCES[fault.reason]} ({fault})", ADVICE.get(fault.reason, ""))
+
+    def _say(self, subject: str, standing: Standing, sentence: str, advice: str = "") -> None:
+        self._findings.append(Finding(subject=subject, standing=standing, sentence=sentence, advice=advice))
+
+
+ADVICE = {
+    Reason.IFS_CREDENTIALS: "Compare client id and secret with the IAM client; it needs a service account.",
+    Reason.IFS_CONFIGURATION: "Compare token_url, base_url and the target's names with the tenant.",
+    Reason.IFS_PERMISSION: "Grant the projection to the service user; compare base_url and token_url.",
+    Reason.IFS_UNAVAILABLE: "Is the address right, the environment started, the certificate known (ifs.ca_bundle)?",
+    Reason.SHIPSTATION_CREDENTIALS: "Compare key and secret; ShipStation keys expire.",
+    Reason.SHIPSTATION_UNAVAILABLE: "Repeat the check.",
+}

@@ -1,0 +1,31 @@
+"""What the fit check takes of a ShipStation account."""
+
+from __future__ import annotations
+
+from functions.model.frozen import Frozen
+from functions.model.shipment import Shipment
+
+
+class Store(Frozen):
+    store_id: int
+    name: str
+
+
+class SampledOrder(Frozen):
+    """`texts` are what stands where an IFS order number may stand, by the source's name in the connection file."""
+
+    order_id: int
+    store_id: int | None = None
+    texts: dict[str, str]
+
+
+class Sample(Frozen):
+    """The newest shipments and orders, the stores, the events of the account's webhooks; `skew_seconds` is the server's
+    clock against ours, None where it does not tell.
+    """
+
+    shipments: tuple[Shipment, ...] = ()
+    orders: tuple[SampledOrder, ...] = ()
+    stores: tuple[Store, ...] = ()
+    events: tuple[str, ...] = ()
+    skew_seconds: float | None = None

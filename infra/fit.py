@@ -1,0 +1,119 @@
+"""The fit check on a laptop, before anything is deployed: the Lambda's own code, credentials from the environment.
+
+Reads only. Exit status 0 if nothing is a misfit, 1 if something is, 2 if the check could not begin.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from datetime import date
+from getpass import getpass
+from pathlib import Path
+
+from functions.connections import Connection, ConnectionFileError, load
+from functions.flows.fit_text import as_text
+from functions.handlers.aws import AwsRuntime
+from functions.handlers.check import Request, examine
+from functions.model.audit import AuditEntry
+from functions.model.budget import BudgetState
+from functions.model.fit import FitReport
+from functions.model.shipment import ConnectionName, OrderKey
+from functions.settings import CheckSettings
+
+SECRETS = {
+    "shipstation": {"api_key": "SHIPSTATION_API_KEY", "api_secret": "SHIPSTATION_API_SECRET"},
+    "ifs": {"client_id": "IFS_CLIENT_ID", "client_secret": "IFS_CLIENT_SECRET"},
+}
+OUT = Path("build")
+
+
+class Credentials:
+    """Stands where Secrets Manager stands in AWS: the environment, or a question at the terminal."""
+
+    def __init__(self) -> None:
+        self._values = {
+            vendor: {field: _value(name) for field, name in fields.items()} for vendor, fields in SECRETS.items()
+        }
+
+    def __call__(self, arn: str) -> dict[str, str]:
+        return self._values[arn]
+
+    def forget(self, arn: str) -> None:
+        """A refused credential is not asked for again: the report says so."""
+
+
+class Budgets:
+    """One process needs no ledger to keep below the limit."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, BudgetState] = {}
+
+    def load(self, key_id: str) -> BudgetState | None:
+        return self._states.get(key_id)
+
+    def store(self, key_id: str, new: BudgetState, seen: BudgetState | None) -> bool:  # noqa: ARG002 # the Protocol's
+        self._states[key_id] = new
+        return True
+
+
+class NoAudit:
+    """Nothing is written, so there is nothing to keep."""
+
+    def put(self, entry: AuditEntry) -> None:  # noqa: ARG002 # the Protocol's
+        raise AssertionError("a check without a pilot writes nothing")
+
+    def story(self, order: OrderKey, days: Sequence[date]) -> list[AuditEntry]:  # noqa: ARG002 # the Protocol's
+        return []
+
+
+class Laptop(AwsRuntime):
+    def __init__(self, connection: Connection, folder: Path) -> None:
+        self.connections = {connection.name: connection}
+        self.secrets = Credentials()  # type: ignore[assignment] # the Protocol's other shape
+        self.connections_folder = folder
+
+
+def check(connection: Connection, folder: Path) -> FitReport:
+    settings = CheckSettings(
+        ledger_table="",
+        audit_table="",
+        shipstation_secrets={connection.name: "shipstation"},
+        ifs_secrets={connection.name: "ifs"},
+    )
+    request = Request(connection=ConnectionName(connection.name))
+    return examine(Laptop(connection, folder), settings, request, budgets=Budgets(), audit=NoAudit(), run_id="laptop")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("connection", help="name of the connection, or path of its file")
+    parser.add_argument("--folder", default="infra/connections", help="where the connection files are")
+    arguments = parser.parse_args()
+    path = Path(arguments.connection)
+    path = path if path.suffix == ".toml" else Path(arguments.folder) / f"{arguments.connection}.toml"
+    try:
+        connection = load(path)
+    except (ConnectionFileError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    report = check(connection, path.parent)
+    OUT.mkdir(exist_ok=True)
+    target = OUT / f"fit-{report.connection}.json"
+    target.write_text(report.model_dump_json(indent=2), encoding="utf-8")
+    sys.stdout.write(f"{as_text(report)}\nThe same as JSON: {target}\n")
+    return 0 if report.fits else 1
+
+
+def _value(name: str) -> str:
+    value = os.environ.get(name) or (getpass(f"{name}: ") if sys.stdin.isatty() else "")
+    if not value:
+        sys.stderr.write(f"{name} is not set\n")
+        raise SystemExit(2)
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())
