@@ -27,7 +27,6 @@ SECRETS = {
     "shipstation": {"api_key": "SHIPSTATION_API_KEY", "api_secret": "SHIPSTATION_API_SECRET"},
     "ifs": {"client_id": "IFS_CLIENT_ID", "client_secret": "IFS_CLIENT_SECRET"},
 }
-OUT = Path("build")
 
 
 class Credentials:
@@ -91,6 +90,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("connection", help="name of the connection, or path of its file")
     parser.add_argument("--folder", default="infra/connections", help="where the connection files are")
+    parser.add_argument("--out", default="build", help="where the report is written as JSON")
     arguments = parser.parse_args()
     path = Path(arguments.connection)
     path = path if path.suffix == ".toml" else Path(arguments.folder) / f"{arguments.connection}.toml"
@@ -100,8 +100,9 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     report = check(connection, path.parent)
-    OUT.mkdir(exist_ok=True)
-    target = OUT / f"fit-{report.connection}.json"
+    out = Path(arguments.out)
+    out.mkdir(exist_ok=True)
+    target = out / f"fit-{report.connection}.json"
     target.write_text(report.model_dump_json(indent=2), encoding="utf-8")
     sys.stdout.write(f"{as_text(report)}\nThe same as JSON: {target}\n")
     return 0 if report.fits else 1

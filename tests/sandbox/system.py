@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import secrets
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -25,7 +27,7 @@ from functions.model.shipment import ConnectionName, OrderKey
 from functions.model.state import OrderState
 from tests.sandbox.aws.deploy import Stack, deploy
 from tests.sandbox.aws.operate import invoke, set_secret
-from tests.sandbox.aws.server import LocalAws
+from tests.sandbox.aws.server import ROOT, LocalAws
 from tests.sandbox.aws.synth import synthesise
 from tests.sandbox.http import Server
 from tests.sandbox.ifs.tenant import Tenant
@@ -78,6 +80,7 @@ class System:
     aws: LocalAws
     stack: Stack
     webhook_url: str
+    connection_file: Path
 
     @property
     def audit_table(self) -> DynamoTable:
@@ -92,6 +95,23 @@ class System:
 
     def invoke(self, function: str, payload: Mapping[str, Any]) -> Any:
         return invoke(self.aws, self.function(function), payload)
+
+    def check(self, *, misspelt: bool) -> tuple[bool, str]:
+        """`make check` on the connection's file: whether it found a misfit, and what it printed."""
+        text = self.connection_file.read_text(encoding="utf-8")
+        if misspelt:
+            text += '\n[[ifs.targets]]\nprofile = "shipment_header"\ntracking = {attribute = "ProNoo"}\n'
+        path = self.connection_file.with_name("checked.toml")
+        path.write_text(text, encoding="utf-8")
+        (key, key_secret), (client, secret) = *self.account.keys.items(), *self.tenant.clients.items()
+        own = {"SHIPSTATION_API_KEY": key, "SHIPSTATION_API_SECRET": key_secret}
+        environment = {**os.environ, **own, "IFS_CLIENT_ID": client, "IFS_CLIENT_SECRET": secret}
+        command = [sys.executable, "-m", "infra.fit", str(path), "--out", str(path.parent)]
+        run = subprocess.run(
+            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+        path.unlink()
+        return run.returncode == 1, run.stdout + run.stderr
 
     def function(self, prefix: str) -> str:
         return self.stack.physical_id(prefix, "AWS::Lambda::Function")
@@ -126,11 +146,12 @@ def started(folder: Path, *, auth: bool = False, progress: Any = None) -> Iterat
         say(f"Local AWS at {aws.endpoint_url}; synthesising and bundling the real stack")
         deployed = deploy(aws, assembly.result())
         say(f"Stack {deployed.name} deployed: {len(deployed.physical_ids)} resources")
-        yield _configured(account, tenant, account_url, tenant_url, aws, deployed)
+        file = folder / "connections" / f"{NAME}.toml"
+        yield _configured(account, tenant, account_url, tenant_url, aws, deployed, file)
 
 
 def _configured(  # noqa: PLR0917 -- the parts of one system
-    account: Account, tenant: Tenant, account_url: str, tenant_url: str, aws: LocalAws, stack: Stack
+    account: Account, tenant: Tenant, account_url: str, tenant_url: str, aws: LocalAws, stack: Stack, file: Path
 ) -> System:
     (key, key_secret), (client, client_secret) = *account.keys.items(), *tenant.clients.items()
     token = secrets.token_urlsafe(24)
@@ -138,7 +159,7 @@ def _configured(  # noqa: PLR0917 -- the parts of one system
     set_secret(aws, _output(stack, "IfsSecret"), {"client_id": client, "client_secret": client_secret})
     set_secret(aws, _output(stack, "WebhookSecret"), {"current": token})
     api = aws.api_url(stack.physical_id("Webhook", "AWS::ApiGatewayV2::Api"))
-    return System(account, tenant, account_url, tenant_url, aws, stack, f"{api}/webhooks/{NAME}/{token}")
+    return System(account, tenant, account_url, tenant_url, aws, stack, f"{api}/webhooks/{NAME}/{token}", file)
 
 
 def _output(stack: Stack, name: str) -> str:

@@ -17,7 +17,7 @@ import requests
 from functions.connections import Connection
 from functions.errors import Retryable
 from functions.flows.collect import is_due
-from functions.handlers import consume, poll, release, replay, webhook
+from functions.handlers import check, consume, poll, release, replay, webhook
 from functions.handlers.runtime import Handler
 from functions.handlers.telemetry import logger
 from functions.ledger.jobs import JobStore
@@ -25,7 +25,14 @@ from functions.ledger.readers import ReaderStore
 from functions.model.cursors import Reader
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
-from functions.settings import ConsumeSettings, PollSettings, ReleaseSettings, ReplaySettings, WebhookSettings
+from functions.settings import (
+    CheckSettings,
+    ConsumeSettings,
+    PollSettings,
+    ReleaseSettings,
+    ReplaySettings,
+    WebhookSettings,
+)
 from tests.sandbox.ifs.tenant import Tenant
 from tests.sandbox.shipstation.account import Account
 from tests.simulation.aws.queue import MemoryQueue
@@ -37,7 +44,7 @@ from tests.simulation.network import SimulatedAdapter, Weather
 CANARY = "CanarySecret"
 LEDGER, AUDIT = "ledger", "audit"
 QUEUE_WEIGHT = 5  # a run sends once and asks the tables often
-TIMEOUTS = {"webhook": 15.0, "poll": 300.0, "consume": 150.0, "release": 60.0, "replay": 300.0}
+TIMEOUTS = {"webhook": 15.0, "poll": 300.0, "consume": 150.0, "release": 60.0, "replay": 300.0, "check": 600.0}
 CLOCKS = timedelta(minutes=1)  # an environment's clock may be ahead of the world's
 VISIBILITY = timedelta(seconds=1800), timedelta(seconds=900)
 
@@ -260,6 +267,7 @@ class World:
         self._add("replay", replay.build, ReplaySettings(**tables, shipments=shipments, ifs_secrets=ifs))
         for site in self.sites.values():
             self._connect(site)
+        self._add("check", check.build, CheckSettings(**tables, shipstation_secrets=stations, ifs_secrets=ifs))
         logger.handlers[0].setStream(self.logs)  # type: ignore[attr-defined] # Powertools logs to a stream
 
     def _connect(self, site: Site) -> None:

@@ -13,12 +13,14 @@ from typing import Any
 
 from rich.console import Console
 
+from functions.model.outcomes import Reason
 from tests.sandbox.demo import reconcile, report, scenario
 from tests.sandbox.demo.reconcile import Row
 from tests.sandbox.demo.scenario import Order
 from tests.sandbox.system import GO_LIVE_DAYS_AGO, NAME, System, started, temporary_folder, utc_now
 
 STORIES = (
+    "date after delivery",
     "edited meanwhile",
     "typed by a colleague",
     "voided, re-labelled",
@@ -87,14 +89,20 @@ def show(system: System, orders: Sequence[Order], console: Console, began: float
     for kind in STORIES:
         order = next(order for order in orders if order.kind == kind)
         report.show_story(console, order.order_no, kind, system.story(order.order_no))
+    verdict = reconcile.judge(system, orders)
+    alike = next(order for order in orders if order.kind == "two alike in IFS")
+    parked = system.states()[alike.order_no]
+    report.show_parked(console, alike.order_no, alike.kind, parked)
+    is_caught, text = system.check(misspelt=True)
+    report.show_check(console, text)
     dry_run = _dry_run(system)
     console.print(
         f"Replay, dry run over {dry_run.get('orders')} orders: {dry_run.get('would_change')} would change",
         highlight=False,
     )
-    verdict = reconcile.judge(system, orders)
     report.show_numbers(console, verdict, _numbers(system, orders, began))
-    return verdict.is_kept and dry_run.get("would_change") == 0 and bool(dry_run.get("orders"))
+    is_asked = parked.attention is Reason.AMBIGUOUS_TARGET and is_caught
+    return verdict.is_kept and is_asked and dry_run.get("would_change") == 0 and bool(dry_run.get("orders"))
 
 
 def _dry_run(system: System) -> dict[str, Any]:

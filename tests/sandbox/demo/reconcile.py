@@ -13,7 +13,7 @@ from tests.sandbox.shipstation.rows import Label
 from tests.sandbox.system import System
 
 FORWARDERS = {"stamps_com": "USPS", "ups": "UPS", "fedex": "FEDEX"}
-UNTOUCHED = {"before go-live", "excluded store"}
+UNTOUCHED = {"before go-live", "excluded store", "two alike in IFS"}
 FIELDS = ("ProNo", "ForwardAgentId", "ActualShipDate")
 
 

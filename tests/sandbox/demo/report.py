@@ -7,8 +7,11 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from functions.model.audit import AuditEntry
+from functions.model.outcomes import SENTENCES
+from functions.model.state import OrderState
 from tests.sandbox.demo.reconcile import Row, Verdict
 from tests.sandbox.system import System
 
@@ -41,6 +44,23 @@ def show_story(console: Console, order_no: str, kind: str, entries: Sequence[Aud
     console.print(table)
 
 
+def show_parked(console: Console, order_no: str, kind: str, state: OrderState) -> None:
+    table = Table(title=f"Order {order_no} ({kind}) waits for a person", title_justify="left")
+    for heading in ("shipment", "outcome", "in words", "to choose from"):
+        table.add_column(heading, overflow="fold")
+    for key, each in state.shipments.items():
+        told = SENTENCES[each.reason] if each.reason else ""
+        table.add_row(key, f"{each.outcome}: {each.reason}", told, "\n".join(each.choices))
+    console.print(table)
+
+
+def show_check(console: Console, text: str) -> None:
+    table = Table(title="make check on a file with a misspelt field: ProNoo", title_justify="left", show_header=False)
+    table.add_column(overflow="fold")
+    table.add_row(Text(text.split("\n\n[carriers]", maxsplit=1)[0].strip()))
+    console.print(table)
+
+
 def _text(value: str | None) -> str:
     return "empty" if value is None else value
 
@@ -55,7 +75,7 @@ def show_numbers(console: Console, verdict: Verdict, numbers: Mapping[str, Any])
         "IFS shipments compared": verdict.rows,
         "lost": verdict.lost,
         "written twice": verdict.doubled,
-        "writes to the old order and the excluded store": verdict.writes_to_untouched,
+        "writes to orders that must stay as they are": verdict.writes_to_untouched,
         "429 from ShipStation": verdict.throttled,
         "412 from IFS, resolved": verdict.conflicts,
         "colleague's note intact": "yes" if verdict.is_note_intact else "NO",

@@ -35,6 +35,8 @@ EXCLUDED_STORE = 100_003
 HAND_MARKED = "1ZHANDMARKED"
 
 KINDS = {
+    41: "two alike in IFS",
+    42: "date after delivery",
     43: "excluded store",
     44: "two parcels",
     45: "two parcels",
@@ -73,7 +75,7 @@ def seed(system: System) -> list[Order]:
 def learn(system: System, order: Order) -> None:
     """The order and its shipments exist in IFS."""
     system.tenant.add_order(order.order_no)
-    for part in _parts(order):
+    for part in _parts(order) * (2 if order.kind == "two alike in IFS" else 1):
         order.ifs_shipments.append(system.tenant.add_shipment([(order.order_no, part, 2)]))
     if order.kind == "typed by a colleague":
         system.tenant.edit(order.ifs_shipments[0], ProNo=TYPED)

@@ -1,0 +1,92 @@
+"""`make check` as an integrator runs it: a process of its own, both vendors over HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.sandbox.aws.server import ROOT
+from tests.sandbox.http import Server
+from tests.sandbox.ifs.tenant import Tenant
+from tests.sandbox.shipstation.account import Account
+from tests.sandbox.system import CONNECTION, utc_now
+
+pytestmark = pytest.mark.integration
+
+CREDENTIALS = {
+    "SHIPSTATION_API_KEY": "key",
+    "SHIPSTATION_API_SECRET": "planted-station",
+    "IFS_CLIENT_ID": "client",
+    "IFS_CLIENT_SECRET": "planted-tenant",
+}
+
+
+@pytest.fixture
+def tenant() -> Tenant:
+    tenant = Tenant(utc_now, Random(2), clients={"client": "planted-tenant"})
+    tenant.add_order("P1001")
+    tenant.add_shipment([("P1001", "BOLT", 1)])
+    return tenant
+
+
+@pytest.fixture
+def file(tmp_path: Path, tenant: Tenant) -> Iterator[Path]:
+    account = Account(utc_now, Random(1), keys={"key": "planted-station"})
+    at = utc_now() - timedelta(hours=1)
+    order = account.add_order("P1001", items=[{"sku": "BOLT", "quantity": 1}], at=at)
+    account.ship(order, at=at, is_silent=True)
+    with Server(account.application) as station, Server(tenant.application) as ifs:
+        path = tmp_path / "acme.toml"
+        text = CONNECTION.format(go_live_at="2026-01-01T00:00:00Z", shipstation=station.url, ifs=ifs.url)
+        path.write_text(text, encoding="utf-8")
+        yield path
+
+
+def run(file: Path, **credentials: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "infra.fit", str(file), "--out", str(file.parent)]
+    environment = {"PATH": os.environ["PATH"], **CREDENTIALS, **credentials}
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+
+
+def test_systems_that_fit_end_with_status_zero_and_a_report_in_both_forms(file: Path, tenant: Tenant) -> None:
+    done = run(file)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("acme fits")
+    report = json.loads((file.parent / "fit-acme.json").read_text(encoding="utf-8"))
+    assert [store["one"] for store in report["stores"]] == [1]
+    assert tenant.writes == []
+
+
+def test_a_misspelt_field_ends_with_status_one_and_the_nearest_name(file: Path) -> None:
+    with file.open("a", encoding="utf-8") as end:
+        end.write('\n[[ifs.targets]]\nprofile = "shipment_header"\ntracking = {attribute = "ProNoo"}\n')
+    done = run(file)
+    assert done.returncode == 1
+    assert "ProNoo is no attribute of ShipmentSet in ShipmentHandling." in done.stdout
+    assert "Nearest: ProNo." in done.stdout
+
+
+def test_a_wrong_secret_is_told_and_never_shown(file: Path) -> None:
+    done = run(file, IFS_CLIENT_SECRET="planted-wrong")  # no secret
+    assert done.returncode == 1
+    assert "IFS refused the client id or secret" in done.stdout
+    assert "planted" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("acme.toml", "IFS_CLIENT_ID is not set"), ("none.toml", "none.toml")], ids=["key", "file"]
+)
+def test_a_check_that_cannot_begin_ends_with_status_two(file: Path, name: str, said: str) -> None:
+    done = run(file.with_name(name), IFS_CLIENT_ID="")
+    assert done.returncode == 2
+    assert said in done.stderr

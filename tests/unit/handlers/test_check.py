@@ -1,0 +1,248 @@
+"""The fit check over both simulated vendors, wired as in AWS, in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+
+from functions.connections import Connection
+from tests.benchmarks.quiet import START, quiet_world
+from tests.simulation.world import Site, World
+
+HEADER = {"profile": "shipment_header"}
+WHO = {"by": "kim", "note": "first write"}
+
+
+def a_world(**ifs: Any) -> tuple[World, Site]:
+    """Twenty orders of one store, shipped and known to both systems."""
+    world, site = quiet_world()
+    configure(site, ifs={"sites": ["CHI"], **ifs})
+    site.tenant.add_site("CHI", "10")
+    site.account.store_names = {100_001: "Web"}
+    for event in ("SHIP_NOTIFY", "ORDER_NOTIFY", "FULFILLMENT_SHIPPED"):
+        site.account.subscribe("https://example.com/hook", event)
+    for number in range(20):
+        sell(site, f"P{number}")
+    return world, site
+
+
+def configure(site: Site, **changes: dict[str, Any]) -> None:
+    values = site.connection.model_dump(mode="json", exclude_unset=True)
+    for table, own in changes.items():
+        values[table] = {**values.get(table, {}), **own} if isinstance(own, dict) else own
+    site.connection = Connection.model_validate(values)
+
+
+def sell(site: Site, number: str, *, in_ifs: bool = True, **fields: Any) -> None:
+    at = START - timedelta(hours=2)
+    if in_ifs:
+        site.tenant.add_order(number)
+        site.tenant.add_shipment([(number, "BOLT", 1)])
+    order = site.account.add_order(number, items=[{"sku": "BOLT", "quantity": 1}], at=at, fields=fields)
+    site.account.ship(order, at=at, carrier_code="ups", service_code="ups_ground", is_silent=True)
+
+
+def check(world: World, **more: Any) -> dict[str, Any]:
+    answers: list[Any] = []
+    with redirect_stdout(StringIO()):
+        world.functions["check"].invoke(
+            {"connection": "acme", **more}, lambda value, fault: answers.append(fault or value)
+        )
+        world.clockwork.run(world.now() + timedelta(minutes=9))
+    answer: dict[str, Any] = answers[0]
+    return answer
+
+
+def standings(answer: dict[str, Any]) -> dict[str, str]:
+    return {finding["subject"]: finding["standing"] for finding in answer["report"]["findings"]}
+
+
+def misfits(answer: dict[str, Any]) -> dict[str, str]:
+    return {f["subject"]: f["sentence"] for f in answer["report"]["findings"] if f["standing"] == "misfit"}
+
+
+def test_two_systems_that_fit_are_told_to_and_nothing_is_written() -> None:
+    world, site = a_world()
+    answer = check(world)
+    told = standings(answer)
+    assert (answer["fits"], misfits(answer)) == (True, {})
+    assert {told[name] for name in ("shipstation.key", "ifs.token", "ifs.clock", "ifs.sites.CHI", "stores.100001")} == {
+        "fits"
+    }
+    assert told["ifs.update_grant"] == "unproven"
+    assert not [write for write in site.tenant.writes if write.by == "api"]
+    (store,) = answer["report"]["stores"]
+    assert (store["store_name"], store["orders"], store["one"]) == ("Web", 20, 20)
+
+
+def test_the_check_costs_few_requests() -> None:
+    world, site = a_world()
+    check(world)
+    assert len(site.account.requests) <= 5
+    assert len(site.tenant.requests) <= 12
+
+
+def wrong_realm(_: Site) -> dict[str, Any]:
+    return {"token_url": "https://ifs.example.com/auth/realms/nobody/protocol/openid-connect/token"}
+
+
+def missing_site(site: Site) -> dict[str, Any]:
+    site.tenant.sites = {"SF"}
+    return {}
+
+
+def hidden_site(site: Site) -> dict[str, Any]:
+    site.tenant.add_site("SF", "10")
+    site.tenant.sites = {"CHI"}
+    return {"sites": ["CHI", "SF"]}
+
+
+def other_company(site: Site) -> dict[str, Any]:
+    site.tenant.add_site("SF", "20")
+    return {"sites": ["CHI", "SF"]}
+
+
+def misspelt(_: Site) -> dict[str, Any]:
+    return {"targets": [{**HEADER, "tracking": {"attribute": "ProNoo"}}]}
+
+
+def read_only(site: Site) -> dict[str, Any]:
+    site.tenant.switches.is_annotating = True
+    return {"targets": [{**HEADER, "tracking": {"attribute": "SourceRef1"}}]}
+
+
+def wrong_tenant(site: Site) -> dict[str, Any]:
+    for name in ("ShipmentLineSet", "ShipmentSet", "CustomerOrderSet"):
+        site.tenant.sets[name].clear()
+    site.tenant.add_order("T1")
+    return {}
+
+
+def no_grant(site: Site) -> dict[str, Any]:
+    site.tenant.grants.discard("ShipmentHandling")
+    return {}
+
+
+def wrong_secret(site: Site) -> dict[str, Any]:
+    site.tenant.clients.clear()
+    return {}
+
+
+def wrong_key(site: Site) -> dict[str, Any]:
+    site.account.keys.clear()
+    return {}
+
+
+def clock(site: Site) -> dict[str, Any]:
+    site.tenant.clock_skew_seconds = 300
+    return {}
+
+
+@pytest.mark.parametrize(
+    ("cause", "subject", "said"),
+    [
+        (wrong_realm, "ifs.token", "the realm in token_url does not exist"),
+        (wrong_secret, "ifs.token", "IFS refused the client id or secret"),
+        (missing_site, "ifs.sites", "sees no customer order at all"),
+        (hidden_site, "ifs.sites.SF", "sees nothing of site SF"),
+        (other_company, "ifs.sites.SF", "belongs to company 20, the file says 10"),
+        (misspelt, "ifs.targets.shipment_header.tracking", "ProNoo is no attribute of ShipmentSet"),
+        (read_only, "ifs.targets.shipment_header.tracking", "SourceRef1 is published as read-only"),
+        (wrong_tenant, "ifs.base_url", "None of 20 order references"),
+        (no_grant, "ifs.targets.shipment_header", "may not use ShipmentHandling"),
+        (wrong_key, "shipstation.key", "ShipStation refused the API key"),
+        (clock, "ifs.clock", "300 s apart"),
+    ],
+    ids=lambda value: value.__name__ if callable(value) else None,
+)
+def test_a_misfit_is_told_in_a_sentence_of_its_own(
+    cause: Callable[[Site], dict[str, Any]], subject: str, said: str
+) -> None:
+    world, site = a_world()
+    configure(site, ifs=cause(site))
+    answer = check(world)
+    assert not answer["fits"]
+    assert said in misfits(answer)[subject]
+
+
+def test_a_wrong_source_of_the_order_number_is_told_with_the_right_one() -> None:
+    world, site = quiet_world()
+    site.tenant.add_order("elsewhere")
+    for number in range(10):
+        site.tenant.add_shipment([(f"P{number}", "BOLT", 1)])
+        sell(site, f"WEB-{number}", in_ifs=False, advancedOptions={"customField1": f"P{number}"})
+    answer = check(world)
+    assert "custom_field_1 would find 10 of 10" in misfits(answer)["stores.100001"]
+
+
+def test_an_order_whose_records_are_several_is_counted_apart() -> None:
+    world, site = a_world()
+    site.tenant.add_shipment([("P0", "BOLT", 1)])
+    (store,) = check(world)["report"]["stores"]
+    assert (store["one"], store["several"]) == (19, 1)
+
+
+def test_the_map_names_what_ships_beside_the_forwarders_of_ifs() -> None:
+    world, _ = a_world()
+    text = check(world)["report"]["skeleton"]
+    assert '"ups" = "UPS"  # 20 shipments, by its name: please confirm' in text
+    assert "# FEDEX = FEDEX Inc." in text
+
+
+# --- the pilot
+
+
+def test_a_pilot_writes_the_named_order_alone_and_reads_it_back() -> None:
+    world, site = a_world()
+    answer = check(world, pilot="P3", **WHO)
+    assert standings(answer)["ifs.pilot.tracking"] == "fits"
+    assert "ifs.update_grant" not in standings(answer)
+    assert {write.key for write in site.tenant.writes if write.by == "api"} == {(22,)}
+    assert len(list(world.tables["audit"].scan(prefix="audit#"))) == 2
+
+
+def test_a_missing_update_grant_is_caught_by_the_pilot() -> None:
+    world, site = a_world()
+    site.tenant.update_grants = {"CustomerOrderHandling"}
+    answer = check(world, pilot="P3", **WHO)
+    assert "permission" in misfits(answer)["ifs.pilot.tracking"]
+
+
+def test_a_field_that_ifs_silently_ignores_is_caught_by_the_pilot() -> None:
+    world, site = a_world()
+    site.tenant.switches.silently_ignored = {"ProNo"}
+    answer = check(world, pilot="P3", **WHO)
+    assert "not updatable" in misfits(answer)["ifs.pilot.tracking"]
+
+
+def test_where_something_does_not_fit_no_pilot_is_written() -> None:
+    world, site = a_world()
+    configure(site, ifs=misspelt(site))
+    check(world, pilot="P3", **WHO)
+    assert not [write for write in site.tenant.writes if write.by == "api"]
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        ({"pilto": "P3"}, "pilto"),
+        ({"pilot": "P3"}, "by and note"),
+        ({"connection": "nobody"}, "unknown"),
+    ],
+    ids=["a misspelt key", "nobody asks", "an unknown connection"],
+)
+def test_bad_input_is_answered_with_what_is_wrong(event: dict[str, Any], said: str) -> None:
+    world, _ = a_world()
+    assert said in check(world, **event)["error"]
+
+
+def test_the_report_holds_neither_a_secret_nor_personal_data() -> None:
+    world, site = a_world()
+    text = json.dumps(check(world))
+    assert [secret for secret in (*site.tenant.clients.values(), *site.account.keys.values()) if secret in text] == []
