@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.benchmarks.row import Row
-from tests.benchmarks.rows import ROWS
+from tests.benchmarks.rows import ROWS, WITH
 
 OUT = Path(__file__).parents[2] / "build" / "bench.json"
 
@@ -34,7 +34,7 @@ def measure(names: list[str], console: Console) -> list[Row]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", default=",".join(ROWS), help=f"some of {', '.join(ROWS)}")
-    names = parser.parse_args().rows.split(",")
+    names = list(dict.fromkeys(WITH.get(name, name) for name in parser.parse_args().rows.split(",")))
     unknown = [name for name in names if name not in ROWS]
     if unknown:
         parser.error(f"no such row: {', '.join(unknown)}; there are {', '.join(ROWS)}")

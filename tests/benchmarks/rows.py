@@ -7,7 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
 from multiprocessing import get_context
 
-from tests.benchmarks import reading
+from tests.benchmarks import reading, writing
 from tests.benchmarks.quiet import SEED, quiet_world, run, schedule
 from tests.benchmarks.row import Row
 from tests.simulation.simulate import simulate
@@ -56,6 +56,17 @@ ROWS: dict[str, Callable[[], Iterable[Row]]] = {
     "burst": reading.burst,
     "drain": reading.drain,
     "poll_memory": reading.poll_memory,
+    "ifs_requests": writing.ifs_requests,
+    "lost_updates": writing.lost_updates,
+    "core_rate": writing.core_rate,
+}
+# Rows that are measured together with another one.
+WITH = {
+    "noop_units": "noop_calls",
+    "burst_requests": "burst",
+    "burst_p99": "burst",
+    "drain_429": "drain",
+    "core_memory": "core_rate",
 }
 
 

@@ -1,0 +1,270 @@
+"""Writing IFS: requests an order costs, edits that get lost, and what the pure path costs a core."""
+
+from __future__ import annotations
+
+import json
+import time
+import tracemalloc
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from itertools import combinations_with_replacement, pairwise
+from random import Random
+from typing import Any
+
+from functions.connections import Connection
+from functions.errors import ConnectorError
+from functions.flows.assign import assign
+from functions.flows.breaker import Breaker
+from functions.flows.decide import changes_of, decide
+from functions.flows.deliver import Delivery, deliver
+from functions.flows.merge import concerning, merged
+from functions.model.audit import AuditEntry
+from functions.model.messages import Work
+from functions.model.outcomes import Outcome
+from functions.model.shipment import OrderKey
+from functions.model.state import OrderState, TargetState
+from functions.model.targets import Candidate, FieldName, Line, Record
+from functions.shipstation.models import ShipStationShipment
+from functions.shipstation.normalise import normalised
+from tests.benchmarks.quiet import SEED, START, a_connection, quiet_world, run, schedule
+from tests.benchmarks.row import Row
+from tests.sandbox.shipstation.account import Account
+from tests.sandbox.shipstation.views import View
+from tests.simulation.world import Site, World
+from tests.unit.builders import a_shipment, work
+from tests.unit.flows.fakes import FakeAudit, FakeCircuits, FakeOrders, FakePlans
+from tests.unit.ifs.rig import Rig
+
+ORDERS = 1000
+CONFLICTS = 50
+
+
+def ifs_requests() -> Iterable[Row]:
+    """Without tokens and the daily look at the metadata: they cost the same for one order and for a million."""
+    for told, is_delivered, goal in (("date pending", False, 1.3), ("with the date", True, 2.3)):
+        world, site = quiet_world()
+        _sell(site, ORDERS, is_delivered=is_delivered)
+        yield Row("ifs_requests", _delivered(world, site) / ORDERS, f"a new order, {told}", goal, goal - 0.3, SEED)
+        before = _requests(site)
+        _read_again(world)
+        yield Row("ifs_requests", _requests(site) - before, f"{ORDERS} unchanged orders, {told}", 0, 0, SEED)
+    world, site = quiet_world()
+    numbers = _sell(site, ORDERS, is_delivered=False)
+    for number in numbers[:CONFLICTS]:
+        site.tenant.edit_after_read(number, NoteText="mine")
+    more = _delivered(world, site) - 1.3 * ORDERS
+    yield Row("ifs_requests", round(more / CONFLICTS, 2), "more for a conflict", 2, 2, SEED)
+
+
+def _sell(site: Site, count: int, *, is_delivered: bool) -> list[int]:
+    numbers = []
+    for number in range(count):
+        reference = f"P{number:05}"
+        numbers.append(site.tenant.add_shipment([(reference, "BOLT", 1)]))
+        order = site.account.add_order(reference, items=[{"sku": "BOLT", "quantity": 1}])
+        site.account.ship(order, at=START - timedelta(minutes=30), is_silent=True)
+        if is_delivered:
+            site.tenant.deliver(numbers[-1], at=START - timedelta(days=3))
+    return numbers
+
+
+def _delivered(world: World, site: Site) -> int:
+    """Requests on records until every tracking number is there."""
+    before = _requests(site)
+    until = world.now() + timedelta(minutes=20)
+    schedule(world, until, "poll")
+    run(world, until)
+    missing = [n for n in site.tenant.sets["ShipmentSet"] if not site.tenant.shipment(n[0])["ProNo"]]
+    assert not missing, f"{len(missing)} orders are not delivered"
+    return _requests(site) - before
+
+
+def _requests(site: Site) -> int:
+    return sum(".svc/" in request.path and "$metadata" not in request.path for request in site.tenant.requests)
+
+
+def _read_again(world: World) -> None:
+    table = world.tables["ledger"]
+    position = table.get("reader#acme", "position")
+    assert position is not None
+    table.put({**position, "cursors": {}})
+    until = world.now() + timedelta(hours=1)
+    schedule(world, until, "poll")
+    run(world, until)
+
+
+# --- every interleaving of our write with a colleague's
+
+FIELDS = {"ProNo": "TYPED", "ForwardAgentId": "DHL", "NoteText": "a note", "ActualShipDate": "2026-03-01T00:00:00Z"}
+MOST_STEPS = 20
+
+
+def lost_updates() -> Iterable[Row]:
+    """A colleague opens the record before one of our requests and saves before another, in every pair of places; his
+    save is refused as ours is, and then he saves again. Each of our requests takes a second, because IFS's record
+    versions cannot tell two edits of one second apart.
+    """
+    lost = tried = 0
+    for field in FIELDS:
+        for is_delivered in (False, True):
+            steps = _Meeting(field, is_delivered=is_delivered).play(None)
+            for opened, saved in combinations_with_replacement(range(steps + 1), 2):
+                meeting = _Meeting(field, is_delivered=is_delivered)
+                meeting.play((opened, saved))
+                lost += meeting.lost()
+                tried += 1
+    yield Row("lost_updates", lost, f"of {tried} interleavings", 0, 0, SEED)
+
+
+class _Meeting:
+    """One order, one colleague, one record."""
+
+    def __init__(self, field: str, *, is_delivered: bool) -> None:
+        self.rig = Rig()
+        self.number = self.rig.tenant.add_shipment([("P1001", "BOLT", 2)])
+        if is_delivered:
+            self.rig.tenant.deliver(self.number, at=self.rig.at - timedelta(days=4))
+        self.field, self.value = field, FIELDS[field]
+        self.audit, self.orders = FakeAudit(), FakeOrders()
+        self.step, self.seen = 0, ""
+        self.plan: tuple[int, int] | None = None
+        self.saves = 0
+        self.rig.wire.on_request = self._meanwhile
+
+    def play(self, plan: tuple[int, int] | None) -> int:
+        """How many requests we sent; the colleague acts before those of the plan, or after the last."""
+        self.plan = plan
+        shipment = a_shipment()
+        batch: list[Work] = [work(shipment)]
+        deliver(batch, self._delivery())
+        steps = self.step
+        while plan and self.step <= max(plan) and self.step < MOST_STEPS:
+            self._meanwhile()
+        assert plan is None or self.saves == 1, "the colleague did not come to save"
+        return steps
+
+    def lost(self) -> int:
+        """Writes of ours on top of something we had not read, and a colleague's value that is gone though we had to
+        keep it.
+        """
+        entries = self.audit.entries
+        landed = [intent for intent, result in pairwise(entries) if result.outcome is Outcome.WRITTEN]
+        ours = [write for write in self.rig.tenant.writes if write.by == "api"]
+        assert len(landed) == len(ours), "a write without its intent"
+        blind = sum(_believed(intent) != write.before for intent, write in zip(landed, ours, strict=True))
+        note_is_gone = self.field == "NoteText" and self.rig.tenant.shipment(self.number)["NoteText"] != self.value
+        return blind + int(note_is_gone)
+
+    def _meanwhile(self) -> None:
+        self.rig.at += timedelta(seconds=1)
+        if self.plan is not None:
+            opened, saved = self.plan
+            if self.step == opened:
+                self.seen = self._etag()
+            if self.step == saved:
+                self._save()
+        self.step += 1
+
+    def _save(self) -> None:
+        """Refused where somebody saved since he opened the record; then he looks, and saves again."""
+        if self.seen != self._etag():
+            self.seen = self._etag()
+        self.rig.tenant.edit(self.number, **{self.field: self.value})
+        self.saves += 1
+        self.rig.at += timedelta(seconds=1)
+
+    def _etag(self) -> str:
+        return self.rig.tenant.record("ShipmentSet", (self.number,)).etag
+
+    def _delivery(self) -> Delivery:
+        def fits(_: Connection) -> ConnectorError | None:
+            return None
+
+        breaker = Breaker(FakeCircuits(), self.rig.connection.name, self.rig.now)
+        return Delivery(
+            connection=self.rig.connection,
+            ifs=lambda _: self.rig.targets,
+            unfit=fits,
+            breaker=breaker,
+            orders=self.orders,
+            plans=FakePlans(),
+            audit=self.audit,
+            now=self.rig.now,
+            pause=lambda _: None,
+            has_time=lambda: True,
+        )
+
+
+NAMES = {"tracking": "ProNo", "carrier": "ForwardAgentId", "ship_date": "ActualShipDate"}
+
+
+def _believed(intent: AuditEntry) -> dict[str, str | None]:
+    return {NAMES[name]: change.before for name, change in intent.changes.items()}
+
+
+# --- the pure path
+
+SHIPMENTS = 2000
+ROUNDS = 3
+FEW, MANY = 500, 10_000
+
+
+def core_rate() -> Iterable[Row]:
+    """Decoded, assigned, compared and serialised, against `json.loads` of the same rows."""
+    rows = _rows(SHIPMENTS)
+    connection = a_connection(START - timedelta(days=1))
+    alone = min(_seconds(lambda: [json.loads(row) for row in rows]) for _ in range(ROUNDS))
+    whole = min(_seconds(lambda: [_settled(row, connection) for row in rows]) for _ in range(ROUNDS))
+    yield Row("core_rate", round(alone / whole, 4), "of json.loads alone", 0.05, 1, SEED, ">=")
+    yield Row("core_rate", round(SHIPMENTS / whole), "shipments a second on this core", 10, 1000, SEED, ">=")
+    ratio = _peak(MANY, connection) / _peak(FEW, connection)
+    yield Row("core_memory", round(ratio, 2), f"of the peak of {FEW} orders, for {MANY}", 1.2, 1, SEED)
+
+
+def _rows(count: int) -> list[bytes]:
+    account = Account(lambda: START, Random(SEED), keys={"k": "s"})
+    view = View(account.wall)
+    order = account.add_order("P1001", items=[{"sku": "BOLT", "quantity": 2}])
+    label = account.shipments.current[account.ship(order, carrier_code="ups", is_silent=True)]
+    row = view.shipment(label, with_items=True)
+    return [json.dumps({**row, "shipmentId": n, "orderNumber": f"P{n}"}).encode() for n in range(count)]
+
+
+def _settled(raw: bytes, connection: Connection) -> tuple[str, str]:
+    row = ShipStationShipment.model_validate(json.loads(raw))
+    shipment = normalised(row, None, connection, START)
+    key = shipment.order_key
+    state = merged(OrderState(key=key), shipment, connection)
+    shipments = concerning(state)
+    record = _record(key)
+    assignment = assign(shipments, [record], {})
+    assert assignment.targets
+    decisions = decide(record.record, shipments, shipments, TargetState(), connection)
+    fields = {str(name): decision.state for name, decision in decisions.items()}
+    after = state.model_copy(update={"targets": {record.record.key: TargetState(fields=fields)}})
+    body = {name.value: value for name, value in changes_of(decisions, decisions).items()}
+    return json.dumps(body), after.model_dump_json(exclude_none=True, exclude_defaults=True)
+
+
+def _record(key: OrderKey) -> Candidate:
+    values: dict[FieldName, str | None] = dict.fromkeys(FieldName)
+    line = Line(order_reference=key.reference, part="BOLT", quantity=2)
+    return Candidate(
+        record=Record(key="shipment_header/42", etag='W/"1"', values=values), lines=(line,), orders=(key.reference,)
+    )
+
+
+def _seconds(body: Any) -> float:
+    began = time.perf_counter()
+    body()
+    return time.perf_counter() - began
+
+
+def _peak(count: int, connection: Connection) -> int:
+    rows: Sequence[bytes] = _rows(1)
+    tracemalloc.start()
+    for _ in range(count):
+        _settled(rows[0], connection)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak
