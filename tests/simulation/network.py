@@ -11,7 +11,7 @@ from typing import Any
 import requests
 from requests.adapters import BaseAdapter
 
-from tests.sandbox.http import Application, Response, as_requests_response, json_response, to_request
+from tests.sandbox.http import Application, DroppedError, Response, as_requests_response, json_response, to_request
 
 HTML = Response(502, b"<html>Bad gateway</html>", {"Content-Type": "text/html"})
 CAPTIVE = Response(200, b"<html>Please log in</html>", {"Content-Type": "text/html"})
@@ -63,7 +63,7 @@ class SimulatedAdapter(BaseAdapter):
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         self._step("http")
         self._sleep(self._weather.random.uniform(*self._weather.there))
-        fault = self._weather.fault(self._vendor, self._now(), writes=request.method == "PATCH")
+        fault = self._weather.fault(self._vendor, self._now(), writes=request.method in {"PATCH", "POST"})
         if fault:
             self._met(f"{self._vendor} {fault}")
         answer = self._answer(request, fault)
@@ -79,7 +79,10 @@ class SimulatedAdapter(BaseAdapter):
             return early
         body = request.body or b""
         raw = body.encode() if isinstance(body, str) else bytes(body)
-        answer = self._application(to_request(str(request.method), str(request.url), request.headers.items(), raw))
+        try:
+            answer = self._application(to_request(str(request.method), str(request.url), request.headers.items(), raw))
+        except DroppedError as error:
+            raise requests.ConnectionError(request=request) from error
         if fault == "lost":
             raise requests.ReadTimeout(request=request)
         return replace(answer, body=answer.body[: len(answer.body) // 2]) if fault == "truncated" else answer

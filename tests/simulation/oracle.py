@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -19,16 +20,32 @@ PROBE = timedelta(seconds=15)  # a minute, less what the environments' clocks di
 UNDER_WAY = 5
 PAGE_SIZE = 7
 CLOCKS = timedelta(minutes=1)  # the environments' clocks differ
-ATTRIBUTES = {"tracking": "ProNo", "carrier": "ForwardAgentId", "ship_date": "ActualShipDate"}
+ATTRIBUTES = {
+    "ShipmentSet": {"tracking": "ProNo", "carrier": "ForwardAgentId", "ship_date": "ActualShipDate"},
+    "CustomerOrderSet": {"tracking": "Cf_Tracking_No", "carrier": "Cf_Carrier", "ship_date": "Cf_Ship_Date"},
+    "ShipmentTrackingSet": {"tracking": "TrackingNo", "status": "Status"},
+}
+PROFILES = {
+    "ShipmentSet": "shipment_header",
+    "CustomerOrderSet": "order_header",
+    "ShipmentTrackingSet": "custom_entity",
+}
+IDENTITY = {"ShipstationId", "OrderNo", "Company"}  # of a row that is made
 
 
 def violations(world: World, week: Week) -> list[str]:
     found = [text for e in week.expectations if not _is_parked(world, e) for text in _record(e)]
     for site in world.sites.values():
-        found += [*_accidents(site), *_doubled(site), *_throttled(site), *_unexplained(world, site)]
+        found += [
+            *_rows_made_twice(site),
+            *_accidents(site),
+            *_doubled(site),
+            *_throttled(site),
+            *_unexplained(world, site),
+        ]
         found += [*_dead_letters(site), *_unrecorded(world, site), *_lost_edits(site)]
         found += [*_backwards(world, site), *_numbered_pages(site), *_hasty(site), *_hammering(site)]
-    found += [*_unparked(world, week), *_leaks(world)]
+    found += [*_unparked(world, week), *_fields(week), *_leaks(world)]
     found += [f"{f.name}: {fault!r}" for f in world.functions.values() for fault in f.faults if not _expected(fault)]
     return sorted(found)
 
@@ -63,7 +80,7 @@ def _record(expectation: Expectation) -> Iterator[str]:
     yield from _differs(name, "carrier", _carrier(expectation, live), values["ForwardAgentId"])
     if expectation.note is not None:
         yield from _differs(name, "note", expectation.note, values["NoteText"])
-    if live and values["Objstate"] == "Completed":
+    if live and values["Objstate"] == "Completed" and not expectation.is_date_frozen:
         day = min(label.ship_date for label in live).isoformat()
         yield from _differs(name, "ship date", day, (values["ActualShipDate"] or "")[:10])
 
@@ -112,12 +129,13 @@ def _throttled(site: Site) -> Iterator[str]:
 
 def _unexplained(world: World, site: Site) -> Iterator[str]:
     """Every write has an intent with the same values, recorded before it."""
+    names = {profile: ATTRIBUTES[entity] for entity, profile in PROFILES.items()}
     intents: dict[tuple[str, str, object], list[str]] = {}
     for item in _items(world, AUDIT, site):
         if item["kind"] == "intent":
             for name, change in item["changes"].items():
-                key = (item["target"].rpartition("/")[2], ATTRIBUTES[name], change.get("after"))
-                intents.setdefault(key, []).append(item["at"])
+                attribute = names[item["target"].partition("/")[0]][name]
+                intents.setdefault((item["target"], attribute, change.get("after")), []).append(item["at"])
     for write in site.tenant.writes:
         if write.by == "api":
             yield from _without_intent(site, write, intents)
@@ -126,9 +144,33 @@ def _unexplained(world: World, site: Site) -> Iterator[str]:
 def _without_intent(site: Site, write: Write, intents: dict[tuple[str, str, object], list[str]]) -> Iterator[str]:
     latest = (write.at + CLOCKS).isoformat()
     for name, value in write.changes.items():
-        found = intents.get((str(write.key[0]), name, value), [])
+        found = intents.get((_target(site, write), name, value), [])
+        if name in IDENTITY:
+            continue
         if not any(at.replace("Z", "+00:00") <= latest for at in found):
             yield f"{site.connection.name}/{write.key[0]}: no intent explains {name} = {value!r}"
+
+
+def _target(site: Site, write: Write) -> str:
+    """The record as the audit names it."""
+    row = site.tenant.record(write.entity, write.key).values
+    return f"{PROFILES[write.entity]}/{row['ShipstationId'] if write.entity == 'ShipmentTrackingSet' else write.key[0]}"
+
+
+def _rows_made_twice(site: Site) -> Iterator[str]:
+    made = Counter(row["ShipstationId"] for row in site.tenant.trackings())
+    yield from (f"{site.connection.name}: {times} rows for {key}" for key, times in made.items() if times > 1)
+
+
+def _fields(week: Week) -> Iterator[str]:
+    for each in week.fields:
+        labels = sorted(
+            (each.site.account.shipments.current[number] for number in each.labels),
+            key=lambda label: (label.created, label.shipment_id),
+        )
+        expected, found = each.expected([label for label in labels if label.counts]), each.read()
+        if expected != found:
+            yield f"{each.site.connection.name} ({each.kind}): should be {expected} and is {found}"
 
 
 def _dead_letters(site: Site) -> Iterator[str]:
@@ -159,6 +201,11 @@ def _unparked(world: World, week: Week) -> Iterator[str]:
         prefix = f"parked#{site.connection.name}"
         if not any(item["subject"] == f"order {order_id}" for item in world.tables[LEDGER].scan(prefix=prefix)):
             yield f"{site.connection.name}: order {order_id} is shipped without a shipment and nobody is told"
+    for site, bought, reason in week.parked:
+        states = (item.get("shipments", {}).get(f"L{bought[0]}") for item in _items(world, LEDGER, site))
+        told = [state for state in states if state]
+        if not any(state.get("reason") == reason for state in told):
+            yield f"{site.connection.name}: label {bought[0]} should wait for a person as {reason}: {told}"
     for site in {id(site): site for site, _ in week.unreadable}.values():
         parked = world.tables[LEDGER].scan(prefix=f"parked#{site.connection.name}")
         if not any(item["reason"] == "poison_row" for item in parked):
@@ -175,13 +222,13 @@ def _hammering(site: Site) -> Iterator[str]:
 
 def _lost_edits(site: Site) -> Iterator[str]:
     """What a colleague saved in a field that is none of ours is what stands there."""
-    last: dict[int, object] = {}
+    last: dict[tuple[str, Any], object] = {}
     for write in site.tenant.writes:
         if write.by == "colleague" and "NoteText" in write.changes:
-            last[write.key[0]] = write.changes["NoteText"]
-    for number, note in last.items():
-        if site.tenant.shipment(number)["NoteText"] != note:
-            yield f"{site.connection.name}/{number}: a colleague's note was lost"
+            last[write.entity, write.key] = write.changes["NoteText"]
+    for (entity, key), note in last.items():
+        if site.tenant.record(entity, key).values["NoteText"] != note:
+            yield f"{site.connection.name}/{key[0]}: a colleague's note was lost"
 
 
 def _backwards(world: World, site: Site) -> Iterator[str]:

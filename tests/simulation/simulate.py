@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from functions.connections import Connection
 from functions.shipstation import source, streams
+from tests.simulation.ifs_stories import IFS_STORIES, SITE, TARGETS, UNKNOWN
 from tests.simulation.oracle import violations
 from tests.simulation.workload import EXCLUDED, IN_SHADOW, STORIES, Week
 from tests.simulation.world import CANARY, Trouble, World
@@ -51,6 +52,7 @@ def simulate(seed: int, *, days: float = 7.0) -> Result:
     _populate(world, start, trouble_ends)
     week = Week(world, start + timedelta(hours=3), trouble_ends)
     week.plan(STORIES, TIMES)
+    week.plan(IFS_STORIES, TIMES)
     _switch_to_write(world, start + timedelta(days=days) / 3, trouble_ends + timedelta(hours=6))
     _darken(world, start, days)
     _expire_key(world, start, days)
@@ -103,6 +105,8 @@ def _populate(world: World, start: datetime, trouble_ends: datetime) -> None:
     for site in world.sites.values():
         site.tenant.switches.versions = "counter"
         site.tenant.switches.language = random.choice(("en", "de"))
+        site.tenant.switches.is_linking = site.connection.name == "beta"
+        site.tenant.switches.largest_page = 3 if site.connection.name == "beta" else 10_000
         site.tenant.switches.conflict = random.choice(("412", "ora20114"))
         site.tenant.switches.is_return_minimal = random.random() < 0.2
         site.account.switches.pages_is_zero = random.random() < 0.5
@@ -127,6 +131,7 @@ def _connection(name: str, start: datetime, *, mode: str, source: str) -> Connec
             "shipstation": {
                 "base_url": f"https://ss-{name}.example.com",
                 "order_reference": reference,
+                "shipment_id": {"source": "custom_field_2"},
                 "requests_per_minute": LIMIT - 2,  # one for the headers, one for clocks that differ by 20 s
             },
             "ifs": {
@@ -134,9 +139,14 @@ def _connection(name: str, start: datetime, *, mode: str, source: str) -> Connec
                 "token_url": f"https://ifs-{name}.example.com/auth/realms/acme1/protocol/openid-connect/token",
                 "company": "10",
                 "time_zone": "America/Chicago",
+                "sites": [SITE],
             },
-            "carriers": CARRIERS,
-            "stores": {"exclude": [EXCLUDED], str(IN_SHADOW): {"mode": "shadow"}},
+            "carriers": {**CARRIERS, "asendia": UNKNOWN},
+            "stores": {
+                "exclude": [EXCLUDED],
+                str(IN_SHADOW): {"mode": "shadow"},
+                **{str(store): {"targets": targets} for store, targets in TARGETS.items()},
+            },
         }
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
 from tests.simulation.world import CANARY, Site, World
 
@@ -46,6 +46,11 @@ class Expectation:
     note: str | None = None
     carrier_before: str | None = None
     is_untouchable: bool = False
+    is_date_frozen: bool = False
+
+
+class Labelled(Protocol):
+    labels: list[int]
 
 
 class Week:
@@ -58,6 +63,8 @@ class Week:
         self.coverage: Counter[str] = Counter()
         self.unshipped: list[tuple[Site, int]] = []
         self.unreadable: list[tuple[Site, list[int]]] = []
+        self.fields: list[Any] = []
+        self.parked: list[tuple[Site, list[int], str]] = []
         self._numbers = itertools.count(1001)
 
     def plan(self, stories: dict[str, Story], times: int) -> None:
@@ -112,7 +119,7 @@ class Week:
         return expectation
 
     def label(
-        self, site: Site, at: datetime, order: Callable[[], int], *expectations: Expectation, **parcel: Any
+        self, site: Site, at: datetime, order: Callable[[], int], *expectations: Labelled, **parcel: Any
     ) -> list[int]:
         """A label bought at `at` for these IFS shipments; the list holds its id from then on."""
         bought: list[int] = []

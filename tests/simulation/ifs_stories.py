@@ -1,0 +1,204 @@
+"""What happens on the IFS side of a week: other targets, other companies, refusals, and records named by their id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.sandbox.shipstation.rows import Label
+from tests.simulation.workload import FORWARDERS, Expectation, Story, Week
+from tests.simulation.world import Site
+
+BY_ORDER, BY_ROW, BY_ID = 100_005, 100_006, 100_007
+SITE, OTHER_SITE = "CHI", "SF"
+UNKNOWN = "ASENDIA"  # mapped, and no forwarder of the tenant
+TARGETS: dict[int, list[dict[str, Any]]] = {
+    BY_ORDER: [
+        {
+            "profile": "order_header",
+            "tracking": {"attribute": "Cf_Tracking_No"},
+            "carrier": {"attribute": "Cf_Carrier", "on_void": "clear"},
+            "ship_date": {"attribute": "Cf_Ship_Date", "type": "date", "on_void": "clear"},
+        }
+    ],
+    BY_ROW: [
+        {
+            "profile": "custom_entity",
+            "projection": "ShipmentTrackingHandling",
+            "entity_set": "ShipmentTrackingSet",
+            "id_attribute": "ShipstationId",
+            "key_attribute": "Objkey",
+            "order_attribute": "OrderNo",
+            "company_attribute": "Company",
+            "tracking": {"attribute": "TrackingNo", "policy": "always", "on_void": "flag"},
+            "status": {"attribute": "Status", "policy": "always"},
+        }
+    ],
+    BY_ID: [{"profile": "shipment_header", "find": ["shipment_id", "order_number"]}],
+}
+
+
+@dataclass
+class Fields:
+    """`read` is what stands in IFS, `expected` what should, by the labels that stand for it."""
+
+    site: Site
+    kind: str
+    read: Callable[[], dict[str, Any]]
+    expected: Callable[[Sequence[Label]], dict[str, Any]]
+    labels: list[int] = field(default_factory=list)
+
+
+def order_fields(week: Week, site: Site, at: datetime) -> None:
+    number = week.number()
+    site.tenant.add_order(number)
+    fields = Fields(
+        site,
+        "fields of the order",
+        lambda: _part(site.tenant.order(number), "Cf_Tracking_No", "Cf_Carrier", "Cf_Ship_Date", "NoteText"),
+        lambda live: {
+            "Cf_Tracking_No": ", ".join(label.tracking_number or "" for label in live) or None,
+            "Cf_Carrier": FORWARDERS[live[0].carrier_code] if live else None,
+            "Cf_Ship_Date": min(label.ship_date for label in live).isoformat() if live else None,
+            "NoteText": "mine",
+        },
+    )
+    week.fields.append(fields)
+    order = week.order(site, at, number, {"BOLT": 2}, advancedOptions={"storeId": BY_ORDER})
+    bought = [week.label(site, at + week.later(0, 60), order, fields, quantities={"BOLT": 1}) for _ in range(2)]
+    week.at(at + week.later(0, 30), lambda: site.tenant.edit_order(number, NoteText="mine"))
+    for each in bought[: week.random.randrange(3)]:
+        week.void(site, at + week.later(61, 400), each)
+
+
+def rows(week: Week, site: Site, at: datetime) -> None:
+    """One row a label, made once, whatever happens to the answers."""
+    number = week.number()
+    order = week.order(site, at, number, {"BOLT": 2}, advancedOptions={"storeId": BY_ROW})
+    week.at(at - timedelta(minutes=5), lambda: site.tenant.add_order(number))
+
+    def found() -> dict[str, Any]:
+        return {row["ShipstationId"]: _part(row, "TrackingNo", "Status", "OrderNo") for row in _rows(site, number)}
+
+    def expected(live: Sequence[Label]) -> dict[str, Any]:
+        standing = {label.shipment_id for label in live}
+        made = [site.account.shipments.current[each] for each in fields.labels]
+        return {f"L{label.shipment_id}": _row(label, number, label.shipment_id in standing) for label in made}
+
+    fields = Fields(site, "one row a shipment", found, expected)
+    week.fields.append(fields)
+    bought = [week.label(site, at + week.later(0, 60), order, fields, quantities={"BOLT": 1}) for _ in range(2)]
+    if week.random.random() < 0.5:
+        week.void(site, at + week.later(1500, 1600), bought[0])  # its row was made long before
+
+
+def _rows(site: Site, number: str) -> list[dict[str, Any]]:
+    return [row for row in site.tenant.trackings() if row["OrderNo"] == number]
+
+
+def _row(label: Label, number: str, is_standing: bool) -> dict[str, Any]:  # noqa: FBT001 # read once, above
+    return {"TrackingNo": label.tracking_number, "Status": "shipped" if is_standing else "voided", "OrderNo": number}
+
+
+def _part(row: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: row[name] for name in names}
+
+
+def named_record(week: Week, site: Site, at: datetime) -> None:
+    """Two records alike: only the id that the order carries tells them apart."""
+    number = week.number()
+    pair = [week.shipment(site, "record named by its id", [(number, "BOLT", 1)], by=None) for _ in range(2)]
+    for expectation in pair:
+        options = {"storeId": BY_ID, "customField2": str(expectation.shipment_id)}
+        order = week.order(site, at, number, {"BOLT": 1}, advancedOptions=options)
+        week.label(site, at + week.later(0, 60), order, expectation)
+        week.deliver(expectation, at + week.later(100, 500))
+
+
+def twins(week: Week, site: Site, at: datetime) -> None:
+    """Two records alike and nothing that tells: a person is asked, with both to choose from."""
+    number = week.number()
+    pair = [week.shipment(site, "two records alike", [(number, "BOLT", 1)], by=None) for _ in range(2)]
+    for expectation in pair:
+        expectation.is_untouchable = True
+    order = week.order(site, at, number, {"BOLT": 1})
+    bought = week.label(site, at, order)
+    week.parked.append((site, bought, "ambiguous_target"))
+
+
+def foreign_site(week: Week, site: Site, at: datetime) -> None:
+    number = week.number()
+    expectation = week.shipment(site, "record of another site", [(number, "BOLT", 1)], by=None, Contract=OTHER_SITE)
+    expectation.is_untouchable = True
+    bought = week.label(site, at, week.order(site, at, number, {"BOLT": 1}))
+    week.parked.append((site, bought, "wrong_company"))
+
+
+def unknown_forwarder(week: Week, site: Site, at: datetime) -> None:
+    """The map names a forwarder that IFS does not have: the tracking number is written all the same."""
+    number = week.number()
+    lines = [(number, "BOLT", 1)]
+    expectation = week.shipment(site, "forwarder unknown to IFS", lines, by=None, ForwardAgentId="DHL")
+    parcel = {"carrier_code": "asendia", "service_code": "ground", "tracking_number": f"AS{number}"}
+    bought = week.label(site, at, week.order(site, at, number, {"BOLT": 1}), expectation, **parcel)
+    week.parked.append((site, bought, "unknown_in_ifs"))
+
+
+def closed_and_invoiced(week: Week, site: Site, at: datetime) -> None:
+    """IFS refuses the date of a closed and invoiced shipment, not its tracking number."""
+    number = week.number()
+    expectation = week.shipment(site, "closed and invoiced", [(number, "BOLT", 1)], by=None)
+    expectation.is_date_frozen = True
+    before = at - timedelta(minutes=30)
+    tenant = site.tenant
+
+    def close() -> None:
+        tenant.deliver(expectation.shipment_id, at=before - timedelta(days=5))
+        tenant.set_state(expectation.shipment_id, "Closed", is_invoiced=True)
+
+    week.at(before, close)
+    bought = week.label(site, at, week.order(site, at, number, {"BOLT": 1}), expectation)
+    week.parked.append((site, bought, "refused_by_ifs"))
+
+
+def busy_tenant(week: Week, site: Site, at: datetime) -> None:
+    """Locks, metadata that is rebuilt, a server that gives up after it has committed, refusals of the moment."""
+    codes = [
+        ("DATABASE_ERROR", "ORA-20113: Shipment.FND_LOCKED: gesperrt", 500, "PATCH"),
+        ("MI_MODIFIED_ERROR", "", week.random.choice((500, 503)), ""),
+        ("ODP_OPERATION_TIMEOUT", "", 504, ""),
+        ("", "", 429, ""),
+    ]
+    for turn in range(8):
+        code, text, status, method = week.random.choice(codes)
+        body = {"error": {"code": code, "message": "-", "details": [{"code": code, "message": text}]}}
+        fault = {
+            "status": status,
+            "body": body,
+            "method": method,
+            "path": ".svc/",
+            "times": week.random.randrange(1, 4),
+        }
+        week.at(at + week.later(turn, turn + 60), lambda fault=fault: site.tenant.add_fault("status", **fault))  # type: ignore[misc] # a default argument binds the fault
+    week.at(at + week.later(1, 60), lambda: site.tenant.add_fault("lost", method="PATCH", times=2))
+    week.at(at + week.later(1, 60), lambda: site.tenant.add_fault("lost", method="POST", times=1))
+    for _ in range(3):
+        number = week.number()
+        expectation: Expectation = week.shipment(site, "busy tenant", [(number, "BOLT", 1)], by=None)
+        moment = at + week.later(1, 60)
+        week.label(site, moment, week.order(site, moment, number, {"BOLT": 1}), expectation)
+        week.deliver(expectation, moment + week.later(1, 60))
+
+
+IFS_STORIES: dict[str, Story] = {
+    "fields of the order": order_fields,
+    "one row a shipment": rows,
+    "record named by its id": named_record,
+    "two records alike": twins,
+    "record of another site": foreign_site,
+    "forwarder unknown to IFS": unknown_forwarder,
+    "closed and invoiced": closed_and_invoiced,
+    "busy tenant": busy_tenant,
+}
