@@ -63,3 +63,10 @@ def test_bad_connection_file_ends_the_synthesis(tmp_path: Path, changed: tuple[s
 
     assert complaint in str(failure.value)
     assert "Traceback" not in str(failure.value)
+
+
+def test_every_documented_profile_is_synthesised_beside_the_others(tmp_path: Path) -> None:
+    synthesise({**CONTEXT, "connections": str(ROOT / "docs/examples")}, tmp_path / "cdk.out")
+
+    shipped = {path.name for path in tmp_path.glob("cdk.out/asset.*/connections/*")}
+    assert shipped == {"shipment-header.toml", "order-header.toml", "custom-entity.toml", "rows-ca.pem"}

@@ -6,12 +6,14 @@ They reach into private parts of the code they break; one that no longer finds i
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import Any
 
-from functions.errors import OutcomeUnknown, Retryable
+from functions.connections import Connection
+from functions.errors import OutcomeUnknown, Permanent, Retryable
 from functions.flows import (
     assign,
     collect,
@@ -28,6 +30,7 @@ from functions.flows import (
 from functions.handlers import consume
 from functions.handlers.telemetry import logger
 from functions.ifs import client as ifs_client
+from functions.ifs import custom_entity, faults, shipment_header
 from functions.ledger import jobs, readers
 from functions.model.cursors import Stream
 from functions.model.outcomes import Outcome, Reason
@@ -187,7 +190,7 @@ def _returns_are_deliveries() -> None:
 
 
 def _guess_the_record() -> None:
-    def place(shipments: Any, usable: Any, left: Any) -> Any:
+    def place(shipments: Any, usable: Any, left: Any, missing: Any) -> Any:
         return (
             ({s.key: next(iter(usable)) for s in shipments}, {})
             if usable
@@ -277,6 +280,60 @@ def _raising(*_: Any, **__: Any) -> Any:
     raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, "500")
 
 
+def _every_site() -> None:
+    _patch(deliver, "is_ours", lambda connection: lambda record: True)
+
+
+def _one_target_for_all_stores() -> None:
+    at_store = Connection.at_store
+
+    def at(self: Any, store: Any) -> Any:
+        view = at_store(self, store)
+        return view.model_copy(update={"ifs": view.ifs.model_copy(update={"targets": self.ifs.targets})})
+
+    _patch(Connection, "at_store", at)
+
+
+def _ignore_named_records() -> None:
+    _patch(shipment_header.ShipmentHeaders, "_named", lambda self, sought: {})
+
+
+def _refused_as_a_whole() -> None:
+    _patch(settle, "FIELDS_OWN_FAULTS", set())
+
+
+def _read_prose() -> None:
+    _patch(faults, "LOCKED", re.compile("is currently locked"))
+
+
+def _give_up_while_metadata_is_rebuilt() -> None:
+    verdict = faults.verdict
+
+    def hasty(answer: Any, what: str, method: str, **more: Any) -> Any:
+        if answer.code == "MI_MODIFIED_ERROR":
+            raise Permanent(Reason.IFS_CONFIGURATION, what)
+        return verdict(answer, what, method, **more)
+
+    _patch(ifs_client, "verdict", hasty)
+
+
+def _date_before_delivery() -> None:
+    _patch(decide, "_must_wait", lambda field: False)
+
+
+def _no_probe() -> None:
+    find = deliver._find
+    _patch(deliver, "_find", lambda cases, delivery, *, is_probe: find(cases, delivery, is_probe=False))
+
+
+def _rows_without_looking() -> None:
+    def candidates(shipments: Any, orders: Any, rows: Any) -> Any:
+        return custom_candidates(shipments, orders, {})
+
+    custom_candidates = custom_entity._candidates
+    _patch(custom_entity, "_candidates", candidates)
+
+
 BREAKAGES: dict[str, Callable[[], None]] = {
     "drop If-Match": _without_if_match,
     "If-Match: *": _if_match_star,
@@ -310,6 +367,15 @@ BREAKAGES: dict[str, Callable[[], None]] = {
     "step over a backlog": _backlog_without_a_job,
     "no cross-check of shipped orders": _no_cross_check,
     "a poison row stops the walk": _poison_stops_the_walk,
+    "records of every site are ours": _every_site,
+    "one target for all stores": _one_target_for_all_stores,
+    "ignore the record that an order names": _ignore_named_records,
+    "one refused field refuses all": _refused_as_a_whole,
+    "tell a lock by its English message": _read_prose,
+    "give up while IFS rebuilds its metadata": _give_up_while_metadata_is_rebuilt,
+    "write the ship date before IFS delivers": _date_before_delivery,
+    "no probe while the circuit is open": _no_probe,
+    "make a row without looking for it": _rows_without_looking,
 }
 
 

@@ -106,6 +106,7 @@ def _populate(world: World, start: datetime, trouble_ends: datetime) -> None:
         site.tenant.switches.versions = "counter"
         site.tenant.switches.language = random.choice(("en", "de"))
         site.tenant.switches.is_linking = site.connection.name == "beta"
+        site.tenant.switches.are_rows_unique = site.connection.name != "acme"
         site.tenant.switches.largest_page = 3 if site.connection.name == "beta" else 10_000
         site.tenant.switches.conflict = random.choice(("412", "ora20114"))
         site.tenant.switches.is_return_minimal = random.random() < 0.2

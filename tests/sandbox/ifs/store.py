@@ -96,6 +96,7 @@ class Switches:
     is_link_absolute: bool = False
     largest_page: int = 10_000
     is_annotating: bool = False  # metadata tells what is read-only
+    are_rows_unique: bool = True  # the custom entity refuses a second row of one id
     warns_on: set[str] = field(default_factory=set)
 
 
@@ -193,7 +194,9 @@ class Store:
         if not entity.is_ours_to_make:
             self.accidents.append(f"insert into {entity.name}")
             return self._insert(entity, body)
-        if any(row["ShipstationId"] == body.get("ShipstationId") for row in self.trackings()):
+        if self.switches.are_rows_unique and any(
+            row["ShipstationId"] == body.get("ShipstationId") for row in self.trackings()
+        ):
             raise RefusedError(500, "DATABASE_ERROR", "ORA-20112: ShipmentTracking.FND_RECORD_EXIST:")
         record = self._insert(entity, {**body, "Objkey": f"{next(self._row_numbers):032X}"})
         self._record_write(entity, (record.values["Objkey"],), dict(body), {}, by="api", if_match=None)
