@@ -89,12 +89,13 @@ class Settlement:
         """The record's state to remember. IFS faults end in the fields' outcomes; only the ledger's own raise."""
         self._recover()
         for names in self.tools.connection.ifs.target_of(self.record.key).patches:
-            if self.revives or not self._is_parked(names):
-                self._settle(names)
+            open_ones = tuple(name for name in names if self.revives or not self._is_parked(name))
+            if open_ones:
+                self._settle(open_ones)
         return self.memory.model_copy(update={"etag": self.record.etag})
 
-    def _is_parked(self, names: Iterable[FieldName]) -> bool:
-        return any(self.memory.fields.get(name, _UNKNOWN).outcome is Outcome.PARKED for name in names)
+    def _is_parked(self, name: FieldName) -> bool:
+        return self.memory.fields.get(name, _UNKNOWN).outcome is Outcome.PARKED
 
     def _settle(self, names: tuple[FieldName, ...]) -> None:
         try:

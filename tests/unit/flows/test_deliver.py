@@ -169,6 +169,16 @@ def test_one_refused_field_does_not_keep_the_others_from_being_stored() -> None:
     assert world.state().attention is Reason.UNKNOWN_IN_IFS
 
 
+def test_a_field_that_failed_for_now_is_tried_again_beside_one_that_is_parked() -> None:
+    world = World(FakeIfs(a_candidate()))
+    world.ifs.refuses = {FieldName.CARRIER: Permanent(Reason.UNKNOWN_IN_IFS, "ForwarderInfo")}
+    world.ifs.write_faults.append((Retryable(Reason.RECORD_LOCKED, "locked"), False))
+    deliver([work(a_shipment())], world.delivery)
+    assert world.ifs.record().values[FieldName.TRACKING] is None
+    deliver([again(a_shipment().order_key)], world.delivery)
+    assert world.ifs.record().values[FieldName.TRACKING] == "1Z0001"
+
+
 def test_a_business_refusal_is_parked_and_not_repeated() -> None:
     world = World(FakeIfs(a_candidate()))
     world.ifs.write_faults += 3 * [(Permanent(Reason.REFUSED_BY_IFS, "Shipment.CANCELEDNOUPD"), False)]
