@@ -83,12 +83,15 @@ class StatusRule(FieldRule):
 
 
 class Target(Frozen):
-    """What the profiles share. `find` says, in order, what an order's reference is looked for as."""
+    """What the profiles share. `find` says, in order, what an order's reference is looked for as; `shared` what becomes
+    of a record that carries lines of other orders too: parked for a person, or written for all of them together.
+    """
 
     endpoint: Endpoint = "main"
     find: tuple[Finder, ...] = Field(default=("order_number",), min_length=1)
     find_attribute: Attribute | None = None
     find_type: Literal["text", "number"] = "text"
+    shared: Literal["park", "join"] = "park"
     tracking: TrackingRule = TrackingRule()
     carrier: CarrierRule = CarrierRule()
     service: ServiceRule = ServiceRule()

@@ -17,12 +17,13 @@ Goods = Counter[str]
 
 class Assignment(Frozen):
     """`targets` names a record key per shipment; `unplaced` says why the others have none, `choices` which records a
-    person has to choose from.
+    person has to choose from. `shared` are the targets that other orders are written to as well.
     """
 
     targets: dict[ShipmentKey, str]
     unplaced: dict[ShipmentKey, Reason]
     choices: dict[ShipmentKey, tuple[str, ...]] = Field(default_factory=dict)
+    shared: tuple[str, ...] = ()
 
 
 def assign(
@@ -30,9 +31,11 @@ def assign(
     candidates: Sequence[Candidate],
     remembered: Mapping[ShipmentKey, str],
     is_ours: Callable[[Record], bool] = lambda _: True,
+    joins: Callable[[str], bool] = lambda _: False,
 ) -> Assignment:
     """`shipments` are those that concern us, oldest first. A voided one keeps its record and never gets a new one.
-    `is_ours` says whether a record is of the company and sites we may write to.
+    `is_ours` says whether a record is of the company and sites we may write to, `joins` whether one that carries other
+    orders' lines is written for all of them.
     """
     standing = {c.record.key: c for c in candidates if not c.record.is_cancelled}
     usable = {key: candidate for key, candidate in standing.items() if is_ours(candidate.record)}
@@ -41,11 +44,13 @@ def assign(
     open_ones = [s for s in shipments if not s.is_voided and s.key not in kept]
     placed, unplaced = _place(open_ones, usable, _left(usable, kept, shipments), missing)
     targets = {**kept, **placed}
-    shared = {key: Reason.SHARED_TARGET for key, target in targets.items() if _is_shared(usable[target])}
+    together = {target for target in targets.values() if is_shared(usable[target])}
+    shared = {key: Reason.SHARED_TARGET for key, target in targets.items() if target in together and not joins(target)}
     unplaced |= shared
     return Assignment(
         targets={key: target for key, target in targets.items() if key not in shared},
         unplaced=unplaced,
+        shared=tuple(sorted(together - {targets[key] for key in shared})),
         choices={s.key: _choices(s, usable, targets) for s in shipments if unplaced.get(s.key) in A_PERSONS},
     )
 
@@ -130,7 +135,7 @@ def _carried(candidate: Candidate) -> Goods:
     return goods
 
 
-def _is_shared(candidate: Candidate) -> bool:
+def is_shared(candidate: Candidate) -> bool:
     """One that was named by its id says nothing of whose it is: several orders' lines are then somebody else's too."""
     carried = {line.order_reference for line in candidate.lines}
     return bool(carried - set(candidate.orders)) if candidate.orders else len(carried) > 1

@@ -11,9 +11,10 @@ from functions.connections import Connection, Targets
 from functions.errors import ConnectorError
 from functions.flows.assign import Assignment, assign
 from functions.flows.breaker import Breaker
-from functions.flows.merge import concerning, is_ours, merged, pointed, sought, store_view
+from functions.flows.merge import concerning, is_ours, joins, merged, pointed, sought, store_view
 from functions.flows.outlook import outlook
 from functions.flows.settle import Audit, Records, Settlement, Tools
+from functions.flows.sharing import Sharing
 from functions.flows.verdict import verdicts
 from functions.model.audit import Cause, FieldChange
 from functions.model.messages import Work
@@ -47,14 +48,16 @@ class Plans(Protocol):
 @dataclass(frozen=True)
 class Delivery:
     """What a batch works with. `ifs` opens IFS as a connection, or a store's view of it, describes its targets; `unfit`
-    says why nothing may be written there, `breaker` whether IFS serves the tenant. `now` is a UTC clock, `pause` waits
-    before try n of a conflict, `has_time` says whether another order may still be started.
+    says why nothing may be written there, `breaker` whether IFS serves the tenant, `sharing` lets orders write one
+    record together. `now` is a UTC clock, `pause` waits before try n of a conflict, `has_time` says whether another
+    order may still be started.
     """
 
     connection: Connection
     ifs: Callable[[Connection], Ifs]
     unfit: Callable[[Connection], ConnectorError | None]
     breaker: Breaker
+    sharing: Sharing
     orders: Orders
     plans: Plans
     audit: Audit
@@ -191,15 +194,26 @@ def _hindered(state: OrderState, reason: Reason) -> OrderState:
 def _settle(case: _Case, candidates: Sequence[Candidate], delivery: Delivery, audited: set[date]) -> OrderState:
     state, shipments = case.state, concerning(case.state)
     remembered = {key: s.target for key, s in state.shipments.items() if s.target is not None}
-    assignment = assign(shipments, candidates, remembered, is_ours(case.connection))
+    assignment = assign(shipments, candidates, remembered, is_ours(case.connection), joins(case.connection))
     records = {candidate.record.key: candidate.record for candidate in candidates}
     targets = dict(state.targets)
     for key in sorted(set(assignment.targets.values())):
         settlement = _settlement(case, records[key], assignment, delivery)
-        targets[key] = settlement.run()
+        targets[key] = _together(settlement, delivery) if key in assignment.shared else settlement.run()
         audited |= settlement.audited
     state = state.model_copy(update={"targets": targets})
     return _with_shipments(state, verdicts(shipments, assignment, targets))
+
+
+def _together(settlement: Settlement, delivery: Delivery) -> TargetState:
+    """The record is written for every order that contributed to it."""
+    held = delivery.sharing.enter(settlement.order, settlement.record.key, settlement.assigned)
+    if held is None:
+        return settlement.put_off(Reason.RECORD_SHARED)
+    settlement.memory, settlement.assigned, settlement.known = held.memory, held.shipments, held.shipments
+    memory = settlement.run()
+    delivery.sharing.leave(held, memory)
+    return memory
 
 
 def _settlement(case: _Case, record: Record, assignment: Assignment, delivery: Delivery) -> Settlement:

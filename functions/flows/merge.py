@@ -71,6 +71,11 @@ def is_ours(connection: Connection) -> Callable[[Record], bool]:
     return answer
 
 
+def joins(connection: Connection) -> Callable[[str], bool]:
+    """Whether a record, by its key, is written for all the orders whose lines it carries."""
+    return lambda key: connection.ifs.target_of(key).shared == "join"
+
+
 def store_view(state: OrderState, connection: Connection) -> Connection:
     """The connection as the store of the order's newest shipment sees it. An order is of one store; where its shipments
     name several all the same, one of them has to decide.

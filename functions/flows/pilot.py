@@ -43,7 +43,7 @@ class Pilot:
         order = shipments[0].order_key
         view = self.connection.at_store(shipments[0].store_id)
         candidates = self.ifs(view).find([Sought(order=order, shipments=tuple(shipments))]).get(order, [])
-        assignment = assign(shipments, candidates, {}, is_ours(view))
+        assignment = assign(shipments, candidates, {}, is_ours(view))  # a shared record is no pilot
         if assignment.unplaced:
             return [_misfit(SENTENCES[next(iter(assignment.unplaced.values()))], "Name another order.")]
         records = {candidate.record.key: candidate.record for candidate in candidates}

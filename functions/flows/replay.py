@@ -14,13 +14,14 @@ from functions.connections import Connection, Targets
 from functions.flows.assign import assign
 from functions.flows.decide import changes_of, decide
 from functions.flows.deliver import Ifs, Orders
-from functions.flows.merge import concerning, is_ours, sought, store_view
+from functions.flows.merge import concerning, is_ours, joins, sought, store_view
 from functions.flows.verdict import unplaced
 from functions.model.audit import Cause, FieldChange
 from functions.model.frozen import Frozen
 from functions.model.messages import Work
 from functions.model.outcomes import Outcome, Reason
 from functions.model.plans import Plan, PlannedChange, PlannedOrder
+from functions.model.shared import SharedTarget
 from functions.model.shipment import ConnectionName, OrderKey
 from functions.model.state import OrderState, TargetState
 from functions.model.targets import Candidate
@@ -67,15 +68,21 @@ class WorkQueue(Protocol):
         """All or Retryable; what was sent before a fault may arrive twice."""
 
 
+Shared = Callable[[ConnectionName, str], SharedTarget]
+
+
 @dataclass(frozen=True)
 class Replay:
-    """What a replay works with. `ifs` opens IFS with the target of the connection or of a store that has its own."""
+    """What a replay works with. `ifs` opens IFS with the targets of the connection or of a store that has its own;
+    `shared` is what the ledger holds of a record that several orders are written to.
+    """
 
     connection: Connection
     ifs: Callable[[Connection], Ifs]
     orders: OrderSearch
     plans: Plans
     queue: WorkQueue
+    shared: Shared
     now: Callable[[], datetime]
 
 
@@ -151,24 +158,31 @@ def _examine(replay: Replay, states: Sequence[OrderState]) -> list[PlannedOrder]
     found: dict[OrderKey, list[Candidate]] = {}
     for own in asked.values():
         found |= replay.ifs(views[own[0].key]).find([sought(state) for state in own])
-    return [_planned(state, found.get(state.key, []), views[state.key]) for state in states]
+    return [_planned(state, found.get(state.key, []), views[state.key], replay.shared) for state in states]
 
 
-def _planned(state: OrderState, candidates: Sequence[Candidate], connection: Connection) -> PlannedOrder:
+def _planned(
+    state: OrderState, candidates: Sequence[Candidate], connection: Connection, shared: Shared
+) -> PlannedOrder:
     shipments = concerning(state)
     if not shipments:
         first = next(iter(state.shipments.values()), None)
         outcome, reason = (first.outcome, first.reason) if first else (Outcome.SKIPPED, None)
         return PlannedOrder(order=state.key, outcome=outcome, reason=reason)
     remembered = {key: s.target for key, s in state.shipments.items() if s.target is not None}
-    assignment = assign(shipments, candidates, remembered, is_ours(connection))
+    assignment = assign(shipments, candidates, remembered, is_ours(connection), joins(connection))
     changes = []
     for candidate in candidates:
         record = candidate.record
         assigned = [s for s in shipments if assignment.targets.get(s.key) == record.key]
         if assigned:
-            memory = state.targets.get(record.key, TargetState())
-            decisions = decide(record, assigned, shipments, memory, connection)
+            memory, known = state.targets.get(record.key, TargetState()), shipments
+            if record.key in assignment.shared:
+                own = shared(connection.name, record.key)
+                together = own.model_copy(update={"contributions": {**own.contributions, state.key.digest: assigned}})
+                memory, known = own.memory, together.shipments
+                assigned = known
+            decisions = decide(record, assigned, known, memory, connection)
             wanted = changes_of(decisions, decisions)
             shown = {name: FieldChange(before=record.values.get(name), after=value) for name, value in wanted.items()}
             changes += [PlannedChange(order=state.key, target=record.key, changes=dict(shown))] if shown else []

@@ -94,6 +94,11 @@ class Settlement:
                 self._settle(open_ones)
         return self.memory.model_copy(update={"etag": self.record.etag})
 
+    def put_off(self, reason: Reason) -> TargetState:
+        """Nothing is read or written now; every field is to be tried again."""
+        self._fail(self.tools.connection.ifs.target_of(self.record.key).rules, Outcome.RETRY, reason)
+        return self.memory
+
     def _is_parked(self, name: FieldName) -> bool:
         return self.memory.fields.get(name, _UNKNOWN).outcome is Outcome.PARKED
 

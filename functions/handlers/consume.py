@@ -10,6 +10,7 @@ from typing import Any
 from functions.errors import ConnectorError
 from functions.flows.breaker import Breaker
 from functions.flows.deliver import Delivery, Settled, deliver
+from functions.flows.sharing import Sharing
 from functions.flows.watch import Watch
 from functions.handlers import batch
 from functions.handlers.aws import AwsRuntime
@@ -19,6 +20,7 @@ from functions.handlers.vendors import IfsRoom
 from functions.ledger.audit import AuditLog
 from functions.ledger.orders import OrderStore
 from functions.ledger.plans import PlanStore
+from functions.ledger.shared import SharedStore
 from functions.ledger.tenants import TenantStore
 from functions.model.messages import Work
 from functions.model.outcomes import Reason
@@ -34,6 +36,7 @@ def build(runtime: Runtime, settings: ConsumeSettings) -> Handler:
     audit = AuditLog(runtime.table(settings.audit_table), new_id=runtime.new_id)
 
     tenants = TenantStore(runtime.table(settings.ledger_table))
+    shared = SharedStore(runtime.table(settings.ledger_table))
     vendor = IfsRoom(runtime, settings.ifs_secrets)
     watch = Watch(tenants, vendor.inspect, runtime.now)
 
@@ -49,6 +52,7 @@ def build(runtime: Runtime, settings: ConsumeSettings) -> Handler:
             ifs=vendor.open,
             unfit=watch.refusal,
             breaker=Breaker(tenants, name, runtime.now),
+            sharing=Sharing(shared, runtime.now),
             orders=orders,
             plans=plans,
             audit=audit,

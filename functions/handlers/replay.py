@@ -17,6 +17,7 @@ from functions.handlers.vendors import IfsRoom
 from functions.ledger.orders import OrderStore
 from functions.ledger.plans import PlanStore
 from functions.ledger.queues import FifoWorkQueue
+from functions.ledger.shared import SharedStore
 from functions.model.frozen import Frozen
 from functions.model.outcomes import SENTENCES
 from functions.model.plans import Plan, PlannedOrder
@@ -80,6 +81,7 @@ class _Service:
             orders=OrderStore(self._ledger),
             plans=self._plans,
             queue=FifoWorkQueue(self._runtime.queue(self._settings.shipments[name])),
+            shared=SharedStore(self._ledger).load,
             now=self._runtime.now,
         )
 

@@ -39,6 +39,7 @@ class Reason(StrEnum):
     # retry
     IFS_UNAVAILABLE = "ifs_unavailable"
     RECORD_LOCKED = "record_locked"
+    RECORD_SHARED = "record_shared"
     CONFLICTS = "conflicts"
     OUT_OF_TIME = "out_of_time"
     SHIPSTATION_UNAVAILABLE = "shipstation_unavailable"
@@ -88,6 +89,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.NOT_DELIVERED_YET: "IFS has not delivered the shipment yet and would overwrite the ship date; it is written afterwards.",
     Reason.IFS_UNAVAILABLE: "IFS did not answer or answered with a passing fault; the attempt is repeated.",
     Reason.RECORD_LOCKED: "A user holds the IFS record locked; the attempt is repeated.",
+    Reason.RECORD_SHARED: "Another order is being written to the same IFS record; the attempt is repeated.",
     Reason.CONFLICTS: "The IFS record changed under every attempt; the attempt is repeated.",
     Reason.OUT_OF_TIME: "The run ended before this order's turn; the attempt is repeated.",
     Reason.SHIPSTATION_UNAVAILABLE: "ShipStation did not answer or answered with a passing fault; the reading is repeated.",

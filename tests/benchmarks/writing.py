@@ -18,6 +18,7 @@ from functions.flows.breaker import Breaker
 from functions.flows.decide import changes_of, decide
 from functions.flows.deliver import Delivery, deliver
 from functions.flows.merge import concerning, merged
+from functions.flows.sharing import Sharing
 from functions.model.audit import AuditEntry
 from functions.model.messages import Work
 from functions.model.outcomes import Outcome
@@ -32,7 +33,7 @@ from tests.sandbox.shipstation.account import Account
 from tests.sandbox.shipstation.views import View
 from tests.simulation.world import Site, World
 from tests.unit.builders import a_shipment, work
-from tests.unit.flows.fakes import FakeAudit, FakeCircuits, FakeOrders, FakePlans
+from tests.unit.flows.fakes import FakeAudit, FakeCircuits, FakeOrders, FakePlans, FakeShared
 from tests.unit.ifs.rig import Rig
 
 ORDERS = 1000
@@ -186,6 +187,7 @@ class _Meeting:
             ifs=lambda _: self.rig.targets,
             unfit=fits,
             breaker=breaker,
+            sharing=Sharing(FakeShared(), self.rig.now),
             orders=self.orders,
             plans=FakePlans(),
             audit=self.audit,

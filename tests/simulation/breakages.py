@@ -24,6 +24,7 @@ from functions.flows import (
     merge,
     release,
     settle,
+    sharing,
     sweep,
     walking,
 )
@@ -201,7 +202,7 @@ def _guess_the_record() -> None:
 
 
 def _ignore_sharing() -> None:
-    _patch(assign, "_is_shared", lambda candidate: False)
+    _patch(assign, "is_shared", lambda candidate: False)
 
 
 def _never_look_again() -> None:
@@ -334,6 +335,16 @@ def _rows_without_looking() -> None:
     _patch(custom_entity, "_candidates", candidates)
 
 
+def _alone_on_a_shared_record() -> None:
+    enter = sharing.Sharing.enter
+
+    def alone(self: Any, order: Any, target: str, shipments: Any) -> Any:
+        held = enter(self, order, target, shipments)
+        return held and held.model_copy(update={"contributions": {order.digest: tuple(shipments)}})
+
+    _patch(sharing.Sharing, "enter", alone)
+
+
 BREAKAGES: dict[str, Callable[[], None]] = {
     "drop If-Match": _without_if_match,
     "If-Match: *": _if_match_star,
@@ -376,6 +387,7 @@ BREAKAGES: dict[str, Callable[[], None]] = {
     "write the ship date before IFS delivers": _date_before_delivery,
     "no probe while the circuit is open": _no_probe,
     "make a row without looking for it": _rows_without_looking,
+    "forget the other orders of a shared record": _alone_on_a_shared_record,
 }
 
 

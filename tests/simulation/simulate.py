@@ -141,6 +141,7 @@ def _connection(name: str, start: datetime, *, mode: str, source: str) -> Connec
                 "company": "10",
                 "time_zone": "America/Chicago",
                 "sites": [SITE],
+                "targets": [{"profile": "shipment_header", "shared": "join" if name == "beta" else "park"}],
             },
             "carriers": {**CARRIERS, "asendia": UNKNOWN},
             "stores": {

@@ -198,13 +198,17 @@ def split(week: Week, site: Site, at: datetime) -> None:
 
 
 def shared_record(week: Week, site: Site, at: datetime) -> None:
-    """One IFS shipment for two orders: nobody knows which one's number belongs there."""
+    """One IFS shipment for two orders: both numbers belong there where the file says so, else a person decides."""
     numbers = week.number(), week.number()
     lines = [(number, "BOLT", 1) for number in numbers]
     expectation = week.shipment(site, "one IFS shipment for several orders", lines, by=None)
-    expectation.is_untouchable = True
+    is_joined = site.connection.ifs.targets[0].shared == "join"
+    expectation.is_untouchable = not is_joined
     for number in numbers:
-        week.label(site, at + week.later(0, 60), week.order(site, at, number, {"BOLT": 1}))
+        order = week.order(site, at, number, {"BOLT": 1})
+        bought = week.label(site, at + week.later(0, 60), order, *([expectation] if is_joined else []))
+        if is_joined and week.random.random() < 0.3:
+            week.void(site, at + week.later(61, 400), bought)
 
 
 def void_before_delivery(week: Week, site: Site, at: datetime) -> None:

@@ -9,8 +9,10 @@ from functions.connections import Connection
 from functions.errors import ConnectorError
 from functions.flows.breaker import Breaker
 from functions.flows.deliver import Delivery, Ifs
+from functions.flows.sharing import Sharing
 from functions.model.audit import AuditEntry
 from functions.model.plans import Plan
+from functions.model.shared import SharedTarget
 from functions.model.shipment import ConnectionName, OrderKey
 from functions.model.state import OrderState
 from functions.model.targets import Candidate, Conflict, FieldName, Record, Sought, Written
@@ -138,6 +140,20 @@ class FakeCircuits:
         return True
 
 
+class FakeShared:
+    def __init__(self) -> None:
+        self.items: dict[str, SharedTarget] = {}
+
+    def load(self, connection: ConnectionName, target: str) -> SharedTarget:
+        return self.items.get(target) or SharedTarget(connection=connection, target=target)
+
+    def save(self, shared: SharedTarget) -> bool:
+        if self.load(shared.connection, shared.target).revision != shared.revision:
+            return False
+        self.items[shared.target] = shared.model_copy(update={"revision": shared.revision + 1})
+        return True
+
+
 class World:
     """One delivery's surroundings. `at` is the clock."""
 
@@ -148,6 +164,7 @@ class World:
         self.time_left = True
         self.unfit: ConnectorError | None = None
         self.circuits = FakeCircuits()
+        self.shared = FakeShared()
         self.by_entity_set: dict[str, FakeIfs] = {}
 
     @property
@@ -156,6 +173,7 @@ class World:
             connection=self.connection,
             ifs=self.opened,
             unfit=lambda _: self.unfit,
+            sharing=Sharing(self.shared, lambda: self.at),
             breaker=Breaker(self.circuits, self.connection.name, lambda: self.at),
             orders=self.orders,
             plans=self.plans,

@@ -48,7 +48,15 @@ class Desk:
     @property
     def replay(self) -> Replay:
         world = self.world
-        return Replay(world.connection, world.opened, self.orders, world.plans, self.queue, lambda: world.at)
+        return Replay(
+            connection=world.connection,
+            ifs=world.opened,
+            orders=self.orders,
+            plans=world.plans,
+            queue=self.queue,
+            shared=world.shared.load,
+            now=lambda: world.at,
+        )
 
     def plan(self, **select: object) -> Plan:
         selection = Selection.model_validate(select)
