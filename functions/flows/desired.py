@@ -26,8 +26,12 @@ class Wish(Frozen):
 
 
 def desired(record: Record, shipments: Sequence[Shipment], connection: Connection) -> dict[FieldName, Wish]:
-    """One wish per configured field. `shipments` are all that were ever assigned to the record, oldest first."""
+    """One wish per configured field. `shipments` are all that were ever assigned to the record, oldest first. No record
+    is made for shipments that were all taken back.
+    """
     live = [s for s in shipments if not s.is_voided]
+    if not live and not record.exists:
+        return {}
     target = connection.ifs.target_of(record.key)
     return {name: _wish(name, live, record, connection, target) for name in target.rules}
 

@@ -274,3 +274,26 @@ def test_an_order_without_time_left_is_saved_for_later() -> None:
     (settled,) = deliver([work(a_shipment())], world.delivery)
     assert settled.saved
     assert world.state().waiting_for is Reason.OUT_OF_TIME
+
+
+def test_no_row_is_made_for_a_label_that_was_taken_back_before_it_could_be_written() -> None:
+    targets = [CUSTOM_ENTITY]
+    ifs = {**a_connection().ifs.model_dump(), "targets": targets}
+    absent = a_record(f"custom_entity/{a_shipment().key}", etag="", exists=False)
+    candidate = a_candidate(absent).model_copy(update={"named_by": (a_shipment().key,)})
+    rehearsed = World(FakeIfs(candidate), a_connection(mode="shadow", ifs=ifs))
+    deliver([work(a_shipment())], rehearsed.delivery)
+    rehearsed.connection = a_connection(ifs=ifs)
+    deliver([work(voided(a_shipment()))], rehearsed.delivery)
+    assert rehearsed.ifs.writes == []
+
+
+CUSTOM_ENTITY = {
+    "profile": "custom_entity",
+    "projection": "P",
+    "entity_set": "S",
+    "id_attribute": "Id",
+    "order_attribute": "OrderNo",
+    "tracking": {"attribute": "TrackingNo"},
+    "status": {"attribute": "Status", "policy": "always"},
+}
