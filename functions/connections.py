@@ -128,7 +128,8 @@ class IfsSide(Frozen):
     """`requests_per_second` is divided among the `concurrency` consumers; `wait_seconds` is sent as `Prefer: wait`.
     `targets` are in order of preference: an order goes to the first that has a record for it, and stays there.
     `sites`, where named, are the only ones whose records are ours. `ca_bundle` is a PEM file beside this one.
-    `accept_warnings` repeats a write that IFS answers with a warning, confirming it.
+    `accept_warnings` repeats a write that IFS answers with a warning, confirming it. No target may call an action of
+    IFS unless `allow_state_actions` says so.
     """
 
     base_url: BaseUrl
@@ -144,6 +145,7 @@ class IfsSide(Frozen):
     sites: tuple[Site, ...] = ()
     ca_bundle: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.pem$")
     accept_warnings: bool = False
+    allow_state_actions: bool = False
     targets: Targets = (ShipmentHeader(),)
 
     def target_of(self, record_key: str) -> AnyTarget:
@@ -234,6 +236,14 @@ class Connection(Frozen):
     carriers: Carriers = Field(default_factory=dict)
     services: Carriers = Field(default_factory=dict)
     patience: Patience = Patience()
+
+    @model_validator(mode="after")
+    def _actions_are_allowed(self) -> Connection:
+        views = (self, *map(self.at_store, map(int, self.stores.overrides)))
+        acting = any(getattr(target, "state_action", None) for view in views for target in view.ifs.targets)
+        if acting and not self.ifs.allow_state_actions:
+            raise ValueError("state_action moves stock in IFS: ifs.allow_state_actions = true is missing")
+        return self
 
     @model_validator(mode="after")
     def _shipment_ids_are_read(self) -> Connection:

@@ -141,6 +141,15 @@ class OrderPlace(Frozen):
     entity_set: Name = "CustomerOrderSet"
 
 
+class StateAction(Frozen):
+    """A bound action such as `IfsApp.ShipmentHandling.Shipment_Complete`, called once, on a record in `from_state`,
+    when its fields are written. It may issue stock and print documents.
+    """
+
+    action: str = Field(pattern=r"^IfsApp\.[A-Za-z0-9]+\.[A-Za-z0-9]+_[A-Za-z0-9_]+$")
+    from_state: Name
+
+
 class ShipmentHeader(Target):
     """The IFS shipment that holds the order's lines."""
 
@@ -148,6 +157,7 @@ class ShipmentHeader(Target):
     projection: Name = "ShipmentHandling"
     entity_set: Name = "ShipmentSet"
     line_set: Name = "ShipmentLineSet"
+    state_action: StateAction | None = None
     orders: OrderPlace = OrderPlace()
 
 

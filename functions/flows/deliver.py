@@ -11,9 +11,10 @@ from functions.connections import Connection, Targets
 from functions.errors import ConnectorError
 from functions.flows.assign import Assignment, assign
 from functions.flows.breaker import Breaker
+from functions.flows.journal import Audit
 from functions.flows.merge import concerning, is_ours, joins, merged, pointed, sought, store_view
 from functions.flows.outlook import outlook
-from functions.flows.settle import Audit, Records, Settlement, Tools
+from functions.flows.settle import Records, Settlement, Tools
 from functions.flows.sharing import Sharing
 from functions.flows.verdict import verdicts
 from functions.model.audit import Cause, FieldChange
@@ -200,7 +201,7 @@ def _settle(case: _Case, candidates: Sequence[Candidate], delivery: Delivery, au
     for key in sorted(set(assignment.targets.values())):
         settlement = _settlement(case, records[key], assignment, delivery)
         targets[key] = _together(settlement, delivery) if key in assignment.shared else settlement.run()
-        audited |= settlement.audited
+        audited |= settlement.journal.days
     state = state.model_copy(update={"targets": targets})
     return _with_shipments(state, verdicts(shipments, assignment, targets))
 

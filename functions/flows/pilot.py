@@ -9,8 +9,9 @@ from datetime import datetime
 from functions.connections import Connection
 from functions.flows.assign import assign
 from functions.flows.deliver import Ifs
+from functions.flows.journal import Audit
 from functions.flows.merge import is_ours
-from functions.flows.settle import Audit, Settlement, Tools
+from functions.flows.settle import Settlement, Tools
 from functions.model.audit import Cause
 from functions.model.fit import Finding
 from functions.model.outcomes import SENTENCES, Outcome, Reason

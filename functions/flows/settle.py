@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import Literal, Protocol
+from datetime import datetime, timedelta
+from typing import Protocol
 
 from functions.connections import Connection
 from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable
 from functions.flows.decide import Decision, changes_of, decide, same
+from functions.flows.journal import Attempt, Audit, Journal
+from functions.flows.state_action import Acting, Actor
 from functions.model.audit import AuditEntry, Cause, FieldChange
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import OrderKey, Shipment
@@ -22,21 +24,14 @@ CONFLICT_ATTEMPTS = 5
 FIELDS_OWN_FAULTS = {Reason.REFUSED_BY_IFS, Reason.UNKNOWN_IN_IFS, Reason.VALUE_REFUSED, Reason.IFS_CONFIGURATION}
 
 
-class Records(Protocol):
-    """The two calls to IFS that one record needs. Raises Retryable, OutcomeUnknown (writes only) or Permanent."""
+class Records(Actor, Protocol):
+    """The calls to IFS that one record needs. Raises Retryable, OutcomeUnknown (writes only) or Permanent."""
 
     def read(self, keys: Sequence[str]) -> dict[str, Record]:
         """Fresh readings by record key, batched; records that no longer exist are left out."""
 
     def write(self, record: Record, changes: Mapping[FieldName, str | None]) -> Written | Conflict:
         """Exactly these fields, under the ETag of `record`; a record that does not exist is made."""
-
-
-class Audit(Protocol):
-    def put(self, entry: AuditEntry) -> None: ...
-
-    def story(self, order: OrderKey, days: Sequence[date]) -> list[AuditEntry]:
-        """The order's entries of these UTC days, oldest first."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +78,11 @@ class Settlement:
     memory: TargetState
     revives: bool = True
     planned: Mapping[str, FieldChange] | None = None
-    audited: set[date] = field(default_factory=set)
+    journal: Journal = field(init=False)
+
+    def __post_init__(self) -> None:
+        tools = self.tools
+        self.journal = Journal(tools.audit, self.order, self.cause, tools.connection.mapping_version, tools.now)
 
     def run(self) -> TargetState:
         """The record's state to remember. IFS faults end in the fields' outcomes; only the ledger's own raise."""
@@ -92,7 +91,15 @@ class Settlement:
             open_ones = tuple(name for name in names if self.revives or not self._is_parked(name))
             if open_ones:
                 self._settle(open_ones)
+        self._act()
         return self.memory.model_copy(update={"etag": self.record.etag})
+
+    def _act(self) -> None:
+        """A person's plan writes what it showed and nothing else."""
+        action = getattr(self.tools.connection.ifs.target_of(self.record.key), "state_action", None)
+        if action is not None and self.tools.connection.mode == "write" and self.planned is None:
+            acting = Acting(action, self.tools.ifs, self.journal, self.record, self.assigned, self.revives)
+            self.memory = acting.run(self.memory)
 
     def put_off(self, reason: Reason) -> TargetState:
         """Nothing is read or written now; every field is to be tried again."""
@@ -147,17 +154,17 @@ class Settlement:
         return {name: planned[name] for name in names if name in planned}
 
     def _write(self, this: _Try) -> bool:
-        self._put("intent", this)
+        self.journal.intend(self._attempt(this), self.assigned)
         try:
             answer = self.tools.ifs.write(this.before, this.changes)
         except OutcomeUnknown as fault:
             return self._after_lost_answer(this, fault)
         except ConnectorError as fault:
             outcome = Outcome.RETRY if isinstance(fault, Retryable) else Outcome.PARKED
-            self._put("result", this, outcome=outcome, reason=fault.reason, detail=str(fault))
+            self._end(this, outcome, fault.reason, detail=str(fault))
             raise
         if isinstance(answer, Conflict):
-            self._put("result", this, outcome=Outcome.RETRY, reason=Reason.CONFLICTS, http_status=answer.http_status)
+            self._end(this, Outcome.RETRY, Reason.CONFLICTS, http_status=answer.http_status)
             return False
         self._accept(this, answer)
         return True
@@ -166,12 +173,12 @@ class Settlement:
         try:
             self._reread()
         except ConnectorError:
-            self._put("result", this, outcome=Outcome.RETRY, reason=fault.reason)
+            self._end(this, Outcome.RETRY, fault.reason)
             raise
         if this.has_landed(self.record):
             self._accept(this, Written(http_status=0, record=self.record))
             return True
-        self._put("result", this, outcome=Outcome.RETRY, reason=fault.reason)
+        self._end(this, Outcome.RETRY, fault.reason)
         return False
 
     def _accept(self, this: _Try, answer: Written) -> None:
@@ -183,13 +190,9 @@ class Settlement:
         dropped = this.dropped(self.record)
         self._remember({name: this.decisions[name].state for name in this.names if name in this.decisions})
         self._fail(dropped, Outcome.PARKED, Reason.NOT_STORED)
-        self._put(
-            "result",
-            this,
-            outcome=Outcome.PARKED if dropped else Outcome.WRITTEN,
-            reason=Reason.NOT_STORED if dropped else None,
-            http_status=answer.http_status or None,
-        )
+        outcome, reason = (Outcome.PARKED, Reason.NOT_STORED) if dropped else (Outcome.WRITTEN, None)
+        landed = {} if dropped else {"etag_after": self.record.etag}
+        self._end(this, outcome, reason, http_status=answer.http_status or None, **landed)
 
     def _rehearse(self, this: _Try) -> None:
         """Shadow mode: everything but the write, audited once per proposal."""
@@ -197,7 +200,7 @@ class Settlement:
         for name, value in this.changes.items():
             proposed[name] = FieldState(outcome=Outcome.WOULD_WRITE, reason=proposed[name].reason, intended=value)
         if any(self.memory.fields.get(name) != proposed[name] for name in this.changes):
-            self._put("result", this, outcome=Outcome.WOULD_WRITE)
+            self._end(this, Outcome.WOULD_WRITE)
         self._remember(proposed)
 
     def _recover(self) -> None:
@@ -222,7 +225,7 @@ class Settlement:
             }
         )
         closing = {"kind": "result", "at": self.tools.now(), "outcome": Outcome.WRITTEN, "etag_after": self.record.etag}
-        self._store(intent.model_copy(update={**closing, "cause": self.cause}))
+        self.journal.keep(intent.model_copy(update={**closing, "cause": self.cause}))
 
     def _agreed_without_memory(self) -> set[FieldName]:
         fresh = {name: d for name, d in self._decide().items() if not self.memory.fields.get(name, _UNKNOWN).touched}
@@ -248,41 +251,11 @@ class Settlement:
     def _remember(self, fields: Mapping[FieldName, FieldState]) -> None:
         self.memory = self.memory.model_copy(update={"fields": {**self.memory.fields, **fields}})
 
-    def _put(
-        self,
-        kind: Literal["intent", "result"],
-        this: _Try,
-        *,
-        outcome: Outcome | None = None,
-        reason: Reason | None = None,
-        detail: str | None = None,
-        http_status: int | None = None,
-    ) -> None:
-        duration = self.tools.now() - this.started
-        self._store(
-            AuditEntry(
-                kind=kind,
-                order=self.order,
-                at=self.tools.now(),
-                cause=self.cause,
-                shipments=tuple(self.assigned),
-                target=self.record.key,
-                changes=dict(_as_changes(this)),
-                etag_before=this.before.etag,
-                etag_after=self.record.etag if outcome is Outcome.WRITTEN else None,
-                outcome=outcome,
-                reason=reason,
-                detail=detail,
-                http_status=http_status,
-                attempt=this.number,
-                mapping_version=self.tools.connection.mapping_version,
-                duration_ms=int(duration.total_seconds() * 1000) if kind == "result" else None,
-            )
-        )
+    def _attempt(self, this: _Try) -> Attempt:
+        return Attempt(this.number, dict(_as_changes(this)), this.before, this.started)
 
-    def _store(self, entry: AuditEntry) -> None:
-        self.tools.audit.put(entry)
-        self.audited.add(entry.at.date())
+    def _end(self, this: _Try, outcome: Outcome, reason: Reason | None = None, **told: object) -> None:
+        self.journal.end(self._attempt(this), self.assigned, outcome, reason, **told)
 
 
 _UNKNOWN = FieldState(outcome=Outcome.SKIPPED)

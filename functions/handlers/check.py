@@ -11,8 +11,8 @@ from pydantic import Field, ValidationError
 
 from functions.flows.check import Check
 from functions.flows.fit_text import as_text
+from functions.flows.journal import Audit
 from functions.flows.pilot import Pilot
-from functions.flows.settle import Audit
 from functions.handlers.aws import AwsRuntime
 from functions.handlers.runtime import Context, Handler, Runtime
 from functions.handlers.telemetry import logger

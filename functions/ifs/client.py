@@ -76,6 +76,10 @@ class IfsClient:
         headers = {"If-Match": etag.value, "Content-Type": JSON}
         return self._send("PATCH", path, what, headers, json.dumps(body).encode())
 
+    def act(self, path: str, etag: ETag, what: str) -> Answer | None:
+        """Calls a bound action. None for a conflict: the record is another one than was read."""
+        return self._send("POST", path, what, {"If-Match": etag.value, "Content-Type": JSON}, b"{}")
+
     def post(self, path: str, body: Mapping[str, object], what: str) -> Answer | None:
         """Makes a record. None for a conflict: there is one of that id already."""
         return self._send("POST", path, what, {"Content-Type": JSON}, json.dumps(body).encode())

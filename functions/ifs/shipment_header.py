@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
 from functions.ifs import odata
-from functions.ifs.client import IfsClient
-from functions.ifs.engine import Fields, Writer, etag_of, text_of
+from functions.ifs.client import ETag, IfsClient
+from functions.ifs.engine import CONFLICT, Fields, Writer, etag_of, text_of
 from functions.ifs.orders import OrderLookup
 from functions.ifs.rows import Row, Service
 from functions.model.shipment import OrderKey, ShipmentKey
@@ -68,6 +68,13 @@ class ShipmentHeaders:
         """PATCH exactly these fields under the ETag of `record`."""
         key = odata.key({"ShipmentId": _number(_id(record.key))})
         return self._writer.written(self._writer.patch(record, key, changes), record)
+
+    def act(self, record: Record, action: str) -> Written | Conflict:
+        """Calls a bound action under the ETag of `record`; what it did has to be read."""
+        key = odata.key({"ShipmentId": _number(_id(record.key))})
+        path = f"{self._service.address(self._target.entity_set, key)}/{action}"
+        answer = self._service.client.act(path, ETag(record.etag), self._target.entity_set)
+        return Written(http_status=answer.status, record=None) if answer else CONFLICT
 
     def _named(self, sought: Sequence[Sought]) -> dict[OrderKey, dict[str, list[ShipmentKey]]]:
         """Which shipments name an IFS shipment themselves, by its number."""
@@ -128,6 +135,7 @@ class ShipmentHeaders:
             etag=etag_of(row),
             values=self._fields.values(row),
             site=text_of(row.get("Contract")),
+            state=text_of(state),
             is_delivered=state in DELIVERED_STATES and bool(row.get("ActualShipDate")),
             is_cancelled=state == "Cancelled",
         )

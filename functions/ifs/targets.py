@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from functions.errors import Permanent
 from functions.ifs.client import IfsClient
 from functions.ifs.custom_entity import CustomEntities
 from functions.ifs.order_header import OrderHeaders
 from functions.ifs.shipment_header import ShipmentHeaders
+from functions.model.outcomes import Reason
 from functions.model.shipment import OrderKey
 from functions.model.targets import Candidate, Conflict, FieldName, Record, Sought, Written
 from functions.targets import AnyTarget, CustomEntity, OrderHeader
@@ -58,6 +60,13 @@ class IfsTargets:
     def write(self, record: Record, changes: Mapping[FieldName, str | None]) -> Written | Conflict:
         """Exactly these fields, under the ETag of `record`."""
         return self._engines[record.key.partition("/")[0]].write(record, changes)
+
+    def act(self, record: Record, action: str) -> Written | Conflict:
+        """Only the shipment header has states of its own."""
+        header = self._engines[record.key.partition("/")[0]]
+        if not isinstance(header, ShipmentHeaders):
+            raise Permanent(Reason.IFS_CONFIGURATION, f"{header.profile} has no state actions")
+        return header.act(record, action)
 
 
 Wanted = Callable[[Sought, str], bool]

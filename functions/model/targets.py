@@ -34,6 +34,7 @@ class Record(Frozen):
     exists: bool = True
     address: str = ""
     order_number: str = ""
+    state: str = ""
 
 
 class Line(Frozen):

@@ -21,6 +21,7 @@ from functions.flows import (
     decide,
     deliver,
     desired,
+    journal,
     merge,
     release,
     settle,
@@ -135,13 +136,7 @@ def _clear_what_is_not_ours() -> None:
 
 
 def _forget_the_intent() -> None:
-    put = settle.Settlement._put
-
-    def quiet(self: Any, kind: str, this: Any, **details: Any) -> None:
-        if kind != "intent":
-            put(self, kind, this, **details)  # type: ignore[arg-type] # "result"
-
-    _patch(settle.Settlement, "_put", quiet)
+    _patch(journal.Journal, "intend", lambda self, attempt, shipments: None)
 
 
 def _pages_by_number() -> None:

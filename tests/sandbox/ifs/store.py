@@ -186,6 +186,20 @@ class Store:
             changes = self._updatable(entity, record, body)
             return self._commit(entity, key, changes, by="api", if_match=if_match)
 
+    def act(self, entity: EntitySet, key: Key, action: str, if_match: str | None) -> None:
+        """Complete is the only action: it moves a preliminary shipment on."""
+        with self.lock:
+            record = self.sets[entity.name].get(key)
+            if record is None:
+                raise RefusedError(404, "ODP_RESOURCE_NOTFOUND")
+            if if_match is None:
+                raise RefusedError(428, "ODP_MISSING_PRECONDITION")
+            if if_match != record.etag:
+                raise RefusedError(412, "ODP_PRECONDITION_FAILED")
+            if action != "IfsApp.ShipmentHandling.Shipment_Complete" or record.values["Objstate"] != "Preliminary":
+                raise RefusedError(500, "DATABASE_ERROR", "ORA-20110: Shipment.WRONGSTATE:")
+            self._commit(entity, key, {"Objstate": "Completed"}, by="api", if_match=if_match)
+
     def insert(self, entity: EntitySet, body: Values) -> Record:
         """By POST. Generated keys replace given ones."""
         _check_types(entity, body)

@@ -21,7 +21,8 @@ from tests.sandbox.ifs.store import Key, Record, RefusedError, Store
 
 CONTROL = "/_control/"
 _PATH = re.compile(
-    r"/(?P<endpoint>main|int)/ifsapplications/projection/v1/(?P<service>\w+)\.svc/(?P<set>\$?\w+)(?:\((?P<key>.+)\))?"
+    r"/(?P<endpoint>main|int)/ifsapplications/projection/v1/(?P<service>\w+)\.svc/(?P<set>\$?\w+)"
+    r"(?:\((?P<key>.+?)\))?(?:/(?P<action>IfsApp\.[\w.]+))?"
 )
 _KEY = re.compile(r"(?P<name>\w+)=(?:'(?P<text>(?:[^']|'')*)'|(?P<number>\d+))(?:,|$)")
 _TEXTS = {
@@ -96,10 +97,9 @@ class Tenant(Store):
     def _route(self, request: Request) -> Response:
         if request.path.startswith("/auth/realms/"):
             return self._token(request)
-        return self._service(request)
+        return self._granted(request, _PATH.fullmatch(unquote(request.path)))
 
-    def _service(self, request: Request) -> Response:
-        match = _PATH.fullmatch(unquote(request.path))
+    def _granted(self, request: Request, match: re.Match[str] | None) -> Response:  # noqa: PLR0911 # one line a refusal
         entity = SETS.get((match["service"], match["set"])) if match else None
         expiry = self.tokens.get(request.headers.get("Authorization", "").removeprefix("Bearer "))
         if expiry is None or expiry <= self.clock():
@@ -112,6 +112,8 @@ class Tenant(Store):
             return self._envelope(RefusedError(403, "FORBIDDEN"))
         if request.method != "GET" and entity.projection not in (self.update_grants or self.grants):
             return self._envelope(RefusedError(403, "FORBIDDEN"))
+        if match["action"]:
+            return self._acted(request, entity, match["key"] or "", match["action"])
         return self._entity(request, entity, match["key"], is_main=match["endpoint"] == "main")
 
     def _metadata(self, service: str) -> Response:
@@ -122,6 +124,13 @@ class Tenant(Store):
             return self._envelope(RefusedError(403, "FORBIDDEN"))
         body = document(service, own, is_annotating=self.switches.is_annotating)
         return Response(200, body, {"Content-Type": "application/xml"})
+
+    def _acted(self, request: Request, entity: EntitySet, key: str, action: str) -> Response:
+        try:
+            self.act(entity, _parsed_key(entity, key), action, request.headers.get("If-Match"))
+        except RefusedError as error:
+            return self._envelope(error)
+        return Response(204)
 
     def _entity(self, request: Request, entity: EntitySet, key: str | None, *, is_main: bool) -> Response:
         cookie = request.headers.get("Cookie", "")

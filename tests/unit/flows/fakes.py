@@ -34,6 +34,8 @@ class FakeIfs:
         self.write_faults: list[tuple[ConnectorError, bool]] = []
         self.dropped: set[FieldName] = set()
         self.refuses: dict[FieldName, ConnectorError] = {}
+        self.actions: list[tuple[str, str]] = []
+        self.act_faults: list[tuple[ConnectorError, bool]] = []
 
     def record(self, key: str = "shipment_header/42") -> Record:
         return self.candidates[key].record
@@ -72,6 +74,18 @@ class FakeIfs:
         if fault is not None:
             raise fault
         return Written(http_status=200, record=self.record(record.key))
+
+    def act(self, record: Record, action: str) -> Written | Conflict:
+        fault, commits = self.act_faults.pop(0) if self.act_faults else (None, True)
+        if fault is not None and not commits:
+            raise fault
+        if record.etag != self.record(record.key).etag:
+            return Conflict(http_status=412)
+        self.actions.append((record.key, action))
+        self.edit(record.key, state="Completed")
+        if fault is not None:
+            raise fault
+        return Written(http_status=204, record=None)
 
 
 def _carries(candidate: Candidate, order: OrderKey) -> bool:

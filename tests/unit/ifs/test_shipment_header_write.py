@@ -98,3 +98,20 @@ def test_a_field_that_is_never_written_is_not_even_read() -> None:
     record = rig.read(rig.tenant.add_shipment([("P1001", "BOLT", 2)], ForwardAgentId="DHL"))
     assert set(record.values) == {FieldName.TRACKING, FieldName.SHIP_DATE}
     assert "ForwardAgentId" not in str(rig.wire.seen("GET")[0].url)
+
+
+def test_an_action_is_called_under_the_etag_and_refused_in_another_state() -> None:
+    rig = Rig()
+    number = rig.tenant.add_shipment([("P1001", "BOLT", 2)])
+    record = rig.read(number)
+    assert record.state == "Preliminary"
+    rig.sleep(1)
+    assert isinstance(rig.targets.act(record, COMPLETE), Written)
+    assert rig.tenant.shipment(number)["Objstate"] == "Completed"
+    assert isinstance(rig.targets.act(record, COMPLETE), Conflict)
+    with pytest.raises(Permanent) as caught:
+        rig.targets.act(rig.read(number), COMPLETE)
+    assert caught.value.reason is Reason.REFUSED_BY_IFS
+
+
+COMPLETE = "IfsApp.ShipmentHandling.Shipment_Complete"
