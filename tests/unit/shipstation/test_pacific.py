@@ -1,15 +1,26 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from random import Random
 
 import pytest
 
 from functions.shipstation.pacific import REQUEST_FORM, parse_date, parse_instant, window_end, window_start, window_text
 from tests.sandbox.shipstation.dates import long_form, to_wall
 
-SPRING = datetime(2026, 3, 8, 8, tzinfo=UTC)  # midnight before 02:00 becomes 03:00
-AUTUMN = datetime(2026, 11, 1, 7, tzinfo=UTC)  # midnight before 02:00 becomes 01:00
-NIGHTS = pytest.mark.parametrize("midnight", [SPRING, AUTUMN], ids=["March", "November"])
+TEN_YEARS = range(2024, 2034)
+
+
+def sunday(year: int, month: int, number: int) -> datetime:
+    """UTC midnight of that Sunday of the month."""
+    first = datetime(year, month, 1, tzinfo=UTC)
+    return first + timedelta(days=(6 - first.weekday()) % 7 + 7 * (number - 1))
+
+
+# Midnight in Pacific time before 02:00 becomes 03:00, and before it becomes 01:00.
+SPRINGS = [sunday(year, 3, 2) + timedelta(hours=8) for year in TEN_YEARS]
+AUTUMNS = [sunday(year, 11, 1) + timedelta(hours=7) for year in TEN_YEARS]
+NIGHTS = pytest.mark.parametrize("midnight", [*SPRINGS, *AUTUMNS], ids=lambda night: f"{night:%Y-%m}")
 
 
 def instants(midnight: datetime, **step: int) -> list[datetime]:
@@ -99,6 +110,25 @@ def test_a_cursor_read_from_a_row_passes_none_that_is_to_come(midnight: datetime
         cursor = parse_instant(long_form(to_wall(row)))
         assert cursor is not None
         assert not [later for later in stamps if later >= row and window_start(cursor) > f"{to_wall(later)}"]
+
+
+def test_every_instant_of_ten_years_maps_to_a_window_that_contains_it() -> None:
+    random = Random(1)
+    span = (datetime(TEN_YEARS[-1], 12, 31, tzinfo=UTC) - datetime(TEN_YEARS[0], 1, 1, tzinfo=UTC)).total_seconds()
+    anywhere = [
+        datetime(TEN_YEARS[0], 1, 1, tzinfo=UTC) + timedelta(seconds=random.random() * span) for _ in range(20_000)
+    ]
+    nights = [night + timedelta(seconds=random.random() * 14_400) for night in (*SPRINGS, *AUTUMNS) for _ in range(500)]
+    for instant in (*anywhere, *nights):
+        printed = f"{to_wall(instant):{REQUEST_FORM}}"
+        assert window_start(instant) <= printed <= window_end(instant), instant
+        read = parse_instant(long_form(to_wall(instant)))
+        assert read is not None
+        assert read - instant in READ_BACK, instant
+
+
+# Outside the repeated hour a printed date reads back as it was; inside, its first coming may be read as the second.
+READ_BACK = {timedelta(0), timedelta(hours=1)}
 
 
 @pytest.mark.parametrize(
