@@ -4,157 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
+from functions.carriers import Carriers, mapped
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
-from functions.targets import AnyTarget, ShipmentHeader
+from functions.sides import Company, IfsSide, OrderReference, ShipStationSide, Site, Targets
+from functions.targets import AnyTarget
 
 Mode = Literal["off", "shadow", "write"]
-OrderSource = Literal["order_number", "order_key", "custom_field_1", "custom_field_2", "custom_field_3"]
-
-
-def _https(url: str) -> str:
-    parts = urlsplit(url)
-    if not parts.hostname or (parts.scheme != "https" and parts.hostname not in {"127.0.0.1", "localhost"}):
-        raise ValueError("must start with https:// and name a host")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("must not hold credentials, a query or a fragment")
-    return url.rstrip("/")
-
-
-def _zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError("is not an IANA time zone such as Europe/Stockholm")
-    return name
-
-
-def _pattern(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"is not a regular expression: {error}") from error
-    return text
-
-
-def _carriers(raw: dict[str, str]) -> dict[str, str]:
-    """By the code as it is looked up."""
-    by_code: dict[str, str] = {}
-    for code, forwarder in raw.items():
-        key = _carrier_code(code)
-        if not key.partition("/")[0]:
-            raise ValueError("a key names no carrier")
-        if key in by_code:
-            raise ValueError(f"{code} stands there twice; upper and lower case do not tell carriers apart")
-        by_code[key] = forwarder
-    return by_code
-
-
-def _carrier_code(text: str) -> str:
-    """Labels carry codes, fulfilments names typed for people: case and white space tell nothing."""
-    return "/".join(" ".join(part.casefold().split()) for part in text.split("/"))
-
-
-def _mapped(map_: Mapping[str, str], carrier: str | None, service: str | None) -> str | None:
-    code = _carrier_code(carrier or "")
-    return map_.get(f"{code}/{_carrier_code(service or '')}") or map_.get(code)
-
-
-def _distinct(targets: tuple[AnyTarget, ...]) -> tuple[AnyTarget, ...]:
-    if len({target.profile for target in targets}) < len(targets):
-        raise ValueError("a profile stands there twice")
-    return targets
-
-
-def _dumped(targets: Iterable[AnyTarget]) -> str:
-    return "\x1f".join(target.model_dump_json() for target in targets)
-
-
-BaseUrl = Annotated[str, AfterValidator(_https)]
-Zone = Annotated[str, AfterValidator(_zone)]
-Pattern = Annotated[str, AfterValidator(_pattern)]
-Company = Annotated[str, Field(min_length=1, max_length=20)]
 StoreId = Annotated[int, Field(strict=True, gt=0)]
-Site = Annotated[str, Field(min_length=1, max_length=5)]
-Targets = Annotated[tuple[AnyTarget, ...], Field(min_length=1), AfterValidator(_distinct)]
-Carriers = Annotated[dict[str, str], AfterValidator(_carriers)]
-
-
-class OrderReference(Frozen):
-    """How the IFS order number is read from a ShipStation order: `source` must match `pattern` whole, its named groups
-    fill `template`; a value that matches one of `ignore` names no IFS order.
-    """
-
-    source: OrderSource = "order_number"
-    pattern: Pattern = r"(?P<reference>.+)"
-    template: str = "{reference}"
-    ignore: tuple[Pattern, ...] = ()
-
-    @model_validator(mode="after")
-    def _groups_fill_template(self) -> OrderReference:
-        groups = dict.fromkeys(re.compile(self.pattern).groupindex, "")
-        try:
-            self.template.format(**groups)
-        except (KeyError, IndexError, ValueError) as error:
-            raise ValueError(f"template uses {error}, which pattern has no named group for") from error
-        return self
-
-
-class ShipStationSide(Frozen):
-    """`requests_per_minute` is our own ceiling under the vendor's 40; `settle_minutes` the margin for rows that become
-    visible late, `check_minutes` the same for orders: until then the shipments of a shipped order may be on their way.
-    `shipment_id` reads the IFS shipment's own id from the order, where whoever made the order put it there.
-    """
-
-    base_url: BaseUrl = Field(default="https://ssapi.shipstation.com", validate_default=True)
-    requests_per_minute: int = Field(default=39, ge=1, le=40)
-    settle_minutes: int = Field(default=10, ge=1, le=240)
-    check_minutes: int = Field(default=60, ge=10, le=1440)
-    timeout_seconds: int = Field(default=45, ge=5, le=100)
-    order_reference: OrderReference = OrderReference()
-    shipment_id: OrderReference | None = None
-
-
-class IfsSide(Frozen):
-    """`requests_per_second` is divided among the `concurrency` consumers; `wait_seconds` is sent as `Prefer: wait`.
-    `targets` are in order of preference: an order goes to the first that has a record for it, and stays there.
-    `sites`, where named, are the only ones whose records are ours. `ca_bundle` is a PEM file beside this one.
-    `accept_warnings` repeats a write that IFS answers with a warning, confirming it. No target may call an action of
-    IFS unless `allow_state_actions` says so.
-    """
-
-    base_url: BaseUrl
-    token_url: BaseUrl
-    scope: str = "openid microprofile-jwt"
-    client_auth: Literal["body", "basic"] = "body"
-    company: Company
-    time_zone: Zone = "UTC"
-    site_time_zones: dict[str, Zone] = Field(default_factory=dict)
-    requests_per_second: int = Field(default=5, ge=1, le=100)
-    concurrency: int = Field(default=2, ge=2, le=50)
-    wait_seconds: int = Field(default=20, ge=1, le=60)
-    sites: tuple[Site, ...] = ()
-    ca_bundle: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.pem$")
-    accept_warnings: bool = False
-    allow_state_actions: bool = False
-    targets: Targets = (ShipmentHeader(),)
-
-    def target_of(self, record_key: str) -> AnyTarget:
-        """The target that a record belongs to, by its key `<profile>/<IFS key>`."""
-        profile = record_key.partition("/")[0]
-        return next(target for target in self.targets if target.profile == profile)
-
-    def zone_of(self, site: str) -> ZoneInfo:
-        return ZoneInfo(self.site_time_zones.get(site, self.time_zone))
 
 
 class Patience(Frozen):
@@ -295,11 +159,11 @@ class Connection(Frozen):
 
     def forwarder(self, carrier: str | None, service: str | None) -> str | None:
         """The IFS forwarder id of a carrier, by its service where the map names that one."""
-        return _mapped(self.carriers, carrier, service)
+        return mapped(self.carriers, carrier, service)
 
     def ship_via(self, carrier: str | None, service: str | None) -> str | None:
         """The IFS ship-via code, likewise."""
-        return _mapped(self.services, carrier, service)
+        return mapped(self.services, carrier, service)
 
     @property
     def fingerprint(self) -> str:
@@ -319,40 +183,5 @@ class Connection(Frozen):
         return created_at < self.go_live_at
 
 
-class ConnectionFileError(Exception):
-    """Names the file, each key and each reason; never a value."""
-
-
-def load(path: Path) -> Connection:
-    """Read one connection file; its stem is the connection's name."""
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-        connection = Connection.model_validate({"name": path.stem, **content})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConnectionFileError(f"{path.name}: not valid TOML: {error}") from error
-    except ValidationError as error:
-        raise ConnectionFileError(_explain(path, error)) from None
-    if connection.ifs.ca_bundle and not (path.parent / connection.ifs.ca_bundle).is_file():
-        raise ConnectionFileError(f"{path.name}: ifs.ca_bundle: there is no such file beside it")
-    return connection
-
-
-def load_all(folder: Path) -> dict[ConnectionName, Connection]:
-    """Read every `*.toml` of a folder, by name."""
-    connections = [load(path) for path in sorted(folder.glob("*.toml"))]
-    if not connections:
-        raise ConnectionFileError(f"{folder}: holds no connection file (*.toml)")
-    return {connection.name: connection for connection in connections}
-
-
-def _explain(path: Path, error: ValidationError) -> str:
-    faults = error.errors(include_url=False, include_context=False, include_input=False)
-    return "\n".join(f"{path.name}: {_key(fault['loc'])}: {_reason(fault['type'], fault['msg'])}" for fault in faults)
-
-
-def _key(location: tuple[int | str, ...]) -> str:
-    return ".".join(map(str, location)) or "file"
-
-
-def _reason(kind: str, text: str) -> str:
-    return "unknown key" if kind == "extra_forbidden" else text.removeprefix("Value error, ")
+def _dumped(targets: Iterable[AnyTarget]) -> str:
+    return "\x1f".join(target.model_dump_json() for target in targets)

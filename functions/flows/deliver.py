@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from functions.connections import Connection, Targets
+from functions.connections import Connection
 from functions.errors import ConnectorError
 from functions.flows.assign import Assignment, assign
 from functions.flows.breaker import Breaker
@@ -24,6 +24,7 @@ from functions.model.plans import Plan
 from functions.model.shipment import OrderKey, ShipmentKey
 from functions.model.state import OrderState, TargetState
 from functions.model.targets import Candidate, Record, Sought
+from functions.sides import Targets
 
 
 class Ifs(Records, Protocol):

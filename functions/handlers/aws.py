@@ -15,7 +15,8 @@ import boto3
 from botocore.config import Config
 
 import functions
-from functions.connections import Connection, load_all
+from functions.connection_file import load_all
+from functions.connections import Connection
 from functions.ledger.secrets import SecretStore
 from functions.model.shipment import ConnectionName
 

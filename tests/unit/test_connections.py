@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from functions.connections import Connection, ConnectionFileError, load
+from functions.connection_file import ConnectionFileError, load
+from functions.connections import Connection
 from functions.model.outcomes import Reason
 from functions.targets import ShipmentHeader
 from tests.unit.builders import a_connection

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from functions.connections import Connection, ConnectionFileError, StoreOverride, Stores, load
+from functions.connection_file import ConnectionFileError, load
+from functions.connections import Connection, StoreOverride, Stores
 from functions.model.outcomes import SENTENCES, Outcome, Reason
 from functions.shipstation.normalise import resolve
 from functions.targets import CustomEntity, FieldRule, OrderHeader, ShipmentHeader
