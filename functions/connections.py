@@ -167,8 +167,10 @@ class Connection(Frozen):
 
     @property
     def fingerprint(self) -> str:
-        """Names the target a delivery went to: pointed at another system, everything is delivered again."""
-        text = f"{self.ifs.base_url}\x1f{self.ifs.company}\x1f{_dumped(self.ifs.targets)}"
+        """Names where a delivery went: pointed at another system or attribute, everything is delivered again. How a field
+        is written does not count: a new policy or a new key of the file repeats nothing.
+        """
+        text = f"{self.ifs.base_url}\x1f{self.ifs.company}\x1f{_places(self.ifs.targets)}"
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
@@ -183,5 +185,5 @@ class Connection(Frozen):
         return created_at < self.go_live_at
 
 
-def _dumped(targets: Iterable[AnyTarget]) -> str:
-    return "\x1f".join(target.model_dump_json() for target in targets)
+def _places(targets: Iterable[AnyTarget]) -> str:
+    return "\x1f".join(part for target in targets for part in target.place)

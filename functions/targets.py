@@ -111,6 +111,12 @@ class Target(Frozen):
         return {name: rule for name, rule in rules.items() if rule.policy != "never"}
 
     @property
+    def place(self) -> tuple[str, ...]:
+        """The records and attributes that are written, as they are addressed."""
+        where = (str(getattr(self, name)) for name in ("profile", "endpoint", "projection", "entity_set"))
+        return (*where, *(f"{name}={rule.attribute}" for name, rule in self.rules.items()))
+
+    @property
     def patches(self) -> Patches:
         """Which fields are written together. A date that waits for the delivery goes alone: IFS may refuse it, or
         overwrite it, without harm to the rest.

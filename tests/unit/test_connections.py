@@ -79,6 +79,24 @@ def test_fingerprint_and_mapping_version_are_those_of_the_view(
     assert (view.mapping_version != connection.mapping_version) is other_mapping
 
 
+@pytest.mark.parametrize(
+    ("changes", "is_elsewhere"),
+    [
+        ({"tracking": {"policy": "always", "max_length": 30, "parcels": "first"}}, False),
+        ({"find": ["order_number", "customer_po"]}, False),
+        ({"tracking": {"attribute": "AirwayBillNo"}}, True),
+        ({"service": {"policy": "always"}}, True),
+        ({"endpoint": "int"}, True),
+    ],
+    ids=["policy", "finding", "attribute", "another field", "endpoint"],
+)
+def test_everything_is_delivered_again_only_where_it_goes_elsewhere(
+    changes: dict[str, object], *, is_elsewhere: bool
+) -> None:
+    ifs = {**a_connection().ifs.model_dump(), "targets": [{"profile": "shipment_header", **changes}]}
+    assert (a_connection(ifs=ifs).fingerprint != a_connection().fingerprint) is is_elsewhere
+
+
 def test_a_store_cannot_be_on_while_the_connection_is_off() -> None:
     assert a_connection(mode="off", stores={"7": {"mode": "write"}}).at_store(7).mode == "off"
     assert a_connection(mode="shadow", stores={"7": {"mode": "write"}}).at_store(7).mode == "write"
