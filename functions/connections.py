@@ -167,8 +167,8 @@ class Connection(Frozen):
 
     @property
     def fingerprint(self) -> str:
-        """Names where a delivery went: pointed at another system or attribute, everything is delivered again. How a field
-        is written does not count: a new policy or a new key of the file repeats nothing.
+        """Names where a delivery went: pointed at another system or attribute, everything is delivered again. How a
+        field is written does not count: a new policy or a new key of the file repeats nothing.
         """
         text = f"{self.ifs.base_url}\x1f{self.ifs.company}\x1f{_places(self.ifs.targets)}"
         return hashlib.sha256(text.encode()).hexdigest()[:16]
