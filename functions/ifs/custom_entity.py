@@ -34,7 +34,7 @@ class CustomEntities:
 
     def find(self, sought: Sequence[Sought]) -> dict[OrderKey, list[Candidate]]:
         """A record for every shipment of the orders that IFS knows: the row as it stands, or one still to be made."""
-        orders = self._found_orders(sought)
+        orders = self._orders.orders_of(sought)
         ids = [shipment.key for each in sought if each.order in orders for shipment in each.shipments]
         rows = {record.key: record for record in self._rows(ids)}
         found = {
@@ -64,14 +64,6 @@ class CustomEntities:
         answer = self._service.client.post(path, {**body, **given}, target.entity_set)
         made = record.model_copy(update={"address": self._address(answer.body) if answer else ""})
         return self._writer.written(answer if made.address else None, made)
-
-    def _found_orders(self, sought: Sequence[Sought]) -> dict[OrderKey, list[Row]]:
-        found: dict[OrderKey, list[Row]] = {}
-        for finder in self._target.find:
-            left = [each.order for each in sought if each.order not in found]
-            rows = self._orders.find(finder, (order.reference for order in left)) if left else {}
-            found |= {order: own for order in left if (own := rows.get(order.reference))}
-        return found
 
     def _rows(self, ids: Iterable[str]) -> Iterator[Record]:
         target = self._target

@@ -23,21 +23,13 @@ class OrderHeaders:
     profile = PROFILE
 
     def __init__(self, client: IfsClient, target: OrderHeader) -> None:
-        self._target = target
         self._fields = Fields(target)
         self._orders = OrderLookup(client, target, self._fields.attributes)
         self._writer = Writer(Service(client, target.endpoint, target.projection), target.entity_set, self._fields)
 
     def find(self, sought: Sequence[Sought]) -> dict[OrderKey, list[Candidate]]:
         """The orders that the references stand for, by the first way of finding that yields any."""
-        found: dict[OrderKey, list[Candidate]] = {}
-        for finder in self._target.find:
-            left = [each.order for each in sought if each.order not in found]
-            rows = self._orders.find(finder, (order.reference for order in left)) if left else {}
-            found |= {
-                order: [self._candidate(row) for row in own] for order in left if (own := rows.get(order.reference))
-            }
-        return found
+        return {order: [self._candidate(row) for row in rows] for order, rows in self._orders.orders_of(sought).items()}
 
     def read(self, keys: Sequence[str]) -> dict[str, Record]:
         """Fresh readings by record key, batched; records that no longer exist are left out."""

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from functions.ifs import odata
 from functions.ifs.client import IfsClient
 from functions.ifs.rows import Row, Service
+from functions.model.shipment import OrderKey
+from functions.model.targets import Sought
 from functions.targets import AnyTarget, Finder
 
 ORDER_FIELDS = ("OrderNo", "Company", "Contract", "Objstate")
@@ -27,6 +29,16 @@ class OrderLookup:
             "custom_field": target.find_attribute or "",
         }
         self._type = target.find_type
+        self._finders = target.find
+
+    def orders_of(self, sought: Sequence[Sought]) -> dict[OrderKey, list[Row]]:
+        """The orders that each reference stands for, by the first way of finding that yields any."""
+        found: dict[OrderKey, list[Row]] = {}
+        for finder in self._finders:
+            left = [each.order for each in sought if each.order not in found]
+            rows = self.find(finder, (order.reference for order in left)) if left else {}
+            found |= {order: own for order in left if (own := rows.get(order.reference))}
+        return found
 
     def find(self, finder: Finder, references: Iterable[str]) -> dict[str, list[Row]]:
         """Order rows by reference, batched. A purchase order may name several; cancelled orders answer only to their
