@@ -9,13 +9,13 @@ from typing import Any
 from tests.sandbox.http import Application, DroppedError, Request, Response, json_response
 
 HTML = b"<html><body><h1>Bad gateway</h1></body></html>"
-KINDS = ("status", "html", "truncated", "dropped", "lost", "throttle_text")
+KINDS = ("status", "html", "truncated", "dropped", "lost", "late", "throttle_text")
 
 
 @dataclass
 class Fault:
     """`times` counts down, -1 lasts until it is lifted. `lost` serves the request and drops the answer, `dropped` drops
-    the request. `status` answers `body` with `status`.
+    the request. `status` answers `body` with `status`, `late` serves the request before it does so.
     """
 
     kind: str
@@ -66,6 +66,9 @@ def _shown(fault: Fault, request: Request, application: Callable[[Request], Resp
         case "truncated":
             answer = application(request)
             return replace(answer, body=answer.body[: len(answer.body) // 2])
+        case "late":
+            application(request)
+            return json_response(fault.status, fault.body, fault.headers)
         case "lost":
             application(request)
             raise DroppedError

@@ -189,6 +189,10 @@ def busy_tenant(week: Week, site: Site, at: datetime) -> None:
         week.at(at + week.later(turn, turn + 60), lambda fault=fault: site.tenant.add_fault("status", **fault))  # type: ignore[misc] # a default argument binds the fault
     week.at(at + week.later(1, 60), lambda: site.tenant.add_fault("lost", method="PATCH", times=2))
     week.at(at + week.later(1, 60), lambda: site.tenant.add_fault("lost", method="POST", times=1))
+    committed = {"error": {"code": "ODP_OPERATION_TIMEOUT", "message": "-"}}
+    for method in ("PATCH", "POST"):
+        fault = {"status": 504, "body": committed, "method": method, "path": ".svc/"}
+        week.at(at + week.later(1, 60), lambda fault=fault: site.tenant.add_fault("late", **fault))  # type: ignore[misc] # as above
     for _ in range(3):
         number = week.number()
         expectation: Expectation = week.shipment(site, "busy tenant", [(number, "BOLT", 1)], by=None)

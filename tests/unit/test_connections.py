@@ -7,6 +7,7 @@ import pytest
 
 from functions.connection_file import ConnectionFileError, load
 from functions.connections import Connection
+from functions.handlers.aws import AwsRuntime
 from functions.model.outcomes import Reason
 from functions.targets import ShipmentHeader
 from tests.unit.builders import a_connection
@@ -95,6 +96,19 @@ def test_everything_is_delivered_again_only_where_it_goes_elsewhere(
 ) -> None:
     ifs = {**a_connection().ifs.model_dump(), "targets": [{"profile": "shipment_header", **changes}]}
     assert (a_connection(ifs=ifs).fingerprint != a_connection().fingerprint) is is_elsewhere
+
+
+def test_a_certificate_authority_of_the_customers_own_stands_beside_the_file(tmp_path: Path) -> None:
+    text = EXAMPLE.read_text(encoding="utf-8").replace("[ifs]\n", '[ifs]\nca_bundle = "own.pem"\n')
+    path = tmp_path / "acme.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConnectionFileError, match=r"acme\.toml: ifs\.ca_bundle: there is no such file beside it"):
+        load(path)
+    (tmp_path / "own.pem").write_text("", encoding="utf-8")
+    runtime = AwsRuntime()
+    runtime.connections_folder = tmp_path
+    assert runtime.session(load(path).ifs.ca_bundle).verify == str(tmp_path / "own.pem")
+    assert runtime.session().verify is True
 
 
 def test_a_store_cannot_be_on_while_the_connection_is_off() -> None:

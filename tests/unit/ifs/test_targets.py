@@ -188,11 +188,13 @@ def test_a_row_that_somebody_made_first_is_a_conflict_and_not_made_twice() -> No
     assert len(rig.tenant.trackings()) == 1
 
 
-def test_a_row_whose_answer_was_lost_is_found_and_not_made_twice() -> None:
+@pytest.mark.parametrize("kind", ["lost", "late"], ids=["no answer", "504 after the commit"])
+def test_a_row_whose_answer_was_lost_is_found_and_not_made_twice(kind: str) -> None:
     rig = Rig(targets=[ENTITY])
     rig.tenant.add_order("P1001")
     missing = only(rig, LABEL).record
-    rig.tenant.add_fault("lost", method="POST")
+    timeout = {"error": {"code": "ODP_OPERATION_TIMEOUT", "message": "-"}}
+    rig.tenant.add_fault(kind, method="POST", path="TrackingSet", status=504, body=timeout)
     with pytest.raises(OutcomeUnknown):
         rig.targets.write(missing, WRITES)
     assert rig.targets.read([missing.key])[missing.key].values[FieldName.TRACKING] == "1Z0001"
