@@ -133,6 +133,13 @@ class Target(Frozen):
         attributes = [rule.attribute for rule in self.rules.values()]
         if not attributes:
             raise ValueError("writes no field")
+        dated = next(
+            (n for n, rule in self.rules.items() if rule.type != "text" and n is not FieldName.SHIP_DATE), None
+        )
+        if dated:
+            raise ValueError(f"{dated}.type must be text")
+        if max(len(self.status.shipped.encode()), len(self.status.voided.encode())) > self.status.max_length:
+            raise ValueError("status.max_length is too small for its texts")
         twice = next((name for name in attributes if attributes.count(name) > 1), None)
         if twice:
             raise ValueError(f"{twice} is written by two fields")

@@ -8,9 +8,9 @@ from datetime import date, datetime
 from typing import Protocol
 
 from functions.connections import Connection
-from functions.errors import ConnectorError
+from functions.errors import ConnectorError, Permanent
 from functions.flows.assign import Assignment, assign
-from functions.flows.breaker import Breaker
+from functions.flows.breaker import TENANT_WIDE, Breaker
 from functions.flows.journal import Audit
 from functions.flows.merge import concerning, is_ours, joins, merged, pointed, sought, store_view
 from functions.flows.outlook import outlook
@@ -142,30 +142,34 @@ Answer = Sequence[Candidate] | ConnectorError
 
 
 def _find(cases: Sequence[_Case], delivery: Delivery, *, is_probe: bool) -> dict[OrderKey, Answer]:
-    """One search a target. Its fault is the fault of all its orders: a value that ends in their outcomes."""
+    """One search a target, for the orders that may be sent there. A fault is a value that ends in their outcomes."""
     refusal = None if is_probe else delivery.breaker.refusal()
     if refusal is not None:
         return {case.state.key: refusal for case in cases}
     by_targets: dict[Targets, list[_Case]] = {}
-    for case in cases:
-        by_targets.setdefault(case.connection.ifs.targets, []).append(case)
     answers: dict[OrderKey, Answer] = {}
+    for case in cases:
+        unfit = delivery.unfit(case.connection) if case.connection.mode == "write" else None
+        if unfit is None:
+            by_targets.setdefault(case.connection.ifs.targets, []).append(case)
+        else:
+            answers[case.state.key] = unfit
     for own in by_targets.values():
-        try:
-            answers |= _search(own, delivery)
-            delivery.breaker.served()
-        except ConnectorError as fault:
-            delivery.breaker.failed(fault)
-            answers |= {case.state.key: fault for case in own}
+        answers |= _search(own, delivery)
     return answers
 
 
 def _search(cases: Sequence[_Case], delivery: Delivery) -> dict[OrderKey, Answer]:
-    connection = cases[0].connection
-    unfit = delivery.unfit(connection) if any(case.connection.mode == "write" for case in cases) else None
-    if unfit is not None:
-        raise unfit
-    return {**delivery.ifs(connection).find([sought(case.state) for case in cases])}
+    """What IFS refuses for all of them is asked for one by one: it may be one order's reference that it cannot read."""
+    try:
+        found = delivery.ifs(cases[0].connection).find([sought(case.state) for case in cases])
+    except ConnectorError as fault:
+        delivery.breaker.failed(fault)
+        if len(cases) > 1 and isinstance(fault, Permanent) and fault.reason not in TENANT_WIDE:
+            return {key: answer for case in cases for key, answer in _search([case], delivery).items()}
+        return {case.state.key: fault for case in cases}
+    delivery.breaker.served()
+    return {**found}
 
 
 def _finish(case: _Case, found: Answer, delivery: Delivery) -> Settled:

@@ -92,6 +92,7 @@ def _report(settled: Iterable[Settled]) -> None:
             order=each.state.key.digest[:16],
             outcomes=outcomes,
             waiting_for=each.state.waiting_for,
+            choices=sorted({choice for s in each.state.shipments.values() for choice in s.choices}),
             attention=each.state.attention,
             cause=each.cause.kind,
             correlation_id=each.cause.correlation_id,

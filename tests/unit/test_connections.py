@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from functions.connection_file import ConnectionFileError, load
 from functions.connections import Connection
@@ -109,6 +110,32 @@ def test_a_certificate_authority_of_the_customers_own_stands_beside_the_file(tmp
     runtime.connections_folder = tmp_path
     assert runtime.session(load(path).ifs.ca_bundle).verify == str(tmp_path / "own.pem")
     assert runtime.session().verify is True
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ({"profile": "order_header", "tracking": {}}, "tracking.attribute: has to be named"),
+        ({"profile": "order_header"}, "writes no field"),
+        ({"profile": "shipment_header", "tracking": {"type": "date"}}, "tracking.type must be text"),
+        ({"profile": "shipment_header", "ship_date": {"type": "text"}}, "type must be timestamp or date"),
+        ({"profile": "shipment_header", "carrier": {"attribute": "ProNo"}}, "ProNo is written by two fields"),
+        ({"profile": "shipment_header", "find": ["custom_field"]}, "find_attribute belong together"),
+        ({"profile": "shipment_header", "find": ["shipment_id"]}, "does not say where it stands"),
+        ({"profile": "shipment_header", "status": {"shipped": "x" * 30}}, "status.max_length is too small"),
+        ({"profile": "invoice"}, "does not match any of the expected tags"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_a_target_that_cannot_work_is_refused_with_the_reason(target: dict[str, object], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        a_connection(ifs={**a_connection().ifs.model_dump(), "targets": [target]})
+
+
+def test_a_profile_stands_there_once() -> None:
+    twice = [{"profile": "shipment_header"}, {"profile": "shipment_header", "endpoint": "int"}]
+    with pytest.raises(ValidationError, match="stands there twice"):
+        a_connection(ifs={**a_connection().ifs.model_dump(), "targets": twice})
 
 
 def test_a_store_cannot_be_on_while_the_connection_is_off() -> None:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from functions.connections import Connection
-from functions.errors import ConnectorError
+from functions.errors import ConnectorError, Permanent
 from functions.flows.breaker import Breaker
 from functions.flows.deliver import Delivery, Ifs
 from functions.flows.sharing import Sharing
 from functions.model.audit import AuditEntry
+from functions.model.outcomes import Reason
 from functions.model.plans import Plan
 from functions.model.shared import SharedTarget
 from functions.model.shipment import ConnectionName, OrderKey
@@ -29,6 +30,7 @@ class FakeIfs:
         self.candidates = {c.record.key: c for c in candidates}
         self.writes: list[tuple[str, dict[FieldName, str | None]]] = []
         self.searches = 0
+        self.unreadable = ""
         self.before_write: list[Callable[[], None]] = []
         self.find_faults: list[ConnectorError] = []
         self.write_faults: list[tuple[ConnectorError, bool]] = []
@@ -53,6 +55,8 @@ class FakeIfs:
         self.searches += 1
         if self.find_faults:
             raise self.find_faults.pop(0)
+        if any(s.order.reference == self.unreadable for s in sought):
+            raise Permanent(Reason.IFS_CONFIGURATION, "400")
         found = {s.order: [c for c in self.candidates.values() if _carries(c, s.order)] for s in sought}
         return {order: candidates for order, candidates in found.items() if candidates}
 

@@ -190,6 +190,15 @@ def test_a_business_refusal_is_parked_and_not_repeated() -> None:
     assert len(world.ifs.writes) == 1
 
 
+def test_a_reference_that_ifs_cannot_read_holds_up_no_other_order() -> None:
+    world = World(FakeIfs(a_candidate()))
+    world.ifs.unreadable = "P\u0001"
+    strange = a_shipment(2, reference=world.ifs.unreadable)
+    deliver([work(a_shipment()), work(strange)], world.delivery)
+    assert world.ifs.record().values[FieldName.TRACKING] == "1Z0001"
+    assert world.orders.states[strange.order_key].waiting_for is Reason.IFS_CONFIGURATION
+
+
 def test_an_outage_keeps_the_shipment_and_tries_again() -> None:
     world = World(FakeIfs(a_candidate()))
     world.ifs.find_faults.append(UNAVAILABLE)

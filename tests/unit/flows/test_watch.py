@@ -79,6 +79,15 @@ def test_shadow_mode_rehearses_although_the_target_does_not_fit() -> None:
     assert world.state().shipments[a_shipment().key].outcome is Outcome.WOULD_WRITE
 
 
+def test_a_store_in_shadow_mode_goes_on_beside_one_whose_writing_is_paused() -> None:
+    world = World(FakeIfs(a_candidate()), a_connection(stores={"7": {"mode": "shadow"}}))
+    world.unfit = Retryable(Reason.TARGET_CHANGED, "no such set")
+    shadow = a_shipment(2, store_id=7, reference="P2")
+    deliver([work(a_shipment(store_id=8)), work(shadow)], world.delivery)
+    waits = {key.reference: state.waiting_for for key, state in world.orders.states.items()}
+    assert waits == {"P1001": Reason.TARGET_CHANGED, "P2": Reason.NOT_IN_IFS_YET}
+
+
 def test_what_fitted_is_trusted_while_ifs_cannot_be_asked() -> None:
     tenant = Tenant(FITS)
     watch = tenant.watch()
