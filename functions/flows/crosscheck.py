@@ -109,7 +109,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def _meaning(facts: OrderFacts) -> tuple[object, ...]:
-    return facts.reference, facts.company, facts.merged
+    return facts.reference, facts.company, facts.merged, facts.ifs_shipment
 
 
 def _key(facts: OrderFacts) -> OrderKey:

@@ -302,12 +302,12 @@ def _read_prose() -> None:
     _patch(faults, "LOCKED", re.compile("is currently locked"))
 
 
-def _give_up_while_metadata_is_rebuilt() -> None:
+def _rebuild_is_a_refusal() -> None:
     verdict = faults.verdict
 
     def hasty(answer: Any, what: str, method: str, **more: Any) -> Any:
         if answer.code == "MI_MODIFIED_ERROR":
-            raise Permanent(Reason.IFS_CONFIGURATION, what)
+            raise Permanent(Reason.IFS_PERMISSION, what)
         return verdict(answer, what, method, **more)
 
     _patch(ifs_client, "verdict", hasty)
@@ -378,7 +378,7 @@ BREAKAGES: dict[str, Callable[[], None]] = {
     "ignore the record that an order names": _ignore_named_records,
     "one refused field refuses all": _refused_as_a_whole,
     "tell a lock by its English message": _read_prose,
-    "give up while IFS rebuilds its metadata": _give_up_while_metadata_is_rebuilt,
+    "take a rebuild of the metadata for a refusal": _rebuild_is_a_refusal,
     "write the ship date before IFS delivers": _date_before_delivery,
     "no probe while the circuit is open": _no_probe,
     "make a row without looking for it": _rows_without_looking,

@@ -54,6 +54,17 @@ def test_a_correction_before_anything_shipped_costs_no_request(status: str, aske
     assert check.ledger.work == []
 
 
+def test_an_ifs_shipment_that_is_named_afterwards_brings_the_shipments_again_and_takes_none_back() -> None:
+    check = Check()
+    check.absorb(an_order(status="shipped"))
+    check.ledger.held = {500: "P1001"}
+    check.source.of_order[500] = [a_shipment(1, ifs_shipment="19")]
+    check.absorb(an_order(status="shipped", ifs_shipment="19"))
+    (work,) = check.ledger.work
+    assert work.shipment is not None
+    assert (work.shipment.ifs_shipment, work.shipment.is_voided) == ("19", False)
+
+
 def test_a_merge_after_the_label_takes_it_to_the_vanished_order_too() -> None:
     check = Check()
     check.absorb(an_order(), an_order(501, reference="P1002"))
