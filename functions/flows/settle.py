@@ -144,12 +144,13 @@ class Settlement:
         if self.tools.connection.mode != "write":
             self._rehearse(this)
             return True
-        if self.planned is not None and _as_changes(this) != self.planned_for(this.names):
+        if self.planned is not None and _as_changes(this) != self.planned_for(this.changes):
             self._fail(this.names, Outcome.PARKED, Reason.PLAN_OUTDATED)
             return True
         return self._write(this)
 
     def planned_for(self, names: Iterable[FieldName]) -> dict[str, FieldChange]:
+        """What the plan showed for these fields. One that agrees by now needs no write, and outdates nothing."""
         planned = self.planned or {}
         return {name: planned[name] for name in names if name in planned}
 

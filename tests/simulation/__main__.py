@@ -14,7 +14,7 @@ from multiprocessing import get_context
 from rich.console import Console
 from rich.table import Table
 
-from tests.simulation.breakages import BREAKAGES, Verdict, try_breakage
+from tests.simulation.breakages import BREAKAGES, UNBROKEN, Verdict, try_breakage
 from tests.simulation.simulate import Result, simulate
 
 console = Console(width=None if sys.stdout.isatty() else 140)
@@ -76,15 +76,22 @@ def main() -> int:
     results = list(run(range(arguments.seeds)))
     show_seeds(results)
     seconds = time.perf_counter() - began
-    verdicts = list(break_it(BREAKAGES))
+    unbroken, *verdicts = break_it([UNBROKEN, *BREAKAGES])
     show_breakages(verdicts)
+    if unbroken.is_caught:
+        console.print(f"[red]The weeks of the breakages find something unbroken: {unbroken.evidence}[/]")
     empty = [name for name, count in sum((r.coverage for r in results), Counter[str]()).items() if not count]
     console.print(
         f"{len(results)} seeds in {seconds:.0f} s, breakages in {time.perf_counter() - began - seconds:.0f} s"
     )
     if empty:
         console.print(f"[red]Not covered: {', '.join(empty)}[/]")
-    good = not any(r.violations for r in results) and all(v.is_caught for v in verdicts) and not empty
+    good = (
+        not unbroken.is_caught
+        and not any(r.violations for r in results)
+        and all(v.is_caught for v in verdicts)
+        and not empty
+    )
     return 0 if good else 1
 
 

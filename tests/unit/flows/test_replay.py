@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from functions.errors import Permanent
 from functions.flows.deliver import deliver
 from functions.flows.replay import Replay, Selection, apply, draw_up
 from functions.model.messages import Work
@@ -65,6 +66,17 @@ class Desk:
     def carry_out(self, plan: Plan) -> None:
         apply(self.replay, plan, "c-9")
         deliver(self.queue.work, self.world.delivery)
+
+
+def test_a_plan_that_arrives_twice_is_not_outdated_by_its_own_first_half() -> None:
+    desk = Desk("shadow", a_shipment(carrier_code="fedex"))
+    plan = desk.plan(orders=["P1001"])
+    desk.world.ifs.refuses = {FieldName.CARRIER: Permanent(Reason.UNKNOWN_IN_IFS, "ForwarderInfo")}
+    desk.carry_out(plan)
+    desk.carry_out(plan)
+    fields = desk.world.state().targets["shipment_header/42"].fields
+    assert desk.world.ifs.record().values[FieldName.TRACKING] == "1Z0001"
+    assert (fields["tracking"].outcome, fields["carrier"].reason) == (Outcome.WRITTEN, Reason.UNKNOWN_IN_IFS)
 
 
 def test_a_dry_run_of_what_agrees_shows_nothing_and_writes_nothing() -> None:
