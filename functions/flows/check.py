@@ -9,6 +9,7 @@ from typing import Protocol
 
 from functions.connections import Connection
 from functions.errors import ConnectorError
+from functions.flows.breaker import TENANT_WIDE
 from functions.flows.deliver import Ifs
 from functions.flows.matching import better, by_store, findings, match, readings
 from functions.flows.skeleton import carriers, skeleton
@@ -33,7 +34,7 @@ class Tenant(Protocol):
 
     def skew_seconds(self) -> float | None: ...
     def inspect(self) -> Sequence[Finding]: ...
-    def holds_orders(self) -> bool: ...
+    def holds_records(self) -> bool: ...
     def holds_site(self, site: str) -> bool: ...
     def site(self, site: str) -> tuple[str, str]:
         """seen, hidden or unknown, and the site's company."""
@@ -91,12 +92,16 @@ class Check:
         return sample
 
     def _reach_ifs(self) -> bool:
+        """What a service refuses is told by the parts that ask for it, with its name."""
+        skew: float | None = None
         try:
             skew = self.tenant.skew_seconds()
         except ConnectorError as fault:
-            self._failed("ifs.token" if "token" in str(fault) else "ifs.base_url", fault)
-            return False
-        self._say("ifs.token", "fits", "The realm issues a token and the tenant accepts it.")
+            is_token = "token:" in str(fault)
+            if is_token or fault.reason in TENANT_WIDE:
+                self._failed("ifs.token" if is_token else "ifs.base_url", fault)
+                return False
+        self._say("ifs.token", "fits", "The realm issues a token.")
         self._clock("ifs.clock", skew)
         return True
 
@@ -112,10 +117,8 @@ class Check:
         if not ifs.sites:
             sentence = "No sites are named: a record of any site that the service user sees may be written."
             yield Finding(subject="ifs.sites", standing="note", sentence=sentence, advice="Name them in ifs.sites.")
-        if not self.tenant.holds_orders():
-            sentence = (
-                "The service user sees no customer order at all: no site is allowed to it, or the tenant is empty."
-            )
+        if not self.tenant.holds_records():
+            sentence = "The service user sees no record at all: no site is allowed to it, or the tenant is empty."
             advice = "Give the service user the user-allowed sites and the company; IFS answers nothing, not an error."
             yield Finding(subject="ifs.sites", standing="misfit", sentence=sentence, advice=advice)
             return
@@ -146,7 +149,7 @@ class Check:
             sought = [Sought(order=key, shipments=tuple(shipments)) for key, shipments in orders.items()]
             found |= self._search(store, sought)
         self._matches = [self._compared(each, sample) for each in match(sample, self.connection, found)]
-        self._findings += findings(self._matches, holds_orders=self.tenant.holds_orders())
+        self._findings += findings(self._matches, holds_others=self.tenant.holds_records())
 
     def _compared(self, this: StoreMatch, sample: Sample) -> StoreMatch:
         known = this.orders + this.without_reference

@@ -70,12 +70,12 @@ def better(this: StoreMatch, found_by: Mapping[str, tuple[int, int]]) -> StoreMa
     return this.model_copy(update=told)
 
 
-def findings(matches: Iterable[StoreMatch], *, holds_orders: bool) -> Iterator[Finding]:
-    """`holds_orders`: the tenant shows the service user customer orders at all."""
+def findings(matches: Iterable[StoreMatch], *, holds_others: bool) -> Iterator[Finding]:
+    """`holds_others`: the tenant shows the service user records at all."""
     told = list(matches)
     asked = sum(each.orders for each in told)
     is_nobody = bool(told) and not any(each.found or each.foreign or each.better_source for each in told)
-    if asked and is_nobody and holds_orders:
+    if asked and is_nobody and holds_others:
         sentence = (
             f"None of {asked} order references, read from any field, is an order of this tenant, which holds others."
         )

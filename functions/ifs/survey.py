@@ -15,7 +15,7 @@ from functions.ifs.inspection import Inspection
 from functions.ifs.rows import Row, Service
 from functions.model.fit import Finding
 from functions.model.outcomes import Reason
-from functions.targets import OrderHeader, OrderPlace, ShipmentHeader, Target
+from functions.targets import OrderPlace, ShipmentHeader
 
 SITES = OrderPlace(projection="CompanySiteHandling", entity_set="CompanySiteSet")
 FORWARDERS = "Reference_ForwarderInfo"
@@ -47,16 +47,13 @@ class Survey:
             return None
         return (server.astimezone(UTC) - self._now()).total_seconds() if server else None
 
-    def holds_orders(self) -> bool:
+    def holds_records(self) -> bool:
+        """Whether the service user sees any shipment, or any customer order where shipments are not used."""
         return self._holds(self._place(), {})
 
     def holds_site(self, site: str) -> bool:
-        """Whether the service user sees any record of that site."""
-        target = self._connection.ifs.targets[0]
-        place = self._place()
-        if isinstance(target, ShipmentHeader):
-            place = OrderPlace(endpoint=target.endpoint, projection=target.projection, entity_set=target.entity_set)
-        return self._holds(place, {"$filter": f"Contract eq {odata.text(site)}"})
+        """Whether the service user sees any such record of that site."""
+        return self._holds(self._place(), {"$filter": f"Contract eq {odata.text(site)}"})
 
     def site(self, site: str) -> tuple[SiteView, str]:
         """Whether the list of sites shows it, and its company there; unknown where that list may not be read."""
@@ -79,8 +76,11 @@ class Survey:
         return {str(row.get(FORWARDER_ID)): str(row.get("Name") or "") for row in rows}
 
     def _place(self) -> OrderPlace:
-        target: Target = self._connection.ifs.targets[0]
-        return target.orders if isinstance(target, OrderHeader) else OrderPlace()
+        """What is read of the first target: no grant is asked for that the delivery does not need."""
+        target = self._connection.ifs.targets[0]
+        if isinstance(target, ShipmentHeader):
+            return OrderPlace(endpoint=target.endpoint, projection=target.projection, entity_set=target.entity_set)
+        return target.orders
 
     def _holds(self, place: OrderPlace, options: dict[str, str]) -> bool:
         return bool(self._rows(place, options))

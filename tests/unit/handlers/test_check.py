@@ -120,12 +120,17 @@ def read_only(site: Site) -> dict[str, Any]:
 def wrong_tenant(site: Site) -> dict[str, Any]:
     for name in ("ShipmentLineSet", "ShipmentSet", "CustomerOrderSet"):
         site.tenant.sets[name].clear()
-    site.tenant.add_order("T1")
+    site.tenant.add_shipment([("T1", "BOLT", 1)])
     return {}
 
 
 def no_grant(site: Site) -> dict[str, Any]:
     site.tenant.grants.discard("ShipmentHandling")
+    return {}
+
+
+def no_more_than_needed(site: Site) -> dict[str, Any]:
+    site.tenant.grants = {"ShipmentHandling"}
     return {}
 
 
@@ -149,7 +154,7 @@ def clock(site: Site) -> dict[str, Any]:
     [
         (wrong_realm, "ifs.token", "the realm in token_url does not exist"),
         (wrong_secret, "ifs.token", "IFS refused the client id or secret"),
-        (missing_site, "ifs.sites", "sees no customer order at all"),
+        (missing_site, "ifs.sites", "sees no record at all"),
         (hidden_site, "ifs.sites.SF", "sees nothing of site SF"),
         (other_company, "ifs.sites.SF", "belongs to company 20, the file says 10"),
         (misspelt, "ifs.targets.shipment_header.tracking", "ProNoo is no attribute of ShipmentSet"),
@@ -171,9 +176,14 @@ def test_a_misfit_is_told_in_a_sentence_of_its_own(
     assert said in misfits(answer)[subject]
 
 
+def test_no_grant_is_asked_for_that_the_delivery_does_not_need() -> None:
+    world, site = a_world()
+    configure(site, ifs=no_more_than_needed(site))
+    assert misfits(check(world)) == {}
+
+
 def test_a_wrong_source_of_the_order_number_is_told_with_the_right_one() -> None:
     world, site = quiet_world()
-    site.tenant.add_order("elsewhere")
     for number in range(10):
         site.tenant.add_shipment([(f"P{number}", "BOLT", 1)])
         sell(site, f"WEB-{number}", in_ifs=False, advancedOptions={"customField1": f"P{number}"})
