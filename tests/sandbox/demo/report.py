@@ -57,7 +57,8 @@ def show_parked(console: Console, order_no: str, kind: str, state: OrderState) -
 def show_check(console: Console, text: str) -> None:
     table = Table(title="make check on a file with a misspelt field: ProNoo", title_justify="left", show_header=False)
     table.add_column(overflow="fold")
-    table.add_row(Text(text.split("\n\n[carriers]", maxsplit=1)[0].strip()))
+    verdict_and_findings = text.split("\n\n")[:2]
+    table.add_row(Text("\n\n".join(verdict_and_findings)))
     console.print(table)
 
 

@@ -205,6 +205,15 @@ def test_the_map_names_what_ships_beside_the_forwarders_of_ifs() -> None:
     assert "# FEDEX = FEDEX Inc." in text
 
 
+def test_the_report_reads_as_text_with_findings_stores_and_carriers() -> None:
+    world, _ = a_world()
+    lines = check(world)["text"]
+    assert lines[0].startswith("acme fits (2026-06-01")
+    assert ["100001", "Web", "20", "20", "0", "0", "0", "0"] in [line.split() for line in lines]
+    assert ["ups", "ups_ground", "20", "-"] in [line.split() for line in lines]
+    assert "[carriers]" in lines
+
+
 # --- the pilot
 
 
