@@ -12,7 +12,7 @@ from functions.errors import ConnectorError
 from functions.flows.breaker import TENANT_WIDE
 from functions.flows.deliver import Ifs
 from functions.flows.matching import better, by_store, findings, match, readings
-from functions.flows.skeleton import carriers, skeleton
+from functions.flows.skeleton import carriers, map_findings, skeleton
 from functions.model.fit import Finding, FitReport, Standing, StoreMatch
 from functions.model.outcomes import SENTENCES, Reason
 from functions.model.sample import Sample
@@ -67,6 +67,7 @@ class Check:
         self._unproven()
         counts = carriers(sample, self.connection) if sample else ()
         forwarders = self._forwarders() if is_reached else None
+        self._findings += map_findings(counts, self.connection, forwarders)
         return FitReport(
             connection=self.connection.name,
             at=self.now(),

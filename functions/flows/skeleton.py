@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 from functions.connections import Connection
-from functions.model.fit import CarrierCount
+from functions.model.fit import CarrierCount, Finding
 from functions.model.sample import Sample
 
 
@@ -22,6 +22,20 @@ def carriers(sample: Sample, connection: Connection) -> tuple[CarrierCount, ...]
         )
         for (carrier, service), count in counts.most_common()
     )
+
+
+def map_findings(
+    counts: Sequence[CarrierCount], connection: Connection, forwarders: Mapping[str, str] | None
+) -> Iterator[Finding]:
+    """What the carrier map leaves out, and what it names that IFS does not have."""
+    unmapped = sum(each.shipments for each in counts if each.mapped_to is None)
+    if unmapped:
+        sentence = f"{unmapped} of {sum(each.shipments for each in counts)} shipments have a carrier without an entry."
+        advice = "Their tracking numbers are written, the forwarder is left alone. Copy what is missing from below."
+        yield Finding(subject="carriers", standing="note", sentence=sentence, advice=advice)
+    for forwarder in sorted(set(connection.carriers.values()) - set(forwarders or connection.carriers.values())):
+        sentence = f"{forwarder} is no forwarder of this tenant; IFS would refuse it."
+        yield Finding(subject="carriers", standing="misfit", sentence=sentence, advice="Mend the map or add it in IFS.")
 
 
 def skeleton(counts: Sequence[CarrierCount], forwarders: Mapping[str, str] | None) -> str:

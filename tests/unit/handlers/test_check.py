@@ -134,6 +134,11 @@ def no_more_than_needed(site: Site) -> dict[str, Any]:
     return {}
 
 
+def unknown_forwarder(site: Site) -> dict[str, Any]:
+    configure(site, carriers={"ups": "UPSX"})
+    return {}
+
+
 def wrong_secret(site: Site) -> dict[str, Any]:
     site.tenant.clients.clear()
     return {}
@@ -161,6 +166,7 @@ def clock(site: Site) -> dict[str, Any]:
         (read_only, "ifs.targets.shipment_header.tracking", "SourceRef1 is published as read-only"),
         (wrong_tenant, "ifs.base_url", "None of 20 order references"),
         (no_grant, "ifs.targets.shipment_header", "may not use ShipmentHandling"),
+        (unknown_forwarder, "carriers", "UPSX is no forwarder of this tenant"),
         (wrong_key, "shipstation.key", "ShipStation refused the API key"),
         (clock, "ifs.clock", "300 s apart"),
     ],
@@ -203,6 +209,14 @@ def test_the_map_names_what_ships_beside_the_forwarders_of_ifs() -> None:
     text = check(world)["report"]["skeleton"]
     assert '"ups" = "UPS"  # 20 shipments, by its name: please confirm' in text
     assert "# FEDEX = FEDEX Inc." in text
+
+
+def test_a_carrier_without_an_entry_is_noted_and_no_misfit() -> None:
+    world, site = a_world()
+    assert standings(check(world))["carriers"] == "note"
+    world, site = a_world()
+    configure(site, carriers={"ups": "UPS"})
+    assert "carriers" not in standings(check(world))
 
 
 def test_the_report_reads_as_text_with_findings_stores_and_carriers() -> None:
