@@ -25,6 +25,7 @@ LONGEST_PAUSE_SECONDS = 65  # no header makes us wait longer
 LOOK_AHEAD: dict[Lane, float] = {"webhook": inf, "poll": 1.0, "sweep": 0.75, "backfill": 0.5}
 PLACES_WAITED = 10  # of waiting make one more place of looking ahead
 NOISE = 2  # requests by which our own count and the header may differ when nobody else uses the key
+UNDER_WAY_MS = 1500  # a header was true when it was sent: what left our window since then still counted there
 STEADY_MS = 15_000  # a foreign pace is judged over at least that long
 RESERVE = 3  # requests of the limit that are not ours while somebody else uses the key: some are under way
 RACES = 50  # lost to other workers one after the other
@@ -117,7 +118,7 @@ class Governor:
     def _earliest(self, sent_ms: Iterable[int], left: int, used: int, reset_ms: int, now: int) -> int:
         """When the next request may be sent. The header is read before its own request is charged: 1 means none."""
         elapsed = max(WINDOW_MS - reset_ms, 1000)
-        own = sum(now - elapsed <= stamp <= now for stamp in sent_ms)
+        own = sum(now - elapsed - UNDER_WAY_MS <= stamp <= now for stamp in sent_ms)
         foreign = used - own
         if foreign < NOISE:
             return now + reset_ms if left == 1 else now

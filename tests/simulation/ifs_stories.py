@@ -197,6 +197,9 @@ def busy_tenant(week: Week, site: Site, at: datetime) -> None:
         number = week.number()
         expectation: Expectation = week.shipment(site, "busy tenant", [(number, "BOLT", 1)], by=None)
         moment = at + week.later(1, 60)
+        rebuilt = {"error": {"code": "MI_MODIFIED_ERROR", "message": "-"}}
+        fault = {"status": 503, "body": rebuilt, "method": "PATCH", "path": ".svc/", "times": 2}
+        week.at(moment, lambda fault=fault: site.tenant.add_fault("status", **fault))  # type: ignore[misc] # as above
         week.label(site, moment, week.order(site, moment, number, {"BOLT": 1}), expectation)
         week.deliver(expectation, moment + week.later(1, 60))
 
