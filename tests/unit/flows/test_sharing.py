@@ -1,15 +1,18 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from functions.flows.deliver import deliver
+from functions.flows.replay import Replay, Selection, draw_up
 from functions.flows.sharing import LEASE
+from functions.model.messages import Work
 from functions.model.outcomes import Outcome, Reason
-from functions.model.shipment import OrderKey, Shipment
+from functions.model.shipment import ConnectionName, OrderKey, Shipment
+from functions.model.state import OrderState
 from functions.model.targets import Candidate, FieldName, Sought
 from tests.unit.builders import NOON, a_candidate, a_connection, a_record, a_shipment, again, voided, work
-from tests.unit.flows.fakes import FakeIfs, World
+from tests.unit.flows.fakes import FakeIfs, FakeOrders, World
 
 KEY = "shipment_header/42"
 FIRST = a_shipment(1, reference="P1")
@@ -98,6 +101,38 @@ def test_while_another_order_is_written_this_one_waits_and_touches_nothing() -> 
     world.at += LEASE + timedelta(seconds=1)
     deliver([again(SECOND.order_key)], world.delivery)
     assert tracking(world) == "1Z0002"
+
+
+def test_a_dry_run_shows_what_all_orders_of_the_record_want() -> None:
+    world = a_world()
+    settle(world, FIRST, SECOND)
+    world.ifs.edit(KEY, tracking=None)
+    replay = Replay(
+        connection=world.connection,
+        ifs=world.opened,
+        orders=Ledger(world.orders),
+        plans=world.plans,
+        queue=Nowhere(),
+        shared=world.shared.load,
+        now=lambda: world.at,
+    )
+    plan = draw_up(replay, Selection(orders=("P1",)), plan_id="p", by="kim", note="cleared by mistake")
+    (change,) = plan.orders[0].changes
+    assert change.changes["tracking"].after == "1Z0001, 1Z0002"
+
+
+class Ledger(FakeOrders):
+    def __init__(self, orders: FakeOrders) -> None:
+        super().__init__()
+        self.states = orders.states
+
+    def scan(self, connection: ConnectionName) -> Iterator[OrderState]:
+        return (state for state in self.states.values() if state.key.connection == connection)
+
+
+class Nowhere:
+    def send(self, work: Iterable[Work]) -> None:
+        raise AssertionError("a dry run sends nothing")
 
 
 def test_a_holder_that_died_forgets_nothing_of_the_others() -> None:
