@@ -8,7 +8,7 @@ from pathlib import Path
 
 import aws_cdk as cdk
 
-from functions.connection_file import ConnectionFileError, load_all
+from functions.connections.file import ConnectionFileError, load_all
 from infra.bundle import Target, bundle
 from infra.stack import ConnectorStack
 

@@ -13,8 +13,8 @@ from datetime import date
 from getpass import getpass
 from pathlib import Path
 
-from functions.connection_file import ConnectionFileError, load
-from functions.connections import Connection
+from functions.connections.connection import Connection
+from functions.connections.file import ConnectionFileError, load
 from functions.flows.fit_text import as_text
 from functions.handlers.aws import AwsRuntime
 from functions.handlers.check import Request, examine

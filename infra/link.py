@@ -10,7 +10,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
 
 RETENTION = Duration.days(14)  # SQS's longest
 RECEIVES = 5

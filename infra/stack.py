@@ -8,7 +8,7 @@ from pathlib import Path
 from aws_cdk import Duration, Stack
 from constructs import Construct
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
 from functions.model.shipment import ConnectionName
 from infra import consume, poll
 from infra.alarms import Alarms

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
 from functions.errors import ConnectorError
 from functions.flows.breaker import TENANT_WIDE
 from functions.flows.deliver import Ifs

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
+from functions.connections.targets import FieldRule, ShipDateRule
 from functions.flows.desired import Wish, derivable, desired, normalised
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import Shipment
 from functions.model.state import FieldState, TargetState
 from functions.model.targets import FieldName, Record
-from functions.targets import FieldRule, ShipDateRule
 
 
 class Decision(Frozen):

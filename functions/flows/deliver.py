@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
+from functions.connections.vendors import Targets
 from functions.errors import ConnectorError, Permanent
 from functions.flows.assign import Assignment, assign
 from functions.flows.breaker import TENANT_WIDE, Breaker
@@ -24,7 +25,6 @@ from functions.model.plans import Plan
 from functions.model.shipment import OrderKey, ShipmentKey
 from functions.model.state import OrderState, TargetState
 from functions.model.targets import Candidate, Record, Sought
-from functions.sides import Targets
 
 
 class Ifs(Records, Protocol):

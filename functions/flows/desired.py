@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
+from functions.connections.targets import AnyTarget, ShipDateRule, TrackingRule
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
 from functions.model.shipment import Shipment
 from functions.model.targets import FieldName, Record
-from functions.targets import AnyTarget, ShipDateRule, TrackingRule
 
 UNMAPPED = {FieldName.CARRIER: Reason.CARRIER_UNMAPPED, FieldName.SERVICE: Reason.SERVICE_UNMAPPED}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
 from functions.model.audit import Cause
 from functions.model.cursors import Hole, Reading, Stream
 from functions.model.facts import OrderFacts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
 from functions.flows.assign import assign
 from functions.flows.merge import is_ours
 from functions.flows.triage import skip_reason

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from functions.connections import Patience
+from functions.connections.connection import Patience
 from functions.model.outcomes import Outcome, Reason
 from functions.model.state import FieldState, OrderState
 

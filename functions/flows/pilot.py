@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
 from functions.flows.assign import assign
 from functions.flows.deliver import Ifs
 from functions.flows.journal import Audit

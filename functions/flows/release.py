@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
 from functions.model.audit import Cause
 from functions.model.messages import Work
 from functions.model.shipment import ConnectionName, OrderKey

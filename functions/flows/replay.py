@@ -10,7 +10,8 @@ from typing import Protocol
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
+from functions.connections.vendors import Targets
 from functions.flows.assign import assign
 from functions.flows.decide import changes_of, decide
 from functions.flows.deliver import Ifs, Orders
@@ -25,7 +26,6 @@ from functions.model.shared import SharedTarget
 from functions.model.shipment import ConnectionName, OrderKey
 from functions.model.state import OrderState, TargetState
 from functions.model.targets import Candidate
-from functions.sides import Targets
 
 PLAN_LIFETIME = timedelta(days=7)
 ORDERS_PER_PLAN = 500

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
 from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable
 from functions.flows.decide import Decision, changes_of, decide, same
 from functions.flows.journal import Attempt, Audit, Journal

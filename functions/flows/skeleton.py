@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
 from functions.model.fit import CarrierCount, Finding
 from functions.model.sample import Sample
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from functions.connections.targets import StateAction
 from functions.errors import ConnectorError, Retryable
 from functions.flows.journal import Attempt, Journal
 from functions.model.audit import FieldChange
@@ -13,7 +14,6 @@ from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import Shipment
 from functions.model.state import FieldState, TargetState
 from functions.model.targets import Conflict, Record, Written
-from functions.targets import StateAction
 
 STATE = "state"  # beside the fields, and remembered as they are
 

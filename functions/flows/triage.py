@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
 from functions.model.messages import Admission
 from functions.model.outcomes import Reason
 from functions.model.shipment import Shipment

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
 from functions.errors import ConnectorError, Retryable
 from functions.model.fit import Finding
 from functions.model.outcomes import Reason

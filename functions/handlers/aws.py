@@ -15,8 +15,8 @@ import boto3
 from botocore.config import Config
 
 import functions
-from functions.connection_file import load_all
-from functions.connections import Connection
+from functions.connections.connection import Connection
+from functions.connections.file import load_all
 from functions.ledger.secrets import SecretStore
 from functions.model.shipment import ConnectionName
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
 from functions.flows.collect import Collection
 from functions.flows.intake import Intake
 from functions.flows.jobs import Workshop

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
 from functions.model.shipment import ConnectionName
 
 if TYPE_CHECKING:

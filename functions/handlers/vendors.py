@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from pydantic import SecretStr
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
+from functions.connections.vendors import Targets
 from functions.errors import Retryable
 from functions.handlers.runtime import Runtime
 from functions.ifs import token as ifs_token
@@ -24,7 +25,6 @@ from functions.shipstation import budget
 from functions.shipstation import client as shipstation
 from functions.shipstation.client import ShipStationClient
 from functions.shipstation.source import ShipStationSource
-from functions.sides import Targets
 
 
 def ifs_client(runtime: Runtime, connection: Connection, secret_arn: str) -> IfsClient:

@@ -14,12 +14,12 @@ from typing import Any
 
 import requests
 
+from functions.connections.vendors import IfsSide
 from functions.errors import Permanent, Retryable
 from functions.http_body import read_body
 from functions.ifs.faults import Answer, Verdict, lost, lower, verdict
 from functions.ifs.token import TokenSource
 from functions.model.outcomes import Reason
-from functions.sides import IfsSide
 
 JSON = "application/json"
 WARNINGS = {"X-IFS-Accept-Warnings": "true"}

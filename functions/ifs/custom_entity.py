@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from functions.connections.targets import CustomEntity
 from functions.ifs import odata
 from functions.ifs.client import IfsClient
 from functions.ifs.engine import Fields, Writer, etag_of, text_of
@@ -15,7 +16,6 @@ from functions.ifs.orders import CANCELLED, OrderLookup
 from functions.ifs.rows import Row, Service
 from functions.model.shipment import OrderKey, Shipment
 from functions.model.targets import Candidate, Conflict, FieldName, Record, Sought, Written
-from functions.targets import CustomEntity
 
 PROFILE = "custom_entity"
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from functions.connections.targets import AnyTarget, FieldRule, FieldType
 from functions.errors import Permanent
 from functions.ifs.client import ETag
 from functions.ifs.faults import Answer
 from functions.ifs.rows import Row, Service
 from functions.model.outcomes import Reason
 from functions.model.targets import Conflict, FieldName, Record, Written
-from functions.targets import AnyTarget, FieldRule, FieldType
 
 CONFLICT = Conflict(http_status=412)
 

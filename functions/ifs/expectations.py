@@ -7,11 +7,11 @@ from difflib import get_close_matches
 
 from pydantic import Field
 
+from functions.connections.targets import AnyTarget, CustomEntity, FieldRule, FieldType, OrderHeader, OrderPlace
 from functions.ifs.metadata import Attribute, EntitySet, Published
 from functions.ifs.shipment_header import HEADER_FIELDS, LINE_FIELDS, LINE_KEY
 from functions.model.fit import Finding
 from functions.model.frozen import Frozen
-from functions.targets import AnyTarget, CustomEntity, FieldRule, FieldType, OrderHeader, OrderPlace
 
 EDM: dict[FieldType, str] = {"text": "Edm.String", "timestamp": "Edm.DateTimeOffset", "date": "Edm.Date"}
 FINDING = {"customer_po": "CustomerPoNo"}

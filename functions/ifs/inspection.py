@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from functions.connections.targets import AnyTarget
 from functions.errors import Permanent
 from functions.ifs.client import IfsClient
 from functions.ifs.expectations import compare, expectations
@@ -11,7 +12,6 @@ from functions.ifs.metadata import Published, parse
 from functions.ifs.rows import Service
 from functions.model.fit import Finding
 from functions.model.outcomes import Reason
-from functions.targets import AnyTarget
 
 METADATA = "$metadata"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from functions.connections.targets import OrderHeader
 from functions.ifs import odata
 from functions.ifs.client import IfsClient
 from functions.ifs.engine import Fields, Writer, etag_of, text_of
@@ -11,7 +12,6 @@ from functions.ifs.orders import CANCELLED, OrderLookup
 from functions.ifs.rows import Row, Service
 from functions.model.shipment import OrderKey
 from functions.model.targets import Candidate, Conflict, FieldName, Record, Sought, Written
-from functions.targets import OrderHeader
 
 PROFILE = "order_header"
 DELIVERED_STATES = {"PartiallyDelivered", "Delivered", "Invoiced"}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from functions.connections.targets import AnyTarget, Finder
 from functions.ifs import odata
 from functions.ifs.client import IfsClient
 from functions.ifs.rows import Row, Service
 from functions.model.shipment import OrderKey
 from functions.model.targets import Sought
-from functions.targets import AnyTarget, Finder
 
 ORDER_FIELDS = ("OrderNo", "Company", "Contract", "Objstate")
 CANCELLED = "Cancelled"

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
+from functions.connections.targets import Finder, ShipmentHeader
 from functions.ifs import odata
 from functions.ifs.client import ETag, IfsClient
 from functions.ifs.engine import CONFLICT, Fields, Writer, etag_of, text_of
@@ -19,7 +20,6 @@ from functions.ifs.orders import OrderLookup
 from functions.ifs.rows import Row, Service
 from functions.model.shipment import OrderKey, ShipmentKey
 from functions.model.targets import Candidate, Conflict, FieldName, Line, Record, Sought, Written
-from functions.targets import Finder, ShipmentHeader
 
 PROFILE = "shipment_header"
 DELIVERED_STATES = {"Completed", "Closed"}

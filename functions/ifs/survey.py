@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
+from functions.connections.targets import OrderPlace, ShipmentHeader
 from functions.errors import Permanent
 from functions.ifs import odata
 from functions.ifs.client import IfsClient
@@ -15,7 +16,6 @@ from functions.ifs.inspection import Inspection
 from functions.ifs.rows import Row, Service
 from functions.model.fit import Finding
 from functions.model.outcomes import Reason
-from functions.targets import OrderPlace, ShipmentHeader
 
 SITES = OrderPlace(projection="CompanySiteHandling", entity_set="CompanySiteSet")
 FORWARDERS = "Reference_ForwarderInfo"

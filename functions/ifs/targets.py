@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from functions.connections.targets import AnyTarget, CustomEntity, OrderHeader
 from functions.errors import Permanent
 from functions.ifs.client import IfsClient
 from functions.ifs.custom_entity import CustomEntities
@@ -13,7 +14,6 @@ from functions.ifs.shipment_header import ShipmentHeaders
 from functions.model.outcomes import Reason
 from functions.model.shipment import OrderKey
 from functions.model.targets import Candidate, Conflict, FieldName, Record, Sought, Written
-from functions.targets import AnyTarget, CustomEntity, OrderHeader
 
 
 class Engine(Protocol):

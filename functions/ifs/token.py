@@ -16,9 +16,9 @@ from typing import Any
 import requests
 from pydantic import SecretStr
 
+from functions.connections.vendors import IfsSide
 from functions.errors import ConnectorError, Permanent, Retryable
 from functions.model.outcomes import Reason
-from functions.sides import IfsSide
 
 EARLY_SHARE = 0.15  # of the lifetime: a request under way must not meet an expired token
 LONGEST_SECONDS = 3600

@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
+from functions.connections.vendors import OrderReference, OrderSource
 from functions.model.facts import OrderFacts, OrderReading
 from functions.model.outcomes import Reason
 from functions.model.shipment import Item, Shipment
 from functions.shipstation.models import ShipStationFulfilment, ShipStationItem, ShipStationOrder, ShipStationShipment
-from functions.sides import OrderReference, OrderSource
 
 LONGEST_TRACKING = 100  # user-typed ones hold several numbers; longer is no tracking number
 MOST_ITEMS = 40  # remembered of an order; goods of larger ones are not told apart

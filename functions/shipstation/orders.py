@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from pydantic import ValidationError
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
 from functions.model.facts import OrderFacts
 from functions.shipstation.budget import Lane
 from functions.shipstation.client import ShipStationClient

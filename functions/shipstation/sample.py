@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import Field, ValidationError
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
 from functions.model.facts import OrderFacts
 from functions.model.sample import Sample, SampledOrder, Store
 from functions.shipstation.client import Answer, ShipStationClient

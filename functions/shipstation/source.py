@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
 from functions.errors import Retryable
 from functions.model.cursors import Hole, Reading, Span, Stream
 from functions.model.facts import OrderReading

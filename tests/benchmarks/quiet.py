@@ -7,7 +7,7 @@ from contextlib import redirect_stdout
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
 from tests.simulation.world import Site, World
 
 SEED = 1

@@ -11,7 +11,7 @@ from itertools import combinations_with_replacement, pairwise
 from random import Random
 from typing import Any
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
 from functions.errors import ConnectorError
 from functions.flows.assign import assign
 from functions.flows.breaker import Breaker

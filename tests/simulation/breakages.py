@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import Any
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
 from functions.errors import OutcomeUnknown, Permanent, Retryable
 from functions.flows import (
     assign,

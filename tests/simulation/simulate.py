@@ -10,7 +10,7 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
 from functions.shipstation import source, streams
 from tests.simulation.ifs_stories import IFS_STORIES, SITE, TARGETS, UNKNOWN
 from tests.simulation.oracle import violations

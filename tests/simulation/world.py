@@ -14,7 +14,7 @@ from typing import Any
 
 import requests
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
 from functions.errors import Retryable
 from functions.flows.collect import is_due
 from functions.handlers import check, consume, poll, release, replay, webhook

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
 from functions.model.audit import Cause
 from functions.model.messages import Work
 from functions.model.shipment import Item, OrderKey, Shipment

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from functions.connection_file import ConnectionFileError, load
-from functions.connections import Connection
+from functions.connections.connection import Connection
+from functions.connections.file import ConnectionFileError, load
+from functions.connections.targets import ShipmentHeader
 from functions.handlers.aws import AwsRuntime
 from functions.model.outcomes import Reason
-from functions.targets import ShipmentHeader
 from tests.unit.builders import a_connection
 
 EXAMPLE = Path(__file__).parents[2] / "infra/connections/example.toml"

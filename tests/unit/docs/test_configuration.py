@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from functions.connection_file import ConnectionFileError, load
-from functions.connections import Connection, StoreOverride, Stores
+from functions.connections.connection import Connection, StoreOverride, Stores
+from functions.connections.file import ConnectionFileError, load
+from functions.connections.targets import CustomEntity, FieldRule, OrderHeader, ShipmentHeader
 from functions.model.outcomes import SENTENCES, Outcome, Reason
 from functions.shipstation.normalise import resolve
-from functions.targets import CustomEntity, FieldRule, OrderHeader, ShipmentHeader
 from tests.unit.builders import a_connection
 
 ROOT = Path(__file__).parents[3]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
 from functions.errors import ConnectorError, Permanent
 from functions.flows.breaker import Breaker
 from functions.flows.deliver import Delivery, Ifs

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
 from functions.errors import ConnectorError, OutcomeUnknown, Permanent
 from functions.flows.deliver import deliver
 from functions.model.outcomes import Reason

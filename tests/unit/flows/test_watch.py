@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
 from functions.errors import ConnectorError, Permanent, Retryable
 from functions.flows.deliver import deliver
 from functions.flows.watch import EVERY, EVERY_WHILE_UNFIT, Watch

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
 from tests.benchmarks.quiet import START, quiet_world
 from tests.simulation.world import Site, World
 

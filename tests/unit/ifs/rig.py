@@ -10,14 +10,14 @@ from typing import Any
 import requests
 from pydantic import SecretStr
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
+from functions.connections.targets import ShipmentHeader
 from functions.ifs.client import ETag, IfsClient
 from functions.ifs.shipment_header import ShipmentHeaders
 from functions.ifs.targets import IfsTargets, engine
 from functions.ifs.token import Credentials, TokenSource
 from functions.model.shipment import ConnectionName, OrderKey, Shipment
 from functions.model.targets import Record, Sought
-from functions.targets import ShipmentHeader
 from tests.sandbox.http import Application, InProcessAdapter
 from tests.sandbox.ifs.tenant import Tenant
 from tests.unit.builders import NOON, a_connection

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
 from functions.model.cursors import Reading, Stream
 from functions.model.outcomes import Reason
 from functions.shipstation.models import ShipStationOrder, ShipStationShipment

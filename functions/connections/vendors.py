@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, model_validator
 
+from functions.connections.targets import AnyTarget, ShipmentHeader
 from functions.model.frozen import Frozen
-from functions.targets import AnyTarget, ShipmentHeader
 
 OrderSource = Literal["order_number", "order_key", "custom_field_1", "custom_field_2", "custom_field_3"]
 

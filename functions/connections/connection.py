@@ -10,12 +10,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
-from functions.carriers import Carriers, mapped
+from functions.connections.carriers import Carriers, mapped
+from functions.connections.targets import AnyTarget
+from functions.connections.vendors import Company, IfsSide, OrderReference, ShipStationSide, Site, Targets
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
-from functions.sides import Company, IfsSide, OrderReference, ShipStationSide, Site, Targets
-from functions.targets import AnyTarget
 
 Mode = Literal["off", "shadow", "write"]
 StoreId = Annotated[int, Field(strict=True, gt=0)]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from functions.connections import Connection
+from functions.connections.connection import Connection
 from functions.model.shipment import ConnectionName
 
 
