@@ -16,13 +16,13 @@ from pathlib import Path
 from functions.connections.connection import Connection
 from functions.connections.file import ConnectionFileError, load
 from functions.flows.fit_text import as_text
-from functions.handlers.aws import AwsRuntime
 from functions.handlers.check import Request, examine
 from functions.model.audit import AuditEntry
 from functions.model.budget import BudgetState
 from functions.model.fit import FitReport
 from functions.model.shipment import ConnectionName, OrderKey
 from functions.settings import CheckSettings
+from functions.wiring.aws import AwsRuntime
 
 SECRETS = {
     "shipstation": {"api_key": "SHIPSTATION_API_KEY", "api_secret": "SHIPSTATION_API_SECRET"},

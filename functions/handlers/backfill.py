@@ -9,14 +9,14 @@ from pydantic import AwareDatetime, Field, ValidationError, model_validator
 
 from functions.errors import ConnectorError
 from functions.flows.backfill import a_job, estimate, progress
-from functions.handlers.parts import PollParts
-from functions.handlers.runtime import Runtime
-from functions.handlers.telemetry import logger
 from functions.model.cursors import Cursor, Span, Stream
 from functions.model.frozen import Frozen
 from functions.model.jobs import Progress
 from functions.model.outcomes import SENTENCES
 from functions.model.shipment import ConnectionName
+from functions.wiring.poll_parts import PollParts
+from functions.wiring.runtime import Runtime
+from functions.wiring.telemetry import logger
 
 SHOWN = 50  # parked subjects in one answer
 ALLOWED = {

@@ -13,10 +13,6 @@ from functions.flows.check import Check
 from functions.flows.fit_text import as_text
 from functions.flows.journal import Audit
 from functions.flows.pilot import Pilot
-from functions.handlers.aws import AwsRuntime
-from functions.handlers.runtime import Context, Handler, Runtime
-from functions.handlers.telemetry import logger
-from functions.handlers.vendors import IfsRoom, shipstation_client
 from functions.ifs.survey import Survey
 from functions.ledger.audit import AuditLog
 from functions.ledger.budget import BudgetStore
@@ -27,6 +23,10 @@ from functions.model.shipment import ConnectionName
 from functions.settings import CheckSettings
 from functions.shipstation import budget
 from functions.shipstation.sample import AccountSample
+from functions.wiring.aws import AwsRuntime
+from functions.wiring.runtime import Context, Handler, Runtime
+from functions.wiring.telemetry import logger
+from functions.wiring.vendors import IfsRoom, shipstation_client
 
 ALLOWED = {
     "check": {"connection": "name"},

@@ -12,11 +12,6 @@ from functions.flows.breaker import Breaker
 from functions.flows.deliver import Delivery, Settled, deliver
 from functions.flows.sharing import Sharing
 from functions.flows.watch import Watch
-from functions.handlers import batch
-from functions.handlers.aws import AwsRuntime
-from functions.handlers.runtime import Context, Handler, Runtime
-from functions.handlers.telemetry import count, logger
-from functions.handlers.vendors import IfsRoom
 from functions.ledger.audit import AuditLog
 from functions.ledger.orders import OrderStore
 from functions.ledger.plans import PlanStore
@@ -26,6 +21,11 @@ from functions.model.messages import Work
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
 from functions.settings import ConsumeSettings
+from functions.wiring import batch
+from functions.wiring.aws import AwsRuntime
+from functions.wiring.runtime import Context, Handler, Runtime
+from functions.wiring.telemetry import count, logger
+from functions.wiring.vendors import IfsRoom
 
 TIME_FOR_ONE_ORDER_MS = 30_000  # a read, a conflict or two, and the records around them
 

@@ -15,15 +15,16 @@ from functions.errors import ConnectorError
 from functions.flows.collect import collect, is_due
 from functions.flows.jobs import next_job, work_on
 from functions.flows.walking import Report
-from functions.handlers import backfill, batch
-from functions.handlers.aws import AwsRuntime
-from functions.handlers.parts import PollParts
-from functions.handlers.runtime import Context, Handler, Runtime
-from functions.handlers.telemetry import count, logger
+from functions.handlers import backfill
 from functions.model.jobs import Job
 from functions.model.messages import Notification
 from functions.model.shipment import ConnectionName
 from functions.settings import PollSettings
+from functions.wiring import batch
+from functions.wiring.aws import AwsRuntime
+from functions.wiring.poll_parts import PollParts
+from functions.wiring.runtime import Context, Handler, Runtime
+from functions.wiring.telemetry import count, logger
 
 TIME_TO_END = timedelta(seconds=50)  # the requests under way, a time-out at worst, and the last save
 

@@ -7,14 +7,14 @@ from functools import cache
 from typing import Any
 
 from functions.flows.release import release
-from functions.handlers.aws import AwsRuntime
-from functions.handlers.runtime import Context, Handler, Runtime
-from functions.handlers.telemetry import count, logger
 from functions.ledger.orders import OrderStore
 from functions.ledger.queues import FifoWorkQueue
 from functions.ledger.tenants import TenantStore
 from functions.model.shipment import ConnectionName
 from functions.settings import ReleaseSettings
+from functions.wiring.aws import AwsRuntime
+from functions.wiring.runtime import Context, Handler, Runtime
+from functions.wiring.telemetry import count, logger
 
 
 def build(runtime: Runtime, settings: ReleaseSettings) -> Handler:

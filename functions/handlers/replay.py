@@ -10,10 +10,6 @@ from pydantic import Field, ValidationError
 
 from functions.errors import ConnectorError
 from functions.flows.replay import Replay, Selection, apply, draw_up
-from functions.handlers.aws import AwsRuntime
-from functions.handlers.runtime import Context, Handler, Runtime
-from functions.handlers.telemetry import logger
-from functions.handlers.vendors import IfsRoom
 from functions.ledger.orders import OrderStore
 from functions.ledger.plans import PlanStore
 from functions.ledger.queues import FifoWorkQueue
@@ -23,6 +19,10 @@ from functions.model.outcomes import SENTENCES
 from functions.model.plans import Plan, PlannedOrder
 from functions.model.shipment import ConnectionName
 from functions.settings import ReplaySettings
+from functions.wiring.aws import AwsRuntime
+from functions.wiring.runtime import Context, Handler, Runtime
+from functions.wiring.telemetry import logger
+from functions.wiring.vendors import IfsRoom
 
 SHOWN = 100  # differences in one answer; the plan holds them all
 

@@ -12,12 +12,12 @@ from typing import Any
 
 from functions.errors import Retryable
 from functions.flows.receive import Webhook, receive
-from functions.handlers.aws import AwsRuntime
-from functions.handlers.runtime import Context, Handler, Runtime
-from functions.handlers.telemetry import count, logger
 from functions.ledger.queues import NotificationQueues
 from functions.settings import WebhookSettings
 from functions.shipstation.pointers import parse
+from functions.wiring.aws import AwsRuntime
+from functions.wiring.runtime import Context, Handler, Runtime
+from functions.wiring.telemetry import count, logger
 
 
 class _Tokens:

@@ -14,11 +14,11 @@ from multiprocessing import get_context
 from random import Random
 from typing import Any
 
-from functions.handlers.vendors import shipstation_source
 from functions.ledger.facts import FactStore
 from functions.model.cursors import Stream
 from functions.model.shipment import ConnectionName
 from functions.shipstation import source, streams
+from functions.wiring.vendors import shipstation_source
 from tests.benchmarks.quiet import SEED, START, a_connection, quiet_world, run, schedule
 from tests.benchmarks.row import Row
 from tests.sandbox.http import Request, Response, json_response

@@ -30,7 +30,6 @@ from functions.flows import (
     walking,
 )
 from functions.handlers import consume
-from functions.handlers.telemetry import logger
 from functions.ifs import client as ifs_client
 from functions.ifs import custom_entity, faults, shipment_header
 from functions.ledger import jobs, readers
@@ -38,6 +37,7 @@ from functions.model.cursors import Stream
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import Shipment
 from functions.shipstation import budget, normalise, pacific, source, streams
+from functions.wiring.telemetry import logger
 from tests.simulation.simulate import simulate
 
 SEEDS = (0, 11, 7, 1, 2, 8, 3, 4, 5, 6, 9, 10)  # not every week shows every fault; the telling ones first

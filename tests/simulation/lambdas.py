@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from functions.handlers.runtime import Handler
+from functions.wiring.runtime import Handler
 from tests.simulation.aws.queue import MemoryQueue, Message
 from tests.simulation.clockwork import Clockwork, Killed, Task
 

@@ -18,8 +18,6 @@ from functions.connections.connection import Connection
 from functions.errors import Retryable
 from functions.flows.collect import is_due
 from functions.handlers import check, consume, poll, release, replay, webhook
-from functions.handlers.runtime import Handler
-from functions.handlers.telemetry import logger
 from functions.ledger.jobs import JobStore
 from functions.ledger.readers import ReaderStore
 from functions.model.cursors import Reader
@@ -33,6 +31,8 @@ from functions.settings import (
     ReplaySettings,
     WebhookSettings,
 )
+from functions.wiring.runtime import Handler
+from functions.wiring.telemetry import logger
 from tests.sandbox.ifs.tenant import Tenant
 from tests.sandbox.shipstation.account import Account
 from tests.simulation.aws.queue import MemoryQueue

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from functions.connections.connection import Connection
 from functions.connections.file import ConnectionFileError, load
 from functions.connections.targets import ShipmentHeader
-from functions.handlers.aws import AwsRuntime
 from functions.model.outcomes import Reason
+from functions.wiring.aws import AwsRuntime
 from tests.unit.builders import a_connection
 
 EXAMPLE = Path(__file__).parents[2] / "infra/connections/example.toml"

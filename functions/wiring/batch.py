@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from functions.handlers.telemetry import logger
+from functions.wiring.telemetry import logger
 
 Message = TypeVar("Message", bound=BaseModel)
 

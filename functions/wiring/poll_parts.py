@@ -6,8 +6,6 @@ from functions.connections.connection import Connection
 from functions.flows.collect import Collection
 from functions.flows.intake import Intake
 from functions.flows.jobs import Workshop
-from functions.handlers.runtime import Runtime
-from functions.handlers.vendors import shipstation_source
 from functions.ledger.facts import FactStore
 from functions.ledger.jobs import JobStore
 from functions.ledger.orders import OrderStore
@@ -17,6 +15,8 @@ from functions.ledger.readers import ReaderStore
 from functions.model.cursors import Reader
 from functions.model.messages import Notification, Pointer
 from functions.settings import PollSettings
+from functions.wiring.runtime import Runtime
+from functions.wiring.vendors import shipstation_source
 
 
 class PollParts:

@@ -10,7 +10,6 @@ from pydantic import SecretStr
 from functions.connections.connection import Connection
 from functions.connections.vendors import Targets
 from functions.errors import Retryable
-from functions.handlers.runtime import Runtime
 from functions.ifs import token as ifs_token
 from functions.ifs.client import IfsClient
 from functions.ifs.inspection import Inspection
@@ -25,6 +24,7 @@ from functions.shipstation import budget
 from functions.shipstation import client as shipstation
 from functions.shipstation.client import ShipStationClient
 from functions.shipstation.source import ShipStationSource
+from functions.wiring.runtime import Runtime
 
 
 def ifs_client(runtime: Runtime, connection: Connection, secret_arn: str) -> IfsClient:
