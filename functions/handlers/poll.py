@@ -12,9 +12,9 @@ from functools import cache
 from typing import Any
 
 from functions.errors import ConnectorError
-from functions.flows.collect import collect, is_due
-from functions.flows.jobs import next_job, work_on
-from functions.flows.walking import Report
+from functions.flows.from_shipstation.collect import collect, is_due
+from functions.flows.from_shipstation.live_streams import Report
+from functions.flows.from_shipstation.past_windows import next_job, work_on
 from functions.handlers import backfill
 from functions.model.jobs import Job
 from functions.model.messages import Notification

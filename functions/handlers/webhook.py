@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any
 
 from functions.errors import Retryable
-from functions.flows.receive import Webhook, receive
+from functions.flows.from_shipstation.receive import Webhook, receive
 from functions.ledger.queues import NotificationQueues
 from functions.settings import WebhookSettings
 from functions.shipstation.pointers import parse

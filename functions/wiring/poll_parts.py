@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functions.connections.connection import Connection
-from functions.flows.collect import Collection
-from functions.flows.intake import Intake
-from functions.flows.jobs import Workshop
+from functions.flows.from_shipstation.collect import Collection
+from functions.flows.from_shipstation.intake import Intake
+from functions.flows.from_shipstation.past_windows import Workshop
 from functions.ledger.facts import FactStore
 from functions.ledger.jobs import JobStore
 from functions.ledger.orders import OrderStore

@@ -14,21 +14,8 @@ from typing import Any
 
 from functions.connections.connection import Connection
 from functions.errors import OutcomeUnknown, Permanent, Retryable
-from functions.flows import (
-    assign,
-    collect,
-    crosscheck,
-    decide,
-    deliver,
-    desired,
-    journal,
-    merge,
-    release,
-    settle,
-    sharing,
-    sweep,
-    walking,
-)
+from functions.flows import assign, decide, deliver, desired, journal, merge, release, settle, sharing
+from functions.flows.from_shipstation import collect, crosscheck, live_streams, sweep
 from functions.handlers import consume
 from functions.ifs import client as ifs_client
 from functions.ifs import custom_entity, faults, shipment_header
@@ -81,9 +68,9 @@ def _cursor_first() -> None:
             self.position.keep(stream, cursor)
             self._accept(stream, reading, lane, settles=True)
 
-    _patch(walking.Walker, "walk", walk)
+    _patch(live_streams.Walker, "walk", walk)
     # The advance alone is no loss while the settle pass and the sweep read everything again.
-    _patch(walking.Walker, "_margin", lambda self, stream: timedelta(0))
+    _patch(live_streams.Walker, "_margin", lambda self, stream: timedelta(0))
     _patch(sweep, "due", lambda cursors, beginning, now: iter(()))
 
 
@@ -92,7 +79,7 @@ def _ignore_voids() -> None:
 
 
 def _no_settle_pass() -> None:
-    _patch(walking.Walker, "_is_settling_due", lambda self, stream, cursor: False)
+    _patch(live_streams.Walker, "_is_settling_due", lambda self, stream, cursor: False)
     _no_sweep()
 
 
@@ -225,13 +212,13 @@ def _older_wins() -> None:
 
 
 def _no_fulfilments() -> None:
-    walk = walking.Walker.walk
+    walk = live_streams.Walker.walk
 
     def deaf(self: Any, stream: Any, lane: Any) -> None:
         if stream is not Stream.FULFILMENTS:
             walk(self, stream, lane)
 
-    _patch(walking.Walker, "walk", deaf)
+    _patch(live_streams.Walker, "walk", deaf)
     _no_sweep()
 
 

@@ -16,7 +16,7 @@ import requests
 
 from functions.connections.connection import Connection
 from functions.errors import Retryable
-from functions.flows.collect import is_due
+from functions.flows.from_shipstation.collect import is_due
 from functions.handlers import check, consume, poll, release, replay, webhook
 from functions.ledger.jobs import JobStore
 from functions.ledger.readers import ReaderStore

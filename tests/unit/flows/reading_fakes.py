@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.flows.collect import Collection as Run
-from functions.flows.collect import collect
-from functions.flows.intake import Intake
-from functions.flows.walking import Report
+from functions.flows.from_shipstation.collect import Collection as Run
+from functions.flows.from_shipstation.collect import collect
+from functions.flows.from_shipstation.intake import Intake
+from functions.flows.from_shipstation.live_streams import Report
 from functions.model.cursors import Hole, Reader, Reading, Stream
 from functions.model.facts import OrderFacts, OrderReading
 from functions.model.jobs import Job, Lane

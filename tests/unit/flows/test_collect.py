@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from functions.errors import Permanent, Retryable
-from functions.flows.collect import LOOKS_APART, is_due
+from functions.flows.from_shipstation.collect import LOOKS_APART, is_due
 from functions.model.cursors import Hole, Reader, Reading, Stream
 from functions.model.outcomes import Reason
 from tests.unit.builders import NOON, a_connection, a_shipment

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from functions.flows.crosscheck import ASKED_AT_ONCE, CrossCheck
+from functions.flows.from_shipstation.crosscheck import ASKED_AT_ONCE, CrossCheck
 from functions.model.facts import OrderReading
 from functions.model.outcomes import Reason
 from tests.unit.builders import NOON, a_cause, a_shipment

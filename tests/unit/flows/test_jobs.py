@@ -8,8 +8,8 @@ import pytest
 
 from functions.errors import Retryable
 from functions.flows.backfill import progress
-from functions.flows.intake import Intake
-from functions.flows.jobs import AT_ONCE, Workshop, next_job, work_on
+from functions.flows.from_shipstation.intake import Intake
+from functions.flows.from_shipstation.past_windows import AT_ONCE, Workshop, next_job, work_on
 from functions.ledger.jobs import JobStore
 from functions.model.cursors import Hole, Reading, Span, Stream
 from functions.model.jobs import Job, Lane

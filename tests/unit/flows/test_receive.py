@@ -7,7 +7,7 @@ from http import HTTPStatus
 import pytest
 
 from functions.errors import Retryable
-from functions.flows.receive import BODY_LIMIT_BYTES, Webhook, receive
+from functions.flows.from_shipstation.receive import BODY_LIMIT_BYTES, Webhook, receive
 from functions.model.messages import Notification, Pointer
 from functions.model.outcomes import Reason
 from tests.unit.builders import NOON

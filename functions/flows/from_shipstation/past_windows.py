@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Literal, Protocol
 
-from functions.flows.crosscheck import CrossCheck
-from functions.flows.intake import Intake
-from functions.flows.walking import Source
+from functions.flows.from_shipstation.crosscheck import CrossCheck
+from functions.flows.from_shipstation.intake import Intake
+from functions.flows.from_shipstation.live_streams import Source
 from functions.model.audit import Cause
 from functions.model.cursors import Reading, Span, Stream
 from functions.model.jobs import Job

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
-from functions.flows.crosscheck import CrossCheck
-from functions.flows.intake import Intake
-from functions.flows.sweep import Track
+from functions.flows.from_shipstation.crosscheck import CrossCheck
+from functions.flows.from_shipstation.intake import Intake
+from functions.flows.from_shipstation.sweep import Track
 from functions.model.audit import Cause
 from functions.model.cursors import Cursor, Hole, Reader, Reading, Span, Stream
 from functions.model.jobs import Job, Lane

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from functions.flows.intake import Intake
+from functions.flows.from_shipstation.intake import Intake
 from functions.model.audit import Cause
 from functions.model.cursors import Reading, Stream
 from functions.model.facts import OrderFacts, OrderReading

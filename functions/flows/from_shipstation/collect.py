@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from functions.errors import ConnectorError, Permanent
-from functions.flows import sweep
-from functions.flows.intake import Intake
-from functions.flows.walking import Jobs, Position, Report, Source, Walker
+from functions.flows.from_shipstation import sweep
+from functions.flows.from_shipstation.intake import Intake
+from functions.flows.from_shipstation.live_streams import Jobs, Position, Report, Source, Walker
 from functions.model.audit import Cause
 from functions.model.cursors import Reader, Stream
 from functions.model.jobs import Lane
