@@ -15,7 +15,7 @@ from pathlib import Path
 
 from functions.connections.connection import Connection
 from functions.connections.file import ConnectionFileError, load
-from functions.flows.fit_text import as_text
+from functions.flows.preflight.report_text import as_text
 from functions.handlers.check import Request, examine
 from functions.model.audit import AuditEntry
 from functions.model.budget import BudgetState

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import AwareDatetime, Field, ValidationError, model_validator
 
 from functions.errors import ConnectorError
-from functions.flows.backfill import a_job, estimate, progress
+from functions.flows.operations.backfill import a_job, estimate, progress
 from functions.model.cursors import Cursor, Span, Stream
 from functions.model.frozen import Frozen
 from functions.model.jobs import Progress

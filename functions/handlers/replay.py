@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from functions.errors import ConnectorError
-from functions.flows.replay import Replay, Selection, apply, draw_up
+from functions.flows.operations.replay import Replay, Selection, apply, draw_up
 from functions.ledger.orders import OrderStore
 from functions.ledger.plans import PlanStore
 from functions.ledger.queues import FifoWorkQueue

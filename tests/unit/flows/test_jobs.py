@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from functions.errors import Retryable
-from functions.flows.backfill import progress
 from functions.flows.from_shipstation.intake import Intake
 from functions.flows.from_shipstation.past_windows import AT_ONCE, Workshop, next_job, work_on
+from functions.flows.operations.backfill import progress
 from functions.ledger.jobs import JobStore
 from functions.model.cursors import Hole, Reading, Span, Stream
 from functions.model.jobs import Job, Lane

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from functions.errors import Permanent
 from functions.flows.deliver import deliver
-from functions.flows.replay import Replay, Selection, apply, draw_up
+from functions.flows.operations.replay import Replay, Selection, apply, draw_up
 from functions.model.messages import Work
 from functions.model.outcomes import Outcome, Reason
 from functions.model.plans import Plan

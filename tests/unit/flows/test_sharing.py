@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from functions.flows.deliver import deliver
-from functions.flows.replay import Replay, Selection, draw_up
+from functions.flows.operations.replay import Replay, Selection, draw_up
 from functions.flows.sharing import LEASE
 from functions.model.messages import Work
 from functions.model.outcomes import Outcome, Reason

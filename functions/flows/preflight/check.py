@@ -11,8 +11,8 @@ from functions.connections.connection import Connection
 from functions.errors import ConnectorError
 from functions.flows.breaker import TENANT_WIDE
 from functions.flows.deliver import Ifs
-from functions.flows.matching import better, by_store, findings, match, readings
-from functions.flows.skeleton import carriers, map_findings, skeleton
+from functions.flows.preflight.carrier_map import carriers, map_findings, skeleton
+from functions.flows.preflight.store_match import better, by_store, findings, match, readings
 from functions.model.fit import Finding, FitReport, Standing, StoreMatch
 from functions.model.outcomes import SENTENCES, Reason
 from functions.model.sample import Sample
