@@ -9,10 +9,10 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
-from functions.flows.journal import Audit
 from functions.flows.preflight.check import Check
 from functions.flows.preflight.pilot import Pilot
 from functions.flows.preflight.report_text import as_text
+from functions.flows.to_ifs.audit_trail import Audit
 from functions.ifs.survey import Survey
 from functions.ledger.audit import AuditLog
 from functions.ledger.budget import BudgetStore

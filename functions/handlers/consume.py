@@ -8,10 +8,10 @@ from functools import cache, partial
 from typing import Any
 
 from functions.errors import ConnectorError
-from functions.flows.breaker import Breaker
-from functions.flows.deliver import Delivery, Settled, deliver
-from functions.flows.sharing import Sharing
-from functions.flows.watch import Watch
+from functions.flows.to_ifs.circuit_breaker import Breaker
+from functions.flows.to_ifs.deliver import Delivery, Settled, deliver
+from functions.flows.to_ifs.schema_drift import Watch
+from functions.flows.to_ifs.shared_records import Sharing
 from functions.ledger.audit import AuditLog
 from functions.ledger.orders import OrderStore
 from functions.ledger.plans import PlanStore

@@ -6,7 +6,7 @@ import os
 from functools import cache
 from typing import Any
 
-from functions.flows.release import release
+from functions.flows.to_ifs.release import release
 from functions.ledger.orders import OrderStore
 from functions.ledger.queues import FifoWorkQueue
 from functions.ledger.tenants import TenantStore

@@ -13,12 +13,12 @@ from typing import Any
 
 from functions.connections.connection import Connection
 from functions.errors import ConnectorError
-from functions.flows.assign import assign
-from functions.flows.breaker import Breaker
-from functions.flows.decide import changes_of, decide
-from functions.flows.deliver import Delivery, deliver
-from functions.flows.merge import concerning, merged
-from functions.flows.sharing import Sharing
+from functions.flows.to_ifs.admission import concerning, merged
+from functions.flows.to_ifs.circuit_breaker import Breaker
+from functions.flows.to_ifs.deliver import Delivery, deliver
+from functions.flows.to_ifs.ownership import changes_of, decide
+from functions.flows.to_ifs.place import assign
+from functions.flows.to_ifs.shared_records import Sharing
 from functions.model.audit import AuditEntry
 from functions.model.messages import Work
 from functions.model.outcomes import Outcome

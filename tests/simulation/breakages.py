@@ -14,8 +14,18 @@ from typing import Any
 
 from functions.connections.connection import Connection
 from functions.errors import OutcomeUnknown, Permanent, Retryable
-from functions.flows import assign, decide, deliver, desired, journal, merge, release, settle, sharing
 from functions.flows.from_shipstation import collect, crosscheck, live_streams, sweep
+from functions.flows.to_ifs import (
+    admission,
+    audit_trail,
+    deliver,
+    desired,
+    ownership,
+    place,
+    record_write,
+    release,
+    shared_records,
+)
 from functions.handlers import consume
 from functions.ifs import client as ifs_client
 from functions.ifs import custom_entity, faults, shipment_header
@@ -107,11 +117,11 @@ def _blind_retry() -> None:
         self._accept(this, self.tools.ifs.write(self.record, this.changes))
         return True
 
-    _patch(settle.Settlement, "_after_lost_answer", after)
+    _patch(record_write.Settlement, "_after_lost_answer", after)
 
 
 def _write_before_go_live() -> None:
-    _patch(merge, "skip_reason", lambda shipment, connection, admission: shipment.skip)
+    _patch(admission, "skip_reason", lambda shipment, connection, admission: shipment.skip)
 
 
 def _clear_what_is_not_ours() -> None:
@@ -123,7 +133,7 @@ def _clear_what_is_not_ours() -> None:
 
 
 def _forget_the_intent() -> None:
-    _patch(journal.Journal, "intend", lambda self, attempt, shipments: None)
+    _patch(audit_trail.Journal, "intend", lambda self, attempt, shipments: None)
 
 
 def _pages_by_number() -> None:
@@ -144,7 +154,7 @@ def _pages_by_number() -> None:
 
 
 def _overwrite_people() -> None:
-    _patch(decide, "_may_write", lambda field: True)
+    _patch(ownership, "_may_write", lambda field: True)
 
 
 def _no_governor() -> None:
@@ -162,7 +172,7 @@ def _log_secrets() -> None:
 
 
 def _write_in_shadow() -> None:
-    _patch(settle.Settlement, "_rehearse", lambda self, this: self._write(this))
+    _patch(record_write.Settlement, "_rehearse", lambda self, this: self._write(this))
 
 
 def _returns_are_deliveries() -> None:
@@ -180,11 +190,11 @@ def _guess_the_record() -> None:
             else ({}, {s.key: Reason.NOT_IN_IFS_YET for s in shipments})
         )
 
-    _patch(assign, "_place", place)
+    _patch(place, "_place", place)
 
 
 def _ignore_sharing() -> None:
-    _patch(assign, "is_shared", lambda candidate: False)
+    _patch(place, "is_shared", lambda candidate: False)
 
 
 def _never_look_again() -> None:
@@ -208,7 +218,7 @@ def _older_wins() -> None:
     def older(known: Any, arriving: Any) -> Any:
         return known
 
-    _patch(merge, "newer", older)
+    _patch(admission, "newer", older)
 
 
 def _no_fulfilments() -> None:
@@ -227,11 +237,11 @@ def _no_sweep() -> None:
 
 
 def _every_store() -> None:
-    _patch(merge, "skip_reason", lambda shipment, connection, admission=None: shipment.skip)
+    _patch(admission, "skip_reason", lambda shipment, connection, admission=None: shipment.skip)
 
 
 def _one_mode_for_all_stores() -> None:
-    _patch(merge, "store_view", lambda state, connection: connection)
+    _patch(admission, "store_view", lambda state, connection: connection)
     _patch(deliver, "store_view", lambda state, connection: connection)
 
 
@@ -282,7 +292,7 @@ def _ignore_named_records() -> None:
 
 
 def _refused_as_a_whole() -> None:
-    _patch(settle, "FIELDS_OWN_FAULTS", set())
+    _patch(record_write, "FIELDS_OWN_FAULTS", set())
 
 
 def _read_prose() -> None:
@@ -301,7 +311,7 @@ def _rebuild_is_a_refusal() -> None:
 
 
 def _date_before_delivery() -> None:
-    _patch(decide, "_must_wait", lambda field: False)
+    _patch(ownership, "_must_wait", lambda field: False)
 
 
 def _no_probe() -> None:
@@ -318,13 +328,13 @@ def _rows_without_looking() -> None:
 
 
 def _alone_on_a_shared_record() -> None:
-    enter = sharing.Sharing.enter
+    enter = shared_records.Sharing.enter
 
     def alone(self: Any, order: Any, target: str, shipments: Any) -> Any:
         held = enter(self, order, target, shipments)
         return held and held.model_copy(update={"contributions": {order.digest: tuple(shipments)}})
 
-    _patch(sharing.Sharing, "enter", alone)
+    _patch(shared_records.Sharing, "enter", alone)
 
 
 BREAKAGES: dict[str, Callable[[], None]] = {

@@ -12,11 +12,11 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from functions.connections.connection import Connection
 from functions.connections.vendors import Targets
-from functions.flows.assign import assign
-from functions.flows.decide import changes_of, decide
-from functions.flows.deliver import Ifs, Orders
-from functions.flows.merge import concerning, is_ours, joins, sought, store_view
-from functions.flows.verdict import unplaced
+from functions.flows.to_ifs.admission import concerning, is_ours, joins, sought, store_view
+from functions.flows.to_ifs.deliver import Ifs, Orders
+from functions.flows.to_ifs.ownership import changes_of, decide
+from functions.flows.to_ifs.place import assign
+from functions.flows.to_ifs.shipment_outcome import unplaced
 from functions.model.audit import Cause, FieldChange
 from functions.model.frozen import Frozen
 from functions.model.messages import Work

@@ -9,10 +9,10 @@ from typing import Protocol
 
 from functions.connections.connection import Connection
 from functions.errors import ConnectorError
-from functions.flows.breaker import TENANT_WIDE
-from functions.flows.deliver import Ifs
 from functions.flows.preflight.carrier_map import carriers, map_findings, skeleton
 from functions.flows.preflight.store_match import better, by_store, findings, match, readings
+from functions.flows.to_ifs.circuit_breaker import TENANT_WIDE
+from functions.flows.to_ifs.deliver import Ifs
 from functions.model.fit import Finding, FitReport, Standing, StoreMatch
 from functions.model.outcomes import SENTENCES, Reason
 from functions.model.sample import Sample

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from functions.connections.connection import Connection
-from functions.flows.assign import assign
-from functions.flows.deliver import Ifs
-from functions.flows.journal import Audit
-from functions.flows.merge import is_ours
-from functions.flows.settle import Settlement, Tools
+from functions.flows.to_ifs.admission import is_ours
+from functions.flows.to_ifs.audit_trail import Audit
+from functions.flows.to_ifs.deliver import Ifs
+from functions.flows.to_ifs.place import assign
+from functions.flows.to_ifs.record_write import Settlement, Tools
 from functions.model.audit import Cause
 from functions.model.fit import Finding
 from functions.model.outcomes import SENTENCES, Outcome, Reason

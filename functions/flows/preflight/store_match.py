@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from functions.connections.connection import Connection
-from functions.flows.assign import assign
-from functions.flows.merge import is_ours
-from functions.flows.triage import skip_reason
+from functions.flows.to_ifs.admission import is_ours
+from functions.flows.to_ifs.place import assign
+from functions.flows.to_ifs.triage import skip_reason
 from functions.model.fit import Finding, StoreMatch
 from functions.model.outcomes import Reason
 from functions.model.sample import Sample

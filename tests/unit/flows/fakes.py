@@ -7,9 +7,9 @@ from datetime import date, datetime, timedelta
 
 from functions.connections.connection import Connection
 from functions.errors import ConnectorError, Permanent
-from functions.flows.breaker import Breaker
-from functions.flows.deliver import Delivery, Ifs
-from functions.flows.sharing import Sharing
+from functions.flows.to_ifs.circuit_breaker import Breaker
+from functions.flows.to_ifs.deliver import Delivery, Ifs
+from functions.flows.to_ifs.shared_records import Sharing
 from functions.model.audit import AuditEntry
 from functions.model.outcomes import Reason
 from functions.model.plans import Plan

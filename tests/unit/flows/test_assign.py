@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from functions.flows.assign import assign
+from functions.flows.to_ifs.place import assign
 from functions.model.outcomes import Reason
 from functions.model.shipment import Item, Shipment
 from tests.unit.builders import a_candidate, a_record, a_shipment, voided

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from functions.errors import ConnectorError, Permanent, Retryable
-from functions.flows.deliver import deliver
+from functions.flows.to_ifs.deliver import deliver
 from functions.model.messages import Work
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import Shipment

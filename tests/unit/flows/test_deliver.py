@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from functions.errors import OutcomeUnknown, Permanent, Retryable
-from functions.flows.deliver import deliver
+from functions.flows.to_ifs.deliver import deliver
 from functions.model.outcomes import Outcome, Reason
 from functions.model.targets import FieldName
 from tests.unit.builders import a_candidate, a_connection, a_record, a_shipment, again, voided, work

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from functions.errors import Retryable
-from functions.flows.deliver import deliver
+from functions.flows.to_ifs.deliver import deliver
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import Shipment
 from functions.model.targets import FieldName

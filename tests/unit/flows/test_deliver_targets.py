@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.flows.deliver import deliver
+from functions.flows.to_ifs.deliver import deliver
 from functions.model.outcomes import Outcome, Reason
 from functions.model.targets import FieldName
 from tests.unit.builders import a_candidate, a_connection, a_record, a_shipment, voided, work

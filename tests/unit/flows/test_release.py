@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from functions.flows.release import CLAIM, REQUESTS_AN_ORDER, release
+from functions.flows.to_ifs.release import CLAIM, REQUESTS_AN_ORDER, release
 from functions.model.messages import Work
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName, OrderKey

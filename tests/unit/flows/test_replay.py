@@ -8,8 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from functions.errors import Permanent
-from functions.flows.deliver import deliver
 from functions.flows.operations.replay import Replay, Selection, apply, draw_up
+from functions.flows.to_ifs.deliver import deliver
 from functions.model.messages import Work
 from functions.model.outcomes import Outcome, Reason
 from functions.model.plans import Plan

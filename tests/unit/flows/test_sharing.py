@@ -3,9 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
-from functions.flows.deliver import deliver
 from functions.flows.operations.replay import Replay, Selection, draw_up
-from functions.flows.sharing import LEASE
+from functions.flows.to_ifs.deliver import deliver
+from functions.flows.to_ifs.shared_records import LEASE
 from functions.model.messages import Work
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import ConnectionName, OrderKey, Shipment

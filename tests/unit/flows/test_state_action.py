@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from functions.connections.connection import Connection
 from functions.errors import ConnectorError, OutcomeUnknown, Permanent
-from functions.flows.deliver import deliver
+from functions.flows.to_ifs.deliver import deliver
 from functions.model.outcomes import Reason
 from tests.unit.builders import a_candidate, a_connection, a_record, a_shipment, again, voided, work
 from tests.unit.flows.fakes import FakeIfs, World

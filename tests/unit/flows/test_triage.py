@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from functions.flows.triage import skip_reason
+from functions.flows.to_ifs.triage import skip_reason
 from functions.model.messages import Admission
 from functions.model.outcomes import Reason
 from tests.unit.builders import a_connection, a_shipment

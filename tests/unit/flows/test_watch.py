@@ -7,8 +7,8 @@ import pytest
 
 from functions.connections.connection import Connection
 from functions.errors import ConnectorError, Permanent, Retryable
-from functions.flows.deliver import deliver
-from functions.flows.watch import EVERY, EVERY_WHILE_UNFIT, Watch
+from functions.flows.to_ifs.deliver import deliver
+from functions.flows.to_ifs.schema_drift import EVERY, EVERY_WHILE_UNFIT, Watch
 from functions.model.fit import Finding
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import ConnectionName

@@ -9,9 +9,9 @@ from typing import Protocol
 
 from functions.connections.connection import Connection
 from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable
-from functions.flows.decide import Decision, changes_of, decide, same
-from functions.flows.journal import Attempt, Audit, Journal
-from functions.flows.state_action import Acting, Actor
+from functions.flows.to_ifs.audit_trail import Attempt, Audit, Journal
+from functions.flows.to_ifs.ownership import Decision, changes_of, decide, same
+from functions.flows.to_ifs.state_action import Acting, Actor
 from functions.model.audit import AuditEntry, Cause, FieldChange
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import OrderKey, Shipment

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from functions.flows.assign import Assignment
+from functions.flows.to_ifs.place import Assignment
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import Shipment, ShipmentKey
 from functions.model.state import FieldState, TargetState

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from functions.connections.targets import StateAction
 from functions.errors import ConnectorError, Retryable
-from functions.flows.journal import Attempt, Journal
+from functions.flows.to_ifs.audit_trail import Attempt, Journal
 from functions.model.audit import FieldChange
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import Shipment

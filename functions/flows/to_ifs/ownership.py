@@ -8,7 +8,7 @@ from functools import partial
 
 from functions.connections.connection import Connection
 from functions.connections.targets import FieldRule, ShipDateRule
-from functions.flows.desired import Wish, derivable, desired, normalised
+from functions.flows.to_ifs.desired import Wish, derivable, desired, normalised
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import Shipment

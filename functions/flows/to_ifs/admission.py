@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from functions.connections.connection import Connection
-from functions.flows.triage import skip_reason
+from functions.flows.to_ifs.triage import skip_reason
 from functions.model.messages import Admission
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import Shipment, newer

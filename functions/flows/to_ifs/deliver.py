@@ -10,14 +10,14 @@ from typing import Protocol
 from functions.connections.connection import Connection
 from functions.connections.vendors import Targets
 from functions.errors import ConnectorError, Permanent
-from functions.flows.assign import Assignment, assign
-from functions.flows.breaker import TENANT_WIDE, Breaker
-from functions.flows.journal import Audit
-from functions.flows.merge import concerning, is_ours, joins, merged, pointed, sought, store_view
-from functions.flows.outlook import outlook
-from functions.flows.settle import Records, Settlement, Tools
-from functions.flows.sharing import Sharing
-from functions.flows.verdict import verdicts
+from functions.flows.to_ifs.admission import concerning, is_ours, joins, merged, pointed, sought, store_view
+from functions.flows.to_ifs.audit_trail import Audit
+from functions.flows.to_ifs.circuit_breaker import TENANT_WIDE, Breaker
+from functions.flows.to_ifs.next_attempt import outlook
+from functions.flows.to_ifs.place import Assignment, assign
+from functions.flows.to_ifs.record_write import Records, Settlement, Tools
+from functions.flows.to_ifs.shared_records import Sharing
+from functions.flows.to_ifs.shipment_outcome import verdicts
 from functions.model.audit import Cause, FieldChange
 from functions.model.messages import Work
 from functions.model.outcomes import Outcome, Reason
