@@ -12,8 +12,8 @@ from functions.connections.targets import OrderPlace, ShipmentHeader
 from functions.errors import Permanent
 from functions.ifs import odata
 from functions.ifs.client import IfsClient
-from functions.ifs.inspection import Inspection
-from functions.ifs.rows import Row, Service
+from functions.ifs.schema.inspection import Inspection
+from functions.ifs.service import Row, Service
 from functions.model.fit import Finding
 from functions.model.outcomes import Reason
 

@@ -12,8 +12,8 @@ from functions.connections.vendors import Targets
 from functions.errors import Retryable
 from functions.ifs import token as ifs_token
 from functions.ifs.client import IfsClient
-from functions.ifs.inspection import Inspection
-from functions.ifs.targets import IfsTargets, engine
+from functions.ifs.schema.inspection import Inspection
+from functions.ifs.targets.preference import IfsTargets, engine
 from functions.ledger.budget import BudgetStore
 from functions.ledger.facts import FactStore
 from functions.ledger.table import Table

@@ -28,7 +28,8 @@ from functions.flows.to_ifs import (
 )
 from functions.handlers import consume
 from functions.ifs import client as ifs_client
-from functions.ifs import custom_entity, faults, shipment_header
+from functions.ifs import faults
+from functions.ifs.targets.preference import custom_entity, shipment_header
 from functions.ledger import jobs, readers
 from functions.model.cursors import Stream
 from functions.model.outcomes import Outcome, Reason

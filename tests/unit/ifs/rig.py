@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from functions.connections.connection import Connection
 from functions.connections.targets import ShipmentHeader
 from functions.ifs.client import ETag, IfsClient
-from functions.ifs.shipment_header import ShipmentHeaders
-from functions.ifs.targets import IfsTargets, engine
+from functions.ifs.targets.preference import IfsTargets, engine
+from functions.ifs.targets.shipment_header import ShipmentHeaders
 from functions.ifs.token import Credentials, TokenSource
 from functions.model.shipment import ConnectionName, OrderKey, Shipment
 from functions.model.targets import Record, Sought

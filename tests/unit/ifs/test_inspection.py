@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from functions.errors import Permanent
-from functions.ifs.inspection import Inspection
-from functions.ifs.metadata import parse
+from functions.ifs.schema.inspection import Inspection
+from functions.ifs.schema.metadata import parse
 from functions.model.fit import Finding
 from functions.model.outcomes import Reason
 from tests.unit.ifs.rig import Rig

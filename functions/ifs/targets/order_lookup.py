@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from functions.connections.targets import AnyTarget, Finder
 from functions.ifs import odata
 from functions.ifs.client import IfsClient
-from functions.ifs.rows import Row, Service
+from functions.ifs.service import Row, Service
 from functions.model.shipment import OrderKey
 from functions.model.targets import Sought
 

@@ -9,7 +9,7 @@ from functions.connections.targets import AnyTarget, FieldRule, FieldType
 from functions.errors import Permanent
 from functions.ifs.client import ETag
 from functions.ifs.faults import Answer
-from functions.ifs.rows import Row, Service
+from functions.ifs.service import Row, Service
 from functions.model.outcomes import Reason
 from functions.model.targets import Conflict, FieldName, Record, Written
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from functions.connections.targets import AnyTarget
 from functions.errors import Permanent
 from functions.ifs.client import IfsClient
-from functions.ifs.expectations import compare, expectations
-from functions.ifs.metadata import Published, parse
-from functions.ifs.rows import Service
+from functions.ifs.schema.expectations import compare, expectations
+from functions.ifs.schema.metadata import Published, parse
+from functions.ifs.service import Service
 from functions.model.fit import Finding
 from functions.model.outcomes import Reason
 

@@ -8,9 +8,9 @@ from typing import Protocol
 from functions.connections.targets import AnyTarget, CustomEntity, OrderHeader
 from functions.errors import Permanent
 from functions.ifs.client import IfsClient
-from functions.ifs.custom_entity import CustomEntities
-from functions.ifs.order_header import OrderHeaders
-from functions.ifs.shipment_header import ShipmentHeaders
+from functions.ifs.targets.custom_entity import CustomEntities
+from functions.ifs.targets.order_header import OrderHeaders
+from functions.ifs.targets.shipment_header import ShipmentHeaders
 from functions.model.outcomes import Reason
 from functions.model.shipment import OrderKey
 from functions.model.targets import Candidate, Conflict, FieldName, Record, Sought, Written

@@ -8,8 +8,8 @@ from difflib import get_close_matches
 from pydantic import Field
 
 from functions.connections.targets import AnyTarget, CustomEntity, FieldRule, FieldType, OrderHeader, OrderPlace
-from functions.ifs.metadata import Attribute, EntitySet, Published
-from functions.ifs.shipment_header import HEADER_FIELDS, LINE_FIELDS, LINE_KEY
+from functions.ifs.schema.metadata import Attribute, EntitySet, Published
+from functions.ifs.targets.shipment_header import HEADER_FIELDS, LINE_FIELDS, LINE_KEY
 from functions.model.fit import Finding
 from functions.model.frozen import Frozen
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from functions.connections.targets import OrderHeader
 from functions.ifs import odata
 from functions.ifs.client import IfsClient
-from functions.ifs.engine import Fields, Writer, etag_of, text_of
-from functions.ifs.orders import CANCELLED, OrderLookup
-from functions.ifs.rows import Row, Service
+from functions.ifs.service import Row, Service
+from functions.ifs.targets.order_lookup import CANCELLED, OrderLookup
+from functions.ifs.targets.record_writer import Fields, Writer, etag_of, text_of
 from functions.model.shipment import OrderKey
 from functions.model.targets import Candidate, Conflict, FieldName, Record, Sought, Written
 

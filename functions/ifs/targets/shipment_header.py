@@ -15,9 +15,9 @@ from decimal import Decimal, InvalidOperation
 from functions.connections.targets import Finder, ShipmentHeader
 from functions.ifs import odata
 from functions.ifs.client import ETag, IfsClient
-from functions.ifs.engine import CONFLICT, Fields, Writer, etag_of, text_of
-from functions.ifs.orders import OrderLookup
-from functions.ifs.rows import Row, Service
+from functions.ifs.service import Row, Service
+from functions.ifs.targets.order_lookup import OrderLookup
+from functions.ifs.targets.record_writer import CONFLICT, Fields, Writer, etag_of, text_of
 from functions.model.shipment import OrderKey, ShipmentKey
 from functions.model.targets import Candidate, Conflict, FieldName, Line, Record, Sought, Written
 
