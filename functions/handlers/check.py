@@ -22,7 +22,7 @@ from functions.model.frozen import Frozen
 from functions.model.shipment import ConnectionName
 from functions.settings import CheckSettings
 from functions.shipstation import budget
-from functions.shipstation.sample import AccountSample
+from functions.shipstation.v1.sample import AccountSample
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import logger

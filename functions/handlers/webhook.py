@@ -14,7 +14,7 @@ from functions.errors import Retryable
 from functions.flows.from_shipstation.receive import Webhook, receive
 from functions.ledger.queues import NotificationQueues
 from functions.settings import WebhookSettings
-from functions.shipstation.pointers import parse
+from functions.shipstation.v1.pointers import parse
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import count, logger

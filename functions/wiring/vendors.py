@@ -23,7 +23,7 @@ from functions.model.shipment import ConnectionName
 from functions.shipstation import budget
 from functions.shipstation import client as shipstation
 from functions.shipstation.client import ShipStationClient
-from functions.shipstation.source import ShipStationSource
+from functions.shipstation.v1.source import ShipStationSource
 from functions.wiring.runtime import Runtime
 
 

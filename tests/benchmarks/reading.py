@@ -17,7 +17,7 @@ from typing import Any
 from functions.ledger.facts import FactStore
 from functions.model.cursors import Stream
 from functions.model.shipment import ConnectionName
-from functions.shipstation import source, streams
+from functions.shipstation.v1 import keyset_walk, source
 from functions.wiring.vendors import shipstation_source
 from tests.benchmarks.quiet import SEED, START, a_connection, quiet_world, run, schedule
 from tests.benchmarks.row import Row
@@ -260,7 +260,7 @@ def _until(world: World, is_done: Callable[[], bool]) -> None:
 
 def _shrink_pages() -> None:
     """The figure is in pages: small ones make it quick."""
-    streams.PAGE_SIZE = PAGE_ROWS
+    keyset_walk.PAGE_SIZE = PAGE_ROWS
     for name in ("LABELS", "ORDERS", "FULFILMENTS"):
         listing = getattr(streams, name)
         small = replace(listing, fixed={**listing.fixed, "pageSize": str(PAGE_ROWS)})

@@ -25,8 +25,8 @@ from functions.model.outcomes import Outcome
 from functions.model.shipment import OrderKey
 from functions.model.state import OrderState, TargetState
 from functions.model.targets import Candidate, FieldName, Line, Record
-from functions.shipstation.models import ShipStationShipment
-from functions.shipstation.normalise import normalised
+from functions.shipstation.v1.models import ShipStationShipment
+from functions.shipstation.v1.normalise import normalised
 from tests.benchmarks.quiet import SEED, START, a_connection, quiet_world, run, schedule
 from tests.benchmarks.row import Row
 from tests.sandbox.shipstation.account import Account

@@ -34,7 +34,8 @@ from functions.ledger import jobs, readers
 from functions.model.cursors import Stream
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import Shipment
-from functions.shipstation import budget, normalise, pacific, source, streams
+from functions.shipstation import budget
+from functions.shipstation.v1 import keyset_walk, normalise, pacific, source
 from functions.wiring.telemetry import logger
 from tests.simulation.simulate import simulate
 
@@ -144,10 +145,10 @@ def _pages_by_number() -> None:
         last = None
         for number in range(1, 1000):
             rows = fetch({**listing.fixed, **filters, **bounds, "page": str(number)}, 3).rows
-            keys = [streams.readable(row.get(listing.key_field)) for row in rows if row]
+            keys = [keyset_walk.readable(row.get(listing.key_field)) for row in rows if row]
             last = max(filter(None, [*keys, last]), default=None)
             full = len(rows) >= listing.page_size
-            yield streams.Page([row for row in rows if row], last, is_last=not full)
+            yield keyset_walk.Page([row for row in rows if row], last, is_last=not full)
             if not full:
                 return
 
@@ -267,7 +268,7 @@ def _no_cross_check() -> None:
 
 
 def _poison_stops_the_walk() -> None:
-    _patch(streams._Walk, "_stepped_over", _raising)
+    _patch(keyset_walk._Walk, "_stepped_over", _raising)
 
 
 def _raising(*_: Any, **__: Any) -> Any:

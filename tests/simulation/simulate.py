@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from functions.connections.connection import Connection
-from functions.shipstation import source, streams
+from functions.shipstation.v1 import keyset_walk, source
 from tests.simulation.ifs_stories import IFS_STORIES, SITE, TARGETS, UNKNOWN
 from tests.simulation.oracle import violations
 from tests.simulation.workload import EXCLUDED, IN_SHADOW, STORIES, Week
@@ -78,7 +78,7 @@ def simulate(seed: int, *, days: float = 7.0) -> Result:
 
 def _shrink_pages() -> None:
     """Pages of seven rows, so that a week of a few dozen labels has many."""
-    streams.PAGE_SIZE = PAGE_SIZE
+    keyset_walk.PAGE_SIZE = PAGE_SIZE
     for name in ("LABELS", "ORDERS", "FULFILMENTS"):
         listing = getattr(streams, name)
         small = replace(listing, fixed={**listing.fixed, "pageSize": str(PAGE_SIZE)})

@@ -11,7 +11,7 @@ from functions.connections.connection import Connection, StoreOverride, Stores
 from functions.connections.file import ConnectionFileError, load
 from functions.connections.targets import CustomEntity, FieldRule, OrderHeader, ShipmentHeader
 from functions.model.outcomes import SENTENCES, Outcome, Reason
-from functions.shipstation.normalise import resolve
+from functions.shipstation.v1.normalise import resolve
 from tests.unit.builders import a_connection
 
 ROOT = Path(__file__).parents[3]

@@ -17,7 +17,7 @@ from functions.model.facts import OrderFacts
 from functions.model.outcomes import Reason
 from functions.shipstation.budget import Governor
 from functions.shipstation.client import Answer, Credentials, ShipStationClient
-from functions.shipstation.source import ShipStationSource
+from functions.shipstation.v1.source import ShipStationSource
 from tests.sandbox.http import InProcessAdapter, Request, Response, json_response
 from tests.sandbox.shipstation.account import Account
 from tests.simulation.aws.table import MemoryTable

@@ -5,7 +5,14 @@ from random import Random
 
 import pytest
 
-from functions.shipstation.pacific import REQUEST_FORM, parse_date, parse_instant, window_end, window_start, window_text
+from functions.shipstation.v1.pacific import (
+    REQUEST_FORM,
+    parse_date,
+    parse_instant,
+    window_end,
+    window_start,
+    window_text,
+)
 from tests.sandbox.shipstation.dates import long_form, to_wall
 
 TEN_YEARS = range(2024, 2034)

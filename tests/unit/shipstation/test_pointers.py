@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from functions.model.messages import Pointer
-from functions.shipstation.pointers import parse
+from functions.shipstation.v1.pointers import parse
 
 HOST = "https://ssapi.shipstation.com"
 BATCH = f"{HOST}/shipments?batchId=144015674"

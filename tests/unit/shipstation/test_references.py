@@ -8,8 +8,8 @@ import pytest
 from functions.connections.connection import Connection
 from functions.model.cursors import Reading, Stream
 from functions.model.outcomes import Reason
-from functions.shipstation.models import ShipStationOrder, ShipStationShipment
-from functions.shipstation.normalise import needs_order, normalised, order_reading, resolve
+from functions.shipstation.v1.models import ShipStationOrder, ShipStationShipment
+from functions.shipstation.v1.normalise import needs_order, normalised, order_reading, resolve
 from tests.unit.builders import NOON, a_connection
 from tests.unit.shipstation.rig import Rig
 

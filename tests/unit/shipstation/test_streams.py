@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.shipstation.streams import LABELS, PAGE_SIZE, Batch, Page, Window, walk
+from functions.shipstation.v1.keyset_walk import LABELS, PAGE_SIZE, Batch, Page, Window, walk
 from tests.sandbox.shipstation.dates import long_form, to_wall
 from tests.unit.builders import NOON
 

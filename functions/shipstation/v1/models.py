@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
-from functions.shipstation.pacific import parse_date, parse_instant
+from functions.shipstation.v1.pacific import parse_date, parse_instant
 
 Instant = Annotated[datetime, BeforeValidator(parse_instant)]
 MaybeInstant = Annotated[datetime | None, BeforeValidator(parse_instant)]

@@ -18,11 +18,7 @@ from functions.model.outcomes import Reason
 from functions.model.shipment import Shipment
 from functions.shipstation.budget import Lane
 from functions.shipstation.client import ShipStationClient
-from functions.shipstation.models import Row, ShipStationFulfilment, ShipStationOrder, ShipStationShipment
-from functions.shipstation.normalise import Parcel, copies, needs_order, normalised, order_reading
-from functions.shipstation.orders import OrderBook, Remembered
-from functions.shipstation.pacific import window_end, window_start
-from functions.shipstation.streams import (
+from functions.shipstation.v1.keyset_walk import (
     FULFILMENTS,
     LABELS,
     ORDERS,
@@ -34,6 +30,10 @@ from functions.shipstation.streams import (
     readable,
     walk,
 )
+from functions.shipstation.v1.models import Row, ShipStationFulfilment, ShipStationOrder, ShipStationShipment
+from functions.shipstation.v1.normalise import Parcel, copies, needs_order, normalised, order_reading
+from functions.shipstation.v1.order_book import OrderBook, Remembered
+from functions.shipstation.v1.pacific import window_end, window_start
 
 VOIDS_AT_ONCE = timedelta(days=7)  # of a long void window, so that a run that ends loses little
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from functions.model.cursors import Hole
 from functions.shipstation.client import PageBroken
-from functions.shipstation.pacific import parse_instant, shifted, window_end, window_start
+from functions.shipstation.v1.pacific import parse_instant, shifted, window_end, window_start
 
 PAGE_SIZE = 500
 MOST_GAPS = 5  # in one walk; more is no bad row but a bad day

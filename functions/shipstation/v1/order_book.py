@@ -11,8 +11,8 @@ from functions.connections.connection import Connection
 from functions.model.facts import OrderFacts
 from functions.shipstation.budget import Lane
 from functions.shipstation.client import ShipStationClient
-from functions.shipstation.models import ShipStationOrder
-from functions.shipstation.normalise import order_reading
+from functions.shipstation.v1.models import ShipStationOrder
+from functions.shipstation.v1.normalise import order_reading
 
 CAPACITY = 5000  # ten pages of the orders stream
 Remembered = Callable[[Collection[int]], Mapping[int, OrderFacts]]

@@ -13,7 +13,12 @@ from functions.connections.vendors import OrderReference, OrderSource
 from functions.model.facts import OrderFacts, OrderReading
 from functions.model.outcomes import Reason
 from functions.model.shipment import Item, Shipment
-from functions.shipstation.models import ShipStationFulfilment, ShipStationItem, ShipStationOrder, ShipStationShipment
+from functions.shipstation.v1.models import (
+    ShipStationFulfilment,
+    ShipStationItem,
+    ShipStationOrder,
+    ShipStationShipment,
+)
 
 LONGEST_TRACKING = 100  # user-typed ones hold several numbers; longer is no tracking number
 MOST_ITEMS = 40  # remembered of an order; goods of larger ones are not told apart

@@ -12,8 +12,8 @@ from functions.connections.connection import Connection
 from functions.model.facts import OrderFacts
 from functions.model.sample import Sample, SampledOrder, Store
 from functions.shipstation.client import Answer, ShipStationClient
-from functions.shipstation.models import Row, ShipStationOrder, ShipStationShipment
-from functions.shipstation.normalise import needs_order, normalised, order_reading
+from functions.shipstation.v1.models import Row, ShipStationOrder, ShipStationShipment
+from functions.shipstation.v1.normalise import needs_order, normalised, order_reading
 
 NEWEST = {"sortDir": "DESC", "pageSize": "500", "page": "1"}
 SINGLE_ORDERS = 20  # asked for by id where the newest page does not hold them
