@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from functions.model.frozen import Frozen
-from functions.model.targets import FieldName
+from functions.model.records import FieldName
 
 Policy = Literal["always", "if_empty", "if_empty_or_ours", "never"]
 VoidPolicy = Literal["clear", "restore", "flag"]

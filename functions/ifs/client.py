@@ -16,7 +16,7 @@ import requests
 
 from functions.connections.vendors import IfsSide
 from functions.errors import Permanent, Retryable
-from functions.http_body import read_body
+from functions.http_answers import read_body
 from functions.ifs.faults import Answer, Verdict, lost, lower, verdict
 from functions.ifs.token import TokenSource
 from functions.model.outcomes import Reason

@@ -18,7 +18,7 @@ import requests
 from pydantic import SecretStr
 
 from functions.errors import ConnectorError, Permanent, Retryable
-from functions.http_body import read_body
+from functions.http_answers import read_body
 from functions.model.outcomes import Reason
 from functions.shipstation.budget import Governor, Lane
 

@@ -22,9 +22,9 @@ from functions.flows.to_ifs.shared_records import Sharing
 from functions.model.audit import AuditEntry
 from functions.model.messages import Work
 from functions.model.outcomes import Outcome
+from functions.model.records import Candidate, FieldName, Line, Record
 from functions.model.shipment import OrderKey
 from functions.model.state import OrderState, TargetState
-from functions.model.targets import Candidate, FieldName, Line, Record
 from functions.shipstation.v1.models import ShipStationShipment
 from functions.shipstation.v1.normalise import normalised
 from tests.benchmarks.quiet import SEED, START, a_connection, quiet_world, run, schedule

@@ -8,8 +8,8 @@ from typing import Any
 from functions.connections.connection import Connection
 from functions.model.audit import Cause
 from functions.model.messages import Work
+from functions.model.records import Candidate, FieldName, Line, Record
 from functions.model.shipment import Item, OrderKey, Shipment
-from functions.model.targets import Candidate, FieldName, Line, Record
 
 NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
 

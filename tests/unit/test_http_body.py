@@ -11,8 +11,8 @@ import requests
 from urllib3 import HTTPResponse
 from urllib3.exceptions import ProtocolError
 
-from functions import http_body
-from functions.http_body import read_body
+from functions import http_answers
+from functions.http_answers import read_body
 
 
 class Dripping(io.BytesIO):
@@ -36,7 +36,7 @@ def an_answer(body: io.BytesIO, **headers: str) -> requests.Response:
 def a_clock(monkeypatch: pytest.MonkeyPatch, seconds_a_look: float) -> None:
     looks = iter(range(10_000))
     clock: Any = SimpleNamespace(monotonic=lambda: next(looks) * seconds_a_look)
-    monkeypatch.setattr(http_body, "time", clock)
+    monkeypatch.setattr(http_answers, "time", clock)
 
 
 def test_a_whole_body_is_read() -> None:

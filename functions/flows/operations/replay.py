@@ -22,10 +22,10 @@ from functions.model.frozen import Frozen
 from functions.model.messages import Work
 from functions.model.outcomes import Outcome, Reason
 from functions.model.plans import Plan, PlannedChange, PlannedOrder
+from functions.model.records import Candidate
 from functions.model.shared import SharedTarget
 from functions.model.shipment import ConnectionName, OrderKey
 from functions.model.state import OrderState, TargetState
-from functions.model.targets import Candidate
 
 PLAN_LIFETIME = timedelta(days=7)
 ORDERS_PER_PLAN = 500

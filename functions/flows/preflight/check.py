@@ -15,9 +15,9 @@ from functions.flows.to_ifs.circuit_breaker import TENANT_WIDE
 from functions.flows.to_ifs.deliver import Ifs
 from functions.model.fit import Finding, FitReport, Standing, StoreMatch
 from functions.model.outcomes import SENTENCES, Reason
+from functions.model.records import Candidate, Sought
 from functions.model.sample import Sample
 from functions.model.shipment import OrderKey
-from functions.model.targets import Candidate, Sought
 
 SKEW_SECONDS = 60
 WELL_FOUND = 0.5  # of a store's orders; below it the other fields are tried

@@ -15,10 +15,10 @@ from functions.flows.to_ifs.record_write import Settlement, Tools
 from functions.model.audit import Cause
 from functions.model.fit import Finding
 from functions.model.outcomes import SENTENCES, Outcome, Reason
+from functions.model.records import Record, Sought
 from functions.model.sample import Sample
 from functions.model.shipment import Shipment
 from functions.model.state import TargetState
-from functions.model.targets import Record, Sought
 
 ADVICE = {
     Reason.IFS_PERMISSION: "Grant update on the projection to a permission set of the service user.",

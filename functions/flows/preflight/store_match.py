@@ -11,9 +11,9 @@ from functions.flows.to_ifs.place import assign
 from functions.flows.to_ifs.triage import skip_reason
 from functions.model.fit import Finding, StoreMatch
 from functions.model.outcomes import Reason
+from functions.model.records import Candidate, Sought
 from functions.model.sample import Sample
 from functions.model.shipment import OrderKey, Shipment
-from functions.model.targets import Candidate, Sought
 
 TRIED = 50  # orders of one store that another field is tried on
 FOUND_ENOUGH, ALONE_ENOUGH = 0.95, 0.9

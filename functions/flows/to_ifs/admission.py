@@ -8,9 +8,9 @@ from functions.connections.connection import Connection
 from functions.flows.to_ifs.triage import skip_reason
 from functions.model.messages import Admission
 from functions.model.outcomes import Outcome, Reason
+from functions.model.records import Record, Sought
 from functions.model.shipment import Shipment, newer
 from functions.model.state import OrderState, ShipmentState
-from functions.model.targets import Record, Sought
 
 
 def merged(

@@ -9,8 +9,8 @@ from typing import Protocol
 
 from functions.model.audit import AuditEntry, Cause, FieldChange
 from functions.model.outcomes import Outcome, Reason
+from functions.model.records import Record
 from functions.model.shipment import OrderKey, Shipment
-from functions.model.targets import Record
 
 
 class Audit(Protocol):

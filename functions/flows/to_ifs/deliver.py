@@ -22,9 +22,9 @@ from functions.model.audit import Cause, FieldChange
 from functions.model.messages import Work
 from functions.model.outcomes import Outcome, Reason
 from functions.model.plans import Plan
+from functions.model.records import Candidate, Record, Sought
 from functions.model.shipment import OrderKey, ShipmentKey
 from functions.model.state import OrderState, TargetState
-from functions.model.targets import Candidate, Record, Sought
 
 
 class Ifs(Records, Protocol):

@@ -8,8 +8,8 @@ from functions.connections.connection import Connection
 from functions.connections.targets import AnyTarget, ShipDateRule, TrackingRule
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
+from functions.model.records import FieldName, Record
 from functions.model.shipment import Shipment
-from functions.model.targets import FieldName, Record
 
 UNMAPPED = {FieldName.CARRIER: Reason.CARRIER_UNMAPPED, FieldName.SERVICE: Reason.SERVICE_UNMAPPED}
 

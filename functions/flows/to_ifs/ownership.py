@@ -11,9 +11,9 @@ from functions.connections.targets import FieldRule, ShipDateRule
 from functions.flows.to_ifs.desired import Wish, derivable, desired, normalised
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Outcome, Reason
+from functions.model.records import FieldName, Record
 from functions.model.shipment import Shipment
 from functions.model.state import FieldState, TargetState
-from functions.model.targets import FieldName, Record
 
 
 class Decision(Frozen):

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
+from functions.model.records import Candidate, Record
 from functions.model.shipment import Shipment, ShipmentKey
-from functions.model.targets import Candidate, Record
 
 Goods = Counter[str]
 

@@ -14,9 +14,9 @@ from functions.flows.to_ifs.ownership import Decision, changes_of, decide, same
 from functions.flows.to_ifs.state_action import Acting, Actor
 from functions.model.audit import AuditEntry, Cause, FieldChange
 from functions.model.outcomes import Outcome, Reason
+from functions.model.records import Conflict, FieldName, Record, Written
 from functions.model.shipment import OrderKey, Shipment
 from functions.model.state import FieldState, TargetState
-from functions.model.targets import Conflict, FieldName, Record, Written
 
 CONFLICT_ATTEMPTS = 5
 

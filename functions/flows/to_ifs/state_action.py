@@ -11,9 +11,9 @@ from functions.errors import ConnectorError, Retryable
 from functions.flows.to_ifs.audit_trail import Attempt, Journal
 from functions.model.audit import FieldChange
 from functions.model.outcomes import Outcome, Reason
+from functions.model.records import Conflict, Record, Written
 from functions.model.shipment import Shipment
 from functions.model.state import FieldState, TargetState
-from functions.model.targets import Conflict, Record, Written
 
 STATE = "state"  # beside the fields, and remembered as they are
 

@@ -14,8 +14,8 @@ from functions.ifs.client import IfsClient
 from functions.ifs.service import Row, Service
 from functions.ifs.targets.order_lookup import CANCELLED, OrderLookup
 from functions.ifs.targets.record_writer import Fields, Writer, etag_of, text_of
+from functions.model.records import Candidate, Conflict, FieldName, Record, Sought, Written
 from functions.model.shipment import OrderKey, Shipment
-from functions.model.targets import Candidate, Conflict, FieldName, Record, Sought, Written
 
 PROFILE = "custom_entity"
 

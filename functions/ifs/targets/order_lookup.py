@@ -9,8 +9,8 @@ from functions.connections.targets import AnyTarget, Finder
 from functions.ifs import odata
 from functions.ifs.client import IfsClient
 from functions.ifs.service import Row, Service
+from functions.model.records import Sought
 from functions.model.shipment import OrderKey
-from functions.model.targets import Sought
 
 ORDER_FIELDS = ("OrderNo", "Company", "Contract", "Objstate")
 CANCELLED = "Cancelled"

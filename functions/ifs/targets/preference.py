@@ -12,8 +12,8 @@ from functions.ifs.targets.custom_entity import CustomEntities
 from functions.ifs.targets.order_header import OrderHeaders
 from functions.ifs.targets.shipment_header import ShipmentHeaders
 from functions.model.outcomes import Reason
+from functions.model.records import Candidate, Conflict, FieldName, Record, Sought, Written
 from functions.model.shipment import OrderKey
-from functions.model.targets import Candidate, Conflict, FieldName, Record, Sought, Written
 
 
 class Engine(Protocol):

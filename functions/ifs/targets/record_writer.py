@@ -11,7 +11,7 @@ from functions.ifs.client import ETag
 from functions.ifs.faults import Answer
 from functions.ifs.service import Row, Service
 from functions.model.outcomes import Reason
-from functions.model.targets import Conflict, FieldName, Record, Written
+from functions.model.records import Conflict, FieldName, Record, Written
 
 CONFLICT = Conflict(http_status=412)
 

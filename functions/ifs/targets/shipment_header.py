@@ -18,8 +18,8 @@ from functions.ifs.client import ETag, IfsClient
 from functions.ifs.service import Row, Service
 from functions.ifs.targets.order_lookup import OrderLookup
 from functions.ifs.targets.record_writer import CONFLICT, Fields, Writer, etag_of, text_of
+from functions.model.records import Candidate, Conflict, FieldName, Line, Record, Sought, Written
 from functions.model.shipment import OrderKey, ShipmentKey
-from functions.model.targets import Candidate, Conflict, FieldName, Line, Record, Sought, Written
 
 PROFILE = "shipment_header"
 DELIVERED_STATES = {"Completed", "Closed"}

@@ -13,10 +13,10 @@ from functions.flows.to_ifs.shared_records import Sharing
 from functions.model.audit import AuditEntry
 from functions.model.outcomes import Reason
 from functions.model.plans import Plan
+from functions.model.records import Candidate, Conflict, FieldName, Record, Sought, Written
 from functions.model.shared import SharedTarget
 from functions.model.shipment import ConnectionName, OrderKey
 from functions.model.state import OrderState
-from functions.model.targets import Candidate, Conflict, FieldName, Record, Sought, Written
 from functions.model.tenant import Circuit
 from tests.unit.builders import NOON, a_connection
 

@@ -8,8 +8,8 @@ import pytest
 from functions.flows.to_ifs.deliver import deliver
 from functions.model.messages import Admission, Work
 from functions.model.outcomes import Outcome, Reason
+from functions.model.records import FieldName
 from functions.model.shipment import Shipment
-from functions.model.targets import FieldName
 from tests.unit.builders import a_candidate, a_cause, a_connection, a_shipment, again, voided, work
 from tests.unit.flows.fakes import FakeIfs, World
 

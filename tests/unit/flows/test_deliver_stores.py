@@ -7,8 +7,8 @@ import pytest
 from functions.errors import Retryable
 from functions.flows.to_ifs.deliver import deliver
 from functions.model.outcomes import Outcome, Reason
+from functions.model.records import FieldName
 from functions.model.shipment import Shipment
-from functions.model.targets import FieldName
 from tests.unit.builders import NOON, a_candidate, a_connection, a_record, a_shipment, again, voided, work
 from tests.unit.flows.fakes import FakeIfs, World
 

@@ -8,7 +8,7 @@ import pytest
 
 from functions.flows.to_ifs.deliver import deliver
 from functions.model.outcomes import Outcome, Reason
-from functions.model.targets import FieldName
+from functions.model.records import FieldName
 from tests.unit.builders import a_candidate, a_connection, a_record, a_shipment, voided, work
 from tests.unit.flows.fakes import FakeIfs, World
 

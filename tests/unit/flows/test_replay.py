@@ -13,9 +13,9 @@ from functions.flows.to_ifs.deliver import deliver
 from functions.model.messages import Work
 from functions.model.outcomes import Outcome, Reason
 from functions.model.plans import Plan
+from functions.model.records import FieldName
 from functions.model.shipment import ConnectionName, Shipment
 from functions.model.state import OrderState
-from functions.model.targets import FieldName
 from tests.unit.builders import NOON, a_candidate, a_connection, a_record, a_shipment, work
 from tests.unit.flows.fakes import FakeIfs, FakeOrders, World
 

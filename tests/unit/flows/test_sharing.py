@@ -8,9 +8,9 @@ from functions.flows.to_ifs.deliver import deliver
 from functions.flows.to_ifs.shared_records import LEASE
 from functions.model.messages import Work
 from functions.model.outcomes import Outcome, Reason
+from functions.model.records import Candidate, FieldName, Sought
 from functions.model.shipment import ConnectionName, OrderKey, Shipment
 from functions.model.state import OrderState
-from functions.model.targets import Candidate, FieldName, Sought
 from tests.unit.builders import NOON, a_candidate, a_connection, a_record, a_shipment, again, voided, work
 from tests.unit.flows.fakes import FakeIfs, FakeOrders, World
 

@@ -16,8 +16,8 @@ from functions.ifs.client import ETag, IfsClient
 from functions.ifs.targets.preference import IfsTargets, engine
 from functions.ifs.targets.shipment_header import ShipmentHeaders
 from functions.ifs.token import Credentials, TokenSource
+from functions.model.records import Record, Sought
 from functions.model.shipment import ConnectionName, OrderKey, Shipment
-from functions.model.targets import Record, Sought
 from tests.sandbox.http import Application, InProcessAdapter
 from tests.sandbox.ifs.tenant import Tenant
 from tests.unit.builders import NOON, a_connection

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from functions import http_body
+from functions import http_answers
 from functions.errors import Permanent, Retryable
 from functions.ifs.client import ETag
 from functions.model.outcomes import Reason
@@ -94,6 +94,6 @@ def test_an_answer_that_takes_longer_than_its_deadline_is_given_up(monkeypatch: 
     desk = Desk(wait_seconds=20)
     desk.tenant.edit(desk.number, NoteText="x" * 200_000)
     ticks = count(step=15)
-    monkeypatch.setattr(http_body, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
+    monkeypatch.setattr(http_answers, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
     with pytest.raises(Retryable, match="ReadTimeout"):
         desk.get()

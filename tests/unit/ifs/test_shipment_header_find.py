@@ -6,7 +6,7 @@ import pytest
 
 from functions.errors import Permanent, Retryable
 from functions.model.outcomes import Reason
-from functions.model.targets import FieldName, Sought
+from functions.model.records import FieldName, Sought
 from tests.sandbox.ifs.sets import LINES
 from tests.unit.ifs.rig import Rig, key, order, sought
 

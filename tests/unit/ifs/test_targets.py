@@ -6,7 +6,7 @@ import pytest
 
 from functions.errors import OutcomeUnknown, Permanent
 from functions.model.outcomes import Reason
-from functions.model.targets import Candidate, Conflict, FieldName, Record, Written
+from functions.model.records import Candidate, Conflict, FieldName, Record, Written
 from tests.unit.builders import a_shipment
 from tests.unit.ifs.rig import Rig, order, sought
 

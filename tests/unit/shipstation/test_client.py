@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from functions import http_body
+from functions import http_answers
 from functions.errors import ConnectorError, Permanent, Retryable
 from functions.model.outcomes import Reason
 from functions.shipstation.client import Answer, PageBroken
@@ -128,5 +128,5 @@ def test_no_error_text_holds_the_key_or_what_the_vendor_said(answer: Any) -> Non
 def test_a_body_that_only_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     rig = Rig()
     clock = iter(range(0, 1000, 46))
-    monkeypatch.setattr(http_body, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr(http_answers, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     assert "ReadTimeout" in str(refused(rig, Retryable, Reason.SHIPSTATION_UNAVAILABLE))
