@@ -19,11 +19,11 @@ from functions.model.cursors import Stream
 from functions.model.shipment import ConnectionName
 from functions.shipstation.v1 import keyset_walk, source
 from functions.wiring.vendors import shipstation_source
-from tests.benchmarks.quiet import SEED, START, a_connection, quiet_world, run, schedule
 from tests.benchmarks.row import Row
-from tests.sandbox.http import Request, Response, json_response
-from tests.simulation.lambdas import Environment
-from tests.simulation.world import CANARY, LEDGER, SimulatedRuntime, Site, World
+from tests.equipment.http import Request, Response, json_response
+from tests.equipment.lambdas import Environment
+from tests.equipment.quiet_connection import SEED, START, a_connection, quiet_world, run, schedule
+from tests.equipment.world import CANARY, LEDGER, SimulatedRuntime, Site, World
 
 ACME = ConnectionName("acme")
 LIMIT = 40  # requests a minute

@@ -8,10 +8,10 @@ from datetime import timedelta
 from multiprocessing import get_context
 
 from tests.benchmarks import reading, writing
-from tests.benchmarks.quiet import SEED, quiet_world, run, schedule
 from tests.benchmarks.row import Row
+from tests.equipment.quiet_connection import SEED, quiet_world, run, schedule
+from tests.equipment.world import LEDGER, Site, World
 from tests.simulation.simulate import simulate
-from tests.simulation.world import LEDGER, Site, World
 
 WEEKS = 52
 DAY = 2000  # shipments

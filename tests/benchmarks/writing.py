@@ -27,14 +27,14 @@ from functions.model.shipment import OrderKey
 from functions.model.state import OrderState, TargetState
 from functions.shipstation.v1.models import ShipStationShipment
 from functions.shipstation.v1.normalise import normalised
-from tests.benchmarks.quiet import SEED, START, a_connection, quiet_world, run, schedule
 from tests.benchmarks.row import Row
-from tests.sandbox.shipstation.account import Account
-from tests.sandbox.shipstation.views import View
-from tests.simulation.world import Site, World
-from tests.unit.builders import a_shipment, work
-from tests.unit.flows.fakes import FakeAudit, FakeCircuits, FakeOrders, FakePlans, FakeShared
-from tests.unit.ifs.rig import Rig
+from tests.equipment.builders import a_shipment, work
+from tests.equipment.delivery_fakes import FakeAudit, FakeCircuits, FakeOrders, FakePlans, FakeShared
+from tests.equipment.quiet_connection import SEED, START, a_connection, quiet_world, run, schedule
+from tests.equipment.shipstation.account import Account
+from tests.equipment.shipstation.views import View
+from tests.equipment.tenant_fixture import Rig
+from tests.equipment.world import Site, World
 
 ORDERS = 1000
 CONFLICTS = 50

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.aws.synth import synthesise
+from tests.equipment.local_aws.synth import synthesise
 
 CONTEXT = {"python": f"{sys.version_info.major}.{sys.version_info.minor}", "architecture": "x86_64"}
 

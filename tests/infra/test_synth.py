@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.equipment.local_aws.server import ROOT
+from tests.equipment.local_aws.synth import SynthError, synthesise
 from tests.infra.conftest import CONTEXT
-from tests.sandbox.aws.server import ROOT
-from tests.sandbox.aws.synth import SynthError, synthesise
 
 pytestmark = pytest.mark.integration
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.sandbox.aws.server import ROOT
+from tests.equipment.local_aws.server import ROOT
 
 pytestmark = pytest.mark.integration
 

@@ -13,11 +13,11 @@ from random import Random
 
 import pytest
 
-from tests.sandbox.aws.server import ROOT
-from tests.sandbox.http import Server
-from tests.sandbox.ifs.tenant import Tenant
-from tests.sandbox.shipstation.account import Account
-from tests.sandbox.system import CONNECTION, utc_now
+from tests.equipment.http import Server
+from tests.equipment.ifs.tenant import Tenant
+from tests.equipment.local_aws.server import ROOT
+from tests.equipment.shipstation.account import Account
+from tests.equipment.system import CONNECTION, utc_now
 
 pytestmark = pytest.mark.integration
 

@@ -10,10 +10,10 @@ import pytest
 import requests
 
 from functions.model.outcomes import Outcome
+from tests.equipment.ifs.store import Write
+from tests.equipment.local_aws.operate import set_visibility_timeouts
+from tests.equipment.system import System, started
 from tests.integration.waiting import eventually
-from tests.sandbox.aws.operate import set_visibility_timeouts
-from tests.sandbox.ifs.store import Write
-from tests.sandbox.system import System, started
 
 pytestmark = pytest.mark.integration
 

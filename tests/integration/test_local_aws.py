@@ -16,17 +16,17 @@ from typing import Any
 import pytest
 import requests
 
-from tests.integration.waiting import eventually
-from tests.sandbox.aws.deploy import DeployError, Stack, deploy, zip_folder
-from tests.sandbox.aws.operate import (
+from tests.equipment.local_aws.deploy import DeployError, Stack, deploy, zip_folder
+from tests.equipment.local_aws.operate import (
     FunctionFailed,
     invoke,
     set_event_sources,
     set_secret,
     set_visibility_timeouts,
 )
-from tests.sandbox.aws.server import ROOT, LocalAws
-from tests.sandbox.aws.synth import synthesise
+from tests.equipment.local_aws.server import ROOT, LocalAws
+from tests.equipment.local_aws.synth import synthesise
+from tests.integration.waiting import eventually
 
 pytestmark = pytest.mark.integration
 

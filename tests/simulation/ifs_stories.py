@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.sandbox.shipstation.rows import Label
+from tests.equipment.shipstation.rows import Label
+from tests.equipment.world import Site
 from tests.simulation.workload import FORWARDERS, Expectation, Story, Week
-from tests.simulation.world import Site
 
 BY_ORDER, BY_ROW, BY_ID = 100_005, 100_006, 100_007
 SITE, OTHER_SITE = "CHI", "SF"

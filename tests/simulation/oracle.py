@@ -9,10 +9,10 @@ from http import HTTPStatus
 from itertools import pairwise
 from typing import Any
 
-from tests.sandbox.ifs.store import Write
-from tests.sandbox.shipstation.rows import Fulfillment, Label
+from tests.equipment.ifs.store import Write
+from tests.equipment.shipstation.rows import Fulfillment, Label
+from tests.equipment.world import AUDIT, CANARY, LEDGER, Site, World
 from tests.simulation.workload import FORWARDERS, Expectation, Week
-from tests.simulation.world import AUDIT, CANARY, LEDGER, Site, World
 
 Parcel = Label | Fulfillment
 LEASE = timedelta(minutes=3)

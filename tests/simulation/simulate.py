@@ -12,10 +12,10 @@ from datetime import UTC, datetime, timedelta
 
 from functions.connections.connection import Connection
 from functions.shipstation.v1 import keyset_walk, source
+from tests.equipment.world import CANARY, Trouble, World
 from tests.simulation.ifs_stories import IFS_STORIES, SITE, TARGETS, UNKNOWN
 from tests.simulation.oracle import violations
 from tests.simulation.workload import EXCLUDED, IN_SHADOW, STORIES, Week
-from tests.simulation.world import CANARY, Trouble, World
 
 WEEK = timedelta(days=7)
 CALM = timedelta(days=1)  # after the last fault: the longest wait between two looks is three hours

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Protocol
 
-from tests.simulation.world import CANARY, Site, World
+from tests.equipment.world import CANARY, Site, World
 
 CARRIERS = (("stamps_com", "usps_priority_mail"), ("ups", "ups_ground"), ("fedex", "fedex_2day"))
 FORWARDERS = {"stamps_com": "USPS", "ups": "UPS", "fedex": "FEDEX", "USPS": "USPS", "UPS": "UPS", "FedEx": "FEDEX"}

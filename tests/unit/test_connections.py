@@ -11,7 +11,7 @@ from functions.connections.file import ConnectionFileError, load
 from functions.connections.targets import ShipmentHeader
 from functions.model.outcomes import Reason
 from functions.wiring.aws import AwsRuntime
-from tests.unit.builders import a_connection
+from tests.equipment.builders import a_connection
 
 EXAMPLE = Path(__file__).parents[2] / "infra/connections/example.toml"
 

@@ -7,7 +7,7 @@ import pytest
 from functions.flows.to_ifs.place import assign
 from functions.model.outcomes import Reason
 from functions.model.shipment import Item, Shipment
-from tests.unit.builders import a_candidate, a_record, a_shipment, voided
+from tests.equipment.builders import a_candidate, a_record, a_shipment, voided
 
 ORDER = "P1001"
 

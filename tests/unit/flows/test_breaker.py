@@ -7,8 +7,8 @@ from functions.flows.to_ifs.deliver import deliver
 from functions.model.messages import Work
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import Shipment
-from tests.unit.builders import a_candidate, a_cause, a_shipment, work
-from tests.unit.flows.fakes import FakeIfs, World
+from tests.equipment.builders import a_candidate, a_cause, a_shipment, work
+from tests.equipment.delivery_fakes import FakeIfs, World
 
 DOWN = Retryable(Reason.IFS_UNAVAILABLE, "502")
 REFUSED = Permanent(Reason.IFS_CREDENTIALS, "401")

@@ -8,8 +8,8 @@ from functions.errors import Permanent, Retryable
 from functions.flows.from_shipstation.collect import LOOKS_APART, is_due
 from functions.model.cursors import Hole, Reader, Reading, Stream
 from functions.model.outcomes import Reason
-from tests.unit.builders import NOON, a_connection, a_shipment
-from tests.unit.flows.reading_fakes import ACME, FakeSource, Setting, page, ring
+from tests.equipment.builders import NOON, a_connection, a_shipment
+from tests.equipment.reading_fakes import ACME, FakeSource, Setting, page, ring
 
 DOWN = Retryable(Reason.SHIPSTATION_UNAVAILABLE, "503")
 REFUSED = Permanent(Reason.SHIPSTATION_CREDENTIALS, "401")

@@ -8,8 +8,8 @@ import pytest
 from functions.flows.from_shipstation.crosscheck import ASKED_AT_ONCE, CrossCheck
 from functions.model.facts import OrderReading
 from functions.model.outcomes import Reason
-from tests.unit.builders import NOON, a_cause, a_shipment
-from tests.unit.flows.reading_fakes import Setting, an_order
+from tests.equipment.builders import NOON, a_cause, a_shipment
+from tests.equipment.reading_fakes import Setting, an_order
 
 
 class Check:

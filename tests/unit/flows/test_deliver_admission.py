@@ -10,8 +10,8 @@ from functions.model.messages import Admission, Work
 from functions.model.outcomes import Outcome, Reason
 from functions.model.records import FieldName
 from functions.model.shipment import Shipment
-from tests.unit.builders import a_candidate, a_cause, a_connection, a_shipment, again, voided, work
-from tests.unit.flows.fakes import FakeIfs, World
+from tests.equipment.builders import a_candidate, a_cause, a_connection, a_shipment, again, voided, work
+from tests.equipment.delivery_fakes import FakeIfs, World
 
 
 def admitted(shipment: Shipment, admission: Admission) -> Work:

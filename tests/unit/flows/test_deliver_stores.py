@@ -9,8 +9,8 @@ from functions.flows.to_ifs.deliver import deliver
 from functions.model.outcomes import Outcome, Reason
 from functions.model.records import FieldName
 from functions.model.shipment import Shipment
-from tests.unit.builders import NOON, a_candidate, a_connection, a_record, a_shipment, again, voided, work
-from tests.unit.flows.fakes import FakeIfs, World
+from tests.equipment.builders import NOON, a_candidate, a_connection, a_record, a_shipment, again, voided, work
+from tests.equipment.delivery_fakes import FakeIfs, World
 
 ELSEWHERE = {
     "profile": "shipment_header",

@@ -9,8 +9,8 @@ import pytest
 from functions.flows.to_ifs.deliver import deliver
 from functions.model.outcomes import Outcome, Reason
 from functions.model.records import FieldName
-from tests.unit.builders import a_candidate, a_connection, a_record, a_shipment, voided, work
-from tests.unit.flows.fakes import FakeIfs, World
+from tests.equipment.builders import a_candidate, a_connection, a_record, a_shipment, voided, work
+from tests.equipment.delivery_fakes import FakeIfs, World
 
 ORDER = "order_header/P1001"
 

@@ -15,10 +15,10 @@ from functions.model.cursors import Hole, Reading, Span, Stream
 from functions.model.jobs import Job, Lane
 from functions.model.messages import Pointer
 from functions.model.outcomes import Reason
-from tests.simulation.aws.table import MemoryTable
-from tests.simulation.clockwork import Clockwork
-from tests.unit.builders import NOON, a_connection, a_shipment
-from tests.unit.flows.reading_fakes import ACME, FakeLedger, page
+from tests.equipment.builders import NOON, a_connection, a_shipment
+from tests.equipment.clockwork import Clockwork
+from tests.equipment.memory_aws.table import MemoryTable
+from tests.equipment.reading_fakes import ACME, FakeLedger, page
 
 LABELS = Stream.LABELS_CREATED
 PAGE = 10

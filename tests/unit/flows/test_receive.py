@@ -10,7 +10,7 @@ from functions.errors import Retryable
 from functions.flows.from_shipstation.receive import BODY_LIMIT_BYTES, Webhook, receive
 from functions.model.messages import Notification, Pointer
 from functions.model.outcomes import Reason
-from tests.unit.builders import NOON
+from tests.equipment.builders import NOON
 
 BODY = json.dumps({"resource_url": "https://ssapi.shipstation.com/x", "resource_type": "SHIP_NOTIFY"}).encode()
 

@@ -8,7 +8,7 @@ from functions.model.messages import Work
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName, OrderKey
 from functions.model.tenant import Circuit
-from tests.unit.builders import NOON, a_connection, a_shipment
+from tests.equipment.builders import NOON, a_connection, a_shipment
 
 
 class Ledger:

@@ -16,8 +16,8 @@ from functions.model.plans import Plan
 from functions.model.records import FieldName
 from functions.model.shipment import ConnectionName, Shipment
 from functions.model.state import OrderState
-from tests.unit.builders import NOON, a_candidate, a_connection, a_record, a_shipment, work
-from tests.unit.flows.fakes import FakeIfs, FakeOrders, World
+from tests.equipment.builders import NOON, a_candidate, a_connection, a_record, a_shipment, work
+from tests.equipment.delivery_fakes import FakeIfs, FakeOrders, World
 
 WITHOUT_CARRIER = {"profile": "shipment_header", "carrier": {"policy": "never"}}
 ELSEWHERE = {"profile": "shipment_header", "entity_set": "OtherSet"}

@@ -11,8 +11,8 @@ from functions.model.outcomes import Outcome, Reason
 from functions.model.records import Candidate, FieldName, Sought
 from functions.model.shipment import ConnectionName, OrderKey, Shipment
 from functions.model.state import OrderState
-from tests.unit.builders import NOON, a_candidate, a_connection, a_record, a_shipment, again, voided, work
-from tests.unit.flows.fakes import FakeIfs, FakeOrders, World
+from tests.equipment.builders import NOON, a_candidate, a_connection, a_record, a_shipment, again, voided, work
+from tests.equipment.delivery_fakes import FakeIfs, FakeOrders, World
 
 KEY = "shipment_header/42"
 FIRST = a_shipment(1, reference="P1")

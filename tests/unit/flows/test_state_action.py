@@ -9,8 +9,8 @@ from functions.connections.connection import Connection
 from functions.errors import ConnectorError, OutcomeUnknown, Permanent
 from functions.flows.to_ifs.deliver import deliver
 from functions.model.outcomes import Reason
-from tests.unit.builders import a_candidate, a_connection, a_record, a_shipment, again, voided, work
-from tests.unit.flows.fakes import FakeIfs, World
+from tests.equipment.builders import a_candidate, a_connection, a_record, a_shipment, again, voided, work
+from tests.equipment.delivery_fakes import FakeIfs, World
 
 COMPLETE = "IfsApp.ShipmentHandling.Shipment_Complete"
 ACTED = [("shipment_header/42", COMPLETE)]

@@ -7,7 +7,7 @@ import pytest
 from functions.flows.to_ifs.triage import skip_reason
 from functions.model.messages import Admission
 from functions.model.outcomes import Reason
-from tests.unit.builders import a_connection, a_shipment
+from tests.equipment.builders import a_connection, a_shipment
 
 LATER = "2026-04-01T00:00:00Z"
 

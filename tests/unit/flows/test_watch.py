@@ -13,8 +13,8 @@ from functions.model.fit import Finding
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import ConnectionName
 from functions.model.tenant import Fitness
-from tests.unit.builders import NOON, a_candidate, a_connection, a_shipment, again, work
-from tests.unit.flows.fakes import FakeIfs, World
+from tests.equipment.builders import NOON, a_candidate, a_connection, a_shipment, again, work
+from tests.equipment.delivery_fakes import FakeIfs, World
 
 FITS = Finding(subject="ifs.targets.shipment_header", standing="fits", sentence="As expected.")
 MISFIT = Finding(subject="ifs.targets.shipment_header", standing="misfit", sentence="ProNo is no attribute.")

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from functions.connections.connection import Connection
-from tests.benchmarks.quiet import START, quiet_world
-from tests.simulation.world import Site, World
+from tests.equipment.quiet_connection import START, quiet_world
+from tests.equipment.world import Site, World
 
 HEADER = {"profile": "shipment_header"}
 WHO = {"by": "kim", "note": "first write"}

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.benchmarks.quiet import START, quiet_world, run, schedule
-from tests.simulation.world import Site, World
+from tests.equipment.quiet_connection import START, quiet_world, run, schedule
+from tests.equipment.world import Site, World
 
 WINDOW = {"from": "2026-05-01T00:00:00Z", "to": "2026-05-03T00:00:00Z"}
 WHO = {"by": "kim", "note": "first load"}

@@ -10,7 +10,7 @@ from functions import http_answers
 from functions.errors import Permanent, Retryable
 from functions.ifs.client import ETag
 from functions.model.outcomes import Reason
-from tests.unit.ifs.rig import SET, Desk
+from tests.equipment.tenant_fixture import SET, Desk
 
 
 @pytest.mark.parametrize("tag", ["", "  ", "*", " * "], ids=["empty", "blank", "star", "star in spaces"])

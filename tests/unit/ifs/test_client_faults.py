@@ -6,8 +6,8 @@ import requests
 from functions.errors import OutcomeUnknown, Permanent, Retryable
 from functions.ifs.client import ETag
 from functions.model.outcomes import Reason
-from tests.sandbox.ifs.store import RefusedError, Write
-from tests.unit.ifs.rig import IFS, SERVICE, SET, Desk
+from tests.equipment.ifs.store import RefusedError, Write
+from tests.equipment.tenant_fixture import IFS, SERVICE, SET, Desk
 
 
 @pytest.mark.parametrize("language", ["en", "de"])

@@ -9,7 +9,7 @@ from functions.ifs.schema.inspection import Inspection
 from functions.ifs.schema.metadata import parse
 from functions.model.fit import Finding
 from functions.model.outcomes import Reason
-from tests.unit.ifs.rig import Rig
+from tests.equipment.tenant_fixture import Rig
 from tests.unit.ifs.test_targets import ENTITY, HEADER, ORDER
 
 

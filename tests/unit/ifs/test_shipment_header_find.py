@@ -7,8 +7,8 @@ import pytest
 from functions.errors import Permanent, Retryable
 from functions.model.outcomes import Reason
 from functions.model.records import FieldName, Sought
-from tests.sandbox.ifs.sets import LINES
-from tests.unit.ifs.rig import Rig, key, order, sought
+from tests.equipment.ifs.sets import LINES
+from tests.equipment.tenant_fixture import Rig, key, order, sought
 
 
 def test_many_orders_are_found_in_three_requests() -> None:

@@ -7,7 +7,7 @@ import pytest
 from functions.errors import Permanent
 from functions.model.outcomes import Reason
 from functions.model.records import Conflict, FieldName, Record, Written
-from tests.unit.ifs.rig import Rig
+from tests.equipment.tenant_fixture import Rig
 
 FIELDS = {FieldName.TRACKING: "1Z0001", FieldName.CARRIER: "UPS", FieldName.SHIP_DATE: "2026-03-05T00:00:00Z"}
 

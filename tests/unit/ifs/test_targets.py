@@ -7,8 +7,8 @@ import pytest
 from functions.errors import OutcomeUnknown, Permanent
 from functions.model.outcomes import Reason
 from functions.model.records import Candidate, Conflict, FieldName, Record, Written
-from tests.unit.builders import a_shipment
-from tests.unit.ifs.rig import Rig, order, sought
+from tests.equipment.builders import a_shipment
+from tests.equipment.tenant_fixture import Rig, order, sought
 
 HEADER: dict[str, Any] = {"profile": "shipment_header"}
 ORDER: dict[str, Any] = {

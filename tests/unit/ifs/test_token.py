@@ -9,8 +9,8 @@ import pytest
 
 from functions.errors import ConnectorError, Permanent, Retryable
 from functions.model.outcomes import Reason
-from tests.unit.builders import NOON
-from tests.unit.ifs.rig import IFS, SECRET, Rig
+from tests.equipment.builders import NOON
+from tests.equipment.tenant_fixture import IFS, SECRET, Rig
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from functions.ledger.orders import OrderStore
 from functions.model.outcomes import Outcome
 from functions.model.shipment import Shipment
 from functions.model.state import OrderState, ShipmentState
-from tests.simulation.aws.table import MemoryTable
-from tests.unit.builders import NOON, a_shipment
+from tests.equipment.builders import NOON, a_shipment
+from tests.equipment.memory_aws.table import MemoryTable
 
 
 def a_state(*shipments: Shipment, **overrides: Any) -> OrderState:

@@ -12,8 +12,8 @@ from functions.errors import Retryable
 from functions.ledger.audit import AuditLog
 from functions.model.audit import AuditEntry, FieldChange
 from functions.model.outcomes import Outcome, Reason
-from tests.simulation.aws.table import MemoryTable
-from tests.unit.builders import NOON, a_cause, a_shipment
+from tests.equipment.builders import NOON, a_cause, a_shipment
+from tests.equipment.memory_aws.table import MemoryTable
 
 MIDNIGHT = datetime.fromisoformat("2026-03-06T00:00:00Z")
 DAYS = [MIDNIGHT.date(), NOON.date()]

@@ -8,8 +8,8 @@ from functions.ledger.orders import OrderStore
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
 from functions.model.state import OrderState
-from tests.simulation.aws.table import MemoryTable
-from tests.unit.builders import NOON, a_shipment
+from tests.equipment.builders import NOON, a_shipment
+from tests.equipment.memory_aws.table import MemoryTable
 from tests.unit.ledger.states import a_state, a_store, waiting
 
 ACME = ConnectionName("acme")

@@ -8,7 +8,7 @@ import pytest
 from functions.errors import Permanent
 from functions.ledger.items import SCHEMA_VERSION, from_item, stamp, to_item
 from functions.model.outcomes import Reason
-from tests.unit.builders import NOON
+from tests.equipment.builders import NOON
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from functions.ledger.items import SCHEMA_VERSION
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import ConnectionName, Item, Shipment
 from functions.model.state import FieldState, TargetState
-from tests.unit.builders import NOON, a_shipment
+from tests.equipment.builders import NOON, a_shipment
 from tests.unit.ledger.states import a_state, a_store, waiting
 
 

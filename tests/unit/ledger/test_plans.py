@@ -9,8 +9,8 @@ from functions.model.audit import FieldChange
 from functions.model.outcomes import Outcome
 from functions.model.plans import Plan, PlannedChange, PlannedOrder
 from functions.model.shipment import ConnectionName
-from tests.simulation.aws.table import MemoryTable
-from tests.unit.builders import NOON, a_shipment
+from tests.equipment.builders import NOON, a_shipment
+from tests.equipment.memory_aws.table import MemoryTable
 
 
 def a_plan(**overrides: Any) -> Plan:

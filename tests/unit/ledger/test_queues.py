@@ -12,8 +12,8 @@ from functions.ledger.queues import BATCH_BYTES, Entry, FifoWorkQueue, Notificat
 from functions.model.messages import Notification, Pointer, Work
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName, Item
-from tests.simulation.aws.queue import MemoryQueue
-from tests.unit.builders import NOON, a_shipment, again, work
+from tests.equipment.builders import NOON, a_shipment, again, work
+from tests.equipment.memory_aws.queue import MemoryQueue
 
 
 class Recorder:

@@ -13,8 +13,8 @@ from functions.model.budget import BudgetState
 from functions.model.cursors import Cursor, Reader, Stream
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
-from tests.simulation.aws.table import MemoryTable
-from tests.unit.builders import NOON
+from tests.equipment.builders import NOON
+from tests.equipment.memory_aws.table import MemoryTable
 
 ACME = ConnectionName("acme")
 LEASE = timedelta(minutes=5)

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from functions.errors import Retryable
 from functions.ledger.secrets import SecretStore
 from functions.model.outcomes import Reason
-from tests.unit.builders import NOON
+from tests.equipment.builders import NOON
 
 ARN = "arn:aws:secretsmanager:eu-north-1:1:secret:acme"
 

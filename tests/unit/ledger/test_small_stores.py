@@ -20,8 +20,8 @@ from functions.model.parked import Parked
 from functions.model.shared import SharedTarget
 from functions.model.shipment import ConnectionName, Item
 from functions.model.tenant import Circuit, Fitness
-from tests.simulation.aws.table import MemoryTable
-from tests.unit.builders import NOON, a_shipment
+from tests.equipment.builders import NOON, a_shipment
+from tests.equipment.memory_aws.table import MemoryTable
 
 ACME, OTHER = ConnectionName("acme"), ConnectionName("other")
 WINDOW = Span(start=NOON, end=NOON + timedelta(days=1))

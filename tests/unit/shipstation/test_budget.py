@@ -12,10 +12,10 @@ from functions.errors import Retryable
 from functions.ledger.budget import BudgetStore
 from functions.model.outcomes import Reason
 from functions.shipstation.budget import Governor, Lane, spacing_ms
-from tests.sandbox.shipstation.limits import Limiter
-from tests.simulation.aws.table import MemoryTable
-from tests.simulation.clockwork import Clockwork
-from tests.unit.builders import NOON
+from tests.equipment.builders import NOON
+from tests.equipment.clockwork import Clockwork
+from tests.equipment.memory_aws.table import MemoryTable
+from tests.equipment.shipstation.limits import Limiter
 
 LANES: list[Lane] = ["webhook", "poll", "sweep", "backfill"]
 

@@ -11,9 +11,9 @@ from functions import http_answers
 from functions.errors import ConnectorError, Permanent, Retryable
 from functions.model.outcomes import Reason
 from functions.shipstation.client import Answer, PageBroken
-from tests.sandbox.http import Response, json_response
-from tests.unit.builders import NOON
-from tests.unit.shipstation.rig import KEY, PATH, SECRET, Rig, get, refused
+from tests.equipment.account_fixture import KEY, PATH, SECRET, Rig, get, refused
+from tests.equipment.builders import NOON
+from tests.equipment.http import Response, json_response
 
 JSON = {"Content-Type": "application/json"}
 

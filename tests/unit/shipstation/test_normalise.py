@@ -9,7 +9,7 @@ from functions.model.outcomes import Reason
 from functions.model.shipment import Item, Shipment
 from functions.shipstation.v1.models import ShipStationShipment
 from functions.shipstation.v1.normalise import normalised
-from tests.unit.builders import NOON, a_connection
+from tests.equipment.builders import NOON, a_connection
 
 NAME = "Jane Example"
 READ = NOON + timedelta(minutes=1)

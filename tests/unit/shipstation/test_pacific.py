@@ -13,7 +13,7 @@ from functions.shipstation.v1.pacific import (
     window_start,
     window_text,
 )
-from tests.sandbox.shipstation.dates import long_form, to_wall
+from tests.equipment.shipstation.dates import long_form, to_wall
 
 TEN_YEARS = range(2024, 2034)
 

@@ -10,8 +10,8 @@ from functions.model.cursors import Reading, Stream
 from functions.model.outcomes import Reason
 from functions.shipstation.v1.models import ShipStationOrder, ShipStationShipment
 from functions.shipstation.v1.normalise import needs_order, normalised, order_reading, resolve
-from tests.unit.builders import NOON, a_connection
-from tests.unit.shipstation.rig import Rig
+from tests.equipment.account_fixture import Rig
+from tests.equipment.builders import NOON, a_connection
 
 BY_FIELD: dict[str, Any] = {"order_reference": {"source": "custom_field_1"}}
 

@@ -10,9 +10,9 @@ from functions.model.cursors import Reading, Span, Stream
 from functions.model.messages import Pointer
 from functions.model.outcomes import Reason
 from functions.model.shipment import Item
-from tests.sandbox.http import json_response
-from tests.unit.builders import NOON
-from tests.unit.shipstation.rig import Rig
+from tests.equipment.account_fixture import Rig
+from tests.equipment.builders import NOON
+from tests.equipment.http import json_response
 
 START = NOON - timedelta(hours=1)
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from functions.shipstation.v1.keyset_walk import LABELS, PAGE_SIZE, Batch, Page, Window, walk
-from tests.sandbox.shipstation.dates import long_form, to_wall
-from tests.unit.builders import NOON
+from tests.equipment.builders import NOON
+from tests.equipment.shipstation.dates import long_form, to_wall
 
 Row = dict[str, Any]
 BEGINNING = datetime(2026, 3, 1, 8, tzinfo=UTC)

@@ -6,9 +6,9 @@ import pytest
 
 from functions.errors import Retryable
 from functions.model.outcomes import Reason
-from tests.sandbox.http import Response, json_response
-from tests.unit.builders import NOON
-from tests.unit.shipstation.rig import KEY, Rig, get, refused
+from tests.equipment.account_fixture import KEY, Rig, get, refused
+from tests.equipment.builders import NOON
+from tests.equipment.http import Response, json_response
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.simulation.clockwork import Clockwork, Killed
+from tests.equipment.clockwork import Clockwork, Killed
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -1,0 +1,111 @@
+"""The services the tenant publishes: their sets, keys and attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tests.equipment.ifs.filters import Column
+
+NUMBER, TEXT, DATE, TIMESTAMP, ENUM = "number", "text", "date", "timestamp", "enum"
+
+
+@dataclass(frozen=True)
+class EntitySet:
+    projection: str
+    name: str
+    keys: tuple[str, ...]
+    columns: Mapping[str, Column]
+    is_ours_to_make: bool = False
+
+
+def _set(projection: str, name: str, keys: tuple[str, ...], columns: Mapping[str, Column]) -> EntitySet:
+    return EntitySet(projection, name, keys, columns)
+
+
+SHIPMENTS = _set(
+    "ShipmentHandling",
+    "ShipmentSet",
+    ("ShipmentId",),
+    {
+        "ShipmentId": Column(NUMBER, is_updatable=False),
+        "Objstate": Column(ENUM, is_updatable=False, is_insertable=False),
+        "Contract": Column(TEXT, is_updatable=False),
+        "ShipmentCategory": Column(TEXT, is_updatable=False),
+        "ReceiverId": Column(TEXT, is_updatable=False),
+        "SourceRef1": Column(TEXT, is_updatable=False),
+        "ForwardAgentId": Column(TEXT, max_length=20),
+        "ShipViaCode": Column(TEXT, max_length=3),
+        "ProNo": Column(TEXT, max_length=50),
+        "AirwayBillNo": Column(TEXT, max_length=50),
+        "ConsignmentNoteId": Column(TEXT, max_length=50),
+        "ActualShipDate": Column(TIMESTAMP),
+        "PlannedShipDate": Column(TIMESTAMP),
+        "NoteText": Column(TEXT),
+        "SenderReference": Column(TEXT),
+        "QtyEurPallets": Column(NUMBER),
+    },
+)
+LINES = _set(
+    "ShipmentHandling",
+    "ShipmentLineSet",
+    ("ShipmentId", "ShipmentLineNo"),
+    {
+        "ShipmentId": Column(NUMBER, is_updatable=False),
+        "ShipmentLineNo": Column(NUMBER, is_updatable=False),
+        "SourceRefType": Column(TEXT, is_updatable=False),
+        **{f"SourceRef{number}": Column(TEXT, is_updatable=False) for number in (1, 2, 3, 4)},
+        "SourcePartNo": Column(TEXT, is_updatable=False),
+        "InventoryPartNo": Column(TEXT, is_updatable=False),
+        "InventoryQty": Column(NUMBER, is_updatable=False),
+    },
+)
+ORDERS = _set(
+    "CustomerOrderHandling",
+    "CustomerOrderSet",
+    ("OrderNo",),
+    {
+        "OrderNo": Column(TEXT, is_updatable=False),
+        "Objstate": Column(ENUM, is_updatable=False, is_insertable=False),
+        "Contract": Column(TEXT, is_updatable=False),
+        "Company": Column(TEXT, is_updatable=False),
+        "CustomerNo": Column(TEXT, is_updatable=False),
+        "CustomerPoNo": Column(TEXT),
+        "ForwardAgentId": Column(TEXT, max_length=20),
+        "ShipViaCode": Column(TEXT, max_length=3),
+        "Cf_Tracking_No": Column(TEXT, max_length=50),
+        "Cf_Carrier": Column(TEXT, max_length=20),
+        "Cf_Ship_Date": Column(DATE),
+        "Cf_Web_Order_No": Column(TEXT, max_length=50),
+        "NoteText": Column(TEXT),
+    },
+)
+TRACKINGS = EntitySet(
+    "ShipmentTrackingHandling",
+    "ShipmentTrackingSet",
+    ("Objkey",),
+    {
+        "Objkey": Column(TEXT, is_updatable=False, is_insertable=False),
+        "ShipstationId": Column(TEXT, is_updatable=False, max_length=20),
+        "OrderNo": Column(TEXT, is_updatable=False),
+        "Company": Column(TEXT, is_updatable=False),
+        "TrackingNo": Column(TEXT, max_length=50),
+        "Carrier": Column(TEXT, max_length=20),
+        "ShipDate": Column(DATE),
+        "Status": Column(TEXT, max_length=20),
+    },
+    is_ours_to_make=True,
+)
+SITES = _set(
+    "CompanySiteHandling",
+    "CompanySiteSet",
+    ("Contract",),
+    {name: Column(TEXT, is_updatable=False) for name in ("Contract", "Company", "Description", "Country")},
+)
+FORWARDERS = _set(
+    "ShipmentHandling",
+    "Reference_ForwarderInfo",
+    ("ForwarderId",),
+    {"ForwarderId": Column(TEXT, is_updatable=False), "Name": Column(TEXT, is_updatable=False)},
+)
+SETS = {(entity.projection, entity.name): entity for entity in (SHIPMENTS, LINES, ORDERS, TRACKINGS, SITES, FORWARDERS)}

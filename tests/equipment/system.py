@@ -1,0 +1,192 @@
+"""Both vendors and the deployed connector, each in its own process or thread, talking over HTTP on 127.0.0.1."""
+
+from __future__ import annotations
+
+import os
+import platform
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import requests
+
+from functions.ledger.audit import AuditLog
+from functions.ledger.orders import OrderStore
+from functions.ledger.table import DynamoTable
+from functions.model.audit import AuditEntry
+from functions.model.shipment import ConnectionName, OrderKey
+from functions.model.state import OrderState
+from tests.equipment.http import Server
+from tests.equipment.ifs.tenant import Tenant
+from tests.equipment.local_aws.deploy import Stack, deploy
+from tests.equipment.local_aws.operate import invoke, set_secret
+from tests.equipment.local_aws.server import ROOT, LocalAws
+from tests.equipment.local_aws.synth import synthesise
+from tests.equipment.shipstation.account import Account
+
+NAME = ConnectionName("demo")
+COMPANY = "10"
+GO_LIVE_DAYS_AGO = 2
+HASH = "9B6E5ACF"  # as long as what CDK appends to a logical id
+CONNECTION = """\
+mode = "write"
+go_live_at = {go_live_at}
+
+[shipstation]
+base_url = "{shipstation}"
+
+[ifs]
+base_url = "{ifs}"
+token_url = "{ifs}/auth/realms/acme1/protocol/openid-connect/token"
+company = "10"
+time_zone = "America/Chicago"
+requests_per_second = 50
+
+[patience]
+first_seconds = 2
+longest_seconds = 5
+
+[carriers]
+stamps_com = "USPS"
+ups = "UPS"
+fedex = "FEDEX"
+
+[stores]
+exclude = [100003]
+"""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class System:
+    """`account` and `tenant` are the simulated vendors themselves: what is true in each is read from them."""
+
+    account: Account
+    tenant: Tenant
+    account_url: str
+    tenant_url: str
+    aws: LocalAws
+    stack: Stack
+    webhook_url: str
+    connection_file: Path
+
+    @property
+    def audit_table(self) -> DynamoTable:
+        return self.table("LedgerAudit")
+
+    def subscribe(self) -> None:
+        self.account.subscribe(self.webhook_url, "SHIP_NOTIFY")
+
+    def tick(self, function: str) -> Any:
+        """What the schedule does: one run of `Poll` or `Release`, now."""
+        return self.invoke(function, {"connection": NAME, **({"now": True} if function == "Poll" else {})})
+
+    def invoke(self, function: str, payload: Mapping[str, Any]) -> Any:
+        return invoke(self.aws, self.function(function), payload)
+
+    def check(self, *, misspelt: bool) -> tuple[bool, str]:
+        """`make check` on the connection's file: whether it found a misfit, and what it printed."""
+        text = self.connection_file.read_text(encoding="utf-8")
+        if misspelt:
+            text += '\n[[ifs.targets]]\nprofile = "shipment_header"\ntracking = {attribute = "ProNoo"}\n'
+        path = self.connection_file.with_name("checked.toml")
+        path.write_text(text, encoding="utf-8")
+        (key, key_secret), (client, secret) = *self.account.keys.items(), *self.tenant.clients.items()
+        own = {"SHIPSTATION_API_KEY": key, "SHIPSTATION_API_SECRET": key_secret}
+        environment = {**os.environ, **own, "IFS_CLIENT_ID": client, "IFS_CLIENT_SECRET": secret}
+        command = [sys.executable, "-m", "infra.fit", str(path), "--out", str(path.parent)]
+        run = subprocess.run(
+            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+        path.unlink()
+        return run.returncode == 1, run.stdout + run.stderr
+
+    def function(self, prefix: str) -> str:
+        return self.stack.physical_id(prefix, "AWS::Lambda::Function")
+
+    def table(self, prefix: str) -> DynamoTable:
+        tables = self.stack.ids_of("AWS::DynamoDB::Table")
+        return DynamoTable(self.aws.table(next(pid for name, pid in tables.items() if name[: -len(HASH)] == prefix)))
+
+    def states(self) -> dict[str, OrderState]:
+        """What the ledger knows, by IFS order number."""
+        return {state.key.reference: state for state in OrderStore(self.table("Ledger")).scan(NAME)}
+
+    def story(self, order_no: str) -> list[AuditEntry]:
+        state = self.states()[order_no]
+        log = AuditLog(self.audit_table, new_id=lambda: "")
+        return log.story(OrderKey(connection=NAME, company=COMPANY, reference=order_no), state.audit_days)
+
+
+@contextmanager
+def started(folder: Path, *, auth: bool = False, progress: Any = None) -> Iterator[System]:
+    """Starts everything; ends everything. `progress` is called with one line per step."""
+    say = progress or (lambda _: None)
+    keys, clients = {"demo-key": secrets.token_hex(16)}, {"demo-client": secrets.token_hex(16)}
+    account = Account(utc_now, Random(1), keys=keys, post=_post)
+    tenant = Tenant(utc_now, Random(2), clients=clients, time_zone="America/Chicago")
+    with ExitStack() as stack, ThreadPoolExecutor(2) as side:
+        account_url = stack.enter_context(Server(account.application)).url
+        tenant_url = stack.enter_context(Server(tenant.application)).url
+        say(f"ShipStation simulated at {account_url}, IFS Cloud at {tenant_url}")
+        assembly = side.submit(_synthesised, folder, account_url, tenant_url)
+        aws = stack.enter_context(LocalAws(auth=auth, logs=folder / "logs"))
+        say(f"Local AWS at {aws.endpoint_url}; synthesising and bundling the real stack")
+        deployed = deploy(aws, assembly.result())
+        say(f"Stack {deployed.name} deployed: {len(deployed.physical_ids)} resources")
+        file = folder / "connections" / f"{NAME}.toml"
+        yield _configured(account, tenant, account_url, tenant_url, aws, deployed, file)
+
+
+def _configured(  # noqa: PLR0917 -- the parts of one system
+    account: Account, tenant: Tenant, account_url: str, tenant_url: str, aws: LocalAws, stack: Stack, file: Path
+) -> System:
+    (key, key_secret), (client, client_secret) = *account.keys.items(), *tenant.clients.items()
+    token = secrets.token_urlsafe(24)
+    set_secret(aws, _output(stack, "ShipStationSecret"), {"api_key": key, "api_secret": key_secret})
+    set_secret(aws, _output(stack, "IfsSecret"), {"client_id": client, "client_secret": client_secret})
+    set_secret(aws, _output(stack, "WebhookSecret"), {"current": token})
+    api = aws.api_url(stack.physical_id("Webhook", "AWS::ApiGatewayV2::Api"))
+    return System(account, tenant, account_url, tenant_url, aws, stack, f"{api}/webhooks/{NAME}/{token}", file)
+
+
+def _output(stack: Stack, name: str) -> str:
+    return next(value for key, value in stack.outputs.items() if name in key)
+
+
+def _synthesised(folder: Path, account_url: str, tenant_url: str) -> Path:
+    connections = folder / "connections"
+    connections.mkdir(parents=True, exist_ok=True)
+    go_live_at = (utc_now() - timedelta(days=GO_LIVE_DAYS_AGO)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    text = CONNECTION.format(go_live_at=go_live_at, shipstation=account_url, ifs=tenant_url)
+    (connections / f"{NAME}.toml").write_text(text, encoding="utf-8")
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    context = {"connections": str(connections), "python": python, "architecture": _architecture()}
+    return synthesise(context, folder / "cdk.out")
+
+
+def _architecture() -> str:
+
+    return "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
+
+
+def _post(url: str, body: bytes, headers: dict[str, str]) -> int:
+    return requests.post(url, data=body, headers=headers, timeout=60).status_code
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="ifs-shipstation-") as name:
+        yield Path(name)

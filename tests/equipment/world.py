@@ -1,0 +1,369 @@
+"""The whole system in one process: shipping handlers, AWS in memory, both vendors, one clock, one seed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from io import StringIO
+from random import Random
+from typing import Any
+
+import requests
+
+from functions.connections.connection import Connection
+from functions.errors import Retryable
+from functions.flows.from_shipstation.collect import is_due
+from functions.handlers import check, consume, poll, release, replay, webhook
+from functions.ledger.jobs import JobStore
+from functions.ledger.readers import ReaderStore
+from functions.model.cursors import Reader
+from functions.model.outcomes import Reason
+from functions.model.shipment import ConnectionName
+from functions.settings import (
+    CheckSettings,
+    ConsumeSettings,
+    PollSettings,
+    ReleaseSettings,
+    ReplaySettings,
+    WebhookSettings,
+)
+from functions.wiring.runtime import Handler
+from functions.wiring.telemetry import logger
+from tests.equipment.clockwork import Clockwork, Killed
+from tests.equipment.ifs.tenant import Tenant
+from tests.equipment.lambdas import Environment, EventSource, Function
+from tests.equipment.memory_aws.queue import MemoryQueue
+from tests.equipment.memory_aws.table import MemoryTable
+from tests.equipment.network import SimulatedAdapter, Weather
+from tests.equipment.shipstation.account import Account
+
+CANARY = "CanarySecret"
+LEDGER, AUDIT = "ledger", "audit"
+QUEUE_WEIGHT = 5  # a run sends once and asks the tables often
+TIMEOUTS = {"webhook": 15.0, "poll": 300.0, "consume": 150.0, "release": 60.0, "replay": 300.0, "check": 600.0}
+CLOCKS = timedelta(minutes=1)  # an environment's clock may be ahead of the world's
+VISIBILITY = timedelta(seconds=1800), timedelta(seconds=900)
+
+
+@dataclass
+class Site:
+    """One connection with its two vendors and its queues."""
+
+    connection: Connection
+    account: Account
+    tenant: Tenant
+    notifications: MemoryQueue
+    shipments: MemoryQueue
+    dead: list[MemoryQueue]
+    shadow_until: datetime | None = None
+
+
+@dataclass
+class Trouble:
+    """What goes wrong while `until` has not come; rates are per call."""
+
+    until: datetime
+    kill: float = 0.0
+    throttle: float = 0.0
+    ambiguous: float = 0.0
+    duplicate: float = 0.0
+    webhook_lost: float = 0.0
+    webhook_twice: float = 0.0
+    schedule: float = 0.0
+
+
+class Secrets:
+    """What Secrets Manager would hand out; knows the vendors' credentials."""
+
+    def __init__(self, values: Mapping[str, dict[str, str]]) -> None:
+        self._values = dict(values)
+
+    def replace(self, arn: str, first: str, second: str, known: Mapping[str, str]) -> None:
+        """What a person does when a key ran out."""
+        self._values[arn] = _pair(first, second, known)
+
+    def __call__(self, arn: str) -> dict[str, str]:
+        return self._values[arn]
+
+    def forget(self, arn: str) -> None:
+        """Nothing is remembered."""
+
+
+class SimulatedRuntime:
+    """The handlers' runtime for one environment."""
+
+    def __init__(self, world: World, environment: Environment, random: Random) -> None:
+        self._world, self._environment, self._random = world, environment, random
+
+    @property
+    def connections(self) -> dict[ConnectionName, Connection]:
+        return {site.connection.name: site.connection for site in self._world.sites.values()}
+
+    @property
+    def secrets(self) -> Secrets:
+        return self._world.secrets
+
+    def now(self) -> datetime:
+        return self._world.clockwork.now + self._environment.skew
+
+    def sleep(self, seconds: float) -> None:
+        self._world.step("sleep")
+        self._world.clockwork.sleep(seconds)
+        self._world.step("sleep done")
+
+    def jitter(self) -> float:
+        return self._random.random()
+
+    def new_id(self) -> str:
+        return f"{self._random.getrandbits(128):032x}"
+
+    def table(self, name: str) -> MemoryTable:
+        return self._world.tables[name]
+
+    def queue(self, url: str) -> MemoryQueue:
+        return self._world.queues[url]
+
+    def side_by_side(self, bodies: Sequence[Callable[[], None]]) -> None:
+        self._world.clockwork.side_by_side(bodies)
+
+    def session(self, ca_bundle: str | None = None) -> requests.Session:
+        session = requests.Session()
+        for site in self._world.sites.values():
+            vendors = {
+                "shipstation": (site.connection.shipstation.base_url, site.account.application),
+                "ifs": (site.connection.ifs.base_url, site.tenant.application),
+            }
+            for vendor, (url, application) in vendors.items():
+                session.mount(url, self._world.adapter(vendor, application))
+        return session
+
+
+@dataclass
+class World:
+    """`met` counts every fault that was shown; `calls` every webhook sent."""
+
+    seed: int
+    start: datetime
+    random: Random = field(init=False)
+    clockwork: Clockwork = field(init=False)
+    sites: dict[str, Site] = field(default_factory=dict)
+    met: Counter[str] = field(default_factory=Counter)
+    logs: StringIO = field(default_factory=StringIO)
+
+    def __post_init__(self) -> None:
+        self.random = Random(self.seed)
+        self.clockwork = Clockwork(self.start)
+        self.trouble = Trouble(until=self.start)
+        self.weather = Weather(Random(self.random.random()))
+        self.tables = {name: MemoryTable(self.step_of(name)) for name in (LEDGER, AUDIT)}
+        self.queues: dict[str, MemoryQueue] = {}
+        self.functions: dict[str, Function] = {}
+        self.secrets = Secrets({})
+        self._standing: dict[str, tuple[int, Reader, bool]] = {}
+
+    def now(self) -> datetime:
+        return self.clockwork.now
+
+    @property
+    def is_troubled(self) -> bool:
+        return self.clockwork.now < self.trouble.until
+
+    def step(self, name: str) -> None:
+        """Called around every call to the outside: the environment may die here."""
+        task = self.clockwork.current
+        if task is None:
+            return
+        running = (f.running.get(task.root) for f in self.functions.values())
+        environment = next((found for found in running if found is not None), None)
+        if environment is None and task.parent is not None:
+            raise Killed  # its environment is gone
+        if environment is None:
+            return
+        if environment.is_dead:
+            raise Killed
+        if self.is_troubled and self.random.random() < self.trouble.kill:
+            environment.is_dead = True
+            self.met[f"killed at {name}"] += 1
+            raise Killed
+
+    def step_of(self, part: str) -> Callable[[str], None]:
+        """Around every call to one table or queue: throttled before it, or its answer lost after it."""
+
+        def step(name: str) -> None:
+            self.step(f"{part} {name}")
+            if self.clockwork.current is None or not self.is_troubled:
+                return
+            is_over = name.endswith("done")
+            rate = self.trouble.ambiguous if is_over else self.trouble.throttle
+            if self.random.random() < rate * (QUEUE_WEIGHT if part == "queue" else 1):
+                self.met[f"{part} {'ambiguous' if is_over else 'throttled'}"] += 1
+                reason = Reason.QUEUE_UNAVAILABLE if part == "queue" else Reason.LEDGER_UNAVAILABLE
+                raise Retryable(reason, f"{part}: ThrottlingException")
+
+        return step
+
+    def adapter(self, vendor: str, application: Any) -> SimulatedAdapter:
+        return SimulatedAdapter(
+            vendor,
+            application,
+            weather=self.weather,
+            now=self.now,
+            sleep=self.clockwork.sleep,
+            step=self.step,
+            met=lambda fault: self.met.update([fault]),
+        )
+
+    def add_site(self, connection: Connection) -> Site:
+        """Vendors, queues and secrets of one connection; call `wire` once all are there."""
+        name = connection.name
+        keys, clients = {f"{CANARY}Key{name}": f"{CANARY}1{name}"}, {f"client{name}": f"{CANARY}2{name}"}
+        account = Account(self.now, self._fork(), keys=keys, post=self._webhook_sender(name))
+        tenant = Tenant(self.now, self._fork(), clients=clients, time_zone=connection.ifs.time_zone)
+        notifications_dead, shipments_dead = MemoryQueue(self.now), MemoryQueue(self.now, fifo=True)
+        notifications = MemoryQueue(
+            self.now, visibility=VISIBILITY[0], dead=notifications_dead, step=self.step_of("queue")
+        )
+        shipments = MemoryQueue(
+            self.now, fifo=True, visibility=VISIBILITY[1], dead=shipments_dead, step=self.step_of("queue")
+        )
+        site = Site(connection, account, tenant, notifications, shipments, [notifications_dead, shipments_dead])
+        self.sites[name] = site
+        self.queues |= {f"n-{name}": notifications, f"s-{name}": shipments}
+        return site
+
+    def wire(self) -> None:
+        names = list(self.sites)
+        self.secrets = Secrets(
+            {f"ss-{n}": _pair("api_key", "api_secret", self.sites[n].account.keys) for n in names}
+            | {f"ifs-{n}": _pair("client_id", "client_secret", self.sites[n].tenant.clients) for n in names}
+            | {f"hook-{n}": {"current": f"{CANARY}3{n}", "previous": ""} for n in names}
+        )
+        shipments, ifs = {n: f"s-{n}" for n in names}, {n: f"ifs-{n}" for n in names}
+        tables = {"ledger_table": LEDGER, "audit_table": AUDIT}
+        self._add(
+            "webhook",
+            webhook.build,
+            WebhookSettings(
+                notifications={n: f"n-{n}" for n in names}, webhook_secrets={n: f"hook-{n}" for n in names}
+            ),
+        )
+        stations = {n: f"ss-{n}" for n in names}
+        self._add(
+            "poll",
+            poll.build,
+            PollSettings(
+                ledger_table=LEDGER,
+                notifications={n: f"n-{n}" for n in names},
+                shipments=shipments,
+                shipstation_secrets=stations,
+            ),
+        )
+        self._add("consume", consume.build, ConsumeSettings(**tables, ifs_secrets=ifs))
+        self._add("release", release.build, ReleaseSettings(ledger_table=LEDGER, shipments=shipments))
+        self._add("replay", replay.build, ReplaySettings(**tables, shipments=shipments, ifs_secrets=ifs))
+        for site in self.sites.values():
+            self._connect(site)
+        self._add("check", check.build, CheckSettings(**tables, shipstation_secrets=stations, ifs_secrets=ifs))
+        logger.handlers[0].setStream(self.logs)  # type: ignore[attr-defined] # Powertools logs to a stream
+
+    def _connect(self, site: Site) -> None:
+        def duplicates() -> float:
+            return self.trouble.duplicate if self.is_troubled else 0.0
+
+        common = {"clockwork": self.clockwork, "random": self._fork(), "duplicates": duplicates}
+        EventSource(
+            site.notifications,
+            self.functions["poll"],
+            batch=100,
+            concurrency=2,
+            window_seconds=1,
+            **common,  # type: ignore[arg-type] # one dictionary, three types
+        )
+        EventSource(
+            site.shipments,
+            self.functions["consume"],
+            batch=10,
+            concurrency=site.connection.ifs.concurrency,
+            **common,  # type: ignore[arg-type] # as above
+        )
+
+    def _add(self, name: str, build: Callable[[Any, Any], Handler], settings: Any) -> None:
+        def make(environment: Environment) -> Handler:
+            return build(SimulatedRuntime(self, environment, self._fork()), settings)
+
+        self.functions[name] = Function(
+            name, make, TIMEOUTS[name], self.clockwork, self._fork(), skew_seconds=20.0 if self.is_troubled else 0.0
+        )
+
+    def _webhook_sender(self, connection: str) -> Callable[[str, bytes, dict[str, str]], int]:
+        """Late, twice, not at all; the sender never learns."""
+
+        def send(url: str, body: bytes, _: dict[str, str]) -> int:
+            troubled = self.is_troubled
+            copies = 1 + int(troubled and self.random.random() < self.trouble.webhook_twice)
+            if troubled and self.random.random() < self.trouble.webhook_lost:
+                self.met["webhook lost"] += 1
+                copies = 0
+            self.met["webhook twice"] += int(copies > 1)
+            event = {
+                "pathParameters": {"connection": connection, "token": url.rsplit("/", 1)[1]},
+                "body": body.decode(),
+                "isBase64Encoded": False,
+            }
+            for _copy in range(copies):
+                delay = self.random.expovariate(1 / 60) if troubled else 1.0
+                self.clockwork.after(delay, lambda: self.functions["webhook"].invoke(event))
+            return 202
+
+        return send
+
+    def schedule(self, function: str, connection: str, *, every: timedelta, until: datetime) -> None:
+        """Fires every period; in troubled times twice, late or not at all."""
+
+        def tick() -> None:
+            if self.now() < until:
+                self.clockwork.after(every.total_seconds(), tick)
+            if not self._is_anything_due(function, connection):
+                return  # a run that would find nothing
+            for delay in self._firings():
+                self.clockwork.after(delay, lambda: self.functions[function].invoke({"connection": connection}))
+
+        self.clockwork.after(self.random.uniform(0, every.total_seconds()), tick)
+
+    def _firings(self) -> list[float]:
+        if not self.is_troubled or self.random.random() >= self.trouble.schedule:
+            return [0.0]
+        kind = self.random.choice(("twice", "late", "missed"))
+        self.met[f"schedule {kind}"] += 1
+        return {"twice": [0.0, 0.3], "late": [self.random.uniform(30, 240)], "missed": []}[kind]
+
+    def _is_anything_due(self, function: str, connection: str) -> bool:
+        if function == "release":
+            return self.tables[LEDGER].has_due(f"due#{connection}#", f"{self.now():%Y-%m-%dT%H:%M:%S.%fZ}")
+        name, ledger = ConnectionName(connection), self.tables[LEDGER]
+        changes = ledger.changes(f"reader#{connection}") + ledger.changes(f"jobs#{connection}")
+        if self._standing.get(connection, (None,))[0] != changes:
+            is_open = any(job.ended_at is None for job in JobStore(ledger).all(name))
+            self._standing[connection] = changes, ReaderStore(ledger).peek(name), is_open
+        _, reader, is_open = self._standing[connection]
+        return is_open or is_due(reader, self.sites[connection].connection.poll_minutes, self.now() + CLOCKS)
+
+    def _fork(self) -> Random:
+        return Random(self.random.getrandbits(64))
+
+    def digest(self) -> str:
+        """Equal for two runs of one seed, or the simulation is not deterministic."""
+        books = [
+            json.dumps([[w.at.isoformat(), w.entity, str(w.key), w.by, w.changes] for w in site.tenant.writes])
+            for site in self.sites.values()
+        ]
+        return hashlib.sha256("".join(books).encode()).hexdigest()[:16]
+
+
+def _pair(first: str, second: str, known: Mapping[str, str]) -> dict[str, str]:
+    ((name, secret),) = known.items()
+    return {first: name, second: secret}
