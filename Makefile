@@ -21,7 +21,7 @@ $(STAMP): $(PINS)
 	@touch $@
 
 demo: setup ## Run the whole connector on this machine and compare both systems (KEEP=1 leaves it running)
-	@$(BIN)/python -m tests.sandbox.demo $(if $(KEEP),--keep)
+	@$(BIN)/python -m tests.demo $(if $(KEEP),--keep)
 
 test: lint ## Run everything CI runs
 	@$(BIN)/python -m pytest -q $(ARGS)
@@ -39,7 +39,7 @@ synth: setup ## Synthesise the stack into cdk.out (CONTEXT="-c connections=folde
 	@$(CDK) synth --quiet $(CONTEXT)
 
 check: setup ## Say whether both systems fit CONNECTION's file (FOLDER=folder; reads only, asks for the credentials)
-	@$(BIN)/python -m infra.fit $(CONNECTION) $(if $(FOLDER),--folder $(FOLDER))
+	@$(BIN)/python -m functions.console.check $(CONNECTION) $(if $(FOLDER),--folder $(FOLDER))
 
 simulate: setup ## Run the shipping code through SEEDS simulated weeks and through every breakage (SEED=7 replays one)
 	@$(BIN)/python -m tests.simulation $(or $(SEEDS),50) $(if $(SEED),--seed $(SEED))

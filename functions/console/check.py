@@ -16,13 +16,13 @@ from pathlib import Path
 from functions.connections.connection import Connection
 from functions.connections.file import ConnectionFileError, load
 from functions.flows.preflight.report_text import as_text
-from functions.handlers.check import Request, examine
 from functions.model.audit import AuditEntry
 from functions.model.budget import BudgetState
 from functions.model.fit import FitReport
 from functions.model.shipment import ConnectionName, OrderKey
 from functions.settings import CheckSettings
 from functions.wiring.aws import AwsRuntime
+from functions.wiring.check_parts import CheckRequest, examine
 
 SECRETS = {
     "shipstation": {"api_key": "SHIPSTATION_API_KEY", "api_secret": "SHIPSTATION_API_SECRET"},
@@ -83,7 +83,7 @@ def check(connection: Connection, folder: Path) -> FitReport:
         shipstation_secrets={connection.name: "shipstation"},
         ifs_secrets={connection.name: "ifs"},
     )
-    request = Request(connection=ConnectionName(connection.name))
+    request = CheckRequest(connection=ConnectionName(connection.name))
     return examine(Laptop(connection, folder), settings, request, budgets=Budgets(), audit=NoAudit(), run_id="laptop")
 
 

@@ -15,6 +15,7 @@ from functions.model.jobs import Progress
 from functions.model.outcomes import SENTENCES
 from functions.model.shipment import ConnectionName
 from functions.wiring.poll_parts import PollParts
+from functions.wiring.requests import explained, unknown_connection
 from functions.wiring.runtime import Runtime
 from functions.wiring.telemetry import logger
 
@@ -66,9 +67,9 @@ def answer(event: dict[str, Any], runtime: Runtime, parts: Callable[[ConnectionN
     try:
         request = Request.model_validate(event)
     except ValidationError as error:
-        return {"error": _explained(error), "allowed": ALLOWED}
+        return {"error": explained(error), "allowed": ALLOWED}
     if request.connection not in runtime.connections:
-        return {"error": f"connection: unknown; known are {sorted(runtime.connections)}", "allowed": ALLOWED}
+        return {"error": unknown_connection(runtime.connections), "allowed": ALLOWED}
     try:
         return _served(request, parts(request.connection), runtime)
     except ConnectorError as fault:
@@ -138,8 +139,3 @@ def _position(cursor: Cursor) -> dict[str, Any]:
 
 def _shown(standing: Progress) -> dict[str, Any]:
     return standing.model_dump(mode="json", exclude_none=True)
-
-
-def _explained(error: ValidationError) -> str:
-    faults = error.errors(include_url=False, include_context=False, include_input=False)
-    return "; ".join(f"{'.'.join(map(str, f['loc'])) or 'request'}: {f['msg']}" for f in faults)

@@ -20,6 +20,7 @@ from functions.model.plans import Plan, PlannedOrder
 from functions.model.shipment import ConnectionName
 from functions.settings import ReplaySettings
 from functions.wiring.aws import AwsRuntime
+from functions.wiring.requests import explained, unknown_connection
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import logger
 from functions.wiring.vendors import IfsRoom
@@ -73,7 +74,7 @@ class _Service:
 
     def _replay(self, name: ConnectionName) -> Replay:
         if name not in self._runtime.connections:
-            raise _Refused(f"connection: unknown; known are {sorted(self._runtime.connections)}")
+            raise _Refused(unknown_connection(self._runtime.connections))
         connection = self._runtime.connections[name]
         return Replay(
             connection=connection,
@@ -108,8 +109,7 @@ def _parsed(event: dict[str, Any]) -> DryRun | Apply:
     try:
         return model.model_validate(event)
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_context=False, include_input=False)
-        raise _Refused("; ".join(f"{'.'.join(map(str, f['loc'])) or 'request'}: {f['msg']}" for f in faults)) from None
+        raise _Refused(explained(error)) from None
 
 
 def _shown(plan: Plan) -> dict[str, Any]:

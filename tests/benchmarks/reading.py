@@ -262,9 +262,9 @@ def _shrink_pages() -> None:
     """The figure is in pages: small ones make it quick."""
     keyset_walk.PAGE_SIZE = PAGE_ROWS
     for name in ("LABELS", "ORDERS", "FULFILMENTS"):
-        listing = getattr(streams, name)
+        listing = getattr(keyset_walk, name)
         small = replace(listing, fixed={**listing.fixed, "pageSize": str(PAGE_ROWS)})
-        setattr(streams, name, small)
+        setattr(keyset_walk, name, small)
         setattr(source, name, small)
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
-from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.benchmarks import reading, writing
 from tests.benchmarks.row import Row
 from tests.equipment.quiet_connection import SEED, quiet_world, run, schedule
 from tests.equipment.world import LEDGER, Site, World
-from tests.simulation.simulate import simulate
 
 WEEKS = 52
 DAY = 2000  # shipments
@@ -19,9 +21,16 @@ WRITTEN_FOR_A_SHIPMENT = ("order", "audit")
 
 
 def sim_year() -> Iterable[Row]:
-    """Violations in a simulated year: 52 weeks, each with its own troubles."""
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        found = sum(len(result.violations) for result in pool.map(simulate, range(WEEKS)))
+    """Violations in a simulated year: 52 weeks, each with its own troubles. Prints each with its seed and digest."""
+    with TemporaryDirectory() as folder:
+        out = Path(folder) / "weeks.json"
+        command = [sys.executable, "-m", "tests.simulation", str(WEEKS), "--weeks-only", "--json", str(out)]
+        subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
+        weeks = json.loads(out.read_text(encoding="utf-8"))
+    for week in weeks:
+        for text in week["violations"]:
+            print(f"seed {week['seed']}, digest {week['digest']}: {text}")
+    found = sum(len(week["violations"]) for week in weeks)
     yield Row("sim_year", found, f"violations in {WEEKS} weeks", 0, 0, WEEKS)
 
 

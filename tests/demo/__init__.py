@@ -1,1 +1,1 @@
-"""The demonstration: `python -m tests.sandbox.demo` runs the whole connector and compares both systems."""
+"""The demonstration: `python -m tests.demo` runs the whole connector and compares both systems."""

@@ -106,7 +106,7 @@ class System:
         (key, key_secret), (client, secret) = *self.account.keys.items(), *self.tenant.clients.items()
         own = {"SHIPSTATION_API_KEY": key, "SHIPSTATION_API_SECRET": key_secret}
         environment = {**os.environ, **own, "IFS_CLIENT_ID": client, "IFS_CLIENT_SECRET": secret}
-        command = [sys.executable, "-m", "infra.fit", str(path), "--out", str(path.parent)]
+        command = [sys.executable, "-m", "functions.console.check", str(path), "--out", str(path.parent)]
         run = subprocess.run(
             command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
         )

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.integration
 
 
 def test_demonstration_ends_with_both_systems_equal() -> None:
-    command = [sys.executable, "-m", "tests.sandbox.demo"]
+    command = [sys.executable, "-m", "tests.demo"]
     run = subprocess.run(
         command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False
     )

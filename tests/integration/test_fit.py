@@ -51,7 +51,7 @@ def file(tmp_path: Path, tenant: Tenant) -> Iterator[Path]:
 
 
 def run(file: Path, **credentials: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "infra.fit", str(file), "--out", str(file.parent)]
+    command = [sys.executable, "-m", "functions.console.check", str(file), "--out", str(file.parent)]
     environment = {"PATH": os.environ["PATH"], **CREDENTIALS, **credentials}
     return subprocess.run(
         command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False

@@ -260,7 +260,7 @@ def test_policies_are_enforced_with_auth(built: Path) -> None:
 
 
 STARTER = """
-from tests.sandbox.aws.server import LocalAws
+from tests.equipment.local_aws.server import LocalAws
 aws = LocalAws()
 print(aws.port, aws.home, flush=True)
 input()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import time
@@ -10,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -67,6 +69,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("seeds", type=int, nargs="?", default=50, help="how many weeks")
     parser.add_argument("--seed", type=int, help="this one alone, without breakages")
+    parser.add_argument("--weeks-only", action="store_true", help="without breakages")
+    parser.add_argument("--json", type=Path, help="where seed, digest and violations of every week are written")
     arguments = parser.parse_args()
     began = time.perf_counter()
     if arguments.seed is not None:
@@ -75,6 +79,11 @@ def main() -> int:
         return int(bool(result.violations))
     results = list(run(range(arguments.seeds)))
     show_seeds(results)
+    if arguments.json is not None:
+        weeks = [{"seed": r.seed, "digest": r.digest, "violations": r.violations} for r in results]
+        arguments.json.write_text(json.dumps(weeks), encoding="utf-8")
+    if arguments.weeks_only:
+        return int(any(r.violations for r in results))
     seconds = time.perf_counter() - began
     unbroken, *verdicts = break_it([UNBROKEN, *BREAKAGES])
     show_breakages(verdicts)

@@ -29,7 +29,7 @@ from functions.flows.to_ifs import (
 from functions.handlers import consume
 from functions.ifs import client as ifs_client
 from functions.ifs import faults
-from functions.ifs.targets.preference import custom_entity, shipment_header
+from functions.ifs.targets import custom_entity, shipment_header
 from functions.ledger import jobs, readers
 from functions.model.cursors import Stream
 from functions.model.outcomes import Outcome, Reason
@@ -128,7 +128,7 @@ def _write_before_go_live() -> None:
 
 def _clear_what_is_not_ours() -> None:
     _patch(
-        decide,
+        ownership,
         "_after_void",
         lambda field: field.write(None) if field.current else field.remember(Outcome.UNCHANGED, None),
     )

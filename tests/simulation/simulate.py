@@ -80,9 +80,9 @@ def _shrink_pages() -> None:
     """Pages of seven rows, so that a week of a few dozen labels has many."""
     keyset_walk.PAGE_SIZE = PAGE_SIZE
     for name in ("LABELS", "ORDERS", "FULFILMENTS"):
-        listing = getattr(streams, name)
+        listing = getattr(keyset_walk, name)
         small = replace(listing, fixed={**listing.fixed, "pageSize": str(PAGE_SIZE)})
-        setattr(streams, name, small)
+        setattr(keyset_walk, name, small)
         setattr(source, name, small)
 
 

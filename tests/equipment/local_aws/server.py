@@ -118,7 +118,7 @@ class LocalAws:
         (self.logs / "functions").mkdir(parents=True, exist_ok=True)
         with (self.logs / "aws.log").open("wb") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "tests.sandbox.aws.entry"],
+                [sys.executable, "-m", "tests.equipment.local_aws.entry"],
                 cwd=ROOT,
                 env=self._environment(),
                 stdin=subprocess.PIPE,
