@@ -11,7 +11,7 @@ from functions.ledger.audit import AuditLog
 from functions.model.audit import AuditEntry, Cause
 from functions.model.messages import Notification, Work
 from functions.model.shipment import OrderKey
-from tests.unit.builders import NOON, a_connection, a_shipment
+from tests.equipment.builders import NOON, a_connection, a_shipment
 from tests.unit.ledger.stored import a_table, holding, stored
 
 P1001 = a_shipment(1).order_key

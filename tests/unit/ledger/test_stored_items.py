@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.flows.jobs import next_job
+from functions.flows.from_shipstation.past_windows import next_job
 from functions.ledger.budget import BudgetStore
 from functions.ledger.facts import FactStore
 from functions.ledger.jobs import JobStore
@@ -27,7 +27,7 @@ from functions.model.plans import Plan, PlannedOrder
 from functions.model.shared import SharedTarget
 from functions.model.shipment import ConnectionName, Item
 from functions.model.tenant import Circuit, Fitness
-from tests.unit.builders import NOON, a_connection, a_shipment
+from tests.equipment.builders import NOON, a_connection, a_shipment
 from tests.unit.ledger.stored import holding, stored
 
 ACME = ConnectionName("acme")

@@ -13,8 +13,8 @@ from functions.ledger.table import Table
 from functions.model.outcomes import Outcome
 from functions.model.shipment import ConnectionName, OrderKey, Shipment
 from functions.model.state import FieldState, OrderState, ShipmentState
-from tests.simulation.aws.table import MemoryTable
-from tests.unit.builders import NOON, a_connection, a_shipment
+from tests.equipment.builders import NOON, a_connection, a_shipment
+from tests.equipment.memory_aws.table import MemoryTable
 from tests.unit.ledger.stored import holding, stored
 from tests.unit.ledger.stored.orders import ORDERS
 

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.simulation.aws.table import MemoryTable
+from tests.equipment.memory_aws.table import MemoryTable
 
 VERSION = "v1"
 
