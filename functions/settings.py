@@ -54,6 +54,7 @@ class PollSettings(Settings):
 class ConsumeSettings(Settings):
     ledger_table: str
     audit_table: str
+    shipments: dict[str, str]
     ifs_secrets: dict[str, str]
 
 
@@ -62,9 +63,16 @@ class ReleaseSettings(Settings):
     shipments: dict[str, str]
 
 
+class DeadLettersSettings(Settings):
+    ledger_table: str
+    notifications: dict[str, str]
+    shipments: dict[str, str]
+
+
 class CheckSettings(Settings):
     ledger_table: str
     audit_table: str
+    shipments: dict[str, str]
     shipstation_secrets: dict[str, str]
     ifs_secrets: dict[str, str]
 

@@ -14,10 +14,14 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from functions.model.shipment import ConnectionName
-from infra.link import Link
+from infra.connection_resources import ConnectionResources
 
 NAMESPACE = "IfsShipStation"
 LATE = Duration.minutes(15)
+OVERDUE = Duration.hours(1)
+# SQS leaves a message out of this metric once it was received three times, here after twelve minutes:
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+STUCK = Duration.minutes(10)
 
 # What the Lambdas count about a connection: who counts it, for how many minutes, and what to do.
 WATCHED = (
@@ -45,16 +49,26 @@ WATCHED = (
         1,
         (
             "what IFS publishes of the target no longer fits the connection file; writing is paused. Invoke the "
-            "check function, mend the file or the projection; writing goes on within 15 minutes."
+            "check function, correct the file or the projection; writing goes on within 15 minutes."
+        ),
+    ),
+    (
+        "dead_letters",
+        "DeadLettersParked",
+        1,
+        (
+            "a shipment died in the queue again and again, or a message could not be read, and was parked. Invoke Poll "
+            "with status: true to see which, correct the cause, then replay the order or send the message again "
+            "(docs/operations.md, Dead-letter queues)."
         ),
     ),
     (
         "poll",
-        "Holes",
+        "Gaps",
         1,
         (
             "ShipStation cannot show a row; it was stepped over and parked. Look the shipment up in ShipStation by "
-            "the instants in the ledger (docs/operations.md, Streams)."
+            "the instants in the ledger (docs/operations.md, What is read from ShipStation)."
         ),
     ),
 )
@@ -68,7 +82,7 @@ class Alarms(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        links: Mapping[ConnectionName, Link],
+        per_connection: Mapping[ConnectionName, ConnectionResources],
         functions: Iterable[lambda_.Function],
         key: kms.IKey,
     ) -> None:
@@ -77,12 +91,13 @@ class Alarms(Construct):
         CfnOutput(Stack.of(self), "AlarmTopic", value=self._topic.topic_arn)
         for function in functions:
             self._errors(function)
-        for link in links.values():
-            self._dead(link, "NotificationsDead", link.notifications_dead)
-            self._dead(link, "ShipmentsDead", link.shipments_dead)
-            self._age(link)
-            self._heartbeat(link)
-            self._told(link)
+        for resources in per_connection.values():
+            self._dead(resources, "NotificationsDead", resources.notifications_dead)
+            self._dead(resources, "ShipmentsDead", resources.shipments_dead)
+            self._age(resources)
+            self._overdue(resources)
+            self._heartbeat(resources)
+            self._watched(resources)
 
     def _errors(self, function: lambda_.Function) -> None:
         self._alarm(
@@ -93,50 +108,75 @@ class Alarms(Construct):
             description=f"{function.node.id} ends in errors. Read its log group: the last line names the reason code.",
         )
 
-    def _dead(self, link: Link, name: str, queue: sqs.Queue) -> None:
+    def _dead(self, resources: ConnectionResources, name: str, queue: sqs.Queue) -> None:
+        """By age: letters are taken at once and hidden while they are worked on, so that their number says nothing."""
+        connection = resources.connection.name
         self._alarm(
-            f"{link.connection.name}-{name}",
-            queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(1), statistic="Maximum"),
-            threshold=1,
+            f"{connection}-{name}",
+            queue.metric_approximate_age_of_oldest_message(period=Duration.minutes(1)),
+            threshold=STUCK.to_seconds(),
             periods=1,
-            description=f"{link.connection.name}: a message could not be handled five times. Mend the cause in the "
-            "consumer's log, then redrive the queue (docs/operations.md, Dead-letter queues). Nothing is lost.",
+            description=f"{connection}: dead letters stay where they are. Correct the cause that the log of "
+            "DeadLetters names, or enable its event source; they then come back by themselves "
+            "(docs/operations.md, Dead-letter queues). Nothing is lost.",
         )
 
-    def _age(self, link: Link) -> None:
+    def _age(self, resources: ConnectionResources) -> None:
+        connection = resources.connection.name
         self._alarm(
-            f"{link.connection.name}-ShipmentsLate",
-            link.shipments.metric_approximate_age_of_oldest_message(period=Duration.minutes(5)),
+            f"{connection}-ShipmentsLate",
+            resources.shipments.metric_approximate_age_of_oldest_message(period=Duration.minutes(5)),
             threshold=LATE.to_seconds(),
             periods=2,
-            description=f"{link.connection.name}: shipments wait for IFS. Look for the reason in Consume's log; raise "
+            description=f"{connection}: shipments wait for IFS. Look for the reason in Consume's log; raise "
             "ifs.requests_per_second or ifs.concurrency if IFS allows it.",
         )
 
-    def _heartbeat(self, link: Link) -> None:
+    def _overdue(self, resources: ConnectionResources) -> None:
+        """Whatever keeps orders from their turn shows here, also what nobody thought of."""
+        connection = resources.connection.name
+        metric = cloudwatch.Metric(
+            namespace=NAMESPACE,
+            metric_name="OldestDue",
+            dimensions_map={"service": "release", "connection": connection},
+            statistic="Maximum",
+            period=Duration.minutes(5),
+        )
+        self._alarm(
+            f"{connection}-OrdersOverdue",
+            metric,
+            threshold=OVERDUE.to_seconds(),
+            periods=3,
+            description=f"{connection}: orders that are due get no turn. While IFS is out that is expected; "
+            "else look into Release's log for orders that were passed over, and raise ifs.requests_per_second if IFS "
+            "allows it.",
+        )
+
+    def _heartbeat(self, resources: ConnectionResources) -> None:
         """A switched-off connection polls nothing on purpose."""
-        if link.connection.mode == "off":
+        connection = resources.connection.name
+        if resources.connection.mode == "off":
             return
-        period = Duration.minutes(max(10, 2 * link.connection.poll_minutes))
+        period = Duration.minutes(max(10, 2 * resources.connection.poll_minutes))
         metric = cloudwatch.Metric(
             namespace=NAMESPACE,
             metric_name="PollSucceeded",
-            dimensions_map={"service": "poll", "connection": link.connection.name},
+            dimensions_map={"service": "poll", "connection": connection},
             statistic="Sum",
             period=period,
         )
         self._alarm(
-            f"{link.connection.name}-PollSilent",
+            f"{connection}-PollSilent",
             metric,
             threshold=1,
             periods=1,
             below=True,
-            description=f"{link.connection.name}: ShipStation was not read. Check the key (it expires), ShipStation's "
+            description=f"{connection}: ShipStation was not read. Check the key (it expires), ShipStation's "
             "status, and that the schedule rule is enabled; the cursor stands still, nothing is lost.",
         )
 
-    def _told(self, link: Link) -> None:
-        name = link.connection.name
+    def _watched(self, resources: ConnectionResources) -> None:
+        name = resources.connection.name
         for service, metric, periods, text in WATCHED:
             counted = cloudwatch.Metric(
                 namespace=NAMESPACE,

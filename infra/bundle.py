@@ -29,13 +29,16 @@ class BundleError(Exception):
     """Says which step failed and what it printed."""
 
 
+NOT_SHIPPED = ("__pycache__", "*.txt", "console")  # the console is a laptop's
+
+
 def bundle(root: Path, connections: Path, target: Target) -> Path:
     """The folder to ship. Packages are installed once per pin list and target, and kept under build/."""
     packages = _packages(root, target)
     folder = root / "build" / "bundle" / _key(packages.name, str(connections.resolve()))
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(packages, folder)
-    shutil.copytree(root / "functions", folder / "functions", ignore=shutil.ignore_patterns("__pycache__", "*.txt"))
+    shutil.copytree(root / "functions", folder / "functions", ignore=shutil.ignore_patterns(*NOT_SHIPPED))
     (folder / "connections").mkdir()
     for path in sorted([*connections.glob("*.toml"), *connections.glob("*.pem")]):
         shutil.copyfile(path, folder / "connections" / path.name)

@@ -9,9 +9,9 @@ from constructs import Construct
 
 from functions.model.shipment import ConnectionName
 from functions.settings import CheckSettings
+from infra.connection_resources import ConnectionResources
 from infra.functions import Functions
 from infra.ledger import Ledger
-from infra.link import Link
 
 TIMEOUT = Duration.minutes(10)
 
@@ -24,14 +24,15 @@ class Check(Construct):
         *,
         functions: Functions,
         ledger: Ledger,
-        links: Mapping[ConnectionName, Link],
+        per_connection: Mapping[ConnectionName, ConnectionResources],
     ) -> None:
         super().__init__(scope, construct_id)
         settings = CheckSettings(
             ledger_table=ledger.ledger.table_name,
             audit_table=ledger.audit.table_name,
-            shipstation_secrets={name: link.shipstation.secret_arn for name, link in links.items()},
-            ifs_secrets={name: link.ifs.secret_arn for name, link in links.items()},
+            shipments={name: resources.shipments.queue_url for name, resources in per_connection.items()},
+            shipstation_secrets={name: resources.shipstation.secret_arn for name, resources in per_connection.items()},
+            ifs_secrets={name: resources.ifs.secret_arn for name, resources in per_connection.items()},
         )
         self.function = functions.make(
             "Check",
@@ -42,7 +43,8 @@ class Check(Construct):
         )
         ledger.allow(self.function, ledger.ledger, "GetItem", "PutItem")
         ledger.allow(self.function, ledger.audit, "GetItem", "PutItem", "Query")
-        for link in links.values():
-            link.ifs.grant_read(self.function)
-            link.shipstation.grant_read(self.function)
+        for resources in per_connection.values():
+            resources.ifs.grant_read(self.function)
+            resources.shipments.grant_send_messages(self.function)
+            resources.shipstation.grant_read(self.function)
         CfnOutput(Stack.of(self), "CheckFunction", value=self.function.function_name)

@@ -10,9 +10,9 @@ from constructs import Construct
 
 from functions.model.shipment import ConnectionName
 from functions.settings import ConsumeSettings
+from infra.connection_resources import ConnectionResources
 from infra.functions import Functions
 from infra.ledger import Ledger
-from infra.link import Link
 
 TIMEOUT = Duration.seconds(150)
 BATCH = 10
@@ -26,26 +26,28 @@ class Consume(Construct):
         *,
         functions: Functions,
         ledger: Ledger,
-        links: Mapping[ConnectionName, Link],
+        per_connection: Mapping[ConnectionName, ConnectionResources],
     ) -> None:
         super().__init__(scope, construct_id)
         settings = ConsumeSettings(
             ledger_table=ledger.ledger.table_name,
             audit_table=ledger.audit.table_name,
-            ifs_secrets={name: link.ifs.secret_arn for name, link in links.items()},
+            shipments={name: resources.shipments.queue_url for name, resources in per_connection.items()},
+            ifs_secrets={name: resources.ifs.secret_arn for name, resources in per_connection.items()},
         )
         self.function = functions.make(
             "Consume", settings=settings, timeout=TIMEOUT, description="Makes IFS agree with ShipStation"
         )
         ledger.allow(self.function, ledger.ledger, "GetItem", "PutItem")
         ledger.allow(self.function, ledger.audit, "GetItem", "PutItem", "Query")
-        for link in links.values():
-            link.ifs.grant_read(self.function)
+        for resources in per_connection.values():
+            resources.ifs.grant_read(self.function)
+            resources.shipments.grant_send_messages(self.function)
             self.function.add_event_source(
                 sources.SqsEventSource(
-                    link.shipments,
+                    resources.shipments,
                     batch_size=BATCH,
                     report_batch_item_failures=True,
-                    max_concurrency=link.connection.ifs.concurrency,
+                    max_concurrency=resources.connection.ifs.concurrency,
                 )
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from aws_cdk import Duration, RemovalPolicy, Stack
@@ -32,9 +33,10 @@ class Functions:
     def make(
         self, name: str, *, settings: Settings, timeout: Duration, memory_mb: int = 512, description: str
     ) -> lambda_.Function:
+        module = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
         environment = {
             **settings.to_env(),
-            "POWERTOOLS_SERVICE_NAME": name.lower(),
+            "POWERTOOLS_SERVICE_NAME": module,
             "POWERTOOLS_METRICS_NAMESPACE": "IfsShipStation",
         }
         group = logs.LogGroup(
@@ -44,7 +46,7 @@ class Functions:
             self._scope,
             name,
             code=self._code,
-            handler=f"functions.handlers.{name.lower()}.handler",
+            handler=f"functions.handlers.{module}.handler",
             runtime=self._runtime,
             architecture=self._architecture,
             timeout=timeout,

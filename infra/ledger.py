@@ -8,7 +8,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from functions.ledger.table import DUE_INDEX, DUE_PARTITION, DUE_SORT, EXPIRES, PARTITION, SORT
+from functions.ledger.items import PARTITION, SORT
+from functions.ledger.table import DUE_INDEX, DUE_PARTITION, DUE_PROJECTED, DUE_SORT, EXPIRES
 
 
 class Ledger(Construct):
@@ -21,7 +22,7 @@ class Ledger(Construct):
             partition_key=_text(DUE_PARTITION),
             sort_key=_text(DUE_SORT),
             projection_type=dynamodb.ProjectionType.INCLUDE,
-            non_key_attributes=["key"],
+            non_key_attributes=[*DUE_PROJECTED],
         )
         self.audit = self._table("Audit", key)
 

@@ -1,4 +1,4 @@
-"""Reads ShipStation: by schedule, and whenever a webhook rings."""
+"""Reads ShipStation: by schedule, and whenever a webhook comes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from constructs import Construct
 
 from functions.model.shipment import ConnectionName
 from functions.settings import PollSettings
+from infra.connection_resources import ConnectionResources
 from infra.functions import Functions
 from infra.ledger import Ledger
-from infra.link import Link
 
 TIMEOUT = Duration.minutes(5)  # a look ends after two minutes; what is left goes into a job
-BATCHING = Duration.seconds(1)  # rings of one action; the run itself paces the looks
+BATCHING = Duration.seconds(1)  # webhooks of one action; the run itself paces the looks
 TICK = Duration.minutes(1)  # the run decides what is due: a look, a job to go on with, a probe of a refused key
 BATCH = 100
 
@@ -32,31 +32,31 @@ class Poll(Construct):
         *,
         functions: Functions,
         ledger: Ledger,
-        links: Mapping[ConnectionName, Link],
+        per_connection: Mapping[ConnectionName, ConnectionResources],
     ) -> None:
         super().__init__(scope, construct_id)
         settings = PollSettings(
             ledger_table=ledger.ledger.table_name,
-            notifications={name: link.notifications.queue_url for name, link in links.items()},
-            shipments={name: link.shipments.queue_url for name, link in links.items()},
-            shipstation_secrets={name: link.shipstation.secret_arn for name, link in links.items()},
+            notifications={name: resources.notifications.queue_url for name, resources in per_connection.items()},
+            shipments={name: resources.shipments.queue_url for name, resources in per_connection.items()},
+            shipstation_secrets={name: resources.shipstation.secret_arn for name, resources in per_connection.items()},
         )
         self.function = functions.make(
-            "Poll", settings=settings, timeout=TIMEOUT, description="Reads ShipStation, queues what is news"
+            "Poll", settings=settings, timeout=TIMEOUT, description="Reads ShipStation, queues new shipments"
         )
         # A run that ends with work left sends itself a message: without this Lambda takes it for a runaway loop.
         cast("lambda_.CfnFunction", self.function.node.default_child).recursive_loop = "Allow"
         ledger.allow(self.function, ledger.ledger, "GetItem", "BatchGetItem", "PutItem", "Query")
-        for link in links.values():
-            self._attach(link)
+        for resources in per_connection.values():
+            self._attach(resources)
 
-    def _attach(self, link: Link) -> None:
-        link.shipments.grant_send_messages(self.function)
-        link.notifications.grant_send_messages(self.function)
-        link.shipstation.grant_read(self.function)
+    def _attach(self, resources: ConnectionResources) -> None:
+        resources.shipments.grant_send_messages(self.function)
+        resources.notifications.grant_send_messages(self.function)
+        resources.shipstation.grant_read(self.function)
         self.function.add_event_source(
             sources.SqsEventSource(
-                link.notifications,
+                resources.notifications,
                 batch_size=BATCH,
                 max_batching_window=BATCHING,
                 report_batch_item_failures=True,
@@ -65,13 +65,13 @@ class Poll(Construct):
         )
         events.Rule(
             self,
-            f"Every-{link.connection.name}",
-            description=f"Reads ShipStation for {link.connection.name}",
+            f"Every-{resources.connection.name}",
+            description=f"Reads ShipStation for {resources.connection.name}",
             schedule=events.Schedule.rate(TICK),
             targets=[
                 targets.LambdaFunction(
                     self.function,
-                    event=events.RuleTargetInput.from_object({"connection": link.connection.name}),
+                    event=events.RuleTargetInput.from_object({"connection": resources.connection.name}),
                     retry_attempts=0,  # the next tick comes anyway
                 )
             ],

@@ -11,9 +11,9 @@ from constructs import Construct
 
 from functions.model.shipment import ConnectionName
 from functions.settings import ReleaseSettings
+from infra.connection_resources import ConnectionResources
 from infra.functions import Functions
 from infra.ledger import Ledger
-from infra.link import Link
 
 TIMEOUT = Duration.seconds(50)  # ends before the next one begins
 
@@ -26,19 +26,19 @@ class Release(Construct):
         *,
         functions: Functions,
         ledger: Ledger,
-        links: Mapping[ConnectionName, Link],
+        per_connection: Mapping[ConnectionName, ConnectionResources],
     ) -> None:
         super().__init__(scope, construct_id)
         settings = ReleaseSettings(
             ledger_table=ledger.ledger.table_name,
-            shipments={name: link.shipments.queue_url for name, link in links.items()},
+            shipments={name: resources.shipments.queue_url for name, resources in per_connection.items()},
         )
         self.function = functions.make(
             "Release", settings=settings, timeout=TIMEOUT, description="Queues orders that are due again"
         )
         ledger.allow(self.function, ledger.ledger, "GetItem", "PutItem", "Query")
-        for name, link in links.items():
-            link.shipments.grant_send_messages(self.function)
+        for name, resources in per_connection.items():
+            resources.shipments.grant_send_messages(self.function)
             events.Rule(
                 self,
                 f"Every-{name}",

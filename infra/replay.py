@@ -9,9 +9,9 @@ from constructs import Construct
 
 from functions.model.shipment import ConnectionName
 from functions.settings import ReplaySettings
+from infra.connection_resources import ConnectionResources
 from infra.functions import Functions
 from infra.ledger import Ledger
-from infra.link import Link
 
 TIMEOUT = Duration.minutes(10)
 
@@ -24,20 +24,21 @@ class Replay(Construct):
         *,
         functions: Functions,
         ledger: Ledger,
-        links: Mapping[ConnectionName, Link],
+        per_connection: Mapping[ConnectionName, ConnectionResources],
     ) -> None:
         super().__init__(scope, construct_id)
         settings = ReplaySettings(
             ledger_table=ledger.ledger.table_name,
             audit_table=ledger.audit.table_name,
-            shipments={name: link.shipments.queue_url for name, link in links.items()},
-            ifs_secrets={name: link.ifs.secret_arn for name, link in links.items()},
+            shipments={name: resources.shipments.queue_url for name, resources in per_connection.items()},
+            ifs_secrets={name: resources.ifs.secret_arn for name, resources in per_connection.items()},
         )
         self.function = functions.make(
             "Replay", settings=settings, timeout=TIMEOUT, description="Manual: dry run, then exactly that plan"
         )
         ledger.allow(self.function, ledger.ledger, "GetItem", "PutItem", "Scan")
-        for link in links.values():
-            link.shipments.grant_send_messages(self.function)
-            link.ifs.grant_read(self.function)
+        ledger.allow(self.function, ledger.audit, "Query")
+        for resources in per_connection.values():
+            resources.shipments.grant_send_messages(self.function)
+            resources.ifs.grant_read(self.function)
         CfnOutput(Stack.of(self), "ReplayFunction", value=self.function.function_name)

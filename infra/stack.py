@@ -10,15 +10,16 @@ from constructs import Construct
 
 from functions.connections.connection import Connection
 from functions.model.shipment import ConnectionName
-from infra import consume, poll
+from infra import consume, dead_letters, poll
 from infra.alarms import Alarms
 from infra.bundle import Target
 from infra.check import Check
+from infra.connection_resources import ConnectionResources
 from infra.consume import Consume
+from infra.dead_letters import DeadLetters
 from infra.encryption import Encryption
 from infra.functions import Functions
 from infra.ledger import Ledger
-from infra.link import Link
 from infra.poll import Poll
 from infra.release import Release
 from infra.replay import Replay
@@ -42,27 +43,31 @@ class ConnectorStack(Stack):
         )
         key = Encryption(self, "Encryption").key
         ledger = Ledger(self, "Ledger", key=key)
-        links = {
-            name: Link(
+        per_connection = {
+            name: ConnectionResources(
                 self,
-                f"Link-{name}",
+                f"Link-{name}",  # its queues and secrets outlive a deployment: another id would make new ones
                 connection=connection,
                 key=key,
                 poll_visibility=_visibility(poll.TIMEOUT, poll.BATCHING),
                 consume_visibility=_visibility(consume.TIMEOUT),
+                dead_visibility=_visibility(dead_letters.TIMEOUT),
             )
             for name, connection in connections.items()
         }
         functions = Functions(self, code=code, target=target, key=key)
         made = [
-            WebhookApi(self, "WebhookApi", functions=functions, links=links).function,
-            Poll(self, "PollFlow", functions=functions, ledger=ledger, links=links).function,
-            Consume(self, "ConsumeFlow", functions=functions, ledger=ledger, links=links).function,
-            Release(self, "ReleaseFlow", functions=functions, ledger=ledger, links=links).function,
-            Replay(self, "ReplayFlow", functions=functions, ledger=ledger, links=links).function,
-            Check(self, "CheckFlow", functions=functions, ledger=ledger, links=links).function,
+            WebhookApi(self, "WebhookApi", functions=functions, per_connection=per_connection).function,
+            Poll(self, "PollFlow", functions=functions, ledger=ledger, per_connection=per_connection).function,
+            Consume(self, "ConsumeFlow", functions=functions, ledger=ledger, per_connection=per_connection).function,
+            DeadLetters(
+                self, "DeadLettersFlow", functions=functions, ledger=ledger, per_connection=per_connection
+            ).function,
+            Release(self, "ReleaseFlow", functions=functions, ledger=ledger, per_connection=per_connection).function,
+            Replay(self, "ReplayFlow", functions=functions, ledger=ledger, per_connection=per_connection).function,
+            Check(self, "CheckFlow", functions=functions, ledger=ledger, per_connection=per_connection).function,
         ]
-        Alarms(self, "Alarms", links=links, functions=made, key=key)
+        Alarms(self, "Alarms", per_connection=per_connection, functions=made, key=key)
 
 
 def _visibility(timeout: Duration, batching: Duration | None = None) -> Duration:

@@ -14,8 +14,8 @@ from constructs import Construct
 
 from functions.model.shipment import ConnectionName
 from functions.settings import WebhookSettings
+from infra.connection_resources import ConnectionResources
 from infra.functions import Functions
-from infra.link import Link
 
 # ShipStation sends one call per batch of labels; more than this is no ShipStation.
 RATE_PER_SECOND, BURST = 50, 100
@@ -29,12 +29,17 @@ LOGGED = {
 
 class WebhookApi(Construct):
     def __init__(
-        self, scope: Construct, construct_id: str, *, functions: Functions, links: Mapping[ConnectionName, Link]
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        functions: Functions,
+        per_connection: Mapping[ConnectionName, ConnectionResources],
     ) -> None:
         super().__init__(scope, construct_id)
         settings = WebhookSettings(
-            notifications={name: link.notifications.queue_url for name, link in links.items()},
-            webhook_secrets={name: link.webhook.secret_arn for name, link in links.items()},
+            notifications={name: resources.notifications.queue_url for name, resources in per_connection.items()},
+            webhook_secrets={name: resources.webhook.secret_arn for name, resources in per_connection.items()},
         )
         self.function = functions.make(
             "Webhook",
@@ -42,9 +47,9 @@ class WebhookApi(Construct):
             timeout=Duration.seconds(15),
             description="ShipStation webhooks: checks the token, queues ids",
         )
-        for link in links.values():
-            link.notifications.grant_send_messages(self.function)
-            link.webhook.grant_read(self.function)
+        for resources in per_connection.values():
+            resources.notifications.grant_send_messages(self.function)
+            resources.webhook.grant_read(self.function)
         api = self._api(self.function)
         CfnOutput(Stack.of(self), "ApiUrl", value=api.api_endpoint)
 

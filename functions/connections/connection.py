@@ -12,9 +12,10 @@ from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from functions.connections.carriers import Carriers, mapped
 from functions.connections.targets import AnyTarget
-from functions.connections.vendors import Company, IfsSide, OrderReference, ShipStationSide, Site, Targets
+from functions.connections.vendors import Company, IfsTenant, OrderReference, ShipStationAccount, Site, Targets
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
+from functions.model.records import Record
 from functions.model.shipment import ConnectionName
 
 Mode = Literal["off", "shadow", "write"]
@@ -22,12 +23,16 @@ StoreId = Annotated[int, Field(strict=True, gt=0)]
 
 
 class Patience(Frozen):
-    """How long an order waits before a person is asked, and how the looks in between are spaced."""
+    """How long an order waits before a person is asked, and how the looks in between are spaced. A fault that has not
+    passed after `attention_hours` calls for attention, whatever its reasons were in between.
+    """
 
     first_seconds: int = Field(default=60, ge=1, le=3600)
     longest_seconds: int = Field(default=3600, ge=1, le=86400)
     not_in_ifs_days: int = Field(default=14, ge=1, le=365)
     not_delivered_days: int = Field(default=60, ge=1, le=365)
+    locked_days: int = Field(default=7, ge=1, le=365)
+    attention_hours: int = Field(default=4, ge=1, le=720)
 
 
 class StoreOverride(Frozen):
@@ -94,8 +99,8 @@ class Connection(Frozen):
     mode: Mode = "shadow"
     go_live_at: AwareDatetime
     poll_minutes: int = Field(default=5, ge=1, le=1440)
-    shipstation: ShipStationSide = ShipStationSide()
-    ifs: IfsSide
+    shipstation: ShipStationAccount = ShipStationAccount()
+    ifs: IfsTenant
     stores: Stores = Stores()
     carriers: Carriers = Field(default_factory=dict)
     services: Carriers = Field(default_factory=dict)
@@ -135,24 +140,20 @@ class Connection(Frozen):
         override = self.stores.overrides.get(str(store_id))
         if override is None:
             return self
-        shipstation = {
-            "order_reference": override.order_reference or self.shipstation.order_reference,
-            "shipment_id": override.shipment_id or self.shipstation.shipment_id,
-        }
-        ifs = {
-            "company": override.company or self.ifs.company,
-            "targets": override.targets or self.ifs.targets,
-            "sites": self.ifs.sites if override.sites is None else override.sites,
-        }
-        own = {
-            "mode": self.mode if self.mode == "off" else override.mode or self.mode,
-            "shipstation": self.shipstation.model_copy(update=shipstation),
-            "ifs": self.ifs.model_copy(update=ifs),
-        }
-        return self.model_copy(update=own)
+        return self.model_copy(
+            update={
+                "mode": self.mode if self.mode == "off" else override.mode or self.mode,
+                "shipstation": self.shipstation.naming(override.order_reference, override.shipment_id),
+                "ifs": self.ifs.delivering_to(override.company, override.targets, override.sites),
+            }
+        )
+
+    def in_mode(self, mode: Mode) -> Connection:
+        """A view in another mode: a pilot writes in shadow too."""
+        return self.model_copy(update={"mode": mode})
 
     def store_skip(self, store_id: int | None) -> Reason | None:
-        """Why nothing of this store is our business, or None. An unknown store matters only where stores are named."""
+        """Why all of this store is out of scope, or None. An unknown store matters only where stores are named."""
         if store_id is None:
             return Reason.STORE_UNKNOWN if self.names_stores else None
         return Reason.STORE_EXCLUDED if self.stores.leaves_out(store_id) else None
@@ -166,9 +167,9 @@ class Connection(Frozen):
         return mapped(self.services, carrier, service)
 
     @property
-    def fingerprint(self) -> str:
-        """Names where a delivery went: pointed at another system or attribute, everything is delivered again. How a
-        field is written does not count: a new policy or a new key of the file repeats nothing.
+    def delivery_place(self) -> str:
+        """Names where a delivery goes: pointed at another system or attribute, what the reading windows still show is
+        delivered again. How a field is written does not count: a new policy or a new key of the file repeats nothing.
         """
         text = f"{self.ifs.base_url}\x1f{self.ifs.company}\x1f{_places(self.ifs.targets)}"
         return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -180,6 +181,11 @@ class Connection(Frozen):
         services = sorted(f"{code}>{ship_via}" for code, ship_via in self.services.items())
         parts = (*carriers, *services, self.shipstation.order_reference.model_dump_json())
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
+
+    def is_ours(self, record: Record) -> bool:
+        """Whether a record may be written by this store: its company, where the record tells one, and its site."""
+        ifs = self.ifs
+        return record.company in {"", ifs.company} and (not ifs.sites or record.site in {"", *ifs.sites})
 
     def is_before_go_live(self, created_at: datetime) -> bool:
         return created_at < self.go_live_at

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from functions.connections.targets import AnyTarget, ShipmentHeader
 from functions.model.frozen import Frozen
+from functions.model.records import Place
 
 OrderSource = Literal["order_number", "order_key", "custom_field_1", "custom_field_2", "custom_field_3"]
 
@@ -72,7 +73,7 @@ class OrderReference(Frozen):
         return self
 
 
-class ShipStationSide(Frozen):
+class ShipStationAccount(Frozen):
     """`requests_per_minute` is our own ceiling under the vendor's 40; `settle_minutes` the margin for rows that become
     visible late, `check_minutes` the same for orders: until then the shipments of a shipped order may be on their way.
     `shipment_id` reads the IFS shipment's own id from the order, where whoever made the order put it there.
@@ -86,8 +87,17 @@ class ShipStationSide(Frozen):
     order_reference: OrderReference = OrderReference()
     shipment_id: OrderReference | None = None
 
+    def naming(self, order_reference: OrderReference | None, shipment_id: OrderReference | None) -> ShipStationAccount:
+        """As a store names its orders and shipments; None is as the account does."""
+        return self.model_copy(
+            update={
+                "order_reference": order_reference or self.order_reference,
+                "shipment_id": shipment_id or self.shipment_id,
+            }
+        )
 
-class IfsSide(Frozen):
+
+class IfsTenant(Frozen):
     """`requests_per_second` is divided among the `concurrency` consumers; `wait_seconds` is sent as `Prefer: wait`.
     `targets` are in order of preference: an order goes to the first that has a record for it, and stays there.
     `sites`, where named, are the only ones whose records are ours. `ca_bundle` is a PEM file beside this one.
@@ -111,10 +121,26 @@ class IfsSide(Frozen):
     allow_state_actions: bool = False
     targets: Targets = (ShipmentHeader(),)
 
-    def target_of(self, record_key: str) -> AnyTarget:
-        """The target that a record belongs to, by its key `<profile>/<IFS key>`."""
-        profile = record_key.partition("/")[0]
-        return next(target for target in self.targets if target.profile == profile)
+    def delivering_to(
+        self, company: Company | None, targets: Targets | None, sites: tuple[Site, ...] | None
+    ) -> IfsTenant:
+        """As a store's orders go there; None is as the tenant has it."""
+        return self.model_copy(
+            update={
+                "company": company or self.company,
+                "targets": targets or self.targets,
+                "sites": self.sites if sites is None else sites,
+            }
+        )
+
+    def place_of(self, target: AnyTarget) -> Place:
+        """The tenant, projection and set that a target's records stand in, whichever endpoint serves them."""
+        parts = urlsplit(self.base_url)
+        return Place(f"{parts.netloc.lower()}{parts.path}/{target.projection}/{target.entity_set}")
+
+    def target_of(self, place: Place) -> AnyTarget | None:
+        """The target whose records stand there; None where the file names that place no more."""
+        return next((target for target in self.targets if self.place_of(target) == place), None)
 
     def zone_of(self, site: str) -> ZoneInfo:
         return ZoneInfo(self.site_time_zones.get(site, self.time_zone))

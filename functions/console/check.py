@@ -8,18 +8,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
-from datetime import date
 from getpass import getpass
 from pathlib import Path
 
 from functions.connections.connection import Connection
 from functions.connections.file import ConnectionFileError, load
 from functions.flows.preflight.report_text import as_text
-from functions.model.audit import AuditEntry
 from functions.model.budget import BudgetState
 from functions.model.fit import FitReport
-from functions.model.shipment import ConnectionName, OrderKey
+from functions.model.shipment import ConnectionName
 from functions.settings import CheckSettings
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.check_parts import CheckRequest, examine
@@ -59,16 +56,6 @@ class Budgets:
         return True
 
 
-class NoAudit:
-    """Nothing is written, so there is nothing to keep."""
-
-    def put(self, entry: AuditEntry) -> None:  # noqa: ARG002 # the Protocol's
-        raise AssertionError("a check without a pilot writes nothing")
-
-    def story(self, order: OrderKey, days: Sequence[date]) -> list[AuditEntry]:  # noqa: ARG002 # the Protocol's
-        return []
-
-
 class Laptop(AwsRuntime):
     def __init__(self, connection: Connection, folder: Path) -> None:
         self.connections = {connection.name: connection}
@@ -80,11 +67,12 @@ def check(connection: Connection, folder: Path) -> FitReport:
     settings = CheckSettings(
         ledger_table="",
         audit_table="",
+        shipments={},
         shipstation_secrets={connection.name: "shipstation"},
         ifs_secrets={connection.name: "ifs"},
     )
     request = CheckRequest(connection=ConnectionName(connection.name))
-    return examine(Laptop(connection, folder), settings, request, budgets=Budgets(), audit=NoAudit(), run_id="laptop")
+    return examine(Laptop(connection, folder), settings, request, budgets=Budgets(), run_id="laptop")
 
 
 def main() -> int:

@@ -81,16 +81,16 @@ def _served(request: Request, parts: PollParts, runtime: Runtime) -> dict[str, A
         return _backfill(request.backfill, parts, runtime)
     if request.cancel is not None:
         return _cancelled(request.cancel, parts)
-    return _standing(parts)
+    return _reading_status(parts)
 
 
 def _backfill(request: Backfill, parts: PollParts, runtime: Runtime) -> dict[str, Any]:
     rate = parts.connection.shipstation.requests_per_minute
     window = Span(start=request.start, end=min(request.end, parts.now()))
     cost = estimate(window, request.streams, parts.source, rate)
-    told = {"window": window.model_dump(mode="json"), **cost.model_dump(mode="json")}
+    cost_of_window = {"window": window.model_dump(mode="json"), **cost.model_dump(mode="json")}
     if request.dry_run:
-        return {**told, "next": "the same with dry_run: false"}
+        return {**cost_of_window, "next": "the same with dry_run: false"}
     job = a_job(
         runtime.new_id()[:12],
         parts.connection.name,
@@ -103,27 +103,30 @@ def _backfill(request: Backfill, parts: PollParts, runtime: Runtime) -> dict[str
     )
     parts.jobs.open(job)
     logger.info("backfill_started", connection=job.connection, job_id=job.job_id, baseline=request.baseline)
-    return {**told, "job_id": job.job_id, "next": "it begins within a minute; ask with status: true"}
+    return {**cost_of_window, "job_id": job.job_id, "next": "it begins within a minute; ask with status: true"}
 
 
 def _cancelled(job_id: str, parts: PollParts) -> dict[str, Any]:
     job = parts.jobs.cancel(parts.connection.name, job_id, parts.now())
     if job is None:
-        return {"error": "cancel: no such job", "jobs": [each.job_id for each in parts.jobs.all(parts.connection.name)]}
+        return {
+            "error": "cancel: no such job",
+            "jobs": [known.job_id for known in parts.jobs.all(parts.connection.name)],
+        }
     logger.info("job_cancelled", connection=job.connection, job_id=job.job_id)
     return _shown(progress(job, parts.connection.shipstation.requests_per_minute, parts.now()))
 
 
-def _standing(parts: PollParts) -> dict[str, Any]:
+def _reading_status(parts: PollParts) -> dict[str, Any]:
     """How far every stream was read, what is read beside it, and what needs a person."""
-    reader, now, rate = parts.position(), parts.now(), parts.connection.shipstation.requests_per_minute
+    position, now, rate = parts.position(), parts.now(), parts.connection.shipstation.requests_per_minute
     parked = parts.parking.list(parts.connection.name)
     return {
         "connection": parts.connection.name,
         "mode": parts.connection.mode,
-        "looked_at": reader.looked_at and reader.looked_at.isoformat(),
-        "refused_since": reader.refused_at and reader.refused_at.isoformat(),
-        "streams": {name: _position(cursor) for name, cursor in sorted(reader.cursors.items())},
+        "last_poll_at": position.last_poll_at and position.last_poll_at.isoformat(),
+        "refused_since": position.refused_at and position.refused_at.isoformat(),
+        "streams": {name: _position(cursor) for name, cursor in sorted(position.cursors.items())},
         "jobs": [_shown(progress(job, rate, now)) for job in parts.jobs.all(parts.connection.name)],
         "parked": [
             {"subject": p.subject, "reason": p.reason, "means": SENTENCES[p.reason], "detail": p.detail}
@@ -137,5 +140,5 @@ def _position(cursor: Cursor) -> dict[str, Any]:
     return {"read_up_to": cursor.head.isoformat(), "settled_up_to": cursor.settled.isoformat()}
 
 
-def _shown(standing: Progress) -> dict[str, Any]:
-    return standing.model_dump(mode="json", exclude_none=True)
+def _shown(job: Progress) -> dict[str, Any]:
+    return job.model_dump(mode="json", exclude_none=True)

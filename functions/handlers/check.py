@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from pydantic import ValidationError
 
 from functions.flows.preflight.report_text import as_text
-from functions.ledger.audit import AuditLog
 from functions.ledger.budget import BudgetStore
 from functions.settings import CheckSettings
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.check_parts import CheckRequest, examine
+from functions.wiring.delivery_parts import DeliveryParts, DeliveryTables
 from functions.wiring.requests import explained
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import logger
@@ -27,14 +27,17 @@ ALLOWED = {
 
 def build(runtime: Runtime, settings: CheckSettings) -> Handler:
     budgets = BudgetStore(runtime.table(settings.ledger_table))
-    audit = AuditLog(runtime.table(settings.audit_table), new_id=runtime.new_id)
+    tables = DeliveryTables(settings.ledger_table, settings.audit_table, settings.shipments, settings.ifs_secrets)
+    parts = DeliveryParts(runtime, tables)
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
         request = _parsed(event, runtime.connections)
         if isinstance(request, str):
             return {"error": request, "allowed": ALLOWED, "connections": sorted(runtime.connections)}
-        report = examine(runtime, settings, request, budgets=budgets, audit=audit, run_id=context.aws_request_id)
-        misfits = sum(finding.standing == "misfit" for finding in report.findings)
+        delivery = partial(parts.delivery, request.connection, context)
+        run_id = context.aws_request_id
+        report = examine(runtime, settings, request, budgets=budgets, run_id=run_id, delivery=delivery)
+        misfits = sum(finding.severity == "misfit" for finding in report.findings)
         logger.info(
             "checked", connection=report.connection, fits=report.fits, misfits=misfits, pilot=bool(request.pilot)
         )

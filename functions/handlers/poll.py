@@ -38,11 +38,11 @@ def build(runtime: Runtime, settings: PollSettings) -> Handler:
         is_now = event.get("now") is True and set(event) == {"connection", "now"}
         if "Records" not in event and set(event) != {"connection"} and not is_now:
             return backfill.answer(event, runtime, parts)
-        rings, unreadable = batch.read(event.get("Records", ()), Notification)
-        names = {ring.connection for ring in rings.values()} or {ConnectionName(event.get("connection", ""))}
+        notifications, unreadable = batch.read(event.get("Records", ()), Notification)
+        names = {n.connection for n in notifications.values()} or {ConnectionName(event.get("connection", ""))}
         for name in sorted(names & set(runtime.connections)):
             if runtime.connections[name].mode != "off":
-                _read(parts(name), _of(name, rings.values()), context, is_now=is_now)
+                _read(parts(name), _of(name, notifications.values()), context, is_now=is_now)
         if is_now:
             return backfill.answer({"connection": event["connection"], "status": True}, runtime, parts)
         return batch.failures(unreadable)
@@ -50,21 +50,21 @@ def build(runtime: Runtime, settings: PollSettings) -> Handler:
     return handle
 
 
-def _of(name: ConnectionName, rings: Iterable[Notification]) -> list[Notification]:
-    return [ring for ring in rings if ring.connection == name]
+def _of(name: ConnectionName, notifications: Iterable[Notification]) -> list[Notification]:
+    return [notification for notification in notifications if notification.connection == name]
 
 
-def _read(parts: PollParts, rings: Sequence[Notification], context: Context, *, is_now: bool) -> None:
+def _read(parts: PollParts, notifications: Sequence[Notification], context: Context, *, is_now: bool) -> None:
     """Webhooks are answered by a run of their own; a tick looks at the streams if they are due, then works on a job.
     `is_now`: a person does not wait for that.
     """
-    heard = [ring for ring in rings if ring.pointer.kind != "go_on"]
+    webhooks = [notification for notification in notifications if notification.pointer.kind != "go_on"]
     name, correlation_id = parts.connection.name, context.aws_request_id
     try:
-        is_look = is_now or (not rings and is_due(parts.position(), parts.connection.poll_minutes, parts.now()))
-        if heard or is_look:
-            _report(parts, collect(parts.collection, heard, correlation_id), len(heard), correlation_id)
-        if not heard:
+        is_look = is_now or (not notifications and is_due(parts.position(), parts.connection.poll_minutes, parts.now()))
+        if webhooks or is_look:
+            _report(parts, collect(parts.collection, webhooks, correlation_id), len(webhooks), correlation_id)
+        if not webhooks:
             _work(parts, context)
     except ConnectorError as fault:
         logger.warning(
@@ -78,7 +78,7 @@ def _work(parts: PollParts, context: Context) -> None:
     if job is None or parts.position().refused_at is not None:
         return
     left = timedelta(milliseconds=context.get_remaining_time_in_millis()) - TIME_TO_END
-    after = work_on(job, parts.workshop, context.aws_request_id, parts.now() + left)
+    after = work_on(job, parts.job_resources, context.aws_request_id, parts.now() + left)
     if after is None:
         return
     _report_job(after, context.aws_request_id)
@@ -86,18 +86,18 @@ def _work(parts: PollParts, context: Context) -> None:
         parts.go_on(context.aws_request_id)
 
 
-def _report(parts: PollParts, report: Report, rings: int, correlation_id: str) -> None:
+def _report(parts: PollParts, report: Report, webhooks: int, correlation_id: str) -> None:
     name = parts.connection.name
     logger.info(
         "poll_ended",
         connection=name,
         held=report.held,
         refused=report.refused,
-        rings=rings,
+        webhooks=webhooks,
         rows=report.rows,
-        news=report.news,
+        new_shipments=report.new_shipments,
         unreadable=report.unreadable,
-        holes=report.holes,
+        gaps=report.gaps,
         backlogs=report.backlogs,
         complete=report.complete,
         correlation_id=correlation_id,
@@ -107,9 +107,9 @@ def _report(parts: PollParts, report: Report, rings: int, correlation_id: str) -
         PollSucceeded=int(not report.held and not report.refused),
         ShipStationRefused=int(report.refused),
         Rows=report.rows,
-        News=report.news,
+        NewShipments=report.new_shipments,
         Unreadable=report.unreadable,
-        Holes=report.holes,
+        Gaps=report.gaps,
     )
 
 
@@ -121,7 +121,7 @@ def _report_job(job: Job, correlation_id: str) -> None:
         kind=job.kind,
         pages=job.pages,
         rows=job.rows,
-        news=job.news,
+        new_shipments=job.new_shipments,
         correlation_id=correlation_id,
     )
     count(job.connection, JobPages=job.pages)

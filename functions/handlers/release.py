@@ -6,45 +6,44 @@ import os
 from functools import cache
 from typing import Any
 
-from functions.flows.to_ifs.release import release
+from functions.flows.to_ifs.release import Release
 from functions.ledger.orders import OrderStore
-from functions.ledger.queues import FifoWorkQueue
+from functions.ledger.parked import ParkingStore
+from functions.ledger.queues import FifoOrderQueue
 from functions.ledger.tenants import TenantStore
 from functions.model.shipment import ConnectionName
 from functions.settings import ReleaseSettings
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.runtime import Context, Handler, Runtime
-from functions.wiring.telemetry import count, logger
+from functions.wiring.telemetry import count, logger, seconds
 
 
 def build(runtime: Runtime, settings: ReleaseSettings) -> Handler:
     orders = OrderStore(runtime.table(settings.ledger_table))
     tenants = TenantStore(runtime.table(settings.ledger_table))
+    parking = ParkingStore(runtime.table(settings.ledger_table))
 
     @cache
-    def queue(name: ConnectionName) -> FifoWorkQueue:
-        return FifoWorkQueue(runtime.queue(settings.shipments[name]))
+    def queue(name: ConnectionName) -> FifoOrderQueue:
+        return FifoOrderQueue(runtime.queue(settings.shipments[name]))
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
         connection = runtime.connections[ConnectionName(event["connection"])]
         circuit = tenants.circuit(connection.name)
-        released = release(
-            connection,
-            due_orders=orders,
-            circuit=circuit,
-            queue=queue(connection.name),
-            now=runtime.now(),
-            correlation_id=context.aws_request_id,
-        )
+        flow = Release(connection, orders, queue(connection.name), parking)
+        released = flow.run(circuit, runtime.now(), context.aws_request_id)
         logger.info(
             "released",
             connection=connection.name,
-            orders=released,
+            orders=released.orders,
+            passed_over=released.passed_over,
+            oldest_due_seconds=int(released.oldest_due_seconds),
             circuit=circuit.reason if circuit.is_open else None,
             correlation_id=context.aws_request_id,
         )
-        count(connection.name, Released=released, IfsCircuitOpen=int(circuit.is_open))
-        return {"released": released}
+        count(connection.name, Released=released.orders, IfsCircuitOpen=int(circuit.is_open))
+        seconds(connection.name, OldestDue=released.oldest_due_seconds)
+        return {"released": released.orders}
 
     return handle
 

@@ -9,25 +9,24 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 import requests
 
-from functions.connections.vendors import IfsSide
-from functions.errors import Permanent, Retryable
-from functions.http_answers import read_body
-from functions.ifs.faults import Answer, Verdict, lost, lower, verdict
+from functions.connections.vendors import IfsTenant
+from functions.errors import Permanent, Retryable, Scope, Stage
+from functions.http_answers import exchange, keep_deadlines
+from functions.ifs.faults import REBUILDING, TIMED_OUT, Answer, AnswerKind, Call, answer_kind, lost, lower, seconds
 from functions.ifs.token import TokenSource
 from functions.model.outcomes import Reason
 
 JSON = "application/json"
 WARNINGS = {"X-IFS-Accept-Warnings": "true"}
-CONNECT_SECONDS = 3
 GRACE_SECONDS = 8  # the server gives up first
 TRIES = 3
 NOT_PROCESSED_PAUSES = (2.0, 5.0)  # while IFS rebuilds its service metadata
-REBUILD_SECONDS = 60.0  # then somebody else's turn
 
 
 @dataclass(frozen=True)
@@ -42,15 +41,18 @@ class ETag:
 
 
 class IfsClient:
-    """Raises Retryable, OutcomeUnknown (writes only) or Permanent. Texts carry the entity set, never values."""
+    """Raises Retryable, OutcomeUnknown (writes only) or Permanent. Texts carry the entity set, never values. Before an
+    instant that IFS named (`Retry-After`) nothing is sent at all.
+    """
 
     def __init__(
         self,
         session: requests.Session,
-        side: IfsSide,
+        side: IfsTenant,
         tokens: TokenSource,
         *,
         now: Callable[[], datetime],
+        monotonic: Callable[[], float],
         sleep: Callable[[float], None],
         jitter: Callable[[], float],
     ) -> None:
@@ -58,15 +60,19 @@ class IfsClient:
         self._now, self._sleep, self._jitter = now, sleep, jitter
         self._spacing_seconds = side.concurrency / side.requests_per_second
         self._last: datetime | None = None
+        self._held_until: datetime | None = None
         session.trust_env = False  # a .netrc must never replace the token
+        keep_deadlines(session, monotonic)
 
-    def get(self, path: str, what: str, accept: str = JSON) -> Answer | None:
-        """None for a key that does not exist. Every try is paced; a passing fault is tried again twice."""
-        for attempt in range(1, TRIES + 1):
+    def get(
+        self, path: str, what: str, *, stage: Stage = "read", accept: str = JSON, tries: int = TRIES
+    ) -> Answer | None:
+        """None for a key that does not exist. Every try is paced; a quick passing fault is tried again twice."""
+        for attempt in range(1, tries + 1):
             try:
-                return self._send("GET", path, what, {"Accept": accept})
+                return self._send(Call("GET", what, stage), path, {"Accept": accept})
             except Retryable as fault:
-                if attempt == TRIES or fault.retry_after_seconds:
+                if attempt == tries or not _is_quick(fault):
                     raise
                 self._sleep(attempt * (0.3 + self._jitter()))
         raise AssertionError("the last try returns or raises")
@@ -74,76 +80,106 @@ class IfsClient:
     def patch(self, path: str, etag: ETag, body: Mapping[str, object], what: str) -> Answer | None:
         """None for a conflict: the record is another one than was read."""
         headers = {"If-Match": etag.value, "Content-Type": JSON}
-        return self._send("PATCH", path, what, headers, json.dumps(body).encode())
+        return self._send(Call("PATCH", what, "write"), path, headers, json.dumps(body).encode())
 
     def act(self, path: str, etag: ETag, what: str) -> Answer | None:
         """Calls a bound action. None for a conflict: the record is another one than was read."""
-        return self._send("POST", path, what, {"If-Match": etag.value, "Content-Type": JSON}, b"{}")
+        headers = {"If-Match": etag.value, "Content-Type": JSON}
+        return self._send(Call("POST", what, "action"), path, headers, b"{}")
 
     def post(self, path: str, body: Mapping[str, object], what: str) -> Answer | None:
         """Makes a record. None for a conflict: there is one of that id already."""
-        return self._send("POST", path, what, {"Content-Type": JSON}, json.dumps(body).encode())
+        return self._send(Call("POST", what, "write"), path, {"Content-Type": JSON}, json.dumps(body).encode())
 
-    def document(self, path: str, what: str) -> bytes | None:
-        """A document that is no JSON, such as `$metadata`; None where there is none."""
-        answer = self.get(path, what, accept="application/xml")
+    def metadata(self, path: str, what: str) -> bytes | None:
+        """A service's published document, asked for once; None where there is no such service."""
+        answer = self.get(path, what, stage="metadata", accept="application/xml", tries=1)
+        if answer is not None and not answer.document:
+            raise Retryable(Reason.IFS_UNAVAILABLE, f"GET {what}: no document", stage="metadata", scope=Scope.TENANT)
         return answer.document if answer else None
 
-    def _send(
-        self, method: str, path: str, what: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
-    ) -> Answer | None:
-        refreshed, sent = False, dict(headers or {})
+    def _send(self, call: Call, path: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer | None:
+        self._wait_for_ifs(call)
+        try:
+            return self._answered(call, path, dict(headers), body)
+        except Retryable as fault:
+            if fault.retry_after_seconds:
+                self._held_until = self._now() + timedelta(seconds=fault.retry_after_seconds)
+            raise
+
+    def _answered(self, call: Call, path: str, headers: dict[str, str], body: bytes | None) -> Answer | None:
+        is_token_new = False
         pauses = iter(NOT_PROCESSED_PAUSES)
         while True:
             token = self._tokens.token()
-            answer = self._once(method, path, what, {**sent, "Authorization": f"Bearer {token}"}, body)
-            result = verdict(
-                answer,
-                f"{method} {what}",
-                method,
-                confirms=self._side.accept_warnings and sent.keys().isdisjoint(WARNINGS),
-            )
-            if result is Verdict.FINE:
-                return answer
-            if result is Verdict.CONFLICT or (result is Verdict.MISSING and method == "GET"):
-                return None
-            if result is Verdict.MISSING:
-                raise Retryable(Reason.NOT_IN_IFS_YET, f"{method} {what}: the record is gone")
-            if result is Verdict.REFRESH_TOKEN:
-                if refreshed:
-                    raise Permanent(Reason.IFS_PERMISSION, f"{method} {what}: 401 with a fresh token")
-                self._tokens.discard(token)
-                refreshed = True
-            elif result is Verdict.WARNING:
-                sent |= WARNINGS
-            else:
-                self._wait_for_metadata(next(pauses, None), f"{method} {what}")
+            answer = self._once(call, path, {**headers, "Authorization": f"Bearer {token}"}, body)
+            may_confirm = self._side.accept_warnings and headers.keys().isdisjoint(WARNINGS)
+            match answer_kind(answer, call, confirms=may_confirm):
+                case AnswerKind.FINE:
+                    return answer
+                case AnswerKind.MISSING if call.writes:
+                    raise _gone(answer, call)
+                case AnswerKind.MISSING | AnswerKind.CONFLICT:
+                    return None
+                case AnswerKind.REFRESH_TOKEN:
+                    self._replace_token(token, answer, call, is_token_new=is_token_new)
+                    is_token_new = True
+                case AnswerKind.WARNING:
+                    headers |= WARNINGS
+                case AnswerKind.NOT_PROCESSED:
+                    self._wait_for_metadata(next(pauses, None), answer, call)
 
-    def _wait_for_metadata(self, pause: float | None, what: str) -> None:
-        if pause is None:
-            text = f"{what}: service metadata keeps changing"
-            raise Retryable(Reason.IFS_UNAVAILABLE, text, retry_after_seconds=REBUILD_SECONDS)
+    def _replace_token(self, token: str, answer: Answer, call: Call, *, is_token_new: bool) -> None:
+        """Once. A new one that is refused as well is the tenant's trouble: a node, a clock, or the client itself."""
+        if not is_token_new:
+            self._tokens.discard(token)
+            return
+        self._tokens.distrust(token)
+        raise Retryable(
+            Reason.IFS_CREDENTIALS,
+            f"{call}: {answer.status} with a fresh token",
+            stage=call.stage,
+            status=answer.status,
+            code=answer.cause,
+            scope=Scope.TENANT,
+        )
+
+    def _wait_for_ifs(self, call: Call) -> None:
+        left = (self._held_until - self._now()).total_seconds() if self._held_until else 0.0
+        if left > 0:
+            text = f"{call}: not sent; IFS named a later time"
+            raise Retryable(
+                Reason.IFS_UNAVAILABLE, text, retry_after_seconds=left, stage=call.stage, scope=Scope.TENANT
+            )
+
+    def _wait_for_metadata(self, pause: float | None, answer: Answer, call: Call) -> None:
+        if pause is None or answer.retry_after_seconds:
+            raise Retryable(
+                Reason.IFS_UNAVAILABLE,
+                f"{call}: service metadata keeps changing",
+                retry_after_seconds=answer.retry_after_seconds,
+                stage=call.stage,
+                status=answer.status,
+                code=answer.cause,
+                scope=Scope.TENANT,
+            )
         self._sleep(pause * (0.5 + self._jitter() / 2))
 
-    def _once(self, method: str, path: str, what: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    def _once(self, call: Call, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         self._pace()
-        timeout = self._side.wait_seconds + GRACE_SECONDS
         try:
-            response = self._session.request(
-                method,
+            response, content = exchange(
+                self._session,
+                call.method,
                 f"{self._side.base_url}{path}",
+                within_seconds=self._side.wait_seconds + GRACE_SECONDS,
                 headers={"Accept": JSON, "Prefer": f"wait={self._side.wait_seconds}", **headers},
                 data=body,
-                timeout=(CONNECT_SECONDS, timeout),
-                allow_redirects=False,
-                stream=True,
             )
-            content = read_body(response, timeout)
         except requests.RequestException as error:
-            raise lost(f"{method} {what}", type(error).__name__, writes=_may_have_arrived(method, error)) from error
-        finally:
-            self._session.cookies.clear()
-        return _answer(response, content)
+            is_sent = not isinstance(error, requests.ConnectTimeout)
+            raise lost(call, type(error).__name__, may_have_arrived=is_sent) from error
+        return _answer(response, content, self._now())
 
     def _pace(self) -> None:
         """Each of the connection's consumers takes its share of the tenant's rate."""
@@ -154,20 +190,39 @@ class IfsClient:
         self._last = self._now()
 
 
-def _may_have_arrived(method: str, error: requests.RequestException) -> bool:
-    return method != "GET" and not isinstance(error, requests.ConnectTimeout)
+def _is_quick(fault: Retryable) -> bool:
+    """Worth another try at once: neither asked to wait, nor slow, nor somebody's to repair."""
+    if fault.reason is not Reason.IFS_UNAVAILABLE or fault.retry_after_seconds:
+        return False
+    return fault.status != HTTPStatus.GATEWAY_TIMEOUT and fault.code not in {TIMED_OUT, REBUILDING}
 
 
-def _answer(response: requests.Response, content: bytes) -> Answer:
+def _gone(answer: Answer, call: Call) -> Retryable:
+    return Retryable(
+        Reason.NOT_IN_IFS_YET,
+        f"{call}: the record is gone",
+        stage=call.stage,
+        status=answer.status,
+        code=answer.cause,
+        scope=Scope.RECORD,
+    )
+
+
+def _answer(response: requests.Response, content: bytes, now: datetime) -> Answer:
     body: Any = None
     is_json = False
     kind = response.headers.get("Content-Type", "")
     if "json" in kind:
         try:
             body, is_json = json.loads(content), True
-        except ValueError:
+        except (ValueError, RecursionError):
             is_json = False
-    document = content if kind.startswith("application/xml") else b""
+    headers = lower(response.headers)
     return Answer(
-        status=response.status_code, headers=lower(response.headers), body=body, is_json=is_json, document=document
+        status=response.status_code,
+        headers=headers,
+        body=body,
+        is_json=is_json,
+        document=content if kind.startswith("application/xml") else b"",
+        retry_after_seconds=seconds(headers.get("retry-after"), now),
     )

@@ -1,4 +1,7 @@
-"""What an answer of IFS means for us: by status, code and constant, never by prose, because messages are localised.
+"""What an answer means for us: by who spoke, status, code and constant, never by prose, because messages are localised.
+
+Only an answer with IFS's envelope is IFS's own. Anything else comes from what stands in front of it (ingress, proxy,
+login page, a pod that starts) and passes, for reads and writes alike.
 
 Sources: https://docs.ifs.com/techdocs/ (responses and status codes, OData provider time-outs), Oracle error numbers of
 the IFS foundation (ORA-20110 application rule, 20111 no such reference, 20112 exists already, 20113 locked, 20114
@@ -8,19 +11,21 @@ changed by another user, 20115 removed, 20124 mandatory or format).
 from __future__ import annotations
 
 import email.utils
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, auto
 from http import HTTPStatus
 from typing import Any
 
-from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable
+from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable, Scope, Stage
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
 
-LONGEST_WAIT_SECONDS = 120
+LONGEST_WAIT_SECONDS = 900
+REBUILDING = "MI_MODIFIED_ERROR"
+TIMED_OUT = "ReadTimeout"
 MODIFIED = re.compile(r"ORA-20114|\bFND_MODIFIED\b")
 LOCKED = re.compile(r"ORA-20113|\bFND_LOCKED\b|ORA-00054")
 EXISTS = re.compile(r"ORA-20112|\bFND_RECORD_EXIST\b")
@@ -28,10 +33,55 @@ REMOVED = re.compile(r"ORA-20115|\bFND_RECORD_REMOVED\b")
 UNKNOWN = re.compile(r"ORA-20111|\bFND_RECORD_NOT_EXIST\b")
 FORMAT = re.compile(r"ORA-20124|INVALID_VALUE_FOR_PROPERTY")
 BUSINESS = re.compile(r"ORA-20\d{3}")
-CONSTANT = re.compile(r"ORA-20\d{3}: ([A-Za-z]+\.[A-Z0-9_]+)")
+NUMBER = re.compile(r"ORA-\d{5}")
+CONSTANT = re.compile(r"(ORA-\d{5}): ([A-Za-z]\w{0,40}\.[A-Z0-9_]{1,60}):")
+CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,60}")
+
+# In this order: a lock or a removal may stand inside a refusal, and the special numbers come before the family.
+RECORDS_OWN: tuple[tuple[re.Pattern[str], type[ConnectorError], Reason], ...] = (
+    (LOCKED, Retryable, Reason.RECORD_LOCKED),
+    (REMOVED, Retryable, Reason.NOT_IN_IFS_YET),
+    (UNKNOWN, Permanent, Reason.UNKNOWN_IN_IFS),
+    (FORMAT, Permanent, Reason.VALUE_REFUSED),
+    (BUSINESS, Permanent, Reason.REFUSED_BY_IFS),
+)
+NOT_OFFERED = {"ODP_ILLEGAL_STATE", "ODP_NOT_IMPLEMENTED"}
+# Without IFS's envelope: what the request itself may have brought about, by its size or by the time it takes.
+ABOUT_THE_REQUEST = {
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.REQUEST_URI_TOO_LONG,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+}
 
 
-class Verdict(Enum):
+@dataclass(frozen=True)
+class Call:
+    """A request as faults name it: `what` is an entity set, never a value."""
+
+    method: str
+    what: str
+    stage: Stage
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.what}"
+
+    @property
+    def writes(self) -> bool:
+        return self.method != "GET"
+
+    @property
+    def makes_a_record(self) -> bool:
+        return self.method == "POST" and self.stage == "write"
+
+    def scope(self, told: Scope) -> Scope:
+        """The metadata is the tenant's, whatever keeps it from being read."""
+        return Scope.TENANT if self.stage == "metadata" else told
+
+
+class AnswerKind(Enum):
     FINE = auto()
     MISSING = auto()
     CONFLICT = auto()
@@ -41,113 +91,157 @@ class Verdict(Enum):
 
 
 class Answer(Frozen):
-    """What came back. `body` is parsed JSON or None, `document` what came as XML; `texts` is where codes can stand."""
+    """What came back. `body` is parsed JSON or None, `document` what came as XML; `retry_after_seconds` what the server
+    asked for.
+    """
 
     status: int
     headers: dict[str, str]
     body: Any = None
     is_json: bool = False
     document: bytes = b""
+    retry_after_seconds: float | None = None
+
+    @property
+    def is_ifs(self) -> bool:
+        return bool(self.code)
 
     @property
     def code(self) -> str:
-        error = self.body.get("error") if isinstance(self.body, dict) else None
-        return str(error.get("code", "")) if isinstance(error, dict) else ""
+        """Of IFS's envelope; empty where somebody else answered."""
+        code = self._error.get("code")
+        return code if isinstance(code, str) else ""
+
+    @property
+    def cause(self) -> str:
+        """The database's number and constant, else the envelope's code; nothing that may be a value."""
+        texts = self.texts
+        if constant := CONSTANT.search(texts):
+            return " ".join(constant.groups())
+        if number := NUMBER.search(texts):
+            return number[0]
+        return self.code if CODE.fullmatch(self.code) else ""
 
     @property
     def texts(self) -> str:
-        return json.dumps(self.body) if self.status >= HTTPStatus.BAD_REQUEST else ""
+        """Where IFS puts numbers and constants."""
+        return "\n".join(self._texts()) if self.is_ifs else ""
+
+    @property
+    def _error(self) -> Mapping[str, Any]:
+        error = self.body.get("error") if self.is_json and isinstance(self.body, dict) else None
+        return error if isinstance(error, dict) else {}
+
+    def _texts(self) -> Iterator[str]:
+        details = self._error.get("details")
+        for part in (self._error, *(details if isinstance(details, list) else ())):
+            if isinstance(part, dict):
+                yield from (str(part.get(name, "")) for name in ("code", "message"))
 
 
-def verdict(answer: Answer, what: str, method: str, *, confirms: bool = False) -> Verdict:  # one line a verdict
-    """Raises Permanent, Retryable or OutcomeUnknown (writes only). `what` names the call, without values; `confirms`: a
-    warning may be confirmed.
-    """
-    status, writes = answer.status, method != "GET"
-    if status in {HTTPStatus.OK, HTTPStatus.CREATED} and not answer.is_json and not answer.document:
-        raise _unknown(what, "no JSON", writes=writes)
-    if status < HTTPStatus.MULTIPLE_CHOICES:
-        return Verdict.FINE
-    if _is_conflict(answer, method):
-        return Verdict.CONFLICT
-    if status == HTTPStatus.UNAUTHORIZED:
-        return Verdict.REFRESH_TOKEN
-    if answer.code == "MI_MODIFIED_ERROR":
-        return Verdict.NOT_PROCESSED
+def answer_kind(answer: Answer, call: Call, *, confirms: bool = False) -> AnswerKind:  # one line a kind
+    """Raises Permanent, Retryable or OutcomeUnknown (writes only). `confirms`: a warning may be confirmed."""
+    if answer.status < HTTPStatus.MULTIPLE_CHOICES:
+        return _fine(answer, call)
+    if call.writes and _is_conflict(answer, call):
+        return AnswerKind.CONFLICT
+    if answer.status == HTTPStatus.UNAUTHORIZED:
+        return AnswerKind.REFRESH_TOKEN
+    if answer.code == REBUILDING:
+        return AnswerKind.NOT_PROCESSED
     if confirms and answer.code == "WARNING":
-        return Verdict.WARNING
-    if status == HTTPStatus.NOT_FOUND and answer.code == "ODP_RESOURCE_NOTFOUND":
-        return Verdict.MISSING
-    raise _fault(answer, what, writes=writes)
+        return AnswerKind.WARNING
+    if answer.status == HTTPStatus.NOT_FOUND and answer.code == "ODP_RESOURCE_NOTFOUND":
+        return AnswerKind.MISSING
+    raise _fault(answer, call)
 
 
-def _is_conflict(answer: Answer, method: str) -> bool:
-    """Somebody changed the record, or made the one that we wanted to make."""
-    is_taken = method == "POST" and (EXISTS.search(answer.texts) or answer.status == HTTPStatus.CONFLICT)
-    return answer.status == HTTPStatus.PRECONDITION_FAILED or bool(is_taken or MODIFIED.search(answer.texts))
+def lost(call: Call, how: str, *, may_have_arrived: bool) -> Retryable:
+    """The connection broke, the time ran out, or the body came incomplete; `how` is the name of what was raised. A
+    request that takes too long may be the only one that does.
+    """
+    kind = OutcomeUnknown if call.writes and may_have_arrived else Retryable
+    scope = Scope.UNCLEAR if how == TIMED_OUT else Scope.TENANT
+    return kind(Reason.IFS_UNAVAILABLE, f"{call}: {how}", stage=call.stage, code=how, scope=call.scope(scope))
 
 
-def _fault(answer: Answer, what: str, *, writes: bool) -> ConnectorError:
-    status, label = answer.status, f"{what}: {answer.status} {answer.code}".strip()
-    constant = CONSTANT.search(answer.texts)
-    told = f"{label} {constant[1] if constant else ''}".strip()
-    if LOCKED.search(answer.texts) or status == HTTPStatus.LOCKED:
-        return Retryable(Reason.RECORD_LOCKED, label)
-    if REMOVED.search(answer.texts):
-        return Retryable(Reason.NOT_IN_IFS_YET, told)
-    for pattern, reason in REFUSALS:
-        if pattern.search(answer.texts):
-            return Permanent(reason, told)
-    if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _passing(answer, label, writes=writes)
-    is_grant = status == HTTPStatus.FORBIDDEN and answer.code != "CSRF_ERROR"
-    return Permanent(Reason.IFS_PERMISSION if is_grant else Reason.IFS_CONFIGURATION, label)
-
-
-# In this order: the special numbers come before the family.
-REFUSALS = (
-    (UNKNOWN, Reason.UNKNOWN_IN_IFS),
-    (FORMAT, Reason.VALUE_REFUSED),
-    (BUSINESS, Reason.REFUSED_BY_IFS),
-)
-
-
-def _passing(answer: Answer, label: str, *, writes: bool) -> ConnectorError:
-    """A throttle was not processed; a time-out, or a proxy's page instead of IFS's answer, may have been."""
-    if answer.code in {"ODP_ILLEGAL_STATE", "ODP_NOT_IMPLEMENTED"}:
-        return Permanent(Reason.IFS_CONFIGURATION, label)
-    throttled = answer.status == HTTPStatus.TOO_MANY_REQUESTS
-    if writes and not throttled and (answer.status == HTTPStatus.GATEWAY_TIMEOUT or not answer.is_json):
-        return OutcomeUnknown(Reason.IFS_UNAVAILABLE, label)
-    wait = seconds(answer.headers.get("retry-after"))
-    return Retryable(Reason.IFS_UNAVAILABLE, label, retry_after_seconds=wait)
-
-
-def _unknown(what: str, how: str, *, writes: bool) -> Retryable:
-    kind = OutcomeUnknown if writes else Retryable
-    return kind(Reason.IFS_UNAVAILABLE, f"{what}: {how}")
-
-
-def lost(what: str, how: str, *, writes: bool) -> Retryable:
-    """The connection broke, the time ran out, or the body came incomplete."""
-    return _unknown(what, how, writes=writes)
-
-
-def seconds(value: str | None) -> float | None:
+def seconds(value: str | None, now: datetime) -> float | None:
     """`Retry-After` in either form, clamped; None for anything else."""
     if value is None:
         return None
     if value.strip().isdecimal():
         return float(min(int(value.strip()[:6]), LONGEST_WAIT_SECONDS))
-    return float(LONGEST_WAIT_SECONDS) if _is_date(value) else None
-
-
-def _is_date(value: str) -> bool:
     try:
-        return email.utils.parsedate_to_datetime(value).astimezone(UTC) > datetime.fromtimestamp(0, UTC)
+        until = email.utils.parsedate_to_datetime(value).astimezone(UTC)
     except (ValueError, OverflowError):
-        return False
+        return None
+    return min(max(0.0, (until - now).total_seconds()), LONGEST_WAIT_SECONDS)
 
 
 def lower(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
+
+
+def _fine(answer: Answer, call: Call) -> AnswerKind:
+    """A login page comes with status 200, too."""
+    if answer.status in {HTTPStatus.OK, HTTPStatus.CREATED} and not answer.is_json and not answer.document:
+        raise _passing(answer, call, Scope.TENANT, may_have_arrived=True)
+    return AnswerKind.FINE
+
+
+def _is_conflict(answer: Answer, call: Call) -> bool:
+    """Somebody changed the record, or made the one that we wanted to make."""
+    is_taken = call.makes_a_record and EXISTS.search(answer.texts)
+    is_refused = answer.status in {HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED}
+    return is_refused or bool(is_taken or MODIFIED.search(answer.texts))
+
+
+def _fault(answer: Answer, call: Call) -> ConnectorError:
+    if not answer.is_ifs or answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return _not_of_ifs(answer, call)
+    for pattern, kind, reason in RECORDS_OWN:
+        if pattern.search(answer.texts):
+            return _told(kind, reason, answer, call, Scope.RECORD)
+    if answer.status == HTTPStatus.LOCKED:
+        return _told(Retryable, Reason.RECORD_LOCKED, answer, call, Scope.RECORD)
+    if answer.code in NOT_OFFERED:
+        return _told(Permanent, Reason.IFS_CONFIGURATION, answer, call)
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _unknown_failure(answer, call)
+    is_grant = answer.status == HTTPStatus.FORBIDDEN and answer.code != "CSRF_ERROR"
+    return _told(Permanent, Reason.IFS_PERMISSION if is_grant else Reason.IFS_CONFIGURATION, answer, call)
+
+
+def _not_of_ifs(answer: Answer, call: Call) -> Retryable:
+    """A refusal in front of IFS was not processed; what took too long there, or failed, may have been."""
+    may_have_arrived = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.REQUEST_TIMEOUT
+    scope = Scope.UNCLEAR if answer.status in ABOUT_THE_REQUEST else Scope.TENANT
+    return _passing(answer, call, scope, may_have_arrived=may_have_arrived)
+
+
+def _unknown_failure(answer: Answer, call: Call) -> Retryable:
+    """IFS rolled the request back and says so; only after its own time-out the statement may still end well."""
+    return _passing(answer, call, Scope.UNCLEAR, may_have_arrived=answer.status == HTTPStatus.GATEWAY_TIMEOUT)
+
+
+def _passing(answer: Answer, call: Call, scope: Scope, *, may_have_arrived: bool) -> Retryable:
+    """Who states when to come back speaks for the whole tenant."""
+    states_when = answer.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+    wait = answer.retry_after_seconds if states_when else None
+    kind = OutcomeUnknown if call.writes and may_have_arrived else Retryable
+    return kind(
+        Reason.IFS_UNAVAILABLE,
+        f"{call}: {answer.status} {answer.cause}".strip(),
+        retry_after_seconds=wait,
+        stage=call.stage,
+        status=answer.status,
+        code=answer.cause,
+        scope=Scope.TENANT if wait else call.scope(scope),
+    )
+
+
+def _told(
+    kind: type[ConnectorError], reason: Reason, answer: Answer, call: Call, scope: Scope = Scope.UNCLEAR
+) -> ConnectorError:
+    text = f"{call}: {answer.status} {answer.cause}".strip()
+    return kind(reason, text, stage=call.stage, status=answer.status, code=answer.cause, scope=call.scope(scope))

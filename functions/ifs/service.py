@@ -1,50 +1,57 @@
-"""Reads lists of one OData service page by page, to the end, each row once.
+"""Reads lists of one OData service page by page, to the end, each row once: a list is complete or not used.
 
-Field reports: without `$top` a list may be cut, and a full page may come without `@odata.nextLink`; where there is one
-it is opaque, may be relative, and is to be followed as it stands.
+Field reports: without `$top` a list may be cut; with it a full page may come without `@odata.nextLink`, and a server
+may hand out narrower pages than it was asked for. Where there is a link it is opaque, may be relative, and is followed
+as it stands. Where there is none, a page ends the list only if it is narrower than one this server is known to give.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
-from functions.errors import Permanent, Retryable
+from functions.errors import ConnectorError, Permanent, Retryable
 from functions.ifs import odata
 from functions.ifs.client import IfsClient
 from functions.model.outcomes import Reason
 
 PAGE = 500
+MOST_PAGES = 200
 NEXT_LINK = "@odata.nextLink"
 
 Row = Mapping[str, Any]
 
 
 class Service:
-    """One projection's OData service. Raises Retryable or Permanent."""
+    """One projection's OData service. Raises Retryable or Permanent. Remembers how wide a page of each set was."""
 
     def __init__(self, client: IfsClient, endpoint: str, projection: str) -> None:
         self.client = client
         self.path = f"/{endpoint}/ifsapplications/projection/v1/{quote(projection, safe='')}.svc"
+        self._widest: dict[str, int] = {}
+        self._measured: set[str] = set()
 
-    def rows(self, entity_set: str, select: Sequence[str], filter_text: str, key: Sequence[str]) -> Iterator[Row]:
-        """Ordered by its whole `key`; rows that moved between pages are taken once."""
-        options = {"$select": odata.selection((*key, *select)), "$orderby": ",".join(key)}
-        options |= {"$filter": filter_text} if filter_text else {}
-        seen: set[tuple[str, ...]] = set()
+    def rows(self, entity_set: str, select: Sequence[str], filter_text: str, key: Sequence[str]) -> list[Row]:
+        """All of them, ordered by the whole `key`; rows that moved between pages are taken once, rows that lack a part
+        of their key as they come.
+        """
+        options = _options((*key, *select), key, filter_text)
+        rows: dict[tuple[object, ...], Row] = {}
         path, skip = self._page_path(entity_set, options, 0), 0
-        while path:
+        for _ in range(MOST_PAGES):
             page, link = self._page(path, entity_set)
-            for row in page:
-                identity = tuple(str(row.get(name)) for name in key)
-                if identity not in seen:
-                    seen.add(identity)
-                    yield row
+            known = len(rows)
+            for place, row in enumerate(page, skip):
+                rows.setdefault(_identity(row, key, place), row)
+            if not link and self._is_last(entity_set, key, len(page)):
+                return list(rows.values())
+            if page and len(rows) == known:
+                raise _unusable(entity_set, "PAGE_REPEATED")
             skip += len(page)
-            path = self._next(link, path) if link else ""
-            if not path and len(page) >= PAGE:
-                path = self._page_path(entity_set, options, skip)
+            path = self._next(link, path) if link else self._page_path(entity_set, options, skip)
+        raise _unusable(entity_set, "TOO_MANY_PAGES")
 
     def address(self, entity_set: str, key: str) -> str:
         """The path of one record; `key` as `odata.key` makes it."""
@@ -53,20 +60,50 @@ class Service:
     def _page_path(self, entity_set: str, options: Mapping[str, str], skip: int) -> str:
         return f"{self.path}/{entity_set}?{odata.query({**options, '$top': str(PAGE), '$skip': str(skip)})}"
 
+    def _is_last(self, entity_set: str, key: Sequence[str], width: int) -> bool:
+        """Whether a page without a link ends its list. The first one that says little has the set measured."""
+        if width == 0:
+            return True
+        if width < PAGE and entity_set not in self._measured and width >= self._widest[entity_set]:
+            self._measure(entity_set, key)
+        return width < self._widest[entity_set]
+
+    def _measure(self, entity_set: str, key: Sequence[str]) -> None:
+        """How wide a page of the whole set is. Where that cannot be learned, lists are read until a page is empty."""
+        self._measured.add(entity_set)
+        with suppress(ConnectorError):
+            self._page(self._page_path(entity_set, _options(key, key, ""), 0), entity_set)
+
     def _page(self, path: str, entity_set: str) -> tuple[list[Row], str | None]:
-        answer = self.client.get(path, entity_set)
+        answer = self.client.get(path, entity_set, stage="search")
         if answer is None:
-            raise Permanent(Reason.IFS_CONFIGURATION, f"GET {entity_set}: 404, there is no such set in the projection")
-        rows = answer.body.get("value") if isinstance(answer.body, dict) else None
-        if not isinstance(rows, list):
-            raise Retryable(Reason.IFS_UNAVAILABLE, f"GET {entity_set}: no rows in the answer")
+            text = f"GET {entity_set}: 404, there is no such set in the projection"
+            raise Permanent(Reason.IFS_CONFIGURATION, text, stage="search", status=404)
+        page = answer.body.get("value") if isinstance(answer.body, dict) else None
+        if not isinstance(page, list) or not all(isinstance(row, dict) for row in page):
+            raise _unusable(entity_set, "NO_ROWS")
+        self._widest[entity_set] = max(len(page), self._widest.get(entity_set, 0))
         link = answer.body.get(NEXT_LINK)
-        return [row for row in rows if isinstance(row, dict)], link if isinstance(link, str) else None
+        return page, link if isinstance(link, str) else None
 
     def _next(self, link: str, path: str) -> str:
         """Relative to the service or absolute; our own host is asked in either case, within this service only."""
         parts = urlsplit(urljoin(f"https://ifs{self.path}/", link))
         following = f"{parts.path}?{parts.query}"
         if not parts.path.startswith(f"{self.path}/") or following == path:
-            raise Retryable(Reason.IFS_UNAVAILABLE, "a nextLink leads nowhere")
+            raise _unusable("list", "NEXT_LINK_ASTRAY")
         return following
+
+
+def _options(select: Sequence[str], key: Sequence[str], filter_text: str) -> dict[str, str]:
+    options = {"$select": odata.selection(select), "$orderby": ",".join(key)}
+    return {**options, "$filter": filter_text} if filter_text else options
+
+
+def _identity(row: Row, key: Sequence[str], place: int) -> tuple[object, ...]:
+    parts = tuple(row.get(name) for name in key)
+    return (place,) if None in parts else tuple(map(str, parts))
+
+
+def _unusable(entity_set: str, code: str) -> Retryable:
+    return Retryable(Reason.IFS_UNAVAILABLE, f"GET {entity_set}: {code}", stage="search", code=code)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from functions.connections.connection import Connection
 from functions.connections.targets import OrderPlace, ShipmentHeader
-from functions.errors import Permanent
+from functions.errors import Permanent, Retryable
 from functions.ifs import odata
 from functions.ifs.client import IfsClient
 from functions.ifs.schema.inspection import Inspection
@@ -39,7 +39,8 @@ class Survey:
     def skew_seconds(self) -> float | None:
         """The tenant's clock against ours; None where it does not tell. The first call that needs the credentials."""
         place = self._place()
-        answer = self._client.get(f"{self._path(place)}/{place.entity_set}?{odata.query(_any())}", place.entity_set)
+        path = f"{self._path(place)}/{place.entity_set}?{odata.query(_any())}"
+        answer = self._client.get(path, place.entity_set, stage="search")
         told = answer.headers.get("date") if answer else None
         try:
             server = email.utils.parsedate_to_datetime(told) if told else None
@@ -87,11 +88,14 @@ class Survey:
 
     def _rows(self, place: OrderPlace, options: dict[str, str]) -> list[Row]:
         path = f"{self._path(place)}/{place.entity_set}?{odata.query({**_any(), **options})}"
-        answer = self._client.get(path, place.entity_set)
+        answer = self._client.get(path, place.entity_set, stage="search")
         if answer is None:
-            raise Permanent(Reason.IFS_CONFIGURATION, f"GET {place.entity_set}: 404")
+            raise Permanent(Reason.IFS_CONFIGURATION, f"GET {place.entity_set}: 404", stage="search", status=404)
         rows = answer.body.get("value") if isinstance(answer.body, dict) else None
-        return rows if isinstance(rows, list) else []
+        if not isinstance(rows, list):
+            text = f"GET {place.entity_set}: no rows in the answer"
+            raise Retryable(Reason.IFS_UNAVAILABLE, text, stage="search")
+        return [row for row in rows if isinstance(row, dict)]
 
     def _path(self, place: OrderPlace) -> str:
         return Service(self._client, place.endpoint, place.projection).path

@@ -6,24 +6,30 @@ sample and a setting of the realm.
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote_plus
 
 import requests
 from pydantic import SecretStr
 
-from functions.connections.vendors import IfsSide
-from functions.errors import ConnectorError, Permanent, Retryable
+from functions.connections.vendors import IfsTenant
+from functions.errors import Retryable, Scope
+from functions.http_answers import exchange, keep_deadlines
+from functions.ifs.faults import lower, seconds
 from functions.model.outcomes import Reason
 
 EARLY_SHARE = 0.15  # of the lifetime: a request under way must not meet an expired token
 LONGEST_SECONDS = 3600
-TIMEOUT_SECONDS = (3, 15)
+WITHIN_SECONDS = 15
 CREDENTIAL_ERRORS = {"invalid_client", "unauthorized_client", "invalid_grant"}
+OAUTH_ERRORS = {*CREDENTIAL_ERRORS, "invalid_request", "invalid_scope", "unsupported_grant_type"}  # RFC 6749, 5.2
+REFUSALS = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED}
 
 
 @dataclass(frozen=True)
@@ -33,22 +39,24 @@ class Credentials:
 
 
 class TokenSource:
-    """`token()` is thread-safe and single flight. Raises Permanent for refused credentials, else Retryable."""
+    """`token()` is thread-safe and single flight. Raises Retryable, scope TENANT: a refused client parks nobody."""
 
     def __init__(
         self,
         session: requests.Session,
-        side: IfsSide,
+        side: IfsTenant,
         *,
         credentials: Callable[[], Credentials],
         on_refused: Callable[[], None],
         now: Callable[[], datetime],
+        monotonic: Callable[[], float],
     ) -> None:
         self._session, self._side, self._now = session, side, now
         self._credentials, self._on_refused = credentials, on_refused
         self._lock = threading.Lock()
         self._token: str | None = None
         self._until: datetime | None = None
+        keep_deadlines(session, monotonic)
 
     def token(self) -> str:
         with self._lock:
@@ -62,48 +70,79 @@ class TokenSource:
             if self._token == token:
                 self._token = None
 
+    def distrust(self, token: str) -> None:
+        """A fresh token was refused: the next one is asked for with the secret as it stands then."""
+        self.discard(token)
+        self._on_refused()
+
     def _fetch(self) -> tuple[str, datetime]:
         asked = self._now()
+        form, basic = self._client()
         try:
-            response = self._ask()
-            body = _json(response)
+            response, content = exchange(
+                self._session, "POST", self._side.token_url, WITHIN_SECONDS, data=form, auth=basic
+            )
         except requests.RequestException as error:
-            raise Retryable(Reason.IFS_UNAVAILABLE, f"token: {type(error).__name__}") from error
-        finally:
-            self._session.cookies.clear()
-        if response.status_code != HTTPStatus.OK or not isinstance(body.get("access_token"), str):
-            raise self._refused(response.status_code, str(body.get("error", "")))
+            raise _fault(Reason.IFS_UNAVAILABLE, code=type(error).__name__) from error
+        body = _json(content)
+        token = body.get("access_token")
+        if response.status_code != HTTPStatus.OK or not isinstance(token, str) or not _fits_a_header(token):
+            raise self._refused(response, body.get("error"))
         lifetime = min(max(_seconds(body.get("expires_in")), 1), LONGEST_SECONDS)
-        return body["access_token"], asked + timedelta(seconds=lifetime * (1 - EARLY_SHARE))
+        return token, asked + timedelta(seconds=lifetime * (1 - EARLY_SHARE))
 
-    def _ask(self) -> requests.Response:
-        own = self._credentials()
-        secret = own.client_secret.get_secret_value()
+    def _client(self) -> tuple[dict[str, str], tuple[str, str] | None]:
+        """The form, and what goes into the header: form-encoded before it is put together (RFC 6749, 2.3.1)."""
+        client = self._credentials()
+        secret = client.client_secret.get_secret_value()
         form = {"grant_type": "client_credentials", "scope": self._side.scope}
-        basic = (own.client_id, secret) if self._side.client_auth == "basic" else None
-        if basic is None:
-            form |= {"client_id": own.client_id, "client_secret": secret}
-        return self._session.post(
-            self._side.token_url, data=form, auth=basic, timeout=TIMEOUT_SECONDS, allow_redirects=False
-        )
+        if self._side.client_auth == "basic":
+            return form, (quote_plus(client.client_id), quote_plus(secret))
+        return {**form, "client_id": client.client_id, "client_secret": secret}, None
 
-    def _refused(self, status: int, code: str) -> ConnectorError:
-        text = f"token: {status} {code if code.replace('_', '').isalpha() else ''}".strip()
-        if status == HTTPStatus.NOT_FOUND:
-            return Permanent(Reason.IFS_CONFIGURATION, f"{text}: the realm in token_url does not exist")
-        if status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED}:
+    def _refused(self, response: requests.Response, error: object) -> Retryable:
+        """What has the shape of an OAuth answer comes from the realm; anything else from what stands in front of it."""
+        status, code = response.status_code, error if error in OAUTH_ERRORS else ""
+        wait = seconds(lower(response.headers).get("retry-after"), self._now())
+        if status in REFUSALS and code:
             self._on_refused()
-            known = code in CREDENTIAL_ERRORS
-            return Permanent(Reason.IFS_CREDENTIALS if known else Reason.IFS_CONFIGURATION, text)
-        return Retryable(Reason.IFS_UNAVAILABLE, text)
+            reason = Reason.IFS_CREDENTIALS if code in CREDENTIAL_ERRORS else Reason.IFS_CONFIGURATION
+            return _fault(reason, status, str(code))
+        if status == HTTPStatus.NOT_FOUND and isinstance(error, str):
+            return _fault(Reason.IFS_CONFIGURATION, status, text="the realm in token_url does not exist")
+        return _fault(Reason.IFS_UNAVAILABLE, status, retry_after_seconds=wait)
 
 
-def _json(response: requests.Response) -> dict[str, Any]:
+def _fault(
+    reason: Reason,
+    status: int | None = None,
+    code: str = "",
+    *,
+    text: str = "",
+    retry_after_seconds: float | None = None,
+) -> Retryable:
+    told = " ".join(filter(None, ("token:", str(status or ""), code, text)))
+    return Retryable(
+        reason,
+        told,
+        retry_after_seconds=retry_after_seconds,
+        stage="token",
+        status=status,
+        code=code,
+        scope=Scope.TENANT,
+    )
+
+
+def _json(content: bytes) -> dict[str, Any]:
     try:
-        body = response.json()
-    except ValueError:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
+
+
+def _fits_a_header(token: str) -> bool:
+    return token.isascii() and token.isprintable() and " " not in token and bool(token)
 
 
 def _seconds(value: object) -> int:

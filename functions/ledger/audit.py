@@ -1,22 +1,22 @@
-"""Append-only: an intent before each write to IFS and a result after it, found again by order and day."""
+"""Append-only: one entry for each write to IFS, under its record, sorted by instant."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 
-from functions.errors import Retryable
-from functions.ledger.items import from_item, stamp, to_item
-from functions.ledger.table import EXPIRES, PARTITION, SORT, Table
-from functions.model.audit import AuditEntry
-from functions.model.outcomes import Reason
-from functions.model.shipment import OrderKey
+from functions.ledger.items import PARTITION, SORT, plain, stamp, to_item
+from functions.ledger.records import record_digest
+from functions.ledger.table import EXPIRES, Table
+from functions.model.audit import AuditEntry, EarlierAuditEntry
+from functions.model.records import RecordKey
+from functions.model.shipment import ConnectionName, OrderKey
 
-SHARDS = 16
+EARLIER_SHARDS = 16
 RETENTION = timedelta(days=3 * 365)
-OWN = {PARTITION, SORT, EXPIRES, "schema_version"}
 
 
 class AuditLog:
@@ -25,27 +25,43 @@ class AuditLog:
     def __init__(self, table: Table, *, new_id: Callable[[], str], retention: timedelta = RETENTION) -> None:
         self._table, self._new_id, self._retention = table, new_id, retention
 
-    def put(self, entry: AuditEntry) -> None:
+    def new_key(self, at: datetime) -> str:
+        """Where an entry of this instant will stand under its record."""
+        return f"{stamp(at)}#{self._new_id()[:12]}"
+
+    def put(self, key: str, entry: AuditEntry) -> bool:
+        """False where an entry stands already: it is read and obeyed."""
         keys = {
-            PARTITION: _partition(entry.order, entry.at.date()),
-            SORT: f"{_prefix(entry.order)}{stamp(entry.at)}#{self._new_id()}",
+            PARTITION: _partition(entry.connection, entry.record),
+            SORT: key,
             EXPIRES: int((entry.at + self._retention).timestamp()),
         }
-        body = entry.model_dump(mode="json", exclude_none=True)
-        if not self._table.put(to_item({**body, **keys}), condition=Attr(PARTITION).not_exists()):
-            raise Retryable(Reason.LEDGER_UNAVAILABLE, "an audit key was taken already")
+        body = entry.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+        return self._table.put(to_item({**body, **keys}), condition=Attr(PARTITION).not_exists())
 
-    def story(self, order: OrderKey, days: Sequence[date]) -> list[AuditEntry]:
-        """The order's entries of these UTC days, oldest first."""
-        items = [
-            item for day in sorted(days) for item in self._table.query(_partition(order, day), prefix=_prefix(order))
-        ]
-        return [AuditEntry.model_validate({k: v for k, v in from_item(i).items() if k not in OWN}) for i in items]
+    def get(self, connection: ConnectionName, record: RecordKey, key: str) -> AuditEntry | None:
+        """Strongly consistent."""
+        item = self._table.get(_partition(connection, record), key)
+        return _entry(item) if item else None
+
+    def story(self, connection: ConnectionName, record: RecordKey) -> Iterator[AuditEntry]:
+        """The record's entries, newest first."""
+        return map(_entry, self._table.query(_partition(connection, record), newest_first=True))
+
+    def earlier_story(self, order: OrderKey, days: Sequence[date]) -> list[EarlierAuditEntry]:
+        """What an earlier version kept of the order on these UTC days, oldest first."""
+        prefix = f"{order.digest[:16]}#"
+        items = [item for day in sorted(days) for item in self._table.query(_of_day(order, day), prefix=prefix)]
+        return [EarlierAuditEntry.model_validate(plain(item, {EXPIRES})) for item in items]
 
 
-def _partition(order: OrderKey, day: date) -> str:
-    return f"audit#{order.connection}#{day.isoformat()}#{int(order.digest[:2], 16) % SHARDS}"
+def _entry(item: dict[str, Any]) -> AuditEntry:
+    return AuditEntry.model_validate(plain(item, {EXPIRES}))
 
 
-def _prefix(order: OrderKey) -> str:
-    return f"{order.digest[:16]}#"
+def _partition(connection: ConnectionName, record: RecordKey) -> str:
+    return f"audit#{connection}#{record_digest(record)}"
+
+
+def _of_day(order: OrderKey, day: date) -> str:
+    return f"audit#{order.connection}#{day.isoformat()}#{int(order.digest[:2], 16) % EARLIER_SHARDS}"

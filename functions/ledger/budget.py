@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from boto3.dynamodb.conditions import Attr
 
-from functions.ledger.items import from_item, to_item
-from functions.ledger.table import PARTITION, SORT, Table
+from functions.ledger.items import PARTITION, SORT, plain, to_item, unmoved
+from functions.ledger.table import Table
 from functions.model.budget import BudgetState
 
 GCRA = "gcra"
-OWN = {PARTITION, SORT, "schema_version"}
 
 
 class BudgetStore:
@@ -18,14 +17,15 @@ class BudgetStore:
 
     def load(self, key_id: str) -> BudgetState | None:
         item = self._table.get(_partition(key_id), GCRA)
-        return BudgetState.model_validate({k: v for k, v in from_item(item).items() if k not in OWN}) if item else None
+        return BudgetState.model_validate(plain(item)) if item else None
 
     def store(self, key_id: str, new: BudgetState, seen: BudgetState | None) -> bool:
-        """False when another worker was granted in between."""
-        unseen = Attr(PARTITION).not_exists() if seen is None else Attr("revision").eq(seen.revision)
-        successor = new.model_copy(update={"revision": seen.revision + 1 if seen else 0})
+        """False when another worker was granted in between. The first item has revision 0, so that only its absence
+        says that there is none.
+        """
+        unseen = unmoved(0) if seen is None else Attr("revision").eq(seen.revision)
         keys = {PARTITION: _partition(key_id), SORT: GCRA}
-        return self._table.put(to_item({**successor.model_dump(mode="json"), **keys}), condition=unseen)
+        return self._table.put(to_item({**new.after(seen).model_dump(mode="json"), **keys}), condition=unseen)
 
 
 def _partition(key_id: str) -> str:

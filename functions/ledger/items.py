@@ -2,26 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from boto3.dynamodb.conditions import Attr, ConditionBase
+from pydantic import ValidationError
+
 from functions.errors import Permanent
 from functions.model.outcomes import Reason
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+PARTITION, SORT, VERSION = "pk", "sk", "schema_version"
 
 
 def to_item(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {"schema_version": SCHEMA_VERSION, **{name: value for name, value in values.items() if value is not None}}
+    return {VERSION: SCHEMA_VERSION, **{name: value for name, value in values.items() if value is not None}}
 
 
 def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
     """Plain Python values. An item written by a newer version is refused rather than misread."""
-    if int(item.get("schema_version", SCHEMA_VERSION)) > SCHEMA_VERSION:
+    if int(item.get(VERSION, SCHEMA_VERSION)) > SCHEMA_VERSION:
         raise Permanent(Reason.LEDGER_VERSION, f"item {item.get('pk', '')} was written by a newer version; deploy it")
     return {name: _plain(value) for name, value in item.items()}
+
+
+def plain(item: Mapping[str, Any], own: Collection[str] = ()) -> dict[str, Any]:
+    """The model's own values: without keys, index and whatever else the store adds."""
+    return {name: value for name, value in from_item(item).items() if name not in {*own, PARTITION, SORT, VERSION}}
+
+
+@contextmanager
+def readable(item: Mapping[str, Any]) -> Iterator[None]:
+    """An item that no model reads is one order's or record's own trouble."""
+    try:
+        yield
+    except ValidationError as error:
+        fields = sorted({str(fault["loc"][0]) for fault in error.errors(include_input=False) if fault["loc"]})
+        raise Permanent(Reason.LEDGER_ITEM, f"item {item.get(PARTITION, '')}: unreadable {fields}") from None
+
+
+def unmoved(revision: int, attribute: str = "revision") -> ConditionBase:
+    """The condition of a save as the revision after `revision`: nobody saved in between. An item that was never saved
+    has revision 0. `attribute` is where the item keeps it: a lease keeps its `fence`.
+    """
+    return Attr(PARTITION).not_exists() if revision == 0 else Attr(attribute).eq(revision)
 
 
 def stamp(instant: datetime) -> str:

@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from functions.ledger.items import from_item, to_item
-from functions.ledger.table import EXPIRES, PARTITION, SORT, Table
+from functions.ledger.items import PARTITION, SORT, plain, to_item, unmoved
+from functions.ledger.table import EXPIRES, Table
 from functions.model.jobs import Job
 from functions.model.shipment import ConnectionName
 
 KEPT = timedelta(days=30)  # after its end
-OWN = {PARTITION, SORT, EXPIRES, "schema_version"}
 
 
 class JobStore:
@@ -22,7 +21,7 @@ class JobStore:
 
     def open(self, job: Job) -> Job:
         """Stores a new job; where one of this id exists, that one."""
-        if self._table.put(_item(job), condition=Attr(PARTITION).not_exists()):
+        if self._table.put(_item(job), condition=unmoved(0)):
             return job
         return self.get(job.connection, job.job_id) or job
 
@@ -38,7 +37,7 @@ class JobStore:
         """The job under a new fence, or None while somebody else works on it."""
         if job.held_until is not None and job.held_until > now:
             return None
-        taken = job.model_copy(update={"fence": job.fence + 1, "holder": holder, "held_until": until})
+        taken = job.held_by(holder, until)
         return taken if self._table.put(_item(taken), condition=_unmoved(job)) else None
 
     def save(self, job: Job) -> bool:
@@ -50,12 +49,13 @@ class JobStore:
         job = self.get(connection, job_id)
         if job is None or job.ended_at is not None:
             return job
-        ended = job.model_copy(update={"is_cancelled": True, "ended_at": at, "fence": job.fence + 1})
+        ended = job.cancelled(at)
         self._table.put(_item(ended))
         return ended
 
 
 def _unmoved(job: Job) -> ConditionBase:
+    """Not the ledger's `unmoved`: a job is stored under fence 0, before anybody holds it."""
     return Attr("fence").eq(job.fence)
 
 
@@ -71,4 +71,4 @@ def _item(job: Job) -> dict[str, object]:
 
 
 def _job(item: dict[str, object]) -> Job:
-    return Job.model_validate({k: v for k, v in from_item(item).items() if k not in OWN})
+    return Job.model_validate(plain(item, {EXPIRES}))

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from boto3.dynamodb.conditions import Attr
-
-from functions.errors import Permanent
-from functions.ledger.items import from_item, stamp, to_item
-from functions.ledger.table import DUE_PARTITION, DUE_SORT, PARTITION, SORT, Table
-from functions.model.outcomes import Outcome, Reason
+from functions.ledger.items import PARTITION, SORT, plain, readable, stamp, to_item, unmoved
+from functions.ledger.table import DUE_PARTITION, DUE_SORT, Table
+from functions.model.outcomes import Outcome
 from functions.model.shipment import ConnectionName, OrderKey, Shipment
 from functions.model.state import OrderState, ShipmentState
 
 SHARDS = 4
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # of an order that is too large to be kept
 STATE = "state"
-LIMIT_BYTES = 350_000  # DynamoDB refuses items over 400 KB
+LIMIT_BYTES = 300_000  # DynamoDB refuses items over 400 KB
 MARK_BYTES = 80  # one entry of `marks` and one of `order_ids`
-SKIPPED = "-"  # before the mark of what was none of our business
-OWN = {PARTITION, SORT, DUE_PARTITION, DUE_SORT, "marks", "order_ids", "schema_version"}
+SKIPPED = "-"  # before the mark of what is out of scope
+WITHDRAWN = "w"
+OWN = {DUE_PARTITION, DUE_SORT, "marks", "order_ids", "unreadable"}
+LARGE, LARGE_GOODS = 50, 50_000  # below as many shipments and bytes of goods no order comes near the limit
+ITEM_BYTES = 30  # one of goods beside its SKU
 
 
 class OrderStore:
@@ -34,23 +35,29 @@ class OrderStore:
 
     def save(self, state: OrderState) -> bool:
         """Stores `state` as the revision after `state.revision`; False when somebody saved in between."""
-        successor = state.model_copy(update={"revision": state.revision + 1})
-        unseen = Attr(PARTITION).not_exists() if state.revision == 0 else Attr("revision").eq(state.revision)
-        return self._table.put(_item(successor), condition=unseen)
+        return self._table.put(_item(state.stored()), condition=unmoved(state.revision))
 
-    def news(
-        self, shipments: Sequence[Shipment], fingerprint: Callable[[Shipment], str], *, lifts: bool = False
+    def is_too_large(self, state: OrderState) -> bool:
+        """Whether the ledger cannot hold it."""
+        goods = (item for each in state.shipments.values() for item in each.shipment.items)
+        is_near = len(state.shipments) > LARGE or sum(ITEM_BYTES + len(item.sku) for item in goods) > LARGE_GOODS
+        return is_near and _size(state) > LIMIT_BYTES
+
+    def unrecorded(
+        self, shipments: Sequence[Shipment], place: Callable[[Shipment], str], *, rejudge_skipped: bool = False
     ) -> list[Shipment]:
-        """Those whose reading is not recorded yet, whatever its outcome; `fingerprint` names where one is delivered.
-        `lifts`: what was skipped is to be judged anew.
+        """Those whose reading is not recorded yet, whatever its outcome; `place` names where one is delivered.
+        `rejudge_skipped`: what was skipped is judged anew.
         """
         keys = [(_partition(shipment.order_key), STATE) for shipment in shipments]
         marks = {item[PARTITION]: item.get("marks", {}) for item in self._table.get_many(keys, ["marks"])}
         return [
             shipment
             for shipment, (partition, _) in zip(shipments, keys, strict=True)
-            if not _is_told(
-                marks.get(partition, {}).get(shipment.key), shipment.mark(fingerprint(shipment)), lifts=lifts
+            if not _is_recorded(
+                marks.get(partition, {}).get(shipment.key),
+                shipment.mark(place(shipment)),
+                rejudge_skipped=rejudge_skipped,
             )
         ]
 
@@ -74,7 +81,7 @@ class OrderStore:
         state = self.load([order]).get(order)
         if state is None or state.next_attempt_at != due_at:
             return False
-        return self.save(state.model_copy(update={"next_attempt_at": until}))
+        return self.save(state.claimed(until))
 
     def scan(self, connection: ConnectionName) -> Iterator[OrderState]:
         """Every order of the connection the ledger knows, page by page, in no order."""
@@ -90,21 +97,26 @@ def _shard(kind: str, connection: ConnectionName, number: int) -> str:
 
 
 def _item(state: OrderState) -> dict[str, Any]:
-    body = state.model_dump_json(exclude_none=True, exclude_defaults=True)
-    if len(body.encode()) + MARK_BYTES * len(state.shipments) > LIMIT_BYTES:
-        raise Permanent(Reason.ORDER_TOO_LARGE, f"order {state.key.digest[:16]} holds {len(state.shipments)} shipments")
     dumped = state.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     keys = {PARTITION: _partition(state.key), SORT: STATE, "revision": state.revision}
-    marks = {key: _mark(each, state.fingerprint) for key, each in state.shipments.items()}
+    marks = {**state.stub, **{key: _mark(each, state.delivered_to) for key, each in state.shipments.items()}}
     return to_item({**dumped, **keys, "marks": marks, "order_ids": _order_ids(state), **_due(state)})
 
 
-def _mark(state: ShipmentState, fingerprint: str) -> str:
-    return (SKIPPED if state.outcome is Outcome.SKIPPED else "") + state.shipment.mark(fingerprint)
+def _size(state: OrderState) -> int:
+    body = state.model_dump_json(exclude_none=True, exclude_defaults=True)
+    return len(body.encode()) + MARK_BYTES * len(state.shipments)
 
 
-def _is_told(stored: str | None, mark: str, *, lifts: bool) -> bool:
-    return stored == mark or (not lifts and stored == SKIPPED + mark)
+def _mark(state: ShipmentState, place: str) -> str:
+    """A withdrawn shipment that comes back is new, whatever it says."""
+    if state.withdrawn_at is not None:
+        return WITHDRAWN
+    return (SKIPPED if state.outcome is Outcome.SKIPPED else "") + state.shipment.mark(place)
+
+
+def _is_recorded(stored: str | None, mark: str, *, rejudge_skipped: bool) -> bool:
+    return stored == mark or (not rejudge_skipped and stored == SKIPPED + mark)
 
 
 def _order_ids(state: OrderState) -> list[int]:
@@ -116,8 +128,8 @@ def _due(state: OrderState) -> dict[str, str]:
     number = int(state.key.digest[:2], 16) % SHARDS
     if state.next_attempt_at is not None:
         shard, at = _shard("due", state.key.connection, number), state.next_attempt_at
-    elif state.attention is not None and state.shipments:
-        newest = max(each.shipment.read_at for each in state.shipments.values())
+    elif state.attention is not None:
+        newest = max((each.shipment.read_at for each in state.shipments.values()), default=LONG_AGO)
         shard, at = _shard("attention", state.key.connection, number), newest
     else:
         return {}
@@ -125,4 +137,5 @@ def _due(state: OrderState) -> dict[str, str]:
 
 
 def _state(item: dict[str, Any]) -> OrderState:
-    return OrderState.model_validate({k: v for k, v in from_item(item).items() if k not in OWN})
+    with readable(item):
+        return OrderState.model_validate(plain(item, OWN))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from functions.errors import Retryable
 from functions.ledger.faults import translated
 from functions.model.frozen import Frozen
-from functions.model.messages import Notification, Work
+from functions.model.messages import DeliverOrder, Notification
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
 
@@ -54,13 +54,13 @@ def _request(number: int, entry: Entry) -> SendMessageBatchRequestEntryTypeDef:
     return request
 
 
-class FifoWorkQueue:
+class FifoOrderQueue:
     """One message group per order, so that an order is never worked on twice at the same time."""
 
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
 
-    def send(self, work: Iterable[Work]) -> None:
+    def send(self, work: Iterable[DeliverOrder]) -> None:
         """All or Retryable; what was sent before a fault may arrive twice."""
         entries = (
             Entry(body=w.model_dump_json(exclude_none=True), group=w.order.digest, deduplication_id=w.deduplication_id)

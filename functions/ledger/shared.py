@@ -1,38 +1,25 @@
-"""The small item of each IFS record that several orders share."""
+"""Records that several orders shared, as an earlier version kept them. Read only."""
 
 from __future__ import annotations
 
 import hashlib
 
-from boto3.dynamodb.conditions import Attr
-
-from functions.ledger.items import from_item, to_item
-from functions.ledger.table import PARTITION, SORT, Table
-from functions.model.shared import SharedTarget
+from functions.ledger.items import plain
+from functions.ledger.table import Table
+from functions.model.earlier import EarlierShared
 from functions.model.shipment import ConnectionName
 
 SHARED = "shared"
-OWN = {PARTITION, SORT, "schema_version"}
 
 
-class SharedStore:
+class EarlierSharedStore:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def load(self, connection: ConnectionName, target: str) -> SharedTarget:
-        """Empty where nobody contributed yet. Strongly consistent."""
+    def load(self, connection: ConnectionName, target: str) -> EarlierShared | None:
+        """None where no orders shared it. Strongly consistent."""
         item = self._table.get(_partition(connection, target), SHARED)
-        if item is None:
-            return SharedTarget(connection=connection, target=target)
-        return SharedTarget.model_validate({k: v for k, v in from_item(item).items() if k not in OWN})
-
-    def save(self, shared: SharedTarget) -> bool:
-        """Stores it as the revision after its own; False when somebody else was faster."""
-        successor = shared.model_copy(update={"revision": shared.revision + 1})
-        unseen = Attr(PARTITION).not_exists() if shared.revision == 0 else Attr("revision").eq(shared.revision)
-        keys = {PARTITION: _partition(shared.connection, shared.target), SORT: SHARED}
-        body = successor.model_dump(mode="json", exclude_none=True)
-        return self._table.put(to_item({**body, **keys}), condition=unseen)
+        return EarlierShared.model_validate(plain(item, ())) if item else None
 
 
 def _partition(connection: ConnectionName, target: str) -> str:

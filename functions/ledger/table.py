@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from boto3.dynamodb.conditions import ConditionBase, Key
 from botocore.exceptions import ClientError
 
-from functions.errors import Retryable
+from functions.errors import Permanent, Retryable
 from functions.ledger.faults import translated
+from functions.ledger.items import PARTITION, SORT
 from functions.model.outcomes import Reason
 
 if TYPE_CHECKING:
@@ -18,13 +19,14 @@ if TYPE_CHECKING:
 Item = dict[str, Any]
 
 DUE_INDEX = "due"  # partition `due_shard`, sort `due_at`: sparse, only what is due or needs attention
-PARTITION, SORT = "pk", "sk"
 DUE_PARTITION, DUE_SORT = "due_shard", "due_at"
+DUE_PROJECTED = ("key",)  # what the index shows beside keys
 EXPIRES = "expires_at"  # epoch seconds, DynamoDB's time to live
 
 BATCH_GET_LIMIT = 100  # DynamoDB's own
 BATCH_GET_ROUNDS = 5
 CONDITION_REFUSED = "ConditionalCheckFailedException"
+ITEM_REFUSED = "ValidationException"  # over 400 KB, or malformed: no repetition helps
 
 
 class Table(Protocol):
@@ -37,10 +39,10 @@ class Table(Protocol):
         """Eventually consistent, any number of keys, absent ones left out; each item also carries pk and sk."""
 
     def put(self, item: Mapping[str, Any], *, condition: ConditionBase | None = None) -> bool:
-        """False when the condition refuses."""
+        """False when the condition refuses. Raises `Permanent` for an item that DynamoDB will never take."""
 
-    def query(self, pk: str, *, prefix: str = "") -> Iterable[Item]:
-        """Ascending by sort key, strongly consistent, read page by page."""
+    def query(self, pk: str, *, prefix: str = "", newest_first: bool = False) -> Iterable[Item]:
+        """By sort key, ascending unless `newest_first`; strongly consistent, read page by page."""
 
     def query_due(self, shard: str, *, until: str, limit: int) -> list[Item]:
         """From the due index, ascending, keys and projected attributes only; eventually consistent."""
@@ -75,16 +77,24 @@ class DynamoTable:
             try:
                 self._client.put_item(TableName=self._name, Item=dict(item), **guard)
             except ClientError as error:
-                if error.response["Error"]["Code"] != CONDITION_REFUSED:
+                code = error.response["Error"]["Code"]
+                if code == ITEM_REFUSED:
+                    raise Permanent(Reason.LEDGER_REFUSED, f"DynamoDB: {code} for {item.get(PARTITION)}") from error
+                if code != CONDITION_REFUSED:
                     raise
                 return self._is_our_own(item)
         return True
 
-    def query(self, pk: str, *, prefix: str = "") -> Iterator[Item]:
+    def query(self, pk: str, *, prefix: str = "", newest_first: bool = False) -> Iterator[Item]:
         condition: ConditionBase = Key(PARTITION).eq(pk)
         if prefix:
             condition &= Key(SORT).begins_with(prefix)
-        yield from self._pages(self._client.query, KeyConditionExpression=condition, ConsistentRead=True)
+        yield from self._pages(
+            self._client.query,
+            KeyConditionExpression=condition,
+            ConsistentRead=True,
+            ScanIndexForward=not newest_first,
+        )
 
     def query_due(self, shard: str, *, until: str, limit: int) -> list[Item]:
         condition = Key(DUE_PARTITION).eq(shard) & Key(DUE_SORT).lte(until)

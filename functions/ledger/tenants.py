@@ -1,16 +1,14 @@
-"""The standing of each IFS tenant, shared by every consumer."""
+"""What is known of each IFS tenant, shared by every consumer."""
 
 from __future__ import annotations
 
-from boto3.dynamodb.conditions import Attr
-
-from functions.ledger.items import from_item, to_item
-from functions.ledger.table import PARTITION, SORT, Table
+from functions.ledger.items import PARTITION, SORT, plain, to_item, unmoved
+from functions.ledger.table import Table
+from functions.model.frozen import Frozen
 from functions.model.shipment import ConnectionName
 from functions.model.tenant import Circuit, Fitness
 
 CIRCUIT = "circuit"
-OWN = {PARTITION, SORT, "schema_version"}
 
 
 class TenantStore:
@@ -20,18 +18,17 @@ class TenantStore:
     def circuit(self, connection: ConnectionName) -> Circuit:
         """Closed where nothing is known. Strongly consistent."""
         item = self._table.get(_partition(connection), CIRCUIT)
-        return Circuit.model_validate(_plain(item)) if item else Circuit(connection=connection)
+        return Circuit.model_validate(_known(item, Circuit)) if item else Circuit(connection=connection)
 
     def save_circuit(self, circuit: Circuit) -> bool:
         """Stores it as the revision after its own; False when another consumer was faster."""
-        successor = circuit.model_copy(update={"revision": circuit.revision + 1})
-        unseen = Attr(PARTITION).not_exists() if circuit.revision == 0 else Attr("revision").eq(circuit.revision)
         keys = {PARTITION: _partition(circuit.connection), SORT: CIRCUIT}
-        return self._table.put(to_item({**successor.model_dump(mode="json"), **keys}), condition=unseen)
+        item = to_item({**circuit.stored().model_dump(mode="json"), **keys})
+        return self._table.put(item, condition=unmoved(circuit.revision))
 
     def fitness(self, connection: ConnectionName, fingerprint: str) -> Fitness | None:
         item = self._table.get(_partition(connection), f"fit#{fingerprint}")
-        return Fitness.model_validate(_plain(item)) if item else None
+        return Fitness.model_validate(_known(item, Fitness)) if item else None
 
     def save_fitness(self, fitness: Fitness) -> None:
         keys = {PARTITION: _partition(fitness.connection), SORT: f"fit#{fitness.fingerprint}"}
@@ -42,5 +39,6 @@ def _partition(connection: ConnectionName) -> str:
     return f"tenant#{connection}"
 
 
-def _plain(item: dict[str, object]) -> dict[str, object]:
-    return {name: value for name, value in from_item(item).items() if name not in OWN}
+def _known(item: dict[str, object], kind: type[Frozen]) -> dict[str, object]:
+    """What the version before kept beside it is passed over."""
+    return {name: value for name, value in plain(item).items() if name in kind.model_fields}

@@ -1,4 +1,4 @@
-"""What the audit keeps of every write to IFS: an intent before it, a result after it."""
+"""What the audit keeps of every write to IFS: one entry, under the record that was written."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from pydantic import Field
 
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Outcome, Reason
-from functions.model.shipment import OrderKey, Shipment
+from functions.model.records import RecordKey
+from functions.model.shipment import ConnectionName, OrderKey, Shipment, ShipmentKey
 
 
 class Cause(Frozen):
     """Who made us look. `by`, `note` and `plan_id` are an operator's, on replays only."""
 
-    kind: Literal["webhook", "poll", "sweep", "backfill", "release", "replay", "pilot"]
+    kind: Literal["webhook", "poll", "sweep", "backfill", "release", "replay", "pilot", "neighbour", "dead_letter"]
     correlation_id: str
     by: str | None = None
     note: str | None = None
@@ -23,14 +24,66 @@ class Cause(Frozen):
 
 
 class FieldChange(Frozen):
-    """None is an empty field."""
+    """None is an empty field. `attribute` is what IFS calls it. `extended` is somebody else's text that `after` keeps:
+    what follows it there is ours.
+    """
 
     before: str | None = None
     after: str | None = None
+    attribute: str = ""
+    extended: str | None = None
+
+    @property
+    def values(self) -> tuple[str | None, str | None]:
+        return self.before, self.after
+
+
+# `outcome_unknown`: the write may have reached IFS, and its value was not seen there.
+AuditOutcome = Outcome | Literal["outcome_unknown"]
+CLAIMING = {Outcome.WRITTEN, "outcome_unknown"}
 
 
 class AuditEntry(Frozen):
-    """`attempt` counts tries within one delivery from 1; `duration_ms` is the write's own, on results only."""
+    """`attempt` counts tries within one look from 1; `duration_ms` is the write's own. `orders` are the references that
+    the record held when it was written, the one that wrote first; `refused` are the fields of `changes` that IFS did
+    not take. `action` names a state action that was called.
+    """
+
+    connection: ConnectionName
+    record: RecordKey
+    orders: tuple[str, ...]
+    at: datetime
+    cause: Cause
+    shipments: tuple[ShipmentKey, ...]
+    changes: dict[str, FieldChange] = Field(default_factory=dict)
+    refused: tuple[str, ...] = ()
+    action: str | None = None
+    etag_before: str | None = None
+    etag_after: str | None = None
+    outcome: AuditOutcome
+    reason: Reason | None = None
+    code: str | None = None
+    http_status: int | None = None
+    attempt: int = 1
+    mapping_version: str = ""
+    duration_ms: int | None = None
+
+    def recovered(self, etag_before: str, action: str | None) -> AuditEntry:
+        """Of a write whose run died: by whoever found its intent."""
+        return self.model_copy(update={"etag_before": etag_before or None, "action": action})
+
+    def calling(self, action: str | None) -> AuditEntry:
+        return self.model_copy(update={"action": action})
+
+    def claims(self, attribute: str, value: str | None) -> bool:
+        """Whether this write put `value` there, or may have."""
+        is_ours = self.outcome in CLAIMING
+        changed = (change for name, change in self.changes.items() if name not in self.refused)
+        return is_ours and any(change.attribute == attribute and change.after == value for change in changed)
+
+
+class EarlierAuditEntry(Frozen):
+    """As earlier versions kept it: an intent before each write and a result after it, under the order and its day."""
 
     kind: Literal["intent", "result"]
     order: OrderKey

@@ -1,11 +1,25 @@
-"""How far ShipStation has been read, and who may read on."""
+"""How far ShipStation has been read, and who may read on.
+
+The marks of one stream, on the vendor's clock. Both come from rows that were read, and only move forwards.
+
+              settled             head            newest row
+    --------------+-----------------+-----------------+----->  time
+      done: read  |  read once; a   |  not read yet   |
+      again after |  row may appear |                 |
+      the margin  |  here late      |                 |
+                  |                 |================>|  A look reads this. `head` moves page by page, after every row
+                  |                 |                    of the page was queued or recorded.
+                  |================>|                    The settle pass, once per margin, reads this again;
+                           ^                             `settled` then moves here, one margin before `head`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import AliasChoices, ConfigDict, Field
 
 from functions.model.facts import OrderReading
 from functions.model.frozen import Frozen
@@ -31,6 +45,14 @@ class Cursor(Frozen):
     settled: datetime
     settled_at: datetime | None = None
 
+    def reaching(self, instant: datetime) -> Cursor:
+        """Forwards only."""
+        return self.model_copy(update={"head": max(self.head, instant)})
+
+    def settled_once(self, at: datetime) -> Cursor:
+        """The next settle pass is paced from `at` on."""
+        return self.model_copy(update={"settled_at": at})
+
 
 class Span(Frozen):
     """Instants from `start` to `end`, both inclusive; an end at or before the start holds nothing more to read."""
@@ -39,7 +61,7 @@ class Span(Frozen):
     end: datetime
 
 
-class Hole(Frozen):
+class Gap(Frozen):
     """A row that ShipStation cannot show: somewhere between its neighbours, whose instants these are; `before` is None
     where no later row was seen yet.
     """
@@ -49,33 +71,76 @@ class Hole(Frozen):
     before: datetime | None = None
 
 
-class Reader(Frozen):
+class ReadingPosition(Frozen):
     """One connection's reading position. `fence` grows with every new holder and guards every save.
 
-    `cursors` are by stream, those of the sweep by stream and days (`fulfilments@7d`). `looked_at` is when the last
-    whole look began, `left` what it did not come to; `answered` when the last look at a stream did, which answers every
-    ring before it; `answer_due` paces the looks for webhooks. `refused_at` is since when ShipStation refuses the key,
-    `probe_at` when it is tried again.
+    `cursors` are by stream, those of the sweep by stream and days (`fulfilments@7d`). `last_poll_at` is when the last
+    poll of every stream began, `streams_left` are those that it did not come to. `last_answered` is when the last look
+    at a stream began, which answers every webhook before it; `answer_due` paces the looks for webhooks. `refused_at` is
+    since when ShipStation refuses the key, `next_probe_at` when it is tried again. Aliases are the names that earlier
+    versions stored.
     """
+
+    model_config = ConfigDict(validate_by_name=True)
 
     connection: ConnectionName
     fence: int = 0
     holder: str = ""
     held_until: datetime | None = None
     cursors: dict[str, Cursor] = Field(default_factory=dict)
-    holes: tuple[Hole, ...] = ()
-    looked_at: datetime | None = None
-    left: tuple[Stream, ...] = ()
-    answered: dict[Stream, datetime] = Field(default_factory=dict)
+    gaps: tuple[Gap, ...] = Field(default=(), validation_alias=AliasChoices("gaps", "holes"))
+    last_poll_at: datetime | None = Field(default=None, validation_alias=AliasChoices("last_poll_at", "looked_at"))
+    streams_left: tuple[Stream, ...] = Field(default=(), validation_alias=AliasChoices("streams_left", "left"))
+    last_answered: dict[Stream, datetime] = Field(
+        default_factory=dict, validation_alias=AliasChoices("last_answered", "answered")
+    )
     answer_due: datetime | None = None
     refused_at: datetime | None = None
-    probe_at: datetime | None = None
+    next_probe_at: datetime | None = Field(default=None, validation_alias=AliasChoices("next_probe_at", "probe_at"))
+
+    def held_by(self, holder: str, until: datetime) -> ReadingPosition:
+        """Under the next fence: an older holder can store nothing."""
+        return self.model_copy(update={"fence": self.fence + 1, "holder": holder, "held_until": until})
+
+    def released(self) -> ReadingPosition:
+        return self.model_copy(update={"holder": "", "held_until": None})
+
+    def read_to(self, name: str, cursor: Cursor) -> ReadingPosition:
+        return self.with_cursors({**self.cursors, name: cursor})
+
+    def with_cursors(self, cursors: Mapping[str, Cursor]) -> ReadingPosition:
+        return self.model_copy(update={"cursors": dict(cursors)})
+
+    def with_gaps(self, found: Sequence[Gap], oldest: datetime) -> ReadingPosition:
+        """One entry a place; the later reading knows better where the row after it is. Those before `oldest` go."""
+        joined = {(gap.stream, gap.after): gap for gap in (*self.gaps, *found)}
+        return self.model_copy(update={"gaps": tuple(gap for gap in joined.values() if gap.after >= oldest)})
+
+    def polling(self, at: datetime) -> ReadingPosition:
+        return self.model_copy(update={"last_poll_at": at})
+
+    def leaving(self, streams: Sequence[Stream]) -> ReadingPosition:
+        """The next poll begins with these."""
+        return self.model_copy(update={"streams_left": tuple(streams)})
+
+    def answering(self, stream: Stream, at: datetime) -> ReadingPosition:
+        return self.model_copy(update={"last_answered": {**self.last_answered, stream: at}})
+
+    def paced_until(self, due: datetime) -> ReadingPosition:
+        return self.model_copy(update={"answer_due": due})
+
+    def refused(self, at: datetime, next_probe_at: datetime) -> ReadingPosition:
+        return self.model_copy(update={"refused_at": self.refused_at or at, "next_probe_at": next_probe_at})
+
+    def accepted(self) -> ReadingPosition:
+        """ShipStation takes the key."""
+        return self.model_copy(update={"refused_at": None, "next_probe_at": None})
 
 
 class Reading(Frozen):
     """One page of a walk, normalised. `reached` is the newest cursor instant of the contiguous prefix read so far
     (None while the page proves nothing); `complete` says that the window was walked to its end.
-    `unreadable` are the ids of rows that lack a required field, 0 where even the id is missing; `holes` what
+    `unreadable` are the ids of rows that lack a required field, 0 where even the id is missing; `gaps` what
     ShipStation could not show.
     """
 
@@ -84,4 +149,8 @@ class Reading(Frozen):
     complete: bool
     unreadable: tuple[int, ...] = ()
     orders: tuple[OrderReading, ...] = ()
-    holes: tuple[Hole, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+    def of_page(self, *, reached: datetime | None, complete: bool, gaps: tuple[Gap, ...]) -> Reading:
+        """The same rows, and what their page proves."""
+        return self.model_copy(update={"reached": reached, "complete": complete, "gaps": gaps})

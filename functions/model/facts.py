@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from pydantic import AliasChoices, ConfigDict, Field
 
 from functions.model.frozen import Frozen
 from functions.model.shipment import ConnectionName, Item
 
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class SentTo(Frozen):
+    """An IFS order that a shipment of this ShipStation order was sent to."""
+
+    company: str
+    reference: str
+
 
 class OrderFacts(Frozen):
     """`merged` are the ids of the orders that were combined into this one and vanished. `items` are its goods, empty
-    where there are too many to remember. `checked`: it is shipped, and its shipments were asked for by its id.
+    where there are too many to remember. `crosschecked`: it is shipped, and its shipments were asked for by its id.
+    `sent_to` are IFS orders that its shipments were sent to and that it does not stand for: a label may show a
+    reference that the orders stream never sees. Earlier versions stored `checked`.
     """
+
+    model_config = ConfigDict(validate_by_name=True)
 
     connection: ConnectionName
     order_id: int
@@ -22,7 +38,24 @@ class OrderFacts(Frozen):
     merged: tuple[int, ...] = ()
     items: tuple[Item, ...] = ()
     modified_at: datetime
-    checked: bool = False
+    crosschecked: bool = Field(default=False, validation_alias=AliasChoices("crosschecked", "checked"))
+    sent_to: tuple[SentTo, ...] = ()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the orders stream came to it; before, only its shipments are known."""
+        return self.modified_at > LONG_AGO
+
+    @property
+    def content(self) -> OrderFacts:
+        """What a reading says, whenever it was modified and whatever was cross-checked since."""
+        return self.model_copy(update={"modified_at": LONG_AGO, "crosschecked": False})
+
+    def as_crosschecked(self) -> OrderFacts:
+        return self.model_copy(update={"crosschecked": True})
+
+    def sending_to(self, keys: Iterable[SentTo]) -> OrderFacts:
+        return self.model_copy(update={"sent_to": tuple(dict.fromkeys((*self.sent_to, *keys)))})
 
 
 class OrderReading(Frozen):

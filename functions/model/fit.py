@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
 from functions.model.frozen import Frozen
 from functions.model.shipment import ConnectionName
 
-Standing = Literal["fits", "misfit", "unproven", "note"]
+Severity = Literal["fits", "misfit", "unproven", "note"]
 
 
 class Finding(Frozen):
@@ -17,7 +18,7 @@ class Finding(Frozen):
     """
 
     subject: str
-    standing: Standing
+    severity: Severity
     sentence: str
     advice: str = ""
 
@@ -40,6 +41,15 @@ class StoreMatch(Frozen):
     better_count: int = 0
     tried: int = 0
 
+    def of_store(self, store_id: int | None, name: str, *, without_reference: int) -> StoreMatch:
+        return self.model_copy(
+            update={"store_id": store_id, "store_name": name, "without_reference": without_reference}
+        )
+
+    def bettered_by(self, source: str, count: int, tried: int) -> StoreMatch:
+        """Another field finds more orders."""
+        return self.model_copy(update={"better_source": source, "better_count": count, "tried": tried})
+
     @property
     def found(self) -> int:
         return self.one + self.several
@@ -55,15 +65,20 @@ class CarrierCount(Frozen):
 
 
 class FitReport(Frozen):
-    """`skeleton` is TOML for the carrier map, with what was seen and what IFS knows."""
+    """`carrier_map` is TOML for the carrier map, with what was seen and what IFS knows."""
 
     connection: ConnectionName
     at: datetime
     findings: tuple[Finding, ...]
     stores: tuple[StoreMatch, ...] = ()
     carriers: tuple[CarrierCount, ...] = ()
-    skeleton: str = ""
+    carrier_map: str = ""
 
     @property
     def fits(self) -> bool:
-        return not any(finding.standing == "misfit" for finding in self.findings)
+        return not any(finding.severity == "misfit" for finding in self.findings)
+
+    def with_pilot(self, proven: Iterable[Finding]) -> FitReport:
+        """What a pilot write proved takes the place of what could only be assumed."""
+        others = (finding for finding in self.findings if finding.subject != "ifs.update_grant")
+        return self.model_copy(update={"findings": (*others, *proven)})

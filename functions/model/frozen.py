@@ -1,4 +1,4 @@
-"""One base for every value that crosses a room, so that none can be changed after it was made."""
+"""One base for every value that crosses a package, so that none can be changed after it was made."""
 
 from __future__ import annotations
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field
 
 from functions.model.cursors import Span, Stream
 from functions.model.frozen import Frozen
@@ -13,18 +14,21 @@ from functions.model.messages import Admission
 from functions.model.shipment import ConnectionName
 
 Lane = Literal["webhook", "poll", "sweep", "backfill"]
+JobKind = Literal["backlog", "crosscheck", "backfill"]
 
 
 class Job(Frozen):
     """`unread` is what is still to be read, by stream and ascending; a stream without spans is done. `rows` and `pages`
     count what was read, `expected_rows` is what ShipStation claimed at the start and never trusted for an end.
-    A `check` reads the orders of a backlog once more, when their shipments have been read. `fence` grows with every
-    new holder and guards every save.
+    A `crosscheck` reads the orders of a backlog once more, when their shipments have been read. `fence` grows with
+    every new holder and guards every save. Earlier versions stored `news` and the kind `check`.
     """
+
+    model_config = ConfigDict(validate_by_name=True)
 
     job_id: str
     connection: ConnectionName
-    kind: Literal["backlog", "check", "backfill"]
+    kind: Annotated[JobKind, BeforeValidator(lambda kind: "crosscheck" if kind == "check" else kind)]
     lane: Lane
     window: Span
     unread: dict[Stream, tuple[Span, ...]]
@@ -36,7 +40,7 @@ class Job(Frozen):
     is_cancelled: bool = False
     pages: int = 0
     rows: int = 0
-    news: int = 0
+    new_shipments: int = Field(default=0, validation_alias=AliasChoices("new_shipments", "news"))
     expected_rows: int = 0
     fence: int = 0
     holder: str = ""
@@ -46,8 +50,32 @@ class Job(Frozen):
     def is_over(self) -> bool:
         return self.is_cancelled or not any(self.unread.values())
 
+    def held_by(self, holder: str, until: datetime) -> Job:
+        """Under the next fence: an older holder can store nothing."""
+        return self.model_copy(update={"fence": self.fence + 1, "holder": holder, "held_until": until})
 
-JobStanding = Literal["waiting", "running", "done", "cancelled"]
+    def released(self, at: datetime) -> Job:
+        """Ended at that instant where nothing is left to read."""
+        ended_at = self.ended_at if any(self.unread.values()) else at
+        return self.model_copy(update={"holder": "", "held_until": None, "ended_at": ended_at})
+
+    def cancelled(self, at: datetime) -> Job:
+        """Under the next fence, so that whoever works on it learns at its next save."""
+        return self.model_copy(update={"is_cancelled": True, "ended_at": at, "fence": self.fence + 1})
+
+    def read_on(self, unread: Mapping[Stream, tuple[Span, ...]], *, pages: int, rows: int, new_shipments: int) -> Job:
+        """`unread` is what is left of the streams it names; the counts are those of what was read since."""
+        return self.model_copy(
+            update={
+                "unread": {**self.unread, **unread},
+                "pages": self.pages + pages,
+                "rows": self.rows + rows,
+                "new_shipments": self.new_shipments + new_shipments,
+            }
+        )
+
+
+JobStatus = Literal["waiting", "running", "done", "cancelled"]
 
 
 class Progress(Frozen):
@@ -55,12 +83,12 @@ class Progress(Frozen):
 
     job_id: str
     kind: str
-    state: JobStanding
+    state: JobStatus
     window: Span
     by: str | None = None
     note: str | None = None
     pages: int
     rows: int
-    news: int
+    new_shipments: int
     percent: float = Field(ge=0, le=100)
     minutes_left: float | None = None

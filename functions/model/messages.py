@@ -7,6 +7,7 @@ from typing import Literal
 
 from functions.model.audit import Cause
 from functions.model.frozen import Frozen
+from functions.model.records import RecordKey
 from functions.model.shipment import ConnectionName, OrderKey, Shipment
 
 
@@ -31,9 +32,11 @@ class Notification(Frozen):
 Admission = Literal["named", "baseline"]
 
 
-class Work(Frozen):
-    """One order to settle. `shipment` is the reading that caused it; None re-examines what the ledger already knows.
-    A probe is sent although the tenant's circuit is open.
+class DeliverOrder(Frozen):
+    """Look at one order. `shipment` is the reading that caused it; None re-examines what the ledger already knows. A
+    probe is sent although the tenant's circuit is open. `withdrawn_at`: as of that reading the shipment belongs to
+    another order. `moved_at`: as of that reading it came here from another order. Each is told once. `record` is where
+    something changed for the order without its doing.
     """
 
     order: OrderKey
@@ -42,9 +45,21 @@ class Work(Frozen):
     admission: Admission | None = None
     attempt: str = ""
     is_probe: bool = False
+    withdrawn_at: datetime | None = None
+    moved_at: datetime | None = None
+    record: RecordKey | None = None
+
+    def tried_again(self, attempt: str) -> DeliverOrder:
+        """The same as another attempt; nobody's probe any more."""
+        return self.model_copy(update={"attempt": attempt, "is_probe": False})
 
     @property
     def deduplication_id(self) -> str:
-        """FIFO deduplication: shipment + content + attempt or replay id, at most 128 characters."""
+        """FIFO deduplication: shipment + content + attempt or replay id, at most 128 characters. A correction that is
+        taken back within minutes is no duplicate.
+        """
         subject = f"{self.shipment.key}:{self.shipment.mark('')}" if self.shipment else self.order.digest
-        return f"{subject}:{self.admission or ''}{self.attempt}"[:128]
+        moved = self.withdrawn_at or self.moved_at
+        kind = "w" if self.withdrawn_at else "m"
+        correction = f"{kind}{int(moved.timestamp() * 1000)}" if moved else ""
+        return f"{subject}:{correction}{self.admission or ''}{self.attempt}"[:128]

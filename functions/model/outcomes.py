@@ -27,20 +27,26 @@ class Reason(StrEnum):
     STORE_EXCLUDED = "store_excluded"
     STORE_UNKNOWN = "store_unknown"
     BASELINE = "baseline"
+    WITHDRAWN = "withdrawn"
     # written or kept, with something a person may want to see
     CARRIER_UNMAPPED = "carrier_unmapped"
     SERVICE_UNMAPPED = "service_unmapped"
     TRACKING_DID_NOT_FIT = "tracking_did_not_fit"
     TYPED_BY_A_PERSON = "typed_by_a_person"
     VOIDED = "voided"
+    NOT_EMPTY = "not_empty"
     # waiting
     NOT_IN_IFS_YET = "not_in_ifs_yet"
     NOT_DELIVERED_YET = "not_delivered_yet"
     # retry
     IFS_UNAVAILABLE = "ifs_unavailable"
+    IFS_CREDENTIALS = "ifs_credentials"
+    RECORDS_VANISHED = "records_vanished"
+    TARGET_CHANGED = "target_changed"
     RECORD_LOCKED = "record_locked"
     RECORD_SHARED = "record_shared"
     CONFLICTS = "conflicts"
+    OUTCOME_UNKNOWN = "outcome_unknown"
     OUT_OF_TIME = "out_of_time"
     SHIPSTATION_UNAVAILABLE = "shipstation_unavailable"
     BUDGET_EXHAUSTED = "budget_exhausted"
@@ -50,26 +56,36 @@ class Reason(StrEnum):
     # parked
     NEVER_FOUND = "never_found"
     NEVER_DELIVERED = "never_delivered"
+    LOCKED_TOO_LONG = "locked_too_long"
+    NEVER_ANSWERED = "never_answered"
     AMBIGUOUS_TARGET = "ambiguous_target"
     SHARED_TARGET = "shared_target"
     WRONG_COMPANY = "wrong_company"
     REFUSED_BY_IFS = "refused_by_ifs"
     UNKNOWN_IN_IFS = "unknown_in_ifs"
     VALUE_REFUSED = "value_refused"
+    ROW_EXISTS = "row_exists"
     NOT_STORED = "not_stored"
-    IFS_CREDENTIALS = "ifs_credentials"
     IFS_PERMISSION = "ifs_permission"
     IFS_CONFIGURATION = "ifs_configuration"
-    TARGET_CHANGED = "target_changed"
     SHIPSTATION_CREDENTIALS = "shipstation_credentials"
     SHIPSTATION_REQUEST = "shipstation_request"
     UNREADABLE_ROW = "unreadable_row"
-    POISON_ROW = "poison_row"
+    GAP = "gap"
     COMBINED_UNKNOWN = "combined_unknown"
     SHIPPED_WITHOUT_SHIPMENT = "shipped_without_shipment"
     PLAN_OUTDATED = "plan_outdated"
     ORDER_TOO_LARGE = "order_too_large"
     LEDGER_VERSION = "ledger_version"
+    LEDGER_ITEM = "ledger_item"
+    LEDGER_REFUSED = "ledger_refused"
+    DEAD_LETTER = "dead_letter"
+    UNREADABLE_MESSAGE = "unreadable_message"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Reason | None:
+        """The codes that earlier versions stored."""
+        return cls.GAP if value == "poison_row" else None
 
 
 SENTENCES: dict[Reason, str] = {
@@ -80,17 +96,22 @@ SENTENCES: dict[Reason, str] = {
     Reason.STORE_EXCLUDED: "The connection file leaves this store out; nothing is written for it.",
     Reason.STORE_UNKNOWN: "The order is gone from ShipStation, so that its store is unknown, and the connection file names stores.",
     Reason.BASELINE: "A baseline recorded this shipment; nothing is written for it.",
+    Reason.WITHDRAWN: "The ShipStation order's reference was corrected: this shipment belongs to another IFS order now.",
     Reason.CARRIER_UNMAPPED: "The carrier has no entry under [carriers]; tracking and date are written, the forwarder is left alone.",
     Reason.SERVICE_UNMAPPED: "The service has no entry under [services]; the ship-via code is left alone.",
     Reason.TRACKING_DID_NOT_FIT: "Not every tracking number fits into the IFS field; all of them are in the ledger.",
     Reason.TYPED_BY_A_PERSON: "A person typed another value into IFS; it was kept.",
     Reason.VOIDED: "The label was voided and no other parcel replaces it; the field was left for a person to judge.",
+    Reason.NOT_EMPTY: "The field is not empty, and its policy writes only empty fields.",
     Reason.NOT_IN_IFS_YET: "IFS has no shipment for this order yet; it is looked for again.",
     Reason.NOT_DELIVERED_YET: "IFS has not delivered the shipment yet and would overwrite the ship date; it is written afterwards.",
     Reason.IFS_UNAVAILABLE: "IFS did not answer or answered with a passing fault; the attempt is repeated.",
+    Reason.IFS_CREDENTIALS: "IFS refuses the client id, the secret or the token; replace the secret, and what waits goes on by itself.",
+    Reason.RECORDS_VANISHED: "IFS shows none of the records that it showed before: a site or a company is hidden from the service user, or another tenant answers.",
     Reason.RECORD_LOCKED: "A user holds the IFS record locked; the attempt is repeated.",
     Reason.RECORD_SHARED: "Another order is being written to the same IFS record; the attempt is repeated.",
     Reason.CONFLICTS: "The IFS record changed under every attempt; the attempt is repeated.",
+    Reason.OUTCOME_UNKNOWN: "The answer of IFS was lost; whether the change was made is asked again before anything is repeated.",
     Reason.OUT_OF_TIME: "The run ended before this order's turn; the attempt is repeated.",
     Reason.SHIPSTATION_UNAVAILABLE: "ShipStation did not answer or answered with a passing fault; the reading is repeated.",
     Reason.BUDGET_EXHAUSTED: "ShipStation's request limit is used up for now; the reading is repeated.",
@@ -99,24 +120,30 @@ SENTENCES: dict[Reason, str] = {
     Reason.QUEUE_UNAVAILABLE: "SQS did not take a message; the attempt is repeated.",
     Reason.NEVER_FOUND: "IFS still has no shipment for this order after the configured patience.",
     Reason.NEVER_DELIVERED: "IFS has not delivered the shipment within the configured patience; the ship date is not written.",
+    Reason.LOCKED_TOO_LONG: "The IFS record has been locked for longer than the configured patience; find out by whom, then replay.",
+    Reason.NEVER_ANSWERED: "A state action was called, its answer was lost, and the record has not moved for hours; it is never called twice: look at the record, and call it by hand if it is due.",
     Reason.AMBIGUOUS_TARGET: "Several IFS shipments fit this label; a person has to say which one.",
     Reason.SHARED_TARGET: "The IFS shipment also carries lines of another order; a person has to decide.",
     Reason.WRONG_COMPANY: "The IFS record belongs to another company or site than the connection file names.",
-    Reason.UNKNOWN_IN_IFS: "IFS does not know the forwarder or ship-via code that the map names; mend the map or add it in IFS.",
+    Reason.UNKNOWN_IN_IFS: "IFS does not know the forwarder or ship-via code that the map names; correct the map or add it in IFS.",
     Reason.VALUE_REFUSED: "IFS refused the value by its format or length, or wants a field that is not written; check the field's type and max_length.",
     Reason.TARGET_CHANGED: "What IFS publishes of the target no longer fits the connection file; writing is paused until it does.",
     Reason.REFUSED_BY_IFS: "IFS refused the change by a business rule.",
+    Reason.ROW_EXISTS: "IFS refuses a second row for this shipment, which was packed for several orders; make the entity's key shipment and order.",
     Reason.NOT_STORED: "IFS accepted the change and did not store it: the attribute is not updatable; check the field mapping.",
-    Reason.IFS_CREDENTIALS: "IFS refused the client id or secret; replace the secret, then replay.",
     Reason.IFS_PERMISSION: "The IFS service user lacks a permission set for the projection.",
     Reason.IFS_CONFIGURATION: "IFS does not know the projection, entity set or attribute that the connection file names.",
     Reason.SHIPSTATION_CREDENTIALS: "ShipStation refused the API key; replace the secret.",
     Reason.SHIPSTATION_REQUEST: "ShipStation refused the request.",
     Reason.UNREADABLE_ROW: "A ShipStation row lacks a required field.",
-    Reason.POISON_ROW: "ShipStation cannot show one row and answers 500 for every page that holds it; it was stepped over.",
+    Reason.GAP: "ShipStation cannot show one row and answers 500 for every page that holds it; it was stepped over.",
     Reason.COMBINED_UNKNOWN: "The label also covers an order that was combined into this one before it was ever read; its IFS order is unknown.",
     Reason.SHIPPED_WITHOUT_SHIPMENT: "ShipStation says the order is shipped and holds neither a label nor a fulfilment for it.",
     Reason.PLAN_OUTDATED: "The IFS record changed since the plan was made; make a new plan.",
     Reason.ORDER_TOO_LARGE: "The order holds more shipments than one ledger item can carry.",
+    Reason.LEDGER_ITEM: "A ledger item cannot be read; somebody changed it by hand, or it is damaged.",
     Reason.LEDGER_VERSION: "A newer version of the connector wrote this ledger item; deploy that version.",
+    Reason.LEDGER_REFUSED: "DynamoDB refuses a ledger item: it would be over 400 KB, or is malformed; report it.",
+    Reason.DEAD_LETTER: "A shipment could not be worked on in any of its attempts, although it was sent again several times; its message is kept here.",
+    Reason.UNREADABLE_MESSAGE: "A queue message could not be read; it was not one of the connector's own, or a newer version sent it.",
 }

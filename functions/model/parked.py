@@ -10,10 +10,13 @@ from functions.model.shipment import ConnectionName
 
 
 class Parked(Frozen):
-    """`subject` says what it is about and names it once: parked again, it stays one entry."""
+    """`subject` says what it is about and names it once: parked again, it stays one entry. `body` is the queue message
+    that nobody could deliver, ready to be sent again; it holds no name and no address.
+    """
 
     connection: ConnectionName
     subject: str
     reason: Reason
     detail: str = ""
+    body: str = ""
     at: datetime

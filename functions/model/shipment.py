@@ -72,6 +72,27 @@ class Shipment(Frozen):
     def is_voided(self) -> bool:
         return self.voided_at is not None
 
+    def read_again(self, at: datetime) -> Shipment:
+        """The same content, as of the later of both readings."""
+        return self.model_copy(update={"read_at": max(at, self.read_at)})
+
+    def combined_from(self, *, company: str, reference: str, ifs_shipment: str | None) -> Shipment:
+        """The same parcel for an order that was combined into its own."""
+        found = {"company": company, "reference": reference, "ifs_shipment": ifs_shipment, "skip": None}
+        return self.model_copy(update=found)
+
+    def combined_from_unread(self) -> Shipment:
+        """The same parcel for a combined order that was never read: its copy calls for a person."""
+        unknown = {"reference": None, "ifs_shipment": None, "skip": Reason.COMBINED_UNKNOWN}
+        return self.model_copy(update=unknown)
+
+    def not_voided(self) -> Shipment:
+        return self.model_copy(update={"voided_at": None})
+
+    def of(self, order: OrderKey) -> Shipment:
+        """The same, as a shipment of that order."""
+        return self.model_copy(update={"reference": order.reference, "company": order.company, "skip": None})
+
     def mark(self, fingerprint: str) -> str:
         """Compared to drop a row already recorded: its content and where it was delivered to, not when it was read."""
         content = self.model_dump_json(exclude={"read_at"})

@@ -1,69 +1,277 @@
-"""What the ledger remembers of one order: its shipments, the IFS records they went to, and what happens next."""
+"""What the ledger remembers of one order: its shipments, where each was placed, and what happens next."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from functions.model.audit import FieldChange
+from functions.model.earlier import EarlierMemory
 from functions.model.frozen import Frozen
 from functions.model.messages import Admission
 from functions.model.outcomes import Outcome, Reason
+from functions.model.records import RecordKey
 from functions.model.shipment import OrderKey, Shipment, ShipmentKey
 
-SCHEMA_VERSION = 1
+# Named by the shipment itself, by the goods of its lines, or as the only record there was.
+PlacedBy = Literal["named", "goods", "only"]
+PAST_RECORDS = 20
+Wait = Literal["find", "delivery", "lock", "answer", "fault"]
 
 
-class FieldState(Frozen):
-    """`touched`: we wrote this field. `intended` is then what we wrote last and `original` what stood there before our
-    first write; None is an empty field.
-    """
-
+class FieldOutcome(Frozen):
     outcome: Outcome
     reason: Reason | None = None
-    touched: bool = False
-    intended: str | None = None
-    original: str | None = None
 
 
-class TargetState(Frozen):
-    """One IFS record this order's shipments were written to, e.g. key `shipment_header/1042`."""
+class Placing(Frozen):
+    """Where a shipment belongs, and how that was decided."""
 
-    fields: dict[str, FieldState] = Field(default_factory=dict)
-    etag: str | None = None
+    key: RecordKey
+    by: PlacedBy
 
 
 class ShipmentState(Frozen):
-    """`admission` is how a backfill let the shipment in; it stays. A person chooses from `choices`."""
+    """`admission` is how a backfill let the shipment in; it stays. A person chooses from `choices`. `withdrawn_at`: as
+    of that reading it belongs to another order.
+    """
 
     shipment: Shipment
     outcome: Outcome
     reason: Reason | None = None
-    target: str | None = None
+    placing: Placing | None = None
     choices: tuple[str, ...] = ()
     admission: Admission | None = None
+    withdrawn_at: datetime | None = None
+
+    @property
+    def is_in_scope(self) -> bool:
+        """Whether anything is to be written for it, or was and is to be taken back. Mode off is the file's, and may be
+        switched on again.
+        """
+        is_skipped = self.outcome is Outcome.SKIPPED and self.reason is not Reason.MODE_OFF
+        return not is_skipped and self.reason is not Reason.COMBINED_UNKNOWN and self.withdrawn_at is None
+
+    def is_on(self, records: Collection[RecordKey]) -> bool:
+        return self.placing is not None and self.placing.key in records
+
+    def ended(
+        self, outcome: Outcome, reason: Reason | None, *, placing: Placing | None = None, choices: Iterable[str] = ()
+    ) -> ShipmentState:
+        """How the decision just made ends for it."""
+        return self.model_copy(
+            update={"outcome": outcome, "reason": reason, "placing": placing, "choices": tuple(choices)}
+        )
+
+    def waiting(self, outcome: Outcome, reason: Reason | None) -> ShipmentState:
+        """Nothing could be decided: where it was placed stays."""
+        return self.model_copy(update={"outcome": outcome, "reason": reason})
+
+    def taken_out(self) -> ShipmentState:
+        """It stands on no record any more."""
+        return self.model_copy(update={"placing": None})
+
+    def withdrawn(self, at: datetime) -> ShipmentState:
+        return self.model_copy(
+            update={"withdrawn_at": at, "outcome": Outcome.SKIPPED, "reason": Reason.WITHDRAWN, "choices": ()}
+        )
+
+
+class OrderRecord(Frozen):
+    """One record that this order's shipments are placed on: how each field ended, and what shadow mode showed."""
+
+    key: RecordKey
+    fields: dict[str, FieldOutcome] = Field(default_factory=dict)
+    shown: dict[str, FieldChange] = Field(default_factory=dict)
 
 
 class OrderState(Frozen):
-    """`revision` guards every save; `next_attempt_at` puts the order on the due list; `audit_days` (UTC) are where its
-    audit entries stand; `fingerprint` names the IFS target configuration all of it was decided against.
+    """`revision` guards every save; `next_attempt_at` puts the order on the due list. `debts` are records that a
+    shipment left and whose result without it was not seen yet, `past` those that it left for good. `waits` tells
+    since when it waits for what, whatever came in between; `delivered_to` names the place that all of it was
+    decided against. `stub` are the marks of an order that is too large to be kept.
     """
 
     key: OrderKey
-    schema_version: int = SCHEMA_VERSION
     revision: int = 0
-    fingerprint: str = ""
+    delivered_to: str = ""
     shipments: dict[ShipmentKey, ShipmentState] = Field(default_factory=dict)
-    targets: dict[str, TargetState] = Field(default_factory=dict)
+    records: tuple[OrderRecord, ...] = ()
+    debts: tuple[RecordKey, ...] = ()
+    past: tuple[RecordKey, ...] = ()
+    waits: dict[Wait, datetime] = Field(default_factory=dict)
     attempts: int = 0
-    unchanged: int = 0
     waiting_for: Reason | None = None
-    waiting_since: datetime | None = None
     next_attempt_at: datetime | None = None
     attention: Reason | None = None
-    audit_days: tuple[date, ...] = ()
+    earlier: EarlierMemory | None = None
+    stub: dict[ShipmentKey, str] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_an_earlier_version(cls, raw: Any) -> Any:
+        return _moved_over(raw) if isinstance(raw, dict) and EARLIER & raw.keys() else raw
 
     @property
     def known(self) -> list[Shipment]:
         """Every shipment ever seen, voided ones included, oldest first."""
         return sorted((s.shipment for s in self.shipments.values()), key=lambda s: (s.created_at, s.key))
+
+    @property
+    def in_scope(self) -> list[Shipment]:
+        """Those that are ours to deliver or to take back, oldest first."""
+        return [shipment for shipment in self.known if self.shipments[shipment.key].is_in_scope]
+
+    @property
+    def has_something_to_do(self) -> bool:
+        """A shipment to deliver or take back, or a record that one left."""
+        return bool(self.in_scope or self.remembered)
+
+    @property
+    def explaining(self) -> set[str]:
+        """Tracking numbers that another way than ours may have brought to IFS: before go-live, or of a baseline."""
+        known = (s for s in self.shipments.values() if s.reason in {Reason.BASELINE, Reason.BEFORE_GO_LIVE})
+        return {s.shipment.tracking_number for s in known if s.shipment.tracking_number}
+
+    @property
+    def placings(self) -> dict[ShipmentKey, Placing]:
+        return {key: s.placing for key, s in self.shipments.items() if s.placing is not None}
+
+    @property
+    def remembered(self) -> tuple[RecordKey, ...]:
+        """Every record this order may stand on: where its shipments were placed, and what it owes."""
+        placed = (s.placing.key for s in self.shipments.values() if s.placing is not None)
+        return tuple(dict.fromkeys((*placed, *self.debts)))
+
+    @property
+    def outcomes(self) -> list[tuple[Outcome, Reason | None]]:
+        """Of every shipment, and of every field of the records that they are placed on."""
+        fields = (field for record in self.records for field in record.fields.values())
+        shipments = [(s.outcome, s.reason) for s in self.shipments.values()]
+        return [*shipments, *((field.outcome, field.reason) for field in fields)]
+
+    def past_with(self, more: Iterable[RecordKey]) -> tuple[RecordKey, ...]:
+        """The records that it left for good, the newest last; not for ever."""
+        return tuple(dict.fromkeys((*self.past, *more)))[-PAST_RECORDS:]
+
+    def with_shipments(self, changed: Mapping[ShipmentKey, ShipmentState]) -> OrderState:
+        return self.model_copy(update={"shipments": {**self.shipments, **changed}})
+
+    def with_records(
+        self, records: Iterable[OrderRecord], debts: Iterable[RecordKey], past: Iterable[RecordKey]
+    ) -> OrderState:
+        return self.model_copy(update={"records": tuple(records), "debts": tuple(debts), "past": tuple(past)})
+
+    def owing(self, records: Iterable[RecordKey]) -> OrderState:
+        """Those are looked at too: something of the order may stand there."""
+        new = [key for key in dict.fromkeys(records) if key not in self.remembered]
+        return self.model_copy(update={"debts": (*self.debts, *new)}) if new else self
+
+    def following(self, saved: OrderState) -> OrderState:
+        """The successor of what was saved last."""
+        return self.model_copy(update={"revision": saved.revision})
+
+    def leaving(self, records: Collection[RecordKey]) -> OrderState:
+        """Nothing of the order counts there any more."""
+        moved = {key: s.taken_out() for key, s in self.shipments.items() if s.is_on(records)}
+        kept = [record for record in self.records if record.key not in records]
+        debts = [key for key in self.debts if key not in records]
+        return self.with_shipments(moved).with_records(kept, debts, self.past_with(records))
+
+    def with_earlier(self, earlier: EarlierMemory | None) -> OrderState:
+        return self.model_copy(update={"earlier": earlier})
+
+    def delivering_to(self, place: str) -> OrderState:
+        return self.model_copy(update={"delivered_to": place})
+
+    def scheduled(
+        self,
+        *,
+        waiting_for: Reason | None,
+        waits: Mapping[Wait, datetime],
+        attempts: int,
+        next_attempt_at: datetime | None,
+        attention: Reason | None,
+    ) -> OrderState:
+        return self.model_copy(
+            update={
+                "waiting_for": waiting_for,
+                "waits": dict(waits),
+                "attempts": attempts,
+                "next_attempt_at": next_attempt_at,
+                "attention": attention,
+            }
+        )
+
+    def claimed(self, until: datetime) -> OrderState:
+        """On its way: due again if nothing is heard of it."""
+        return self.model_copy(update={"next_attempt_at": until})
+
+    def folded(self) -> OrderState:
+        """Too large to be kept: only what was seen is remembered, and a person is called."""
+        marks = {key: each.shipment.mark(self.delivered_to) for key, each in self.shipments.items()}
+        return self.model_copy(
+            update={
+                "shipments": {},
+                "records": (),
+                "earlier": None,
+                "stub": {**self.stub, **marks},
+                "waiting_for": None,
+                "waits": {},
+                "attempts": 0,
+                "next_attempt_at": None,
+                "attention": Reason.ORDER_TOO_LARGE,
+            }
+        )
+
+    def stored(self) -> OrderState:
+        """As the ledger holds it after a save."""
+        return self.model_copy(update={"revision": self.revision + 1})
+
+
+EARLIER = {"fingerprint", "targets", "audit_days", "waiting_since", "unchanged"}
+
+
+def _moved_over(raw: dict[str, Any]) -> dict[str, Any]:
+    """The earlier version knew records by order; a withdrawal was a void at the instant of its reading."""
+    kept = {name: value for name, value in raw.items() if name not in {*EARLIER, "shipments", "schema_version"}}
+    shipments = raw.get("shipments", {})
+    earlier = {
+        "fingerprint": raw.get("fingerprint", ""),
+        "targets": raw.get("targets", {}),
+        "placed": {key: each["target"] for key, each in shipments.items() if each.get("target")},
+        "audit_days": raw.get("audit_days", ()),
+    }
+    waits = {_KINDS.get(str(raw.get("waiting_for")), "fault"): raw["waiting_since"]} if raw.get("waiting_since") else {}
+    moved = {key: _shipment(each) for key, each in shipments.items()}
+    place = {"delivered_to": earlier["fingerprint"], "waits": waits}
+    return {**kept, **place, "shipments": moved, "earlier": earlier, "records": _records(earlier["targets"])}
+
+
+_KINDS = {"not_in_ifs_yet": "find", "not_delivered_yet": "delivery"}
+EARLIER_PLACE = "earlier version"
+
+
+def _records(targets: dict[str, Any]) -> list[dict[str, Any]]:
+    """Under a place that no record has: replaced at the next look, and until then the outcomes can be asked for."""
+    return [
+        {
+            "key": {"place": EARLIER_PLACE, "id": key},
+            "fields": {
+                name: {"outcome": field["outcome"], **({"reason": field["reason"]} if field.get("reason") else {})}
+                for name, field in target.get("fields", {}).items()
+            },
+        }
+        for key, target in targets.items()
+    ]
+
+
+def _shipment(each: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in each.items() if name != "target"}
+    shipment = dict(each["shipment"])
+    if shipment.get("voided_at") is not None and shipment["voided_at"] == shipment.get("read_at"):
+        kept |= {"withdrawn_at": shipment.pop("voided_at"), "outcome": "skipped", "reason": "withdrawn"}
+    return {**kept, "shipment": shipment}

@@ -2,27 +2,78 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
 
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
 
+# What IFS was heard on. `seen`: a record that we remember was there again.
+Heard = Literal["search", "seen", "metadata", "write"]
+STRIKES_TO_OPEN = 2
+
+
+class Strikes(Frozen):
+    """Failures in a row that speak against the tenant; `subject` is whom the last one concerned, where it was unclear
+    whether it speaks against the tenant or against that one alone.
+    """
+
+    count: int
+    reason: Reason
+    subject: str = ""
+
 
 class Circuit(Frozen):
-    """`failures` are batches in a row that found the tenant unable to serve anything; `opened_at` is since when nothing
-    but a probe is sent. `revision` guards every save.
+    """`opened_at` is since when nothing but a probe is sent, `opened_by` what IFS did not serve, `reason` why not.
+    Before `held_until`, which IFS named, nothing is sent at all. `revision` guards every save.
     """
 
     connection: ConnectionName
-    failures: int = 0
+    strikes: dict[Heard, Strikes] = Field(default_factory=dict)
     reason: Reason | None = None
+    opened_by: Heard | None = None
     opened_at: datetime | None = None
+    held_until: datetime | None = None
     revision: int = 0
 
     @property
     def is_open(self) -> bool:
         return self.opened_at is not None
+
+    def struck(self, heard: Heard, reason: Reason, at: datetime, *, unclear_subject: str = "") -> Circuit:
+        """One failure more. One whose meaning is unclear counts once in a row for each subject."""
+        before = self.strikes.get(heard)
+        if before is not None and unclear_subject and before.subject == unclear_subject:
+            return self
+        count = min(STRIKES_TO_OPEN, before.count + 1 if before else 1)
+        strikes = Strikes(count=count, reason=reason, subject=unclear_subject if count < STRIKES_TO_OPEN else "")
+        return self._with({**self.strikes, heard: strikes}, at)
+
+    def served(self, proven: Collection[Heard]) -> Circuit:
+        """What these speak of works again; the circuit closes unless something else keeps it open."""
+        return self._with({heard: strikes for heard, strikes in self.strikes.items() if heard not in proven}, None)
+
+    def held(self, until: datetime) -> Circuit:
+        return self.model_copy(update={"held_until": until})
+
+    def stored(self) -> Circuit:
+        """As the ledger holds it after a save."""
+        return self.model_copy(update={"revision": self.revision + 1})
+
+    def _with(self, strikes: dict[Heard, Strikes], now: datetime | None) -> Circuit:
+        reasons = {heard: own.reason for heard, own in strikes.items() if own.count >= STRIKES_TO_OPEN}
+        opened_by = self.opened_by if self.opened_by in reasons else next(iter(reasons), None)
+        changed = {
+            "strikes": strikes,
+            "opened_by": opened_by,
+            "reason": reasons[opened_by] if opened_by else None,
+            "opened_at": (self.opened_at or now) if opened_by else None,
+        }
+        return self.model_copy(update=changed)
 
 
 class Fitness(Frozen):

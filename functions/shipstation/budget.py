@@ -1,5 +1,17 @@
 """One request budget per API key, shared by every Lambda that uses it, so that ShipStation never has to refuse.
 
+            now    next free place: `theoretical_arrival_ms`
+             |         |
+    ---------+---------+-------------------+------------->  time, one place every `spacing_ms`
+             |=========|                                    backfill looks 0.5 places ahead
+             |==============|                               sweep 0.75
+             |===================|                          poll 1.0
+             |===========================================>  webhook as far as it takes
+
+A lane that looks as far as the next free place takes it: the mark moves one place on by compare and swap, and the
+request is sent when its place comes. A lane that does not sleeps until it does; it looks further the longer it waited.
+What an answer's headers say moves the mark on, too: other clients use the same key, or ShipStation refuses.
+
 The limit is 40 requests a minute per key, told by three headers; `X-Rate-Limit-Reset` is seconds, not an instant.
 Source: https://docs.shipstation.com/apis/shipstation-v1/docs/start-here/requirements
 """
@@ -118,15 +130,15 @@ class Governor:
     def _earliest(self, sent_ms: Iterable[int], left: int, used: int, reset_ms: int, now: int) -> int:
         """When the next request may be sent. The header is read before its own request is charged: 1 means none."""
         elapsed = max(WINDOW_MS - reset_ms, 1000)
-        own = sum(now - elapsed - UNDER_WAY_MS <= stamp <= now for stamp in sent_ms)
-        foreign = used - own
+        ours = sum(now - elapsed - UNDER_WAY_MS <= stamp <= now for stamp in sent_ms)
+        foreign = used - ours
         if foreign < NOISE:
             return now + reset_ms if left == 1 else now
         free = max(left - RESERVE - ceil(foreign / max(elapsed, STEADY_MS) * reset_ms), (left - 6) // 4)
         return now + (reset_ms // free if free > 0 else reset_ms + self._spacing * (RESERVE + 1 - left))
 
     def _hold(self, seen: BudgetState | None, until: int) -> bool:
-        held = (seen or BudgetState(theoretical_arrival_ms=until)).model_copy(update={"theoretical_arrival_ms": until})
+        held = seen.held(until) if seen else BudgetState(theoretical_arrival_ms=until)
         return self._store.store(self._key_id(), held, seen)
 
     def _load(self) -> BudgetState | None:

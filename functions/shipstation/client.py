@@ -18,11 +18,10 @@ import requests
 from pydantic import SecretStr
 
 from functions.errors import ConnectorError, Permanent, Retryable
-from functions.http_answers import read_body
+from functions.http_answers import exchange, keep_deadlines
 from functions.model.outcomes import Reason
 from functions.shipstation.budget import Governor, Lane
 
-CONNECT_SECONDS = 3
 TRIES = 3
 LONGEST_WAIT_SECONDS = 65
 THROTTLED = "too many requests"  # arrives under other status codes too
@@ -62,6 +61,7 @@ class ShipStationClient:
         on_refused: Callable[[], None],
         governor: Governor,
         timeout_seconds: float,
+        monotonic: Callable[[], float],
         sleep: Callable[[float], None],
         jitter: Callable[[], float],
     ) -> None:
@@ -69,6 +69,7 @@ class ShipStationClient:
         self._credentials, self._on_refused, self._governor = credentials, on_refused, governor
         self._timeout_seconds, self._sleep, self._jitter = timeout_seconds, sleep, jitter
         session.trust_env = False  # a .netrc must never replace the credentials
+        keep_deadlines(session, monotonic)
 
     def get(self, path: str, parameters: Mapping[str, str], lane: Lane, tries: int = TRIES) -> Answer | None:
         """None for 404."""
@@ -85,23 +86,20 @@ class ShipStationClient:
         self._governor.wait_for_place(lane)
         credentials = self._credentials()
         try:
-            response = self._session.get(
+            response, content = exchange(
+                self._session,
+                "GET",
                 f"{self._base_url}{path}",
+                self._timeout_seconds,
                 params=dict(parameters),
                 auth=(credentials.api_key, credentials.api_secret.get_secret_value()),
-                timeout=(CONNECT_SECONDS, self._timeout_seconds),
-                allow_redirects=False,
-                stream=True,
             )
-            content = read_body(response, self._timeout_seconds)
         except requests.RequestException as error:
             raise _unavailable(path, type(error).__name__) from error
         except UnicodeEncodeError as error:
             self._on_refused()
             text = "the key holds characters that no header can carry"
             raise Permanent(Reason.SHIPSTATION_CREDENTIALS, f"GET {path}: {text}") from error
-        finally:
-            self._session.cookies.clear()
         return self._judge(path, response, content)
 
     def _judge(self, path: str, response: requests.Response, content: bytes) -> Answer | None:

@@ -17,12 +17,21 @@ def read(records: Iterable[dict[str, Any]], model: type[Message]) -> tuple[dict[
     messages: dict[str, Message] = {}
     unreadable: list[str] = []
     for record in records:
-        try:
-            messages[record["messageId"]] = model.model_validate_json(record["body"])
-        except ValidationError:
+        message = parsed(record["body"], model)
+        if message is None:
             logger.error("message_unreadable", message_id=record["messageId"], model=model.__name__)
             unreadable.append(record["messageId"])
+        else:
+            messages[record["messageId"]] = message
     return messages, unreadable
+
+
+def parsed(body: str, model: type[Message]) -> Message | None:
+    """None where the body is nothing of this kind."""
+    try:
+        return model.model_validate_json(body)
+    except ValidationError:
+        return None
 
 
 def failures(message_ids: Iterable[str]) -> dict[str, Any]:

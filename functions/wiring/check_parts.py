@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pydantic import Field
 
 from functions.flows.preflight.check import Check
 from functions.flows.preflight.pilot import Pilot
-from functions.flows.to_ifs.audit_trail import Audit
+from functions.flows.to_ifs.deliver import Delivery
 from functions.ifs.survey import Survey
 from functions.model.audit import Cause
 from functions.model.fit import FitReport
@@ -16,7 +18,7 @@ from functions.settings import CheckSettings
 from functions.shipstation import budget
 from functions.shipstation.v1.sample import AccountSample
 from functions.wiring.runtime import Runtime
-from functions.wiring.vendors import IfsRoom, shipstation_client
+from functions.wiring.vendors import IfsConnections, shipstation_client
 
 
 class CheckRequest(Frozen):
@@ -34,20 +36,18 @@ def examine(
     request: CheckRequest,
     *,
     budgets: budget.BudgetStore,
-    audit: Audit,
     run_id: str,
+    delivery: Callable[[], Delivery] | None = None,
 ) -> FitReport:
-    """The whole check of one connection, wherever it runs."""
+    """The whole check of one connection, wherever it runs. `delivery` writes the pilot; a laptop has none."""
     connection = runtime.connections[request.connection]
-    room = IfsRoom(runtime, settings.ifs_secrets)
+    ifs = IfsConnections(runtime, settings.ifs_secrets)
     secret = settings.shipstation_secrets[connection.name]
     account = AccountSample(shipstation_client(runtime, connection, secret, budgets), connection, runtime.now)
-    survey = Survey(room.client(connection.name), connection, runtime.now)
-    report = Check(connection, account, survey, room.open, runtime.now).run()
-    if request.pilot is None or not report.fits:
+    survey = Survey(ifs.client(connection.name), connection, runtime.now)
+    report = Check(connection, account, survey, ifs.open, runtime.now).run()
+    if request.pilot is None or delivery is None or not report.fits:
         return report
-    pilot = Pilot(connection, room.open, audit, runtime.now, lambda attempt: runtime.sleep(0.2 * 2**attempt))
     cause = Cause(kind="pilot", correlation_id=run_id, by=request.by, note=request.note)
-    proven = pilot.run(request.pilot, account.take(), cause)
-    others = tuple(finding for finding in report.findings if finding.subject != "ifs.update_grant")
-    return report.model_copy(update={"findings": (*others, *proven)})
+    proven = Pilot(delivery()).run(request.pilot, account.take(), cause)
+    return report.with_pilot(proven)

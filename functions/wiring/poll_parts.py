@@ -5,14 +5,14 @@ from __future__ import annotations
 from functions.connections.connection import Connection
 from functions.flows.from_shipstation.collect import Collection
 from functions.flows.from_shipstation.intake import Intake
-from functions.flows.from_shipstation.past_windows import Workshop
+from functions.flows.from_shipstation.past_windows import JobResources
 from functions.ledger.facts import FactStore
 from functions.ledger.jobs import JobStore
 from functions.ledger.orders import OrderStore
 from functions.ledger.parked import ParkingStore
-from functions.ledger.queues import FifoWorkQueue, NotificationQueues
-from functions.ledger.readers import ReaderStore
-from functions.model.cursors import Reader
+from functions.ledger.positions import PositionStore
+from functions.ledger.queues import FifoOrderQueue, NotificationQueues
+from functions.model.cursors import ReadingPosition
 from functions.model.messages import Notification, Pointer
 from functions.settings import PollSettings
 from functions.wiring.runtime import Runtime
@@ -23,17 +23,17 @@ class PollParts:
     def __init__(self, runtime: Runtime, settings: PollSettings, connection: Connection) -> None:
         name, table = connection.name, runtime.table(settings.ledger_table)
         self.connection, self.now = connection, runtime.now
-        self.jobs, self.parking, self._readers = JobStore(table), ParkingStore(table), ReaderStore(table)
+        self.jobs, self.parking, self._positions = JobStore(table), ParkingStore(table), PositionStore(table)
         self.source = shipstation_source(runtime, connection, settings.shipstation_secrets[name], table)
         self._notifications = NotificationQueues({name: runtime.queue(settings.notifications[name])})
-        queue = FifoWorkQueue(runtime.queue(settings.shipments[name]))
+        queue = FifoOrderQueue(runtime.queue(settings.shipments[name]))
         intake = Intake(connection, OrderStore(table), FactStore(table), queue, self.parking, runtime.now)
         holder = runtime.new_id()
-        self.collection = Collection(intake, self.source, self._readers, self.jobs, runtime.sleep, holder)
-        self.workshop = Workshop(intake, self.source, self.jobs, runtime.sleep, runtime.side_by_side, holder)
+        self.collection = Collection(intake, self.source, self._positions, self.jobs, runtime.sleep, holder)
+        self.job_resources = JobResources(intake, self.source, self.jobs, runtime.sleep, runtime.side_by_side, holder)
 
-    def position(self) -> Reader:
-        return self._readers.peek(self.connection.name)
+    def position(self) -> ReadingPosition:
+        return self._positions.peek(self.connection.name)
 
     def go_on(self, correlation_id: str) -> None:
         """The next run begins as soon as this one has ended."""

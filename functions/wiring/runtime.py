@@ -36,7 +36,9 @@ class Secrets(Protocol):
 
 
 class Runtime(Protocol):
-    """`now` is UTC; `jitter` is between 0 and 1; sessions keep no state between calls that must not be kept."""
+    """`now` is UTC; `monotonic` counts seconds and never jumps; `jitter` is between 0 and 1; sessions keep no state
+    between calls that must not be kept.
+    """
 
     @property
     def connections(self) -> Mapping[ConnectionName, Connection]: ...
@@ -45,6 +47,8 @@ class Runtime(Protocol):
     def secrets(self) -> Secrets: ...
 
     def now(self) -> datetime: ...
+
+    def monotonic(self) -> float: ...
 
     def sleep(self, seconds: float) -> None: ...
 

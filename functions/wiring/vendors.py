@@ -1,9 +1,9 @@
-"""Builds the two vendors' rooms from the runtime: sessions, credentials that are re-read once refused, limits."""
+"""Builds the two vendors' clients from the runtime: sessions, credentials that are re-read once refused, limits."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from pydantic import SecretStr
 
@@ -13,10 +13,11 @@ from functions.errors import Retryable
 from functions.ifs import token as ifs_token
 from functions.ifs.client import IfsClient
 from functions.ifs.schema.inspection import Inspection
-from functions.ifs.targets.preference import IfsTargets, engine
+from functions.ifs.targets.preference import IfsTargets, target_records
 from functions.ledger.budget import BudgetStore
 from functions.ledger.facts import FactStore
 from functions.ledger.table import Table
+from functions.model.facts import OrderFacts
 from functions.model.fit import Finding
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
@@ -39,11 +40,20 @@ def ifs_client(runtime: Runtime, connection: Connection, secret_arn: str) -> Ifs
         credentials=credentials,
         on_refused=lambda: runtime.secrets.forget(secret_arn),
         now=runtime.now,
+        monotonic=runtime.monotonic,
     )
-    return IfsClient(session, connection.ifs, tokens, now=runtime.now, sleep=runtime.sleep, jitter=runtime.jitter)
+    return IfsClient(
+        session,
+        connection.ifs,
+        tokens,
+        now=runtime.now,
+        monotonic=runtime.monotonic,
+        sleep=runtime.sleep,
+        jitter=runtime.jitter,
+    )
 
 
-class IfsRoom:
+class IfsConnections:
     """Every connection's IFS. Stores with targets of their own share the connection's client, and with it token and
     pace.
     """
@@ -61,7 +71,8 @@ class IfsRoom:
     def open(self, connection: Connection) -> IfsTargets:
         key = connection.name, connection.ifs.targets
         if key not in self._opened:
-            self._opened[key] = IfsTargets([engine(self.client(connection.name), each) for each in key[1]])
+            client, ifs = self.client(connection.name), connection.ifs
+            self._opened[key] = IfsTargets([target_records(client, each, ifs.place_of(each)) for each in ifs.targets])
         return self._opened[key]
 
     def inspect(self, connection: Connection) -> list[Finding]:
@@ -90,6 +101,7 @@ def shipstation_client(
         on_refused=lambda: runtime.secrets.forget(secret_arn),
         governor=governor,
         timeout_seconds=side.timeout_seconds,
+        monotonic=runtime.monotonic,
         sleep=runtime.sleep,
         jitter=runtime.jitter,
     )
@@ -98,7 +110,11 @@ def shipstation_client(
 def shipstation_source(runtime: Runtime, connection: Connection, secret_arn: str, ledger: Table) -> ShipStationSource:
     client = shipstation_client(runtime, connection, secret_arn, BudgetStore(ledger))
     facts = FactStore(ledger)
-    return ShipStationSource(client, connection, lambda ids: facts.load(connection.name, ids), runtime.now)
+
+    def remembered(ids: Collection[int]) -> dict[int, OrderFacts]:
+        return {order_id: order for order_id, order in facts.load(connection.name, ids).items() if order.is_known}
+
+    return ShipStationSource(client, connection, remembered, runtime.now)
 
 
 def _part(secret: Mapping[str, str], name: str) -> str:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.equipment.memory_aws.queue import RECEIVES
+from tests.equipment.world import TIMEOUTS, VISIBILITY
+
 pytestmark = pytest.mark.integration
 
 Template = dict[str, Any]
-LAMBDAS = {"Webhook", "Poll", "Consume", "Release", "Replay", "Check"}
+LAMBDAS = {"webhook", "poll", "consume", "dead_letters", "release", "replay", "check"}
 HANDLERS = Path(__file__).parents[2] / "functions/handlers"
 VISIBILITY_FACTOR = 6  # AWS's advice for a queue in front of a Lambda
 FIELD_OF = {"AWS::DynamoDB::Table": "SSESpecification", "AWS::SQS::Queue": "KmsMasterKeyId"}
@@ -32,7 +36,7 @@ def one(template: Template, kind: str, prefix: str) -> Any:
 def test_every_lambda_runs_the_same_code_under_its_own_role(template: Template) -> None:
     functions = of_type(template, "AWS::Lambda::Function")
 
-    assert {f["Handler"].split(".")[-2].title() for f in functions.values()} == LAMBDAS
+    assert {f["Handler"].split(".")[-2] for f in functions.values()} == LAMBDAS
     assert len({json.dumps(f["Code"], sort_keys=True) for f in functions.values()}) == 1
     assert len({json.dumps(f["Role"]) for f in functions.values()}) == len(LAMBDAS)
 
@@ -102,6 +106,45 @@ def test_consume_takes_ten_with_the_connections_concurrency(template: Template) 
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
+@pytest.mark.parametrize("queue", ["LinkexampleNotificationsDead", "LinkexampleShipmentsDead"])
+def test_dead_letters_are_taken_one_by_one_and_stay_when_they_fail(template: Template, queue: str) -> None:
+    mappings = [
+        mapping
+        for name, mapping in of_type(template, "AWS::Lambda::EventSourceMapping").items()
+        if name.startswith("DeadLetters") and queue in json.dumps(mapping["EventSourceArn"])
+    ]
+    dead = one(template, "AWS::SQS::Queue", queue)
+    timeout = one(template, "AWS::Lambda::Function", "DeadLetters")["Timeout"]
+
+    assert [mapping["FunctionResponseTypes"] for mapping in mappings] == [["ReportBatchItemFailures"]]
+    assert "RedrivePolicy" not in dead
+    assert dead["VisibilityTimeout"] >= VISIBILITY_FACTOR * timeout
+
+
+@pytest.mark.parametrize("queue", ["LinkexampleNotificationsDead", "LinkexampleShipmentsDead"])
+def test_letters_that_stay_dead_ring_before_sqs_leaves_them_out(template: Template, queue: str) -> None:
+    """After three receives a message no longer counts for the age."""
+    alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
+    (alarm,) = [a for a in alarms if queue in json.dumps(a.get("Dimensions", []))]
+    hidden = one(template, "AWS::SQS::Queue", queue)["VisibilityTimeout"]
+
+    assert alarm["MetricName"] == "ApproximateAgeOfOldestMessage"
+    assert alarm["Threshold"] + alarm["Period"] <= 2 * hidden
+
+
+def test_the_simulated_system_has_the_deployed_times(template: Template) -> None:
+    timeouts = {f["Handler"].split(".")[-2]: f["Timeout"] for f in of_type(template, "AWS::Lambda::Function").values()}
+    queues = of_type(template, "AWS::SQS::Queue")
+    kinds = {"NotificationsDead": "dead", "ShipmentsDead": "dead"}
+    kinds |= {"Notifications": "notifications", "Shipments": "shipments"}
+
+    assert timeouts == TIMEOUTS
+    for name, queue in queues.items():
+        kind = next(kind for prefix, kind in kinds.items() if name.startswith(f"Linkexample{prefix}"))
+        assert queue["VisibilityTimeout"] == VISIBILITY[kind].total_seconds()
+        assert queue.get("RedrivePolicy", {}).get("maxReceiveCount", RECEIVES) == RECEIVES
+
+
 def test_a_run_that_calls_itself_is_no_runaway_loop(template: Template) -> None:
     assert one(template, "AWS::Lambda::Function", "Poll")["RecursiveLoop"] == "Allow"
 
@@ -130,10 +173,14 @@ def test_token_in_the_path_reaches_no_access_log(template: Template) -> None:
     [
         ("Webhook", ("dynamodb:", "sqs:ReceiveMessage", "IfsSecret", "LinkexampleIfs", "LinkexampleShipStation")),
         ("Poll", ("LinkexampleIfs", "LinkexampleWebhook", "LedgerAudit")),
-        ("Consume", ("LinkexampleShipStation", "LinkexampleWebhook", "sqs:SendMessage", "dynamodb:DeleteItem")),
+        (
+            "Consume",
+            ("LinkexampleShipStation", "LinkexampleWebhook", "LinkexampleNotifications", "dynamodb:DeleteItem"),
+        ),
+        ("DeadLetters", ("secretsmanager:", "LedgerAudit", "dynamodb:Query", "dynamodb:DeleteItem")),
         ("Release", ("secretsmanager:", "LedgerAudit")),
         ("Replay", ("LinkexampleShipStation", "LinkexampleWebhook", "dynamodb:DeleteItem")),
-        ("Check", ("sqs:", "LinkexampleWebhook", "dynamodb:DeleteItem")),
+        ("Check", ("sqs:Receive", "LinkexampleWebhook", "dynamodb:DeleteItem")),
     ],
 )
 def test_role_allows_no_more_than_the_room_needs(template: Template, function: str, forbidden: tuple[str, ...]) -> None:
@@ -154,12 +201,12 @@ def test_audit_can_be_appended_but_not_deleted(template: Template) -> None:
 def test_every_metric_that_is_watched_is_counted_by_its_lambda(template: Template) -> None:
     own = [a for a in of_type(template, "AWS::CloudWatch::Alarm").values() if a.get("Namespace") == "IfsShipStation"]
 
-    assert len(own) == 5
+    assert len(own) == 7
     for alarm in own:
         dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
         handler = (HANDLERS / f"{dimensions['service']}.py").read_text(encoding="utf-8")
         assert dimensions["connection"] == "example"
-        assert f"{alarm['MetricName']}=" in handler
+        assert re.search(rf"\b{alarm['MetricName']}\b", handler)
 
 
 def test_every_alarm_says_what_to_do_and_tells_somebody(template: Template) -> None:

@@ -10,9 +10,10 @@ from typing import Protocol
 from functions.errors import ConnectorError, Permanent
 from functions.flows.from_shipstation import sweep
 from functions.flows.from_shipstation.intake import Intake
-from functions.flows.from_shipstation.live_streams import Jobs, Position, Report, Source, Walker
+from functions.flows.from_shipstation.live_streams import HeldPosition, Jobs, Report, Source, Walker
 from functions.model.audit import Cause
-from functions.model.cursors import Reader, Stream
+from functions.model.cursors import ReadingPosition, Stream
+from functions.model.facts import LONG_AGO
 from functions.model.jobs import Lane
 from functions.model.messages import Notification, Pointer
 from functions.model.outcomes import Reason
@@ -21,7 +22,7 @@ from functions.model.shipment import ConnectionName
 RUN = timedelta(minutes=2)  # then the position is saved and the next run goes on
 LEASE = RUN + timedelta(minutes=1)  # outlives any run, so that only a dead holder loses it
 POINTERS_ONE_BY_ONE = 2  # more of one kind are answered by one look at the window
-LOOKS_APART = timedelta(seconds=20)  # while webhooks keep ringing
+LOOKS_APART = timedelta(seconds=20)  # while webhooks keep coming
 LOOKS_AT_ONCE = 3  # before that spacing is felt
 PROBES_APART = timedelta(minutes=1)  # while ShipStation refuses the key
 TICK = timedelta(seconds=30)  # half of the schedule's minute: a tick that comes a little early counts
@@ -30,7 +31,7 @@ TICK = timedelta(seconds=30)  # half of the schedule's minute: a tick that comes
 OF_ONE_STREAM = {Reason.SHIPSTATION_UNAVAILABLE, Reason.SHIPSTATION_REQUEST}
 
 # What a webhook's pointer is about; anything else means: look at everything a webhook can announce.
-RINGS = {
+WEBHOOK_STREAMS = {
     "shipments_batch": (Stream.LABELS_CREATED,),
     "fulfilment": (Stream.FULFILMENTS,),
     "orders_import": (Stream.ORDERS,),
@@ -39,20 +40,22 @@ RINGS = {
 }
 
 
-class Readers(Protocol):
+class Positions(Protocol):
     """The reading position and its lease."""
 
-    def acquire(self, connection: ConnectionName, holder: str, *, now: datetime, until: datetime) -> Reader | None:
+    def acquire(
+        self, connection: ConnectionName, holder: str, *, now: datetime, until: datetime
+    ) -> ReadingPosition | None:
         """The position with a new fence, or None while somebody else holds the lease."""
 
-    def save(self, reader: Reader) -> bool:
+    def save(self, position: ReadingPosition) -> bool:
         """False when a newer holder has taken over: stop, nothing was stored."""
 
-    def ring(self, connection: ConnectionName, stream: Stream, at: datetime) -> None:
+    def note_webhook(self, connection: ConnectionName, stream: Stream, at: datetime) -> None:
         """Note that a webhook came while another holder walks."""
 
-    def rang(self, connection: ConnectionName) -> dict[Stream, datetime]:
-        """When a webhook last rang for which stream."""
+    def last_webhook_at(self, connection: ConnectionName) -> dict[Stream, datetime]:
+        """When a webhook last came for which stream."""
 
 
 @dataclass(frozen=True)
@@ -61,32 +64,33 @@ class Collection:
 
     intake: Intake
     source: Source
-    readers: Readers
+    positions: Positions
     jobs: Jobs
     sleep: Callable[[float], None]
     holder: str
 
 
-def is_due(reader: Reader, poll_minutes: int, now: datetime) -> bool:
+def is_due(position: ReadingPosition, poll_minutes: int, now: datetime) -> bool:
     """Whether a tick of the schedule has to look: its period is over, or the refused key may be tried again."""
-    if reader.probe_at is not None:
-        return now >= reader.probe_at
-    if reader.left:
+    if position.next_probe_at is not None:
+        return now >= position.next_probe_at
+    if position.streams_left:
         return True
-    return reader.looked_at is None or now - reader.looked_at >= timedelta(minutes=poll_minutes) - TICK
+    return position.last_poll_at is None or now - position.last_poll_at >= timedelta(minutes=poll_minutes) - TICK
 
 
-def collect(collection: Collection, rings: Sequence[Notification], correlation_id: str) -> Report:
+def collect(collection: Collection, webhooks: Sequence[Notification], correlation_id: str) -> Report:
     """A fault raises once the position is saved; a refused key does not raise, it opens the circuit."""
     intake = collection.intake
     started, name = intake.now(), intake.connection.name
-    pointers = list(dict.fromkeys(ring.pointer for ring in rings))
-    reader = collection.readers.acquire(name, collection.holder, now=started, until=started + LEASE)
-    if reader is None:
+    pointers = list(dict.fromkeys(webhook.pointer for webhook in webhooks))
+    position = collection.positions.acquire(name, collection.holder, now=started, until=started + LEASE)
+    if position is None:
         for stream in _streams(pointers):
-            collection.readers.ring(name, stream, started)
+            collection.positions.note_webhook(name, stream, started)
         return Report(held=True)
-    run = _Run(collection, reader, Cause(kind="webhook" if rings else "poll", correlation_id=correlation_id), started)
+    cause = Cause(kind="webhook" if webhooks else "poll", correlation_id=correlation_id)
+    run = _Run(collection, position, cause, started)
     try:
         run.go(pointers)
     except Permanent as fault:
@@ -99,103 +103,105 @@ def collect(collection: Collection, rings: Sequence[Notification], correlation_i
 
 
 def _streams(pointers: Sequence[Pointer]) -> list[Stream]:
-    wanted = {stream for pointer in pointers for stream in RINGS[pointer.kind]}
+    wanted = {stream for pointer in pointers for stream in WEBHOOK_STREAMS[pointer.kind]}
     return [stream for stream in Stream if stream in wanted]
 
 
 class _Run:
-    def __init__(self, collection: Collection, reader: Reader, cause: Cause, started: datetime) -> None:
+    def __init__(self, collection: Collection, position: ReadingPosition, cause: Cause, started: datetime) -> None:
         self._with, self._started = collection, started
         self._now, self._connection = collection.intake.now, collection.intake.connection
-        self._position = Position(reader, collection.readers.save)
+        self._position = HeldPosition(position, collection.positions.save)
         self.report = Report()
         self._walker = Walker(
             collection.intake, collection.source, collection.jobs, self._position, cause, self.report, self._has_time
         )
 
     def go(self, pointers: Sequence[Pointer]) -> None:
-        probe_at = self._position.reader.probe_at
-        if probe_at is not None and self._started < probe_at:
+        next_probe_at = self._position.value.next_probe_at
+        if next_probe_at is not None and self._started < next_probe_at:
             self.report.refused = True
         elif pointers:
             self._answer(pointers)
-            self._answer_what_rings()
+            self._answer_pending_webhooks()
         else:
             self._look_at_everything()
-            self._answer_what_rings()
+            self._answer_pending_webhooks()
 
     def open_circuit(self) -> None:
         """One probe a minute from now on; the first that is answered closes it."""
         now = self._now()
         self.report.refused = True
-        self._position.note(refused_at=self._position.reader.refused_at or now, probe_at=now + PROBES_APART)
+        self._position.note(self._position.value.refused(now, now + PROBES_APART))
 
     def release(self) -> None:
-        self._position.note(holder="", held_until=None)
+        self._position.note(self._position.value.released())
         self._position.save()
 
     def _answer(self, pointers: Sequence[Pointer]) -> None:
         waited = self._pace()
         for stream in _streams(pointers):
-            own = [pointer for pointer in pointers if stream in RINGS[pointer.kind]]
-            if waited or len(own) > POINTERS_ONE_BY_ONE or any(pointer.kind == "anything" for pointer in own):
+            of_stream = [pointer for pointer in pointers if stream in WEBHOOK_STREAMS[pointer.kind]]
+            is_anything = any(pointer.kind == "anything" for pointer in of_stream)
+            if waited or is_anything or len(of_stream) > POINTERS_ONE_BY_ONE:
                 self._look("webhook", stream)
             else:
-                for pointer in own:
+                for pointer in of_stream:
                     self._walker.follow(stream, pointer)
 
-    def _answer_what_rings(self) -> None:
+    def _answer_pending_webhooks(self) -> None:
         while self._has_time():
             # A shop that ships without a pause must not keep the other streams waiting.
-            if is_due(self._position.reader, self._connection.poll_minutes, self._now()):
+            if is_due(self._position.value, self._connection.poll_minutes, self._now()):
                 self._look_at_everything()
-            elif streams := self._unanswered():
+            elif streams := self._pending_webhooks():
                 self._pace()
                 for stream in streams:
                     self._look("webhook", stream)
             else:
                 break
 
-    def _unanswered(self) -> list[Stream]:
-        """What rang while this run was at work, or while one was that did not come round to it."""
-        rang, answered = self._with.readers.rang(self._connection.name), self._position.reader.answered
-        return [s for s in Stream if s in rang and (s not in answered or rang[s] > answered[s])]
+    def _pending_webhooks(self) -> list[Stream]:
+        """The streams of webhooks that came while this run was at work, or while one was that did not answer them."""
+        last_webhook_at = self._with.positions.last_webhook_at(self._connection.name)
+        last_answered = self._position.value.last_answered
+        return [s for s in Stream if s in last_webhook_at and last_webhook_at[s] > last_answered.get(s, LONG_AGO)]
 
     def _pace(self) -> bool:
-        """A few looks at once, then one in a while: what rings meanwhile is answered by the same look. True
+        """A few looks at once, then one in a while: what comes meanwhile is answered by the same look. True
         when it had to wait.
         """
         now = self._now()
-        due = max(self._position.reader.answer_due or now, now)
+        due = max(self._position.value.answer_due or now, now)
         wait = min(due - now - (LOOKS_AT_ONCE - 1) * LOOKS_APART, LOOKS_APART)
         if wait > timedelta(0):
             self._with.sleep(wait.total_seconds())
-        self._position.note(answer_due=due + LOOKS_APART)
+        self._position.note(self._position.value.paced_until(due + LOOKS_APART))
         return wait > timedelta(0)
 
     def _look(self, lane: Lane, stream: Stream) -> None:
-        self._position.note(answered={**self._position.reader.answered, stream: self._now()})
+        self._position.note(self._position.value.answering(stream, self._now()))
         self._walker.walk(stream, lane)
 
     def _look_at_everything(self) -> None:
         """What time does not suffice for comes first in the next run. One stream that fails keeps no other waiting."""
-        left, faults = list(self._position.reader.left or Stream), list[ConnectorError]()
-        self._position.note(looked_at=self._now())
-        while left and self._has_time():
+        streams_left, faults = list(self._position.value.streams_left or Stream), list[ConnectorError]()
+        self._position.note(self._position.value.polling(self._now()))
+        while streams_left and self._has_time():
             try:
-                self._look("poll", left.pop(0))
+                self._look("poll", streams_left.pop(0))
             except ConnectorError as fault:
                 if fault.reason not in OF_ONE_STREAM:
                     raise
                 faults.append(fault)
-        self._position.note(left=tuple(left))
+        self._position.note(self._position.value.leaving(streams_left))
         if faults:
             raise faults[0]
         self._sweep()
 
     def _sweep(self) -> None:
-        cursors = sweep.begun(self._position.reader.cursors, self._started)
-        self._position.note(cursors=cursors)
+        cursors = sweep.begun(self._position.value.cursors, self._started)
+        self._position.note(self._position.value.with_cursors(cursors))
         for track, span in sweep.due(cursors, self._connection.go_live_at, self._started):
             if self._has_time():
                 self._walker.sweep(track, span)

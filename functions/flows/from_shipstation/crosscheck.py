@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 from functions.flows.from_shipstation.intake import Intake
@@ -14,7 +14,7 @@ from functions.model.audit import Cause
 from functions.model.cursors import Reading, Stream
 from functions.model.facts import OrderFacts, OrderReading
 from functions.model.jobs import Lane
-from functions.model.messages import Work
+from functions.model.messages import DeliverOrder
 from functions.model.outcomes import Reason
 from functions.model.shipment import OrderKey, Shipment
 
@@ -39,11 +39,11 @@ class CrossCheck:
         known = self._known(orders)
         for order in orders:
             before = known.get(order.facts.order_id)
-            if before is not None and _content(before) == _content(order.facts):
+            if before is not None and before.content == order.facts.content:
                 continue
             if not self.has_time():
                 return False
-            if before is not None and _meaning(before) != _meaning(order.facts):
+            if before is not None and (before.sent_to or _meaning(before) != _meaning(order.facts)):
                 self._move(before, order, cause, lane)
             self.intake.facts.save(order.facts)
         return True
@@ -58,7 +58,7 @@ class CrossCheck:
             found = self._fetch(facts.order_id, cause, lane)
             if not found:
                 self.intake.park(f"order {facts.order_id}", Reason.SHIPPED_WITHOUT_SHIPMENT)
-            self.intake.facts.save(facts.model_copy(update={"checked": True}))
+            self.intake.facts.save(facts.as_crosschecked())
         return len(missing) <= ASKED_AT_ONCE
 
     def _known(self, orders: Sequence[OrderReading]) -> dict[int, OrderFacts]:
@@ -72,26 +72,29 @@ class CrossCheck:
             self.intake.marks.holds({order_id: _key(facts) for order_id, facts in wanted.items()}) if wanted else set()
         )
         known = self.intake.facts.load(self.intake.connection.name, set(wanted) - held)
-        return [f for i, f in sorted(wanted.items()) if i not in held and not (i in known and known[i].checked)]
+        return [f for i, f in sorted(wanted.items()) if i not in held and not (i in known and known[i].crosschecked)]
 
     def _move(self, before: OrderFacts, order: OrderReading, cause: Cause, lane: Lane) -> None:
-        """What was delivered under the old meaning is taken back there as a void would be, then delivered anew."""
-        abandoned = [key for key in self._keys(before) if key not in self._keys(order.facts)]
-        held = [key for key in abandoned if self.intake.marks.holds({before.order_id: key})]
-        if not held and order.status != "shipped":
+        """The shipments are placed under the new meaning, and withdrawn from every key that the order left: also from
+        one that holds none yet, because a placing may be under way there.
+        """
+        sent_to = [OrderKey(connection=before.connection, **key.model_dump()) for key in before.sent_to]
+        now = self._keys(order.facts)
+        abandoned = [key for key in dict.fromkeys((*self._keys(before), *sent_to)) if key not in now]
+        if not abandoned and (order.status != "shipped" or not before.is_known):
             return
-        shipments = self._fetch(before.order_id, cause, lane)
-        for key in held:
+        shipments = self._fetch(before.order_id, cause, lane, is_moving=True)
+        for key in abandoned:
             self.intake.queue.send(_withdrawal(shipment, key, cause) for shipment in _once(shipments))
 
     def _keys(self, facts: OrderFacts) -> list[OrderKey]:
         merged = self.intake.facts.load(facts.connection, facts.merged) if facts.merged else {}
-        return [_key(each) for each in (facts, *merged.values()) if each.reference is not None]
+        return [_key(part) for part in (facts, *merged.values()) if part.reference is not None]
 
-    def _fetch(self, order_id: int, cause: Cause, lane: Lane) -> list[Shipment]:
+    def _fetch(self, order_id: int, cause: Cause, lane: Lane, *, is_moving: bool = False) -> list[Shipment]:
         found: list[Shipment] = []
         for reading in self.source.shipments_of(order_id, lane):
-            self.intake.take(Stream.ORDERS, reading, cause)
+            self.intake.take(Stream.ORDERS, reading, cause, is_moving=is_moving)
             found += reading.shipments
         return found
 
@@ -99,13 +102,6 @@ class CrossCheck:
 def _is_due(order: OrderReading, beginning: datetime, older_than: datetime) -> bool:
     is_ours = order.status == "shipped" and not order.is_elsewhere
     return is_ours and beginning <= order.facts.modified_at <= older_than
-
-
-def _content(facts: OrderFacts) -> OrderFacts:
-    return facts.model_copy(update={"modified_at": _NEVER, "checked": False})
-
-
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def _meaning(facts: OrderFacts) -> tuple[object, ...]:
@@ -121,12 +117,6 @@ def _once(shipments: Sequence[Shipment]) -> list[Shipment]:
     return list({shipment.key: shipment for shipment in shipments}.values())
 
 
-def _withdrawal(shipment: Shipment, key: OrderKey, cause: Cause) -> Work:
-    """To the order that it no longer belongs to, the parcel is void."""
-    gone = {
-        "reference": key.reference,
-        "company": key.company,
-        "skip": None,
-        "voided_at": shipment.voided_at or shipment.read_at,
-    }
-    return Work(order=key, cause=cause, shipment=shipment.model_copy(update=gone))
+def _withdrawal(shipment: Shipment, key: OrderKey, cause: Cause) -> DeliverOrder:
+    """To the order that it no longer belongs to. Withdrawing is not voiding."""
+    return DeliverOrder(order=key, cause=cause, shipment=shipment.of(key), withdrawn_at=shipment.read_at)

@@ -1,4 +1,4 @@
-"""What is done with a page from ShipStation: what is news goes to the queue, what nobody can read is parked."""
+"""What is done with a page from ShipStation: new shipments go to the queue, what nobody can read is parked."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Protocol
 
 from functions.connections.connection import Connection
 from functions.model.audit import Cause
-from functions.model.cursors import Hole, Reading, Stream
-from functions.model.facts import OrderFacts
-from functions.model.messages import Admission, Work
+from functions.model.cursors import Gap, Reading, Stream
+from functions.model.facts import LONG_AGO, OrderFacts, SentTo
+from functions.model.messages import Admission, DeliverOrder
 from functions.model.outcomes import Reason
 from functions.model.parked import Parked
 from functions.model.shipment import ConnectionName, OrderKey, Shipment
 
 
 class Marks(Protocol):
-    def news(
-        self, shipments: Sequence[Shipment], fingerprint: Callable[[Shipment], str], *, lifts: bool = False
+    def unrecorded(
+        self, shipments: Sequence[Shipment], place: Callable[[Shipment], str], *, rejudge_skipped: bool = False
     ) -> list[Shipment]:
-        """Those whose reading is not recorded yet, whatever its outcome; `fingerprint` names where one is delivered.
-        `lifts`: what was skipped is to be judged anew.
+        """Those whose reading is not recorded yet, whatever its outcome; `place` names where one is delivered.
+        `rejudge_skipped`: what was skipped is judged anew.
         """
 
     def holds(self, orders: Mapping[int, OrderKey]) -> set[int]:
@@ -37,7 +37,7 @@ class Facts(Protocol):
 
 
 class WorkQueue(Protocol):
-    def send(self, work: Iterable[Work]) -> None:
+    def send(self, work: Iterable[DeliverOrder]) -> None:
         """All or Retryable; what was sent before a fault may arrive twice."""
 
 
@@ -57,28 +57,79 @@ class Intake:
     parking: ParkingLot
     now: Callable[[], datetime]
 
-    def take(self, stream: Stream, reading: Reading, cause: Cause, admission: Admission | None = None) -> int:
-        """How many shipments were news. Everything is sent or recorded when this returns."""
-        news = self.marks.news(reading.shipments, self._fingerprint, lifts=admission == "named")
-        self.queue.send(Work(order=s.order_key, cause=cause, shipment=s, admission=admission) for s in news)
+    def take(
+        self,
+        stream: Stream,
+        reading: Reading,
+        cause: Cause,
+        admission: Admission | None = None,
+        *,
+        is_moving: bool = False,
+    ) -> int:
+        """How many shipments were new. Everything is sent or recorded when this returns. `is_moving`: their orders'
+        references were corrected; what is recorded already is sent too, because its withdrawal may be under way.
+        """
+        new = self._new(reading.shipments, admission) if not is_moving else list(reading.shipments)
+        self._note_where_they_go(new)
+        self.queue.send(
+            DeliverOrder(
+                order=shipment.order_key,
+                cause=cause,
+                shipment=shipment,
+                admission=admission,
+                moved_at=shipment.read_at if is_moving else None,
+            )
+            for shipment in new
+        )
         for number in reading.unreadable:
             self.park(f"{stream} {number or 'without an id'}", Reason.UNREADABLE_ROW)
-        for hole in reading.holes:
-            self.park(_subject(hole), Reason.POISON_ROW, _place(hole))
-        return len(news)
+        for gap in reading.gaps:
+            self.park(_subject(gap), Reason.GAP, _place(gap))
+        return len(new)
+
+    def _note_where_they_go(self, shipments: Sequence[Shipment]) -> None:
+        """Before they are sent: from an IFS order that their ShipStation order turns out not to stand for, they have to
+        be withdrawn.
+        """
+        named = [s for s in shipments if s.order_id is not None and s.reference is not None]
+        known = self._facts({s.order_id for s in named if s.order_id is not None})
+        merged = self._facts({order_id for facts in known.values() for order_id in facts.merged})
+        for order_id in sorted({s.order_id for s in named if s.order_id is not None}):
+            of_order = [s for s in named if s.order_id == order_id]
+            facts = known.get(order_id) or _unread(of_order[0], order_id)
+            whole = (facts, *(merged[m] for m in facts.merged if m in merged))
+            meant = {(part.company, part.reference) for part in whole}
+            noted = facts.sending_to(_sent_to(s) for s in of_order if (s.company, s.reference) not in meant)
+            if noted != facts:
+                self.facts.save(noted)
+
+    def _facts(self, order_ids: Collection[int]) -> dict[int, OrderFacts]:
+        return self.facts.load(self.connection.name, order_ids) if order_ids else {}
+
+    def _new(self, shipments: Sequence[Shipment], admission: Admission | None) -> list[Shipment]:
+        return self.marks.unrecorded(shipments, self._place, rejudge_skipped=admission == "named")
 
     def park(self, subject: str, reason: Reason, detail: str = "") -> None:
         name = self.connection.name
         self.parking.park(Parked(connection=name, subject=subject, reason=reason, detail=detail, at=self.now()))
 
-    def _fingerprint(self, shipment: Shipment) -> str:
-        return self.connection.at_store(shipment.store_id).fingerprint
+    def _place(self, shipment: Shipment) -> str:
+        return self.connection.at_store(shipment.store_id).delivery_place
 
 
-def _subject(hole: Hole) -> str:
-    return f"{hole.stream} after {hole.after:%Y-%m-%dT%H:%M:%SZ}"
+def _sent_to(shipment: Shipment) -> SentTo:
+    return SentTo(company=shipment.company, reference=shipment.reference or "")
 
 
-def _place(hole: Hole) -> str:
-    until = f"{hole.before:%Y-%m-%dT%H:%M:%SZ}" if hole.before else "the end"
-    return f"one row between {hole.after:%Y-%m-%dT%H:%M:%SZ} and {until}"
+def _unread(shipment: Shipment, order_id: int) -> OrderFacts:
+    """An order that the orders stream has not come to."""
+    return OrderFacts(connection=shipment.connection, order_id=order_id, company=shipment.company, modified_at=LONG_AGO)
+
+
+def _subject(gap: Gap) -> str:
+    return f"{gap.stream} after {gap.after:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _place(gap: Gap) -> str:
+    until = f"{gap.before:%Y-%m-%dT%H:%M:%SZ}" if gap.before else "the end"
+    return f"one row between {gap.after:%Y-%m-%dT%H:%M:%SZ} and {until}"

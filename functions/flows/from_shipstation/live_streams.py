@@ -11,14 +11,14 @@ from functions.flows.from_shipstation.crosscheck import CrossCheck
 from functions.flows.from_shipstation.intake import Intake
 from functions.flows.from_shipstation.sweep import Track
 from functions.model.audit import Cause
-from functions.model.cursors import Cursor, Hole, Reader, Reading, Span, Stream
+from functions.model.cursors import Cursor, Gap, Reading, ReadingPosition, Span, Stream
 from functions.model.jobs import Job, Lane
 from functions.model.messages import Pointer
 
 FUTURE = timedelta(minutes=10)  # a stamp further ahead than this does not drag the cursor along
 BACKLOG_PAGES = 8  # more than these are read beside the live streams
 KNOWN_BEFORE = timedelta(days=7)
-HOLES_KEPT = timedelta(days=31)
+GAPS_KEPT = timedelta(days=31)
 
 
 class Source(Protocol):
@@ -30,7 +30,7 @@ class Source(Protocol):
         start: datetime,
         lane: Lane,
         end: datetime | None = None,
-        avoid: Sequence[Hole] = (),
+        avoid: Sequence[Gap] = (),
     ) -> Iterator[Reading]:
         """Every row of the stream from `start` to `end` (inclusive; None: to the newest), page by page, ascending."""
 
@@ -48,40 +48,42 @@ class Jobs(Protocol):
 
 @dataclass
 class Report:
-    """What a run did. `held`: another run holds the lease and was told to look again. `refused`: ShipStation refuses
+    """What a run did. `held`: another run holds the lease and finds the webhooks noted. `refused`: ShipStation refuses
     the key, nothing was asked or the one probe failed.
     """
 
     held: bool = False
     refused: bool = False
     rows: int = 0
-    news: int = 0
+    new_shipments: int = 0
     unreadable: int = 0
-    holes: int = 0
+    gaps: int = 0
     backlogs: int = 0
     complete: bool = True
 
 
-class Position:
-    """The reader of this run: every change is stored under its fence, and nothing is read on once it is lost."""
+class HeldPosition:
+    """The position under this run's lease: every change is stored under its fence, and nothing is read on once another
+    run holds the lease.
+    """
 
-    def __init__(self, reader: Reader, store: Callable[[Reader], bool]) -> None:
-        self.reader, self._store = reader, store
+    def __init__(self, value: ReadingPosition, store: Callable[[ReadingPosition], bool]) -> None:
+        self.value, self._store = value, store
         self.is_lost = False
 
-    def note(self, **values: object) -> None:
+    def note(self, changed: ReadingPosition) -> None:
         """Stored with the next save."""
-        self.reader = self.reader.model_copy(update=values)
+        self.value = changed
 
     def keep(self, name: str, cursor: Cursor) -> bool:
         """False once somebody else holds the lease."""
-        if cursor != self.reader.cursors.get(name):
-            self.note(cursors={**self.reader.cursors, name: cursor})
+        if cursor != self.value.cursors.get(name):
+            self.note(self.value.read_to(name, cursor))
             self.save()
         return not self.is_lost
 
     def save(self) -> None:
-        self.is_lost = self.is_lost or not self._store(self.reader)
+        self.is_lost = self.is_lost or not self._store(self.value)
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class Walker:
     intake: Intake
     source: Source
     jobs: Jobs
-    position: Position
+    position: HeldPosition
     cause: Cause
     report: Report
     has_time: Callable[[], bool]
@@ -99,7 +101,7 @@ class Walker:
     def follow(self, stream: Stream, pointer: Pointer) -> None:
         for reading in self.source.follow(pointer, "webhook"):
             self._take(stream, reading, self.cause)
-            self._check.absorb(reading.orders, self.cause, "webhook")
+            self._crosscheck.absorb(reading.orders, self.cause, "webhook")
 
     def walk(self, stream: Stream, lane: Lane) -> None:
         """What is new first; then, once per margin and never while a webhook waits, what may have come late."""
@@ -109,14 +111,14 @@ class Walker:
             return
         self._look(stream, lane, cursor.head, settles=False)
         if cursor.settled_at is None:  # the shipments of orders read for the first time are still to be read
-            self.position.keep(stream, self._cursor(stream).model_copy(update={"settled_at": self._now()}))
+            self.position.keep(stream, self._cursor(stream).settled_once(self._now()))
         elif lane != "webhook" and self._is_settling_due(stream, cursor) and self.has_time():
             self._look(stream, lane, cursor.settled, until=cursor.head, settles=True)
 
     def _look(
         self, stream: Stream, lane: Lane, start: datetime, *, settles: bool, until: datetime | None = None
     ) -> None:
-        readings = self.source.walk(stream, start, lane, end=until, avoid=self.position.reader.holes)
+        readings = self.source.walk(stream, start, lane, end=until, avoid=self.position.value.gaps)
         for pages, reading in enumerate(readings, start=1):
             if not self._accept(stream, reading, lane, settles=settles):
                 self.report.complete = False
@@ -132,7 +134,8 @@ class Walker:
                 return
 
     def sweep(self, track: Track, span: Span) -> None:
-        cursor, cause = Cursor(head=span.start, settled=span.start), self.cause.model_copy(update={"kind": "sweep"})
+        cursor = Cursor(head=span.start, settled=span.start)
+        cause = Cause(kind="sweep", correlation_id=self.cause.correlation_id)
         for reading in self.source.walk(track.stream, span.start, "sweep", end=span.end):
             self._take(track.stream, reading, cause)
             reached = span.end if reading.complete else min(max(cursor.head, reading.reached or cursor.head), span.end)
@@ -141,26 +144,26 @@ class Walker:
                 return
 
     @property
-    def _check(self) -> CrossCheck:
+    def _crosscheck(self) -> CrossCheck:
         return CrossCheck(self.source, self.intake, self.has_time)
 
     def _accept(self, stream: Stream, reading: Reading, lane: Lane, *, settles: bool) -> bool:
         """False when the page has to be read again: some of its orders could not be seen to."""
         self._take(stream, reading, self.cause)
-        if not self._check.absorb(reading.orders, self.cause, lane):
+        if not self._crosscheck.absorb(reading.orders, self.cause, lane):
             return False
         older_than = self.intake.now() - self._margin(stream)
-        return not settles or self._check.verify(reading.orders, older_than, self.cause, "sweep")
+        return not settles or self._crosscheck.verify(reading.orders, older_than, self.cause, "sweep")
 
     def _take(self, stream: Stream, reading: Reading, cause: Cause) -> None:
-        self.report.news += self.intake.take(stream, reading, cause)
+        self.report.new_shipments += self.intake.take(stream, reading, cause)
         self.report.rows += len(reading.shipments) + len(reading.orders)
         self.report.unreadable += len(reading.unreadable)
-        if reading.holes:
-            self.report.holes += len(reading.holes)
-            self.position.note(holes=_joined(self.position.reader.holes, reading.holes, self._now() - HOLES_KEPT))
-        if self.position.reader.refused_at is not None:
-            self.position.note(refused_at=None, probe_at=None)
+        if reading.gaps:
+            self.report.gaps += len(reading.gaps)
+            self.position.note(self.position.value.with_gaps(reading.gaps, self._now() - GAPS_KEPT))
+        if self.position.value.refused_at is not None:
+            self.position.note(self.position.value.accepted())
 
     def _is_backlog(self, stream: Stream, start: datetime, reached: datetime, pages: int) -> bool:
         """Judged by how much time the pages so far covered."""
@@ -172,12 +175,12 @@ class Walker:
         window = Span(start=reached, end=self._now() - self._margin(stream))
         end = self.jobs.open(self._job("backlog", "poll", stream, window)).window.end
         if stream is Stream.ORDERS:
-            self.jobs.open(self._job("check", "sweep", stream, Span(start=self._cursor(stream).settled, end=end)))
+            self.jobs.open(self._job("crosscheck", "sweep", stream, Span(start=self._cursor(stream).settled, end=end)))
         self.report.backlogs += 1
         if self.position.keep(stream, Cursor(head=end, settled=end, settled_at=self._now())):
             self.walk(stream, lane)
 
-    def _job(self, kind: Literal["backlog", "check"], lane: Lane, stream: Stream, window: Span) -> Job:
+    def _job(self, kind: Literal["backlog", "crosscheck"], lane: Lane, stream: Stream, window: Span) -> Job:
         return Job(
             job_id=f"{kind}-{stream}-{window.start:%Y%m%dT%H%M%S}",
             connection=self.intake.connection.name,
@@ -191,7 +194,7 @@ class Walker:
     def _cursor(self, stream: Stream) -> Cursor:
         """Orders are known from some days before go-live on: they may be combined or shipped after it."""
         beginning = self.intake.connection.go_live_at - (KNOWN_BEFORE if stream is Stream.ORDERS else timedelta(0))
-        return self.position.reader.cursors.get(stream, Cursor(head=beginning, settled=beginning))
+        return self.position.value.cursors.get(stream, Cursor(head=beginning, settled=beginning))
 
     def _is_settling_due(self, stream: Stream, cursor: Cursor) -> bool:
         return self._now() - (cursor.settled_at or cursor.settled) >= self._margin(stream)
@@ -205,7 +208,7 @@ class Walker:
         cursor = self._cursor(stream)
         reached = min(reading.reached or cursor.head, self._now() + FUTURE)
         if not settles:
-            return cursor.model_copy(update={"head": max(cursor.head, reached)})
+            return cursor.reaching(reached)
         seen = until if until and reading.complete else reached
         is_proven = reading.reached is not None or reading.complete
         settled = max(cursor.settled, seen - self._margin(stream)) if is_proven else cursor.settled
@@ -214,9 +217,3 @@ class Walker:
 
     def _now(self) -> datetime:
         return self.intake.now()
-
-
-def _joined(known: Sequence[Hole], found: Sequence[Hole], oldest: datetime) -> tuple[Hole, ...]:
-    """One entry a place; the later reading knows better where the row after it is."""
-    joined = {(hole.stream, hole.after): hole for hole in (*known, *found)}
-    return tuple(hole for hole in joined.values() if hole.after >= oldest)

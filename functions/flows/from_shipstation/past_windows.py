@@ -33,7 +33,7 @@ class Jobs(Protocol):
 
 
 @dataclass(frozen=True)
-class Workshop:
+class JobResources:
     """What a run on a job works with. `side_by_side` runs all bodies at once and returns when the last one ended."""
 
     intake: Intake
@@ -45,21 +45,21 @@ class Workshop:
 
 
 def next_job(jobs: Iterable[Job]) -> Job | None:
-    """A backlog, then its check, then what an operator asked for; the older before the newer."""
+    """A backlog, then its crosscheck, then what an operator asked for; the older before the newer."""
     waiting = [job for job in jobs if job.ended_at is None]
     return min(waiting, key=lambda job: (KINDS.index(job.kind), job.created_at, job.job_id), default=None)
 
 
-def work_on(job: Job, workshop: Workshop, correlation_id: str, until: datetime) -> Job | None:
+def work_on(job: Job, resources: JobResources, correlation_id: str, until: datetime) -> Job | None:
     """The job as it stands at `until` or when it is done, None where somebody else works on it. A fault raises once
     what is left was saved.
     """
-    now = workshop.intake.now()
-    taken = workshop.jobs.acquire(job, workshop.holder, now=now, until=now + LEASE)
+    now = resources.intake.now()
+    taken = resources.jobs.acquire(job, resources.holder, now=now, until=now + LEASE)
     if taken is None:
         return None
     cause = Cause(kind=_CAUSES[job.kind], correlation_id=correlation_id, by=job.by, note=job.note)
-    run = _Run(workshop, taken, cause, until)
+    run = _Run(resources, taken, cause, until)
     try:
         for stream in Stream:
             run.read(stream)
@@ -68,8 +68,8 @@ def work_on(job: Job, workshop: Workshop, correlation_id: str, until: datetime) 
     return run.job
 
 
-KINDS = ("backlog", "check", "backfill")
-_CAUSES: dict[str, Literal["poll", "backfill"]] = {"backlog": "poll", "check": "poll", "backfill": "backfill"}
+KINDS = ("backlog", "crosscheck", "backfill")
+_CAUSES: dict[str, Literal["poll", "backfill"]] = {"backlog": "poll", "crosscheck": "poll", "backfill": "backfill"}
 
 
 @dataclass
@@ -125,14 +125,14 @@ class _Slices:
 
 
 class _Run:
-    def __init__(self, workshop: Workshop, job: Job, cause: Cause, until: datetime) -> None:
-        self._with, self.job, self._cause, self._until = workshop, job, cause, until
-        self._saved_at = workshop.intake.now()
-        self._check = CrossCheck(workshop.source, workshop.intake, self._has_time)
+    def __init__(self, resources: JobResources, job: Job, cause: Cause, until: datetime) -> None:
+        self._with, self.job, self._cause, self._until = resources, job, cause, until
+        self._saved_at = resources.intake.now()
+        self._crosscheck = CrossCheck(resources.source, resources.intake, self._has_time)
         self._slices: dict[Stream, _Slices] = {}
         self._fault: BaseException | None = None
         self._is_fenced = False
-        self._pages = self._rows = self._news = 0
+        self._pages = self._rows = self._new_shipments = 0
         self._saving, self._counting = Lock(), Lock()
 
     def read(self, stream: Stream) -> None:
@@ -146,10 +146,7 @@ class _Run:
             raise self._fault
 
     def end(self) -> None:
-        left = self._current().model_copy(update={"holder": "", "held_until": None})
-        if not any(left.unread.values()):
-            left = left.model_copy(update={"ended_at": self._with.intake.now()})
-        self._store(left)
+        self._store(self._current().released(self._with.intake.now()))
 
     def _work(self, stream: Stream, slices: _Slices) -> None:
         try:
@@ -178,12 +175,12 @@ class _Run:
         return True
 
     def _take(self, stream: Stream, reading: Reading) -> bool:
-        news = self._with.intake.take(stream, reading, self._cause, self.job.admission)
-        is_absorbed = self._check.absorb(reading.orders, self._cause, self.job.lane)
-        if is_absorbed and self.job.kind == "check":
-            is_absorbed = self._check.verify(reading.orders, self.job.window.end, self._cause, self.job.lane)
+        new_shipments = self._with.intake.take(stream, reading, self._cause, self.job.admission)
+        is_absorbed = self._crosscheck.absorb(reading.orders, self._cause, self.job.lane)
+        if is_absorbed and self.job.kind == "crosscheck":
+            is_absorbed = self._crosscheck.verify(reading.orders, self.job.window.end, self._cause, self.job.lane)
         with self._counting:
-            self._pages, self._news = self._pages + 1, self._news + news
+            self._pages, self._new_shipments = self._pages + 1, self._new_shipments + new_shipments
             self._rows += len(reading.shipments) + len(reading.orders)
         if self._with.intake.now() - self._saved_at >= SAVES_APART:
             self._save()
@@ -199,15 +196,11 @@ class _Run:
                 self._saving.release()
 
     def _current(self) -> Job:
-        unread = {**self.job.unread, **{stream: slices.unread() for stream, slices in self._slices.items()}}
+        unread = {stream: slices.unread() for stream, slices in self._slices.items()}
         with self._counting:
-            counts = {
-                "pages": self.job.pages + self._pages,
-                "rows": self.job.rows + self._rows,
-                "news": self.job.news + self._news,
-            }
-            self._pages = self._rows = self._news = 0
-        return self.job.model_copy(update={"unread": unread, **counts})
+            pages, rows, new_shipments = self._pages, self._rows, self._new_shipments
+            self._pages = self._rows = self._new_shipments = 0
+        return self.job.read_on(unread, pages=pages, rows=rows, new_shipments=new_shipments)
 
     def _store(self, job: Job) -> None:
         """Nothing is read on once the job was cancelled or somebody else holds it."""

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from functions.model.cursors import Span, Stream
 from functions.model.frozen import Frozen
-from functions.model.jobs import Job, JobStanding, Lane, Progress
+from functions.model.jobs import Job, JobStatus, Lane, Progress
 from functions.model.messages import Admission
 from functions.model.shipment import ConnectionName
 
@@ -77,13 +77,13 @@ def progress(job: Job, requests_per_minute: int, now: datetime) -> Progress:
         note=job.note,
         pages=job.pages,
         rows=job.rows,
-        news=job.news,
+        new_shipments=job.new_shipments,
         percent=min(max(percent, 0.0), 100.0),
         minutes_left=None if job.ended_at else round(_pages_left(job, percent) / requests_per_minute, 1),
     )
 
 
-def _state(job: Job, now: datetime) -> JobStanding:
+def _state(job: Job, now: datetime) -> JobStatus:
     if job.ended_at is not None:
         return "cancelled" if job.is_cancelled else "done"
     return "running" if job.held_until is not None and job.held_until > now else "waiting"

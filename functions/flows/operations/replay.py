@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice, product
@@ -11,22 +11,23 @@ from typing import Protocol
 from pydantic import AwareDatetime, Field, model_validator
 
 from functions.connections.connection import Connection
-from functions.connections.vendors import Targets
-from functions.flows.to_ifs.admission import concerning, is_ours, joins, sought, store_view
-from functions.flows.to_ifs.deliver import Ifs, Orders
-from functions.flows.to_ifs.ownership import changes_of, decide
-from functions.flows.to_ifs.place import assign
+from functions.flows.to_ifs.deliver import OrderQueue, Orders
+from functions.flows.to_ifs.examine import look_at, order_case
+from functions.flows.to_ifs.lookup import Lookup
+from functions.flows.to_ifs.place import Placement
+from functions.flows.to_ifs.proposal import OrderCase, Proposal, RecordProposal, Remembered, propose
 from functions.flows.to_ifs.shipment_outcome import unplaced
-from functions.model.audit import Cause, FieldChange
+from functions.model.audit import Cause
 from functions.model.frozen import Frozen
-from functions.model.messages import Work
+from functions.model.messages import DeliverOrder
 from functions.model.outcomes import Outcome, Reason
-from functions.model.plans import Plan, PlannedChange, PlannedOrder
-from functions.model.records import Candidate
-from functions.model.shared import SharedTarget
-from functions.model.shipment import ConnectionName, OrderKey
-from functions.model.state import OrderState, TargetState
+from functions.model.plans import Plan, PlannedOrder, PlannedRecord
+from functions.model.record_memory import OrderContribution
+from functions.model.records import RecordKey
+from functions.model.shipment import ConnectionName, OrderKey, Shipment
+from functions.model.state import OrderState
 
+ENDS = {Reason.MODE_OFF: Outcome.SKIPPED, Reason.ORDER_TOO_LARGE: Outcome.PARKED}
 PLAN_LIFETIME = timedelta(days=7)
 ORDERS_PER_PLAN = 500
 ORDERS_PER_SEARCH = 10
@@ -42,6 +43,12 @@ class Selection(Frozen):
     outcome: Outcome | None = None
     reason: Reason | None = None
 
+    def names(self, shipment: Shipment) -> bool:
+        """Whether its id and its instant are asked for."""
+        is_named = not self.shipments or shipment.shipment_id in self.shipments
+        is_late_enough = self.from_ is None or shipment.created_at >= self.from_
+        return is_named and is_late_enough and (self.to is None or shipment.created_at <= self.to)
+
     @model_validator(mode="after")
     def _asks_for_something(self) -> Selection:
         if not self.model_fields_set:
@@ -53,7 +60,7 @@ class Plans(Protocol):
     def put(self, plan: Plan) -> bool:
         """False when a plan of this id stands already."""
 
-    def get(self, plan_id: str) -> Plan | None: ...
+    def get(self, plan_id: str, order: OrderKey | None = None) -> Plan | None: ...
 
     def mark_applied(self, plan_id: str, at: datetime) -> bool:
         """False when it was applied before."""
@@ -64,34 +71,41 @@ class OrderSearch(Orders, Protocol):
         """Every order of the connection the ledger knows, page by page, in no order."""
 
 
-class WorkQueue(Protocol):
-    def send(self, work: Iterable[Work]) -> None:
-        """All or Retryable; what was sent before a fault may arrive twice."""
-
-
-Shared = Callable[[ConnectionName, str], SharedTarget]
-
-
 @dataclass(frozen=True)
 class Replay:
-    """What a replay works with. `ifs` opens IFS with the targets of the connection or of a store that has its own;
-    `shared` is what the ledger holds of a record that several orders are written to.
-    """
+    """What a replay works with; `lookup` is a delivery's own."""
 
-    connection: Connection
-    ifs: Callable[[Connection], Ifs]
+    lookup: Lookup
     orders: OrderSearch
     plans: Plans
-    queue: WorkQueue
-    shared: Shared
-    now: Callable[[], datetime]
+    queue: OrderQueue
+
+    @property
+    def connection(self) -> Connection:
+        return self.lookup.connection
 
 
 def draw_up(replay: Replay, selection: Selection, *, plan_id: str, by: str, note: str) -> Plan:
-    """The dry run: reads IFS, writes nothing there, stores the plan. At most ORDERS_PER_PLAN orders."""
-    states = islice(_selected(replay, selection), ORDERS_PER_PLAN)
-    planned = [order for chunk in _chunks(states) for order in _examine(replay, chunk)]
-    now = replay.now()
+    """The dry run: reads IFS, writes nothing there, stores the plan. One proposal for all its orders; those that need
+    nothing take nobody's place. At most ORDERS_PER_PLAN orders.
+    """
+    kept: list[OrderCase] = []
+    quiet: list[PlannedOrder] = []
+    placements: dict[OrderKey, Placement] = {}
+    memories: dict[RecordKey, Remembered] = {}
+    for states in _chunks(_selected(replay, selection)):
+        proposal, found = look_at([order_case(state, replay.connection) for state in states], replay.lookup)
+        placements |= proposal.placements
+        memories |= found
+        for case in proposal.cases:
+            order = planned_order(proposal, case)
+            kept += [case] if _is_worth_showing(order) else []
+            quiet += [] if _is_worth_showing(order) else [order]
+        if len(kept) >= ORDERS_PER_PLAN:
+            break
+    proposal = propose(kept[:ORDERS_PER_PLAN], placements, memories, replay.connection)
+    shown = [planned_order(proposal, case) for case in proposal.cases]
+    now = replay.lookup.now()
     plan = Plan(
         plan_id=plan_id,
         connection=replay.connection.name,
@@ -99,19 +113,71 @@ def draw_up(replay: Replay, selection: Selection, *, plan_id: str, by: str, note
         note=note,
         made_at=now,
         expires_at=now + PLAN_LIFETIME,
-        orders=tuple(planned),
+        orders=(*shown, *quiet[: max(0, ORDERS_PER_PLAN - len(shown))]),
+        records=tuple(_planned_record(record) for record in proposal.every if record.changes),
     )
     replay.plans.put(plan)
     return plan
 
 
 def apply(replay: Replay, plan: Plan, correlation_id: str) -> int:
-    """Sends the plan's orders on their way; how many. Sent twice, the second finds nothing to do."""
+    """Sends the plan's orders on their way, also those that it shows as parked, so that the ledger says so; how many.
+    Sent twice, the second finds nothing to do.
+    """
     cause = Cause(kind="replay", correlation_id=correlation_id, by=plan.by, note=plan.note, plan_id=plan.plan_id)
-    work = [Work(order=o.order, cause=cause, attempt=plan.plan_id) for o in plan.orders if o.changes]
-    replay.queue.send(work)
-    replay.plans.mark_applied(plan.plan_id, replay.now())
-    return len(work)
+    messages = [DeliverOrder(order=order.order, cause=cause, attempt=plan.plan_id) for order in sendable(plan)]
+    replay.queue.send(messages)
+    replay.plans.mark_applied(plan.plan_id, replay.lookup.now())
+    return len(messages)
+
+
+def sendable(plan: Plan) -> list[PlannedOrder]:
+    """Those that a delivery would change, in IFS or in the ledger."""
+    return [order for order in plan.orders if order.records or order.outcome is Outcome.PARKED]
+
+
+def planned_order(proposal: Proposal, case: OrderCase) -> PlannedOrder:
+    """What a delivery would do for one order, or what hinders it."""
+    state, placement = case.state, proposal.placements[case.state.key]
+    changing = [record for record in proposal.of(state.key) if record.changes]
+    if case.hindrance is not None:
+        outcome = ENDS.get(case.hindrance, Outcome.RETRY)
+        return PlannedOrder(order=state.key, outcome=outcome, reason=case.hindrance)
+    if changing:
+        keys = tuple(record.record.key for record in changing)
+        return PlannedOrder(order=state.key, outcome=Outcome.WOULD_WRITE, records=keys)
+    if not state.in_scope:
+        first = next(iter(state.shipments.values()), None)
+        outcome, reason = (first.outcome, first.reason) if first else (Outcome.SKIPPED, None)
+        return PlannedOrder(order=state.key, outcome=outcome, reason=reason)
+    return _unchanged(proposal, case, placement)
+
+
+def _unchanged(proposal: Proposal, case: OrderCase, placement: Placement) -> PlannedOrder:
+    """Nothing would be written: why, where it is not that everything agrees."""
+    hindered = next(iter(placement.unplaced), None)
+    if hindered is not None:
+        outcome, reason = unplaced(placement.unplaced[hindered])
+        choices = placement.choices.get(hindered, ())
+        return PlannedOrder(order=case.state.key, outcome=outcome, reason=reason, choices=choices)
+    for record in proposal.of(case.state.key):
+        if record.is_shared:
+            choices = (record.record.key.id,)
+            shared = Reason.SHARED_TARGET
+            return PlannedOrder(order=case.state.key, outcome=Outcome.PARKED, reason=shared, choices=choices)
+    return PlannedOrder(order=case.state.key, outcome=Outcome.UNCHANGED)
+
+
+def _is_worth_showing(order: PlannedOrder) -> bool:
+    return bool(order.records) or order.reason is not None
+
+
+def _planned_record(record: RecordProposal) -> PlannedRecord:
+    entries = tuple(
+        OrderContribution(company=order.company, reference=order.reference, shipments=shipments)
+        for order, shipments in record.entries.items()
+    )
+    return PlannedRecord(key=record.record.key, changes=record.changes, entries=entries)
 
 
 def _selected(replay: Replay, selection: Selection) -> Iterator[OrderState]:
@@ -128,19 +194,16 @@ def _pool(replay: Replay, selection: Selection) -> Iterable[OrderState]:
 
 
 def _matches(state: OrderState, selection: Selection) -> bool:
-    return any(
-        (not selection.shipments or s.shipment.shipment_id in selection.shipments)
-        and (selection.from_ is None or s.shipment.created_at >= selection.from_)
-        and (selection.to is None or s.shipment.created_at <= selection.to)
-        and _says(state, s.outcome, s.reason, selection)
-        for s in state.shipments.values()
-    )
+    """Of an order that is too large only that is known."""
+    if state.stub and not selection.shipments:
+        return selection.reason in {None, Reason.ORDER_TOO_LARGE} and selection.outcome in {None, Outcome.PARKED}
+    named = (s for s in state.shipments.values() if selection.names(s.shipment))
+    return any(_says(state, s.outcome, s.reason, selection) for s in named)
 
 
 def _says(state: OrderState, outcome: Outcome, reason: Reason | None, selection: Selection) -> bool:
     """Outcome and reason may stand on the shipment or on one of its record's fields."""
-    said = [(outcome, reason)]
-    said += [(f.outcome, f.reason) for target in state.targets.values() for f in target.fields.values()]
+    said = [(outcome, reason), *state.outcomes]
     return any(selection.outcome in {None, o} and selection.reason in {None, r} for o, r in said)
 
 
@@ -148,56 +211,3 @@ def _chunks(states: Iterable[OrderState]) -> Iterator[list[OrderState]]:
     iterator = iter(states)
     while chunk := list(islice(iterator, ORDERS_PER_SEARCH)):
         yield chunk
-
-
-def _examine(replay: Replay, states: Sequence[OrderState]) -> list[PlannedOrder]:
-    views = {state.key: store_view(state, replay.connection) for state in states}
-    asked: dict[Targets, list[OrderState]] = {}
-    for state in states:
-        if concerning(state):
-            asked.setdefault(views[state.key].ifs.targets, []).append(state)
-    found: dict[OrderKey, list[Candidate]] = {}
-    for own in asked.values():
-        found |= replay.ifs(views[own[0].key]).find([sought(state) for state in own])
-    return [_planned(state, found.get(state.key, []), views[state.key], replay.shared) for state in states]
-
-
-def _planned(
-    state: OrderState, candidates: Sequence[Candidate], connection: Connection, shared: Shared
-) -> PlannedOrder:
-    shipments = concerning(state)
-    if not shipments:
-        first = next(iter(state.shipments.values()), None)
-        outcome, reason = (first.outcome, first.reason) if first else (Outcome.SKIPPED, None)
-        return PlannedOrder(order=state.key, outcome=outcome, reason=reason)
-    remembered = {key: s.target for key, s in state.shipments.items() if s.target is not None}
-    assignment = assign(shipments, candidates, remembered, is_ours(connection), joins(connection))
-    changes = []
-    for candidate in candidates:
-        record = candidate.record
-        assigned = [s for s in shipments if assignment.targets.get(s.key) == record.key]
-        if assigned:
-            memory, known = state.targets.get(record.key, TargetState()), shipments
-            if record.key in assignment.shared:
-                own = shared(connection.name, record.key)
-                together = own.model_copy(update={"contributions": {**own.contributions, state.key.digest: assigned}})
-                memory, known = own.memory, together.shipments
-                assigned = known
-            decisions = decide(record, assigned, known, memory, connection)
-            wanted = changes_of(decisions, decisions)
-            shown = {name: FieldChange(before=record.values.get(name), after=value) for name, value in wanted.items()}
-            changes += [PlannedChange(order=state.key, target=record.key, changes=dict(shown))] if shown else []
-    hindered = next(iter(assignment.unplaced), None)
-    hindrance = assignment.unplaced.get(hindered) if hindered else None
-    return _verdict(state, changes, hindrance, assignment.choices.get(hindered, ()) if hindered else ())
-
-
-def _verdict(
-    state: OrderState, changes: Sequence[PlannedChange], hindrance: Reason | None, choices: tuple[str, ...]
-) -> PlannedOrder:
-    if changes:
-        return PlannedOrder(order=state.key, outcome=Outcome.WOULD_WRITE, changes=tuple(changes))
-    if hindrance is not None:
-        outcome, reason = unplaced(hindrance)
-        return PlannedOrder(order=state.key, outcome=outcome, reason=reason, choices=choices)
-    return PlannedOrder(order=state.key, outcome=Outcome.UNCHANGED)

@@ -28,17 +28,21 @@ def map_findings(
     counts: Sequence[CarrierCount], connection: Connection, forwarders: Mapping[str, str] | None
 ) -> Iterator[Finding]:
     """What the carrier map leaves out, and what it names that IFS does not have."""
-    unmapped = sum(each.shipments for each in counts if each.mapped_to is None)
+    unmapped = sum(count.shipments for count in counts if count.mapped_to is None)
     if unmapped:
-        sentence = f"{unmapped} of {sum(each.shipments for each in counts)} shipments have a carrier without an entry."
+        sentence = (
+            f"{unmapped} of {sum(count.shipments for count in counts)} shipments have a carrier without an entry."
+        )
         advice = "Their tracking numbers are written, the forwarder is left alone. Copy what is missing from below."
-        yield Finding(subject="carriers", standing="note", sentence=sentence, advice=advice)
+        yield Finding(subject="carriers", severity="note", sentence=sentence, advice=advice)
     for forwarder in sorted(set(connection.carriers.values()) - set(forwarders or connection.carriers.values())):
         sentence = f"{forwarder} is no forwarder of this tenant; IFS would refuse it."
-        yield Finding(subject="carriers", standing="misfit", sentence=sentence, advice="Mend the map or add it in IFS.")
+        yield Finding(
+            subject="carriers", severity="misfit", sentence=sentence, advice="Correct the map or add it in IFS."
+        )
 
 
-def skeleton(counts: Sequence[CarrierCount], forwarders: Mapping[str, str] | None) -> str:
+def carrier_map(counts: Sequence[CarrierCount], forwarders: Mapping[str, str] | None) -> str:
     """TOML for the connection file. A line whose forwarder has to be chosen by a person is a comment. `forwarders` are
     the names by id, None where they could not be read.
     """
@@ -52,9 +56,9 @@ def skeleton(counts: Sequence[CarrierCount], forwarders: Mapping[str, str] | Non
 def _lines(counts: Sequence[CarrierCount], forwarders: Mapping[str, str]) -> Iterator[str]:
     totals: Counter[str] = Counter()
     mapped: dict[str, str | None] = {}
-    for each in counts:
-        totals[each.carrier] += each.shipments
-        mapped.setdefault(each.carrier, each.mapped_to)
+    for seen in counts:
+        totals[seen.carrier] += seen.shipments
+        mapped.setdefault(seen.carrier, seen.mapped_to)
     for carrier, count in totals.most_common():
         forwarder, note = mapped[carrier], f"# {count} shipments"
         if forwarder is None and (forwarder := _alike(carrier, forwarders)):

@@ -8,12 +8,11 @@ from datetime import datetime
 from typing import Protocol
 
 from functions.connections.connection import Connection
-from functions.errors import ConnectorError
-from functions.flows.preflight.carrier_map import carriers, map_findings, skeleton
+from functions.errors import ConnectorError, Retryable
+from functions.flows.preflight.carrier_map import carrier_map, carriers, map_findings
 from functions.flows.preflight.store_match import better, by_store, findings, match, readings
-from functions.flows.to_ifs.circuit_breaker import TENANT_WIDE
-from functions.flows.to_ifs.deliver import Ifs
-from functions.model.fit import Finding, FitReport, Standing, StoreMatch
+from functions.flows.to_ifs.lookup import Search
+from functions.model.fit import Finding, FitReport, Severity, StoreMatch
 from functions.model.outcomes import SENTENCES, Reason
 from functions.model.records import Candidate, Sought
 from functions.model.sample import Sample
@@ -22,6 +21,9 @@ from functions.model.shipment import OrderKey
 SKEW_SECONDS = 60
 WELL_FOUND = 0.5  # of a store's orders; below it the other fields are tried
 SEARCH = 20  # orders in one search
+FOREIGN_TENANT = (
+    "IFS does not accept the token that the realm issued: base_url and token_url belong to different tenants."
+)
 EVENTS = ("SHIP_NOTIFY", "ORDER_NOTIFY", "FULFILLMENT_SHIPPED")
 
 
@@ -49,7 +51,7 @@ class Check:
     connection: Connection
     account: Account
     tenant: Tenant
-    ifs: Callable[[Connection], Ifs]
+    ifs: Callable[[Connection], Search]
     now: Callable[[], datetime]
     _findings: list[Finding] = field(default_factory=list)
     _matches: list[StoreMatch] = field(default_factory=list)
@@ -61,7 +63,7 @@ class Check:
         if is_reached:
             self._part("ifs.targets", lambda: self._findings.extend(self.tenant.inspect()))
             self._part("ifs.sites", lambda: self._findings.extend(self._sites()))
-        is_searchable = not any(each.standing == "misfit" and ".targets" in each.subject for each in self._findings)
+        is_searchable = not any(f.severity == "misfit" and ".targets" in f.subject for f in self._findings)
         if sample and is_reached and is_searchable:
             self._part("stores", lambda: self._match(sample))
         self._unproven()
@@ -74,7 +76,7 @@ class Check:
             findings=tuple(self._findings),
             stores=tuple(self._matches),
             carriers=counts,
-            skeleton=skeleton(counts, forwarders) if counts else "",
+            carrier_map=carrier_map(counts, forwarders) if counts else "",
         )
 
     def _sample(self) -> Sample | None:
@@ -98,8 +100,8 @@ class Check:
         try:
             skew = self.tenant.skew_seconds()
         except ConnectorError as fault:
-            is_token = "token:" in str(fault)
-            if is_token or fault.reason in TENANT_WIDE:
+            is_token = fault.stage == "token"
+            if is_token or isinstance(fault, Retryable):
                 self._failed("ifs.token" if is_token else "ifs.base_url", fault)
                 return False
         self._say("ifs.token", "fits", "The realm issues a token.")
@@ -117,11 +119,11 @@ class Check:
         ifs = self.connection.ifs
         if not ifs.sites:
             sentence = "No sites are named: a record of any site that the service user sees may be written."
-            yield Finding(subject="ifs.sites", standing="note", sentence=sentence, advice="Name them in ifs.sites.")
+            yield Finding(subject="ifs.sites", severity="note", sentence=sentence, advice="Name them in ifs.sites.")
         if not self.tenant.holds_records():
             sentence = "The service user sees no record at all: no site is allowed to it, or the tenant is empty."
             advice = "Give the service user the user-allowed sites and the company; IFS answers nothing, not an error."
-            yield Finding(subject="ifs.sites", standing="misfit", sentence=sentence, advice=advice)
+            yield Finding(subject="ifs.sites", severity="misfit", sentence=sentence, advice=advice)
             return
         yield from map(self._site, ifs.sites)
 
@@ -131,34 +133,34 @@ class Check:
         if view == "seen" and company not in {"", ours}:
             sentence = f"Site {site} belongs to company {company}, the file says {ours}."
             return Finding(
-                subject=subject, standing="misfit", sentence=sentence, advice="Mend ifs.company or ifs.sites."
+                subject=subject, severity="misfit", sentence=sentence, advice="Correct ifs.company or ifs.sites."
             )
         if self.tenant.holds_site(site):
-            return Finding(subject=subject, standing="fits", sentence=f"Records of site {site} are visible.")
+            return Finding(subject=subject, severity="fits", sentence=f"Records of site {site} are visible.")
         if view == "seen":
             return Finding(
-                subject=subject, standing="note", sentence=f"Site {site} is visible and holds no records yet."
+                subject=subject, severity="note", sentence=f"Site {site} is visible and holds no records yet."
             )
         sentence = f"The service user sees nothing of site {site}."
         advice = "Add it to the user-allowed sites of the service user."
-        standing: Standing = "misfit" if view == "hidden" else "unproven"
-        return Finding(subject=subject, standing=standing, sentence=sentence, advice=advice)
+        severity: Severity = "misfit" if view == "hidden" else "unproven"
+        return Finding(subject=subject, severity=severity, sentence=sentence, advice=advice)
 
     def _match(self, sample: Sample) -> None:
         found: dict[OrderKey, Sequence[Candidate]] = {}
         for store, orders in by_store(sample, self.connection).items():
             sought = [Sought(order=key, shipments=tuple(shipments)) for key, shipments in orders.items()]
             found |= self._search(store, sought)
-        self._matches = [self._compared(each, sample) for each in match(sample, self.connection, found)]
+        self._matches = [self._compared(store, sample) for store in match(sample, self.connection, found)]
         self._findings += findings(self._matches, holds_others=self.tenant.holds_records())
 
-    def _compared(self, this: StoreMatch, sample: Sample) -> StoreMatch:
-        known = this.orders + this.without_reference
-        if not known or this.found + this.foreign >= WELL_FOUND * known:
-            return this
-        others = readings(sample, this.store_id, self.connection)
-        counts = {source: (len(self._search(this.store_id, sought)), len(sought)) for source, sought in others.items()}
-        return better(this, counts)
+    def _compared(self, store: StoreMatch, sample: Sample) -> StoreMatch:
+        known = store.orders + store.without_reference
+        if not known or store.found + store.foreign >= WELL_FOUND * known:
+            return store
+        others = readings(sample, store.store_id, self.connection)
+        counts = {source: (len(self._search(store.store_id, sought)), len(sought)) for source, sought in others.items()}
+        return better(store, counts)
 
     def _search(self, store: int | None, sought: Sequence[Sought]) -> dict[OrderKey, Sequence[Candidate]]:
         ifs = self.ifs(self.connection.at_store(store))
@@ -184,10 +186,13 @@ class Check:
             self._failed(subject, fault)
 
     def _failed(self, subject: str, fault: ConnectorError) -> None:
-        self._say(subject, "misfit", f"{SENTENCES[fault.reason]} ({fault})", ADVICE.get(fault.reason, ""))
+        if fault.reason is Reason.IFS_CREDENTIALS and fault.stage != "token":
+            self._say(subject, "misfit", f"{FOREIGN_TENANT} ({fault})", "Compare both addresses.")
+        else:
+            self._say(subject, "misfit", f"{SENTENCES[fault.reason]} ({fault})", ADVICE.get(fault.reason, ""))
 
-    def _say(self, subject: str, standing: Standing, sentence: str, advice: str = "") -> None:
-        self._findings.append(Finding(subject=subject, standing=standing, sentence=sentence, advice=advice))
+    def _say(self, subject: str, severity: Severity, sentence: str, advice: str = "") -> None:
+        self._findings.append(Finding(subject=subject, severity=severity, sentence=sentence, advice=advice))
 
 
 ADVICE = {

@@ -1,92 +1,110 @@
-"""Merges what arrives into what is known of an order: the newer reading, its admission, and whether it concerns us."""
+"""Lets what arrives into what is known of an order: the newer reading, whether it is in scope, what was withdrawn."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
+from datetime import datetime
 
 from functions.connections.connection import Connection
-from functions.flows.to_ifs.triage import skip_reason
-from functions.model.messages import Admission
+from functions.model.messages import Admission, DeliverOrder
 from functions.model.outcomes import Outcome, Reason
-from functions.model.records import Record, Sought
 from functions.model.shipment import Shipment, newer
 from functions.model.state import OrderState, ShipmentState
 
 
-def merged(
-    state: OrderState, arriving: Shipment, connection: Connection, admission: Admission | None = None
-) -> OrderState:
-    """Only content counts: another reading of the same content leaves the state equal. A shipment that was none of
-    our business is judged again, so that a backfill can let it in.
+def admitted(state: OrderState, messages: Iterable[DeliverOrder], connection: Connection) -> OrderState:
+    """With everything that these messages tell. Only content counts: another reading of it leaves the state equal."""
+    for message in messages:
+        if message.shipment is None:
+            continue
+        shipment, withdrawn_at = _told(message.shipment, message.withdrawn_at)
+        if withdrawn_at is not None:
+            state = _withdrawn(state, shipment, withdrawn_at)
+        else:
+            is_moved = message.moved_at is not None
+            state = _merged(state, shipment, connection, message.admission, is_moved=is_moved)
+    return state
+
+
+def skip_reason(shipment: Shipment, connection: Connection, admission: Admission | None = None) -> Reason | None:
+    """Why nothing is ever written for this shipment, or None: in one place for every route. What nobody expects to be
+    written calls nobody: `COMBINED_UNKNOWN` is therefore the last answer.
     """
-    known = state.shipments.get(arriving.key)
-    admitted = _admission(known, admission)
-    if known is not None and newer(known.shipment, arriving).mark("") == known.shipment.mark(""):
-        if _concerns_us(known):
-            return state
-        arriving = known.shipment
-    outcome, reason = _triaged(arriving, connection, admitted)
-    target = known.target if known else None
-    entry = ShipmentState(shipment=arriving, outcome=outcome, reason=reason, target=target, admission=admitted)
-    return state.model_copy(update={"shipments": {**state.shipments, arriving.key: entry}})
-
-
-def _admission(known: ShipmentState | None, arriving: Admission | None) -> Admission | None:
-    """Remembered, so that a later void is let in as its label was. A baseline takes nothing back."""
-    if arriving == "named" or known is None:
-        return arriving
-    return known.admission or (None if _concerns_us(known) else arriving)
-
-
-def _triaged(shipment: Shipment, connection: Connection, admission: Admission | None) -> tuple[Outcome, Reason | None]:
-    reason = skip_reason(shipment, connection, admission)
-    if reason is Reason.COMBINED_UNKNOWN:
-        return Outcome.PARKED, reason
-    return (Outcome.SKIPPED if reason else Outcome.WAITING), reason
-
-
-def concerning(state: OrderState) -> list[Shipment]:
-    """The order's shipments that are our business, voided ones included, oldest first."""
-    return [shipment for shipment in state.known if _concerns_us(state.shipments[shipment.key])]
-
-
-def _concerns_us(known: ShipmentState) -> bool:
-    return known.outcome is not Outcome.SKIPPED and known.reason is not Reason.COMBINED_UNKNOWN
-
-
-def sought(state: OrderState) -> Sought:
-    """What records are to be looked for."""
-    shipments = concerning(state)
-    went_to = (state.shipments[shipment.key].target for shipment in shipments)
-    return Sought(order=state.key, shipments=tuple(shipments), remembered=tuple(sorted({t for t in went_to if t})))
-
-
-def is_ours(connection: Connection) -> Callable[[Record], bool]:
-    """Whether a record may be written by this store: its company, where the record tells one, and its site."""
-    ifs = connection.ifs
-
-    def answer(record: Record) -> bool:
-        return record.company in {"", ifs.company} and (not ifs.sites or record.site in {"", *ifs.sites})
-
-    return answer
-
-
-def joins(connection: Connection) -> Callable[[str], bool]:
-    """Whether a record, by its key, is written for all the orders whose lines it carries."""
-    return lambda key: connection.ifs.target_of(key).shared == "join"
+    if admission == "baseline":
+        return Reason.BASELINE
+    known = shipment.skip or (Reason.NO_ORDER_REFERENCE if shipment.reference is None else None)
+    if known is not None and known is not Reason.COMBINED_UNKNOWN:
+        return known
+    store = connection.store_skip(shipment.store_id)
+    if store is not None:
+        return store
+    if admission != "named" and connection.is_before_go_live(shipment.created_at):
+        return Reason.BEFORE_GO_LIVE
+    return known
 
 
 def store_view(state: OrderState, connection: Connection) -> Connection:
     """The connection as the store of the order's newest shipment sees it. An order is of one store; where its shipments
     name several all the same, one of them has to decide.
     """
-    stores = [s.store_id for s in concerning(state) or state.known if s.store_id is not None]
+    stores = [s.store_id for s in state.in_scope or state.known if s.store_id is not None]
     return connection.at_store(stores[-1] if stores else None)
 
 
-def pointed(state: OrderState, fingerprint: str) -> OrderState:
-    """Pointed at another IFS target, what was delivered to the old one counts for nothing."""
-    if state.fingerprint == fingerprint:
+def _told(shipment: Shipment, withdrawn_at: datetime | None) -> tuple[Shipment, datetime | None]:
+    """An earlier version sent a withdrawal as a void at the instant of its reading."""
+    if withdrawn_at is None and shipment.voided_at is not None and shipment.voided_at == shipment.read_at:
+        return shipment.not_voided(), shipment.read_at
+    return shipment, withdrawn_at
+
+
+def _withdrawn(state: OrderState, shipment: Shipment, at: datetime) -> OrderState:
+    """Remembered also where the shipment was not known: an older placing that arrives later does nothing."""
+    known = state.shipments.get(shipment.key)
+    if known is None:
+        known = ShipmentState(shipment=shipment, outcome=Outcome.SKIPPED, reason=Reason.WITHDRAWN)
+    if _is_placed_after(known, at):
         return state
-    shipments = {key: s.model_copy(update={"target": None}) for key, s in state.shipments.items()}
-    return state.model_copy(update={"fingerprint": fingerprint, "targets": {}, "shipments": shipments})
+    return state.with_shipments({shipment.key: known.withdrawn(at)})
+
+
+def _is_placed_after(known: ShipmentState, at: datetime) -> bool:
+    """A later reading placed it here again, or the withdrawal is known."""
+    if known.withdrawn_at is not None:
+        return known.withdrawn_at >= at
+    return known.shipment.read_at > at and known.reason is not Reason.WITHDRAWN
+
+
+def _merged(
+    state: OrderState, arriving: Shipment, connection: Connection, admission: Admission | None, *, is_moved: bool
+) -> OrderState:
+    """A shipment that was out of scope is judged again, so that a backfill can let it in. One that came here by a
+    correction is here as of that reading: a withdrawal that arrives late does nothing.
+    """
+    known = state.shipments.get(arriving.key)
+    if known is not None and known.withdrawn_at is not None and arriving.read_at <= known.withdrawn_at:
+        return state
+    admitted_as = _admission(known, admission)
+    if known is not None and newer(known.shipment, arriving).mark("") == known.shipment.mark(""):
+        is_news = is_moved and arriving.read_at > known.shipment.read_at
+        if known.is_in_scope and not is_news:
+            return state
+        arriving = known.shipment.read_again(arriving.read_at)
+    outcome, reason = _judged(arriving, connection, admitted_as)
+    placing = known.placing if known else None
+    entry = ShipmentState(shipment=arriving, outcome=outcome, reason=reason, placing=placing, admission=admitted_as)
+    return state.with_shipments({arriving.key: entry})
+
+
+def _admission(known: ShipmentState | None, arriving: Admission | None) -> Admission | None:
+    """Remembered, so that a later void is let in as its label was. A baseline takes nothing back."""
+    if arriving == "named" or known is None or known.withdrawn_at is not None:
+        return arriving
+    return known.admission or (None if known.is_in_scope else arriving)
+
+
+def _judged(shipment: Shipment, connection: Connection, admission: Admission | None) -> tuple[Outcome, Reason | None]:
+    reason = skip_reason(shipment, connection, admission)
+    if reason is Reason.COMBINED_UNKNOWN:
+        return Outcome.PARKED, reason
+    return (Outcome.SKIPPED if reason else Outcome.WAITING), reason

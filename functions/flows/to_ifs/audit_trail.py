@@ -1,78 +1,86 @@
-"""Keeps an intent before each write to IFS and a result after it."""
+"""What the flows need of the audit: one entry for each write to IFS, under the record that was written."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from functions.model.audit import AuditEntry, Cause, FieldChange
-from functions.model.outcomes import Outcome, Reason
-from functions.model.records import Record
-from functions.model.shipment import OrderKey, Shipment
+from functions.model.audit import AuditEntry, AuditOutcome, Cause, EarlierAuditEntry, FieldChange
+from functions.model.outcomes import Reason
+from functions.model.record_memory import RecordMemory
+from functions.model.records import Record, RecordKey
+from functions.model.shipment import ConnectionName, OrderKey
 
 
 class Audit(Protocol):
-    def put(self, entry: AuditEntry) -> None: ...
+    def new_key(self, at: datetime) -> str:
+        """Where an entry of this instant will stand under its record."""
 
-    def story(self, order: OrderKey, days: Sequence[date]) -> list[AuditEntry]:
-        """The order's entries of these UTC days, oldest first."""
+    def put(self, key: str, entry: AuditEntry) -> bool:
+        """False where an entry stands already: it is read and obeyed."""
+
+    def get(self, connection: ConnectionName, record: RecordKey, key: str) -> AuditEntry | None: ...
+
+    def story(self, connection: ConnectionName, record: RecordKey) -> Iterable[AuditEntry]:
+        """The record's entries, newest first, page by page."""
+
+    def earlier_story(self, order: OrderKey, days: Sequence[date]) -> list[EarlierAuditEntry]:
+        """What an earlier version kept of the order on these UTC days, oldest first."""
 
 
 @dataclass(frozen=True)
-class Attempt:
-    """One write: try `number` from 1, what it changes, the reading it is based on, when it began (UTC)."""
+class Ending:
+    """How one write ended. `refused` are the fields that IFS did not take."""
 
-    number: int
-    changes: Mapping[str, FieldChange]
-    before: Record
-    started: datetime
+    outcome: AuditOutcome
+    reason: Reason | None = None
+    refused: Sequence[str] = ()
+    code: str = ""
+    http_status: int | None = None
+    etag_after: str | None = None
 
 
-@dataclass
+@dataclass(frozen=True)
 class Journal:
-    """One order's entries; `days` (UTC) are where they stand."""
+    """Writes down what `order` did to a record, and why."""
 
     audit: Audit
     order: OrderKey
     cause: Cause
     mapping_version: str
-    now: Callable[[], datetime]
-    days: set[date] = field(default_factory=set)
 
-    def intend(self, attempt: Attempt, shipments: Sequence[Shipment]) -> None:
-        self.keep(self._entry("intent", attempt, shipments))
-
-    def end(
+    def entry(
         self,
-        attempt: Attempt,
-        shipments: Sequence[Shipment],
-        outcome: Outcome,
-        reason: Reason | None = None,
-        **told: object,
-    ) -> None:
-        """`told` are further fields of the entry."""
-        entry = self._entry("result", attempt, shipments)
-        duration = int((entry.at - attempt.started).total_seconds() * 1000)
-        self.keep(entry.model_copy(update={"outcome": outcome, "reason": reason, "duration_ms": duration, **told}))
-
-    def keep(self, entry: AuditEntry) -> None:
-        self.audit.put(entry)
-        self.days.add(entry.at.date())
-
-    def _entry(self, kind: str, attempt: Attempt, shipments: Sequence[Shipment]) -> AuditEntry:
-        return AuditEntry.model_validate(
-            {
-                "kind": kind,
-                "order": self.order,
-                "at": self.now(),
-                "cause": self.cause,
-                "shipments": tuple(shipments),
-                "target": attempt.before.key,
-                "changes": dict(attempt.changes),
-                "etag_before": attempt.before.etag,
-                "attempt": attempt.number,
-                "mapping_version": self.mapping_version,
-            }
+        memory: RecordMemory,
+        before: Record,
+        changes: Mapping[str, FieldChange],
+        ending: Ending,
+        *,
+        at: datetime,
+        started: datetime | None = None,
+        attempt: int = 1,
+        action: str | None = None,
+    ) -> AuditEntry:
+        others = sorted(order.reference for order in memory.orders if order != self.order)
+        return AuditEntry(
+            connection=memory.connection,
+            record=before.key,
+            orders=(self.order.reference, *others),
+            at=at,
+            cause=self.cause,
+            shipments=tuple(shipment.shipment for shipment in memory.shipments),
+            changes=dict(changes),
+            refused=tuple(map(str, ending.refused)),
+            action=action,
+            etag_before=before.etag or None,
+            etag_after=ending.etag_after,
+            outcome=ending.outcome,
+            reason=ending.reason,
+            code=ending.code or None,
+            http_status=ending.http_status,
+            attempt=attempt,
+            mapping_version=self.mapping_version,
+            duration_ms=int((at - started).total_seconds() * 1000) if started else None,
         )

@@ -1,19 +1,29 @@
-"""Keeps an outage of IFS from becoming a storm: after two failures in a row nothing is sent but one probe a minute."""
+"""Keeps an outage of IFS from becoming a storm: after two failures in a row nothing is sent but one probe a minute.
+
+Reads, the metadata and writes fail and come back each for themselves: a search that is served says nothing of a tenant
+that refuses every write.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from functions.errors import ConnectorError, Retryable
+from functions.errors import ConnectorError, Permanent, Retryable, Scope
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
-from functions.model.tenant import Circuit
+from functions.model.tenant import Circuit, Heard
 
-# What a tenant as a whole suffers from. Anything else is one record's own affair.
-TENANT_WIDE = {Reason.IFS_UNAVAILABLE, Reason.IFS_CREDENTIALS}
-FAILURES_TO_OPEN = 2
+PROVEN: dict[Heard, frozenset[Heard]] = {
+    "search": frozenset({"search"}),
+    "seen": frozenset({"search", "seen"}),
+    "metadata": frozenset({"metadata"}),
+    "write": frozenset({"search", "seen", "write"}),
+}
+FRESH = timedelta(seconds=5)  # how long one look at the circuit is good for: another consumer may open it
+HARDLY_LONGER = timedelta(seconds=1)  # the same wish, heard again, is no news
+SAVE_ATTEMPTS = 3
 
 
 class Circuits(Protocol):
@@ -25,33 +35,63 @@ class Circuits(Protocol):
 
 
 class Breaker:
-    """One batch's view of the circuit. Consumers that race over it agree again with the next batch."""
+    """One batch's view of the circuit that all consumers share."""
 
     def __init__(self, circuits: Circuits, connection: ConnectionName, now: Callable[[], datetime]) -> None:
-        self._circuits, self._now = circuits, now
-        self._circuit = circuits.circuit(connection)
+        self._circuits, self._connection, self._now = circuits, connection, now
+        self._circuit, self._looked_at = circuits.circuit(connection), now()
 
-    def refusal(self) -> Retryable | None:
-        """Why nothing may be sent, or None."""
-        if not self._circuit.is_open:
+    def refusal(self, *, is_probe: bool = False) -> Retryable | None:
+        """Why nothing may be sent now, or None. A probe passes an open circuit, but not a time that IFS named."""
+        if self._now() - self._looked_at >= FRESH:
+            self._look()
+        left = self._held_seconds()
+        if left > 0:
+            text = "IFS named a later time; nothing is sent before it"
+            return Retryable(Reason.IFS_UNAVAILABLE, text, retry_after_seconds=left, scope=Scope.TENANT)
+        if not self._circuit.is_open or is_probe:
             return None
         reason = self._circuit.reason or Reason.IFS_UNAVAILABLE
-        return Retryable(reason, "IFS does not serve this tenant; one probe a minute is sent")
+        return Retryable(reason, "IFS does not serve this tenant; one probe a minute is sent", scope=Scope.TENANT)
 
-    def failed(self, fault: ConnectorError) -> None:
-        if fault.reason not in TENANT_WIDE:
-            self.served()
+    def failed(self, fault: ConnectorError, heard: Heard, subject: str) -> None:
+        """`subject` is whom it concerned: an order's or a record's digest."""
+        if fault.scope is Scope.RECORD or (isinstance(fault, Permanent) and fault.scope is not Scope.TENANT):
+            self.served(heard)
             return
-        failures = self._circuit.failures + 1
-        since = self._circuit.opened_at or (self._now() if failures >= FAILURES_TO_OPEN else None)
-        self._save(failures=failures, reason=fault.reason, opened_at=since)
+        told: Heard = "seen" if fault.reason is Reason.RECORDS_VANISHED else heard
+        unclear = subject if fault.scope is Scope.UNCLEAR else ""
+        wait = fault.retry_after_seconds if isinstance(fault, Retryable) else None
+        now = self._now()
 
-    def served(self) -> None:
+        def change(circuit: Circuit) -> Circuit:
+            struck = circuit.struck(told, fault.reason, now, unclear_subject=unclear)
+            return _held(struck, now + timedelta(seconds=wait)) if wait else struck
+
+        self._change(change)
+
+    def served(self, heard: Heard) -> None:
         """IFS answered. Costs nothing while it always does."""
-        if self._circuit.failures:
-            self._save(failures=0, reason=None, opened_at=None)
+        self._change(lambda circuit: circuit.served(PROVEN[heard]))
 
-    def _save(self, **changes: object) -> None:
-        changed = self._circuit.model_copy(update=changes)
-        if self._circuits.save_circuit(changed):
-            self._circuit = changed.model_copy(update={"revision": changed.revision + 1})
+    def _change(self, change: Callable[[Circuit], Circuit]) -> None:
+        for _ in range(SAVE_ATTEMPTS):
+            changed = change(self._circuit)
+            if changed == self._circuit:
+                return
+            if self._circuits.save_circuit(changed):
+                self._circuit = changed.stored()
+                return
+            self._look()
+
+    def _look(self) -> None:
+        self._circuit, self._looked_at = self._circuits.circuit(self._connection), self._now()
+
+    def _held_seconds(self) -> float:
+        held_until = self._circuit.held_until
+        return (held_until - self._now()).total_seconds() if held_until else 0.0
+
+
+def _held(circuit: Circuit, until: datetime) -> Circuit:
+    is_news = circuit.held_until is None or until - circuit.held_until > HARDLY_LONGER
+    return circuit.held(until) if is_news else circuit

@@ -1,38 +1,32 @@
-"""Makes IFS agree with what is known of each order: merge, assign, settle every record, remember what happened."""
+"""Makes IFS agree with what is known of each order: admit, look up, propose, write every record, remember."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Protocol
 
 from functions.connections.connection import Connection
-from functions.connections.vendors import Targets
-from functions.errors import ConnectorError, Permanent
-from functions.flows.to_ifs.admission import concerning, is_ours, joins, merged, pointed, sought, store_view
+from functions.errors import ConnectorError
+from functions.flows.to_ifs.admission import admitted
 from functions.flows.to_ifs.audit_trail import Audit
-from functions.flows.to_ifs.circuit_breaker import TENANT_WIDE, Breaker
-from functions.flows.to_ifs.next_attempt import outlook
-from functions.flows.to_ifs.place import Assignment, assign
-from functions.flows.to_ifs.record_write import Records, Settlement, Tools
-from functions.flows.to_ifs.shared_records import Sharing
-from functions.flows.to_ifs.shipment_outcome import verdicts
+from functions.flows.to_ifs.examine import examine, order_case
+from functions.flows.to_ifs.lookup import Lookup
+from functions.flows.to_ifs.next_attempt import next_attempt
+from functions.flows.to_ifs.order_outcome import hindered, settled, stated_wait
+from functions.flows.to_ifs.proposal import OrderCase, Proposal
+from functions.flows.to_ifs.record_session import Records, Tools
+from functions.flows.to_ifs.record_write import RecordResult, RecordWrite
 from functions.model.audit import Cause, FieldChange
-from functions.model.messages import Work
-from functions.model.outcomes import Outcome, Reason
+from functions.model.messages import DeliverOrder
+from functions.model.outcomes import Reason
 from functions.model.plans import Plan
-from functions.model.records import Candidate, Record, Sought
-from functions.model.shipment import OrderKey, ShipmentKey
-from functions.model.state import OrderState, TargetState
+from functions.model.records import Record, RecordKey
+from functions.model.shipment import OrderKey
+from functions.model.state import OrderState
 
-
-class Ifs(Records, Protocol):
-    def find(self, sought: Sequence[Sought]) -> dict[OrderKey, list[Candidate]]:
-        """The records these orders may go to, batched; orders without any are left out.
-
-        A candidate's lines include those of other orders on the same record. Raises Retryable or Permanent.
-        """
+SAVE_ATTEMPTS = 3  # a release or a second consumer may save the same order in between
 
 
 class Orders(Protocol):
@@ -42,209 +36,253 @@ class Orders(Protocol):
     def save(self, state: OrderState) -> bool:
         """Stores `state` as the revision after `state.revision`; False when somebody saved in between."""
 
+    def is_too_large(self, state: OrderState) -> bool:
+        """Whether the ledger cannot hold it."""
+
 
 class Plans(Protocol):
-    def get(self, plan_id: str) -> Plan | None: ...
+    def get(self, plan_id: str, order: OrderKey | None = None) -> Plan | None:
+        """The plan, or the part of it that concerns an order."""
+
+
+class OrderQueue(Protocol):
+    def send(self, orders: Iterable[DeliverOrder]) -> None:
+        """All or Retryable; what was sent before a fault may arrive twice."""
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """What a batch works with. `ifs` opens IFS as a connection, or a store's view of it, describes its targets; `unfit`
-    says why nothing may be written there, `breaker` whether IFS serves the tenant, `sharing` lets orders write one
-    record together. `now` is a UTC clock, `pause` waits before try n of a conflict, `has_time` says whether another
-    order may still be started.
-    """
+    """What a batch works with. `pause` waits before try n of a conflict."""
 
-    connection: Connection
-    ifs: Callable[[Connection], Ifs]
-    unfit: Callable[[Connection], ConnectorError | None]
-    breaker: Breaker
-    sharing: Sharing
+    lookup: Lookup
+    ifs: Callable[[Connection], Records]
     orders: Orders
     plans: Plans
     audit: Audit
-    now: Callable[[], datetime]
+    queue: OrderQueue
     pause: Callable[[int], None]
-    has_time: Callable[[], bool]
 
-    def tools(self, connection: Connection) -> Tools:
-        return Tools(connection, self.ifs(connection), self.audit, self.now, self.pause)
+    @property
+    def connection(self) -> Connection:
+        return self.lookup.connection
+
+    def now(self) -> datetime:
+        return self.lookup.now()
+
+    def tools(self, view: Connection, *, is_probe: bool) -> Tools:
+        look = self.lookup
+        return Tools(
+            self.ifs(view), look.memories, self.audit, look.breaker, look.now, self.pause, look.has_time, is_probe
+        )
 
 
 @dataclass(frozen=True)
-class Settled:
-    """How one order ended. `saved` False means that its messages have to come back."""
+class DeliveredOrder:
+    """How one order ended. `saved` False means that its messages have to come back; without a state it could not even
+    be read, and `fault` says why.
+    """
 
-    state: OrderState
+    key: OrderKey
     cause: Cause
     saved: bool
+    state: OrderState | None = None
+    fault: str = ""
 
 
-SAVE_ATTEMPTS = 3  # a release or a second consumer may save the same order in between
-
-
-def deliver(batch: Sequence[Work], delivery: Delivery) -> list[Settled]:
-    """Settle every order named in the batch. Ledger faults raise; IFS faults become outcomes.
-
-    An order that somebody saved in between is settled again from what stands in the ledger then.
+def deliver(batch: Sequence[DeliverOrder], delivery: Delivery) -> list[DeliveredOrder]:
+    """Settles every order named in the batch. IFS faults become outcomes. What one order contains or meets in the
+    ledger ends that order alone: whatever ends a batch is tried again order by order.
     """
-    settled = _deliver(batch, delivery)
-    for _ in range(SAVE_ATTEMPTS - 1):
-        unsaved = {each.state.key for each in settled if not each.saved}
-        if not unsaved:
+    grouped = _by_order(batch)
+    try:
+        return _until_saved(batch, delivery)
+    except Exception as error:  # noqa: BLE001 # one order's trouble must not be its neighbours'; the next try names it
+        if len(grouped) > 1:
+            return [ended for messages in grouped.values() for ended in deliver(messages, delivery)]
+        fault = str(error) if isinstance(error, ConnectorError) else type(error).__name__
+        return [DeliveredOrder(key, messages[-1].cause, saved=False, fault=fault) for key, messages in grouped.items()]
+
+
+def _until_saved(batch: Sequence[DeliverOrder], delivery: Delivery) -> list[DeliveredOrder]:
+    """An order that somebody saved in between is settled again from what stands in the ledger then."""
+    ended: dict[OrderKey, DeliveredOrder] = {}
+    left = list(batch)
+    for _ in range(SAVE_ATTEMPTS):
+        again = _once(left, delivery)
+        ended |= {order.key: order for order in again}
+        unsaved = {order.key for order in again if not order.saved}
+        left = [message for message in left if message.order in unsaved]
+        if not left:
             break
-        again = _deliver([work for work in batch if work.order in unsaved], delivery)
-        settled = [each for each in settled if each.saved] + again
-    return settled
+    return list(ended.values())
 
 
-def _deliver(batch: Sequence[Work], delivery: Delivery) -> list[Settled]:
+def _once(batch: Sequence[DeliverOrder], delivery: Delivery) -> list[DeliveredOrder]:
+    try:
+        return _deliver(batch, delivery)
+    except _Outrun:
+        causes = {message.order: message.cause for message in batch}
+        return [DeliveredOrder(key, cause, saved=False) for key, cause in causes.items()]
+
+
+class _Outrun(Exception):
+    """Somebody saved the order in between."""
+
+
+@dataclass
+class _Look:
+    """One order of the batch: what the ledger held, and why it is looked at."""
+
+    before: OrderState
+    cause: Cause
+    case: OrderCase
+    last_saved: OrderState = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.last_saved = self.before
+
+
+def _deliver(batch: Sequence[DeliverOrder], delivery: Delivery) -> list[DeliveredOrder]:
     grouped = _by_order(batch)
     states = delivery.orders.load(list(grouped))
-    cases = [_case(key, work, states.get(key), delivery) for key, work in grouped.items()]
-    asking = [case for case in cases if case.needs_ifs and case.connection.mode != "off"]
-    answers = _find(asking, delivery, is_probe=any(work.is_probe for work in batch))
-    return [_finish(case, answers.get(case.state.key, []), delivery) for case in cases if case.is_news]
+    looks = {key: look for key, own in grouped.items() if (look := _look(key, own, states.get(key), delivery))}
+    plan = _planned(looks, delivery.plans)
+    is_probe = any(message.is_probe for message in batch)
+    proposal = examine([look.case for look in looks.values()], delivery.lookup, plan, is_probe=is_probe)
+    results = _write(proposal, looks, delivery, plan, is_probe=is_probe)
+    _tell_neighbours(results, looks, delivery)
+    return [_finish(looks[case.state.key], case, proposal, results, delivery) for case in proposal.cases]
 
 
-@dataclass(frozen=True)
-class _Case:
-    """One order's merged state, why it is looked at, and the connection as the order's store sees it."""
-
-    connection: Connection
-    before: OrderState
-    state: OrderState
-    cause: Cause
-    is_news: bool
-    needs_ifs: bool
-
-
-def _by_order(batch: Iterable[Work]) -> dict[OrderKey, list[Work]]:
-    grouped: dict[OrderKey, list[Work]] = {}
-    for work in batch:
-        grouped.setdefault(work.order, []).append(work)
+def _by_order(batch: Iterable[DeliverOrder]) -> dict[OrderKey, list[DeliverOrder]]:
+    grouped: dict[OrderKey, list[DeliverOrder]] = {}
+    for message in batch:
+        grouped.setdefault(message.order, []).append(message)
     return grouped
 
 
-def _case(key: OrderKey, work: Sequence[Work], known: OrderState | None, delivery: Delivery) -> _Case:
-    before = state = known or OrderState(key=key)
-    for item in work:
-        if item.shipment is not None:
-            state = merged(state, item.shipment, delivery.connection, item.admission)
-    connection = store_view(state, delivery.connection)
-    state = pointed(state, connection.fingerprint)
-    asked = any(item.shipment is None for item in work)
-    is_news = asked or state != before
-    return _Case(connection, before, state, work[-1].cause, is_news, needs_ifs=is_news and bool(concerning(state)))
+def _look(
+    key: OrderKey, messages: Sequence[DeliverOrder], known: OrderState | None, delivery: Delivery
+) -> _Look | None:
+    """None where the messages tell nothing new and nobody asks."""
+    before = known or OrderState(key=key)
+    state = admitted(before, messages, delivery.connection)
+    state = state.owing(message.record for message in messages if message.record is not None)
+    cause = messages[-1].cause
+    case = order_case(state, delivery.connection, retries_parked=state != before or cause.kind == "replay")
+    if case.state == before and all(message.shipment is not None for message in messages):
+        return None
+    if delivery.orders.is_too_large(case.state):
+        case = replace(case, hindrance=Reason.ORDER_TOO_LARGE)
+    return _Look(before, cause, case)
 
 
-Answer = Sequence[Candidate] | ConnectorError
+# --- plans
 
 
-def _find(cases: Sequence[_Case], delivery: Delivery, *, is_probe: bool) -> dict[OrderKey, Answer]:
-    """One search a target, for the orders that may be sent there. A fault is a value that ends in their outcomes."""
-    refusal = None if is_probe else delivery.breaker.refusal()
-    if refusal is not None:
-        return {case.state.key: refusal for case in cases}
-    by_targets: dict[Targets, list[_Case]] = {}
-    answers: dict[OrderKey, Answer] = {}
-    for case in cases:
-        unfit = delivery.unfit(case.connection) if case.connection.mode == "write" else None
-        if unfit is None:
-            by_targets.setdefault(case.connection.ifs.targets, []).append(case)
-        else:
-            answers[case.state.key] = unfit
-    for own in by_targets.values():
-        answers |= _search(own, delivery)
-    return answers
-
-
-def _search(cases: Sequence[_Case], delivery: Delivery) -> dict[OrderKey, Answer]:
-    """What IFS refuses for all of them is asked for one by one: it may be one order's reference that it cannot read."""
-    try:
-        found = delivery.ifs(cases[0].connection).find([sought(case.state) for case in cases])
-    except ConnectorError as fault:
-        delivery.breaker.failed(fault)
-        if len(cases) > 1 and isinstance(fault, Permanent) and fault.reason not in TENANT_WIDE:
-            return {key: answer for case in cases for key, answer in _search([case], delivery).items()}
-        return {case.state.key: fault for case in cases}
-    delivery.breaker.served()
-    return {**found}
-
-
-def _finish(case: _Case, found: Answer, delivery: Delivery) -> Settled:
-    state, audited = case.state, set(case.before.audit_days)
-    hindrance = _hindrance(case, found, delivery) if case.needs_ifs else None
-    if hindrance is not None:
-        state = _hindered(state, hindrance)
-    elif case.needs_ifs and not isinstance(found, ConnectorError):
-        state = _settle(case, found, delivery, audited)
-    state = outlook(case.before, state, case.connection.patience, delivery.now())
-    state = state.model_copy(update={"audit_days": tuple(sorted(audited))})
-    return Settled(state, case.cause, delivery.orders.save(state))
-
-
-def _hindrance(case: _Case, found: Answer, delivery: Delivery) -> Reason | None:
-    if isinstance(found, ConnectorError):
-        return found.reason
-    if case.connection.mode == "off":
-        return Reason.MODE_OFF
-    return None if delivery.has_time() else Reason.OUT_OF_TIME
-
-
-def _hindered(state: OrderState, reason: Reason) -> OrderState:
-    retry = {"outcome": Outcome.RETRY, "reason": reason}
-    return _with_shipments(state, {s.key: retry for s in concerning(state)})
-
-
-def _settle(case: _Case, candidates: Sequence[Candidate], delivery: Delivery, audited: set[date]) -> OrderState:
-    state, shipments = case.state, concerning(case.state)
-    remembered = {key: s.target for key, s in state.shipments.items() if s.target is not None}
-    assignment = assign(shipments, candidates, remembered, is_ours(case.connection), joins(case.connection))
-    records = {candidate.record.key: candidate.record for candidate in candidates}
-    targets = dict(state.targets)
-    for key in sorted(set(assignment.targets.values())):
-        settlement = _settlement(case, records[key], assignment, delivery)
-        targets[key] = _together(settlement, delivery) if key in assignment.shared else settlement.run()
-        audited |= settlement.journal.days
-    state = state.model_copy(update={"targets": targets})
-    return _with_shipments(state, verdicts(shipments, assignment, targets))
-
-
-def _together(settlement: Settlement, delivery: Delivery) -> TargetState:
-    """The record is written for every order that contributed to it."""
-    held = delivery.sharing.enter(settlement.order, settlement.record.key, settlement.assigned)
-    if held is None:
-        return settlement.put_off(Reason.RECORD_SHARED)
-    settlement.memory, settlement.assigned, settlement.known = held.memory, held.shipments, held.shipments
-    memory = settlement.run()
-    delivery.sharing.leave(held, memory)
-    return memory
-
-
-def _settlement(case: _Case, record: Record, assignment: Assignment, delivery: Delivery) -> Settlement:
-    shipments = concerning(case.state)
-    return Settlement(
-        tools=delivery.tools(case.connection),
-        order=case.state.key,
-        cause=case.cause,
-        record=record,
-        assigned=[s for s in shipments if assignment.targets.get(s.key) == record.key],
-        known=shipments,
-        memory=case.state.targets.get(record.key, TargetState()),
-        revives=case.cause.kind == "replay" or case.state != case.before,
-        planned=_planned(case, record.key, delivery.plans),
+def _planned(looks: Mapping[OrderKey, _Look], plans: Plans) -> Plan | None:
+    """The parts of the plan that a person wants carried out, of all orders of the batch that belong to one."""
+    parts = [
+        part
+        for key, look in looks.items()
+        if look.cause.plan_id is not None and (part := plans.get(look.cause.plan_id, key)) is not None
+    ]
+    if not parts:
+        return None
+    return parts[0].part(
+        (order for part in parts for order in part.orders),
+        {record.key: record for part in parts for record in part.records}.values(),
+        len(parts),
     )
 
 
-def _planned(case: _Case, target: str, plans: Plans) -> Mapping[str, FieldChange] | None:
-    if case.cause.plan_id is None:
+def _planned_changes(plan: Plan | None, concerned: Sequence[_Look], record: Record) -> Mapping[str, FieldChange] | None:
+    """What the plan showed for the record; None where somebody else than the plan asks for it too."""
+    if plan is None or any(look.cause.plan_id is None for look in concerned):
         return None
-    plan = plans.get(case.cause.plan_id)
-    changes = [c for order in plan.orders if order.order == case.state.key for c in order.changes] if plan else []
-    return next((change.changes for change in changes if change.target == target), {})
+    return next((planned.changes for planned in plan.records if planned.is_of(record)), {})
 
 
-def _with_shipments(state: OrderState, updates: Mapping[ShipmentKey, Mapping[str, object]]) -> OrderState:
-    changed = {key: state.shipments[key].model_copy(update=dict(update)) for key, update in updates.items()}
-    return state.model_copy(update={"shipments": {**state.shipments, **changed}})
+# --- writing
+
+
+Results = dict[tuple[OrderKey | None, RecordKey], RecordResult]
+
+
+def _write(
+    proposal: Proposal, looks: Mapping[OrderKey, _Look], delivery: Delivery, plan: Plan | None, *, is_probe: bool
+) -> Results:
+    """Each record once, by the first of the batch's orders that it concerns; in shadow mode by nobody."""
+    results: Results = {}
+    for key, record in proposal.records.items():
+        concerned = [look for order, look in looks.items() if look.case.is_writing and key in proposal.touching[order]]
+        first = concerned[0]
+        if record.memory != record.stored:
+            _announce(key, concerned, delivery)
+        tools = delivery.tools(first.case.connection, is_probe=is_probe)
+        planned = _planned_changes(plan, concerned, record.record)
+        results[None, key] = RecordWrite(tools, record.carrying_out(planned), first.before.key, first.cause).run()
+    for (order, key), record in proposal.shows.items():
+        look = looks[order]
+        tools = delivery.tools(look.case.connection, is_probe=is_probe)
+        results[order, key] = _shown(RecordWrite(tools, record, order, look.cause), look, delivery)
+    return results
+
+
+def _shown(write: RecordWrite, look: _Look, delivery: Delivery) -> RecordResult:
+    """Shadow mode: audited once per proposal."""
+    result = write.show()
+    before = next((record.shown for record in look.before.records if record.key == result.record.key), {})
+    if result.shown and result.shown != before:
+        entry = write.shown_entry(result.shown)
+        delivery.audit.put(delivery.audit.new_key(entry.at), entry)
+    return result
+
+
+def _announce(key: RecordKey, concerned: Sequence[_Look], delivery: Delivery) -> None:
+    """An order knows of every record that is written for it, should this run die: nothing else leads back there."""
+    for look in concerned:
+        if key not in look.last_saved.remembered:
+            announced = look.last_saved.owing([key])
+            if not delivery.orders.save(announced):
+                raise _Outrun
+            look.last_saved = announced.stored()
+
+
+def _tell_neighbours(results: Results, looks: Mapping[OrderKey, _Look], delivery: Delivery) -> None:
+    """Other orders whose outcome changed on a record that was written for them too. Told again by every look, until
+    they have looked.
+    """
+    for (order, key), result in results.items():
+        if order is not None or not result.memory.tell:
+            continue
+        cause = next(look.cause for look in looks.values())
+        told = Cause(kind="neighbour", correlation_id=cause.correlation_id)
+        others = sorted(result.memory.unheard - set(looks), key=lambda other: other.digest)
+        attempt = f"{key.id}:{result.memory.revision}"
+        delivery.queue.send(DeliverOrder(order=o, cause=told, attempt=attempt, record=key) for o in others)
+
+
+# --- remembering
+
+
+def _finish(look: _Look, case: OrderCase, proposal: Proposal, results: Results, delivery: Delivery) -> DeliveredOrder:
+    own = {key: found for key in proposal.touching[case.state.key] if (found := _result(results, case, key))}
+    if case.hindrance is Reason.ORDER_TOO_LARGE:
+        state = case.state.folded()
+        return _saved(look, state, delivery)
+    if case.hindrance is not None:
+        state, until = hindered(case), stated_wait(case, delivery.now())
+    else:
+        state = settled(case, proposal.placements[case.state.key], own)
+        until = min((r.until for r in own.values() if r.until is not None), default=None)
+    state = next_attempt(look.before, state, case.connection.patience, delivery.now(), until)
+    return _saved(look, state, delivery)
+
+
+def _saved(look: _Look, state: OrderState, delivery: Delivery) -> DeliveredOrder:
+    return DeliveredOrder(state.key, look.cause, delivery.orders.save(state.following(look.last_saved)), state)
+
+
+def _result(results: Results, case: OrderCase, key: RecordKey) -> RecordResult | None:
+    return results.get((None, key)) if case.is_writing else results.get((case.state.key, key))

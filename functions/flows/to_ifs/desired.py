@@ -1,52 +1,51 @@
-"""Says what an IFS record should hold for the shipments that belong to it, and which values can only be ours."""
+"""Says what an IFS record should hold for the shipments that were placed on it, by whichever orders."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from functions.connections.connection import Connection
 from functions.connections.targets import AnyTarget, ShipDateRule, TrackingRule
-from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
+from functions.model.record_memory import Contribution
 from functions.model.records import FieldName, Record
 from functions.model.shipment import Shipment
 
-UNMAPPED = {FieldName.CARRIER: Reason.CARRIER_UNMAPPED, FieldName.SERVICE: Reason.SERVICE_UNMAPPED}
 
-
-class Wish(Frozen):
-    """`value` None with `voided` means: nothing is left to say, the field's void policy decides.
-
-    `value` None without it means: leave the field alone. `reason` is what a person may want to see.
+@dataclass(frozen=True)
+class DesiredValue:
+    """`value` None: no live label gives one, so that what is ours is taken back. `reason` is what a person may want to
+    see. `numbers` are the parts that may be appended to what somebody else began.
     """
 
     value: str | None = None
-    voided: bool = False
     reason: Reason | None = None
+    numbers: tuple[str, ...] = ()
 
 
-def desired(record: Record, shipments: Sequence[Shipment], connection: Connection) -> dict[FieldName, Wish]:
-    """One wish per configured field. `shipments` are all that were ever assigned to the record, oldest first. No record
-    is made for shipments that were all taken back.
+def contribution(shipment: Shipment, record: Record, connection: Connection, target: AnyTarget) -> Contribution:
+    """The shipment as its order's store maps it; the record's site turns a label's instant into a day."""
+    return Contribution(
+        shipment=shipment.key,
+        store_id=shipment.store_id,
+        created_at=shipment.created_at,
+        voided_at=shipment.voided_at,
+        tracking=shipment.tracking_number or None,
+        carrier=connection.forwarder(shipment.carrier_code, shipment.service_code),
+        service=connection.ship_via(shipment.carrier_code, shipment.service_code),
+        day=_day(shipment, record, connection, target.ship_date),
+    )
+
+
+def desired(shipments: Sequence[Contribution], target: AnyTarget, *, exists: bool) -> dict[FieldName, DesiredValue]:
+    """One value per configured field. `shipments` are all that are placed on the record, oldest first. No record is
+    made for shipments that were all taken back.
     """
-    live = [s for s in shipments if not s.is_voided]
-    if not live and not record.exists:
+    live = [shipment for shipment in shipments if shipment.is_live]
+    if not live and not exists:
         return {}
-    target = connection.ifs.target_of(record.key)
-    return {name: _wish(name, live, record, connection, target) for name in target.rules}
-
-
-def derivable(name: FieldName, value: str, record: Record, known: Sequence[Shipment], connection: Connection) -> bool:
-    """Whether `value` can be made from the order's known shipments, voided ones included: then it is ours."""
-    target = connection.ifs.target_of(record.key)
-    if name is FieldName.TRACKING:
-        numbers = {normalised(s.tracking_number) for s in known if s.tracking_number}
-        tokens = value.split(target.tracking.separator.strip() or None)
-        return all(normalised(token) in numbers for token in tokens)
-    if name is FieldName.STATUS:
-        return normalised(value) in {normalised(target.status.shipped), normalised(target.status.voided)}
-    candidates = {normalised(_value(name, s, record, connection, target)) for s in known}
-    return normalised(value) in candidates
+    return {name: FIELDS[name](live, target) for name in target.rules}
 
 
 def normalised(value: str | None) -> str:
@@ -54,53 +53,62 @@ def normalised(value: str | None) -> str:
     return " ".join((value or "").casefold().split())
 
 
-def _wish(name: FieldName, live: Sequence[Shipment], record: Record, connection: Connection, target: AnyTarget) -> Wish:
-    if name is FieldName.STATUS:
-        return Wish(value=target.status.shipped if live else target.status.voided)
-    if not live:
-        return Wish(voided=True)
-    if name is FieldName.TRACKING:
-        return _tracking(live, target.tracking)
-    if name in UNMAPPED:
-        value = _value(name, live[0], record, connection, target)
-        return Wish(value=value, reason=None if value else UNMAPPED[name])
-    dates = [value for s in live if (value := _value(name, s, record, connection, target))]
-    return Wish(value=min(dates, default=None))
-
-
-def _tracking(live: Sequence[Shipment], rule: TrackingRule) -> Wish:
-    numbers = list(dict.fromkeys(s.tracking_number for s in live if s.tracking_number))
-    if not numbers:
-        return Wish()
-    fitting = numbers[:1] if rule.parcels == "first" else numbers
-    fitting = _fitting(fitting, rule)
-    reason = None if len(fitting) == len(numbers) else Reason.TRACKING_DID_NOT_FIT
-    return Wish(value=rule.separator.join(fitting) or None, reason=reason)
-
-
-def _fitting(numbers: Sequence[str], rule: TrackingRule) -> list[str]:
-    fitting: list[str] = []
+def joined(numbers: Iterable[str], rule: TrackingRule) -> tuple[str | None, Reason | None]:
+    """As many as fit, in bytes, and whether that was not all. Spelt in another case it is the same number."""
+    spelt: dict[str, str] = {}
     for number in numbers:
+        spelt.setdefault(normalised(number), number)
+    distinct = list(spelt.values())
+    wanted = distinct[:1] if rule.parcels == "first" else distinct
+    fitting: list[str] = []
+    for number in wanted:
         if len(rule.separator.join([*fitting, number]).encode()) <= rule.max_length:
             fitting.append(number)
-    return fitting
+    reason = None if len(fitting) == len(distinct) else Reason.TRACKING_DID_NOT_FIT
+    return rule.separator.join(fitting) or None, reason
 
 
-def _value(
-    name: FieldName, shipment: Shipment, record: Record, connection: Connection, target: AnyTarget
-) -> str | None:
-    if name is FieldName.CARRIER:
-        return connection.forwarder(shipment.carrier_code, shipment.service_code)
-    if name is FieldName.SERVICE:
-        return connection.ship_via(shipment.carrier_code, shipment.service_code)
-    return _ship_date(shipment, record, connection, target.ship_date)
+def _tracking(live: Sequence[Contribution], target: AnyTarget) -> DesiredValue:
+    numbers = tuple(shipment.tracking for shipment in live if shipment.tracking)
+    value, reason = joined(numbers, target.tracking)
+    return DesiredValue(value, reason, numbers)
 
 
-def _ship_date(shipment: Shipment, record: Record, connection: Connection, rule: ShipDateRule) -> str | None:
+def _carrier(live: Sequence[Contribution], _: AnyTarget) -> DesiredValue:
+    return _mapped([shipment.carrier for shipment in live], Reason.CARRIER_UNMAPPED)
+
+
+def _service(live: Sequence[Contribution], _: AnyTarget) -> DesiredValue:
+    return _mapped([shipment.service for shipment in live], Reason.SERVICE_UNMAPPED)
+
+
+def _mapped(values: Sequence[str | None], unmapped: Reason) -> DesiredValue:
+    """The first parcel's, or the first that the map knows; a gap in the map is told either way."""
+    value = next((value for value in values if value), None)
+    return DesiredValue(value, unmapped if values and not values[0] else None)
+
+
+def _ship_date(live: Sequence[Contribution], target: AnyTarget) -> DesiredValue:
+    day = min((shipment.day for shipment in live if shipment.day), default=None)
+    if day is None or target.ship_date.type == "date":
+        return DesiredValue(day)
+    return DesiredValue(f"{day}T00:00:00Z")
+
+
+def _status(live: Sequence[Contribution], target: AnyTarget) -> DesiredValue:
+    return DesiredValue(target.status.shipped if live else target.status.voided)
+
+
+FIELDS: dict[FieldName, Callable[[Sequence[Contribution], AnyTarget], DesiredValue]] = {
+    FieldName.TRACKING: _tracking,
+    FieldName.CARRIER: _carrier,
+    FieldName.SERVICE: _service,
+    FieldName.SHIP_DATE: _ship_date,
+    FieldName.STATUS: _status,
+}
+
+
+def _day(shipment: Shipment, record: Record, connection: Connection, rule: ShipDateRule) -> str | None:
     if rule.source == "label":
-        day = shipment.created_at.astimezone(connection.ifs.zone_of(record.site)).date()
-    elif shipment.ship_date is not None:
-        day = shipment.ship_date
-    else:
-        return None
-    return day.isoformat() if rule.type == "date" else f"{day.isoformat()}T00:00:00Z"
+        return shipment.created_at.astimezone(connection.ifs.zone_of(record.site)).date().isoformat()
+    return shipment.ship_date.isoformat() if shipment.ship_date else None

@@ -1,90 +1,132 @@
-"""Says when an order is looked at again, for how long it is patient, and what a person should see."""
+"""Schedules the next attempt, gives up when the configured patience ends, and raises the attention flag."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from functions.connections.connection import Patience
+from functions.flows.to_ifs.unfinished_write import STATE
 from functions.model.outcomes import Outcome, Reason
-from functions.model.state import FieldState, OrderState
+from functions.model.state import FieldOutcome, OrderRecord, OrderState, Wait
 
-NEVER = {Reason.NOT_IN_IFS_YET: Reason.NEVER_FOUND, Reason.NOT_DELIVERED_YET: Reason.NEVER_DELIVERED}
+WAITS: dict[Reason, Wait] = {
+    Reason.NOT_IN_IFS_YET: "find",
+    Reason.NOT_DELIVERED_YET: "delivery",
+    Reason.RECORD_LOCKED: "lock",
+    Reason.OUTCOME_UNKNOWN: "answer",
+}
+GIVEN_UP = {
+    Reason.NOT_IN_IFS_YET: Reason.NEVER_FOUND,
+    Reason.NOT_DELIVERED_YET: Reason.NEVER_DELIVERED,
+    Reason.RECORD_LOCKED: Reason.LOCKED_TOO_LONG,
+    Reason.OUTCOME_UNKNOWN: Reason.NEVER_ANSWERED,
+}
 WORTH_A_LOOK = {
     Reason.CARRIER_UNMAPPED,
     Reason.SERVICE_UNMAPPED,
     Reason.TRACKING_DID_NOT_FIT,
     Reason.NEVER_FOUND,
     Reason.NEVER_DELIVERED,
+    Reason.VOIDED,
 }
 OPERATORS = {Reason.IFS_CREDENTIALS, Reason.IFS_PERMISSION, Reason.IFS_CONFIGURATION, Reason.TARGET_CHANGED}
 
 
-def outlook(before: OrderState, state: OrderState, patience: Patience, now: datetime) -> OrderState:
-    """`state` with its waiting, its next attempt and its call for attention; `before` is what the ledger held."""
+def next_attempt(
+    before: OrderState, state: OrderState, patience: Patience, now: datetime, until: datetime | None = None
+) -> OrderState:
+    """`state` with its waiting, its next attempt and its call for attention; `before` is what the ledger held. `until`:
+    a lease or a wait that was stated ends then, and no look before is of use.
+    """
     pending = _pending(state)
-    since = before.waiting_since if pending and pending is before.waiting_for and before.waiting_since else now
-    attempts = before.attempts + 1 if pending and pending is before.waiting_for else 0
-    if pending in NEVER and now - since >= _limit(pending, patience):
-        state, pending = _given_up(state, pending), None
-    return state.model_copy(
-        update={
-            "waiting_for": pending,
-            "waiting_since": since if pending else None,
-            "attempts": attempts if pending else 0,
-            "unchanged": before.unchanged + int(_same_content(before, state)),
-            "next_attempt_at": now + _delay(attempts, patience) if pending else None,
-            "attention": _attention(state),
-        }
+    waits = _waits(before, pending, now)
+    if pending in GIVEN_UP and _may_end(state, pending) and now - waits[_kind(pending)] >= _limit(pending, patience):
+        given_up = {_kind(pending): waits[_kind(pending)]}  # stays given up while something else is waited for
+        state = _give_up(state, pending)
+        pending = _pending(state)
+        waits = {**_waits(before, pending, now), **(given_up if pending else {})}
+    attempts = _attempts(before, pending, is_put_off=until is not None)
+    due = until or now + _delay(attempts, patience)
+    return state.scheduled(
+        waiting_for=pending,
+        waits=waits,
+        attempts=attempts,
+        next_attempt_at=due if pending else None,
+        attention=_attention(state, waits, patience, now),
     )
 
 
-def _states(state: OrderState) -> Iterator[tuple[Outcome, Reason | None]]:
-    yield from ((s.outcome, s.reason) for s in state.shipments.values())
-    yield from ((f.outcome, f.reason) for target in state.targets.values() for f in target.fields.values())
+def _kind(reason: Reason) -> Wait:
+    return WAITS.get(reason, "fault")
+
+
+def _waits(before: OrderState, pending: Reason | None, now: datetime) -> dict[Wait, datetime]:
+    """Since when it waits for what. A fault in between does not make what IFS was asked for any younger, nor a lock;
+    once it is found, or delivered, or nothing fails any more, that waiting is over. A lock and an answer that was lost
+    are faults too.
+    """
+    if pending is None:
+        return {}
+    kind = _kind(pending)
+    is_fault = kind in {"fault", "lock", "answer"}
+    kept = {wait: at for wait, at in before.waits.items() if is_fault or wait == kind}
+    kinds: set[Wait] = {kind, "fault"} if is_fault else {kind}
+    return {**kept, **{each: kept.get(each, now) for each in kinds}}
+
+
+def _attempts(before: OrderState, pending: Reason | None, *, is_put_off: bool) -> int:
+    if pending is None or pending is not before.waiting_for:
+        return 0
+    return before.attempts + (0 if is_put_off else 1)
 
 
 def _pending(state: OrderState) -> Reason | None:
     """What the order waits for: a fault to pass comes before patience."""
-    states = list(_states(state))
-    retried = [reason for outcome, reason in states if outcome is Outcome.RETRY and reason]
-    waited = [reason for outcome, reason in states if outcome is Outcome.WAITING and reason]
+    retried = [reason for outcome, reason in state.outcomes if outcome is Outcome.RETRY and reason]
+    waited = [reason for outcome, reason in state.outcomes if outcome is Outcome.WAITING and reason]
     return next(iter((*retried, *waited)), None)
 
 
+def _may_end(state: OrderState, pending: Reason) -> bool:
+    """A write whose answer was lost is asked about until it is known; only a state action is given up."""
+    fields = (record.fields.get(STATE) for record in state.records)
+    return pending is not Reason.OUTCOME_UNKNOWN or any(f is not None and f.reason is pending for f in fields)
+
+
 def _limit(reason: Reason, patience: Patience) -> timedelta:
-    found = reason is Reason.NOT_DELIVERED_YET
-    return timedelta(days=patience.not_delivered_days if found else patience.not_in_ifs_days)
+    limits = {
+        Reason.NOT_IN_IFS_YET: timedelta(days=patience.not_in_ifs_days),
+        Reason.NOT_DELIVERED_YET: timedelta(days=patience.not_delivered_days),
+        Reason.RECORD_LOCKED: timedelta(days=patience.locked_days),
+        Reason.OUTCOME_UNKNOWN: timedelta(hours=patience.attention_hours),
+    }
+    return limits[reason]
 
 
 def _delay(attempts: int, patience: Patience) -> timedelta:
     return timedelta(seconds=min(patience.first_seconds * 2 ** min(attempts, 20), patience.longest_seconds))
 
 
-def _given_up(state: OrderState, reason: Reason) -> OrderState:
-    never = {"outcome": Outcome.PARKED, "reason": NEVER[reason]}
-    shipments = {k: s.model_copy(update=never) if s.reason is reason else s for k, s in state.shipments.items()}
-    targets = {
-        key: target.model_copy(update={"fields": {n: _never(f, reason) for n, f in target.fields.items()}})
-        for key, target in state.targets.items()
+def _give_up(state: OrderState, reason: Reason) -> OrderState:
+    shipments = {
+        key: s.waiting(Outcome.PARKED, GIVEN_UP[reason]) if s.reason is reason else s
+        for key, s in state.shipments.items()
     }
-    return state.model_copy(update={"shipments": shipments, "targets": targets})
+    records = [
+        OrderRecord(key=r.key, fields={n: _given_up(f, reason) for n, f in r.fields.items()}, shown=r.shown)
+        for r in state.records
+    ]
+    return state.with_shipments(shipments).with_records(records, state.debts, state.past)
 
 
-def _never(field: FieldState, reason: Reason) -> FieldState:
-    return (
-        field.model_copy(update={"outcome": Outcome.PARKED, "reason": NEVER[reason]})
-        if field.reason is reason
-        else field
-    )
+def _given_up(field: FieldOutcome, reason: Reason) -> FieldOutcome:
+    return FieldOutcome(outcome=Outcome.PARKED, reason=GIVEN_UP[reason]) if field.reason is reason else field
 
 
-def _attention(state: OrderState) -> Reason | None:
-    for outcome, reason in _states(state):
-        if reason and (outcome is Outcome.PARKED or reason in WORTH_A_LOOK or reason in OPERATORS):
-            return reason
-    return None
-
-
-def _same_content(before: OrderState, state: OrderState) -> bool:
-    return before.shipments == state.shipments and before.targets == state.targets and before.revision > 0
+def _attention(state: OrderState, waits: dict[Wait, datetime], patience: Patience, now: datetime) -> Reason | None:
+    parked = (r for outcome, r in state.outcomes if r and (outcome is Outcome.PARKED or r in WORTH_A_LOOK | OPERATORS))
+    found = next(parked, None)
+    if found is not None:
+        return found
+    is_old = "fault" in waits and now - waits["fault"] >= timedelta(hours=patience.attention_hours)
+    return _pending(state) if is_old else None

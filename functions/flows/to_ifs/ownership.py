@@ -1,134 +1,231 @@
-"""Decides field by field whether we may write: whose value stands there, and what the field's policy says. Pure."""
+"""Decides field by field whether we may write: whose value stands there, and what the field's policy says. Pure.
+
+Ours is what we wrote and read back. Everything else is a person's, also when it equals our label.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
-from functions.connections.connection import Connection
-from functions.connections.targets import FieldRule, ShipDateRule
-from functions.flows.to_ifs.desired import Wish, derivable, desired, normalised
-from functions.model.frozen import Frozen
+from functions.connections.targets import AnyTarget, FieldRule, ShipDateRule, TrackingRule
+from functions.flows.to_ifs.desired import DesiredValue, desired, joined, normalised
 from functions.model.outcomes import Outcome, Reason
+from functions.model.record_memory import FieldMemory, RecordMemory
 from functions.model.records import FieldName, Record
-from functions.model.shipment import Shipment
-from functions.model.state import FieldState, TargetState
-
-
-class Decision(Frozen):
-    """`write` says whether `value` (None clears the field) is to be sent; `state` is what to remember either way."""
-
-    write: bool
-    value: str | None = None
-    state: FieldState
-
-
-UNTOUCHED = FieldState(outcome=Outcome.SKIPPED)
 
 
 @dataclass(frozen=True)
-class _Field:
-    """One field's whole case."""
+class Decision:
+    """`write`: `value` (None clears the field) is to be sent. `memory` is what to remember: once the write is done, or
+    at once where there is none.
+    """
+
+    write: bool
+    memory: FieldMemory
+    value: str | None = None
+
+    @property
+    def extended(self) -> str | None:
+        """Somebody else's text that the value keeps: before ours, or alone where ours is taken back."""
+        if self.memory.extends:
+            return self.memory.theirs
+        return self.value if self.memory.ours is None else None
+
+
+UNSEEN = FieldMemory(outcome=Outcome.SKIPPED)
+CALLED_A_PERSONS = {Outcome.KEPT, Outcome.UNCHANGED}
+
+
+@dataclass(frozen=True)
+class FieldCase:
+    """One field's whole case. `numbers` are the tracking numbers that our shipments explain."""
 
     name: FieldName
     rule: FieldRule
-    wish: Wish
-    past: FieldState
+    want: DesiredValue
+    past: FieldMemory
     current: str | None
-    is_delivered: bool
-    derivable: Callable[[str], bool]
+    is_delivered: bool = False
+    numbers: frozenset[str] = frozenset()
+    retries_parked: bool = True
 
     @property
     def is_ours(self) -> bool:
-        """Whether what stands there was put there by us, or can be made from the shipments we know."""
-        if self.current is None:
-            return False
-        written = self.past.touched and same(self.name, self.current, self.past.intended)
-        return written or self.derivable(self.current)
+        return self.current is not None and self.past.ours is not None and self.same(self.current, self.past.ours)
 
-    def remember(self, outcome: Outcome, reason: Reason | None) -> Decision:
-        """Leave the field alone."""
-        return Decision(write=False, state=self.past.model_copy(update={"outcome": outcome, "reason": reason}))
+    def same(self, one: str | None, other: str | None) -> bool:
+        return same(self.name, one, other)
 
-    def write(self, value: str | None) -> Decision:
-        original = self.past.original if self.past.touched else self.current
-        written = FieldState(
-            outcome=Outcome.WRITTEN, reason=self.wish.reason, touched=True, intended=value, original=original
+    def leave(self, outcome: Outcome, reason: Reason | None) -> Decision:
+        """Not written. What stands there and is not ours is remembered as somebody else's."""
+        memory = self.past if self.is_ours else self.past.somebodys(self.current)
+        return Decision(write=False, memory=memory.ended(outcome, reason))
+
+    def write(self, value: str | None, reason: Reason | None, *, extends: bool = False) -> Decision:
+        theirs = self.past.theirs if self.is_ours or self.current is None else self.current
+        is_given_back = extends and self.same(value, theirs)
+        ours = FieldMemory(
+            outcome=Outcome.WRITTEN,
+            reason=reason,
+            ours=None if is_given_back else value,
+            theirs=theirs,
+            tried=value,
+            extends=extends and not is_given_back,
         )
-        return Decision(write=True, value=value, state=written)
+        return Decision(write=True, memory=ours, value=value)
 
 
 def decide(
     record: Record,
-    assigned: Sequence[Shipment],
-    known: Sequence[Shipment],
-    memory: TargetState,
-    connection: Connection,
+    memory: RecordMemory,
+    target: AnyTarget,
+    *,
+    explaining: Iterable[str] = (),
+    retries_parked: bool = True,
 ) -> dict[FieldName, Decision]:
-    """`assigned` are the record's shipments, `known` all of the order's; both voided ones included, oldest first."""
-    rules = connection.ifs.target_of(record.key).rules
+    """Every configured field of the record, from all shipments placed on it. `explaining` are tracking numbers of
+    shipments that are out of scope and may stand there all the same. `retries_parked`: what IFS refused before is tried
+    again though the value is the same.
+    """
+    wanted = desired(memory.shipments, target, exists=record.exists)
+    placed = (shipment.tracking for shipment in memory.shipments if shipment.tracking)
+    numbers = frozenset(normalised(number) for number in (*placed, *explaining))
     return {
-        name: _decide(
-            _Field(
+        name: own(
+            FieldCase(
                 name=name,
-                rule=rules[name],
-                wish=wish,
-                past=memory.fields.get(name, UNTOUCHED),
+                rule=target.rules[name],
+                want=want,
+                past=memory.fields.get(target.rules[name].attribute, UNSEEN),
                 current=record.values.get(name),
                 is_delivered=record.is_delivered,
-                derivable=partial(derivable, name, record=record, known=known, connection=connection),
+                numbers=numbers,
+                retries_parked=retries_parked,
             )
         )
-        for name, wish in desired(record, assigned, connection).items()
+        for name, want in wanted.items()
     }
 
 
 def changes_of(decisions: Mapping[FieldName, Decision], names: Iterable[FieldName]) -> dict[FieldName, str | None]:
-    """What a PATCH of these fields has to carry."""
+    """What a write of these fields has to carry."""
     return {name: decisions[name].value for name in names if name in decisions and decisions[name].write}
 
 
+def unexplained(record: Record, memory: RecordMemory, target: AnyTarget) -> dict[str, str]:
+    """Values by attribute that nothing remembered explains: before one is first called a person's, the audit is asked.
+    Once it was called that, the memory knows better. A memory may be older than the audit: after a restore.
+    """
+    values = {name: record.values.get(name) for name in target.rules}
+    pasts = {name: memory.fields.get(target.rules[name].attribute, UNSEEN) for name in target.rules}
+    return {
+        target.rules[name].attribute: value
+        for name, value in values.items()
+        if value is not None and not _is_explained(name, value, pasts[name])
+    }
+
+
+def _is_explained(name: FieldName, value: str, past: FieldMemory) -> bool:
+    return past.outcome in CALLED_A_PERSONS or any(same(name, value, known) for known in (past.ours, past.theirs))
+
+
 def same(name: FieldName, one: str | None, other: str | None) -> bool:
-    """Whether two readings of a field mean the same; a ship date is a calendar day."""
+    """Whether two readings of a field mean the same; a ship date is the day that its text names."""
     if name is FieldName.SHIP_DATE:
         return (one or "")[:10] == (other or "")[:10]
     return normalised(one) == normalised(other)
 
 
-def _decide(field: _Field) -> Decision:
-    if field.wish.voided:
-        return _after_void(field)
-    if field.wish.value is None:
-        return field.remember(field.past.outcome, field.wish.reason)
-    if same(field.name, field.current, field.wish.value):
-        return field.remember(Outcome.WRITTEN if field.past.touched else Outcome.UNCHANGED, field.wish.reason)
-    if _must_wait(field):
-        return field.remember(Outcome.WAITING, Reason.NOT_DELIVERED_YET)
-    if _may_write(field):
-        return field.write(field.wish.value)
-    return field.remember(Outcome.KEPT, Reason.TYPED_BY_A_PERSON)
+def own(case: FieldCase) -> Decision:
+    """Whose value it is, and what follows."""
+    case = _extended(case)
+    if case.want.value is None:
+        return _take_back(case)
+    if case.same(case.current, case.want.value):
+        outcome = Outcome.WRITTEN if case.is_ours else Outcome.UNCHANGED
+        return case.leave(outcome, case.want.reason)
+    if _is_stuck(case):
+        return case.leave(Outcome.PARKED, case.past.reason)
+    if _must_wait(case):
+        return case.leave(Outcome.WAITING, Reason.NOT_DELIVERED_YET)
+    return _by_policy(case)
 
 
-def _after_void(field: _Field) -> Decision:
-    if not field.is_ours:
-        outcome = Outcome.UNCHANGED if field.past.outcome is Outcome.WAITING else field.past.outcome
-        return field.remember(outcome, None)
-    if field.rule.on_void == "clear":
-        return field.write(None)
-    if field.rule.on_void == "restore" and field.past.touched:
-        agrees = same(field.name, field.current, field.past.original)
-        return field.remember(Outcome.WRITTEN, None) if agrees else field.write(field.past.original)
-    return field.remember(field.past.outcome, Reason.VOIDED)
+def _must_wait(case: FieldCase) -> bool:
+    return isinstance(case.rule, ShipDateRule) and case.rule.when == "delivered" and not case.is_delivered
 
 
-def _must_wait(field: _Field) -> bool:
-    return isinstance(field.rule, ShipDateRule) and field.rule.when == "delivered" and not field.is_delivered
+def _by_policy(case: FieldCase) -> Decision:
+    value, reason = case.want.value, case.want.reason
+    if case.current is None:
+        return case.write(value, reason)
+    if case.rule.policy == "if_empty":
+        return case.leave(Outcome.KEPT, Reason.NOT_EMPTY if case.is_ours else Reason.TYPED_BY_A_PERSON)
+    if case.is_ours:
+        return case.write(value, reason, extends=case.past.extends)
+    if _explains(case):
+        return case.write(value, reason, extends=True)
+    if case.rule.policy == "always" and _is_untried(case):
+        return case.write(value, reason)
+    return case.leave(Outcome.KEPT, Reason.TYPED_BY_A_PERSON)
 
 
-def _may_write(field: _Field) -> bool:
-    if field.current is None:
-        return True
-    if field.rule.policy == "always":
-        return not field.past.touched or not same(field.name, field.past.intended, field.wish.value)
-    return field.rule.policy == "if_empty_or_ours" and field.is_ours
+def _is_untried(case: FieldCase) -> bool:
+    """Another's value is written over once per desired value; one that was refused may be asked for again."""
+    return case.past.outcome is Outcome.PARKED or not case.same(case.past.tried, case.want.value)
+
+
+def _is_stuck(case: FieldCase) -> bool:
+    """IFS refused this very value; only a person or something new asks again."""
+    is_parked = case.past.outcome is Outcome.PARKED and case.past.tried is not None
+    return is_parked and not case.retries_parked and case.same(case.past.tried, case.want.value)
+
+
+def _extended(case: FieldCase) -> FieldCase:
+    """What somebody else began stays, and our numbers are appended; taking ours back leaves it."""
+    rule = case.rule
+    base = case.past.theirs if case.is_ours and case.past.extends else case.current if _explains(case) else None
+    if base is None or not isinstance(rule, TrackingRule):
+        return case
+    value, reason = joined([*_numbers_in(base, rule), *case.want.numbers], rule)
+    return replace(case, want=replace(case.want, value=value, reason=reason))
+
+
+def _explains(case: FieldCase) -> bool:
+    """We never wrote the field, and every number in it is one of our shipments'."""
+    rule = case.rule
+    if not isinstance(rule, TrackingRule) or rule.parcels != "join" or rule.policy == "if_empty":
+        return False
+    if case.current is None or case.past.tried is not None or not case.want.numbers:
+        return False
+    return all(normalised(token) in case.numbers for token in _numbers_in(case.current, rule))
+
+
+def _numbers_in(text: str, rule: TrackingRule) -> list[str]:
+    """The tracking numbers of a field, with or without the spaces around the separator."""
+    return [token.strip() for token in text.split(rule.separator.strip() or None)]
+
+
+def _take_back(case: FieldCase) -> Decision:
+    """No live label gives a value: ours leaves as the field's policy says, anybody else's stays."""
+    reason = case.want.reason or Reason.VOIDED
+    if case.current is None:
+        return case.leave(Outcome.UNCHANGED, case.want.reason)
+    if not case.is_ours:
+        return _somebodys(case, case.current)
+    if case.rule.on_void == "flag":
+        return case.leave(Outcome.KEPT, reason)
+    back = case.past.theirs if case.rule.on_void == "restore" else None
+    if case.same(case.current, back):
+        return case.leave(Outcome.UNCHANGED, case.want.reason)
+    return case.write(back, case.want.reason)
+
+
+def _somebodys(case: FieldCase, current: str) -> Decision:
+    """It was never ours. Where it is our label's number all the same, a person has to judge."""
+    tokens = _numbers_in(current, case.rule) if isinstance(case.rule, TrackingRule) else []
+    is_our_number = bool(tokens) and all(normalised(token) in case.numbers for token in tokens)
+    if is_our_number and not case.want.reason:
+        return case.leave(Outcome.KEPT, Reason.VOIDED)
+    return case.leave(Outcome.UNCHANGED, case.want.reason)

@@ -1,94 +1,184 @@
-"""Decides which IFS record each shipment of an order belongs to. Remembered, sticky, and never a guess."""
+"""Decides which IFS record each shipment of an order belongs to. Sticky; certain or not at all.
+
+A record takes a shipment because it was named, because its lines hold the goods, or because it is the only record of
+the only order behind the reference and nothing contradicts it.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from pydantic import Field
-
-from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
-from functions.model.records import Candidate, Record
+from functions.model.records import Candidate, Record, RecordKey
 from functions.model.shipment import Shipment, ShipmentKey
+from functions.model.state import Placing
 
 Goods = Counter[str]
+Placings = dict[ShipmentKey, Placing]
 
 
-class Assignment(Frozen):
-    """`targets` names a record key per shipment; `unplaced` says why the others have none, `choices` which records a
-    person has to choose from. `shared` are the targets that other orders are written to as well.
+@dataclass(frozen=True)
+class Placement:
+    """`placed` includes shipments that stay with a record which IFS does not show now: those are in `unseen`.
+    `unplaced` says why the others have none, `choices` which records a person has to choose from.
     """
 
-    targets: dict[ShipmentKey, str]
-    unplaced: dict[ShipmentKey, Reason]
-    choices: dict[ShipmentKey, tuple[str, ...]] = Field(default_factory=dict)
-    shared: tuple[str, ...] = ()
+    placed: Mapping[ShipmentKey, Placing]
+    unplaced: Mapping[ShipmentKey, Reason] = field(default_factory=dict)
+    choices: Mapping[ShipmentKey, tuple[str, ...]] = field(default_factory=dict)
+    unseen: frozenset[ShipmentKey] = frozenset()
+
+    def on(self, record: RecordKey) -> list[ShipmentKey]:
+        return [key for key, placing in self.placed.items() if placing.key == record]
 
 
-def assign(
+def place(
     shipments: Sequence[Shipment],
     candidates: Sequence[Candidate],
-    remembered: Mapping[ShipmentKey, str],
+    remembered: Mapping[ShipmentKey, Placing],
     is_ours: Callable[[Record], bool] = lambda _: True,
-    joins: Callable[[str], bool] = lambda _: False,
-) -> Assignment:
-    """`shipments` are those that concern us, oldest first. A voided one keeps its record and never gets a new one.
-    `is_ours` says whether a record is of the company and sites we may write to, `joins` whether one that carries other
-    orders' lines is written for all of them.
+) -> Placement:
+    """`shipments` are the order's in scope, oldest first. A voided one keeps its record and never gets a new one.
+    `is_ours` says whether a record is of the company and sites we may write to.
     """
-    standing = {c.record.key: c for c in candidates if not c.record.is_cancelled}
-    usable = {key: candidate for key, candidate in standing.items() if is_ours(candidate.record)}
-    missing = Reason.WRONG_COMPANY if standing and not usable else Reason.NOT_IN_IFS_YET
-    kept = {s.key: remembered[s.key] for s in shipments if remembered.get(s.key) in usable}
-    open_ones = [s for s in shipments if not s.is_voided and s.key not in kept]
-    placed, unplaced = _place(open_ones, usable, _left(usable, kept, shipments), missing)
-    targets = {**kept, **placed}
-    together = {target for target in targets.values() if is_shared(usable[target])}
-    shared = {key: Reason.SHARED_TARGET for key, target in targets.items() if target in together and not joins(target)}
-    unplaced |= shared
-    return Assignment(
-        targets={key: target for key, target in targets.items() if key not in shared},
-        unplaced=unplaced,
-        shared=tuple(sorted(together - {targets[key] for key in shared})),
-        choices={s.key: _choices(s, usable, targets) for s in shipments if unplaced.get(s.key) in A_PERSONS},
-    )
+    return _Case(shipments, candidates, remembered, is_ours).decided()
 
 
-A_PERSONS = {Reason.AMBIGUOUS_TARGET, Reason.SHARED_TARGET}
+class _Case:
+    """One order: the records it may go to, and what is known of its shipments."""
+
+    def __init__(
+        self,
+        shipments: Sequence[Shipment],
+        candidates: Sequence[Candidate],
+        remembered: Mapping[ShipmentKey, Placing],
+        is_ours: Callable[[Record], bool],
+    ) -> None:
+        self.shipments, self.remembered = shipments, remembered
+        self.seen = {c.record.key: c for c in candidates if not c.record.is_cancelled}
+        self.usable = {key: c for key, c in self.seen.items() if is_ours(c.record)}
+        self.own = {key: c for key, c in self.usable.items() if c.is_own}
+        self.shown = {c.record.key for c in candidates}
+
+    def decided(self) -> Placement:
+        live = [s for s in self.shipments if not s.is_voided]
+        named, torn = self._named(live)
+        sure = {**self._kept(named), **named}
+        waiting = _without(live, {**sure, **torn})
+        found = self._by_record_or_goods(waiting, sure)
+        hidden = self._hidden({**sure, **found})
+        left = _without(waiting, {**found, **hidden})
+        unplaced = {**torn, **{s.key: self._why_not(s) for s in left}}
+        return Placement(
+            placed={**sure, **found, **hidden},
+            unplaced=unplaced,
+            choices=self._choices(unplaced),
+            unseen=frozenset(hidden),
+        )
+
+    def _kept(self, named: Placings) -> Placings:
+        return {s.key: self.remembered[s.key] for s in _without(self.shipments, named) if self._stays(s)}
+
+    def _hidden(self, placed: Placings) -> Placings:
+        """What is placed nowhere else stays with a record that IFS does not show."""
+        known = ((s.key, self.remembered[s.key]) for s in _without(self.shipments, placed) if s.key in self.remembered)
+        return {key: placing for key, placing in known if placing.key not in self.shown}
+
+    def _named(self, live: Iterable[Shipment]) -> tuple[Placings, dict[ShipmentKey, Reason]]:
+        """A shipment that names its record goes there and nowhere else, also where the record is not ours."""
+        placed: Placings = {}
+        torn: dict[ShipmentKey, Reason] = {}
+        for shipment in live:
+            naming = [key for key, candidate in self.seen.items() if shipment.key in candidate.named_by]
+            ours = [key for key in naming if key in self.usable]
+            if len(ours) == 1:
+                placed[shipment.key] = Placing(key=ours[0], by="named")
+            elif naming:
+                torn[shipment.key] = Reason.AMBIGUOUS_TARGET if ours else Reason.WRONG_COMPANY
+        return placed, torn
+
+    def _stays(self, shipment: Shipment) -> bool:
+        """Where it was placed by its name or its goods, while the record is still the order's and nothing says that the
+        goods are elsewhere. The only record there was is judged anew; what is taken back stays where it was written.
+        """
+        placing = self.remembered.get(shipment.key)
+        candidate = self.usable.get(placing.key) if placing else None
+        if placing is None or candidate is None:
+            return False
+        is_theirs = candidate.is_own or shipment.key in candidate.named_by
+        if shipment.is_voided:
+            return is_theirs
+        return is_theirs and placing.by != "only" and not self._is_elsewhere(shipment, placing.key)
+
+    def _by_record_or_goods(self, waiting: Sequence[Shipment], sure: Placings) -> Placings:
+        only = self._only_record()
+        if only is not None:
+            fitting = [s for s in waiting if not self._contradicts(s, only)]
+            return {s.key: Placing(key=only, by="only") for s in fitting}
+        left = self._left(sure)
+        return {key: Placing(key=record, by="goods") for key, record in _by_goods(waiting, left).items()}
+
+    def _only_record(self) -> RecordKey | None:
+        """The only record of the only order; one that is remembered and not shown may still be there."""
+        keys = list(self.own)
+        if len(keys) != 1 or len(self.own[keys[0]].orders) != 1 or self._hides_another():
+            return None
+        return keys[0]
+
+    def _hides_another(self) -> bool:
+        return any(placing.key not in self.shown for placing in self.remembered.values())
+
+    def _contradicts(self, shipment: Shipment, record: RecordKey) -> bool:
+        """None of its goods is there, while another parcel of the order has its own there, or another record holds
+        them. Goods that no record holds, and quantities, contradict nothing.
+        """
+        skus, there = _skus(shipment), _parts(self.own[record])
+        if not skus or not there or skus & there:
+            return False
+        others = (_skus(other) for other in self.shipments if other.key != shipment.key)
+        return any(other & there for other in others) or self._is_elsewhere(shipment, record)
+
+    def _is_elsewhere(self, shipment: Shipment, record: RecordKey) -> bool:
+        """Another record of the order holds its goods, and this one holds none of them."""
+        skus = _skus(shipment)
+        own = self.seen[record]
+        if not skus or not own.lines or skus & _parts(own):
+            return False
+        return any(skus & _parts(c) for key, c in self.seen.items() if key != record)
+
+    def _left(self, sure: Placings) -> dict[RecordKey, Goods]:
+        left = {key: _carried(candidate) for key, candidate in self.own.items()}
+        for shipment in self.shipments:
+            placing = sure.get(shipment.key)
+            if placing is not None and placing.key in left and not shipment.is_voided:
+                left[placing.key] -= _goods(shipment)
+        return left
+
+    def _why_not(self, shipment: Shipment) -> Reason:
+        if self.seen and not self.usable:
+            return Reason.WRONG_COMPANY
+        only = self._only_record()
+        if not self.own or self._hides_another() or (only is not None and self._contradicts(shipment, only)):
+            return Reason.NOT_IN_IFS_YET
+        return Reason.AMBIGUOUS_TARGET
+
+    def _choices(self, unplaced: Mapping[ShipmentKey, Reason]) -> dict[ShipmentKey, tuple[str, ...]]:
+        return {key: self._records_for(key) for key, why in unplaced.items() if why is Reason.AMBIGUOUS_TARGET}
+
+    def _records_for(self, shipment: ShipmentKey) -> tuple[str, ...]:
+        naming = [key for key, candidate in self.usable.items() if shipment in candidate.named_by]
+        return tuple(sorted(key.id for key in (naming or self.own)))
 
 
-def _choices(
-    shipment: Shipment, usable: Mapping[str, Candidate], targets: Mapping[ShipmentKey, str]
-) -> tuple[str, ...]:
-    if shipment.key in targets:
-        return (targets[shipment.key],)
-    naming = [key for key, candidate in usable.items() if shipment.key in candidate.named_by]
-    return tuple(sorted(naming or usable))
+def _without(shipments: Iterable[Shipment], placed: Container[ShipmentKey]) -> list[Shipment]:
+    return [shipment for shipment in shipments if shipment.key not in placed]
 
 
-def _place(
-    shipments: Sequence[Shipment], usable: Mapping[str, Candidate], left: dict[str, Goods], missing: Reason
-) -> tuple[dict[ShipmentKey, str], dict[ShipmentKey, Reason]]:
-    """A shipment that names its record goes there and nowhere else; the others go by their order's lines."""
-    named = {s.key: [key for key, c in usable.items() if s.key in c.named_by] for s in shipments}
-    placed = {shipment: keys[0] for shipment, keys in named.items() if len(keys) == 1}
-    unplaced = {shipment: Reason.AMBIGUOUS_TARGET for shipment, keys in named.items() if len(keys) > 1}
-    unnamed = [s for s in shipments if not named[s.key]]
-    for shipment in shipments:
-        if placed.get(shipment.key) in left:
-            left[placed[shipment.key]] -= _goods(shipment)
-    anybodys = [key for key, candidate in usable.items() if candidate.orders]
-    if len(anybodys) == 1:
-        return {**placed, **{s.key: anybodys[0] for s in unnamed}}, unplaced
-    by_goods = _place_by_goods(unnamed, left)
-    why = Reason.AMBIGUOUS_TARGET if anybodys else missing
-    return {**placed, **by_goods}, {**unplaced, **{s.key: why for s in unnamed if s.key not in by_goods}}
-
-
-def _place_by_goods(shipments: Sequence[Shipment], left: dict[str, Goods]) -> dict[ShipmentKey, str]:
+def _by_goods(shipments: Sequence[Shipment], left: dict[RecordKey, Goods]) -> dict[ShipmentKey, RecordKey]:
     """Place what fits exactly one record, take its goods off, and look again until nothing more is certain."""
-    placed: dict[ShipmentKey, str] = {}
+    placed: dict[ShipmentKey, RecordKey] = {}
     waiting = list(shipments)
     while certain := next(((s, key) for s in waiting if (key := _only_fit(s, left))), None):
         shipment, key = certain
@@ -98,26 +188,11 @@ def _place_by_goods(shipments: Sequence[Shipment], left: dict[str, Goods]) -> di
     return placed
 
 
-def _only_fit(shipment: Shipment, left: Mapping[str, Goods]) -> str | None:
+def _only_fit(shipment: Shipment, left: Mapping[RecordKey, Goods]) -> RecordKey | None:
     goods = _goods(shipment)
-    if not goods:
-        return None
-    fitting = [key for key, rest in left.items() if goods <= rest]
+    fitting = [key for key, rest in left.items() if goods and goods <= rest]
     exact = [key for key in fitting if left[key] == goods]
-    for keys in (fitting, exact):
-        if len(keys) == 1:
-            return keys[0]
-    return None
-
-
-def _left(
-    usable: Mapping[str, Candidate], kept: Mapping[ShipmentKey, str], shipments: Iterable[Shipment]
-) -> dict[str, Goods]:
-    left = {key: _carried(candidate) for key, candidate in usable.items() if candidate.orders}
-    for shipment in shipments:
-        if kept.get(shipment.key) in left and not shipment.is_voided:
-            left[kept[shipment.key]] -= _goods(shipment)
-    return left
+    return next((keys[0] for keys in (fitting, exact) if len(keys) == 1), None)
 
 
 def _goods(shipment: Shipment) -> Goods:
@@ -125,6 +200,10 @@ def _goods(shipment: Shipment) -> Goods:
     for item in shipment.items:
         goods[item.sku.casefold()] += item.quantity
     return goods
+
+
+def _skus(shipment: Shipment) -> set[str]:
+    return {item.sku.casefold() for item in shipment.items if item.sku}
 
 
 def _carried(candidate: Candidate) -> Goods:
@@ -135,7 +214,5 @@ def _carried(candidate: Candidate) -> Goods:
     return goods
 
 
-def is_shared(candidate: Candidate) -> bool:
-    """One that was named by its id says nothing of whose it is: several orders' lines are then somebody else's too."""
-    carried = {line.order_reference for line in candidate.lines}
-    return bool(carried - set(candidate.orders)) if candidate.orders else len(carried) > 1
+def _parts(candidate: Candidate) -> set[str]:
+    return {line.part.casefold() for line in candidate.lines if line.order_reference in candidate.orders}

@@ -1,266 +1,307 @@
-"""Writes one IFS record until it agrees: intent recorded, PATCH under its ETag, answer verified, result recorded."""
+"""Writes one IFS record until it agrees with its proposal, or says why not.
+
+    order item     record item          IFS                 audit            record item      order item
+    ──────────     ───────────          ───                 ─────            ───────────      ──────────
+    names the ───▶ open intent ───────▶ PATCH If-Match ───▶ one entry ─────▶ result ────────▶ saved last
+    record once    (revision r → r+1)                       (key of intent)  (r+1 → r+2)
+
+    died in between: whoever finds the intent waits three minutes, then does what is missing
+    ├─ the entry stands          its outcome is taken over
+    ├─ the value stands in IFS   written
+    ├─ the tag is the old one    it never happened
+    └─ neither                   outcome_unknown: should it be found later, the audit says whose it is
+
+The lease keeps two consumers apart, the revision notices the one that was slower, the ETag a person.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
 
-from functions.connections.connection import Connection
-from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable
-from functions.flows.to_ifs.audit_trail import Attempt, Audit, Journal
-from functions.flows.to_ifs.ownership import Decision, changes_of, decide, same
-from functions.flows.to_ifs.state_action import Acting, Actor
+from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Scope
+from functions.flows.to_ifs.audit_trail import Ending
+from functions.flows.to_ifs.ownership import Decision, changes_of, same
+from functions.flows.to_ifs.proposal import RecordProposal, shown
+from functions.flows.to_ifs.record_session import Moved, PutOff, RecordSession, Tools
+from functions.flows.to_ifs.state_action import act
+from functions.flows.to_ifs.unfinished_write import POST_AGAIN, STATE, take_over
 from functions.model.audit import AuditEntry, Cause, FieldChange
 from functions.model.outcomes import Outcome, Reason
+from functions.model.record_memory import LEASE, RecordMemory
 from functions.model.records import Conflict, FieldName, Record, Written
-from functions.model.shipment import OrderKey, Shipment
-from functions.model.state import FieldState, TargetState
+from functions.model.shipment import OrderKey
+from functions.model.state import FieldOutcome
 
 CONFLICT_ATTEMPTS = 5
+SAVE_ATTEMPTS = 3
+OWN_FAULT = timedelta(hours=1)  # a fault without a cause is the record's own after it
 
 # IFS refuses a whole PATCH for one of its values: each field is then tried alone, so that the others are stored.
 FIELDS_OWN_FAULTS = {Reason.REFUSED_BY_IFS, Reason.UNKNOWN_IN_IFS, Reason.VALUE_REFUSED, Reason.IFS_CONFIGURATION}
 
 
-class Records(Actor, Protocol):
-    """The calls to IFS that one record needs. Raises Retryable, OutcomeUnknown (writes only) or Permanent."""
-
-    def read(self, keys: Sequence[str]) -> dict[str, Record]:
-        """Fresh readings by record key, batched; records that no longer exist are left out."""
-
-    def write(self, record: Record, changes: Mapping[FieldName, str | None]) -> Written | Conflict:
-        """Exactly these fields, under the ETag of `record`; a record that does not exist is made."""
-
-
 @dataclass(frozen=True)
-class Tools:
-    """What a settlement works with. `pause` waits before try n of a conflict; `now` is a UTC clock."""
+class RecordResult:
+    """How every field ended. `hindrance`: nothing could be decided, and `until` no look is of use. `is_stored`: the
+    memory stands in the ledger. `shown` is what shadow mode proposes.
+    """
 
-    connection: Connection
-    ifs: Records
-    audit: Audit
-    now: Callable[[], datetime]
-    pause: Callable[[int], None]
+    memory: RecordMemory
+    record: Record
+    fields: Mapping[str, FieldOutcome]
+    hindrance: Reason | None = None
+    until: datetime | None = None
+    is_stored: bool = True
+    shown: Mapping[str, FieldChange] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class _Try:
-    """One PATCH: the fields it is about, what it changes, and the reading it is based on."""
+    """One write: the fields it is about, what it changes, and the reading it is based on."""
 
     number: int
-    names: tuple[FieldName, ...]
     decisions: Mapping[FieldName, Decision]
     changes: Mapping[FieldName, str | None]
     before: Record
     started: datetime
 
-    def has_landed(self, after: Record) -> bool:
-        return not self.dropped(after)
+    @property
+    def has_no_tag(self) -> bool:
+        return self.before.exists and not self.before.etag
 
-    def dropped(self, after: Record) -> list[FieldName]:
+    def differing(self, after: Record) -> list[FieldName]:
         return [name for name, value in self.changes.items() if not same(name, after.values.get(name), value)]
 
 
-@dataclass
-class Settlement:
-    """One record on its way to agreement. `planned` limits the writes to what a replay plan showed; `revives` says that
-    something new or a person asks, so that what was parked is tried again.
+class RecordWrite:
+    """One record on its way to agreement, for `order` as the cause. IFS faults end in the fields' outcomes; only the
+    ledger's own raise.
     """
 
-    tools: Tools
-    order: OrderKey
-    cause: Cause
-    record: Record
-    assigned: Sequence[Shipment]
-    known: Sequence[Shipment]
-    memory: TargetState
-    revives: bool = True
-    planned: Mapping[str, FieldChange] | None = None
-    journal: Journal = field(init=False)
+    def __init__(self, tools: Tools, proposal: RecordProposal, order: OrderKey, cause: Cause) -> None:
+        self.tools = tools
+        self.session = RecordSession(tools, proposal, order, cause)
 
-    def __post_init__(self) -> None:
-        tools = self.tools
-        self.journal = Journal(tools.audit, self.order, self.cause, tools.connection.mapping_version, tools.now)
+    def run(self) -> RecordResult:
+        for attempt in range(SAVE_ATTEMPTS):
+            try:
+                if attempt:
+                    self.session.begin_again()
+                self._run()
+            except PutOff as put_off:
+                return self._put_off(put_off)
+            except Moved:
+                if self.session.proposal.takes_over:
+                    break
+            except Permanent as fault:
+                if fault.reason is not Reason.ORDER_TOO_LARGE:
+                    raise
+                return self._result(fault.reason)
+            else:
+                return self._result()
+        return self._result(Reason.RECORD_SHARED)
 
-    def run(self) -> TargetState:
-        """The record's state to remember. IFS faults end in the fields' outcomes; only the ledger's own raise."""
-        self._recover()
-        for names in self.tools.connection.ifs.target_of(self.record.key).patches:
-            open_ones = tuple(name for name in names if self.revives or not self._is_parked(name))
-            if open_ones:
-                self._settle(open_ones)
-        self._act()
-        return self.memory.model_copy(update={"etag": self.record.etag})
+    def show(self) -> RecordResult:
+        """Shadow mode: everything but the write."""
+        session = self.session
+        decisions = session.proposal.decisions(session.record, session.memory)
+        changes = shown(session.record, decisions, decisions, session.target)
+        fields = {str(name): _shown_outcome(decision) for name, decision in decisions.items()}
+        return RecordResult(session.memory, session.record, fields, shown=changes)
 
-    def _act(self) -> None:
-        """A person's plan writes what it showed and nothing else."""
-        action = getattr(self.tools.connection.ifs.target_of(self.record.key), "state_action", None)
-        if action is not None and self.tools.connection.mode == "write" and self.planned is None:
-            acting = Acting(action, self.tools.ifs, self.journal, self.record, self.assigned, self.revives)
-            self.memory = acting.run(self.memory)
+    def shown_entry(self, changes: Mapping[str, FieldChange]) -> AuditEntry:
+        """What shadow mode says once."""
+        session, ending = self.session, Ending(Outcome.WOULD_WRITE)
+        return session.journal.entry(session.memory, session.record, changes, ending, at=self.tools.now())
 
-    def put_off(self, reason: Reason) -> TargetState:
-        """Nothing is read or written now; every field is to be tried again."""
-        self._fail(self.tools.connection.ifs.target_of(self.record.key).rules, Outcome.RETRY, reason)
-        return self.memory
+    def _run(self) -> None:
+        session = self.session
+        take_over(session)
+        if not session.record.exists and _is_known(session.memory):
+            raise PutOff(Reason.NOT_IN_IFS_YET)
+        for names in session.target.patches:
+            self._agree(names)
+        act(session)
+        session.conclude()
 
-    def _is_parked(self, name: FieldName) -> bool:
-        return self.memory.fields.get(name, _UNKNOWN).outcome is Outcome.PARKED
-
-    def _settle(self, names: tuple[FieldName, ...]) -> None:
+    def _put_off(self, put_off: PutOff) -> RecordResult:
+        """What was written before is recorded, unless nobody knows yet how it ended."""
         try:
-            for number in range(1, CONFLICT_ATTEMPTS + 1):
-                if self._is_done(self._try(number, names)):
-                    return
-                self.tools.pause(number)
-                self._reread()
-            self._fail(names, Outcome.RETRY, Reason.CONFLICTS)
-        except Retryable as fault:
-            self._fail(names, Outcome.RETRY, fault.reason)
-        except Permanent as fault:
-            self._refused(names, fault)
+            if self.session.is_writing and not put_off.is_open:
+                self.session.conclude()
+        except Moved:
+            return self._result(Reason.RECORD_SHARED)
+        return self._result(put_off.reason, put_off.until)
 
-    def _refused(self, names: tuple[FieldName, ...], fault: Permanent) -> None:
-        decisions = self._decide()
-        concerned = tuple(changes_of(decisions, names))
-        if len(concerned) > 1 and fault.reason in FIELDS_OWN_FAULTS and self.record.exists:
-            for name in names:
-                self._settle((name,))
-        else:
-            self._remember({name: decisions[name].state for name in set(names) - set(concerned)})
-            self._fail(concerned or names, Outcome.PARKED, fault.reason)
+    def _agree(self, names: tuple[FieldName, ...]) -> None:
+        for number in range(1, CONFLICT_ATTEMPTS + 1):
+            attempt = self._tried(number, names)
+            if not attempt.changes or self._is_outdated(attempt):
+                return
+            if attempt.has_no_tag:
+                self.session.look_again()  # a list that carries none
+            elif self._is_written(attempt) or not self._is_there(attempt):
+                return
+        self.session.end(names, Outcome.RETRY, Reason.CONFLICTS)
 
-    def _try(self, number: int, names: tuple[FieldName, ...]) -> _Try:
-        decisions = self._decide()
-        return _Try(number, names, decisions, changes_of(decisions, names), self.record, self.tools.now())
+    def _tried(self, number: int, names: tuple[FieldName, ...]) -> _Try:
+        """What is to be sent; what is decided without a write is remembered."""
+        session = self.session
+        decisions = session.proposal.decisions(session.record, session.memory)
+        changes = changes_of(decisions, names)
+        left = [name for name in names if name in decisions and name not in changes]
+        session.remember({name: decisions[name].memory for name in left})
+        return _Try(number, decisions, changes, session.record, self.tools.now())
 
-    def _is_done(self, this: _Try) -> bool:
-        """False when somebody else wrote in between: read again, decide again."""
-        if not this.changes:
-            self._remember({name: d.state for name, d in this.decisions.items() if name in this.names})
+    def _is_there(self, attempt: _Try) -> bool:
+        """After a conflict. False where IFS says that the row is there, and shows none of this shipment and order."""
+        session = self.session
+        self.tools.pause(attempt.number)
+        if session.look_again():
             return True
-        if self.tools.connection.mode != "write":
-            self._rehearse(this)
-            return True
-        if self.planned is not None and _as_changes(this) != self.planned_for(this.changes):
-            self._fail(this.names, Outcome.PARKED, Reason.PLAN_OUTDATED)
-            return True
-        return self._write(this)
-
-    def planned_for(self, names: Iterable[FieldName]) -> dict[str, FieldChange]:
-        """What the plan showed for these fields. One that agrees by now needs no write, and outdates nothing."""
-        planned = self.planned or {}
-        return {name: planned[name] for name in names if name in planned}
-
-    def _write(self, this: _Try) -> bool:
-        self.journal.intend(self._attempt(this), self.assigned)
-        try:
-            answer = self.tools.ifs.write(this.before, this.changes)
-        except OutcomeUnknown as fault:
-            return self._after_lost_answer(this, fault)
-        except ConnectorError as fault:
-            outcome = Outcome.RETRY if isinstance(fault, Retryable) else Outcome.PARKED
-            self._end(this, outcome, fault.reason, detail=str(fault))
-            raise
-        if isinstance(answer, Conflict):
-            self._end(this, Outcome.RETRY, Reason.CONFLICTS, http_status=answer.http_status)
-            return False
-        self._accept(this, answer)
-        return True
-
-    def _after_lost_answer(self, this: _Try, fault: OutcomeUnknown) -> bool:
-        try:
-            self._reread()
-        except ConnectorError:
-            self._end(this, Outcome.RETRY, fault.reason)
-            raise
-        if this.has_landed(self.record):
-            self._accept(this, Written(http_status=0, record=self.record))
-            return True
-        self._end(this, Outcome.RETRY, fault.reason)
+        session.remember({n: session.past(n).refused(v, Reason.ROW_EXISTS) for n, v in attempt.changes.items()})
         return False
 
-    def _accept(self, this: _Try, answer: Written) -> None:
+    def _is_outdated(self, attempt: _Try) -> bool:
+        """A person's plan writes what it showed and nothing else. What agrees by now needs no write."""
+        planned = self.session.proposal.planned
+        if planned is None:
+            return False
+        told = {name: change.values for name, change in planned.items() if name in attempt.changes}
+        if told == {name: change.values for name, change in self._changes(attempt).items()}:
+            return False
+        self.session.end(attempt.changes, Outcome.PARKED, Reason.PLAN_OUTDATED)
+        return True
+
+    def _is_written(self, attempt: _Try) -> bool:
+        """False when somebody else wrote in between: read again, decide again."""
+        session = self.session
+        key = session.intend("patch" if session.record.exists else "post", self._changes(attempt))
+        try:
+            answer = self.tools.ifs.write(attempt.before, attempt.changes)
+        except OutcomeUnknown as fault:
+            session.heard(fault)
+            self._after_lost_answer(attempt, key, fault)
+            return True
+        except ConnectorError as fault:
+            session.heard(fault)
+            self._refused(attempt, key, fault)
+            return True
+        session.served()
+        if isinstance(answer, Conflict):
+            conflict = Ending(Outcome.RETRY, Reason.CONFLICTS, tuple(attempt.changes), http_status=answer.http_status)
+            self._write_down(attempt, key, conflict)
+            return False
+        self._accepted(attempt, key, answer)
+        return True
+
+    def _accepted(self, attempt: _Try, key: str, answer: Written) -> None:
         """IFS answers 200 for attributes it silently drops: only what can be read back counts as written."""
-        if answer.record is None:
-            self._reread()
+        after = answer.record
+        if after is None:
+            try:
+                after = self.tools.ifs.reread(attempt.before)
+            except ConnectorError as fault:
+                raise PutOff(fault.reason, self._lease_end(), is_open=True) from fault
+        if after is None:
+            raise PutOff(Reason.OUTCOME_UNKNOWN, self._lease_end(), is_open=True)
+        self._read_back(attempt, key, answer, after)
+
+    def _read_back(self, attempt: _Try, key: str, answer: Written, after: Record) -> None:
+        """A value that differs under the tag that our write made was dropped; under a later one, somebody typed it."""
+        self.session.record = after
+        differing = attempt.differing(after)
+        is_overtaken = answer.record is None and answer.etag is not None and answer.etag != after.etag
+        self.session.remember({n: attempt.decisions[n].memory for n in attempt.changes if n not in differing})
+        if is_overtaken:
+            self._typed_over(differing, after)
+            dropped: list[FieldName] = []
         else:
-            self.record = answer.record
-        dropped = this.dropped(self.record)
-        self._remember({name: this.decisions[name].state for name in this.names if name in this.decisions})
-        self._fail(dropped, Outcome.PARKED, Reason.NOT_STORED)
-        outcome, reason = (Outcome.PARKED, Reason.NOT_STORED) if dropped else (Outcome.WRITTEN, None)
-        landed = {} if dropped else {"etag_after": self.record.etag}
-        self._end(this, outcome, reason, http_status=answer.http_status or None, **landed)
+            self._dropped(differing, attempt)
+            dropped = differing
+        self._write_down(attempt, key, _ending(attempt, dropped, answer, after))
 
-    def _rehearse(self, this: _Try) -> None:
-        """Shadow mode: everything but the write, audited once per proposal."""
-        proposed = {name: d.state for name, d in this.decisions.items() if name in this.names}
-        for name, value in this.changes.items():
-            proposed[name] = FieldState(outcome=Outcome.WOULD_WRITE, reason=proposed[name].reason, intended=value)
-        if any(self.memory.fields.get(name) != proposed[name] for name in this.changes):
-            self._end(this, Outcome.WOULD_WRITE)
-        self._remember(proposed)
+    def _typed_over(self, names: Iterable[FieldName], after: Record) -> None:
+        for name in names:
+            theirs = self.session.past(name).somebodys(after.values.get(name))
+            self.session.remember({name: theirs.ended(Outcome.KEPT, Reason.TYPED_BY_A_PERSON)})
 
-    def _recover(self) -> None:
-        """A run that died after its PATCH left only the intent: take the value before from there, close the story."""
-        agreed = self._agreed_without_memory()
-        if not agreed:
+    def _dropped(self, names: Iterable[FieldName], attempt: _Try) -> None:
+        past = self.session.past
+        self.session.remember({n: past(n).refused(attempt.changes[n], Reason.NOT_STORED) for n in names})
+
+    def _after_lost_answer(self, attempt: _Try, key: str, fault: OutcomeUnknown) -> None:
+        """What stands is written. What does not may still arrive: its intent stays until its lease ends."""
+        try:
+            after = self.tools.ifs.reread(attempt.before)
+        except ConnectorError:
+            after = None
+        if after is not None and not attempt.differing(after):
+            self._read_back(attempt, key, Written(http_status=0, record=after), after)
             return
-        today = self.tools.now().date()
-        for entry in self.tools.audit.story(self.order, (today - timedelta(days=1), today)):
-            if entry.kind == "intent" and entry.target == self.record.key:
-                self._adopt(entry, agreed)
+        until = self._lease_end() if attempt.before.exists else self.tools.now() + POST_AGAIN
+        raise PutOff(fault.reason, until, is_open=True)
 
-    def _adopt(self, intent: AuditEntry, agreed: set[FieldName]) -> None:
-        changes = {FieldName(name): change for name, change in intent.changes.items() if name in agreed}
-        ours = {n: c for n, c in changes.items() if same(n, c.after, self.record.values.get(n))}
-        if not ours or any(self.memory.fields.get(name, _UNKNOWN).touched for name in ours):
-            return
-        self._remember(
-            {
-                name: FieldState(outcome=Outcome.WRITTEN, touched=True, intended=change.after, original=change.before)
-                for name, change in ours.items()
-            }
-        )
-        closing = {"kind": "result", "at": self.tools.now(), "outcome": Outcome.WRITTEN, "etag_after": self.record.etag}
-        self.journal.keep(intent.model_copy(update={**closing, "cause": self.cause}))
+    def _lease_end(self) -> datetime:
+        return self.tools.now() + LEASE
 
-    def _agreed_without_memory(self) -> set[FieldName]:
-        fresh = {name: d for name, d in self._decide().items() if not self.memory.fields.get(name, _UNKNOWN).touched}
-        return {
-            name
-            for name, decision in fresh.items()
-            if decision.state.outcome is Outcome.UNCHANGED and self.record.values.get(name) is not None
-        }
+    def _refused(self, attempt: _Try, key: str, fault: ConnectorError) -> None:
+        session, fault = self.session, self._judged(fault)
+        is_final = isinstance(fault, Permanent)
+        outcome = Outcome.PARKED if is_final else Outcome.RETRY
+        ending = Ending(outcome, fault.reason, tuple(attempt.changes), fault.code, fault.status)
+        self._write_down(attempt, key, ending)
+        if not is_final:
+            session.end(attempt.changes, Outcome.RETRY, fault.reason)
+        elif len(attempt.changes) > 1 and fault.reason in FIELDS_OWN_FAULTS and session.record.exists:
+            for name in attempt.changes:
+                self._agree((name,))
+        else:
+            session.remember({n: session.past(n).refused(v, fault.reason) for n, v in attempt.changes.items()})
 
-    def _decide(self) -> dict[FieldName, Decision]:
-        return decide(self.record, self.assigned, self.known, self.memory, self.tools.connection)
+    def _judged(self, fault: ConnectorError) -> ConnectorError:
+        """An unknown 5xx passes at first, and is the record's own after it alone has failed for an hour."""
+        since = self.session.memory.failing_since
+        if fault.scope is not Scope.UNCLEAR or isinstance(fault, Permanent) or since is None:
+            return fault
+        is_own = self.tools.now() - since >= OWN_FAULT and self.tools.breaker.refusal() is None
+        return Permanent(Reason.REFUSED_BY_IFS, fault.code, code=fault.code, status=fault.status) if is_own else fault
 
-    def _reread(self) -> None:
-        records = self.tools.ifs.read([self.record.key])
-        if self.record.key not in records:
-            raise Retryable(Reason.NOT_IN_IFS_YET, f"{self.record.key} is gone; look for the order again")
-        self.record = records[self.record.key]
+    def _changes(self, attempt: _Try) -> dict[str, FieldChange]:
+        return shown(attempt.before, attempt.decisions, attempt.changes, self.session.target)
 
-    def _fail(self, names: Iterable[FieldName], outcome: Outcome, reason: Reason) -> None:
-        failed = {"outcome": outcome, "reason": reason}
-        self._remember({n: self.memory.fields.get(n, _UNKNOWN).model_copy(update=failed) for n in names})
+    def _write_down(self, attempt: _Try, key: str, ending: Ending) -> None:
+        changes, number = self._changes(attempt), attempt.number
+        self.session.write_down(key, attempt.before, changes, ending, started=attempt.started, attempt=number)
 
-    def _remember(self, fields: Mapping[FieldName, FieldState]) -> None:
-        self.memory = self.memory.model_copy(update={"fields": {**self.memory.fields, **fields}})
-
-    def _attempt(self, this: _Try) -> Attempt:
-        return Attempt(this.number, dict(_as_changes(this)), this.before, this.started)
-
-    def _end(self, this: _Try, outcome: Outcome, reason: Reason | None = None, **told: object) -> None:
-        self.journal.end(self._attempt(this), self.assigned, outcome, reason, **told)
+    def _result(self, hindrance: Reason | None = None, until: datetime | None = None) -> RecordResult:
+        session = self.session
+        is_stored = session.saved == session.memory and hindrance is None
+        fields = _outcomes(session.memory, session.proposal)
+        return RecordResult(session.memory, session.record, fields, hindrance, until, is_stored=is_stored)
 
 
-_UNKNOWN = FieldState(outcome=Outcome.SKIPPED)
+def _ending(attempt: _Try, dropped: Sequence[FieldName], answer: Written, after: Record) -> Ending:
+    status = answer.http_status or None
+    if len(dropped) == len(attempt.changes):
+        return Ending(Outcome.PARKED, Reason.NOT_STORED, dropped, http_status=status)
+    return Ending(Outcome.WRITTEN, None, dropped, http_status=status, etag_after=after.etag)
 
 
-def _as_changes(this: _Try) -> dict[str, FieldChange]:
-    return {n: FieldChange(before=this.before.values.get(n), after=value) for n, value in this.changes.items()}
+def _outcomes(memory: RecordMemory, proposal: RecordProposal) -> dict[str, FieldOutcome]:
+    """By our names, of the fields that the file names now."""
+    attributes = {str(name): rule.attribute for name, rule in proposal.target.rules.items()} | {STATE: STATE}
+    found = {name: memory.fields[attribute] for name, attribute in attributes.items() if attribute in memory.fields}
+    return {name: FieldOutcome(outcome=past.outcome, reason=past.reason) for name, past in found.items()}
+
+
+def _shown_outcome(decision: Decision) -> FieldOutcome:
+    outcome = Outcome.WOULD_WRITE if decision.write else decision.memory.outcome
+    return FieldOutcome(outcome=outcome, reason=decision.memory.reason)
+
+
+def _is_known(memory: RecordMemory) -> bool:
+    """The row was made once: one that IFS does not show is hidden or deleted, and no second one is made."""
+    return any(past.ours is not None for past in memory.fields.values())

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from functions.connections.connection import Connection
+from functions.errors import ConnectorError, Permanent
 from functions.model.audit import Cause
-from functions.model.messages import Work
+from functions.model.messages import DeliverOrder
+from functions.model.parked import Parked
 from functions.model.shipment import ConnectionName, OrderKey
 from functions.model.tenant import Circuit
 
 # Long enough for the queue and a consumer to come round; after it the order is due again if nothing was recorded.
 CLAIM = timedelta(minutes=15)
-SHARE_FOR_NEW = 0.5  # of the tenant's IFS rate is left to shipments that are news
+SHARE_FOR_NEW = 0.5  # of the tenant's IFS rate is left to shipments that are new
 PERIOD_SECONDS = 60
 REQUESTS_AN_ORDER = 2.3  # a share of three searches, and a PATCH each for the values and for the date
+PASSED_OVER = 50  # orders that cannot be claimed keep no other from being released
 
 
 class DueOrders(Protocol):
@@ -27,30 +31,67 @@ class DueOrders(Protocol):
         """Move the next attempt from `due_at` to `until`; False when another run was faster or the order moved on."""
 
 
-class WorkQueue(Protocol):
-    def send(self, work: Iterable[Work]) -> None:
+class OrderQueue(Protocol):
+    def send(self, orders: Iterable[DeliverOrder]) -> None:
         """All or Retryable; what was sent before a fault may arrive twice."""
 
 
-def release(
-    connection: Connection,
-    *,
-    due_orders: DueOrders,
-    circuit: Circuit,
-    queue: WorkQueue,
-    now: datetime,
-    correlation_id: str,
-) -> int:
-    """How many orders were sent on their way. At most what IFS takes in one period beside new shipments; while the
-    circuit is open, one as a probe.
-    """
-    requests = connection.ifs.requests_per_second * PERIOD_SECONDS * (1 - SHARE_FOR_NEW)
-    limit = 1 if circuit.is_open else max(1, int(requests / REQUESTS_AN_ORDER))
-    cause = Cause(kind="release", correlation_id=correlation_id)
-    claimed = [
-        Work(order=order, cause=cause, attempt=str(int(due_at.timestamp() * 1000)), is_probe=circuit.is_open)
-        for order, due_at in due_orders.due(connection.name, now=now, limit=limit)
-        if due_orders.claim(order, due_at, now + CLAIM)
-    ]
-    queue.send(claimed)
-    return len(claimed)
+class ParkingLot(Protocol):
+    def park(self, parked: Parked) -> None:
+        """Kept once per subject."""
+
+
+@dataclass(frozen=True)
+class Released:
+    """`oldest_due_seconds`: how long the order has been due that waited longest; 0 where none was."""
+
+    orders: int
+    passed_over: int
+    oldest_due_seconds: float
+
+
+@dataclass(frozen=True)
+class Release:
+    connection: Connection
+    due_orders: DueOrders
+    queue: OrderQueue
+    parking: ParkingLot
+
+    def run(self, circuit: Circuit, now: datetime, correlation_id: str) -> Released:
+        """At most what IFS takes in one period beside new shipments; while the circuit is open, one as a probe; before
+        an instant that IFS named, none. An order that cannot be read is parked and passed over.
+        """
+        limit = self._limit(circuit, now)
+        due = self.due_orders.due(self.connection.name, now=now, limit=limit + PASSED_OVER)
+        cause = Cause(kind="release", correlation_id=correlation_id)
+        claimed: list[DeliverOrder] = []
+        passed_over = 0
+        for order, due_at in due:
+            if len(claimed) >= limit:
+                break
+            try:
+                if self.due_orders.claim(order, due_at, now + CLAIM):
+                    attempt = str(int(due_at.timestamp() * 1000))
+                    claimed.append(DeliverOrder(order=order, cause=cause, attempt=attempt, is_probe=circuit.is_open))
+            except ConnectorError as fault:
+                passed_over += 1
+                self._park(order, fault, now)
+        self.queue.send(claimed)
+        oldest = (now - due[0][1]).total_seconds() if due else 0.0
+        return Released(len(claimed), passed_over, oldest)
+
+    def _limit(self, circuit: Circuit, now: datetime) -> int:
+        if circuit.held_until is not None and now < circuit.held_until:
+            return 0
+        requests = self.connection.ifs.requests_per_second * PERIOD_SECONDS * (1 - SHARE_FOR_NEW)
+        return 1 if circuit.is_open else max(1, int(requests / REQUESTS_AN_ORDER))
+
+    def _park(self, order: OrderKey, fault: ConnectorError, now: datetime) -> None:
+        """A passing fault of the ledger is no reason to call anybody: the order stays due."""
+        if isinstance(fault, Permanent):
+            subject = f"order {order.digest[:16]}"
+            self.parking.park(
+                Parked(
+                    connection=order.connection, subject=subject, reason=fault.reason, detail=order.reference, at=now
+                )
+            )

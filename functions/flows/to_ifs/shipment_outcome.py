@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
-from functions.flows.to_ifs.place import Assignment
+from functions.flows.to_ifs.place import Placement
 from functions.model.outcomes import Outcome, Reason
-from functions.model.shipment import Shipment, ShipmentKey
-from functions.model.state import FieldState, TargetState
+from functions.model.records import RecordKey
+from functions.model.shipment import ShipmentKey
+from functions.model.state import FieldOutcome, ShipmentState
 
 SEVERITY = (
     Outcome.PARKED,
@@ -20,32 +21,32 @@ SEVERITY = (
     Outcome.SKIPPED,
 )
 
-Verdict = tuple[Outcome, Reason | None]
+
+def shipment_outcome(
+    state: ShipmentState, key: ShipmentKey, placement: Placement, fields: Mapping[RecordKey, Iterable[FieldOutcome]]
+) -> ShipmentState:
+    """`fields` are those of every record that was decided."""
+    placing = placement.placed.get(key)
+    if placing is None:
+        outcome, reason = unplaced(placement.unplaced.get(key))
+        return state.ended(outcome, reason, choices=placement.choices.get(key, ()))
+    if placing.key not in fields:
+        return state.ended(Outcome.WAITING, Reason.NOT_IN_IFS_YET, placing=placing)
+    outcome, reason = worst(fields[placing.key])
+    choices = (placing.key.id,) if reason is Reason.SHARED_TARGET else ()
+    return state.ended(outcome, reason, placing=placing, choices=choices)
 
 
-def verdicts(
-    shipments: Sequence[Shipment], assignment: Assignment, targets: Mapping[str, TargetState]
-) -> dict[ShipmentKey, dict[str, object]]:
-    """Outcome, reason, target and choices of each shipment."""
-    found: dict[ShipmentKey, dict[str, object]] = {}
-    for shipment in shipments:
-        target = assignment.targets.get(shipment.key)
-        outcome, reason = _worst(targets[target]) if target else unplaced(assignment.unplaced.get(shipment.key))
-        found[shipment.key] = {"outcome": outcome, "reason": reason, "target": target}
-        found[shipment.key]["choices"] = assignment.choices.get(shipment.key, ())
-    return found
-
-
-def unplaced(reason: Reason | None) -> Verdict:
+def unplaced(reason: Reason | None) -> tuple[Outcome, Reason | None]:
     """Of a shipment without a record; without a reason it is voided and never had one."""
     if reason is None:
         return Outcome.UNCHANGED, Reason.VOIDED
     return (Outcome.WAITING if reason is Reason.NOT_IN_IFS_YET else Outcome.PARKED), reason
 
 
-def _worst(target: TargetState) -> Verdict:
+def worst(fields: Iterable[FieldOutcome]) -> tuple[Outcome, Reason | None]:
     """A shipment's outcome is its record's gravest; a ship date that waits does not hide a tracking number written."""
-    fields = sorted(target.fields.values(), key=lambda state: SEVERITY.index(state.outcome))
-    gravest = fields[0] if fields else FieldState(outcome=Outcome.SKIPPED)
-    outcome = Outcome.UNCHANGED if gravest.outcome is Outcome.SKIPPED else gravest.outcome
-    return outcome, gravest.reason
+    gravest = min(fields, key=lambda field: SEVERITY.index(field.outcome), default=None)
+    if gravest is None or gravest.outcome is Outcome.SKIPPED:
+        return Outcome.UNCHANGED, gravest.reason if gravest else None
+    return gravest.outcome, gravest.reason

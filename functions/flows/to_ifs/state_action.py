@@ -1,71 +1,76 @@
-"""Calls the state action that a tenant allowed, once: a record that has left its state is never acted on again."""
+"""Calls the state action that a tenant allowed: at most once, whatever the answer. What became of it is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping
 
 from functions.connections.targets import StateAction
-from functions.errors import ConnectorError, Retryable
-from functions.flows.to_ifs.audit_trail import Attempt, Journal
+from functions.errors import ConnectorError, Permanent
+from functions.flows.to_ifs.audit_trail import Ending
+from functions.flows.to_ifs.record_session import RecordSession
+from functions.flows.to_ifs.unfinished_write import STATE
 from functions.model.audit import FieldChange
 from functions.model.outcomes import Outcome, Reason
-from functions.model.records import Conflict, Record, Written
-from functions.model.shipment import Shipment
-from functions.model.state import FieldState, TargetState
-
-STATE = "state"  # beside the fields, and remembered as they are
+from functions.model.record_memory import FieldMemory
+from functions.model.records import Conflict
 
 
-class Actor(Protocol):
-    def act(self, record: Record, action: str) -> Written | Conflict:
-        """Call a bound action under the ETag of `record`."""
+def act(session: RecordSession) -> None:
+    """After the fields. A plan writes what it showed and nothing else."""
+    action: StateAction | None = getattr(session.target, "state_action", None)
+    if action is None or session.proposal.planned is not None:
+        return
+    past = session.memory.fields.get(STATE)
+    if session.record.state != action.from_state:
+        if past is not None and past.outcome in {Outcome.RETRY, Outcome.PARKED}:
+            was_ours = past.reason is Reason.OUTCOME_UNKNOWN
+            _remember(session, Outcome.WRITTEN if was_ours else Outcome.UNCHANGED, None)
+    elif (past is None or _never_began(past)) and _is_ready(session):
+        _call(session, action)
 
 
-@dataclass(frozen=True)
-class Acting:
-    """The action of one record, after its fields. `revives`: what was parked is tried again."""
-
-    action: StateAction
-    ifs: Actor
-    journal: Journal
-    record: Record
-    shipments: Sequence[Shipment]
-    revives: bool
-
-    def run(self, memory: TargetState) -> TargetState:
-        if self.record.state != self.action.from_state:
-            return _moved(memory)
-        outcomes = {name: field.outcome for name, field in memory.fields.items()}
-        is_stuck = outcomes.pop(STATE, None) is Outcome.PARKED and not self.revives
-        is_stored = not {Outcome.PARKED, Outcome.RETRY} & set(outcomes.values())
-        if is_stuck or not is_stored or all(shipment.is_voided for shipment in self.shipments):
-            return memory
-        return _with(memory, self._call())
-
-    def _call(self) -> FieldState:
-        moved = {STATE: FieldChange(before=self.action.from_state, after=self.action.action)}
-        attempt = Attempt(1, moved, self.record, self.journal.now())
-        self.journal.intend(attempt, self.shipments)
-        reason: Reason | None = None
-        try:
-            answer = self.ifs.act(self.record, self.action.action)
-            is_conflict = isinstance(answer, Conflict)
-            outcome, reason = (Outcome.RETRY, Reason.CONFLICTS) if is_conflict else (Outcome.WRITTEN, None)
-        except ConnectorError as fault:
-            outcome, reason = Outcome.RETRY if isinstance(fault, Retryable) else Outcome.PARKED, fault.reason
-        self.journal.end(attempt, self.shipments, outcome, reason)
-        return FieldState(outcome=outcome, reason=reason, touched=outcome is Outcome.WRITTEN)
+def _never_began(past: FieldMemory) -> bool:
+    return past.outcome is Outcome.RETRY and past.reason is Reason.CONFLICTS
 
 
-def _moved(memory: TargetState) -> TargetState:
-    """By us, and the answer was lost, or by a person: nothing is left to do."""
-    state = memory.fields.get(STATE)
-    if state is None or state.outcome is not Outcome.RETRY:
-        return memory
-    return _with(memory, FieldState(outcome=Outcome.WRITTEN, touched=True))
+def _is_ready(session: RecordSession) -> bool:
+    attributes = [rule.attribute for rule in session.target.rules.values()]
+    outcomes = {session.memory.fields[name].outcome for name in attributes if name in session.memory.fields}
+    is_stored = not {Outcome.PARKED, Outcome.RETRY} & outcomes
+    return is_stored and any(shipment.is_live for shipment in session.memory.shipments)
 
 
-def _with(memory: TargetState, state: FieldState) -> TargetState:
-    return memory.model_copy(update={"fields": {**memory.fields, STATE: state}})
+def _call(session: RecordSession, action: StateAction) -> None:
+    changes = {STATE: FieldChange(before=action.from_state, after=action.action, attribute=STATE)}
+    _remember(session, Outcome.RETRY, Reason.OUTCOME_UNKNOWN)
+    key = session.intend("action", changes)
+    started, before = session.tools.now(), session.record
+    try:
+        answer = session.tools.ifs.act(before, action.action)
+    except ConnectorError as fault:
+        session.heard(fault)
+        ending = _failed(session, fault)
+    else:
+        ending = _answered(session, changes, is_conflict=isinstance(answer, Conflict))
+    session.write_down(key, before, changes, ending, started=started, action=action.action)
+
+
+def _answered(session: RecordSession, changes: Mapping[str, FieldChange], *, is_conflict: bool) -> Ending:
+    """A conflict was refused before it began: the only answer after which it may be called again."""
+    if is_conflict:
+        _remember(session, Outcome.RETRY, Reason.CONFLICTS)
+        return Ending(Outcome.RETRY, Reason.CONFLICTS, refused=tuple(changes))
+    _remember(session, Outcome.WRITTEN, None)
+    return Ending(Outcome.WRITTEN)
+
+
+def _failed(session: RecordSession, fault: ConnectorError) -> Ending:
+    if isinstance(fault, Permanent):
+        _remember(session, Outcome.PARKED, fault.reason)
+        return Ending(Outcome.PARKED, fault.reason, refused=(STATE,), code=fault.code, http_status=fault.status)
+    _remember(session, Outcome.RETRY, Reason.OUTCOME_UNKNOWN)
+    return Ending("outcome_unknown", fault.reason, code=fault.code, http_status=fault.status)
+
+
+def _remember(session: RecordSession, outcome: Outcome, reason: Reason | None) -> None:
+    session.memory = session.memory.remembering({STATE: FieldMemory(outcome=outcome, reason=reason)})

@@ -48,7 +48,7 @@ def compare(expected: Expectation, published: Published | None) -> list[Finding]
     misfits = [*_keys(expected, found), *_missing(expected, found), *_written(expected, found)]
     count = len({*expected.reads, *(rule.attribute for rule in expected.writes.values())})
     told = f"{expected.entity_set} of {expected.projection}: {count} attributes as expected."
-    return misfits or [Finding(subject=expected.subject, standing="fits", sentence=told)]
+    return misfits or [Finding(subject=expected.subject, severity="fits", sentence=told)]
 
 
 def _of(target: AnyTarget) -> Iterator[Expectation]:
@@ -133,4 +133,4 @@ def _nearest(name: str, names: Iterable[str]) -> str:
 
 
 def _misfit(subject: str, sentence: str, advice: str) -> Finding:
-    return Finding(subject=subject, standing="misfit", sentence=sentence, advice=advice)
+    return Finding(subject=subject, severity="misfit", sentence=sentence, advice=advice)

@@ -34,14 +34,14 @@ class Inspection:
                 published[path] = self._published(path)
             service = published[path]
             if isinstance(service, Permanent):
-                yield _refused(expected.subject, expected.projection, service)
+                yield _refused(expected.subject, expected.projection)
             else:
                 yield from compare(expected, service)
 
     def _published(self, path: str) -> Published | Permanent | None:
         """None where there is no such service; the fault where it is refused."""
         try:
-            document = self._client.document(f"{path}/{METADATA}", METADATA)
+            document = self._client.metadata(f"{path}/{METADATA}", METADATA)
         except Permanent as fault:
             if fault.reason is Reason.IFS_PERMISSION:
                 return fault
@@ -51,12 +51,7 @@ class Inspection:
         return parse(document) if document else None
 
 
-def _refused(subject: str, projection: str, fault: Permanent) -> Finding:
-    is_token = "401" in str(fault)
-    sentence = (
-        "IFS does not accept the token that the realm issued: base_url and token_url belong to different tenants."
-        if is_token
-        else f"The service user may not use {projection}."
-    )
-    advice = "Compare both addresses." if is_token else f"Grant {projection} to a permission set of the service user."
-    return Finding(subject=subject, standing="misfit", sentence=sentence, advice=advice)
+def _refused(subject: str, projection: str) -> Finding:
+    sentence = f"The service user may not use {projection}."
+    advice = f"Grant {projection} to a permission set of the service user."
+    return Finding(subject=subject, severity="misfit", sentence=sentence, advice=advice)

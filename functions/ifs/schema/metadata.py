@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from xml.etree import ElementTree as ET
 
-from functions.errors import Permanent
+from functions.errors import Permanent, Scope
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
 
@@ -57,7 +57,8 @@ def parse(document: bytes) -> Published:
 
 
 def _unreadable() -> Permanent:
-    return Permanent(Reason.IFS_CONFIGURATION, "$metadata: no EDMX document")
+    text = "$metadata: no EDMX document"
+    return Permanent(Reason.IFS_CONFIGURATION, text, stage="metadata", scope=Scope.TENANT)
 
 
 def _of_schemas(root: ET.Element, name: str) -> Iterator[tuple[str, ET.Element]]:

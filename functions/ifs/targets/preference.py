@@ -12,69 +12,84 @@ from functions.ifs.targets.custom_entity import CustomEntities
 from functions.ifs.targets.order_header import OrderHeaders
 from functions.ifs.targets.shipment_header import ShipmentHeaders
 from functions.model.outcomes import Reason
-from functions.model.records import Candidate, Conflict, FieldName, Record, Sought, Written
+from functions.model.records import Candidate, Conflict, FieldName, Place, Record, RecordKey, Sought, Written
 from functions.model.shipment import OrderKey
 
 
-class Engine(Protocol):
-    profile: str
+class TargetRecords(Protocol):
+    """The records of one target. Raises Retryable, OutcomeUnknown (writes only) or Permanent."""
+
+    place: Place
 
     def find(self, sought: Sequence[Sought]) -> dict[OrderKey, list[Candidate]]: ...
 
-    def read(self, keys: Sequence[str]) -> dict[str, Record]: ...
+    def read(self, keys: Sequence[RecordKey]) -> dict[RecordKey, Record]: ...
+
+    def reread(self, record: Record) -> Record | None: ...
 
     def write(self, record: Record, changes: Mapping[FieldName, str | None]) -> Written | Conflict: ...
 
 
-def engine(client: IfsClient, target: AnyTarget) -> Engine:
+def target_records(client: IfsClient, target: AnyTarget, place: Place) -> TargetRecords:
     if isinstance(target, OrderHeader):
-        return OrderHeaders(client, target)
+        return OrderHeaders(client, target, place)
     if isinstance(target, CustomEntity):
-        return CustomEntities(client, target)
-    return ShipmentHeaders(client, target)
+        return CustomEntities(client, target, place)
+    return ShipmentHeaders(client, target, place)
 
 
 class IfsTargets:
     """Raises Retryable, OutcomeUnknown (writes only) or Permanent."""
 
-    def __init__(self, engines: Sequence[Engine]) -> None:
-        self._engines = {each.profile: each for each in engines}
+    def __init__(self, targets: Sequence[TargetRecords]) -> None:
+        self._targets = {each.place: each for each in targets}
 
     def find(self, sought: Sequence[Sought]) -> dict[OrderKey, list[Candidate]]:
-        """Candidates by order, batched; orders without any are left out."""
+        """Candidates by order, batched; orders without any are left out. Where it went before is looked at first; a
+        record that is only remembered keeps nobody from being found elsewhere.
+        """
         found: dict[OrderKey, list[Candidate]] = {}
         for is_wanted in (_went_to, _goes_to):
-            for profile, each in self._engines.items():
-                asked = [one for one in sought if one.order not in found and is_wanted(one, profile)]
-                found |= each.find(asked) if asked else {}
+            for place, target in self._targets.items():
+                asked = [each for each in sought if not _is_found(found.get(each.order, ())) and is_wanted(each, place)]
+                for order, candidates in (target.find(asked) if asked else {}).items():
+                    found[order] = [*found.get(order, []), *candidates]
         return found
 
-    def read(self, keys: Sequence[str]) -> dict[str, Record]:
+    def read(self, keys: Sequence[RecordKey]) -> dict[RecordKey, Record]:
         """Fresh readings by record key; records that no longer exist are left out."""
-        found: dict[str, Record] = {}
-        for profile, each in self._engines.items():
-            own = [key for key in keys if key.startswith(f"{profile}/")]
-            found |= each.read(own) if own else {}
+        found: dict[RecordKey, Record] = {}
+        for place, target in self._targets.items():
+            own = [key for key in keys if key.place == place]
+            found |= target.read(own) if own else {}
         return found
+
+    def reread(self, record: Record) -> Record | None:
+        """By its key, with the tag that a write checks; None where it is not there."""
+        return self._targets[record.key.place].reread(record)
 
     def write(self, record: Record, changes: Mapping[FieldName, str | None]) -> Written | Conflict:
         """Exactly these fields, under the ETag of `record`."""
-        return self._engines[record.key.partition("/")[0]].write(record, changes)
+        return self._targets[record.key.place].write(record, changes)
 
     def act(self, record: Record, action: str) -> Written | Conflict:
         """Only the shipment header has states of its own."""
-        header = self._engines[record.key.partition("/")[0]]
-        if not isinstance(header, ShipmentHeaders):
-            raise Permanent(Reason.IFS_CONFIGURATION, f"{header.profile} has no state actions")
-        return header.act(record, action)
+        target = self._targets[record.key.place]
+        if not isinstance(target, ShipmentHeaders):
+            raise Permanent(Reason.IFS_CONFIGURATION, "only a shipment has state actions")
+        return target.act(record, action)
 
 
-Wanted = Callable[[Sought, str], bool]
+Wanted = Callable[[Sought, Place], bool]
 
 
-def _went_to(sought: Sought, profile: str) -> bool:
-    return any(key.startswith(f"{profile}/") for key in sought.remembered)
+def _went_to(sought: Sought, place: Place) -> bool:
+    return any(key.place == place for key in sought.remembered)
 
 
-def _goes_to(sought: Sought, profile: str) -> bool:
-    return not _went_to(sought, profile)
+def _goes_to(sought: Sought, place: Place) -> bool:
+    return not _went_to(sought, place)
+
+
+def _is_found(candidates: Sequence[Candidate]) -> bool:
+    return any(candidate.is_own or candidate.named_by for candidate in candidates)

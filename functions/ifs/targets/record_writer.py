@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from functions.connections.targets import AnyTarget, FieldRule, FieldType
 from functions.errors import Permanent
+from functions.ifs import odata
 from functions.ifs.client import ETag
 from functions.ifs.faults import Answer
 from functions.ifs.service import Row, Service
@@ -50,10 +51,19 @@ class Writer:
         if answer is None:
             return CONFLICT
         if not self._fields.are_in(answer):
-            return Written(http_status=answer.status, record=None)
+            return Written(http_status=answer.status, record=None, etag=answer.headers.get("etag"))
         etag = answer.headers.get("etag") or answer.body.get("@odata.etag")
-        after = {"values": self._fields.values(answer.body), "etag": str(etag), "exists": True}
-        return Written(http_status=answer.status, record=before.model_copy(update=after) if etag else None)
+        after = before.holding(self._fields.values(answer.body), str(etag)) if etag else None
+        return Written(http_status=answer.status, record=after)
+
+    def read(self, key: str, attributes: Sequence[str]) -> Row | None:
+        """One record by its address, with the tag that a write checks. None where it is not there."""
+        options = {"$select": odata.selection((*attributes, *self._fields.attributes))}
+        path = f"{self._service.address(self._set, key)}?{odata.query(options)}"
+        answer = self._service.client.get(path, self._set)
+        if answer is None or not isinstance(answer.body, dict):
+            return None
+        return {**answer.body, "@odata.etag": answer.headers.get("etag") or answer.body.get("@odata.etag")}
 
 
 def etag_of(row: Row) -> str:

@@ -9,7 +9,7 @@ Completed or Closed.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
 from functions.connections.targets import Finder, ShipmentHeader
@@ -18,7 +18,7 @@ from functions.ifs.client import ETag, IfsClient
 from functions.ifs.service import Row, Service
 from functions.ifs.targets.order_lookup import OrderLookup
 from functions.ifs.targets.record_writer import CONFLICT, Fields, Writer, etag_of, text_of
-from functions.model.records import Candidate, Conflict, FieldName, Line, Record, Sought, Written
+from functions.model.records import Candidate, Conflict, FieldName, Line, Place, Record, RecordKey, Sought, Written
 from functions.model.shipment import OrderKey, ShipmentKey
 
 PROFILE = "shipment_header"
@@ -28,7 +28,8 @@ LINE_KEY = ("ShipmentId", "ShipmentLineNo")
 LINE_FIELDS = (*LINE_KEY, "SourceRefType", "SourceRef1", "SourcePartNo", "InventoryPartNo", "InventoryQty")
 HEADER_FIELDS = ("ShipmentId", "Objstate", "Contract", "ShipmentCategory", "ActualShipDate")
 
-Numbers = dict[OrderKey, tuple[str, ...]]
+Numbers = dict[OrderKey, dict[str, str]]  # the orders behind a reference, each with its company where it is known
+Named = dict[OrderKey, dict[str, list[ShipmentKey]]]
 
 
 class ShipmentHeaders:
@@ -36,49 +37,55 @@ class ShipmentHeaders:
 
     profile = PROFILE
 
-    def __init__(self, client: IfsClient, target: ShipmentHeader) -> None:
-        self._target = target
+    def __init__(self, client: IfsClient, target: ShipmentHeader, place: Place) -> None:
+        self._target, self.place = target, place
         self._service = Service(client, target.endpoint, target.projection)
         self._orders = OrderLookup(client, target)
         self._fields = Fields(target)
         self._writer = Writer(self._service, target.entity_set, self._fields)
 
     def find(self, sought: Sequence[Sought]) -> dict[OrderKey, list[Candidate]]:
-        """The records that carry lines of these orders, or that a shipment names, batched; orders without any are
-        left out. A candidate's lines include those of other orders on the same record.
+        """The records that carry lines of these orders, that a shipment names, or that are remembered, batched; orders
+        without any are left out. A candidate's lines include those of other orders on the same record.
         """
         named = self._named(sought)
         orders, own_lines = self._by_lines([each for each in sought if _has_unnamed(each, named)])
-        numbers = {_number(line["ShipmentId"]) for line in own_lines} | {key for own in named.values() for key in own}
+        numbers = {*_numbers_of(own_lines), *(key for own in named.values() for key in own), *self._remembered(sought)}
         if not numbers:
             return {}
         headers = {record.key: record for record in self._headers(numbers)}
         lines = self._lines_by_record(numbers)
         candidates = {
-            each.order: list(_candidates(each.order, headers, lines, orders, named.get(each.order, {})))
+            each.order: list(_candidates(each, headers, lines, orders.get(each.order, {}), named.get(each.order, {})))
             for each in sought
         }
         return {order: own for order, own in candidates.items() if own}
 
-    def read(self, keys: Sequence[str]) -> dict[str, Record]:
+    def read(self, keys: Sequence[RecordKey]) -> dict[RecordKey, Record]:
         """Fresh readings by record key, batched; records that no longer exist are left out."""
-        return {record.key: record for record in self._headers({_id(key) for key in keys})}
+        return {record.key: record for record in self._headers({key.id for key in keys})}
+
+    def reread(self, record: Record) -> Record | None:
+        """By its key, with the tag that a write checks; None where it is not there."""
+        key = odata.key({"ShipmentId": record.key.id})
+        row = self._writer.read(key, HEADER_FIELDS)
+        return self._record(row).of_company(record.company) if row is not None else None
 
     def write(self, record: Record, changes: Mapping[FieldName, str | None]) -> Written | Conflict:
         """PATCH exactly these fields under the ETag of `record`."""
-        key = odata.key({"ShipmentId": _number(_id(record.key))})
+        key = odata.key({"ShipmentId": record.key.id})
         return self._writer.written(self._writer.patch(record, key, changes), record)
 
     def act(self, record: Record, action: str) -> Written | Conflict:
         """Calls a bound action under the ETag of `record`; what it did has to be read."""
-        key = odata.key({"ShipmentId": _number(_id(record.key))})
+        key = odata.key({"ShipmentId": record.key.id})
         path = f"{self._service.address(self._target.entity_set, key)}/{action}"
         answer = self._service.client.act(path, ETag(record.etag), self._target.entity_set)
         return Written(http_status=answer.status, record=None) if answer else CONFLICT
 
-    def _named(self, sought: Sequence[Sought]) -> dict[OrderKey, dict[str, list[ShipmentKey]]]:
+    def _named(self, sought: Sequence[Sought]) -> Named:
         """Which shipments name an IFS shipment themselves, by its number."""
-        named: dict[OrderKey, dict[str, list[ShipmentKey]]] = {}
+        named: Named = {}
         for each in sought if "shipment_id" in self._target.find else ():
             for shipment in each.shipments:
                 if shipment.ifs_shipment and shipment.ifs_shipment.isdecimal():
@@ -86,27 +93,34 @@ class ShipmentHeaders:
                     named.setdefault(each.order, {}).setdefault(number, []).append(shipment.key)
         return named
 
+    def _remembered(self, sought: Iterable[Sought]) -> set[str]:
+        return {key.id for each in sought for key in each.remembered if key.place == self.place}
+
     def _by_lines(self, sought: Sequence[Sought]) -> tuple[Numbers, list[Row]]:
-        """The order numbers that have lines, and those lines, by the first way of finding that yields any."""
+        """The orders behind each reference, and their lines, by the first way of finding that yields any."""
         found: Numbers = {}
         lines: list[Row] = []
         for finder in self._target.find:
             left = [each.order for each in sought if each.order not in found]
             numbers = self._numbers(finder, left) if finder != "shipment_id" and left else {}
-            if numbers:
-                hits = self._lines("SourceRef1", {odata.text(n) for own in numbers.values() for n in own})
-                known = {str(line["SourceRef1"]) for line in hits}
-                lines += hits
-                found |= {
-                    order: kept for order, own in numbers.items() if (kept := tuple(n for n in own if n in known))
-                }
+            hits = self._lines_of(numbers) if numbers else []
+            known = {str(line["SourceRef1"]) for line in hits}
+            lines += hits
+            found |= {order: own for order, own in numbers.items() if known & own.keys()}
         return found, lines
+
+    def _lines_of(self, numbers: Numbers) -> list[Row]:
+        literals = {odata.text(number) for own in numbers.values() for number in own}
+        return [row for row in self._lines("SourceRef1", literals) if _is_customer_order(row)]
 
     def _numbers(self, finder: Finder, orders: Sequence[OrderKey]) -> Numbers:
         if finder == "order_number":
-            return {order: (order.reference,) for order in orders}
+            return {order: {order.reference: ""} for order in orders}
         rows = self._orders.find(finder, (order.reference for order in orders))
-        own = {order: tuple(str(row["OrderNo"]) for row in rows.get(order.reference, ())) for order in orders}
+        own = {
+            order: {str(row["OrderNo"]): text_of(row.get("Company")) for row in rows.get(order.reference, ())}
+            for order in orders
+        }
         return {order: numbers for order, numbers in own.items() if numbers}
 
     def _headers(self, numbers: Iterable[str]) -> Iterator[Record]:
@@ -120,18 +134,21 @@ class ShipmentHeaders:
         rows: list[Row] = []
         for filter_text in odata.any_of(attribute, sorted(literals)):
             rows += self._service.rows(self._target.line_set, LINE_FIELDS, filter_text, LINE_KEY)
-        return [row for row in rows if row.get("SourceRefType") == CUSTOMER_ORDER]
+        return rows
 
     def _lines_by_record(self, numbers: Iterable[str]) -> dict[str, list[Line]]:
         by_record: dict[str, list[Line]] = defaultdict(list)
         for row in self._lines("ShipmentId", numbers):
-            by_record[_key(row["ShipmentId"])].append(_line(row))
+            if row.get("ShipmentId") is not None:
+                by_record[_number(row["ShipmentId"])].append(_line(row))
         return by_record
 
     def _record(self, row: Row) -> Record:
         state = row.get("Objstate")
+        number = _number(row["ShipmentId"])
         return Record(
-            key=_key(row["ShipmentId"]),
+            key=RecordKey(place=self.place, id=number),
+            earlier_key=f"{PROFILE}/{number}",
             etag=etag_of(row),
             values=self._fields.values(row),
             site=text_of(row.get("Contract")),
@@ -141,30 +158,48 @@ class ShipmentHeaders:
         )
 
 
+def _numbers_of(lines: Iterable[Row]) -> set[str]:
+    """Of the shipments that hold these lines; a line may stand on none yet."""
+    return {_number(line["ShipmentId"]) for line in lines if line.get("ShipmentId") is not None}
+
+
 def _has_unnamed(each: Sought, named: Mapping[OrderKey, Mapping[str, Sequence[ShipmentKey]]]) -> bool:
     told = {key for own in named.get(each.order, {}).values() for key in own}
     return not each.shipments or any(shipment.key not in told for shipment in each.shipments)
 
 
 def _candidates(
-    order: OrderKey,
-    headers: Mapping[str, Record],
+    each: Sought,
+    headers: Mapping[RecordKey, Record],
     lines: Mapping[str, Sequence[Line]],
-    numbers: Mapping[OrderKey, Collection[str]],
+    numbers: Mapping[str, str],
     named: Mapping[str, Sequence[ShipmentKey]],
 ) -> Iterator[Candidate]:
-    own = tuple(numbers.get(order, ()))
+    """An order found by another way than its number tells its company, which the shipment does not."""
     for key, record in headers.items():
-        carried = tuple(lines.get(key, ()))
-        carries_own = any(line.order_reference in own for line in carried)
-        named_by = tuple(named.get(_id(key), ()))
-        if carries_own or named_by:
-            yield Candidate(record=record, lines=carried, orders=own if carries_own else (), named_by=named_by)
+        carried = tuple(lines.get(key.id, ()))
+        own = [line.order_reference for line in carried if line.order_reference in numbers]
+        named_by = tuple(named.get(key.id, ()))
+        if own or named_by or key in each.remembered:
+            company = next((numbers[number] for number in own if numbers[number]), "")
+            yield Candidate(
+                record=record.of_company(company),
+                lines=carried,
+                orders=tuple(numbers) or (each.order.reference,),
+                is_own=bool(own),
+                named_by=named_by,
+            )
+
+
+def _is_customer_order(row: Row) -> bool:
+    return row.get("SourceRefType") == CUSTOMER_ORDER
 
 
 def _line(row: Row) -> Line:
     part = row.get("SourcePartNo") or row.get("InventoryPartNo") or ""
-    return Line(order_reference=str(row.get("SourceRef1")), part=str(part), quantity=_quantity(row.get("InventoryQty")))
+    number = str(row.get("SourceRef1"))
+    source = number if _is_customer_order(row) else f"{row.get('SourceRefType')} {number}"
+    return Line(order_reference=source, part=str(part), quantity=_quantity(row.get("InventoryQty")))
 
 
 def _quantity(value: object) -> int:
@@ -177,11 +212,3 @@ def _quantity(value: object) -> int:
 def _number(value: object) -> str:
     """IFS numbers arrive as 42 or 42.0 and are addressed as 42."""
     return str(int(Decimal(str(value))))
-
-
-def _key(value: object) -> str:
-    return f"{PROFILE}/{_number(value)}"
-
-
-def _id(key: str) -> str:
-    return key.removeprefix(f"{PROFILE}/")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from functions.model.cursors import Hole
+from functions.model.cursors import Gap
 from functions.shipstation.client import PageBroken
 from functions.shipstation.v1.pacific import parse_instant, shifted, window_end, window_start
 
@@ -116,7 +116,7 @@ class Window:
 
 
 def walk(
-    fetch: Fetch, listing: Listing, filters: Mapping[str, str], window: Window, avoid: Sequence[Hole] = ()
+    fetch: Fetch, listing: Listing, filters: Mapping[str, str], window: Window, avoid: Sequence[Gap] = ()
 ) -> Iterator[Page]:
     """Pages in ascending order of the key. After a full page the next request starts at the last second seen; only a
     second with more rows than a page is read by page number. So is everything behind a page whose rows are out of
@@ -128,14 +128,14 @@ def walk(
         yield from run.leg(leg, is_final=leg is legs[-1])
 
 
-def _legs(window: Window, avoid: Sequence[Hole]) -> Iterator[Window]:
+def _legs(window: Window, avoid: Sequence[Gap]) -> Iterator[Window]:
     """The window without the places that are known to break a page. Neighbours are kept: they are good rows."""
     start = window.start
-    for hole in sorted(avoid, key=lambda each: each.after):
-        is_inside = (start is None or hole.after >= start) and (window.end is None or hole.after <= window.end)
-        if hole.before is not None and is_inside:
-            yield Window(start, hole.after)
-            start = hole.before
+    for gap in sorted(avoid, key=lambda gap: gap.after):
+        is_inside = (start is None or gap.after >= start) and (window.end is None or gap.after <= window.end)
+        if gap.before is not None and is_inside:
+            yield Window(start, gap.after)
+            start = gap.before
     if window.end is None or start is None or start <= window.end:
         yield Window(start, window.end)
 
@@ -204,8 +204,8 @@ class _Walk:
         """A short page is the last one, unless ShipStation claims more: then one more look has to bring something."""
         if len(batch.rows) >= place.size:
             return False
-        told = (place.number - 1) * place.size + len(batch.rows)
-        return not page.rows or batch.total is None or batch.total <= told
+        served = (place.number - 1) * place.size + len(batch.rows)
+        return not page.rows or batch.total is None or batch.total <= served
 
     def _move_on(self, place: _Place) -> None:
         """To the last second seen; within one second, or where the order is unsound, to the next page. While a broken

@@ -1,4 +1,4 @@
-"""Turns ShipStation's rows into shipments and order facts of ours, and says why one is none of our business."""
+"""Turns ShipStation's rows into shipments and order facts of ours, and says why one is out of scope."""
 
 from __future__ import annotations
 
@@ -65,22 +65,19 @@ def normalised(row: Parcel, order: OrderFacts | None, connection: Connection, re
 
 
 def copies(shipment: Shipment, merged: Iterable[int], known: Mapping[int, OrderFacts]) -> Iterator[Shipment]:
-    """The same parcel once for every IFS order that was combined into its own. One that was never read has no
-    reference: its copy calls for a person.
-    """
-    told = {shipment.order_key}
+    """The same parcel once for every IFS order that was combined into its own."""
+    covered = {shipment.order_key}
     for order_id in merged if shipment.skip is not Reason.RETURN_LABEL else ():
-        other = known.get(order_id)
-        unknown = {"reference": None, "skip": Reason.COMBINED_UNKNOWN, "ifs_shipment": None}
-        found = _facts(other) if other and other.reference else unknown
-        copy = shipment.model_copy(update={"skip": None, **found})
-        if copy.order_key not in told:
-            told.add(copy.order_key)
+        copy = _copy(shipment, known.get(order_id))
+        if copy.order_key not in covered:
+            covered.add(copy.order_key)
             yield copy
 
 
-def _facts(order: OrderFacts) -> dict[str, str | None]:
-    return {"reference": order.reference, "company": order.company, "ifs_shipment": order.ifs_shipment}
+def _copy(shipment: Shipment, other: OrderFacts | None) -> Shipment:
+    if other is None or not other.reference:
+        return shipment.combined_from_unread()
+    return shipment.combined_from(company=other.company, reference=other.reference, ifs_shipment=other.ifs_shipment)
 
 
 def order_reading(row: ShipStationOrder, connection: Connection) -> OrderReading:

@@ -26,9 +26,9 @@ class OrderBook:
         self._noted: OrderedDict[int, OrderFacts] = OrderedDict()
 
     def note(self, facts: Iterable[OrderFacts]) -> None:
-        for each in facts:
-            self._noted[each.order_id] = each
-            self._noted.move_to_end(each.order_id)
+        for order in facts:
+            self._noted[order.order_id] = order
+            self._noted.move_to_end(order.order_id)
         while len(self._noted) > CAPACITY:
             self._noted.popitem(last=False)
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from functions.connections.connection import Connection
 from functions.errors import Retryable
-from functions.model.cursors import Hole, Reading, Span, Stream
+from functions.model.cursors import Gap, Reading, Span, Stream
 from functions.model.facts import OrderReading
 from functions.model.messages import Pointer
 from functions.model.outcomes import Reason
@@ -61,10 +61,10 @@ class ShipStationSource:
         start: datetime,
         lane: Lane,
         end: datetime | None = None,
-        avoid: Sequence[Hole] = (),
+        avoid: Sequence[Gap] = (),
     ) -> Iterator[Reading]:
         """Every row of the stream from `start` to `end` (inclusive; None: to the newest), page by page, ascending."""
-        avoided = [hole for hole in avoid if hole.stream is stream]
+        avoided = [gap for gap in avoid if gap.stream is stream]
         if stream is Stream.LABELS_VOIDED:
             yield from self._voided(start, end or self._now(), lane, avoided)
             return
@@ -100,7 +100,7 @@ class ShipStationSource:
         for page in walk(partial(self._rows, listing, lane), listing, filters, Window()):
             yield self._reading(stream, page, None, is_last=page.is_last, lane=lane)
 
-    def _voided(self, start: datetime, end: datetime, lane: Lane, avoid: Sequence[Hole]) -> Iterator[Reading]:
+    def _voided(self, start: datetime, end: datetime, lane: Lane, avoid: Sequence[Gap]) -> Iterator[Reading]:
         """Voids cannot be sorted by voidDate: a frozen window of it is walked by createDate, and proves something only
         when it was walked to its end. Of a long one every week but the last stands for itself.
         """
@@ -110,7 +110,7 @@ class ShipStationSource:
             start = following
         yield from self._frozen(Span(start=start, end=end), lane, avoid, is_last=True)
 
-    def _frozen(self, span: Span, lane: Lane, avoid: Sequence[Hole], *, is_last: bool) -> Iterator[Reading]:
+    def _frozen(self, span: Span, lane: Lane, avoid: Sequence[Gap], *, is_last: bool) -> Iterator[Reading]:
         window = {"voidDateStart": window_start(span.start), "voidDateEnd": window_end(span.end)}
         reached: datetime | None = None if is_last else span.end
         for page in walk(partial(self._rows, LABELS, lane), LABELS, window, Window(), avoid):
@@ -136,11 +136,10 @@ class ShipStationSource:
             rows, unreadable = _models(page.rows, model, _listing(stream).id_field)
             shipments = tuple(self._shipments(rows, lane))
             reading = Reading(shipments=shipments, reached=None, complete=True, unreadable=unreadable)
-        holes = tuple(
-            Hole(stream=stream, after=after or self._connection.go_live_at, before=before)
-            for after, before in page.gaps
+        gaps = tuple(
+            Gap(stream=stream, after=after or self._connection.go_live_at, before=before) for after, before in page.gaps
         )
-        return reading.model_copy(update={"reached": reached, "complete": is_last, "holes": holes})
+        return reading.of_page(reached=reached, complete=is_last, gaps=gaps)
 
     def _of_orders(self, page: Page) -> Reading:
         rows, unreadable = _models(page.rows, ShipStationOrder, ORDERS.id_field)

@@ -18,7 +18,7 @@ PLACEHOLDER = "replace-me"
 TOKEN_LENGTH = 48
 
 
-class Link(Construct):
+class ConnectionResources(Construct):
     def __init__(
         self,
         scope: Construct,
@@ -28,14 +28,15 @@ class Link(Construct):
         key: kms.IKey,
         poll_visibility: Duration,
         consume_visibility: Duration,
+        dead_visibility: Duration,
     ) -> None:
         super().__init__(scope, construct_id)
         self.connection, self._key = connection, key
-        self.notifications_dead = self._queue("NotificationsDead")
+        self.notifications_dead = self._queue("NotificationsDead", visibility_timeout=dead_visibility)
         self.notifications = self._queue(
             "Notifications", visibility_timeout=poll_visibility, dead=self.notifications_dead
         )
-        self.shipments_dead = self._queue("ShipmentsDead", fifo=True)
+        self.shipments_dead = self._queue("ShipmentsDead", visibility_timeout=dead_visibility, fifo=True)
         self.shipments = self._queue(
             "Shipments", visibility_timeout=consume_visibility, dead=self.shipments_dead, fifo=True
         )

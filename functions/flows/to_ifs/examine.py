@@ -1,0 +1,56 @@
+"""Looks at orders and proposes: what delivery writes, a dry run shows and a pilot writes comes from here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from functions.connections.connection import Connection
+from functions.flows.to_ifs.admission import store_view
+from functions.flows.to_ifs.earlier_version import placed_again
+from functions.flows.to_ifs.lookup import Lookup
+from functions.flows.to_ifs.proposal import OrderCase, Proposal, Remembered, propose
+from functions.model.outcomes import Reason
+from functions.model.plans import Plan
+from functions.model.record_memory import Contribution
+from functions.model.records import RecordKey
+from functions.model.shipment import OrderKey
+from functions.model.state import OrderState
+
+
+def examine(
+    cases: Sequence[OrderCase], lookup: Lookup, plan: Plan | None = None, *, is_probe: bool = False
+) -> Proposal:
+    """What would be written for these orders. Everything that shows or writes asks here."""
+    return look_at(cases, lookup, plan, is_probe=is_probe)[0]
+
+
+def look_at(
+    cases: Sequence[OrderCase], lookup: Lookup, plan: Plan | None = None, *, is_probe: bool = False
+) -> tuple[Proposal, dict[RecordKey, Remembered]]:
+    """The proposal, and what is remembered of the records that it was made from."""
+    asked_at = lookup.now()
+    found = lookup.found(cases, is_probe=is_probe)
+    placements = {case.state.key: case.placed() for case in found}
+    found, memories = lookup.remembered(found, placements, asked_at)
+    return propose(found, placements, memories, lookup.connection, _entries(plan, lookup.connection)), memories
+
+
+def order_case(state: OrderState, connection: Connection, *, retries_parked: bool = True) -> OrderCase:
+    """The order as its store sees it, in the places of today's file."""
+    view = store_view(state, connection)
+    state = _retargeted(placed_again(state, view), view)
+    hindrance = Reason.MODE_OFF if view.mode == "off" else Reason.ORDER_TOO_LARGE if state.stub else None
+    return OrderCase(view, state.delivering_to(view.delivery_place), hindrance=hindrance, retries_parked=retries_parked)
+
+
+def _retargeted(state: OrderState, view: Connection) -> OrderState:
+    """What was placed where the file points no more counts for nothing here, and is not touched there."""
+    away = [key for key in state.remembered if view.ifs.target_of(key.place) is None]
+    return state.leaving(away) if away else state
+
+
+def _entries(plan: Plan | None, connection: Connection) -> dict[RecordKey, dict[OrderKey, tuple[Contribution, ...]]]:
+    records = plan.records if plan is not None else ()
+    return {
+        record.key: {entry.order(connection.name): entry.shipments for entry in record.entries} for record in records
+    }

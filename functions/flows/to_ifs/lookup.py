@@ -1,0 +1,233 @@
+"""Asks IFS for the records of a batch of orders, and the ledger for what is remembered of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from functions.connections.connection import Connection
+from functions.connections.targets import AnyTarget
+from functions.connections.vendors import Targets
+from functions.errors import ConnectorError, Retryable, Scope
+from functions.flows.to_ifs.audit_trail import Audit
+from functions.flows.to_ifs.circuit_breaker import Breaker
+from functions.flows.to_ifs.earlier_version import Earlier
+from functions.flows.to_ifs.ownership import unexplained
+from functions.flows.to_ifs.place import Placement
+from functions.flows.to_ifs.proposal import OrderCase, Remembered
+from functions.model.outcomes import Reason
+from functions.model.record_memory import RecordMemory
+from functions.model.records import Candidate, Record, RecordKey, Sought
+from functions.model.shipment import ConnectionName, OrderKey
+
+CLOCKS = timedelta(minutes=1)  # two environments' clocks differ by less
+VANISHED = 2  # remembered records that are gone at once are no coincidence
+
+
+class Search(Protocol):
+    """Raises Retryable or Permanent."""
+
+    def find(self, sought: Sequence[Sought]) -> dict[OrderKey, list[Candidate]]:
+        """The records these orders may go to and those that are remembered, batched; orders without any are left out. A
+        candidate's lines include those of other orders on the same record.
+        """
+
+    def read(self, keys: Sequence[RecordKey]) -> dict[RecordKey, Record]:
+        """Fresh readings, batched; records that no longer exist are left out."""
+
+
+class RecordMemories(Protocol):
+    def load(self, connection: ConnectionName, keys: Sequence[RecordKey]) -> dict[RecordKey, RecordMemory]:
+        """Empty ones where nothing is remembered. Strongly consistent."""
+
+    def save(self, memory: RecordMemory) -> bool:
+        """Stores it as the revision after its own; False when somebody else was faster. Raises Permanent for one that
+        is too large.
+        """
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """`ifs` opens IFS as a connection, or a store's view of it, describes its targets; `drift` says why nothing may be
+    written there; `earlier` what an earlier version remembered. `now` is a UTC clock, `has_time` says whether another
+    request may be begun.
+    """
+
+    connection: Connection
+    ifs: Callable[[Connection], Search]
+    drift: Callable[[Connection], ConnectorError | None]
+    breaker: Breaker
+    memories: RecordMemories
+    audit: Audit
+    earlier: Earlier
+    now: Callable[[], datetime]
+    has_time: Callable[[], bool]
+
+    def found(self, cases: Sequence[OrderCase], *, is_probe: bool = False) -> list[OrderCase]:
+        """The cases with what IFS shows of each, or with what hinders them. One search a target."""
+        refusal = self.breaker.refusal(is_probe=is_probe)
+        asking = [case for case in cases if case.hindrance is None and case.state.has_something_to_do]
+        answers: dict[OrderKey, Answer] = {}
+        if refusal is not None:
+            answers = {case.state.key: refusal for case in asking}
+        else:
+            for own in _by_targets(asking).values():
+                answers |= self._asked(own)
+        return [_answered(case, answers.get(case.state.key)) for case in cases]
+
+    def _asked(self, cases: Sequence[OrderCase]) -> dict[OrderKey, Answer]:
+        writing = next((case.connection for case in cases if case.is_writing), None)
+        drift = self.drift(writing) if writing is not None else None
+        answers: dict[OrderKey, Answer] = {}
+        if drift is not None:
+            answers = {case.state.key: drift for case in cases if case.is_writing}
+        left = [case for case in cases if case.state.key not in answers]
+        return {**answers, **(self._searched(left) if left else {})}
+
+    def _searched(self, cases: Sequence[OrderCase]) -> dict[OrderKey, Answer]:
+        """What fails for all of them is asked for one by one: it may be one order that IFS cannot find."""
+        try:
+            found = self._find(cases)
+        except ConnectorError as fault:
+            if len(cases) > 1 and _may_be_one_orders(fault):
+                return self._one_by_one(cases)
+            self.breaker.failed(fault, "search", cases[0].state.key.digest)
+            return {case.state.key: fault for case in cases}
+        self._heard(cases, found)
+        return dict(found)
+
+    def _one_by_one(self, cases: Sequence[OrderCase]) -> dict[OrderKey, Answer]:
+        """Two that fail in a row are the tenant's trouble, not theirs."""
+        answers: dict[OrderKey, Answer] = {}
+        failed: list[ConnectorError] = []
+        for case in cases:
+            if len(failed) == len(answers) and len(failed) >= VANISHED:
+                answers[case.state.key] = failed[-1]
+            elif not self.has_time():
+                answers[case.state.key] = Retryable(Reason.OUT_OF_TIME, "the run ends")
+            else:
+                answer = self._alone(case)
+                answers[case.state.key] = answer
+                failed += [answer] if isinstance(answer, ConnectorError) else []
+        return answers
+
+    def _alone(self, case: OrderCase) -> Answer:
+        try:
+            found = self._find([case])
+        except ConnectorError as fault:
+            self.breaker.failed(fault, "search", case.state.key.digest)
+            return fault
+        self._heard([case], found)
+        return found.get(case.state.key, [])
+
+    def _find(self, cases: Sequence[OrderCase]) -> dict[OrderKey, list[Candidate]]:
+        sought = [
+            Sought(order=c.state.key, shipments=tuple(c.state.in_scope), remembered=c.state.remembered) for c in cases
+        ]
+        found = self.ifs(cases[0].connection).find(sought)
+        if _have_vanished(cases, found):
+            raise Retryable(Reason.RECORDS_VANISHED, "no remembered record is shown any more", scope=Scope.TENANT)
+        return found
+
+    def _heard(self, cases: Sequence[OrderCase], found: Mapping[OrderKey, Sequence[Candidate]]) -> None:
+        self.breaker.served("search")
+        if any(_sees_a_remembered(case, found.get(case.state.key, ())) for case in cases):
+            self.breaker.served("seen")
+
+    def remembered(
+        self, cases: Sequence[OrderCase], placements: Mapping[OrderKey, Placement], asked_at: datetime
+    ) -> tuple[list[OrderCase], dict[RecordKey, Remembered]]:
+        """What is remembered of every record that was shown, and the cases with readings that are not older than it."""
+        seen = {c.record.key: c.record for case in cases for c in case.candidates}
+        stored = self.memories.load(self.connection.name, list(seen)) if seen else {}
+        stale = [key for key, memory in stored.items() if _is_newer(memory, asked_at) and seen[key].exists]
+        fresh = self._reread(cases, stale) if stale else {}
+        cases = [_refreshed(case, fresh) for case in cases]
+        known = self._explained(cases, placements, dict(stored))
+        return cases, {key: Remembered(stored[key], known[key]) for key in stored}
+
+    def _reread(self, cases: Sequence[OrderCase], keys: Sequence[RecordKey]) -> dict[RecordKey, Record]:
+        """A reading that was asked for before the record's last result is taken anew."""
+        fresh: dict[RecordKey, Record] = {}
+        for own in _by_targets(cases).values():
+            wanted = [key for key in keys if any(c.record.key == key for case in own for c in case.candidates)]
+            fresh |= self.ifs(own[0].connection).read(wanted) if wanted else {}
+        return fresh
+
+    def _explained(
+        self,
+        cases: Sequence[OrderCase],
+        placements: Mapping[OrderKey, Placement],
+        memories: dict[RecordKey, RecordMemory],
+    ) -> dict[RecordKey, RecordMemory]:
+        """With what an earlier version knew, and what the audit says of values that nothing remembered explains."""
+        for case in cases:
+            touched = {placing.key for placing in placements[case.state.key].placed.values()}
+            for candidate in case.candidates:
+                key = candidate.record.key
+                memory = self.earlier.added(memories[key], candidate.record, case)
+                target = case.connection.ifs.target_of(key.place)
+                if target is not None and (key in touched or memory.of(case.state.key)):
+                    memory, unknown = explained(memory, candidate.record, target, self.audit)
+                    memory = self.earlier.claimed(memory, candidate.record, unknown, case) if unknown else memory
+                memories[key] = memory
+        return memories
+
+
+Answer = Sequence[Candidate] | ConnectorError
+
+
+def explained(
+    memory: RecordMemory, record: Record, target: AnyTarget, audit: Audit
+) -> tuple[RecordMemory, dict[str, str]]:
+    """Before a value is first called a person's, the record's audit is read: what was written there, or may have been,
+    is ours. Also the values that the audit does not explain.
+    """
+    unknown = unexplained(record, memory, target)
+    for entry in audit.story(memory.connection, record.key) if unknown else ():
+        memory, unknown = memory.claiming_from(entry, unknown)
+        if not unknown:
+            break
+    return memory, unknown
+
+
+def _answered(case: OrderCase, answer: Answer | None) -> OrderCase:
+    if isinstance(answer, ConnectorError):
+        return replace(case, hindrance=answer.reason, fault=answer)
+    return replace(case, candidates=tuple(answer or ()))
+
+
+def _by_targets(cases: Iterable[OrderCase]) -> dict[Targets, list[OrderCase]]:
+    grouped: dict[Targets, list[OrderCase]] = {}
+    for case in cases:
+        grouped.setdefault(case.connection.ifs.targets, []).append(case)
+    return grouped
+
+
+def _refreshed(case: OrderCase, fresh: Mapping[RecordKey, Record]) -> OrderCase:
+    return replace(
+        case,
+        candidates=tuple(c.reading(fresh[c.record.key]) if c.record.key in fresh else c for c in case.candidates),
+    )
+
+
+def _is_newer(memory: RecordMemory, asked_at: datetime) -> bool:
+    return memory.result_at is not None and memory.result_at >= asked_at - CLOCKS
+
+
+def _sees_a_remembered(case: OrderCase, candidates: Sequence[Candidate]) -> bool:
+    return bool({c.record.key for c in candidates} & set(case.state.remembered))
+
+
+def _have_vanished(cases: Sequence[OrderCase], found: Mapping[OrderKey, Sequence[Candidate]]) -> bool:
+    """All known records at once, and nothing else is found either: the tenant hides them."""
+    known = [case for case in cases if case.state.remembered]
+    return len(known) >= VANISHED and not any(found.values())
+
+
+def _may_be_one_orders(fault: ConnectorError) -> bool:
+    """A gateway's time-out may be one order's slow search; a refused token or a stated wait is not."""
+    waits = isinstance(fault, Retryable) and fault.retry_after_seconds is not None
+    return fault.stage != "token" and not waits and fault.reason is not Reason.RECORDS_VANISHED

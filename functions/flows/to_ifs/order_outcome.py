@@ -1,0 +1,87 @@
+"""Says how an order ended, from its records' results or from what hindered it: what the ledger remembers of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from functions.flows.to_ifs.earlier_version import taken_over
+from functions.flows.to_ifs.place import Placement
+from functions.flows.to_ifs.proposal import OrderCase
+from functions.flows.to_ifs.record_write import RecordResult
+from functions.flows.to_ifs.shipment_outcome import shipment_outcome
+from functions.model.outcomes import Outcome, Reason
+from functions.model.records import RecordKey
+from functions.model.shipment import OrderKey, ShipmentKey
+from functions.model.state import FieldOutcome, OrderRecord, OrderState, ShipmentState
+
+Results = Mapping[RecordKey, RecordResult]
+UNFINISHED = {Outcome.RETRY, Outcome.PARKED}
+OFF = {Reason.MODE_OFF}
+
+
+def stated_wait(case: OrderCase, now: datetime) -> datetime | None:
+    wait = getattr(case.fault, "retry_after_seconds", None)
+    return now + timedelta(seconds=wait) if wait else None
+
+
+def hindered(case: OrderCase) -> OrderState:
+    """Nothing could be decided: everything stays where it is, and what the order owes stays due."""
+    outcome = Outcome.SKIPPED if case.hindrance in OFF else Outcome.RETRY
+    state, shown = case.state, {record.key: record.shown for record in case.state.records}
+    fields = {"record": FieldOutcome(outcome=outcome, reason=case.hindrance)}
+    records = [OrderRecord(key=key, fields=fields, shown=shown.get(key, {})) for key in state.remembered]
+    shipments = {s.key: state.shipments[s.key].waiting(outcome, case.hindrance) for s in state.in_scope}
+    return state.with_shipments(shipments).with_records(records, state.debts, state.past)
+
+
+def settled(case: OrderCase, placement: Placement, own: Results) -> OrderState:
+    state = case.state
+    placed = {placing.key for placing in placement.placed.values()}
+    away = [key for key in state.remembered if key not in placed]
+    debts = [key for key in away if not _is_paid(key, own, state.key, case)]
+    past = state.past_with(key for key in away if key not in debts)
+    stored = [result.record for result in own.values() if result.is_stored and case.is_writing]
+    changed = state.with_shipments(_shipments(state, placement, own)).with_records(_records(placed, own), debts, past)
+    return taken_over(changed, stored, case.connection)
+
+
+def _shipments(state: OrderState, placement: Placement, own: Results) -> dict[ShipmentKey, ShipmentState]:
+    fields = {key: _fields(result).values() for key, result in own.items()}
+    gone = {key: each.taken_out() for key, each in state.shipments.items() if _is_gone(each, own)}
+    decided = {s.key: shipment_outcome(state.shipments[s.key], s.key, placement, fields) for s in state.in_scope}
+    return {**decided, **gone}
+
+
+def _records(placed: set[RecordKey], own: Results) -> list[OrderRecord]:
+    """Those that it stands on, and those that it left and that are not finished without it."""
+    records = [OrderRecord(key=key, fields=_fields(result), shown=dict(result.shown)) for key, result in own.items()]
+    return [record for record in records if record.key in placed or _is_unfinished(record.fields)]
+
+
+def _fields(result: RecordResult) -> dict[str, FieldOutcome]:
+    if result.hindrance is not None:
+        outcome = Outcome.PARKED if result.hindrance is Reason.ORDER_TOO_LARGE else Outcome.RETRY
+        return {"record": FieldOutcome(outcome=outcome, reason=result.hindrance)}
+    return dict(result.fields)
+
+
+def _is_unfinished(fields: Mapping[str, FieldOutcome]) -> bool:
+    return any(field.outcome in UNFINISHED for field in fields.values())
+
+
+def _is_gone(each: ShipmentState, own: Results) -> bool:
+    """Out of scope, and its record was written without it."""
+    if each.is_in_scope or each.placing is None:
+        return False
+    result = own.get(each.placing.key)
+    return result is not None and result.hindrance is None
+
+
+def _is_paid(key: RecordKey, own: Results, order: OrderKey, case: OrderCase) -> bool:
+    """The record is known to stand without the order: its result says so, or nothing of the order was ever there."""
+    result = own.get(key)
+    if result is None:
+        return any(candidate.record.key == key for candidate in case.candidates)
+    is_written = result.hindrance is None and result.memory.intent is None and not _is_unfinished(_fields(result))
+    return is_written and not result.memory.of(order)

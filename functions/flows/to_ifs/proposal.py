@@ -1,0 +1,278 @@
+"""What would be written for a batch of orders, record by record. Delivery writes it, a dry run shows it, a pilot writes
+one order's; nobody else works it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from functions.connections.connection import Connection
+from functions.connections.targets import AnyTarget
+from functions.errors import ConnectorError
+from functions.flows.to_ifs.desired import contribution
+from functions.flows.to_ifs.ownership import UNSEEN, Decision, changes_of, decide
+from functions.flows.to_ifs.place import Placement, place
+from functions.model.audit import FieldChange
+from functions.model.outcomes import Outcome, Reason
+from functions.model.record_memory import Contribution, RecordMemory
+from functions.model.records import Candidate, FieldName, Record, RecordKey
+from functions.model.shipment import OrderKey, ShipmentKey
+from functions.model.state import OrderState, Placing
+
+Entries = Mapping[OrderKey, tuple[Contribution, ...]]
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """One record's memory as the ledger holds it, and with what else was found out."""
+
+    stored: RecordMemory
+    known: RecordMemory
+
+
+Memories = Mapping[RecordKey, Remembered]
+Planned = Mapping[RecordKey, Entries]
+
+
+@dataclass(frozen=True)
+class OrderCase:
+    """One order as it is looked at: the connection as its store sees it, what is known, what IFS showed. `hindrance` is
+    why nothing can be decided for it now, `fault` what IFS said then.
+    """
+
+    connection: Connection
+    state: OrderState
+    candidates: Sequence[Candidate] = ()
+    hindrance: Reason | None = None
+    retries_parked: bool = True
+    fault: ConnectorError | None = None
+
+    @property
+    def is_writing(self) -> bool:
+        return self.connection.mode == "write"
+
+    def placed(self) -> Placement:
+        """Where each shipment in scope belongs."""
+        if self.hindrance is not None:
+            return Placement(placed={})
+        remembered = {**self._earlier_rows(), **self.state.placings}
+        return place(self.state.in_scope, self.candidates, remembered, self.connection.is_ours)
+
+    def _earlier_rows(self) -> dict[ShipmentKey, Placing]:
+        """An earlier version named a row by its shipment alone."""
+        known = self.state.earlier
+        if known is None or known.fingerprint != self.connection.delivery_place:
+            return {}
+        return {
+            shipment: Placing(key=candidate.record.key, by="named")
+            for candidate in self.candidates
+            for shipment in candidate.named_by
+            if candidate.record.exists and known.placed.get(shipment) == candidate.record.earlier_key
+        }
+
+
+@dataclass(frozen=True)
+class RecordProposal:
+    """One record as it should be: `stored` is its memory as loaded, `known` that with what else was found out, `memory`
+    that with the orders' `entries` in it. `planned_entries` are what other orders of a plan place
+    there, as long as nothing newer is known of them. `takes_over`: an order brings what an earlier version remembered.
+    `view` is the connection as the store of the record's first contribution sees it. `planned`, where a person's plan
+    is carried out, are the only changes that may be made.
+    """
+
+    record: Record
+    stored: RecordMemory
+    known: RecordMemory
+    entries: Entries
+    planned_entries: Entries
+    view: Connection
+    target: AnyTarget
+    carries_others: bool = False
+    is_writing: bool = True
+    retries_parked: bool = True
+    takes_over: bool = False
+    explaining: frozenset[str] = frozenset()
+    planned: Mapping[str, FieldChange] | None = None
+    memory: RecordMemory = field(init=False)
+
+    def __post_init__(self) -> None:
+        memory = self.known
+        for order, shipments in self.planned_entries.items():
+            memory = memory if memory.of(order) else memory.entered(order, shipments)
+        for order, shipments in self.entries.items():
+            memory = memory.entered(order, shipments).heard(order)
+        object.__setattr__(self, "memory", memory)
+
+    def rebased(self, record: Record, stored: RecordMemory, known: RecordMemory) -> RecordProposal:
+        """The same on a newer reading and a newer memory."""
+        return replace(self, record=record, stored=stored, known=known)
+
+    def only_shown(self) -> RecordProposal:
+        return replace(self, is_writing=False)
+
+    def carrying_out(self, planned: Mapping[str, FieldChange] | None) -> RecordProposal:
+        return replace(self, planned=planned)
+
+    @property
+    def is_shared(self) -> bool:
+        """Several orders stand on it, and the file does not say that it is written for all of them together."""
+        return self.target.shared != "join" and (self.carries_others or len(self.memory.live_orders) > 1)
+
+    def decisions(self, record: Record, memory: RecordMemory) -> dict[FieldName, Decision]:
+        if self.is_shared:
+            return {name: _parked(memory, self.target.rules[name].attribute) for name in self.target.rules}
+        # What came while nothing could be decided is new here, however long ago the order heard of it.
+        is_new = self.retries_parked or self.memory.contributions != self.stored.contributions
+        return decide(record, memory, self.target, explaining=self.explaining, retries_parked=is_new)
+
+    @property
+    def changes(self) -> dict[str, FieldChange]:
+        """What a delivery would write now, by field; nothing where it differs from what a plan showed."""
+        decisions = self.decisions(self.record, self.memory)
+        return shown(self.record, decisions, decisions, self.target)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """`touching` are the records that each order stands on or leaves. `shows` are the proposals of orders in shadow
+    mode, which nobody writes.
+    """
+
+    cases: Sequence[OrderCase]
+    placements: Mapping[OrderKey, Placement]
+    records: Mapping[RecordKey, RecordProposal]
+    shows: Mapping[tuple[OrderKey, RecordKey], RecordProposal]
+    touching: Mapping[OrderKey, Sequence[RecordKey]]
+
+    @property
+    def every(self) -> list[RecordProposal]:
+        """Those that are written and those that are only shown."""
+        return [*self.records.values(), *self.shows.values()]
+
+    def of(self, order: OrderKey) -> list[RecordProposal]:
+        """Everything that concerns the order, written or shown."""
+        found = (self.records.get(key) or self.shows.get((order, key)) for key in self.touching.get(order, ()))
+        return [proposal for proposal in found if proposal is not None]
+
+
+def propose(
+    cases: Sequence[OrderCase],
+    placements: Mapping[OrderKey, Placement],
+    memories: Memories,
+    connection: Connection,
+    planned: Planned | None = None,
+) -> Proposal:
+    """All orders are placed before any record is decided. `memories` are those of every record that was shown;
+    `planned` what else a person's plan was decided from.
+    """
+    touching = {case.state.key: _touched(case, placements[case.state.key], memories) for case in cases}
+    writing = [case for case in cases if case.is_writing]
+    showing = [case for case in cases if not case.is_writing]
+    records = {
+        key: _proposed(own, placements, memories[key], connection, (planned or {}).get(key, {}))
+        for key, own in _by_record(writing, touching).items()
+    }
+    shows = {
+        (case.state.key, key): _proposed([case], placements, memories[key], connection, {}).only_shown()
+        for case in showing
+        for key in touching[case.state.key]
+    }
+    return Proposal(cases, placements, records, shows, touching)
+
+
+def _by_record(
+    cases: Iterable[OrderCase], touching: Mapping[OrderKey, Sequence[RecordKey]]
+) -> dict[RecordKey, list[OrderCase]]:
+    found: dict[RecordKey, list[OrderCase]] = {}
+    for case in cases:
+        for key in touching[case.state.key]:
+            found.setdefault(key, []).append(case)
+    return found
+
+
+def shown(
+    record: Record, decisions: Mapping[FieldName, Decision], names: Iterable[FieldName], target: AnyTarget
+) -> dict[str, FieldChange]:
+    """What is to be written of these fields, with what stands there before and what IFS calls it."""
+    return {
+        str(name): FieldChange(
+            before=record.values.get(name),
+            after=value,
+            attribute=target.rules[name].attribute,
+            extended=decisions[name].extended,
+        )
+        for name, value in changes_of(decisions, names).items()
+    }
+
+
+def _touched(case: OrderCase, placement: Placement, memories: Memories) -> list[RecordKey]:
+    """Where its shipments belong, and where something of the order stands that belongs there no more. Only records
+    that were shown: what IFS hides keeps what it has.
+    """
+    place_of = case.connection.ifs.target_of
+    seen = {c.record.key for c in case.candidates if place_of(c.record.key.place) is not None}
+    placed = [placing.key for key, placing in placement.placed.items() if key not in placement.unseen]
+    left = [key for key in seen if key in memories and _concerns(memories[key].known, case)]
+    return [key for key in dict.fromkeys((*placed, *sorted(left, key=str))) if key in seen]
+
+
+def _concerns(memory: RecordMemory, case: OrderCase) -> bool:
+    """The order stood there and is not known to be gone, something of it stands there, or it has not heard of a
+    change.
+    """
+    key = case.state.key
+    return memory.key in case.state.remembered or bool(memory.of(key)) or key in memory.unheard
+
+
+def _proposed(
+    cases: Sequence[OrderCase],
+    placements: Mapping[OrderKey, Placement],
+    memory: Remembered,
+    connection: Connection,
+    planned: Entries,
+) -> RecordProposal:
+    key, first_view = memory.stored.key, cases[0].connection
+    candidate = _candidate(cases[0], key)
+    entries = {case.state.key: _entry(case, placements[case.state.key], candidate) for case in cases}
+    target = first_view.ifs.target_of(key.place)
+    if target is None:
+        raise AssertionError("only records of the file's places are touched")
+    others = {order: shipments for order, shipments in planned.items() if order not in entries}
+    first = RecordProposal(candidate.record, memory.stored, memory.known, entries, others, first_view, target)
+    view = _view(first.memory, connection, first_view)
+    return replace(
+        first,
+        view=view,
+        target=view.ifs.target_of(key.place) or target,
+        carries_others=all(_candidate(case, key).carries_others for case in cases),
+        retries_parked=any(case.retries_parked for case in cases),
+        takes_over=any(case.state.earlier is not None for case in cases),
+        explaining=frozenset(number for case in cases for number in case.state.explaining),
+    )
+
+
+def _candidate(case: OrderCase, key: RecordKey) -> Candidate:
+    return next(c for c in case.candidates if c.record.key == key)
+
+
+def _entry(case: OrderCase, placement: Placement, candidate: Candidate) -> tuple[Contribution, ...]:
+    """What the order places on the record, as its own store maps it."""
+    target = case.connection.ifs.target_of(candidate.record.key.place)
+    here = set(placement.on(candidate.record.key))
+    if target is None:
+        return ()
+    shipments = (shipment for shipment in case.state.in_scope if shipment.key in here)
+    return tuple(contribution(shipment, candidate.record, case.connection, target) for shipment in shipments)
+
+
+def _view(memory: RecordMemory, connection: Connection, otherwise: Connection) -> Connection:
+    """A record is decided under the rules of the store of its first contribution."""
+    first: Iterable[Contribution] = memory.contributions[0].shipments if memory.contributions else ()
+    store = next((shipment.store_id for shipment in first if shipment.store_id is not None), None)
+    return connection.at_store(store) if store is not None else otherwise
+
+
+def _parked(memory: RecordMemory, attribute: str) -> Decision:
+    past = memory.fields.get(attribute, UNSEEN)
+    return Decision(write=False, memory=past.ended(Outcome.PARKED, Reason.SHARED_TARGET))

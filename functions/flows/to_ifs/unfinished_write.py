@@ -1,0 +1,91 @@
+"""Settles a write whose result nobody stored: what its audit entry says, or what stands in IFS after its lease."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from functions.flows.to_ifs.audit_trail import Ending
+from functions.flows.to_ifs.ownership import UNSEEN, same
+from functions.flows.to_ifs.record_session import PutOff, RecordSession
+from functions.model.audit import AuditEntry, FieldChange
+from functions.model.outcomes import Outcome, Reason
+from functions.model.record_memory import LEASE, FieldMemory, OpenIntent, RecordMemory
+from functions.model.records import FieldName, Record
+
+POST_AGAIN = timedelta(minutes=15)  # a row whose making was not answered may still appear
+STATE = "state"  # a state action, beside the attributes and remembered as they are
+
+
+def take_over(session: RecordSession) -> None:
+    """Raises PutOff while somebody may still be writing."""
+    intent = session.saved.intent
+    if intent is None:
+        return
+    now = session.tools.now()
+    entry = session.tools.audit.get(session.saved.connection, session.record.key, intent.audit_key)
+    if entry is None and intent.is_held(now):
+        reason = Reason.OUTCOME_UNKNOWN if intent.by == session.order.reference else Reason.RECORD_SHARED
+        raise PutOff(reason, intent.at + LEASE)
+    if entry is None:
+        entry = _found_out(session, intent)
+    session.memory = _obeying(session.memory, intent, entry, session.record).closed()
+
+
+def _found_out(session: RecordSession, intent: OpenIntent) -> AuditEntry:
+    """Nobody recorded it: what IFS shows now, after the lease, says whether it arrived."""
+    now = session.tools.now()
+    session.record = session.asked_again() or session.record
+    if intent.kind == "post" and not session.record.exists and now < intent.at + POST_AGAIN:
+        raise PutOff(Reason.OUTCOME_UNKNOWN, intent.at + POST_AGAIN)
+    ending = _ending(intent, session.record)
+    before = session.record.tagged(intent.etag)
+    action = intent.changes[STATE].after if STATE in intent.changes else None
+    entry = session.journal.entry(session.memory, before, intent.changes, ending, at=now, action=action)
+    if session.tools.audit.put(intent.audit_key, entry):
+        return entry
+    return session.tools.audit.get(session.saved.connection, session.record.key, intent.audit_key) or entry
+
+
+def _ending(intent: OpenIntent, record: Record) -> Ending:
+    """A record with the very tag that was to be written over was not written. Ours is what stands."""
+    if intent.kind == "action" or not record.exists:
+        return Ending("outcome_unknown", Reason.OUTCOME_UNKNOWN)
+    if all(_stands(name, change, record) for name, change in intent.changes.items()):
+        return Ending(Outcome.WRITTEN, etag_after=record.etag)
+    if record.etag == intent.etag:
+        return Ending(Outcome.RETRY, Reason.OUTCOME_UNKNOWN, refused=tuple(intent.changes))
+    return Ending("outcome_unknown", Reason.OUTCOME_UNKNOWN)
+
+
+def _stands(name: str, change: FieldChange, record: Record) -> bool:
+    return same(FieldName(name), record.values.get(FieldName(name)), change.after)
+
+
+def _obeying(memory: RecordMemory, intent: OpenIntent, entry: AuditEntry, record: Record) -> RecordMemory:
+    """What the entry says of each field. After an unknown outcome only what stands there is ours."""
+    fields: dict[str, FieldMemory] = {}
+    for name, change in intent.changes.items():
+        past = memory.fields.get(change.attribute, UNSEEN)
+        if name == STATE:
+            fields[STATE] = _state_after(entry, past)
+        elif name in entry.refused and entry.outcome is Outcome.PARKED and entry.reason is not None:
+            fields[change.attribute] = past.refused(change.after, entry.reason)
+        elif name not in entry.refused and _is_ours(entry, name, change, record):
+            fields[change.attribute] = past.claiming(change)
+    return memory.remembering(fields)
+
+
+def _is_ours(entry: AuditEntry, name: str, change: FieldChange, record: Record) -> bool:
+    is_unknown = entry.outcome == "outcome_unknown"
+    return entry.outcome is Outcome.WRITTEN or (is_unknown and _stands(name, change, record))
+
+
+def _state_after(entry: AuditEntry, past: FieldMemory) -> FieldMemory:
+    """Never called again: the state is asked for, and a person is called where it has not moved. What a conflict kept
+    from beginning may be.
+    """
+    if entry.outcome is Outcome.RETRY and entry.reason is Reason.CONFLICTS:
+        return past.ended(Outcome.RETRY, Reason.CONFLICTS)
+    if entry.outcome is Outcome.WRITTEN:
+        return past.ended(Outcome.WRITTEN, None)
+    return past.ended(Outcome.PARKED, entry.reason or Reason.OUTCOME_UNKNOWN)

@@ -1,0 +1,62 @@
+"""What is remembered of each IFS record, one item each. An item that had a revision is never deleted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from functions.errors import Permanent
+from functions.ledger.items import PARTITION, SORT, plain, readable, to_item, unmoved
+from functions.ledger.table import Table
+from functions.model.outcomes import Reason
+from functions.model.record_memory import RecordMemory
+from functions.model.records import RecordKey
+from functions.model.shipment import ConnectionName
+
+MEMORY = "memory"
+LIMIT_BYTES = 300_000  # DynamoDB refuses items over 400 KB
+
+
+def record_digest(key: RecordKey) -> str:
+    """Names a record in keys of items: SHA-256, the first 32 hex digits."""
+    return hashlib.sha256(f"{key.place}\x1f{key.id}".encode()).hexdigest()[:32]
+
+
+class RecordStore:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def load(self, connection: ConnectionName, keys: Sequence[RecordKey]) -> dict[RecordKey, RecordMemory]:
+        """Empty ones where nothing is remembered. Strongly consistent."""
+        return {key: self._load(connection, key) for key in keys}
+
+    def save(self, memory: RecordMemory) -> bool:
+        """Stores it as the revision after its own; False when somebody else was faster. Raises Permanent for one that
+        is too large.
+        """
+        body = memory.stored().model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+        if size(memory) > LIMIT_BYTES:
+            raise Permanent(Reason.ORDER_TOO_LARGE, f"record {record_digest(memory.key)} holds too many shipments")
+        keys = {PARTITION: _partition(memory.connection, memory.key), SORT: MEMORY}
+        return self._table.put(to_item({**body, **keys}), condition=unmoved(memory.revision))
+
+    def _load(self, connection: ConnectionName, key: RecordKey) -> RecordMemory:
+        item = self._table.get(_partition(connection, key), MEMORY)
+        if item is None:
+            return RecordMemory(connection=connection, key=key)
+        return _memory(item)
+
+
+def size(memory: RecordMemory) -> int:
+    """Bytes, near enough."""
+    return len(memory.model_dump_json(exclude_none=True, exclude_defaults=True).encode())
+
+
+def _memory(item: dict[str, Any]) -> RecordMemory:
+    with readable(item):
+        return RecordMemory.model_validate(plain(item, ()))
+
+
+def _partition(connection: ConnectionName, key: RecordKey) -> str:
+    return f"record#{connection}#{record_digest(key)}"

@@ -1,0 +1,224 @@
+"""What is remembered of one IFS record: who placed which shipments on it, and field by field what we did to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Literal
+
+from pydantic import Field
+
+from functions.model.audit import AuditEntry, FieldChange
+from functions.model.frozen import Frozen
+from functions.model.outcomes import Outcome, Reason
+from functions.model.records import RecordKey
+from functions.model.shipment import ConnectionName, OrderKey, ShipmentKey
+
+LEASE = timedelta(minutes=3)  # outlives the longest run of a consumer
+
+
+class Contribution(Frozen):
+    """One shipment as its order placed it here: carrier, service and day (`YYYY-MM-DD`) are mapped by that order."""
+
+    shipment: ShipmentKey
+    store_id: int | None = None
+    created_at: datetime
+    voided_at: datetime | None = None
+    tracking: str | None = None
+    carrier: str | None = None
+    service: str | None = None
+    day: str | None = None
+
+    @property
+    def is_live(self) -> bool:
+        return self.voided_at is None
+
+
+class OrderContribution(Frozen):
+    """What one order placed on the record, oldest first."""
+
+    company: str
+    reference: str
+    shipments: tuple[Contribution, ...]
+
+    def order(self, connection: ConnectionName) -> OrderKey:
+        return OrderKey(connection=connection, company=self.company, reference=self.reference)
+
+
+class OrderName(Frozen):
+    """An order of the record's connection."""
+
+    company: str
+    reference: str
+
+    def order(self, connection: ConnectionName) -> OrderKey:
+        return OrderKey(connection=connection, company=self.company, reference=self.reference)
+
+
+class FieldMemory(Frozen):
+    """One attribute. `ours` is what we wrote and read back and nobody is known to have changed, `theirs` the last value
+    that was not ours, `tried` the value last sent, whether IFS took it or refused it. `extends`: ours was appended to
+    theirs. Outcome and reason are of the last decision.
+    """
+
+    outcome: Outcome
+    reason: Reason | None = None
+    ours: str | None = None
+    theirs: str | None = None
+    tried: str | None = None
+    extends: bool = False
+
+    def ended(self, outcome: Outcome, reason: Reason | None) -> FieldMemory:
+        """The same memory under the outcome of another decision."""
+        return self.model_copy(update={"outcome": outcome, "reason": reason})
+
+    def somebodys(self, current: str | None) -> FieldMemory:
+        """Something else stands there than we wrote: it is theirs, and nothing there is ours."""
+        theirs = self.theirs if current is None else current
+        return self.model_copy(update={"ours": None, "extends": False, "theirs": theirs})
+
+    def refused(self, value: str | None, reason: Reason) -> FieldMemory:
+        """IFS did not take `value`: it was tried, and there is no claim to it."""
+        return self.model_copy(update={"outcome": Outcome.PARKED, "reason": reason, "tried": value})
+
+    def asked_again(self) -> FieldMemory:
+        """What IFS refused is sent once more: until that is known to have ended, it was not tried."""
+        if self.outcome is not Outcome.PARKED:
+            return self
+        return self.model_copy(update={"outcome": Outcome.RETRY, "reason": Reason.OUTCOME_UNKNOWN, "tried": None})
+
+    def claiming(self, change: FieldChange) -> FieldMemory:
+        """What was written is ours, but for the text of somebody else that it kept."""
+        theirs = self.theirs if change.before is None or change.before == self.ours else change.before
+        is_given_back = change.extended is not None and change.extended == change.after
+        return FieldMemory(
+            outcome=Outcome.WRITTEN,
+            ours=None if is_given_back else change.after,
+            theirs=change.extended or theirs,
+            tried=change.after,
+            extends=change.extended is not None and not is_given_back,
+        )
+
+
+class OpenIntent(Frozen):
+    """A write that is under way or whose result was never stored; `audit_key` is where its audit entry stands or will
+    stand. `by` is the order that writes. `changes` are by field name.
+    """
+
+    kind: Literal["patch", "post", "action"]
+    audit_key: str
+    at: datetime
+    by: str
+    changes: dict[str, FieldChange]
+    etag: str = ""
+
+    def is_held(self, now: datetime) -> bool:
+        """Somebody may still be writing."""
+        return now < self.at + LEASE
+
+
+class RecordMemory(Frozen):
+    """`tell` are the orders that have not heard of what changed for them here. `fields` are by IFS attribute; one that
+    the file no longer names is kept and not touched. `failing_since`: every write since then ended in a fault of
+    IFS that names no cause. `result_at` is when the last result was stored. `revision` guards every save; an item
+    that had one is never deleted.
+    """
+
+    connection: ConnectionName
+    key: RecordKey
+    revision: int = 0
+    contributions: tuple[OrderContribution, ...] = ()
+    fields: dict[str, FieldMemory] = Field(default_factory=dict)
+    intent: OpenIntent | None = None
+    tell: tuple[OrderName, ...] = ()
+    failing_since: datetime | None = None
+    result_at: datetime | None = None
+
+    @property
+    def shipments(self) -> list[Contribution]:
+        """Of all orders, voided ones included, oldest first; a parcel of several orders once."""
+        every = {c.shipment: c for order in self.contributions for c in order.shipments}
+        return sorted(every.values(), key=lambda c: (c.created_at, c.shipment))
+
+    @property
+    def orders(self) -> set[OrderKey]:
+        """Who placed something here."""
+        return {each.order(self.connection) for each in self.contributions}
+
+    @property
+    def live_orders(self) -> set[OrderKey]:
+        """Those of which a parcel is not voided."""
+        return {each.order(self.connection) for each in self.contributions if any(c.is_live for c in each.shipments)}
+
+    def of(self, order: OrderKey) -> tuple[Contribution, ...]:
+        """What this order placed here."""
+        return next((each.shipments for each in self.contributions if each.order(self.connection) == order), ())
+
+    def entered(self, order: OrderKey, shipments: Iterable[Contribution]) -> RecordMemory:
+        """With exactly these shipments of the order; none takes the order out. Others keep their places."""
+        own = tuple(shipments)
+        mine = OrderContribution(company=order.company, reference=order.reference, shipments=own)
+        places = [each.order(self.connection) for each in self.contributions]
+        kept = [mine if place == order else each for place, each in zip(places, self.contributions, strict=True)]
+        kept += [] if order in places else [mine]
+        return self.model_copy(update={"contributions": tuple(each for each in kept if each.shipments)})
+
+    def heard(self, order: OrderKey) -> RecordMemory:
+        """The order looks at the record: it need not be told any more."""
+        left = tuple(name for name in self.tell if name.order(self.connection) != order)
+        return self if len(left) == len(self.tell) else self.model_copy(update={"tell": left})
+
+    def telling(self, before: RecordMemory, looking: Iterable[OrderKey]) -> RecordMemory:
+        """Other orders whose outcome here is another one than `before` have to hear of it."""
+        if _outcomes(self) == _outcomes(before):
+            return self
+        others = (self.orders | before.orders) - set(looking)
+        names = {name.order(self.connection): name for name in self.tell}
+        names |= {order: OrderName(company=order.company, reference=order.reference) for order in others}
+        return self.model_copy(update={"tell": tuple(names[o] for o in sorted(names, key=lambda o: o.reference))})
+
+    @property
+    def unheard(self) -> set[OrderKey]:
+        return {name.order(self.connection) for name in self.tell}
+
+    def remembering(self, fields: Mapping[str, FieldMemory]) -> RecordMemory:
+        return self.model_copy(update={"fields": {**self.fields, **fields}})
+
+    def claiming_from(self, entry: AuditEntry, unknown: Mapping[str, str]) -> tuple[RecordMemory, dict[str, str]]:
+        """With the values, by attribute, that this audit entry says we put there; and those that an older entry may
+        still explain: what is certain of an attribute is the last word on it.
+        """
+        ours = {attribute: value for attribute, value in unknown.items() if entry.claims(attribute, value)}
+        changes = {change.attribute: change for change in entry.changes.values()}
+        settled = {*ours, *(changes if entry.outcome != "outcome_unknown" else ())}
+        claimed = {
+            attribute: self.fields.get(attribute, FieldMemory(outcome=Outcome.WRITTEN)).claiming(changes[attribute])
+            for attribute in ours
+        }
+        return self.remembering(claimed), {a: value for a, value in unknown.items() if a not in settled}
+
+    def intending(self, intent: OpenIntent) -> RecordMemory:
+        """A state action that was refused is a person's, and stays refused while it is called again."""
+        sent = {change.attribute for change in intent.changes.values()} if intent.kind != "action" else set()
+        again = {name: past.asked_again() for name, past in self.fields.items() if name in sent}
+        return self.model_copy(update={"intent": intent, "fields": {**self.fields, **again}})
+
+    def closed(self) -> RecordMemory:
+        """What was under way is known to have ended."""
+        return self.model_copy(update={"intent": None})
+
+    def failing(self, since: datetime | None) -> RecordMemory:
+        """Since when writes fail without a cause; None once one succeeds."""
+        return self.model_copy(update={"failing_since": since})
+
+    def concluded(self, at: datetime) -> RecordMemory:
+        """No write is under way any more."""
+        return self.model_copy(update={"intent": None, "result_at": at})
+
+    def stored(self) -> RecordMemory:
+        """As the ledger holds it after a save."""
+        return self.model_copy(update={"revision": self.revision + 1})
+
+
+def _outcomes(memory: RecordMemory) -> dict[str, tuple[Outcome, Reason | None]]:
+    return {name: (past.outcome, past.reason) for name, past in memory.fields.items()}

@@ -1,0 +1,84 @@
+"""What looks up, proposes and writes for one connection, put together once an environment: consume, replay and check
+work with the same parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from functions.flows.to_ifs.circuit_breaker import Breaker
+from functions.flows.to_ifs.deliver import Delivery
+from functions.flows.to_ifs.earlier_version import Earlier
+from functions.flows.to_ifs.lookup import Lookup
+from functions.flows.to_ifs.schema_drift import SchemaDrift
+from functions.ledger.audit import AuditLog
+from functions.ledger.orders import OrderStore
+from functions.ledger.plans import PlanStore
+from functions.ledger.queues import FifoOrderQueue
+from functions.ledger.records import RecordStore
+from functions.ledger.shared import EarlierSharedStore
+from functions.ledger.tenants import TenantStore
+from functions.model.shipment import ConnectionName
+from functions.wiring.runtime import Context, Runtime
+from functions.wiring.vendors import IfsConnections
+
+TIME_FOR_ONE_REQUEST_MS = 45_000  # the longest request, and the records around it
+
+
+@dataclass(frozen=True)
+class DeliveryTables:
+    """Names of the tables and addresses of the queues, by connection."""
+
+    ledger: str
+    audit: str
+    shipments: Mapping[str, str]
+    ifs_secrets: Mapping[str, str]
+
+
+class DeliveryParts:
+    def __init__(self, runtime: Runtime, tables: DeliveryTables) -> None:
+        ledger = runtime.table(tables.ledger)
+        self._runtime, self._tables = runtime, tables
+        self.orders, self.plans = OrderStore(ledger), PlanStore(ledger)
+        self.records, self.tenants = RecordStore(ledger), TenantStore(ledger)
+        self.audit = AuditLog(runtime.table(tables.audit), new_id=runtime.new_id)
+        self.ifs = IfsConnections(runtime, tables.ifs_secrets)
+        self.drift = SchemaDrift(self.tenants, self.ifs.inspect, runtime.now)
+        self._earlier = Earlier(EarlierSharedStore(ledger), self.audit, runtime.now)
+
+    def lookup(self, name: ConnectionName, context: Context) -> Lookup:
+        breaker = Breaker(self.tenants, name, self._runtime.now)
+        return Lookup(
+            connection=self._runtime.connections[name],
+            ifs=self.ifs.open,
+            drift=partial(self.drift.refusal, breaker=breaker),
+            breaker=breaker,
+            memories=self.records,
+            audit=self.audit,
+            earlier=self._earlier,
+            now=self._runtime.now,
+            has_time=_has_time(context),
+        )
+
+    def delivery(self, name: ConnectionName, context: Context) -> Delivery:
+        return Delivery(
+            lookup=self.lookup(name, context),
+            ifs=self.ifs.open,
+            orders=self.orders,
+            plans=self.plans,
+            audit=self.audit,
+            queue=self.queue(name),
+            pause=self._pause,
+        )
+
+    def queue(self, name: ConnectionName) -> FifoOrderQueue:
+        return FifoOrderQueue(self._runtime.queue(self._tables.shipments[name]))
+
+    def _pause(self, attempt: int) -> None:
+        self._runtime.sleep(min(2.0, 0.1 * 2**attempt) * (0.5 + self._runtime.jitter() / 2))
+
+
+def _has_time(context: Context) -> Callable[[], bool]:
+    return lambda: context.get_remaining_time_in_millis() > TIME_FOR_ONE_REQUEST_MS
