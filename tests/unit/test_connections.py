@@ -72,12 +72,12 @@ def test_what_a_store_leaves_out_is_the_connections(key: str) -> None:
     ("key", "other_target", "other_mapping"),
     [("mode", False, False), ("company", True, False), ("order_reference", False, True), ("targets", True, False)],
 )
-def test_fingerprint_and_mapping_version_are_those_of_the_view(
+def test_delivery_place_and_mapping_version_are_those_of_the_view(
     key: str, *, other_target: bool, other_mapping: bool
 ) -> None:
     connection = with_stores(**{"7": {key: OWN[key]}})
     view = connection.at_store(7)
-    assert (view.fingerprint != connection.fingerprint) is other_target
+    assert (view.delivery_place != connection.delivery_place) is other_target
     assert (view.mapping_version != connection.mapping_version) is other_mapping
 
 
@@ -96,7 +96,7 @@ def test_everything_is_delivered_again_only_where_it_goes_elsewhere(
     changes: dict[str, object], *, is_elsewhere: bool
 ) -> None:
     ifs = {**a_connection().ifs.model_dump(), "targets": [{"profile": "shipment_header", **changes}]}
-    assert (a_connection(ifs=ifs).fingerprint != a_connection().fingerprint) is is_elsewhere
+    assert (a_connection(ifs=ifs).delivery_place != a_connection().delivery_place) is is_elsewhere
 
 
 def test_a_certificate_authority_of_the_customers_own_stands_beside_the_file(tmp_path: Path) -> None:

@@ -2,16 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from functions.errors import ConnectorError, Permanent, Retryable
+from functions.errors import ConnectorError, Permanent, Retryable, Scope
 from functions.flows.to_ifs.deliver import deliver
-from functions.model.messages import Work
+from functions.model.messages import DeliverOrder
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import Shipment
 from tests.equipment.builders import a_candidate, a_cause, a_shipment, work
 from tests.equipment.delivery_fakes import FakeIfs, World
 
 DOWN = Retryable(Reason.IFS_UNAVAILABLE, "502")
-REFUSED = Permanent(Reason.IFS_CREDENTIALS, "401")
+REFUSED = Retryable(Reason.IFS_CREDENTIALS, "401", scope=Scope.TENANT)
 
 
 def label(number: int) -> Shipment:
@@ -24,8 +24,8 @@ def a_world(*faults: ConnectorError) -> World:
     return world
 
 
-def probe(shipment: Shipment) -> Work:
-    return Work(order=shipment.order_key, cause=a_cause("release"), is_probe=True)
+def probe(shipment: Shipment) -> DeliverOrder:
+    return DeliverOrder(order=shipment.order_key, cause=a_cause("release"), is_probe=True)
 
 
 @pytest.mark.parametrize("fault", [DOWN, REFUSED], ids=["down", "key refused"])
@@ -70,11 +70,11 @@ def test_a_probe_that_fails_keeps_it_open_since_the_same_instant() -> None:
     world = a_world(DOWN, DOWN, DOWN)
     for number in (1, 2):
         deliver([work(label(number))], world.delivery)
-    assert world.circuits.standing is not None
-    opened = world.circuits.standing.opened_at
+    assert world.circuits.stored is not None
+    opened = world.circuits.stored.opened_at
     deliver([probe(label(1))], world.delivery)
     deliver([work(label(3))], world.delivery)
-    assert (world.ifs.searches, world.circuits.standing.opened_at) == (3, opened)
+    assert (world.ifs.searches, world.circuits.stored.opened_at) == (3, opened)
 
 
 def test_a_tenant_that_always_answers_costs_no_write_for_it() -> None:

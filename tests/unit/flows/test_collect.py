@@ -6,10 +6,10 @@ import pytest
 
 from functions.errors import Permanent, Retryable
 from functions.flows.from_shipstation.collect import LOOKS_APART, is_due
-from functions.model.cursors import Hole, Reader, Reading, Stream
+from functions.model.cursors import Gap, Reading, ReadingPosition, Stream
 from functions.model.outcomes import Reason
 from tests.equipment.builders import NOON, a_connection, a_shipment
-from tests.equipment.reading_fakes import ACME, FakeSource, Setting, page, ring
+from tests.equipment.reading_fakes import ACME, FakeSource, Setting, a_webhook, page
 
 DOWN = Retryable(Reason.SHIPSTATION_UNAVAILABLE, "503")
 REFUSED = Permanent(Reason.SHIPSTATION_CREDENTIALS, "401")
@@ -28,7 +28,7 @@ def test_a_first_run_reads_every_stream_from_go_live_orders_first_and_moves_the_
 def test_what_is_recorded_already_is_dropped() -> None:
     setting = Setting(FakeSource(labels_created=[page(a_shipment(1), a_shipment(2), reached=NOON)]))
     setting.ledger.known = {1}
-    assert setting.run().news == 1
+    assert setting.run().new_shipments == 1
     assert setting.ledger.sent() == [2]
 
 
@@ -37,7 +37,7 @@ def test_the_cursor_stands_still_while_the_queue_refuses() -> None:
     setting.ledger.fault = Retryable(Reason.QUEUE_UNAVAILABLE, "SQS")
     with pytest.raises(Retryable):
         setting.run()
-    assert (setting.cursor(), setting.readers.reader.holder) == (None, "")
+    assert (setting.cursor(), setting.positions.position.holder) == (None, "")
 
 
 def test_pages_before_a_fault_count_and_the_other_streams_are_read_all_the_same() -> None:
@@ -79,55 +79,55 @@ def test_the_cursor_never_moves_backwards() -> None:
 
 def test_two_pointers_are_followed_and_more_are_one_look_at_their_stream() -> None:
     setting = Setting()
-    setting.readers.reader = Reader(connection=ACME, looked_at=setting.at)
-    setting.run(ring(1), ring(2), ring(2))
+    setting.positions.position = ReadingPosition(connection=ACME, last_poll_at=setting.at)
+    setting.run(a_webhook(1), a_webhook(2), a_webhook(2))
     assert (len(setting.source.followed), setting.source.walks) == (2, [])
-    setting.run(ring(1), ring(2), ring(3))
+    setting.run(a_webhook(1), a_webhook(2), a_webhook(3))
     assert (len(setting.source.followed), [stream for stream, _, _ in setting.source.walks]) == (2, [LABELS])
 
 
 def test_a_ring_without_ids_is_a_look_at_whatever_a_webhook_can_announce() -> None:
     setting = Setting()
-    setting.readers.reader = Reader(connection=ACME, looked_at=setting.at)
-    setting.run(ring(kind="anything"))
+    setting.positions.position = ReadingPosition(connection=ACME, last_poll_at=setting.at)
+    setting.run(a_webhook(kind="anything"))
     looked = [stream for stream, _, _ in setting.source.walks]
     assert looked == [Stream.ORDERS, LABELS, Stream.FULFILMENTS]
 
 
 def test_who_does_not_get_the_lease_leaves_a_ring_for_its_stream() -> None:
     setting = Setting()
-    setting.readers.busy = True
-    assert setting.run(ring(), ring(kind="fulfilment")).held
-    assert setting.readers.rings == {LABELS: setting.at, Stream.FULFILMENTS: setting.at}
+    setting.positions.busy = True
+    assert setting.run(a_webhook(), a_webhook(kind="fulfilment")).held
+    assert setting.positions.webhooks == {LABELS: setting.at, Stream.FULFILMENTS: setting.at}
 
 
 def test_a_ring_during_the_look_makes_the_holder_look_again() -> None:
     setting = Setting()
 
-    def rings() -> None:
+    def webhook_comes() -> None:
         setting.at += timedelta(seconds=5)
-        setting.readers.ring(ACME, Stream.ORDERS, setting.at)
+        setting.positions.note_webhook(ACME, Stream.ORDERS, setting.at)
 
-    setting.source.during.append(rings)
+    setting.source.during.append(webhook_comes)
     setting.run()
     assert [stream for stream, _, _ in setting.source.walks] == [*Stream, Stream.ORDERS]
 
 
 def test_while_webhooks_keep_ringing_looks_are_paced() -> None:
     setting = Setting()
-    setting.readers.reader = Reader(connection=ACME, looked_at=setting.at)
+    setting.positions.position = ReadingPosition(connection=ACME, last_poll_at=setting.at)
     for _ in range(3):
-        setting.run(ring())
+        setting.run(a_webhook())
     assert setting.slept == []
-    setting.run(ring())
+    setting.run(a_webhook())
     assert setting.slept == [LOOKS_APART.total_seconds()]
     assert [stream for stream, _, _ in setting.source.walks] == [LABELS]
 
 
 def test_a_shop_that_never_stops_ringing_keeps_no_stream_waiting() -> None:
     setting = Setting()
-    setting.readers.reader = Reader(connection=ACME, looked_at=setting.at - timedelta(minutes=5))
-    setting.run(ring())
+    setting.positions.position = ReadingPosition(connection=ACME, last_poll_at=setting.at - timedelta(minutes=5))
+    setting.run(a_webhook())
     assert [stream for stream, _, _ in setting.source.walks] == list(Stream)
 
 
@@ -141,46 +141,46 @@ def test_a_refused_key_opens_the_circuit_for_a_minute_and_a_replaced_one_closes_
     setting.source.pages[Stream.ORDERS] = [page()]
     report = setting.run()
     assert (report.refused, len(setting.source.walks)) == (False, 1 + len(Stream))
-    assert (setting.readers.reader.refused_at, setting.readers.reader.probe_at) == (None, None)
+    assert (setting.positions.position.refused_at, setting.positions.position.next_probe_at) == (None, None)
     assert since == setting.at - timedelta(minutes=1)
 
 
 def test_a_key_that_stays_refused_keeps_its_first_date() -> None:
     setting = Setting(FakeSource(orders=[REFUSED]))
     setting.run()
-    first = setting.readers.reader.refused_at
+    first = setting.positions.position.refused_at
     setting.at += timedelta(minutes=3)
     setting.source.pages[Stream.ORDERS] = [REFUSED]
     setting.run()
-    assert setting.readers.reader.refused_at == first
-    assert setting.readers.reader.probe_at == setting.at + timedelta(minutes=1)
+    assert setting.positions.position.refused_at == first
+    assert setting.positions.position.next_probe_at == setting.at + timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(
-    ("reader", "due"),
+    ("position", "due"),
     [
         pytest.param({}, True, id="never looked"),
-        pytest.param({"looked_at": NOON - timedelta(minutes=4)}, False, id="looked lately"),
-        pytest.param({"looked_at": NOON - timedelta(minutes=5)}, True, id="a period ago"),
-        pytest.param({"looked_at": NOON, "left": (LABELS,)}, True, id="did not come to all"),
-        pytest.param({"probe_at": NOON + timedelta(seconds=1)}, False, id="refused"),
-        pytest.param({"looked_at": NOON, "probe_at": NOON}, True, id="a probe is due"),
+        pytest.param({"last_poll_at": NOON - timedelta(minutes=4)}, False, id="looked lately"),
+        pytest.param({"last_poll_at": NOON - timedelta(minutes=5)}, True, id="a period ago"),
+        pytest.param({"last_poll_at": NOON, "streams_left": (LABELS,)}, True, id="did not come to all"),
+        pytest.param({"next_probe_at": NOON + timedelta(seconds=1)}, False, id="refused"),
+        pytest.param({"last_poll_at": NOON, "next_probe_at": NOON}, True, id="a probe is due"),
     ],
 )
-def test_a_tick_looks_when_something_is_due(reader: dict[str, object], *, due: bool) -> None:
-    assert is_due(Reader.model_validate({"connection": ACME, **reader}), 5, NOON) is due
+def test_a_tick_looks_when_something_is_due(position: dict[str, object], *, due: bool) -> None:
+    assert is_due(ReadingPosition.model_validate({"connection": ACME, **position}), 5, NOON) is due
 
 
 def test_a_holder_that_was_overtaken_stops_and_stores_nothing() -> None:
     setting = Setting(FakeSource(orders=[page(reached=NOON, complete=False), page(reached=NOON)]))
 
     def overtaken() -> None:
-        setting.readers.reader = setting.readers.reader.model_copy(update={"fence": 99, "holder": "other"})
+        setting.positions.position = setting.positions.position.model_copy(update={"fence": 99, "holder": "other"})
 
     setting.source.during.append(overtaken)
     setting.run()
     assert len(setting.source.walks) == 1
-    assert (setting.readers.reader.holder, setting.readers.reader.cursors) == ("other", {})
+    assert (setting.positions.position.holder, setting.positions.position.cursors) == ("other", {})
 
 
 def test_what_a_run_did_not_come_to_is_read_first_in_the_next() -> None:
@@ -191,11 +191,11 @@ def test_what_a_run_did_not_come_to_is_read_first_in_the_next() -> None:
 
     setting.source.during.append(tick)
     setting.run()
-    assert setting.readers.reader.left == (Stream.LABELS_VOIDED, LABELS, Stream.FULFILMENTS)
+    assert setting.positions.position.streams_left == (Stream.LABELS_VOIDED, LABELS, Stream.FULFILMENTS)
     setting.source.walks.clear()
     setting.run()
     assert setting.source.walks[0][0] is Stream.LABELS_VOIDED
-    assert list(setting.readers.reader.left) == []
+    assert list(setting.positions.position.streams_left) == []
 
 
 def test_a_long_backlog_becomes_a_job_before_the_cursor_steps_over_it() -> None:
@@ -213,18 +213,18 @@ def test_a_long_backlog_becomes_a_job_before_the_cursor_steps_over_it() -> None:
 
 
 def test_a_hole_is_parked_remembered_and_avoided() -> None:
-    hole = Hole(stream=LABELS, after=NOON, before=NOON + timedelta(minutes=1))
-    setting = Setting(FakeSource(labels_created=[page(reached=NOON, holes=(hole,))]))
+    gap = Gap(stream=LABELS, after=NOON, before=NOON + timedelta(minutes=1))
+    setting = Setting(FakeSource(labels_created=[page(reached=NOON, gaps=(gap,))]))
     setting.run()
-    assert [parked.reason for parked in setting.ledger.parked] == [Reason.POISON_ROW]
+    assert [parked.reason for parked in setting.ledger.parked] == [Reason.GAP]
     setting.run()
-    assert setting.source.avoided[-1] == (hole,)
-    later = Setting(FakeSource(labels_created=[page(holes=(hole.model_copy(update={"after": NOON}),))]))
-    later.readers.reader = setting.readers.reader.model_copy(
-        update={"holes": (hole.model_copy(update={"after": NOON - timedelta(days=32)}),)}
+    assert setting.source.avoided[-1] == (gap,)
+    later = Setting(FakeSource(labels_created=[page(gaps=(gap.model_copy(update={"after": NOON}),))]))
+    later.positions.position = setting.positions.position.model_copy(
+        update={"gaps": (gap.model_copy(update={"after": NOON - timedelta(days=32)}),)}
     )
     later.run()
-    assert later.readers.reader.holes == (hole,)
+    assert later.positions.position.gaps == (gap,)
 
 
 def test_rows_nobody_can_read_are_parked_by_their_id() -> None:

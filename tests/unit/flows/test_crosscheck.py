@@ -8,7 +8,7 @@ import pytest
 from functions.flows.from_shipstation.crosscheck import ASKED_AT_ONCE, CrossCheck
 from functions.model.facts import OrderReading
 from functions.model.outcomes import Reason
-from tests.equipment.builders import NOON, a_cause, a_shipment
+from tests.equipment.builders import NOON, a_cause, a_shipment, voided
 from tests.equipment.reading_fakes import Setting, an_order
 
 
@@ -33,16 +33,45 @@ def test_an_order_is_remembered_once_and_costs_nothing_until_it_changes() -> Non
     assert (check.ledger.saves, check.source.asked) == (1, [])
 
 
-def test_a_corrected_reference_takes_the_shipments_along_and_leaves_the_old_order_a_void() -> None:
+@pytest.mark.parametrize("held", [{500: "WRONG"}, {}], ids=["held there", "its placing may be under way"])
+def test_a_corrected_reference_takes_the_shipments_along_and_withdraws_them_from_the_old_order(
+    held: dict[int, str],
+) -> None:
     check = Check()
     check.absorb(an_order(reference="WRONG"))
-    check.ledger.held = {500: "WRONG"}
+    check.ledger.held = held
+    shipment = a_shipment(1)
+    check.source.of_order[500] = [shipment]
+    check.absorb(an_order(status="shipped"))
+    (moved, withdrawn) = check.ledger.work
+    assert (moved.order.reference, moved.moved_at, moved.withdrawn_at) == ("P1001", shipment.read_at, None)
+    assert (withdrawn.order.reference, withdrawn.moved_at, withdrawn.withdrawn_at) == ("WRONG", None, shipment.read_at)
+    assert withdrawn.shipment is not None
+    assert (withdrawn.shipment.reference, withdrawn.shipment.is_voided) == ("WRONG", False)
+    assert check.ledger.facts[500].reference == "P1001"
+
+
+def test_a_correction_that_is_taken_back_places_also_what_the_ledger_still_holds() -> None:
+    """Its withdrawal may be under way."""
+    check = Check()
+    check.absorb(an_order(reference="P2"))
+    check.ledger.known = {1}
     check.source.of_order[500] = [a_shipment(1)]
     check.absorb(an_order(status="shipped"))
-    (moved, withdrawn) = (work for work in check.ledger.work)
-    assert (moved.order.reference, moved.shipment and moved.shipment.is_voided) == ("P1001", False)
-    assert (withdrawn.order.reference, withdrawn.shipment and withdrawn.shipment.is_voided) == ("WRONG", True)
-    assert check.ledger.facts[500].reference == "P1001"
+    assert [(work.order.reference, work.moved_at is None) for work in check.ledger.work] == [
+        ("P1001", False),
+        ("P2", True),
+    ]
+
+
+def test_a_voided_shipment_is_withdrawn_and_stays_voided() -> None:
+    check = Check()
+    check.absorb(an_order(reference="WRONG"))
+    check.source.of_order[500] = [voided(a_shipment(1))]
+    check.absorb(an_order(status="shipped"))
+    withdrawn = check.ledger.work[-1]
+    assert withdrawn.shipment is not None
+    assert (withdrawn.shipment.is_voided, withdrawn.withdrawn_at) == (True, withdrawn.shipment.read_at)
 
 
 @pytest.mark.parametrize(("status", "asked"), [("awaiting_shipment", []), ("shipped", [500])])

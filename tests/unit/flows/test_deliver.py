@@ -7,8 +7,9 @@ import pytest
 from functions.errors import OutcomeUnknown, Permanent, Retryable
 from functions.flows.to_ifs.deliver import deliver
 from functions.model.outcomes import Outcome, Reason
-from functions.model.records import FieldName
-from tests.equipment.builders import a_candidate, a_connection, a_record, a_shipment, again, voided, work
+from functions.model.record_memory import LEASE, OpenIntent
+from functions.model.records import FieldName, Place, RecordKey
+from tests.equipment.builders import a_candidate, a_connection, a_key, a_record, a_shipment, again, voided, work
 from tests.equipment.delivery_fakes import FakeIfs, World
 
 UNAVAILABLE = Retryable(Reason.IFS_UNAVAILABLE, "GET ShipmentSet: 503")
@@ -17,8 +18,8 @@ UNAVAILABLE = Retryable(Reason.IFS_UNAVAILABLE, "GET ShipmentSet: 503")
 def test_tracking_and_carrier_arrive_and_the_date_waits_for_the_delivery() -> None:
     world = World(FakeIfs(a_candidate()))
     deliver([work(a_shipment())], world.delivery)
-    assert world.ifs.writes == [("shipment_header/42", {FieldName.TRACKING: "1Z0001", FieldName.CARRIER: "UPS"})]
-    fields = world.state().targets["shipment_header/42"].fields
+    assert world.ifs.writes == [("42", {FieldName.TRACKING: "1Z0001", FieldName.CARRIER: "UPS"})]
+    fields = world.on().fields
     assert fields[FieldName.SHIP_DATE].reason is Reason.NOT_DELIVERED_YET
     assert world.state().shipments[a_shipment().key].outcome is Outcome.WRITTEN
     assert world.state().next_attempt_at == world.at + timedelta(seconds=60)
@@ -39,7 +40,7 @@ def test_a_date_a_person_corrects_afterwards_is_kept() -> None:
     world.ifs.edit(ship_date="2026-03-09T00:00:00Z")
     deliver([again(a_shipment().order_key)], world.delivery)
     assert world.ifs.record().values[FieldName.SHIP_DATE] == "2026-03-09T00:00:00Z"
-    assert world.state().targets["shipment_header/42"].fields[FieldName.SHIP_DATE].outcome is Outcome.KEPT
+    assert world.on().fields[FieldName.SHIP_DATE].outcome is Outcome.KEPT
 
 
 def test_a_repeated_message_costs_no_call_and_no_save() -> None:
@@ -47,16 +48,50 @@ def test_a_repeated_message_costs_no_call_and_no_save() -> None:
     deliver([work(a_shipment())], world.delivery)
     later = a_shipment(read_at=a_shipment().read_at + timedelta(hours=3))
     assert deliver([work(later)], world.delivery) == []
-    assert (world.ifs.searches, len(world.ifs.writes), world.orders.saves) == (1, 1, 1)
+    assert (world.ifs.searches, len(world.ifs.writes), world.orders.saves) == (1, 1, 2)
 
 
-def test_every_write_is_between_its_intent_and_its_result() -> None:
+def test_a_write_is_announced_before_it_is_made_and_audited_before_its_result_is_stored() -> None:
     world = World(FakeIfs(a_candidate(a_record(carrier="DHL"))))
+    seen: list[OpenIntent | None] = []
+    world.ifs.before_write.append(lambda: seen.append(world.memories.of().intent))
     deliver([work(a_shipment())], world.delivery)
-    assert world.audit.said() == [("intent", None), ("result", "written")]
-    intent, result = world.audit.entries
-    assert (intent.changes["carrier"].before, intent.changes["carrier"].after) == ("DHL", "UPS")
-    assert (intent.etag_before, result.etag_before, result.etag_after) == ('W/"1"', 'W/"1"', 'W/"2"')
+    (intent,), (entry,) = seen, world.audit.entries
+    assert intent is not None
+    assert (intent.kind, intent.etag, intent.by) == ("patch", 'W/"1"', "P1001")
+    assert world.audit.by_key[a_key(), intent.audit_key] is entry
+    assert intent.changes == entry.changes
+    assert (entry.changes["carrier"].before, entry.changes["carrier"].after) == ("DHL", "UPS")
+    assert entry.changes["carrier"].attribute == "ForwardAgentId"
+    assert (entry.outcome, entry.etag_before, entry.etag_after) == (Outcome.WRITTEN, 'W/"1"', 'W/"2"')
+    assert (entry.record, entry.orders, entry.shipments) == (a_key(), ("P1001",), (a_shipment().key,))
+    assert world.memories.of().intent is None
+
+
+def test_a_write_costs_two_saves_of_the_record_one_audit_entry_and_the_order_last() -> None:
+    """Once before, where the order goes to a record for the first time: should the run die, it leads back there."""
+    world = World(FakeIfs(a_candidate(a_record(is_delivered=True))))
+    deliver([work(a_shipment())], world.delivery)
+    seen = (world.memories.saves, len(world.audit.entries), world.orders.saves)
+    assert (seen, len(world.ifs.writes)) == ((3, 2, 2), 2)
+    deliver([work(voided(a_shipment()))], world.delivery)
+    assert (world.memories.saves, len(world.audit.entries), world.orders.saves) == (5, 3, 3)
+
+
+def test_an_order_knows_of_a_record_before_anything_is_written_there() -> None:
+    world = World(FakeIfs(a_candidate()))
+    seen: list[tuple[RecordKey, ...]] = []
+    world.ifs.before_write.append(lambda: seen.append(world.state().remembered))
+    deliver([work(a_shipment())], world.delivery)
+    assert seen == [(a_key(),)]
+
+
+def test_what_agrees_already_is_remembered_and_costs_no_audit_entry() -> None:
+    world = World(FakeIfs(a_candidate(a_record(tracking="1Z0001", carrier="UPS", ship_date="2026-03-05T00:00:00Z"))))
+    deliver([work(a_shipment())], world.delivery)
+    assert (world.ifs.writes, world.audit.entries) == ([], [])
+    assert world.memories.of().of(a_shipment().order_key) != ()
+    assert world.state().shipments[a_shipment().key].outcome is Outcome.UNCHANGED
 
 
 def test_two_parcels_are_joined_whatever_order_they_arrive_in() -> None:
@@ -114,7 +149,7 @@ def test_an_edit_between_our_read_and_our_write_survives() -> None:
     deliver([work(a_shipment())], world.delivery)
     assert world.ifs.record().values[FieldName.TRACKING] == "BY-HAND-7"
     assert world.ifs.record().values[FieldName.CARRIER] == "UPS"
-    assert world.audit.said() == [("intent", None), ("result", "retry"), ("intent", None), ("result", "written")]
+    assert world.audit.said() == ["retry", "written"]
 
 
 def test_endless_conflicts_end_in_a_later_retry() -> None:
@@ -126,28 +161,87 @@ def test_endless_conflicts_end_in_a_later_retry() -> None:
     assert world.ifs.record().values[FieldName.TRACKING] == "1Z0001"
 
 
-@pytest.mark.parametrize("commits", [True, False])
-def test_a_lost_answer_is_settled_by_reading_and_never_doubled(*, commits: bool) -> None:
+def test_a_lost_answer_of_a_write_that_arrived_is_settled_by_reading() -> None:
     world = World(FakeIfs(a_candidate()))
-    world.ifs.write_faults.append((OutcomeUnknown(Reason.IFS_UNAVAILABLE, "PATCH: timed out"), commits))
+    world.ifs.write_faults.append((OutcomeUnknown(Reason.IFS_UNAVAILABLE, "PATCH: timed out"), True))
     deliver([work(a_shipment())], world.delivery)
-    assert len(world.ifs.writes) == 1
-    assert world.audit.entries[-1].outcome is Outcome.WRITTEN
+    assert (len(world.ifs.writes), world.audit.said()) == (1, ["written"])
 
 
-def test_a_run_that_died_after_its_patch_is_recognised_by_its_intent() -> None:
-    world = World(FakeIfs(a_candidate(a_record(carrier="DHL"))))
+def test_a_write_that_may_still_arrive_is_not_repeated_before_its_lease_ends() -> None:
+    world = World(FakeIfs(a_candidate()))
+    world.ifs.write_faults.append((OutcomeUnknown(Reason.IFS_UNAVAILABLE, "PATCH: timed out"), False))
+    started = world.at
     deliver([work(a_shipment())], world.delivery)
-    world.orders.states.clear()
-    world.audit.entries.pop()
+    assert (world.state().waiting_for, world.state().next_attempt_at) == (Reason.IFS_UNAVAILABLE, started + LEASE)
+    world.at += LEASE - timedelta(seconds=1)
+    deliver([again(a_shipment().order_key)], world.delivery)
+    assert (world.ifs.attempts, world.audit.entries) == (1, [])
+    world.at += timedelta(seconds=1)
+    deliver([again(a_shipment().order_key)], world.delivery)
+    assert (len(world.ifs.writes), world.audit.said()) == (1, ["retry", "written"])
+
+
+def test_a_write_that_arrives_after_its_answer_was_lost_is_ours() -> None:
+    world = World(FakeIfs(a_candidate()))
+    world.ifs.write_faults.append((OutcomeUnknown(Reason.IFS_UNAVAILABLE, "PATCH: timed out"), False))
     deliver([work(a_shipment())], world.delivery)
-    assert len(world.ifs.writes) == 1
-    assert world.audit.said() == [("intent", None), ("result", "written")]
+    world.ifs.edit(tracking="1Z0001", carrier="UPS")
+    world.at += LEASE
+    deliver([again(a_shipment().order_key)], world.delivery)
+    assert (world.ifs.writes, world.audit.said()) == ([], ["written"])
     deliver([work(voided(a_shipment()))], world.delivery)
-    assert (world.ifs.record().values[FieldName.TRACKING], world.ifs.record().values[FieldName.CARRIER]) == (
-        None,
-        "DHL",
-    )
+    assert world.ifs.values()[FieldName.TRACKING] is None
+
+
+class Died(Exception):
+    """The run ends here, as an environment that is stopped."""
+
+
+def died() -> None:
+    raise Died
+
+
+def a_world_whose_run_died(*, after: str) -> World:
+    world = World(FakeIfs(a_candidate(a_record(carrier="DHL"))))
+    if after == "the intent":
+        world.ifs.before_write.append(died)
+    elif after == "the write":
+        world.audit.before_put.append(died)
+    else:
+        world.memories.before_save += [lambda: None, died]
+    (ended,) = deliver([work(a_shipment())], world.delivery)
+    assert (ended.saved, ended.fault) == (False, "Died")
+    return world
+
+
+def test_whoever_finds_a_young_intent_waits_for_its_lease_to_end() -> None:
+    world = a_world_whose_run_died(after="the write")
+    started = world.at
+    world.at += LEASE - timedelta(seconds=1)
+    deliver([work(a_shipment())], world.delivery)
+    assert (world.state().waiting_for, world.state().next_attempt_at) == (Reason.OUTCOME_UNKNOWN, started + LEASE)
+    assert (len(world.ifs.writes), world.audit.entries) == (1, [])
+
+
+def test_an_entry_that_stands_is_obeyed_at_once_lease_or_not() -> None:
+    world = a_world_whose_run_died(after="the audit entry")
+    deliver([work(a_shipment())], world.delivery)
+    assert (len(world.ifs.writes), world.audit.said(), world.memories.of().intent) == (1, ["written"], None)
+    assert world.state().shipments[a_shipment().key].outcome is Outcome.WRITTEN
+
+
+@pytest.mark.parametrize("after", ["the intent", "the write", "the audit entry"])
+def test_a_run_that_died_is_finished_by_the_next_one_and_nothing_is_written_twice(after: str) -> None:
+    world = a_world_whose_run_died(after=after)
+    world.at += LEASE
+    deliver([work(a_shipment())], world.delivery)
+    assert world.ifs.writes == [("42", {FieldName.TRACKING: "1Z0001", FieldName.CARRIER: "UPS"})]
+    assert world.audit.said() == (["retry", "written"] if after == "the intent" else ["written"])
+    assert world.memories.of().intent is None
+    deliver([work(voided(a_shipment()))], world.delivery)
+    assert world.ifs.values()[FieldName.TRACKING] is None
+    assert world.ifs.values()[FieldName.CARRIER] == "DHL"
 
 
 def test_an_attribute_that_ifs_drops_is_parked_as_not_stored() -> None:
@@ -163,7 +257,7 @@ def test_one_refused_field_does_not_keep_the_others_from_being_stored() -> None:
     unknown = Permanent(Reason.UNKNOWN_IN_IFS, "ForwarderInfo.FND_RECORD_NOT_EXIST")
     world.ifs.refuses = {FieldName.CARRIER: unknown}
     deliver([work(a_shipment())], world.delivery)
-    fields = world.state().targets["shipment_header/42"].fields
+    fields = world.on().fields
     assert world.ifs.record().values[FieldName.TRACKING] == "1Z0001"
     assert (fields["tracking"].outcome, fields["carrier"].reason) == (Outcome.WRITTEN, Reason.UNKNOWN_IN_IFS)
     assert world.state().attention is Reason.UNKNOWN_IN_IFS
@@ -202,8 +296,8 @@ def test_a_reference_that_ifs_cannot_read_holds_up_no_other_order() -> None:
 def test_an_outage_keeps_the_shipment_and_tries_again() -> None:
     world = World(FakeIfs(a_candidate()))
     world.ifs.find_faults.append(UNAVAILABLE)
-    (settled,) = deliver([work(a_shipment())], world.delivery)
-    assert settled.saved
+    (ended,) = deliver([work(a_shipment())], world.delivery)
+    assert ended.saved
     assert world.state().waiting_for is Reason.IFS_UNAVAILABLE
     deliver([again(a_shipment().order_key)], world.delivery)
     assert world.ifs.record().values[FieldName.TRACKING] == "1Z0001"
@@ -218,7 +312,7 @@ def test_waits_grow_and_a_new_reason_starts_them_anew() -> None:
         deliver([again(a_shipment().order_key)], world.delivery)
         delays.append((world.state().next_attempt_at or world.at) - world.at)
     assert [d.total_seconds() for d in delays] == [120, 240, 480, 960, 1920, 3600, 3600, 3600]
-    world.ifs.candidates["shipment_header/42"] = a_candidate()
+    world.ifs.put(a_candidate())
     deliver([again(a_shipment().order_key)], world.delivery)
     assert (world.state().waiting_for, world.state().attempts) == (Reason.NOT_DELIVERED_YET, 0)
 
@@ -244,7 +338,8 @@ def test_shadow_mode_says_what_it_would_write_once_and_writes_nothing() -> None:
     deliver([work(a_shipment())], world.delivery)
     deliver([again(a_shipment().order_key)], world.delivery)
     assert world.ifs.writes == []
-    assert world.audit.said() == [("result", "would_write")]
+    assert world.audit.said() == ["would_write"]
+    assert world.memories.saves == 0
     assert world.state().shipments[a_shipment().key].outcome is Outcome.WOULD_WRITE
 
 
@@ -259,12 +354,16 @@ def test_an_unmapped_carrier_never_holds_up_the_tracking_number() -> None:
 def test_pointed_at_another_tenant_everything_is_delivered_again() -> None:
     world = World(FakeIfs(a_candidate()))
     deliver([work(a_shipment())], world.delivery)
-    elsewhere = FakeIfs(a_candidate())
-    moved = a_connection(ifs={**world.connection.ifs.model_dump(), "base_url": "https://other.example.com"})
-    second = World(elsewhere, moved)
-    second.orders = world.orders
-    deliver([work(a_shipment())], second.delivery)
-    assert elsewhere.record().values[FieldName.TRACKING] == "1Z0001"
+    other = a_key(place=Place("other.example.com/ShipmentHandling/ShipmentSet"))
+    world.ifs = FakeIfs(a_candidate(a_record(other, carrier="DHL")))
+    ifs = {**world.connection.ifs.model_dump(), "base_url": "https://OTHER.example.com"}
+    world.connection = a_connection(ifs=ifs)
+    deliver([work(a_shipment())], world.delivery)
+    assert world.ifs.values()[FieldName.TRACKING] == "1Z0001"
+    assert (world.state().remembered, world.state().past) == ((other,), (a_key(),))
+    assert set(world.memories.items) == {a_key(), other}
+    deliver([work(voided(a_shipment()))], world.delivery)
+    assert (world.ifs.values()[FieldName.TRACKING], world.ifs.values()[FieldName.CARRIER]) == (None, "DHL")
 
 
 def test_an_order_that_another_run_saved_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,25 +372,25 @@ def test_an_order_that_another_run_saved_comes_back(monkeypatch: pytest.MonkeyPa
     key = a_shipment().order_key
     stale = world.orders.states[key]
     monkeypatch.setattr(world.orders, "load", lambda _: {key: stale.model_copy(update={"revision": 0})})
-    (settled,) = deliver([work(a_shipment(2))], world.delivery)
-    assert not settled.saved
+    (ended,) = deliver([work(a_shipment(2))], world.delivery)
+    assert not ended.saved
 
 
 def test_an_order_without_time_left_is_saved_for_later() -> None:
     world = World(FakeIfs(a_candidate()))
     world.time_left = False
-    (settled,) = deliver([work(a_shipment())], world.delivery)
-    assert settled.saved
+    (ended,) = deliver([work(a_shipment())], world.delivery)
+    assert ended.saved
     assert world.state().waiting_for is Reason.OUT_OF_TIME
 
 
 def test_no_row_is_made_for_a_label_that_was_taken_back_before_it_could_be_written() -> None:
-    targets = [CUSTOM_ENTITY]
-    ifs = {**a_connection().ifs.model_dump(), "targets": targets}
-    absent = a_record(f"custom_entity/{a_shipment().key}", etag="", exists=False)
+    ifs = {**a_connection().ifs.model_dump(), "targets": [CUSTOM_ENTITY]}
+    absent = a_record(a_key("L1@P1001", Place("ifs.example.com/P/S")), etag="", exists=False)
     candidate = a_candidate(absent).model_copy(update={"named_by": (a_shipment().key,)})
     rehearsed = World(FakeIfs(candidate), a_connection(mode="shadow", ifs=ifs))
     deliver([work(a_shipment())], rehearsed.delivery)
+    assert rehearsed.state().shipments[a_shipment().key].outcome is Outcome.WOULD_WRITE
     rehearsed.connection = a_connection(ifs=ifs)
     deliver([work(voided(a_shipment()))], rehearsed.delivery)
     assert rehearsed.ifs.writes == []

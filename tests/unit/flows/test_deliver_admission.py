@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from functions.flows.to_ifs.deliver import deliver
-from functions.model.messages import Admission, Work
+from functions.model.messages import Admission, DeliverOrder
 from functions.model.outcomes import Outcome, Reason
 from functions.model.records import FieldName
 from functions.model.shipment import Shipment
@@ -14,8 +14,8 @@ from tests.equipment.builders import a_candidate, a_cause, a_connection, a_shipm
 from tests.equipment.delivery_fakes import FakeIfs, World
 
 
-def admitted(shipment: Shipment, admission: Admission) -> Work:
-    return Work(order=shipment.order_key, cause=a_cause("backfill"), shipment=shipment, admission=admission)
+def admitted(shipment: Shipment, admission: Admission) -> DeliverOrder:
+    return DeliverOrder(order=shipment.order_key, cause=a_cause("backfill"), shipment=shipment, admission=admission)
 
 
 def a_world(**overrides: Any) -> World:
@@ -58,8 +58,8 @@ def test_naming_what_was_recorded_and_skipped_is_news(first: Admission | None, h
     world = a_world()
     deliver([admitted(a_shipment(), first) if first else work(a_shipment())], world.delivery)
     again_read = a_shipment(read_at=a_shipment().read_at + timedelta(hours=hours))
-    (settled,) = deliver([admitted(again_read, "named")], world.delivery)
-    assert settled.saved
+    (ended,) = deliver([admitted(again_read, "named")], world.delivery)
+    assert ended.saved
     assert tracking(world) == "1Z0001"
 
 

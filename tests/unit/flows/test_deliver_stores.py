@@ -7,9 +7,9 @@ import pytest
 from functions.errors import Retryable
 from functions.flows.to_ifs.deliver import deliver
 from functions.model.outcomes import Outcome, Reason
-from functions.model.records import FieldName
+from functions.model.records import FieldName, Place
 from functions.model.shipment import Shipment
-from tests.equipment.builders import NOON, a_candidate, a_connection, a_record, a_shipment, again, voided, work
+from tests.equipment.builders import NOON, a_candidate, a_connection, a_key, a_record, a_shipment, again, voided, work
 from tests.equipment.delivery_fakes import FakeIfs, World
 
 ELSEWHERE = {
@@ -18,6 +18,8 @@ ELSEWHERE = {
     "tracking": {"policy": "if_empty"},
     "carrier": {"policy": "never"},
 }
+
+THERE = a_key("9", Place("ifs.example.com/ShipmentHandling/OtherSet"))
 
 
 def a_world(stores: dict[str, Any] | None = None) -> World:
@@ -43,11 +45,12 @@ def test_a_store_that_writes_writes_although_the_connection_rehearses() -> None:
     assert len(world.ifs.writes) == 1
 
 
-def test_a_store_that_is_off_costs_no_call_and_its_order_waits_to_be_switched_on() -> None:
+def test_an_order_of_a_store_that_is_off_costs_no_call_is_never_due_and_goes_on_once_it_is_switched_on() -> None:
     world = a_world({"7": {"mode": "off"}})
     deliver([work(of_store(7))], world.delivery)
+    known = world.state().shipments[of_store(7).key]
     assert (world.ifs.searches, world.ifs.writes) == (0, [])
-    assert world.state().waiting_for is Reason.MODE_OFF
+    assert (known.outcome, known.reason, world.state().next_attempt_at) == (Outcome.SKIPPED, Reason.MODE_OFF, None)
     world.connection = a_connection(stores={"7": {"mode": "write"}})
     deliver([again(of_store(7).order_key)], world.delivery)
     assert world.ifs.record().values[FieldName.TRACKING] == "1Z0001"
@@ -56,7 +59,19 @@ def test_a_store_that_is_off_costs_no_call_and_its_order_waits_to_be_switched_on
 def test_a_connection_that_is_off_calls_nothing() -> None:
     world = World(FakeIfs(a_candidate()), a_connection(mode="off"))
     deliver([work(a_shipment())], world.delivery)
-    assert (world.ifs.searches, world.state().waiting_for) == (0, Reason.MODE_OFF)
+    assert world.state().shipments[a_shipment().key].reason is Reason.MODE_OFF
+    assert (world.ifs.searches, world.state().next_attempt_at, world.state().attention) == (0, None, None)
+
+
+def test_switched_off_an_order_keeps_where_it_stands_and_a_void_is_taken_back_once_it_is_on_again() -> None:
+    world = a_world({"7": {"mode": "write"}})
+    deliver([work(of_store(7))], world.delivery)
+    world.connection = a_connection(stores={"7": {"mode": "off"}})
+    deliver([work(voided(of_store(7)))], world.delivery)
+    assert world.ifs.values()[FieldName.TRACKING] == "1Z0001"
+    world.connection = a_connection(stores={"7": {"mode": "write"}})
+    deliver([again(of_store(7).order_key, "replay")], world.delivery)
+    assert world.ifs.values()[FieldName.TRACKING] is None
 
 
 @pytest.mark.parametrize(
@@ -73,15 +88,15 @@ def test_what_is_of_no_store_of_ours_is_skipped_without_a_call(store: int | None
 
 def test_a_stores_own_target_and_rules_are_used_for_search_and_write() -> None:
     world = a_world({"7": {"targets": [ELSEWHERE]}})
-    other = world.by_entity_set["OtherSet"] = FakeIfs(a_candidate(a_record("shipment_header/9")))
+    other = world.by_entity_set["OtherSet"] = FakeIfs(a_candidate(a_record(THERE)))
     deliver([work(of_store(7))], world.delivery)
-    assert other.writes == [("shipment_header/9", {FieldName.TRACKING: "1Z0001"})]
+    assert other.writes == [("9", {FieldName.TRACKING: "1Z0001"})]
     assert (world.ifs.searches, world.ifs.writes) == (0, [])
 
 
 def test_orders_of_one_target_are_searched_together_and_a_fault_stays_with_its_target() -> None:
     lines = ("P1", "BOLT", 2), ("P2", "BOLT", 2)
-    candidates = (a_candidate(a_record(f"shipment_header/{n}"), line) for n, line in enumerate(lines, 1))
+    candidates = (a_candidate(a_record(str(n)), line) for n, line in enumerate(lines, 1))
     stores = {"7": {"targets": [ELSEWHERE]}, "8": {"mode": "write"}}
     world = World(FakeIfs(*candidates), a_connection(stores=stores))
     other = world.by_entity_set["OtherSet"] = FakeIfs()
@@ -100,17 +115,17 @@ def test_the_audit_names_the_mapping_and_the_ledger_the_target_of_the_store() ->
     deliver([work(of_store(7))], world.delivery)
     view = world.connection.at_store(7)
     assert {entry.mapping_version for entry in world.audit.entries} == {view.mapping_version}
-    assert world.state().fingerprint == view.fingerprint
-    assert view.fingerprint != world.connection.fingerprint
+    assert world.state().delivered_to == view.delivery_place
+    assert view.delivery_place != world.connection.delivery_place
 
 
 def test_a_store_pointed_at_another_target_is_delivered_again_and_the_others_are_not() -> None:
     world = a_world()
     own, others = of_store(7), of_store(8, 2, reference="P2")
-    world.ifs = FakeIfs(a_candidate(), a_candidate(a_record("shipment_header/2"), ("P2", "BOLT", 2)))
+    world.ifs = FakeIfs(a_candidate(), a_candidate(a_record("2"), ("P2", "BOLT", 2)))
     deliver([work(own), work(others)], world.delivery)
     world.connection = a_connection(stores={"7": {"targets": [ELSEWHERE]}})
-    other = world.by_entity_set["OtherSet"] = FakeIfs(a_candidate())
+    other = world.by_entity_set["OtherSet"] = FakeIfs(a_candidate(a_record(THERE)))
     assert len(deliver([work(own), work(others)], world.delivery)) == 1
     assert len(other.writes) == 1
 
@@ -134,13 +149,13 @@ def test_a_shipment_recorded_without_its_store_decides_nothing_once_stores_are_n
     deliver([work(of_store(7, 1)), work(of_store(None, 2))], world.delivery)
     world.connection = a_connection(stores={"7": {"company": "20"}})
     deliver([again(of_store(7).order_key)], world.delivery)
-    assert world.state().fingerprint == world.connection.at_store(7).fingerprint
+    assert world.state().delivered_to == world.connection.at_store(7).delivery_place
 
 
 def test_a_skipped_order_is_recorded_with_the_target_of_its_store() -> None:
     world = a_world({"7": {"company": "20"}})
     deliver([work(of_store(7, created_at=NOON.replace(year=2025)))], world.delivery)
-    assert world.state().fingerprint == world.connection.at_store(7).fingerprint
+    assert world.state().delivered_to == world.connection.at_store(7).delivery_place
 
 
 def test_a_void_of_a_store_with_its_own_void_policy_follows_it() -> None:

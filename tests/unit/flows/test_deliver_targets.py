@@ -8,11 +8,11 @@ import pytest
 
 from functions.flows.to_ifs.deliver import deliver
 from functions.model.outcomes import Outcome, Reason
-from functions.model.records import FieldName
-from tests.equipment.builders import a_candidate, a_connection, a_record, a_shipment, voided, work
+from functions.model.records import FieldName, Place
+from tests.equipment.builders import a_candidate, a_connection, a_key, a_record, a_shipment, voided, work
 from tests.equipment.delivery_fakes import FakeIfs, World
 
-ORDER = "order_header/P1001"
+ORDER = a_key("P1001", Place("ifs.example.com/CustomerOrderHandling/CustomerOrderSet"))
 
 
 def a_world(record: Any = None, *, targets: Any = None, **ifs: Any) -> World:
@@ -51,7 +51,7 @@ def test_an_order_header_takes_tracking_and_date_in_one_write_without_waiting_fo
     fields = {"ship_date": {"attribute": "Cf_Ship_Date", "type": "date"}}
     world = a_world(a_record(ORDER), targets=order_header(**fields))
     deliver([work(a_shipment())], world.delivery)
-    assert world.ifs.writes == [(ORDER, {FieldName.TRACKING: "1Z0001", FieldName.SHIP_DATE: "2026-03-05"})]
+    assert world.ifs.writes == [(ORDER.id, {FieldName.TRACKING: "1Z0001", FieldName.SHIP_DATE: "2026-03-05"})]
 
 
 def test_a_mapped_service_is_written_and_an_unmapped_one_is_left_alone_and_told() -> None:
@@ -70,23 +70,23 @@ def test_the_status_follows_the_last_label() -> None:
     world = a_world(a_record(ORDER), targets=targets)
     for shipment, status in ((a_shipment(), "shipped"), (voided(a_shipment()), "voided"), (a_shipment(2), "shipped")):
         deliver([work(shipment)], world.delivery)
-        assert world.ifs.record(ORDER).values[FieldName.STATUS] == status
+        assert world.ifs.values(ORDER.id)[FieldName.STATUS] == status
 
 
 def test_a_status_that_a_person_set_is_kept() -> None:
     targets = order_header(status={"attribute": "Cf_Status", "policy": "if_empty_or_ours"})
     world = a_world(a_record(ORDER, status="ON HOLD"), targets=targets)
     deliver([work(a_shipment())], world.delivery)
-    assert world.ifs.record(ORDER).values[FieldName.STATUS] == "ON HOLD"
-    assert world.state().targets[ORDER].fields["status"].outcome is Outcome.KEPT
+    assert world.ifs.values(ORDER.id)[FieldName.STATUS] == "ON HOLD"
+    assert world.on(ORDER.id).fields["status"].outcome is Outcome.KEPT
 
 
 def test_the_choices_of_an_ambiguous_shipment_are_remembered_and_gone_once_it_is_placed() -> None:
-    world = a_world(a_record("shipment_header/42"))
-    twin = a_candidate(a_record("shipment_header/43"))
+    world = a_world(a_record("42"))
+    twin = a_candidate(a_record("43"))
     world.ifs.candidates[twin.record.key] = twin
     deliver([work(a_shipment())], world.delivery)
-    assert world.state().shipments[a_shipment().key].choices == ("shipment_header/42", "shipment_header/43")
+    assert world.state().shipments[a_shipment().key].choices == ("42", "43")
     del world.ifs.candidates[twin.record.key]
     deliver([work(a_shipment(items=()))], world.delivery)
     assert world.state().shipments[a_shipment().key].choices == ()

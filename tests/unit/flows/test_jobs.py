@@ -8,10 +8,10 @@ import pytest
 
 from functions.errors import Retryable
 from functions.flows.from_shipstation.intake import Intake
-from functions.flows.from_shipstation.past_windows import AT_ONCE, Workshop, next_job, work_on
+from functions.flows.from_shipstation.past_windows import AT_ONCE, JobResources, next_job, work_on
 from functions.flows.operations.backfill import progress
 from functions.ledger.jobs import JobStore
-from functions.model.cursors import Hole, Reading, Span, Stream
+from functions.model.cursors import Gap, Reading, Span, Stream
 from functions.model.jobs import Job, Lane
 from functions.model.messages import Pointer
 from functions.model.outcomes import Reason
@@ -54,7 +54,7 @@ class Slow:
         start: datetime,
         lane: Lane,
         end: datetime | None = None,
-        avoid: Sequence[Hole] = (),
+        avoid: Sequence[Gap] = (),
     ) -> Iterator[Reading]:
         number = max(0, int((start - NOON).total_seconds() // 60))
         last = min(ROWS - 1, int(((end or WINDOW.end) - NOON).total_seconds() // 60))
@@ -90,7 +90,7 @@ class Bench:
         self.source, self.ledger = Slow(self.clock), FakeLedger()
         self.store = JobStore(MemoryTable())
         intake = Intake(a_connection(), self.ledger, self.ledger, self.ledger, self.ledger, lambda: self.clock.now)
-        self.workshop = Workshop(intake, self.source, self.store, self.clock.sleep, self.clock.side_by_side, "me")
+        self.resources = JobResources(intake, self.source, self.store, self.clock.sleep, self.clock.side_by_side, "me")
         self.faults: list[BaseException | None] = []
 
     def run(self, job: Job, seconds: float = 1000) -> Job | None:
@@ -101,7 +101,7 @@ class Bench:
             results.append(value)
             self.faults.append(fault)
 
-        self.clock.start("run", lambda: work_on(job, self.workshop, "c-1", until), end)
+        self.clock.start("run", lambda: work_on(job, self.resources, "c-1", until), end)
         self.clock.run(self.clock.now + timedelta(seconds=seconds + 60))
         return results[0]
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,64 +9,59 @@ import pytest
 from pydantic import ValidationError
 
 from functions.errors import Permanent
-from functions.flows.operations.replay import Replay, Selection, apply, draw_up
+from functions.flows.operations.replay import ORDERS_PER_PLAN, Replay, Selection, apply, draw_up
 from functions.flows.to_ifs.deliver import deliver
-from functions.model.messages import Work
+from functions.ledger.plans import PlanStore
 from functions.model.outcomes import Outcome, Reason
 from functions.model.plans import Plan
-from functions.model.records import FieldName
-from functions.model.shipment import ConnectionName, Shipment
+from functions.model.records import Candidate, FieldName, Place
+from functions.model.shipment import ConnectionName, Item, Shipment
 from functions.model.state import OrderState
-from tests.equipment.builders import NOON, a_candidate, a_connection, a_record, a_shipment, work
+from tests.equipment.builders import NOON, a_candidate, a_connection, a_key, a_record, a_shipment, work
 from tests.equipment.delivery_fakes import FakeIfs, FakeOrders, World
+from tests.equipment.memory_aws.table import MemoryTable
 
 WITHOUT_CARRIER = {"profile": "shipment_header", "carrier": {"policy": "never"}}
 ELSEWHERE = {"profile": "shipment_header", "entity_set": "OtherSet"}
+THERE = a_key("9", Place("ifs.example.com/ShipmentHandling/OtherSet"))
 
 
 class Orders(FakeOrders):
     def scan(self, connection: ConnectionName) -> Iterator[OrderState]:
-        return iter(list(self.states.values()))
-
-
-class Queue:
-    def __init__(self) -> None:
-        self.work: list[Work] = []
-
-    def send(self, work: Iterable[Work]) -> None:
-        self.work += work
+        return iter([state for key, state in self.states.items() if key.connection == connection])
 
 
 class Desk:
-    """An order delivered in `mode`, and an operator's desk beside it."""
+    """Orders delivered in `mode`, and an operator's desk beside them."""
 
-    def __init__(self, mode: str = "write", shipment: Shipment | None = None, **connection: Any) -> None:
-        self.world = World(FakeIfs(a_candidate()), a_connection(mode=mode, **connection))
-        self.orders, self.queue = Orders(), Queue()
+    def __init__(
+        self, mode: str = "write", *shipments: Shipment, candidates: Sequence[Candidate] = (), **connection: Any
+    ) -> None:
+        self.world = World(FakeIfs(*(candidates or [a_candidate()])), a_connection(mode=mode, **connection))
+        self.orders = Orders()
         self.world.orders = self.orders
-        deliver([work(shipment or a_shipment())], self.world.delivery)
+        messages = [work(shipment) for shipment in shipments or (a_shipment(),)]
+        for start in range(0, len(messages), 30):
+            deliver(messages[start : start + 30], self.world.delivery)
+        self.world.queue.take()
         self.world.connection = a_connection(**connection)
 
     @property
     def replay(self) -> Replay:
-        world = self.world
-        return Replay(
-            connection=world.connection,
-            ifs=world.opened,
-            orders=self.orders,
-            plans=world.plans,
-            queue=self.queue,
-            shared=world.shared.load,
-            now=lambda: world.at,
-        )
+        return Replay(self.world.lookup, self.orders, self.world.plans, self.world.queue)
 
     def plan(self, **select: object) -> Plan:
         selection = Selection.model_validate(select)
-        return draw_up(self.replay, selection, plan_id="plan-1", by="kim", note="carrier map mended")
+        return draw_up(self.replay, selection, plan_id="plan-1", by="kim", note="carrier map corrected")
 
     def carry_out(self, plan: Plan) -> None:
         apply(self.replay, plan, "c-9")
-        deliver(self.queue.work, self.world.delivery)
+        deliver(self.world.queue.take(), self.world.delivery)
+
+
+def shown(plan: Plan) -> dict[str, dict[str, tuple[str | None, str | None]]]:
+    """What would be written, by the record's id."""
+    return {record.key.id: {name: change.values for name, change in record.changes.items()} for record in plan.records}
 
 
 def test_a_plan_that_arrives_twice_is_not_outdated_by_its_own_first_half() -> None:
@@ -74,7 +70,7 @@ def test_a_plan_that_arrives_twice_is_not_outdated_by_its_own_first_half() -> No
     desk.world.ifs.refuses = {FieldName.CARRIER: Permanent(Reason.UNKNOWN_IN_IFS, "ForwarderInfo")}
     desk.carry_out(plan)
     desk.carry_out(plan)
-    fields = desk.world.state().targets["shipment_header/42"].fields
+    fields = desk.world.on().fields
     assert desk.world.ifs.record().values[FieldName.TRACKING] == "1Z0001"
     assert (fields["tracking"].outcome, fields["carrier"].reason) == (Outcome.WRITTEN, Reason.UNKNOWN_IN_IFS)
 
@@ -82,15 +78,63 @@ def test_a_plan_that_arrives_twice_is_not_outdated_by_its_own_first_half() -> No
 def test_a_dry_run_of_what_agrees_shows_nothing_and_writes_nothing() -> None:
     desk = Desk()
     plan = desk.plan(orders=["P1001"])
-    assert [order.outcome for order in plan.orders] == [Outcome.UNCHANGED]
+    assert [(order.outcome, order.records) for order in plan.orders] == [(Outcome.UNCHANGED, ())]
+    assert plan.records == ()
     assert len(desk.world.ifs.writes) == 1
 
 
 def test_a_dry_run_shows_every_field_before_and_after() -> None:
     desk = Desk(mode="shadow")
-    (change,) = desk.plan(outcome="would_write").orders[0].changes
-    shown = {name: (field.before, field.after) for name, field in change.changes.items()}
-    assert shown == {"tracking": (None, "1Z0001"), "carrier": (None, "UPS")}
+    plan = desk.plan(outcome="would_write")
+    assert shown(plan) == {"42": {"tracking": (None, "1Z0001"), "carrier": (None, "UPS")}}
+    assert plan.orders[0].records == (a_key(),)
+    assert (desk.world.ifs.writes, desk.world.memories.saves) == ([], 0)
+
+
+def test_a_dry_run_says_that_the_mode_is_off() -> None:
+    desk = Desk(mode="shadow")
+    desk.world.connection = a_connection(mode="off")
+    (order,) = desk.plan(orders=["P1001"]).orders
+    assert (order.outcome, order.reason) == (Outcome.SKIPPED, Reason.MODE_OFF)
+
+
+def test_a_dry_run_finds_the_orders_that_need_something_behind_those_that_need_nothing() -> None:
+    numbers = range(1, 561)
+    labels = [a_shipment(n, reference=f"P{n}", items=()) for n in numbers]
+    candidates = [a_candidate(a_record(str(n)), (f"P{n}", "BOLT", 2)) for n in numbers]
+    desk = Desk("write", *labels, candidates=candidates)
+    for n in range(551, 561):
+        desk.world.ifs.edit(str(n), tracking=None)
+    plan = desk.plan(outcome="written")
+    assert sorted(shown(plan)) == [str(n) for n in range(551, 561)]
+    assert len(plan.orders) == ORDERS_PER_PLAN
+    desk.carry_out(plan)
+    assert [desk.world.ifs.values(str(n))[FieldName.TRACKING] for n in numbers] == [f"1Z{n:04}" for n in numbers]
+
+
+def test_a_plan_of_500_orders_with_three_records_each_is_stored_in_parts_and_carried_out() -> None:
+    goods = {"BOLT": 1, "NUT": 2, "PIN": 3}
+    labels, candidates = [], []
+    for n in range(1, 501):
+        for sku, part in goods.items():
+            items = (Item(sku=sku, quantity=1),)
+            labels.append(a_shipment(10 * n + part, reference=f"P{n}", items=items))
+            candidates.append(a_candidate(a_record(f"{10 * n + part}"), (f"P{n}", sku, 1)))
+    desk = Desk("shadow", *labels, candidates=candidates)
+    store = PlanStore(MemoryTable())
+    replay = replace(desk.replay, plans=store)
+    plan = draw_up(replay, Selection(outcome=Outcome.WOULD_WRITE), plan_id="p", by="kim", note="go live")
+    stored = store.get("p")
+    assert stored is not None
+    assert stored.parts > 1
+    assert (stored.orders, set(shown(stored))) == (plan.orders, {candidate.record.key.id for candidate in candidates})
+    assert apply(replay, stored, "c-9") == 500
+    delivery = replace(desk.world.delivery, plans=store)
+    some = desk.world.queue.take()[::50]
+    deliver(some, delivery)
+    assert len(desk.world.ifs.writes) == 3 * len(some) == 30
+    ended = [s.outcome for message in some for s in desk.orders.states[message.order].shipments.values()]
+    assert set(ended) == {Outcome.WRITTEN}
 
 
 def test_apply_writes_exactly_the_plan_and_names_the_operator() -> None:
@@ -98,7 +142,7 @@ def test_apply_writes_exactly_the_plan_and_names_the_operator() -> None:
     desk.carry_out(desk.plan(orders=["P1001"]))
     assert desk.world.ifs.record().values[FieldName.TRACKING] == "1Z0001"
     cause = desk.world.audit.entries[-1].cause
-    assert (cause.kind, cause.by, cause.note, cause.plan_id) == ("replay", "kim", "carrier map mended", "plan-1")
+    assert (cause.kind, cause.by, cause.note, cause.plan_id) == ("replay", "kim", "carrier map corrected", "plan-1")
 
 
 def test_a_plan_that_ifs_has_overtaken_writes_nothing() -> None:
@@ -137,26 +181,24 @@ def test_selection(select: dict[str, object], found: int) -> None:
 
 def test_a_dry_run_shows_what_the_rules_of_the_orders_store_would_write() -> None:
     desk = Desk("shadow", a_shipment(store_id=7), stores={"7": {"targets": [WITHOUT_CARRIER]}})
-    (change,) = desk.plan(orders=["P1001"]).orders[0].changes
-    assert set(change.changes) == {"tracking"}
+    assert shown(desk.plan(orders=["P1001"])) == {"42": {"tracking": (None, "1Z0001")}}
     desk.carry_out(desk.plan(orders=["P1001"]))
-    assert desk.world.ifs.writes == [("shipment_header/42", {FieldName.TRACKING: "1Z0001"})]
+    assert desk.world.ifs.writes == [("42", {FieldName.TRACKING: "1Z0001"})]
 
 
 def test_a_dry_run_searches_where_the_orders_store_is_delivered() -> None:
     desk = Desk("shadow", a_shipment(store_id=7), stores={"7": {"targets": [ELSEWHERE]}})
-    other = desk.world.by_entity_set["OtherSet"] = FakeIfs(a_candidate(a_record("shipment_header/9")))
-    (change,) = desk.plan(orders=["P1001"]).orders[0].changes
-    assert (change.target, other.searches) == ("shipment_header/9", 1)
+    other = desk.world.by_entity_set["OtherSet"] = FakeIfs(a_candidate(a_record(THERE)))
+    assert (set(shown(desk.plan(orders=["P1001"]))), other.searches) == ({"9"}, 1)
 
 
 def test_an_order_is_found_by_its_number_in_the_company_of_any_store() -> None:
     shipment = a_shipment(store_id=7, company="20")
-    assert len(Desk(shipment=shipment, stores={"7": {"company": "20"}}).plan(orders=["P1001"]).orders) == 1
+    assert len(Desk("write", shipment, stores={"7": {"company": "20"}}).plan(orders=["P1001"]).orders) == 1
 
 
 def test_a_dry_run_says_why_an_order_is_parked_that_nobody_can_place() -> None:
-    (order,) = Desk(shipment=a_shipment(skip=Reason.COMBINED_UNKNOWN)).plan(orders=["P1001"]).orders
+    (order,) = Desk("write", a_shipment(skip=Reason.COMBINED_UNKNOWN)).plan(orders=["P1001"]).orders
     assert (order.outcome, order.reason) == (Outcome.PARKED, Reason.COMBINED_UNKNOWN)
 
 

@@ -32,7 +32,7 @@ def a_world(**ifs: Any) -> tuple[World, Site]:
     return world, site
 
 
-def configure(site: Site, **changes: dict[str, Any]) -> None:
+def configure(site: Site, **changes: Any) -> None:
     values = site.connection.model_dump(mode="json", exclude_unset=True)
     for table, own in changes.items():
         values[table] = {**values.get(table, {}), **own} if isinstance(own, dict) else own
@@ -59,18 +59,18 @@ def check(world: World, **more: Any) -> dict[str, Any]:
     return answer
 
 
-def standings(answer: dict[str, Any]) -> dict[str, str]:
-    return {finding["subject"]: finding["standing"] for finding in answer["report"]["findings"]}
+def severities(answer: dict[str, Any]) -> dict[str, str]:
+    return {finding["subject"]: finding["severity"] for finding in answer["report"]["findings"]}
 
 
 def misfits(answer: dict[str, Any]) -> dict[str, str]:
-    return {f["subject"]: f["sentence"] for f in answer["report"]["findings"] if f["standing"] == "misfit"}
+    return {f["subject"]: f["sentence"] for f in answer["report"]["findings"] if f["severity"] == "misfit"}
 
 
 def test_two_systems_that_fit_are_told_to_and_nothing_is_written() -> None:
     world, site = a_world()
     answer = check(world)
-    told = standings(answer)
+    told = severities(answer)
     assert (answer["fits"], misfits(answer)) == (True, {})
     assert {told[name] for name in ("shipstation.key", "ifs.token", "ifs.clock", "ifs.sites.CHI", "stores.100001")} == {
         "fits"
@@ -85,7 +85,7 @@ def test_the_check_costs_few_requests() -> None:
     world, site = a_world()
     check(world)
     assert len(site.account.requests) <= 5
-    assert len(site.tenant.requests) <= 12
+    assert len(site.tenant.requests) <= 18
 
 
 def wrong_realm(_: Site) -> dict[str, Any]:
@@ -149,6 +149,16 @@ def wrong_key(site: Site) -> dict[str, Any]:
     return {}
 
 
+def foreign_tenant(site: Site) -> dict[str, Any]:
+    site.tenant.add_fault("status", status=401, path="/ifsapplications/", times=-1)
+    return {}
+
+
+def login_page(site: Site) -> dict[str, Any]:
+    site.tenant.add_fault("html", status=200, path="/ifsapplications/", times=-1)
+    return {}
+
+
 def clock(site: Site) -> dict[str, Any]:
     site.tenant.clock_skew_seconds = 300
     return {}
@@ -158,7 +168,9 @@ def clock(site: Site) -> dict[str, Any]:
     ("cause", "subject", "said"),
     [
         (wrong_realm, "ifs.token", "the realm in token_url does not exist"),
-        (wrong_secret, "ifs.token", "IFS refused the client id or secret"),
+        (wrong_secret, "ifs.token", "IFS refuses the client id, the secret or the token"),
+        (foreign_tenant, "ifs.base_url", "base_url and token_url belong to different tenants"),
+        (login_page, "ifs.base_url", "IFS did not answer"),
         (missing_site, "ifs.sites", "sees no record at all"),
         (hidden_site, "ifs.sites.SF", "sees nothing of site SF"),
         (other_company, "ifs.sites.SF", "belongs to company 20, the file says 10"),
@@ -206,17 +218,17 @@ def test_an_order_whose_records_are_several_is_counted_apart() -> None:
 
 def test_the_map_names_what_ships_beside_the_forwarders_of_ifs() -> None:
     world, _ = a_world()
-    text = check(world)["report"]["skeleton"]
+    text = check(world)["report"]["carrier_map"]
     assert '"ups" = "UPS"  # 20 shipments, by its name: please confirm' in text
     assert "# FEDEX = FEDEX Inc." in text
 
 
 def test_a_carrier_without_an_entry_is_noted_and_no_misfit() -> None:
     world, site = a_world()
-    assert standings(check(world))["carriers"] == "note"
+    assert severities(check(world))["carriers"] == "note"
     world, site = a_world()
     configure(site, carriers={"ups": "UPS"})
-    assert "carriers" not in standings(check(world))
+    assert "carriers" not in severities(check(world))
 
 
 def test_the_report_reads_as_text_with_findings_stores_and_carriers() -> None:
@@ -231,34 +243,79 @@ def test_the_report_reads_as_text_with_findings_stores_and_carriers() -> None:
 # --- the pilot
 
 
-def test_a_pilot_writes_the_named_order_alone_and_reads_it_back() -> None:
+def a_pilots_world() -> tuple[World, Site]:
+    """Its labels are younger than go-live."""
     world, site = a_world()
+    configure(site, go_live_at=(START - timedelta(days=1)).isoformat())
+    return world, site
+
+
+def test_a_pilot_writes_the_named_order_alone_and_reads_it_back() -> None:
+    world, site = a_pilots_world()
     answer = check(world, pilot="P3", **WHO)
-    assert standings(answer)["ifs.pilot.tracking"] == "fits"
-    assert "ifs.update_grant" not in standings(answer)
+    assert severities(answer)["ifs.pilot.tracking"] == "fits"
+    assert "ifs.update_grant" not in severities(answer)
     assert {write.key for write in site.tenant.writes if write.by == "api"} == {(22,)}
-    assert len(list(world.tables["audit"].scan(prefix="audit#"))) == 2
+    assert len(list(world.tables["audit"].scan(prefix="audit#"))) == 1
 
 
 def test_a_missing_update_grant_is_caught_by_the_pilot() -> None:
-    world, site = a_world()
+    world, site = a_pilots_world()
     site.tenant.update_grants = {"CustomerOrderHandling"}
     answer = check(world, pilot="P3", **WHO)
     assert "permission" in misfits(answer)["ifs.pilot.tracking"]
 
 
 def test_a_field_that_ifs_silently_ignores_is_caught_by_the_pilot() -> None:
-    world, site = a_world()
+    world, site = a_pilots_world()
     site.tenant.switches.silently_ignored = {"ProNo"}
     answer = check(world, pilot="P3", **WHO)
     assert "not updatable" in misfits(answer)["ifs.pilot.tracking"]
 
 
 def test_where_something_does_not_fit_no_pilot_is_written() -> None:
-    world, site = a_world()
+    world, site = a_pilots_world()
     configure(site, ifs=misspelt(site))
     check(world, pilot="P3", **WHO)
     assert not [write for write in site.tenant.writes if write.by == "api"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"go_live_at": START.isoformat()}, "older than the connection's go_live_at"),
+        ({"stores": {"exclude": [100_001]}}, "leaves this store out"),
+        ({"mode": "off"}, "mode is off"),
+    ],
+    ids=["before go-live", "an excluded store", "switched off"],
+)
+def test_a_pilot_of_what_would_not_be_written_is_refused_with_the_reason(changes: dict[str, Any], said: str) -> None:
+    world, site = a_pilots_world()
+    configure(site, **changes)
+    assert said in misfits(check(world, pilot="P3", **WHO))["ifs.pilot"]
+    assert not [write for write in site.tenant.writes if write.by == "api"]
+
+
+def test_a_pilot_writes_in_shadow_mode_too() -> None:
+    world, site = a_pilots_world()
+    configure(site, mode="shadow")
+    assert severities(check(world, pilot="P3", **WHO))["ifs.pilot.tracking"] == "fits"
+
+
+def test_a_pilot_keeps_what_a_colleague_corrected() -> None:
+    world, site = a_pilots_world()
+    check(world, pilot="P3", **WHO)
+    site.tenant.edit(22, ProNo="BY-HAND-7")
+    answer = check(world, pilot="P3", **WHO)
+    assert severities(answer)["ifs.pilot.tracking"] == "unproven"
+    assert site.tenant.shipment(22)["ProNo"] == "BY-HAND-7"
+
+
+def test_a_token_that_ifs_does_not_accept_is_told_as_one_of_another_tenant() -> None:
+    world, site = a_world()
+    body = {"error": {"code": "UNAUTHORIZED", "message": "Unauthorized"}}
+    site.tenant.add_fault("status", status=401, body=body, times=-1, path="/ifsapplications/")
+    assert "different tenants" in misfits(check(world))["ifs.base_url"]
 
 
 @pytest.mark.parametrize(

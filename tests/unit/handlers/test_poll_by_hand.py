@@ -78,9 +78,9 @@ def test_a_backfill_by_name_writes_what_is_older_than_go_live_and_tells_how_it_s
     job = backfill(world, dry_run=False)["job_id"]
     schedule(world, START + timedelta(minutes=20), "poll", "release")
     run(world, START + timedelta(minutes=25))
-    (standing,) = asked(world, {"connection": "acme", "status": True})["jobs"]
-    assert (standing["job_id"], standing["state"], standing["percent"]) == (job, "done", 100)
-    assert standing["rows"] >= 30
+    (job_status,) = asked(world, {"connection": "acme", "status": True})["jobs"]
+    assert (job_status["job_id"], job_status["state"], job_status["percent"]) == (job, "done", 100)
+    assert job_status["rows"] >= 30
     assert written(site) == 30
 
 
@@ -103,13 +103,13 @@ def test_a_cancelled_backfill_reads_no_further() -> None:
     assert written(site) == 0
 
 
-def test_the_standing_shows_every_stream_and_what_is_parked() -> None:
+def test_the_status_shows_every_stream_and_what_is_parked() -> None:
     world, site = quiet_world()
     number = site.account.ship(None, at=START - timedelta(minutes=5), is_silent=True)
-    site.account.poison.add(number)
+    site.account.broken_rows.add(number)
     schedule(world, START + timedelta(minutes=5), "poll")
     run(world, START + timedelta(minutes=6))
-    standing = asked(world, {"connection": "acme", "status": True})
-    assert {"orders", "labels_created", "labels_voided", "fulfilments"} <= set(standing["streams"])
-    assert [parked["reason"] for parked in standing["parked"]] == ["poison_row"]
-    assert standing.get("refused_since") is None
+    status = asked(world, {"connection": "acme", "status": True})
+    assert {"orders", "labels_created", "labels_voided", "fulfilments"} <= set(status["streams"])
+    assert [parked["reason"] for parked in status["parked"]] == ["gap"]
+    assert status.get("refused_since") is None

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
-from itertools import count
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
 import pytest
+import requests
 
-from functions import http_answers
-from functions.errors import Permanent, Retryable
-from functions.ifs.client import ETag
+from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable, Scope
+from functions.ifs.client import ETag, IfsClient
 from functions.model.outcomes import Reason
-from tests.equipment.tenant_fixture import SET, Desk
+from tests.equipment.dripping import DrippingServer, drops
+from tests.equipment.tenant_fixture import SERVICE, SET, Desk, Rig
 
 
 @pytest.mark.parametrize("tag", ["", "  ", "*", " * "], ids=["empty", "blank", "star", "star in spaces"])
@@ -62,13 +64,24 @@ def test_a_token_ifs_no_longer_takes_is_replaced_once(method: str) -> None:
     assert desk.tenant.counts["tokens"] == 2
 
 
-def test_a_fresh_token_that_is_refused_too_ends_the_attempt() -> None:
+@pytest.mark.parametrize("kind", ["status", "html"])
+@pytest.mark.parametrize("method", ["GET", "PATCH"])
+def test_a_fresh_token_that_is_refused_too_is_the_tenants_trouble(method: str, kind: str) -> None:
     desk = Desk()
-    desk.error(401, "UNAUTHORIZED", path=SET, times=-1)
-    with pytest.raises(Permanent) as caught:
-        desk.get()
-    assert caught.value.reason is Reason.IFS_PERMISSION
-    assert (desk.tenant.counts["401"], desk.tenant.counts["tokens"]) == (2, 2)
+    etag = desk.get()
+    desk.tenant.add_fault(kind, status=401, path=SET, times=-1)
+    fault = desk.refusal(etag) if method == "PATCH" else desk.refusal()
+    assert (type(fault), fault.reason, fault.scope) == (Retryable, Reason.IFS_CREDENTIALS, Scope.TENANT)
+    assert (fault.status, desk.tenant.counts["401"], desk.tenant.counts["tokens"]) == (401, 2, 2)
+    assert desk.refused == 1
+
+
+def test_each_token_that_was_refused_is_thrown_away() -> None:
+    desk = Desk()
+    desk.error(401, "UNAUTHORIZED", path=SET, times=2)
+    desk.refusal()
+    assert desk.get()
+    assert (desk.tenant.counts["401"], desk.tenant.counts["tokens"]) == (2, 3)
 
 
 def test_a_missing_grant_costs_no_second_token() -> None:
@@ -90,10 +103,113 @@ def test_each_consumer_takes_its_share_of_the_rate() -> None:
     assert desk.pauses[3:] == [pytest.approx(0.1)]
 
 
-def test_an_answer_that_takes_longer_than_its_deadline_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    desk = Desk(wait_seconds=20)
-    desk.tenant.edit(desk.number, NoteText="x" * 200_000)
-    ticks = count(step=15)
-    monkeypatch.setattr(http_answers, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
-    with pytest.raises(Retryable, match="ReadTimeout"):
-        desk.get()
+class Endless(Rig):
+    """The tenant's clock stands still, the deadline's moves on."""
+
+    looks = 0
+
+    def monotonic(self) -> float:
+        self.looks += 1
+        return self.looks * 0.5
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH"])
+@pytest.mark.parametrize("dry", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n"], ids=["head", "body"])
+def test_an_answer_that_drips_is_given_up_at_the_total_deadline(method: str, dry: bytes) -> None:
+    with DrippingServer([*filter(None, [dry]), *drops(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 20)]) as server:
+        rig = Endless(base_url=server.url, wait_seconds=2)
+        session = requests.Session()
+        client = IfsClient(
+            session,
+            rig.connection.ifs,
+            rig.tokens,
+            now=rig.now,
+            monotonic=rig.monotonic,
+            sleep=rig.sleep,
+            jitter=lambda: 1.0,
+        )
+        calls: dict[str, Callable[[], object]] = {
+            "GET": lambda: client.get(f"{SERVICE}/{SET}", SET),
+            "PATCH": lambda: client.patch(f"{SERVICE}/{SET}(ShipmentId=1)", ETag('W/"1"'), {}, SET),
+        }
+        with session, pytest.raises(Retryable) as caught:
+            calls[method]()
+    assert (type(caught.value) is OutcomeUnknown, caught.value.code) == (method == "PATCH", "ReadTimeout")
+    assert rig.looks * 0.5 == pytest.approx(10, abs=2)
+    assert (server.connections, rig.pauses) == (1, [])
+
+
+# --- a time that IFS named
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("method", ["GET", "PATCH"])
+def test_before_the_time_that_ifs_named_nothing_is_sent_whoever_asks(method: str, status: int) -> None:
+    desk = Desk()
+    etag = desk.get()
+    desk.tenant.add_fault("status", path=SET, method=method, status=status, headers={"Retry-After": "120"})
+    fault = desk.refusal(etag) if method == "PATCH" else desk.refusal()
+    sent = len(desk.wire.sent)
+    desk.at += timedelta(seconds=119)
+    for again in (desk.refusal(etag), desk.refusal()):
+        assert (again.retry_after_seconds, again.scope) == (1, Scope.TENANT)
+    assert (len(desk.wire.sent), fault.retry_after_seconds) == (sent, 120)
+    desk.at += timedelta(seconds=1)
+    assert desk.patch(etag).status == 200
+
+
+def test_a_time_that_the_realm_named_holds_every_request() -> None:
+    desk = Desk()
+    desk.tenant.add_fault("status", path="/auth/", status=429, headers={"Retry-After": "120"})
+    assert desk.refusal().stage == "token"
+    assert desk.refusal().retry_after_seconds == 120
+    assert len(desk.wire.sent) == 1
+
+
+def test_a_rebuild_that_names_a_time_is_not_waited_for_in_process() -> None:
+    desk = Desk()
+    etag = desk.get()
+    desk.error(503, "MI_MODIFIED_ERROR", method="PATCH", headers={"Retry-After": "120"})
+    assert desk.refusal(etag).retry_after_seconds == 120
+    assert len(desk.wire.seen("PATCH")) == 1
+
+
+# --- the metadata
+
+
+@pytest.mark.parametrize("has_envelope", [True, False])
+def test_the_metadata_is_asked_for_once(*, has_envelope: bool) -> None:
+    rig = Rig()
+    if has_envelope:
+        rig.error(504, "ODP_OPERATION_TIMEOUT", path="$metadata", times=-1)
+    else:
+        rig.tenant.add_fault("html", status=503, path="$metadata", times=-1)
+    with pytest.raises(Retryable) as caught:
+        rig.client.metadata(f"{SERVICE}/$metadata", "$metadata")
+    assert (caught.value.stage, caught.value.scope) == ("metadata", Scope.TENANT)
+    assert (len(rig.wire.seen("GET")), rig.pauses) == (1, [])
+
+
+def test_json_in_the_place_of_the_metadata_is_no_missing_service() -> None:
+    rig = Rig()
+    rig.tenant.add_fault("throttle_text", path="$metadata")
+    with pytest.raises(Retryable) as caught:
+        rig.client.metadata(f"{SERVICE}/$metadata", "$metadata")
+    assert caught.value.scope is Scope.TENANT
+
+
+def test_a_service_that_does_not_exist_has_no_metadata() -> None:
+    rig = Rig()
+    rig.error(404, "ODP_RESOURCE_NOTFOUND", path="$metadata")
+    assert rig.client.metadata(f"{SERVICE}/$metadata", "$metadata") is None
+
+
+@pytest.mark.parametrize("slow", [{"status": 504}, {"status": 504, "kind": "html"}], ids=["IFS", "a proxy"])
+def test_a_reading_that_took_too_long_is_not_repeated_in_process(slow: dict[str, Any]) -> None:
+    desk = Desk()
+    if "kind" in slow:
+        desk.tenant.add_fault(**slow, path=SET)
+    else:
+        desk.error(504, "ODP_OPERATION_TIMEOUT", path=SET)
+    fault: ConnectorError = desk.refusal()
+    assert (fault.status, fault.scope, desk.pauses) == (504, Scope.UNCLEAR, [])

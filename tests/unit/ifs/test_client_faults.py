@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import requests
 
-from functions.errors import OutcomeUnknown, Permanent, Retryable
+from functions.errors import OutcomeUnknown, Retryable, Scope
 from functions.ifs.client import ETag
 from functions.model.outcomes import Reason
 from tests.equipment.ifs.store import RefusedError, Write
@@ -22,7 +22,7 @@ def test_a_stale_etag_is_a_conflict_and_changes_nothing(form: str, language: str
     assert desk.tenant.shipment(desk.number)["ProNo"] == "BY-HAND-7"
 
 
-@pytest.mark.parametrize("kind", ["lost", "dropped", "truncated", "html"])
+@pytest.mark.parametrize("kind", ["lost", "dropped", "truncated", "html", "status"])
 def test_a_write_whose_answer_is_lost_is_not_repeated(kind: str) -> None:
     desk = Desk()
     desk.tenant.add_fault(kind, method="PATCH", status=502)
@@ -90,7 +90,7 @@ def test_a_read_does_not_wait_for_the_metadata_over_and_over() -> None:
     desk.error(503, "MI_MODIFIED_ERROR", path="projection", times=-1)
     with pytest.raises(Retryable) as caught:
         desk.get()
-    assert caught.value.retry_after_seconds == 60
+    assert (caught.value.code, caught.value.scope) == ("MI_MODIFIED_ERROR", Scope.TENANT)
     assert sum(desk.pauses) <= 7
 
 
@@ -105,10 +105,11 @@ def test_a_key_ifs_does_not_know_is_none_to_a_read_and_a_retry_to_a_write() -> N
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH"])
-def test_a_redirect_is_the_connection_files_fault_and_not_followed(method: str) -> None:
+def test_a_redirect_to_a_login_page_is_not_followed_and_passes(method: str) -> None:
     desk = Desk()
-    desk.tenant.add_fault("status", method=method, path=SET, status=302, headers={"Location": f"{IFS}/login"})
-    with pytest.raises(Permanent) as caught:
+    fault = {"status": 302, "headers": {"Location": f"{IFS}/login"}}
+    desk.tenant.add_fault("status", method=method, path=SET, times=-1, **fault)
+    with pytest.raises(Retryable) as caught:
         desk.patch()
-    assert caught.value.reason is Reason.IFS_CONFIGURATION
+    assert (type(caught.value), caught.value.scope) == (Retryable, Scope.TENANT)
     assert not any("/login" in str(request.url) for request in desk.wire.sent)

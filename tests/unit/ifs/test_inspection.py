@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from functions.errors import Permanent
+from functions.errors import Permanent, Retryable, Scope
 from functions.ifs.schema.inspection import Inspection
 from functions.ifs.schema.metadata import parse
 from functions.model.fit import Finding
@@ -18,7 +18,7 @@ def findings(rig: Rig) -> list[Finding]:
 
 
 def misfits(rig: Rig) -> list[tuple[str, str, str]]:
-    return [(f.subject, f.sentence, f.advice) for f in findings(rig) if f.standing == "misfit"]
+    return [(f.subject, f.sentence, f.advice) for f in findings(rig) if f.severity == "misfit"]
 
 
 def changed(target: dict[str, Any], **changes: Any) -> Rig:
@@ -28,7 +28,7 @@ def changed(target: dict[str, Any], **changes: Any) -> Rig:
 @pytest.mark.parametrize("target", [HEADER, ORDER, ENTITY], ids=lambda target: target["profile"])
 def test_what_ifs_publishes_fits_every_profile(target: dict[str, Any]) -> None:
     found = findings(changed(target, find=["order_number", "customer_po"]))
-    assert {finding.standing for finding in found} == {"fits"}
+    assert {finding.severity for finding in found} == {"fits"}
 
 
 def test_each_service_is_asked_once() -> None:
@@ -118,10 +118,13 @@ def test_a_service_that_the_user_may_not_use_is_told_by_name() -> None:
     assert {sentence for _, sentence, _ in told} == {"The service user may not use ShipmentHandling."}
 
 
-def test_a_token_of_another_tenant_is_told() -> None:
+def test_a_token_that_no_service_accepts_is_the_tenants_fault_and_no_services() -> None:
     rig = Rig()
     rig.error(401, "UNAUTHORIZED", times=-1, path="/ifsapplications/")
-    assert "different tenants" in misfits(rig)[0][1]
+    with pytest.raises(Retryable) as caught:
+        findings(rig)
+    told = caught.value
+    assert (told.reason, told.stage, told.scope) == (Reason.IFS_CREDENTIALS, "metadata", Scope.TENANT)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +140,7 @@ def test_a_token_of_another_tenant_is_told() -> None:
 def test_what_is_no_metadata_is_refused(document: bytes) -> None:
     with pytest.raises(Permanent) as caught:
         parse(document)
-    assert caught.value.reason is Reason.IFS_CONFIGURATION
+    assert (caught.value.reason, caught.value.scope) == (Reason.IFS_CONFIGURATION, Scope.TENANT)
 
 
 def test_attributes_of_a_base_type_and_annotations_from_afar_belong_to_the_set() -> None:

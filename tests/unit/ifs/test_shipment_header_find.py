@@ -11,14 +11,21 @@ from tests.equipment.ifs.sets import LINES
 from tests.equipment.tenant_fixture import Rig, key, order, sought
 
 
-def test_many_orders_are_found_in_three_requests() -> None:
+def test_many_orders_are_found_in_three_requests_once_the_width_of_a_page_is_known() -> None:
     rig = Rig()
+    headers = rig.headers
     numbers = {order(f"P{n}"): rig.tenant.add_shipment([(f"P{n}", "BOLT", n)]) for n in range(30)}
-    found = rig.headers.find([*(Sought(order=each) for each in numbers), sought("UNKNOWN")])
-    assert {each: [c.record.key for c in own] for each, own in found.items()} == {
-        each: [key(number)] for each, number in numbers.items()
-    }
-    assert len(rig.wire.seen("GET")) == 3
+    rig.tenant.add_shipment([("P99", "BOLT", 1)])
+    asked = [*(Sought(order=each) for each in numbers), sought("UNKNOWN")]
+    requests = []
+    for _ in range(2):
+        before = len(rig.wire.seen("GET"))
+        found = headers.find(asked)
+        requests.append(len(rig.wire.seen("GET")) - before)
+        assert {each: [c.record.key for c in own] for each, own in found.items()} == {
+            each: [key(number)] for each, number in numbers.items()
+        }
+    assert requests == [5, 3]
 
 
 def test_no_address_grows_too_long_for_a_proxy() -> None:
@@ -60,10 +67,30 @@ def test_a_consolidated_shipment_is_no_candidate() -> None:
 
 def test_a_line_of_another_kind_of_order_does_not_count() -> None:
     rig = Rig()
+    headers = rig.headers
+    rig.tenant.add_shipment([("P2002", "BOLT", 2), ("P2002", "NUT", 1)])
     number = rig.tenant.add_shipment([("P1001", "BOLT", 2)])
     rig.tenant.record("ShipmentLineSet", (number, 1)).values["SourceRefType"] = "ProjectDeliverables"
-    assert rig.headers.find([sought()]) == {}
-    assert len(rig.wire.seen("GET")) == 1
+    headers.find([sought("P2002")])
+    before = len(rig.wire.seen("GET"))
+    assert headers.find([sought()]) == {}
+    assert len(rig.wire.seen("GET")) - before == 1
+
+
+def test_a_line_of_another_kind_of_order_on_the_same_shipment_is_somebody_elses() -> None:
+    rig = Rig()
+    number = rig.tenant.add_shipment([("P1001", "BOLT", 2), ("P1001", "NUT", 1)])
+    rig.tenant.record("ShipmentLineSet", (number, 2)).values["SourceRefType"] = "ProjectDeliverables"
+    (candidate,) = rig.headers.find([sought()])[order()]
+    assert candidate.carries_others
+
+
+def test_a_line_that_belongs_to_no_shipment_yet_ends_nothing() -> None:
+    rig = Rig()
+    number = rig.tenant.add_shipment([("P1001", "BOLT", 2), ("P1001", "NUT", 1)])
+    rig.tenant.record("ShipmentLineSet", (number, 2)).values["ShipmentId"] = None
+    (candidate,) = rig.headers.find([sought()])[order()]
+    assert [line.part for line in candidate.lines] == ["BOLT"]
 
 
 def test_more_than_a_page_of_lines_is_read_to_the_end() -> None:
@@ -85,7 +112,21 @@ def test_a_line_that_moves_to_the_next_page_while_it_is_read_counts_once() -> No
 
     rig.wire.on_request = squeeze_in
     (candidate,) = rig.headers.find([sought()])[order()]
-    assert len({line.part for line in candidate.lines}) == len(candidate.lines) == 600
+    own = [line.part for line in candidate.lines if line.order_reference == "P1001"]
+    assert sorted(own) == sorted(f"PART{n}" for n in range(600))
+
+
+def test_a_record_that_is_remembered_is_read_though_nothing_of_the_order_is_on_it_any_more() -> None:
+    rig = Rig()
+    own, left = (rig.tenant.add_shipment([(number, "BOLT", 1)]) for number in ("P1001", "P2002"))
+    found = rig.headers.find([sought("P1001", remembered=(key(left),))])[order()]
+    assert {candidate.record.key: candidate.is_own for candidate in found} == {key(own): True, key(left): False}
+
+
+def test_a_record_of_another_place_is_not_asked_for_here() -> None:
+    rig = Rig()
+    number = rig.tenant.add_shipment([("P2002", "BOLT", 1)])
+    assert rig.headers.find([sought("P1001", remembered=(key(number, "ShipmentHandling/Other"),))]) == {}
 
 
 def test_nothing_to_look_for_costs_no_request() -> None:
@@ -98,7 +139,7 @@ def test_nothing_to_look_for_costs_no_request() -> None:
 def test_an_answer_without_rows_is_not_taken_for_an_empty_one() -> None:
     rig = Rig()
     rig.tenant.add_fault("throttle_text", path="ShipmentLineSet")
-    with pytest.raises(Retryable, match="no rows"):
+    with pytest.raises(Retryable, match="NO_ROWS"):
         rig.headers.find([sought()])
 
 

@@ -8,7 +8,7 @@ from functions.errors import OutcomeUnknown, Permanent
 from functions.model.outcomes import Reason
 from functions.model.records import Candidate, Conflict, FieldName, Record, Written
 from tests.equipment.builders import a_shipment
-from tests.equipment.tenant_fixture import Rig, order, sought
+from tests.equipment.tenant_fixture import Rig, key, order, sought
 
 HEADER: dict[str, Any] = {"profile": "shipment_header"}
 ORDER: dict[str, Any] = {
@@ -31,6 +31,7 @@ ENTITY: dict[str, Any] = {
 }
 WRITES: dict[FieldName, str | None] = {FieldName.TRACKING: "1Z0001", FieldName.SHIP_DATE: "2026-03-05"}
 LABEL = a_shipment(1)
+ORDERS, ROWS = "CustomerOrderHandling/CustomerOrderSet", "ShipmentTrackingHandling/ShipmentTrackingSet"
 
 
 def only(rig: Rig, *shipments: Any, reference: str = "P1001") -> Candidate:
@@ -50,13 +51,16 @@ def written(rig: Rig, record: Record, changes: dict[FieldName, str | None] | Non
 
 def test_an_orders_own_fields_are_found_and_written_in_two_requests() -> None:
     rig = Rig(targets=[ORDER])
-    rig.tenant.add_order("P1001")
+    for number in ("P1001", "P2002"):
+        rig.tenant.add_order(number)
+    only(rig)
+    before = len(rig.wire.seen("GET"))
     candidate = only(rig)
     after = written(rig, candidate.record)
     assert (candidate.record.company, candidate.record.site, candidate.orders) == ("10", "CHI", ("P1001",))
     assert rig.tenant.order("P1001")["Cf_Ship_Date"] == "2026-03-05"
-    assert (after.key, after.values[FieldName.TRACKING]) == ("order_header/P1001", "1Z0001")
-    assert len(rig.wire.seen("GET")) == len(rig.wire.seen("PATCH")) == 1
+    assert (after.key, after.values[FieldName.TRACKING]) == (key("P1001", ORDERS), "1Z0001")
+    assert len(rig.wire.seen("GET")) - before == len(rig.wire.seen("PATCH")) == 1
 
 
 @pytest.mark.parametrize("reference", ["O'Brien", "A&B=C#1", "50% +1/2", "Größe", "*", "0012"])
@@ -104,7 +108,7 @@ def test_a_purchase_order_finds_every_order_it_stands_for_and_no_cancelled_one()
     for number, state in (("P1", "Released"), ("P2", "Released"), ("P3", "Cancelled")):
         rig.tenant.add_order(number, CustomerPoNo="PO 7", Objstate=state)
     found = rig.targets.find([sought("PO 7")])[order("PO 7")]
-    assert {candidate.record.key for candidate in found} == {"order_header/P1", "order_header/P2"}
+    assert {candidate.record.key for candidate in found} == {key("P1", ORDERS), key("P2", ORDERS)}
 
 
 def test_a_custom_field_finds_the_shipments_of_the_order_through_its_lines() -> None:
@@ -112,7 +116,7 @@ def test_a_custom_field_finds_the_shipments_of_the_order_through_its_lines() -> 
     rig.tenant.add_order("P1001", Cf_Web_Order_No="WEB-7")
     number = rig.tenant.add_shipment([("P1001", "BOLT", 2)])
     candidate = only(rig, reference="WEB-7")
-    assert (candidate.record.key, candidate.orders) == (f"shipment_header/{number}", ("P1001",))
+    assert (candidate.record.key, candidate.orders) == (key(number), ("P1001",))
 
 
 def test_the_ways_of_finding_are_tried_in_their_order_and_only_for_what_is_left() -> None:
@@ -120,7 +124,7 @@ def test_the_ways_of_finding_are_tried_in_their_order_and_only_for_what_is_left(
     rig.tenant.add_order("P2", CustomerPoNo="PO 7")
     numbers = [rig.tenant.add_shipment([(text, "BOLT", 2)]) for text in ("P1001", "P2")]
     found = rig.targets.find([sought(), sought("PO 7")])
-    assert [c.record.key for own in found.values() for c in own] == [f"shipment_header/{n}" for n in numbers]
+    assert [c.record.key for own in found.values() for c in own] == [key(n) for n in numbers]
     before = len(rig.wire.sent)
     rig.targets.find([sought()])
     assert len(rig.wire.sent) - before == 3
@@ -131,11 +135,7 @@ def test_a_shipment_that_names_its_record_finds_it_without_the_orders_lines() ->
     number = rig.tenant.add_shipment([("P9", "BOLT", 2)])
     label = a_shipment(1, ifs_shipment=str(number))
     candidate = only(rig, label)
-    assert (candidate.record.key, candidate.named_by, candidate.orders) == (
-        f"shipment_header/{number}",
-        (label.key,),
-        (),
-    )
+    assert (candidate.record.key, candidate.named_by, candidate.is_own) == (key(number), (label.key,), False)
     assert only(rig, a_shipment(1, ifs_shipment=f"00{number}")).record.key == candidate.record.key
     assert rig.targets.find([sought("P1001", a_shipment(1, ifs_shipment="no number"))]) == {}
 
@@ -159,6 +159,8 @@ def test_a_row_is_made_for_an_order_that_exists_and_found_again_by_its_id() -> N
     after = written(rig, candidate.record)
     again = only(rig, LABEL).record
     assert (again.exists, again.etag, again.values) == (True, after.etag, after.values)
+    assert after.key == key("L1@P1001", ROWS)
+    assert (again.key, again.earlier_key) == (after.key, "custom_entity/L1")
     (row,) = rig.tenant.trackings()
     assert (row["ShipstationId"], row["OrderNo"], row["Company"], row["TrackingNo"]) == ("L1", "P1001", "10", "1Z0001")
     assert rig.tenant.accidents == []
@@ -200,6 +202,33 @@ def test_a_row_whose_answer_was_lost_is_found_and_not_made_twice(kind: str) -> N
     assert rig.targets.read([missing.key])[missing.key].values[FieldName.TRACKING] == "1Z0001"
 
 
+def test_a_parcel_of_two_orders_has_a_row_for_each() -> None:
+    rig = Rig(targets=[ENTITY])
+    rig.tenant.switches.are_rows_unique = False
+    for number in ("P1001", "P2002"):
+        rig.tenant.add_order(number)
+        written(rig, only(rig, LABEL, reference=number).record)
+    assert [(row["ShipstationId"], row["OrderNo"]) for row in rig.tenant.trackings()] == [
+        ("L1", "P1001"),
+        ("L1", "P2002"),
+    ]
+    keys = [key("L1@P1001", ROWS), key("L1@P2002", ROWS)]
+    assert list(rig.targets.read(keys)) == keys
+    assert only(rig, LABEL, reference="P2002").record.key == keys[1]
+
+
+def test_a_row_that_the_order_is_remembered_by_is_found_when_its_shipment_is_not_asked_for() -> None:
+    rig = Rig(targets=[ENTITY])
+    for number in ("P1001", "P2002"):
+        rig.tenant.add_order(number)
+    left = written(rig, only(rig, LABEL).record).key
+    found = rig.targets.find([sought("P1001", a_shipment(2), remembered=(left,))])[order()]
+    assert {candidate.record.key: (candidate.is_own, candidate.named_by) for candidate in found} == {
+        left: (False, ()),
+        key("L2@P1001", ROWS): (False, (a_shipment(2).key,)),
+    }
+
+
 def test_a_reference_that_stands_for_two_orders_makes_no_row() -> None:
     rig = Rig(targets=[{**ENTITY, "find": ["customer_po"]}])
     for number in ("P1", "P2"):
@@ -214,20 +243,55 @@ def test_a_reference_that_stands_for_two_orders_makes_no_row() -> None:
 def test_an_order_goes_to_the_first_target_that_has_a_record_and_stays_there() -> None:
     rig = Rig(targets=[HEADER, ORDER])
     rig.tenant.add_order("P1001")
-    assert only(rig).record.key == "order_header/P1001"
+    assert only(rig).record.key == key("P1001", ORDERS)
     number = rig.tenant.add_shipment([("P1001", "BOLT", 2)])
-    assert only(rig).record.key == f"shipment_header/{number}"
-    (kept,) = rig.targets.find([sought("P1001", remembered=("order_header/P1001",))])[order()]
-    assert kept.record.key == "order_header/P1001"
+    assert only(rig).record.key == key(number)
+    (kept,) = rig.targets.find([sought("P1001", remembered=(key("P1001", ORDERS),))])[order()]
+    assert kept.record.key == key("P1001", ORDERS)
 
 
 def test_records_of_all_targets_are_read_and_written_through_their_own() -> None:
     rig = Rig(targets=[HEADER, ORDER])
     rig.tenant.add_order("P1001")
-    keys = [f"shipment_header/{rig.tenant.add_shipment([('P2', 'BOLT', 2)])}", "order_header/P1001"]
+    keys = [key(rig.tenant.add_shipment([("P2", "BOLT", 2)])), key("P1001", ORDERS)]
     for record in rig.targets.read(keys).values():
         written(rig, record, {FieldName.TRACKING: "1Z0001"})
     assert {record.values[FieldName.TRACKING] for record in rig.targets.read(keys).values()} == {"1Z0001"}
+
+
+@pytest.mark.parametrize("target", [HEADER, ORDER, ENTITY], ids=lambda target: str(target["profile"]))
+def test_a_record_is_read_again_by_its_key_with_the_tag_that_a_write_checks(target: dict[str, Any]) -> None:
+    rig = Rig(targets=[target])
+    rig.tenant.add_order("P1001")
+    rig.tenant.add_shipment([("P1001", "BOLT", 2)])
+    record = only(rig, LABEL).record
+    record = record if record.exists else written(rig, record)
+    rig.sleep(1)
+    newer = written(rig, record, {FieldName.TRACKING: "1Z0002"})
+    rig.wire.sent.clear()
+    again = rig.targets.reread(record)
+    assert again is not None
+    assert (again.key, again.etag, again.values) == (record.key, newer.etag, newer.values)
+    assert ["$filter" in str(request.url) for request in rig.wire.seen("GET")] == [False]
+
+
+def test_a_record_that_is_gone_cannot_be_read_again() -> None:
+    rig = Rig()
+    number = rig.tenant.add_shipment([("P1001", "BOLT", 2)])
+    record = only(rig).record
+    del rig.tenant.sets["ShipmentSet"][(number,)]
+    assert rig.targets.reread(record) is None
+
+
+def test_a_row_that_was_not_there_is_looked_for_by_its_shipment() -> None:
+    rig = Rig(targets=[ENTITY])
+    rig.tenant.add_order("P1001")
+    missing = only(rig, LABEL).record
+    assert rig.targets.reread(missing) is None
+    made = written(rig, missing)
+    again = rig.targets.reread(missing)
+    assert again is not None
+    assert (again.key, again.address, again.etag) == (made.key, made.address, made.etag)
 
 
 def test_a_value_longer_than_its_attribute_is_never_sent() -> None:
@@ -252,12 +316,20 @@ def test_a_list_that_the_server_cuts_is_followed_to_its_end_on_our_own_host(*, a
     assert {str(request.url).split("/main/")[0] for request in rig.wire.seen("GET")} == {"https://ifs.example.com"}
 
 
+def test_a_page_that_the_server_cuts_short_without_a_link_is_not_the_end() -> None:
+    """The line that makes the record another order's too is the 101st."""
+    rig = Rig()
+    rig.tenant.switches.largest_page = 100
+    rig.tenant.add_shipment([*(("P1001", f"PART{n}", 1) for n in range(100)), ("P2002", "NUT", 1)])
+    assert only(rig).carries_others
+
+
 def test_a_warning_is_confirmed_once_where_the_file_says_so() -> None:
     for accepts in (False, True):
         rig = Rig(accept_warnings=accepts)
         number = rig.tenant.add_shipment([("P1001", "BOLT", 2)])
         rig.tenant.switches.warns_on = {"ProNo"}
-        record = rig.targets.read([f"shipment_header/{number}"])[f"shipment_header/{number}"]
+        record = rig.targets.read([key(number)])[key(number)]
         if accepts:
             written(rig, record, {FieldName.TRACKING: "1Z0001"})
         else:

@@ -1,16 +1,26 @@
 from __future__ import annotations
 
+import base64
 import traceback
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote_plus
 
 import pytest
+import requests
 
-from functions.errors import ConnectorError, Permanent, Retryable
+from functions.errors import ConnectorError, Retryable, Scope
+from functions.ifs.token import WITHIN_SECONDS, TokenSource
 from functions.model.outcomes import Reason
 from tests.equipment.builders import NOON
+from tests.equipment.dripping import DrippingServer, drops
 from tests.equipment.tenant_fixture import IFS, SECRET, Rig
+
+
+def refusal(rig: Rig) -> Retryable:
+    with pytest.raises(Retryable) as caught:
+        rig.tokens.token()
+    return caught.value
 
 
 @pytest.mark.parametrize(
@@ -68,6 +78,15 @@ def test_the_body_style_sends_id_and_secret_in_the_form() -> None:
     assert "Authorization" not in request.headers
 
 
+@pytest.mark.parametrize("secret", ["a+b%2Fc/d=", "ü:ö &?", "plain"])
+def test_the_basic_style_encodes_id_and_secret_as_a_form_first(secret: str) -> None:
+    rig = Rig(client_auth="basic")
+    rig.secret = rig.tenant.clients["c"] = secret
+    assert rig.tokens.token()
+    encoded = base64.b64decode(rig.wire.sent[0].headers["Authorization"].removeprefix("Basic ")).decode()
+    assert encoded == f"c:{quote_plus(secret)}"
+
+
 def test_the_basic_style_sends_them_in_the_header_alone() -> None:
     rig = Rig(client_auth="basic")
     rig.tokens.token()
@@ -85,19 +104,20 @@ def test_the_basic_style_sends_them_in_the_header_alone() -> None:
         (400, "invalid_scope", Reason.IFS_CONFIGURATION),
     ],
 )
-def test_a_refusal_is_permanent_and_reported(status: int, code: str, reason: Reason) -> None:
+def test_a_refused_client_is_the_tenants_trouble_and_its_secret_is_forgotten(
+    status: int, code: str, reason: Reason
+) -> None:
     rig = Rig()
     rig.tenant.add_fault("status", status=status, body={"error": code})
-    with pytest.raises(Permanent) as caught:
-        rig.tokens.token()
-    assert (caught.value.reason, rig.refused, len(rig.wire.sent)) == (reason, 1, 1)
+    fault = refusal(rig)
+    assert (fault.reason, fault.scope, fault.stage) == (reason, Scope.TENANT, "token")
+    assert (fault.status, fault.code, rig.refused, len(rig.wire.sent)) == (status, code, 1, 1)
 
 
 def test_a_replaced_secret_is_used_by_the_next_request() -> None:
     rig = Rig()
     rig.secret = "outdated"
-    with pytest.raises(Permanent):
-        rig.tokens.token()
+    assert refusal(rig).reason is Reason.IFS_CREDENTIALS
     rig.secret = SECRET
     assert rig.tokens.token()
 
@@ -110,9 +130,9 @@ def test_a_cookie_of_the_identity_server_is_not_kept() -> None:
 
 def test_a_realm_that_does_not_exist_is_the_connection_files_fault() -> None:
     rig = Rig(token_url=f"{IFS}/auth/realms/other/protocol/openid-connect/token")
-    with pytest.raises(Permanent, match="realm") as caught:
-        rig.tokens.token()
-    assert caught.value.reason is Reason.IFS_CONFIGURATION
+    fault = refusal(rig)
+    assert (fault.reason, fault.scope) == (Reason.IFS_CONFIGURATION, Scope.TENANT)
+    assert "realm" in str(fault)
 
 
 PASSING: list[Any] = [
@@ -133,6 +153,54 @@ def test_a_passing_fault_condemns_nobody(fault: dict[str, Any]) -> None:
         rig.tokens.token()
     assert (rig.refused, len(rig.wire.sent)) == (0, 1)
     assert rig.tokens.token()
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+def test_a_page_in_front_of_the_realm_says_nothing_of_the_client(status: int) -> None:
+    rig = Rig()
+    rig.tenant.add_fault("html", status=status)
+    fault = refusal(rig)
+    assert (fault.reason, fault.scope, rig.refused) == (Reason.IFS_UNAVAILABLE, Scope.TENANT, 0)
+
+
+def test_a_busy_realm_says_when_to_come_back() -> None:
+    rig = Rig()
+    rig.tenant.add_fault("status", status=429, headers={"Retry-After": "120"})
+    assert refusal(rig).retry_after_seconds == 120
+
+
+@pytest.mark.parametrize("token", ["", "two words", "new\nline", "größer"])
+def test_a_token_that_no_header_carries_is_none(token: str) -> None:
+    rig = Rig()
+    rig.tenant.add_fault("status", status=200, body={"access_token": token, "expires_in": 180})
+    assert refusal(rig).reason is Reason.IFS_UNAVAILABLE
+
+
+class Endless(Rig):
+    """The tenant's clock stands still, the deadline's moves on."""
+
+    looks = 0
+
+    def monotonic(self) -> float:
+        self.looks += 1
+        return self.looks * 0.5
+
+
+def test_a_token_that_drips_is_given_up_at_the_deadline() -> None:
+    with DrippingServer(drops(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")) as server:
+        rig = Endless(token_url=f"{server.url}/token")
+        with requests.Session() as session:
+            rig.tokens = TokenSource(
+                session,
+                rig.connection.ifs,
+                credentials=rig.credentials,
+                on_refused=rig.refuse,
+                now=rig.now,
+                monotonic=rig.monotonic,
+            )
+            fault = refusal(rig)
+    assert (fault.code, fault.scope) == ("ReadTimeout", Scope.TENANT)
+    assert rig.looks * 0.5 == pytest.approx(WITHIN_SECONDS, abs=2)
 
 
 ECHO = {"kind": "status", "status": 401, "body": {"error": f"no {SECRET}", "error_description": SECRET}}

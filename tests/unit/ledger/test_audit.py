@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
-from functions.errors import Retryable
 from functions.ledger.audit import AuditLog
 from functions.model.audit import AuditEntry, FieldChange
 from functions.model.outcomes import Outcome, Reason
-from tests.equipment.builders import NOON, a_cause, a_shipment
+from functions.model.records import Place
+from functions.model.shipment import ConnectionName
+from tests.equipment.builders import NOON, a_cause, a_key, a_shipment
 from tests.equipment.memory_aws.table import MemoryTable
 
+ACME = ConnectionName("acme")
 MIDNIGHT = datetime.fromisoformat("2026-03-06T00:00:00Z")
-DAYS = [MIDNIGHT.date(), NOON.date()]
 
 
 def a_log(table: MemoryTable, new_id: Callable[[], str] | None = None) -> AuditLog:
@@ -24,62 +25,142 @@ def a_log(table: MemoryTable, new_id: Callable[[], str] | None = None) -> AuditL
     return AuditLog(table, new_id=new_id or (lambda: str(next(numbers))))
 
 
-def an_entry(at: datetime = NOON, reference: str = "P1001", **overrides: Any) -> AuditEntry:
-    shipment = a_shipment(reference=reference)
-    values: dict[str, Any] = {"kind": "result", "order": shipment.order_key, "at": at, "cause": a_cause()}
-    return AuditEntry.model_validate({**values, "shipments": (shipment,), **overrides})
+def an_entry(at: datetime = NOON, record_id: str = "42", **overrides: Any) -> AuditEntry:
+    values: dict[str, Any] = {
+        "connection": ACME,
+        "record": a_key(record_id),
+        "orders": ("P1001",),
+        "at": at,
+        "cause": a_cause(),
+        "shipments": (a_shipment().key,),
+        "outcome": Outcome.WRITTEN,
+    }
+    return AuditEntry.model_validate({**values, **overrides})
 
 
-def test_an_entry_comes_back_whole() -> None:
+def put(log: AuditLog, *entries: AuditEntry) -> None:
+    for entry in entries:
+        assert log.put(log.new_key(entry.at), entry)
+
+
+def story(log: AuditLog, record_id: str = "42") -> list[AuditEntry]:
+    return list(log.story(ACME, a_key(record_id)))
+
+
+def test_an_entry_comes_back_whole_under_its_key_and_in_its_records_story() -> None:
     entry = an_entry(
-        target="shipment_header/42",
-        changes={"tracking": FieldChange(before=None, after="1Z0001")},
+        orders=("P1001", "P2002"),
+        changes={
+            "tracking": FieldChange(before=None, after="1Z0001", attribute="ProNo"),
+            "carrier": FieldChange(before="DHL", after="UPS", attribute="ForwardAgentId"),
+        },
+        refused=("carrier",),
+        action="IfsApp.ShipmentHandling.Shipment_Complete",
         etag_before='W/"1"',
-        outcome=Outcome.WRITTEN,
+        etag_after='W/"2"',
+        outcome="outcome_unknown",
         reason=Reason.CARRIER_UNMAPPED,
+        code="ORA-20111 ForwarderInfo.FND_RECORD_NOT_EXIST",
         http_status=200,
         attempt=2,
+        mapping_version="m",
         duration_ms=31,
     )
     log = a_log(MemoryTable())
-    log.put(entry)
-    assert log.story(entry.order, DAYS) == [entry]
+    key = log.new_key(entry.at)
+    assert log.put(key, entry)
+    assert log.get(ACME, entry.record, key) == entry
+    assert story(log) == [entry]
 
 
-def test_a_story_is_told_in_order_over_the_days() -> None:
+def test_what_does_not_stand_under_a_key_is_nothing() -> None:
+    log = a_log(MemoryTable())
+    assert log.get(ACME, a_key(), log.new_key(NOON)) is None
+
+
+def test_an_entry_that_stands_is_never_replaced_and_the_second_is_told_so() -> None:
+    log = a_log(MemoryTable())
+    key = log.new_key(NOON)
+    assert [log.put(key, an_entry(attempt=n)) for n in (1, 2)] == [True, False]
+    assert [entry.attempt for entry in story(log)] == [1]
+
+
+def test_a_put_whose_answer_was_lost_and_that_is_repeated_is_no_second_entry() -> None:
+    log = a_log(MemoryTable())
+    key = log.new_key(NOON)
+    for _ in range(2):
+        log.put(key, an_entry())
+    assert len(story(log)) == 1
+
+
+def test_a_story_is_told_newest_first_over_the_days() -> None:
     log = a_log(MemoryTable())
     instants = [NOON, NOON + timedelta(microseconds=1), MIDNIGHT - timedelta(microseconds=1), MIDNIGHT]
-    for at in (instants[2], instants[3], instants[1], instants[0]):
-        log.put(an_entry(at))
-    assert [entry.at for entry in log.story(an_entry().order, DAYS)] == instants
-    assert [entry.at for entry in log.story(an_entry().order, [MIDNIGHT.date()])] == instants[3:]
+    put(log, *(an_entry(instants[n]) for n in (2, 3, 1, 0)))
+    assert [entry.at for entry in story(log)] == instants[::-1]
 
 
-def test_a_story_holds_no_other_orders_entries() -> None:
+def test_a_story_holds_no_other_records_entries() -> None:
     log = a_log(MemoryTable())
-    entries = [an_entry(reference=f"P{number}") for number in range(50)]
-    for entry in entries:
-        log.put(entry)
-    assert all(log.story(entry.order, DAYS) == [entry] for entry in entries)
-
-
-def test_an_entry_is_never_replaced() -> None:
-    log = a_log(MemoryTable(), new_id=lambda: "same")
-    log.put(an_entry(detail="first"))
-    with pytest.raises(Retryable) as caught:
-        log.put(an_entry(detail="second"))
-    assert caught.value.reason is Reason.LEDGER_UNAVAILABLE
-    assert [entry.detail for entry in log.story(an_entry().order, DAYS)] == ["first"]
+    elsewhere = an_entry(record=a_key(place=Place("other.example.com/ShipmentHandling/ShipmentSet")))
+    others = an_entry(connection=ConnectionName("other"))
+    entries = [an_entry(record_id=str(number)) for number in range(50)]
+    put(log, elsewhere, others, *entries)
+    assert all(story(log, entry.record.id) == [entry] for entry in entries)
+    assert list(log.story(ACME, elsewhere.record)) == [elsewhere]
 
 
 def test_entries_of_one_instant_stand_side_by_side() -> None:
     log = a_log(MemoryTable())
-    for detail in ("a", "b"):
-        log.put(an_entry(detail=detail))
-    assert {entry.detail for entry in log.story(an_entry().order, DAYS)} == {"a", "b"}
+    put(log, an_entry(attempt=1), an_entry(attempt=2))
+    assert {entry.attempt for entry in story(log)} == {1, 2}
+
+
+@pytest.mark.parametrize("number", ["1", "a1b2c3d4e5f6a1b2c3d4e5f6"])
+def test_a_key_sorts_by_its_instant_whatever_the_rest_of_it_says(number: str) -> None:
+    log = a_log(MemoryTable(), new_id=lambda: number)
+    instants = [NOON - timedelta(hours=3), NOON, NOON + timedelta(microseconds=1), MIDNIGHT]
+    keys = [log.new_key(at) for at in instants]
+    assert keys == sorted(keys)
 
 
 def test_an_entry_expires_when_its_retention_is_over() -> None:
     table = MemoryTable()
-    AuditLog(table, new_id=lambda: "1", retention=timedelta(days=10)).put(an_entry())
+    log = AuditLog(table, new_id=lambda: "1", retention=timedelta(days=10))
+    put(log, an_entry())
     assert json.loads(table.everything())["expires_at"] == (NOON + timedelta(days=10)).timestamp()
+
+
+# --- what an entry claims
+
+CHANGES = {
+    "tracking": FieldChange(before=None, after="1Z0001", attribute="ProNo"),
+    "carrier": FieldChange(before="DHL", after="UPS", attribute="ForwardAgentId"),
+}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "is_claimed"),
+    [
+        (Outcome.WRITTEN, True),
+        ("outcome_unknown", True),
+        (Outcome.PARKED, False),
+        (Outcome.RETRY, False),
+        (Outcome.WOULD_WRITE, False),
+    ],
+)
+def test_only_what_was_written_or_may_have_been_is_ours(outcome: Any, *, is_claimed: bool) -> None:
+    entry = an_entry(changes=CHANGES, outcome=outcome)
+    assert entry.claims("ProNo", "1Z0001") is is_claimed
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value"), [("ProNo", "1Z0002"), ("ForwardAgentId", "1Z0001"), ("ProNo", None)], ids=str
+)
+def test_an_entry_claims_its_own_values_of_its_own_attributes_alone(attribute: str, value: str | None) -> None:
+    assert not an_entry(changes=CHANGES).claims(attribute, value)
+
+
+def test_an_entry_does_not_claim_the_field_that_ifs_did_not_take() -> None:
+    entry = an_entry(changes=CHANGES, refused=("carrier",))
+    assert (entry.claims("ProNo", "1Z0001"), entry.claims("ForwardAgentId", "UPS")) == (True, False)

@@ -4,19 +4,37 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from functions.ledger.plans import PlanStore
 from functions.model.audit import FieldChange
 from functions.model.outcomes import Outcome
-from functions.model.plans import Plan, PlannedChange, PlannedOrder
-from functions.model.shipment import ConnectionName
-from tests.equipment.builders import NOON, a_shipment
-from tests.equipment.memory_aws.table import MemoryTable
+from functions.model.plans import Plan, PlannedOrder, PlannedRecord
+from functions.model.record_memory import Contribution, OrderContribution
+from functions.model.shipment import ConnectionName, OrderKey
+from tests.equipment.builders import NOON, a_key, a_shipment
+from tests.equipment.memory_aws.table import LARGEST_ITEM_BYTES, MemoryTable
+
+
+def an_order(reference: str = "P1001") -> OrderKey:
+    return a_shipment(reference=reference).order_key
+
+
+def a_contribution(order: OrderKey, number: int = 1) -> OrderContribution:
+    shipment = Contribution(shipment=a_shipment(number).key, created_at=NOON, tracking=f"1Z{number:04}", carrier="UPS")
+    return OrderContribution(company=order.company, reference=order.reference, shipments=(shipment,))
+
+
+def a_planned_record(record_id: str = "42", *orders: OrderKey) -> PlannedRecord:
+    return PlannedRecord(
+        key=a_key(record_id),
+        changes={"tracking": FieldChange(after="1Z0001", attribute="ProNo"), "carrier": FieldChange(before="DHL")},
+        entries=tuple(a_contribution(order) for order in orders or (an_order(),)),
+    )
 
 
 def a_plan(**overrides: Any) -> Plan:
-    order = a_shipment().order_key
-    change = PlannedChange(order=order, target="shipment_header/42", changes={"tracking": FieldChange(after="1Z0001")})
-    planned = PlannedOrder(order=order, outcome=Outcome.WOULD_WRITE, changes=(change,))
+    planned = PlannedOrder(order=an_order(), outcome=Outcome.WOULD_WRITE, records=(a_key(),))
     values: dict[str, Any] = {
         "plan_id": "plan-1",
         "connection": ConnectionName("acme"),
@@ -25,8 +43,21 @@ def a_plan(**overrides: Any) -> Plan:
         "made_at": NOON,
         "expires_at": NOON + timedelta(days=1),
         "orders": (planned,),
+        "records": (a_planned_record(),),
     }
     return Plan.model_validate({**values, **overrides})
+
+
+def a_large_plan(orders: int = 500, records: int = 3) -> Plan:
+    numbers = [f"P{n}" for n in range(orders)]
+    keys = {number: tuple(a_key(f"{number}-{n}") for n in range(records)) for number in numbers}
+    return a_plan(
+        orders=tuple(
+            PlannedOrder(order=an_order(number), outcome=Outcome.WOULD_WRITE, records=own)
+            for number, own in keys.items()
+        ),
+        records=tuple(a_planned_record(key.id, an_order(number)) for number, own in keys.items() for key in own),
+    )
 
 
 def test_a_plan_comes_back_whole_and_its_id_is_taken() -> None:
@@ -37,11 +68,18 @@ def test_a_plan_comes_back_whole_and_its_id_is_taken() -> None:
     assert plans.get("plan-2") is None
 
 
+def test_an_empty_plan_comes_back_empty() -> None:
+    plans = PlanStore(MemoryTable())
+    plans.put(a_plan(orders=(), records=()))
+    assert plans.get("plan-1") == a_plan(orders=(), records=())
+
+
 def test_a_plan_is_applied_once() -> None:
     plans = PlanStore(MemoryTable())
     plans.put(a_plan())
     assert [plans.mark_applied("plan-1", NOON + timedelta(minutes=n)) for n in (1, 2)] == [True, False]
     assert plans.get("plan-1") == a_plan(applied_at=NOON + timedelta(minutes=1))
+    assert plans.get("plan-1", an_order()) == a_plan(applied_at=NOON + timedelta(minutes=1))
 
 
 def test_a_plan_that_is_gone_is_not_applied() -> None:
@@ -50,7 +88,77 @@ def test_a_plan_that_is_gone_is_not_applied() -> None:
     assert table.everything() == ""
 
 
-def test_a_plan_names_its_end_as_dynamodb_wants_it() -> None:
+def test_every_item_of_a_plan_names_its_end_as_dynamodb_wants_it() -> None:
     table = MemoryTable()
-    PlanStore(table).put(a_plan())
-    assert json.loads(table.everything())["expires_at"] == (NOON + timedelta(days=1)).timestamp()
+    PlanStore(table).put(a_large_plan())
+    ends = {json.loads(line)["expires_at"] for line in table.everything().splitlines()}
+    assert ends == {(NOON + timedelta(days=1)).timestamp()}
+
+
+# --- in parts
+
+
+def test_a_plan_of_500_orders_with_three_records_each_stands_in_parts_that_fit_an_item() -> None:
+    table, plan = MemoryTable(), a_large_plan()
+    assert PlanStore(table).put(plan)
+    items = table.everything().splitlines()
+    assert len(items) > 2
+    assert max(len(item.encode()) for item in items) < LARGEST_ITEM_BYTES
+    found = PlanStore(table).get("plan-1")
+    assert found is not None
+    assert (found.orders, found.records, found.parts) == (plan.orders, plan.records, len(items) - 1)
+
+
+@pytest.mark.parametrize("number", [0, 250, 499])
+def test_an_order_is_handed_what_of_the_plan_concerns_it(number: int) -> None:
+    plans, plan = PlanStore(MemoryTable()), a_large_plan()
+    plans.put(plan)
+    found = plans.get("plan-1", plan.orders[number].order)
+    assert found is not None
+    assert found.orders == (plan.orders[number],)
+    assert found.records == plan.records[3 * number : 3 * number + 3]
+
+
+def test_an_order_that_is_not_in_the_plan_is_handed_nothing_of_it() -> None:
+    plans = PlanStore(MemoryTable())
+    plans.put(a_plan())
+    assert plans.get("plan-1", an_order("P9")) == a_plan(orders=(), records=())
+
+
+def test_a_record_of_orders_in_different_parts_is_handed_to_each_with_what_all_of_them_placed_there() -> None:
+    large = a_large_plan()
+    first, last = large.orders[0], large.orders[-1]
+    shared = a_planned_record("shared", first.order, last.order)
+    orders = [
+        order.model_copy(update={"records": (*order.records, shared.key)}) if order in {first, last} else order
+        for order in large.orders
+    ]
+    plans = PlanStore(MemoryTable())
+    plans.put(a_plan(orders=tuple(orders), records=(*large.records, shared)))
+    for order in (first.order, last.order):
+        found = plans.get("plan-1", order)
+        assert found is not None
+        assert found.records[-1] == shared
+    whole = plans.get("plan-1")
+    assert whole is not None
+    assert [record for record in whole.records if record.key == shared.key] == [shared]
+
+
+def test_a_plan_whose_storing_was_cut_short_is_no_plan() -> None:
+    """The head, which says that there is one, is stored last."""
+    table = MemoryTable(_refusing_after(2))
+    with pytest.raises(RuntimeError):
+        PlanStore(table).put(a_large_plan())
+    assert PlanStore(table).get("plan-1") is None
+
+
+def _refusing_after(puts: int) -> Any:
+    left = [puts]
+
+    def step(name: str) -> None:
+        if name == "put":
+            left[0] -= 1
+            if left[0] < 0:
+                raise RuntimeError
+
+    return step

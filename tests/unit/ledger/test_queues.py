@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from functions.errors import Retryable
-from functions.ledger.queues import BATCH_BYTES, Entry, FifoWorkQueue, NotificationQueues, SqsQueue
-from functions.model.messages import Notification, Pointer, Work
+from functions.ledger.queues import BATCH_BYTES, Entry, FifoOrderQueue, NotificationQueues, SqsQueue
+from functions.model.messages import DeliverOrder, Notification, Pointer
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName, Item
 from tests.equipment.builders import NOON, a_shipment, again, work
@@ -32,7 +32,7 @@ class Recorder:
         return [len(batch) for batch in self.batches]
 
 
-def works(count: int, **shipment: Any) -> list[Work]:
+def works(count: int, **shipment: Any) -> list[DeliverOrder]:
     return [work(a_shipment(number, reference=f"P{number}", **shipment)) for number in range(count)]
 
 
@@ -40,19 +40,19 @@ def test_an_orders_messages_share_a_group_that_sqs_accepts() -> None:
     queue = Recorder()
     nasty = "Größe O'Brien/1"
     sent = [work(a_shipment(number, reference=name)) for number, name in ((1, nasty), (2, nasty), (3, "P1001"))]
-    FifoWorkQueue(queue).send(sent)
+    FifoOrderQueue(queue).send(sent)
     groups = [str(entry.group) for entry in queue.batches[0]]
     assert groups[0] == groups[1] != groups[2]
     assert all(re.fullmatch(r"[0-9a-zA-Z]{1,128}", group) for group in groups)
-    assert [Work.model_validate_json(entry.body) for entry in queue.batches[0]] == sent
+    assert [DeliverOrder.model_validate_json(entry.body) for entry in queue.batches[0]] == sent
 
 
 def test_the_same_news_is_queued_once_and_another_attempt_again() -> None:
     queue = MemoryQueue(lambda: NOON, fifo=True)
     first = again(a_shipment().order_key)
     later = first.model_copy(update={"attempt": "2"})
-    FifoWorkQueue(queue).send([first, first, later])
-    assert [Work.model_validate_json(message.body) for message in queue.messages.values()] == [first, later]
+    FifoOrderQueue(queue).send([first, first, later])
+    assert [DeliverOrder.model_validate_json(message.body) for message in queue.messages.values()] == [first, later]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_the_same_news_is_queued_once_and_another_attempt_again() -> None:
 )
 def test_messages_travel_in_tens(count: int, sizes: list[int]) -> None:
     queue = Recorder()
-    FifoWorkQueue(queue).send(works(count))
+    FifoOrderQueue(queue).send(works(count))
     assert queue.sizes == sizes
 
 
@@ -74,13 +74,13 @@ def test_messages_travel_in_tens(count: int, sizes: list[int]) -> None:
 )
 def test_a_batch_stays_below_what_sqs_takes(sku: str, sizes: list[int]) -> None:
     queue = Recorder()
-    FifoWorkQueue(queue).send(works(5, items=(Item(sku=sku, quantity=1),)))
+    FifoOrderQueue(queue).send(works(5, items=(Item(sku=sku, quantity=1),)))
     assert queue.sizes == sizes
 
 
 def test_refused_messages_are_sent_once_more_alone_and_in_order() -> None:
     queue = Recorder([3, 1])
-    FifoWorkQueue(queue).send(works(5))
+    FifoOrderQueue(queue).send(works(5))
     assert queue.batches[1] == [queue.batches[0][1], queue.batches[0][3]]
     assert len(queue.batches) == 2
 
@@ -88,7 +88,7 @@ def test_refused_messages_are_sent_once_more_alone_and_in_order() -> None:
 def test_messages_refused_twice_are_a_retry_and_stop_the_rest() -> None:
     queue = Recorder([0], [0])
     with pytest.raises(Retryable) as caught:
-        FifoWorkQueue(queue).send(works(15))
+        FifoOrderQueue(queue).send(works(15))
     assert caught.value.reason is Reason.QUEUE_UNAVAILABLE
     assert queue.sizes == [10, 1]
 

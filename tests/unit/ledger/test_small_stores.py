@@ -1,26 +1,22 @@
-"""What is remembered beside orders and positions: order facts, jobs, parked things, tenants, shared records."""
+"""What is remembered beside orders and positions: order facts, jobs, parked things, tenants."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from functions.ledger.facts import FactStore
 from functions.ledger.jobs import JobStore
 from functions.ledger.parked import ParkingStore
-from functions.ledger.shared import SharedStore
 from functions.ledger.tenants import TenantStore
 from functions.model.cursors import Span, Stream
 from functions.model.facts import OrderFacts
 from functions.model.jobs import Job
 from functions.model.outcomes import Reason
 from functions.model.parked import Parked
-from functions.model.shared import SharedTarget
 from functions.model.shipment import ConnectionName, Item
 from functions.model.tenant import Circuit, Fitness
-from tests.equipment.builders import NOON, a_shipment
+from tests.equipment.builders import NOON
 from tests.equipment.memory_aws.table import MemoryTable
 
 ACME, OTHER = ConnectionName("acme"), ConnectionName("other")
@@ -108,12 +104,23 @@ def test_what_is_parked_twice_stays_one_entry_and_the_oldest_comes_first() -> No
     store = ParkingStore(MemoryTable())
     for minutes, subject in ((5, "row 7"), (1, "order 3"), (9, "row 7")):
         at = NOON + timedelta(minutes=minutes)
-        store.park(Parked(connection=ACME, subject=subject, reason=Reason.POISON_ROW, at=at))
+        store.park(Parked(connection=ACME, subject=subject, reason=Reason.GAP, at=at))
     assert [(each.subject, each.at) for each in store.list(ACME)] == [
         ("order 3", NOON + timedelta(minutes=1)),
         ("row 7", NOON + timedelta(minutes=5)),
     ]
     assert store.list(OTHER) == []
+
+
+def test_only_a_dead_letter_stores_a_body() -> None:
+    table = MemoryTable()
+    store = ParkingStore(table)
+    plain = Parked(connection=ACME, subject="row 7", reason=Reason.GAP, at=NOON)
+    letter = Parked(connection=ACME, subject="dead letter 1", reason=Reason.DEAD_LETTER, body="{}", at=NOON)
+    for each in (plain, letter):
+        store.park(each)
+    assert {each.subject: each for each in store.list(ACME)} == {each.subject: each for each in (plain, letter)}
+    assert ["body" in item for item in table.query("parked#acme")].count(True) == 1
 
 
 # --- tenants
@@ -122,7 +129,8 @@ def test_what_is_parked_twice_stays_one_entry_and_the_oldest_comes_first() -> No
 def test_a_circuit_is_closed_until_somebody_opens_it_and_only_the_faster_one_does() -> None:
     store = TenantStore(MemoryTable())
     seen = store.circuit(ACME)
-    opened = seen.model_copy(update={"failures": 2, "opened_at": NOON, "reason": Reason.IFS_UNAVAILABLE})
+    struck = seen.struck("write", Reason.IFS_UNAVAILABLE, NOON, unclear_subject="P1")
+    opened = struck.struck("write", Reason.IFS_UNAVAILABLE, NOON).held(NOON + timedelta(seconds=120))
     assert (seen.is_open, store.save_circuit(opened), store.save_circuit(opened)) == (False, True, False)
     known = store.circuit(ACME)
     assert (known.is_open, known.reason, store.circuit(OTHER)) == (
@@ -130,8 +138,18 @@ def test_a_circuit_is_closed_until_somebody_opens_it_and_only_the_faster_one_doe
         Reason.IFS_UNAVAILABLE,
         Circuit(connection=OTHER),
     )
-    assert store.save_circuit(known.model_copy(update={"failures": 0, "opened_at": None, "reason": None}))
+    assert known == opened.model_copy(update={"revision": 1})
+    assert store.save_circuit(known.served({"write"}))
     assert not store.circuit(ACME).is_open
+
+
+def test_what_the_version_before_kept_beside_a_circuit_is_passed_over() -> None:
+    table = MemoryTable()
+    old = {"pk": "tenant#acme", "sk": "circuit", "schema_version": 1, "connection": "acme", "revision": 3}
+    table.put({**old, "failures": 2, "opened_at": "2026-03-05T12:00:00Z", "reason": "ifs_unavailable"})
+    circuit = TenantStore(table).circuit(ACME)
+    assert (circuit.is_open, circuit.reason, circuit.revision) == (True, Reason.IFS_UNAVAILABLE, 3)
+    assert not circuit.served({"search"}).is_open
 
 
 def test_fitness_is_kept_by_the_configuration_it_was_found_for() -> None:
@@ -139,25 +157,3 @@ def test_fitness_is_kept_by_the_configuration_it_was_found_for() -> None:
     fitness = Fitness(connection=ACME, fingerprint="f1", checked_at=NOON, misfits=("ProNo is gone.",))
     store.save_fitness(fitness)
     assert (store.fitness(ACME, "f1"), store.fitness(ACME, "f2"), store.fitness(OTHER, "f1")) == (fitness, None, None)
-
-
-# --- shared records
-
-
-def test_a_shared_record_remembers_every_order_and_refuses_a_stale_save() -> None:
-    store = SharedStore(MemoryTable())
-    empty = store.load(ACME, "shipment_header/42")
-    assert empty == SharedTarget(connection=ACME, target="shipment_header/42")
-    own = {a_shipment(reference=f"P{n}").order_key.digest: (a_shipment(n, reference=f"P{n}"),) for n in (2, 1)}
-    full = empty.model_copy(update={"contributions": own, "held_until": NOON})
-    assert (store.save(full), store.save(full)) == (True, False)
-    known = store.load(ACME, "shipment_header/42")
-    assert [s.shipment_id for s in known.shipments] == [1, 2]
-    assert known.held_until == NOON
-    assert store.load(OTHER, "shipment_header/42").contributions == {}
-
-
-@pytest.mark.parametrize("key", ["shipment_header/42", "order_header/O'Brien #1", "custom_entity/L1"])
-def test_any_record_can_be_shared(key: str) -> None:
-    store = SharedStore(MemoryTable())
-    assert store.save(store.load(ACME, key))

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from functions.flows.to_ifs.admission import admitted
 from functions.ledger.audit import AuditLog
-from functions.model.audit import AuditEntry, Cause
-from functions.model.messages import Notification, Work
+from functions.model.audit import Cause, EarlierAuditEntry
+from functions.model.messages import DeliverOrder, Notification
 from functions.model.shipment import OrderKey
+from functions.model.state import OrderState
 from tests.equipment.builders import NOON, a_connection, a_shipment
 from tests.unit.ledger.stored import a_table, holding, stored
 
@@ -61,7 +63,7 @@ AUDIT: dict[str, str] = {
 }
 
 
-def told(entry: AuditEntry) -> str:
+def told(entry: EarlierAuditEntry) -> str:
     changes = (f"{name} {c.before or 'nothing'}>{c.after or 'nothing'}" for name, c in entry.changes.items())
     shipments = (f"{s.key} voided" if s.is_voided else s.key for s in entry.shipments)
     ending = " ".join(str(word) for word in _ending(entry) if word)
@@ -74,18 +76,18 @@ def _asked(cause: Cause) -> str:
     return " ".join([cause.kind, cause.correlation_id, *([", ".join(filter(None, (by, plan)))] if by else [])])
 
 
-def _ending(entry: AuditEntry) -> Iterator[Any]:
+def _ending(entry: EarlierAuditEntry) -> Iterator[Any]:
     yield from (entry.etag_before, entry.etag_after, entry.outcome, entry.reason)
     yield entry.detail and f"({entry.detail})"
     yield entry.http_status
     yield f"try {entry.attempt}" if entry.attempt > 1 else None
 
 
-def story(name: str) -> list[AuditEntry]:
+def story(name: str) -> list[EarlierAuditEntry]:
     log = AuditLog(holding("audit", name), new_id=str)
     order = P2002 if "two orders" in name else P1001
     days = [NOON.date().replace(day=day) for day in (5, 6, 7)]
-    return log.story(order, days)
+    return log.earlier_story(order, days)
 
 
 @pytest.mark.parametrize("name", stored("audit"))
@@ -107,7 +109,7 @@ def test_entries_of_one_order_are_one_story_oldest_first() -> None:
     names = ("a release's result, two days later", "a webhook's result", "a webhook's intent")
     entries = [entry for name in names for entry in story(name)]
     log = AuditLog(a_table(*(stored("audit")[name] for name in names)), new_id=str)
-    found = log.story(P1001, [NOON.date(), NOON.date().replace(day=7)])
+    found = log.earlier_story(P1001, [NOON.date(), NOON.date().replace(day=7)])
     assert found == sorted(entries, key=lambda entry: entry.at)
 
 
@@ -140,7 +142,7 @@ NOTIFICATIONS: dict[str, tuple[str, str, str]] = {
 }
 
 
-def asked(work: Work) -> Iterator[Any]:
+def asked(work: DeliverOrder) -> Iterator[Any]:
     yield _asked(work.cause)
     if work.shipment is not None:
         yield from (work.shipment.key, work.shipment.tracking_number, work.shipment.skip)
@@ -152,10 +154,19 @@ def asked(work: Work) -> Iterator[Any]:
 @pytest.mark.parametrize("name", stored("work"))
 def test_work_that_is_under_way_is_done_as_it_was_meant(name: str) -> None:
     order, words = WORK[name]
-    work = Work.model_validate_json(stored("work")[name])
+    work = DeliverOrder.model_validate_json(stored("work")[name])
     assert (work.order, " ".join(str(word) for word in asked(work) if word)) == (order, words)
     assert work.shipment is None or work.shipment.order_key == order
-    assert Work.model_validate_json(work.model_dump_json(exclude_none=True)) == work
+    assert DeliverOrder.model_validate_json(work.model_dump_json(exclude_none=True)) == work
+
+
+def test_a_withdrawal_that_is_under_way_withdraws() -> None:
+    message = DeliverOrder.model_validate_json(stored("work")["a withdrawal"])
+    assert message.shipment is not None
+    label = DeliverOrder.model_validate_json(stored("work")["a poll's label"])
+    state = admitted(OrderState(key=P1001), [label, message], a_connection())
+    known = state.shipments[message.shipment.key]
+    assert (known.withdrawn_at, known.shipment.is_voided) == (message.shipment.read_at, False)
 
 
 @pytest.mark.parametrize("name", stored("notifications"))

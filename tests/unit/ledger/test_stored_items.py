@@ -14,18 +14,20 @@ from functions.ledger.facts import FactStore
 from functions.ledger.jobs import JobStore
 from functions.ledger.parked import ParkingStore
 from functions.ledger.plans import PlanStore
-from functions.ledger.readers import ReaderStore
-from functions.ledger.shared import SharedStore
+from functions.ledger.positions import PositionStore
+from functions.ledger.shared import EarlierSharedStore
 from functions.ledger.tenants import TenantStore
 from functions.model.budget import BudgetState
-from functions.model.cursors import Cursor, Hole, Reader, Stream
+from functions.model.cursors import Cursor, Gap, ReadingPosition, Stream
+from functions.model.earlier import EarlierShared
 from functions.model.facts import OrderFacts
 from functions.model.jobs import Job
 from functions.model.outcomes import Reason
 from functions.model.parked import Parked
 from functions.model.plans import Plan, PlannedOrder
-from functions.model.shared import SharedTarget
+from functions.model.records import Place, Record, RecordKey
 from functions.model.shipment import ConnectionName, Item
+from functions.model.state import EARLIER_PLACE
 from functions.model.tenant import Circuit, Fitness
 from tests.equipment.builders import NOON, a_connection, a_shipment
 from tests.unit.ledger.stored import holding, stored
@@ -51,35 +53,35 @@ SHARED: dict[str, tuple[int, str, list[str], str | None]] = {
 }
 
 
-def shared(name: str) -> tuple[SharedTarget, SharedStore]:
-    store = SharedStore(holding("shared", name))
-    return store.load(ACME, HEADER), store
+def shared(name: str) -> EarlierShared:
+    found = EarlierSharedStore(holding("shared", name)).load(ACME, HEADER)
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize("name", stored("shared"))
 def test_a_shared_record_knows_its_contributors_its_lease_and_what_was_written(name: str) -> None:
     revision, held_until, numbers, intended = SHARED[name]
-    found, _ = shared(name)
+    found = shared(name)
     tracking = found.memory.fields.get("tracking")
     assert (found.revision, found.held_until) == (revision, at(held_until) if held_until else None)
-    assert [shipment.tracking_number for shipment in found.shipments] == numbers
+    assert [s.tracking_number for own in found.contributions.values() for s in own] == numbers
     assert list(found.contributions) == [P1001.digest, P2002.digest][: len(numbers)]
     assert (tracking and tracking.intended) == intended
 
 
 def test_a_shared_record_remembers_who_voided_and_what_waits() -> None:
-    found, _ = shared("two contributors, one voided")
-    assert [shipment.is_voided for shipment in found.shipments] == [True, False]
+    found = shared("two contributors, one voided")
+    assert [s.is_voided for own in found.contributions.values() for s in own] == [True, False]
     assert found.memory.etag == 'W/"4"'
     assert found.memory.fields["carrier"].touched
     assert found.memory.fields["ship_date"].reason is Reason.NOT_DELIVERED_YET
 
 
-@pytest.mark.parametrize("name", stored("shared"))
-def test_a_stored_shared_record_is_saved_again(name: str) -> None:
-    found, store = shared(name)
-    assert store.save(found)
-    assert store.load(ACME, HEADER) == found.model_copy(update={"revision": found.revision + 1})
+def test_a_record_that_nobody_shared_has_no_such_item() -> None:
+    store = EarlierSharedStore(holding("shared", "two contributors with memory"))
+    assert store.load(ACME, "shipment_header/1043") is None
+    assert store.load(ConnectionName("other"), HEADER) is None
 
 
 # --- replay plans
@@ -103,11 +105,13 @@ PLANS: dict[str, tuple[str, str | None, list[str]]] = {
 }
 
 
-def planned(order: PlannedOrder) -> str:
-    words = [order.order.reference, order.outcome, order.reason]
-    for change in order.changes:
-        assert change.order == order.order
-        words += [change.target, *(f"{name}={change.changes[name].after}" for name in sorted(change.changes))]
+def planned(plan: Plan, order: PlannedOrder) -> str:
+    """In the words of its orders; records go by the names that they had."""
+    words: list[Any] = [order.order.reference, order.outcome, order.reason]
+    changes = {record.key: record.changes for record in plan.records}
+    for key in order.records:
+        assert key.place == EARLIER_PLACE
+        words += [key.id, *(f"{name}={changes[key][name].after}" for name in sorted(changes[key]))]
     return " ".join(str(word) for word in (*words, *order.choices) if word)
 
 
@@ -122,7 +126,7 @@ def plan(name: str) -> tuple[Plan, PlanStore]:
 def test_a_plan_shows_what_it_showed_and_who_asked_for_it(name: str) -> None:
     _, applied_at, orders = PLANS[name]
     found, _ = plan(name)
-    assert [planned(order) for order in found.orders] == orders
+    assert [planned(found, order) for order in found.orders] == orders
     assert found.applied_at == (at(applied_at) if applied_at else None)
     assert (found.connection, found.by, bool(found.note)) == (ACME, "kim", True)
     assert timedelta(0) <= found.made_at + timedelta(days=7) - found.expires_at < timedelta(seconds=1)
@@ -136,6 +140,20 @@ def test_a_stored_plan_is_marked_as_applied_once(name: str) -> None:
     assert not store.put(found)
 
 
+@pytest.mark.parametrize("name", stored("plans"))
+def test_a_stored_plan_is_found_whole_by_each_of_its_orders(name: str) -> None:
+    found, store = plan(name)
+    assert all(store.get(found.plan_id, order.order) == found for order in found.orders)
+
+
+def test_a_record_of_a_stored_plan_is_recognised_by_the_name_it_had() -> None:
+    found, _ = plan("a plan")
+    key = RecordKey(place=Place("ifs.example.com/ShipmentHandling/ShipmentSet"), id="1042")
+    record = Record(key=key, etag="e", values={}, earlier_key=HEADER)
+    assert [planned.is_of(record) for planned in found.records] == [True]
+    assert not found.records[0].is_of(record.model_copy(update={"earlier_key": "shipment_header/1043"}))
+
+
 # --- what is parked and no order
 
 PARKED: dict[str, tuple[str, Reason, str]] = {
@@ -144,12 +162,12 @@ PARKED: dict[str, tuple[str, Reason, str]] = {
     "an unreadable row without an id": ("labels_created without an id", Reason.UNREADABLE_ROW, ""),
     "a poison row": (
         "fulfilments after 2026-03-05T12:00:00Z",
-        Reason.POISON_ROW,
+        Reason.GAP,
         "one row between 2026-03-05T12:00:00Z and 2026-03-05T12:03:00Z",
     ),
     "a poison row at the end": (
         "labels_created after 2026-03-05T12:00:00Z",
-        Reason.POISON_ROW,
+        Reason.GAP,
         "one row between 2026-03-05T12:00:00Z and the end",
     ),
 }
@@ -182,7 +200,7 @@ JOBS: dict[str, tuple[str, str]] = {
         "backlog-orders-20251226T000000",
         "backlog poll, orders from 12-26 00:00 to 03-05 13:00",
     ),
-    "a check of orders": ("check-orders-20251225T000000", "check sweep, orders from 12-25 00:00 to 03-05 13:00"),
+    "a check of orders": ("check-orders-20251225T000000", "crosscheck sweep, orders from 12-25 00:00 to 03-05 13:00"),
     "a backfill by name": (BACKFILL, "backfill backfill, {all} named kim January"),
     "a baseline": (BACKFILL, "backfill backfill, {all} baseline kim January"),
     "a cancelled baseline": (BACKFILL, "backfill backfill, {all} baseline kim January ended 14:03 cancelled fence 1"),
@@ -207,7 +225,7 @@ def job_words(job: Job) -> Iterator[Any]:
     yield job.held_until and f"{job.holder} until {job.held_until:%H:%M}"
     yield job.ended_at and f"ended {job.ended_at:%H:%M}"
     yield "cancelled" if job.is_cancelled else None
-    yield f"read {job.pages} {job.rows} {job.news}" if job.pages else None
+    yield f"read {job.pages} {job.rows} {job.new_shipments}" if job.pages else None
     yield f"fence {job.fence}" if job.fence else None
 
 
@@ -266,7 +284,7 @@ FACTS = {
         600, "P2002", merged=(601, 602), items=GOODS, ifs_shipment="1042"
     ),
     "facts without a reference": facts(700, None, None),
-    "facts that were checked": facts(800, "P4004", checked=True),
+    "facts that were checked": facts(800, "P4004", crosschecked=True),
 }
 
 
@@ -281,35 +299,43 @@ def test_an_orders_facts_come_back_whole_and_yield_to_newer_ones(name: str) -> N
     assert store.load(ACME, [known.order_id]) == {known.order_id: newer}
 
 
+def test_what_was_cross_checked_is_remembered_under_either_name() -> None:
+    store = FactStore(holding("facts", "facts that were checked"))
+    newer = store.load(ACME, [800])[800].model_copy(update={"modified_at": NOON + timedelta(seconds=1)})
+    store.save(newer)
+    assert store.load(ACME, [800]) == {800: newer}
+    assert newer.crosschecked
+
+
 # --- reading positions
 
 POSITIONS: dict[str, dict[str, Any]] = {
     "a position that is held": {"fence": 1, "holder": "run-1", "held_until": at("14:03:00"), "cursors": {}},
-    "a position after backlogs were set aside": {"fence": 1, "holder": "", "looked_at": at("14:00:00")},
+    "a position after backlogs were set aside": {"fence": 1, "holder": "", "last_poll_at": at("14:00:00")},
     "a position after a look at everything": {
         "fence": 1,
-        "holes": (Hole(stream=Stream.LABELS_CREATED, after=NOON, before=at("12:03:00")),),
-        "answered": dict.fromkeys(Stream, at("14:00:00")),
+        "gaps": (Gap(stream=Stream.LABELS_CREATED, after=NOON, before=at("12:03:00")),),
+        "last_answered": dict.fromkeys(Stream, at("14:00:00")),
         "answer_due": None,
     },
     "a position after webhooks": {
         "fence": 2,
-        "answered": {**dict.fromkeys(Stream, at("14:00:00")), Stream.LABELS_CREATED: at("14:01:00")},
+        "last_answered": {**dict.fromkeys(Stream, at("14:00:00")), Stream.LABELS_CREATED: at("14:01:00")},
         "answer_due": at("14:01:20"),
     },
     "a position while the key is refused": {
         "refused_at": at("14:00:00"),
-        "probe_at": at("14:01:00"),
+        "next_probe_at": at("14:01:00"),
         "cursors": {},
-        "answered": {Stream.ORDERS: at("14:00:00")},
+        "last_answered": {Stream.ORDERS: at("14:00:00")},
     },
     "a position that left streams for the next run": {
-        "left": (Stream.LABELS_VOIDED, Stream.LABELS_CREATED, Stream.FULFILMENTS),
+        "streams_left": (Stream.LABELS_VOIDED, Stream.LABELS_CREATED, Stream.FULFILMENTS),
         "held_until": None,
         "refused_at": None,
     },
 }
-RINGS = {
+WEBHOOKS = {
     "a ring for orders": Stream.ORDERS,
     "a ring for labels_created": Stream.LABELS_CREATED,
     "a ring for fulfilments": Stream.FULFILMENTS,
@@ -326,13 +352,13 @@ LABELS = {
 
 @pytest.mark.parametrize("name", POSITIONS)
 def test_a_position_stands_where_reading_stopped(name: str) -> None:
-    reader = ReaderStore(holding("readers", name)).peek(ACME)
-    assert {key: getattr(reader, key) for key in POSITIONS[name]} == POSITIONS[name]
+    position = PositionStore(holding("readers", name)).peek(ACME)
+    assert {key: getattr(position, key) for key in POSITIONS[name]} == POSITIONS[name]
 
 
 @pytest.mark.parametrize("name", LABELS)
 def test_a_position_knows_how_far_each_stream_and_each_sweep_was_read(name: str) -> None:
-    cursors = ReaderStore(holding("readers", name)).peek(ACME).cursors
+    cursors = PositionStore(holding("readers", name)).peek(ACME).cursors
     yesterday = at("14:00:00") - timedelta(days=1)
     assert cursors[Stream.LABELS_CREATED] == LABELS[name]
     assert cursors["labels_created@1d"] == Cursor(head=yesterday, settled=yesterday)
@@ -341,12 +367,12 @@ def test_a_position_knows_how_far_each_stream_and_each_sweep_was_read(name: str)
 
 @pytest.mark.parametrize("name", POSITIONS)
 def test_a_stored_position_is_taken_over_once_its_lease_is_over(name: str) -> None:
-    store = ReaderStore(holding("readers", name))
+    store = PositionStore(holding("readers", name))
     before = store.peek(ACME)
     held = store.acquire(ACME, "run-9", now=at("14:02:00"), until=at("14:05:00"))
     assert (held is None) == (name == "a position that is held")
     later = store.acquire(ACME, "run-9", now=at("15:00:00"), until=at("15:03:00"))
-    assert isinstance(later, Reader)
+    assert isinstance(later, ReadingPosition)
     assert (later.fence, later.cursors, store.save(later)) == (
         before.fence + 1 + (held is not None),
         before.cursors,
@@ -354,12 +380,24 @@ def test_a_stored_position_is_taken_over_once_its_lease_is_over(name: str) -> No
     )
 
 
-@pytest.mark.parametrize("name", RINGS)
-def test_a_ring_is_heard(name: str) -> None:
-    store = ReaderStore(holding("readers", name))
-    assert store.rang(ACME) == {RINGS[name]: at("14:01:00")}
-    store.ring(ACME, RINGS[name], at("14:00:00"))
-    assert store.rang(ACME) == {RINGS[name]: at("14:01:00")}
+def test_a_position_is_saved_under_the_names_of_this_version_only() -> None:
+    table = holding("readers", "a position while the key is refused")
+    store = PositionStore(table)
+    taken = store.acquire(ACME, "run-9", now=at("15:00:00"), until=at("15:03:00"))
+    assert taken is not None
+    item = table.get("reader#acme", "position") or {}
+    assert {"last_poll_at", "last_answered", "next_probe_at", "streams_left", "gaps"} <= set(item)
+    assert not {"looked_at", "answered", "probe_at", "left", "holes"} & set(item)
+    assert store.peek(ACME) == taken
+
+
+@pytest.mark.parametrize("name", WEBHOOKS)
+def test_a_noted_webhook_is_found(name: str) -> None:
+    store = PositionStore(holding("readers", name))
+    assert store.last_webhook_at(ACME) == {WEBHOOKS[name]: at("14:01:00")}
+    for clock, expected in (("14:00:00", "14:01:00"), ("14:02:00", "14:02:00"), ("14:01:30", "14:02:00")):
+        store.note_webhook(ACME, WEBHOOKS[name], at(clock))
+        assert store.last_webhook_at(ACME) == {WEBHOOKS[name]: at(expected)}
 
 
 # --- budgets, circuits, fitness
@@ -372,11 +410,9 @@ BUDGETS = {
     "a budget that was paused before any request": BudgetState(theoretical_arrival_ms=1772712061539),
 }
 CIRCUITS = {
-    "a closed circuit after one failure": Circuit(
-        connection=ACME, failures=1, reason=Reason.IFS_UNAVAILABLE, revision=1
-    ),
+    "a closed circuit after one failure": Circuit(connection=ACME, reason=Reason.IFS_UNAVAILABLE, revision=1),
     "an open circuit": Circuit(
-        connection=ACME, failures=3, reason=Reason.IFS_UNAVAILABLE, opened_at=at("14:01:00.120"), revision=3
+        connection=ACME, reason=Reason.IFS_UNAVAILABLE, opened_at=at("14:01:00.120"), revision=3
     ),
     "a circuit that closed again": Circuit(connection=ACME, revision=4),
 }
@@ -402,9 +438,14 @@ def test_a_circuit_stands_as_it_stood_and_moves_on(name: str) -> None:
     assert (store.save_circuit(known), store.save_circuit(known)) == (True, False)
 
 
+def test_a_circuit_that_was_open_closes_once_a_probe_is_served() -> None:
+    circuit = TenantStore(holding("tenants", "an open circuit")).circuit(ACME)
+    assert not circuit.served({"search"}).is_open
+
+
 @pytest.mark.parametrize("name", FITNESS)
 def test_fitness_is_found_by_the_fingerprint_of_the_same_connection(name: str) -> None:
-    fingerprint = a_connection().fingerprint
+    fingerprint = a_connection().delivery_place
     fitness = TenantStore(holding("tenants", name)).fitness(ACME, fingerprint)
     assert fitness == Fitness(connection=ACME, fingerprint=fingerprint, checked_at=NOON, misfits=FITNESS[name])
 
@@ -417,7 +458,7 @@ EXPECTED: dict[str, set[str]] = {
     "parked": {*PARKED},
     "jobs": {*JOBS},
     "facts": {*FACTS},
-    "readers": {*POSITIONS, *RINGS},
+    "readers": {*POSITIONS, *WEBHOOKS},
     "budgets": {*BUDGETS},
     "tenants": {*CIRCUITS, *FITNESS},
 }

@@ -10,9 +10,11 @@ import pytest
 
 from functions.ledger.orders import OrderStore
 from functions.ledger.table import Table
+from functions.model.earlier import EarlierField, EarlierMemory
 from functions.model.outcomes import Outcome
+from functions.model.records import Place, RecordKey
 from functions.model.shipment import ConnectionName, OrderKey, Shipment
-from functions.model.state import FieldState, OrderState, ShipmentState
+from functions.model.state import EARLIER_PLACE, FieldOutcome, OrderRecord, OrderState, ShipmentState
 from tests.equipment.builders import NOON, a_connection, a_shipment
 from tests.equipment.memory_aws.table import MemoryTable
 from tests.unit.ledger.stored import holding, stored
@@ -29,6 +31,12 @@ OTHERS = {
 }
 
 
+def remembered(state: OrderState) -> EarlierMemory:
+    """What it knew of records."""
+    assert state.earlier is not None
+    return state.earlier
+
+
 def told(state: OrderState) -> Iterator[str]:
     """What the state says, a line each."""
     yield f"revision {state.revision}"
@@ -36,22 +44,24 @@ def told(state: OrderState) -> Iterator[str]:
         yield f"waits for {state.waiting_for}, attempt {state.attempts}"
     if state.attention:
         yield f"calls for {state.attention}"
-    yield from (f"audited {day}" for day in state.audit_days)
-    yield from (_of_shipment(each) for each in state.shipments.values())
-    for key, target in state.targets.items():
+    earlier = remembered(state)
+    yield from (f"audited {day}" for day in earlier.audit_days)
+    yield from (_of_shipment(each, earlier.placed.get(key)) for key, each in state.shipments.items())
+    for key, target in earlier.targets.items():
         yield f"{key} {target.etag or 'unread'}"
         yield from (f"{key} {name} {_of_field(field)}" for name, field in target.fields.items())
 
 
-def _of_shipment(each: ShipmentState) -> str:
+def _of_shipment(each: ShipmentState, placed: str | None) -> str:
     shipment = each.shipment
     voided = shipment.voided_at and f"voided {shipment.voided_at:%H:%M}"
+    withdrawn = each.withdrawn_at and f"withdrawn {each.withdrawn_at:%H:%M}"
     admitted = each.admission and f"admitted {each.admission}"
-    known = (shipment.key, shipment.tracking_number, each.outcome, each.reason, each.target, voided, admitted)
+    known = (shipment.key, shipment.tracking_number, each.outcome, each.reason, placed, voided, withdrawn, admitted)
     return " ".join(str(value) for value in (*known, *each.choices) if value)
 
 
-def _of_field(field: FieldState) -> str:
+def _of_field(field: EarlierField) -> str:
     over = f"over {field.original or 'nothing'}" if field.touched else None
     return " ".join(str(value) for value in (field.outcome, field.reason, field.intended, over) if value)
 
@@ -93,18 +103,33 @@ def test_a_stored_order_is_due_exactly_when_it_waits(name: str) -> None:
 
 
 @every_order
+def test_the_outcomes_of_a_stored_order_can_be_asked_for_before_it_is_looked_at_again(name: str) -> None:
+    state, _, _ = loaded(name)
+    expected = [
+        OrderRecord(
+            key=RecordKey(place=Place(EARLIER_PLACE), id=key),
+            fields={name: FieldOutcome(outcome=f.outcome, reason=f.reason) for name, f in target.fields.items()},
+        )
+        for key, target in remembered(state).targets.items()
+    ]
+    assert state.records == tuple(expected)
+
+
+@every_order
 def test_what_a_stored_order_holds_is_no_news_for_its_target_and_news_for_another(name: str) -> None:
+    """But for what was withdrawn: shown under this order again, it came back."""
     state, store, _ = loaded(name)
     later = [shipment.model_copy(update={"read_at": A_YEAR_LATER}) for shipment in state.known]
-    assert store.news(later, lambda _: state.fingerprint) == []
-    assert store.news(later, lambda _: "another") == later
+    withdrawn = [shipment for shipment in later if state.shipments[shipment.key].withdrawn_at is not None]
+    assert store.unrecorded(later, lambda _: state.delivered_to) == withdrawn
+    assert store.unrecorded(later, lambda _: "another") == later
 
 
 @every_order
 def test_only_what_was_skipped_is_news_where_that_is_lifted(name: str) -> None:
     state, store, _ = loaded(name)
     skipped = [s for s in state.known if state.shipments[s.key].outcome is Outcome.SKIPPED]
-    assert store.news(state.known, lambda _: state.fingerprint, lifts=True) == skipped
+    assert store.unrecorded(state.known, lambda _: state.delivered_to, rejudge_skipped=True) == skipped
 
 
 @every_order
@@ -139,7 +164,7 @@ def test_a_shipment_that_shipstation_shows_again_is_no_news_under_the_same_conne
     name: str, shipments: list[Shipment]
 ) -> None:
     store = OrderStore(holding("orders", name))
-    assert store.news(shipments, lambda _: a_connection().fingerprint) == []
+    assert store.unrecorded(shipments, lambda _: a_connection().delivery_place) == []
 
 
 @pytest.mark.parametrize(
@@ -153,13 +178,16 @@ def test_a_shipment_that_shipstation_shows_again_is_no_news_under_the_same_conne
     ],
 )
 def test_what_differs_from_what_is_stored_is_news(name: str, shipment: Shipment) -> None:
-    assert OrderStore(holding("orders", name)).news([shipment], lambda _: a_connection().fingerprint) == [shipment]
+    store = OrderStore(holding("orders", name))
+    assert store.unrecorded([shipment], lambda _: a_connection().delivery_place) == [shipment]
 
 
-def test_a_withdrawal_was_voided_when_it_was_read() -> None:
-    for name in ("a withdrawal, the order was corrected", "a withdrawal that was never written"):
-        (shipment,) = loaded(name)[0].known
-        assert shipment.voided_at == shipment.read_at
+@pytest.mark.parametrize("name", ["a withdrawal, the order was corrected", "a withdrawal that was never written"])
+def test_a_void_of_the_instant_of_its_reading_is_a_withdrawal(name: str) -> None:
+    state, _, _ = loaded(name)
+    (known,) = state.shipments.values()
+    assert known.withdrawn_at == known.shipment.read_at
+    assert (known.shipment.is_voided, known.is_in_scope, state.in_scope) == (False, False, [])
 
 
 def test_stored_orders_are_due_oldest_first_and_claimed_once() -> None:
@@ -171,6 +199,15 @@ def test_stored_orders_are_due_oldest_first_and_claimed_once() -> None:
     assert due(table)[0] == ("P1001", "due 05 14:32:00.600000")
 
 
-def test_what_a_stored_order_remembers_of_waiting_and_of_equal_results_goes_on() -> None:
-    state, _, _ = loaded("retry, IFS unavailable for the third time")
-    assert (state.waiting_since, state.unchanged) == (datetime.fromisoformat("2026-03-05T14:00:00.120Z"), 2)
+@pytest.mark.parametrize(
+    ("name", "kind", "since"),
+    [
+        ("waiting for IFS to know the order, looked for four times", "find", "14:00:00.120"),
+        ("written, the date waits for the delivery", "delivery", "14:00:00.600"),
+        ("retry, IFS unavailable for the third time", "fault", "14:00:00.120"),
+        ("everything written and settled, on two days", "", ""),
+    ],
+)
+def test_a_stored_order_has_waited_for_what_it_waits_for_since_then(name: str, kind: str, since: str) -> None:
+    state, _, _ = loaded(name)
+    assert state.waits == ({kind: datetime.fromisoformat(f"2026-03-05T{since}Z")} if kind else {})

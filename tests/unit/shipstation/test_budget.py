@@ -204,11 +204,11 @@ class Race:
             if lane == "webhook":
                 self.longest_wait = max(self.longest_wait, self.clock.now - asked)
             self.clock.sleep(latency / 4 * self.random.uniform(0.8, 1.2))
-            verdict = self.limiter.charge("key", self.clock.now)
+            allowance = self.limiter.charge("key", self.clock.now)
             self.clock.sleep(latency * 3 / 4 * self.random.uniform(0.8, 1.2))
-            governor.learn(*(verdict.headers[f"X-Rate-Limit-{name}"] for name in ("Remaining", "Reset")))
-            self.served[lane] += int(not verdict.is_refused)
-            self.refused += int(verdict.is_refused)
+            governor.learn(*(allowance.headers[f"X-Rate-Limit-{name}"] for name in ("Remaining", "Reset")))
+            self.served[lane] += int(not allowance.is_refused)
+            self.refused += int(allowance.is_refused)
 
 
 MODES = pytest.mark.parametrize("mode", ["fixed", "sliding"])

@@ -1,18 +1,18 @@
 from __future__ import annotations
 
 import base64
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import requests
 
-from functions import http_answers
 from functions.errors import ConnectorError, Permanent, Retryable
+from functions.http_answers import keep_deadlines
 from functions.model.outcomes import Reason
 from functions.shipstation.client import Answer, PageBroken
 from tests.equipment.account_fixture import KEY, PATH, SECRET, Rig, get, refused
 from tests.equipment.builders import NOON
+from tests.equipment.dripping import DrippingServer, drops
 from tests.equipment.http import Response, json_response
 
 JSON = {"Content-Type": "application/json"}
@@ -125,8 +125,23 @@ def test_no_error_text_holds_the_key_or_what_the_vendor_said(answer: Any) -> Non
     assert not [secret for secret in planted if secret in text]
 
 
-def test_a_body_that_only_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    rig = Rig()
-    clock = iter(range(0, 1000, 46))
-    monkeypatch.setattr(http_answers, "time", SimpleNamespace(monotonic=lambda: next(clock)))
-    assert "ReadTimeout" in str(refused(rig, Retryable, Reason.SHIPSTATION_UNAVAILABLE))
+class Endless(Rig):
+    """The account's clock stands still, the deadline's moves on."""
+
+    looks = 0
+
+    def monotonic(self) -> float:
+        self.looks += 1
+        return self.looks * 0.5
+
+
+@pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n"], ids=["head", "body"])
+def test_an_answer_that_drips_is_given_up_at_the_deadline(head: bytes) -> None:
+    with DrippingServer([*filter(None, [head]), *drops(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 30)]) as server:
+        rig = Endless(base_url=server.url)
+        rig.session.adapters.clear()
+        rig.session.mount("http://", requests.adapters.HTTPAdapter())
+        keep_deadlines(rig.session, rig.monotonic)
+        with rig.session, pytest.raises(Retryable, match="ReadTimeout"):
+            rig.client.get(PATH, {}, "webhook", tries=1)
+    assert rig.looks * 0.5 == pytest.approx(45, abs=2)

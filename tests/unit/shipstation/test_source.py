@@ -156,23 +156,23 @@ def test_a_combined_order_that_was_never_read_calls_for_a_person() -> None:
 def test_a_row_that_breaks_its_page_is_stepped_over_and_its_neighbours_are_read() -> None:
     rig = Rig(at=NOON + timedelta(hours=2))
     made = [rig.account.ship(None, at=NOON + timedelta(seconds=10 * n)) for n in range(200)]
-    rig.account.poison.add(made[77])
+    rig.account.broken_rows.add(made[77])
     readings = walked(rig)
     assert sorted(ids(readings)) == sorted(set(made) - {made[77]})
-    (hole,) = (hole for reading in readings for hole in reading.holes)
-    assert (hole.after, hole.before) == (NOON + timedelta(seconds=760), NOON + timedelta(seconds=780))
+    (gap,) = (gap for reading in readings for gap in reading.gaps)
+    assert (gap.after, gap.before) == (NOON + timedelta(seconds=760), NOON + timedelta(seconds=780))
     assert len(rig.sent) <= 25
     rig.sent.clear()
-    again = list(rig.source.walk(Stream.LABELS_CREATED, START, "poll", avoid=[hole]))
+    again = list(rig.source.walk(Stream.LABELS_CREATED, START, "poll", avoid=[gap]))
     assert sorted(ids(again)) == sorted(set(made) - {made[77]})
-    assert (len(rig.sent), [hole for reading in again for hole in reading.holes]) == (2, [])
+    assert (len(rig.sent), [gap for reading in again for gap in reading.gaps]) == (2, [])
 
 
 @pytest.mark.parametrize("bad", [[0], [199], [50, 51], [0, 100, 199]], ids=["first", "last", "neighbours", "three"])
 def test_no_good_row_is_lost_beside_bad_ones(bad: list[int]) -> None:
     rig = Rig(at=NOON + timedelta(hours=2))
     made = [rig.account.ship(None, at=NOON + timedelta(seconds=10 * n)) for n in range(200)]
-    rig.account.poison.update(made[n] for n in bad)
+    rig.account.broken_rows.update(made[n] for n in bad)
     assert sorted(ids(walked(rig))) == [number for n, number in enumerate(made) if n not in bad]
 
 

@@ -426,7 +426,7 @@ ORDERS: dict[str, tuple[str, ...]] = {
     "a withdrawal, the order was corrected": (
         SECOND,
         AUDITED,
-        "L1 1Z0001 written shipment_header/1042 voided 15:00",
+        "L1 1Z0001 skipped withdrawn shipment_header/1042 withdrawn 15:00",
         'shipment_header/1042 W/"3"',
         "shipment_header/1042 tracking written over nothing",
         "shipment_header/1042 carrier written over nothing",
@@ -445,7 +445,7 @@ ORDERS: dict[str, tuple[str, ...]] = {
     ),
     "a withdrawal that was never written": (
         SECOND,
-        "L1 1Z0001 unchanged voided voided 15:00",
+        "L1 1Z0001 skipped withdrawn withdrawn 15:00",
     ),
     "rows of a custom entity": (
         FIRST,

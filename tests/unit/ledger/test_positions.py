@@ -8,9 +8,9 @@ import pytest
 from functions.errors import Permanent
 from functions.ledger.budget import BudgetStore
 from functions.ledger.items import SCHEMA_VERSION
-from functions.ledger.readers import ReaderStore
+from functions.ledger.positions import PositionStore
 from functions.model.budget import BudgetState
-from functions.model.cursors import Cursor, Reader, Stream
+from functions.model.cursors import Cursor, ReadingPosition, Stream
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
 from tests.equipment.builders import NOON
@@ -23,31 +23,31 @@ LEASE = timedelta(minutes=5)
 LABELS = Stream.LABELS_CREATED
 
 
-def take(store: ReaderStore, holder: str, now: datetime = NOON) -> Reader | None:
+def take(store: PositionStore, holder: str, now: datetime = NOON) -> ReadingPosition | None:
     return store.acquire(ACME, holder, now=now, until=now + LEASE)
 
 
-def taken(store: ReaderStore, holder: str, now: datetime = NOON) -> Reader:
-    reader = take(store, holder, now)
-    assert reader is not None
-    return reader
+def taken(store: PositionStore, holder: str, now: datetime = NOON) -> ReadingPosition:
+    position = take(store, holder, now)
+    assert position is not None
+    return position
 
 
-def at(reader: Reader, minutes: int) -> Reader:
+def at(position: ReadingPosition, minutes: int) -> ReadingPosition:
     instant = NOON + timedelta(minutes=minutes)
     cursor = Cursor(head=instant, settled=instant - timedelta(minutes=1))
-    return reader.model_copy(update={"cursors": {Stream.LABELS_CREATED: cursor}})
+    return position.model_copy(update={"cursors": {Stream.LABELS_CREATED: cursor}})
 
 
 def test_nobody_else_reads_while_the_lease_is_held() -> None:
-    store = ReaderStore(MemoryTable())
+    store = PositionStore(MemoryTable())
     assert taken(store, "a").holder == "a"
     assert take(store, "b", NOON + LEASE - timedelta(microseconds=1)) is None
     assert store.acquire(ConnectionName("other"), "b", now=NOON, until=NOON + LEASE) is not None
 
 
 def test_the_next_holder_goes_on_where_the_last_one_stopped() -> None:
-    store = ReaderStore(MemoryTable())
+    store = PositionStore(MemoryTable())
     first = at(taken(store, "a"), 3)
     assert store.save(first)
     second = taken(store, "b", NOON + LEASE)
@@ -55,7 +55,7 @@ def test_the_next_holder_goes_on_where_the_last_one_stopped() -> None:
 
 
 def test_an_older_holder_can_store_nothing() -> None:
-    store = ReaderStore(MemoryTable())
+    store = PositionStore(MemoryTable())
     older = taken(store, "a")
     newer = at(taken(store, "b", NOON + LEASE), 9)
     assert store.save(newer)
@@ -64,7 +64,7 @@ def test_an_older_holder_can_store_nothing() -> None:
 
 
 def test_a_holder_saves_as_often_as_it_likes_and_lets_go() -> None:
-    store = ReaderStore(MemoryTable())
+    store = PositionStore(MemoryTable())
     held = taken(store, "a")
     assert [store.save(at(held, minutes)) for minutes in (1, 2)] == [True, True]
     assert store.save(at(held, 3).model_copy(update={"held_until": None}))
@@ -73,43 +73,43 @@ def test_a_holder_saves_as_often_as_it_likes_and_lets_go() -> None:
 
 @pytest.mark.parametrize("lapsed", [False, True], ids=["the first lease ever", "a lapsed lease"])
 def test_of_two_that_reach_for_the_lease_at_once_one_gets_it(*, lapsed: bool) -> None:
-    rivals: list[Callable[[], Reader | None]] = []
-    got: list[Reader | None] = []
+    rivals: list[Callable[[], ReadingPosition | None]] = []
+    got: list[ReadingPosition | None] = []
 
     def step(call: str) -> None:
         if call == "put" and rivals:
             got.append(rivals.pop()())
 
     table = MemoryTable(step)
-    store = ReaderStore(table)
+    store = PositionStore(table)
     now = NOON
     if lapsed:
         taken(store, "before")
         now += LEASE
-    rivals.append(lambda: take(ReaderStore(table), "b", now))
+    rivals.append(lambda: take(PositionStore(table), "b", now))
     assert take(store, "a", now) is None
-    assert [reader.holder for reader in got if reader] == ["b"]
+    assert [position.holder for position in got if position] == ["b"]
 
 
-def test_the_ring_only_moves_forwards_and_leaves_the_position_alone() -> None:
-    store = ReaderStore(MemoryTable())
-    assert store.rang(ACME) == {}
+def test_a_noted_webhook_only_moves_forwards_and_leaves_the_position_alone() -> None:
+    store = PositionStore(MemoryTable())
+    assert store.last_webhook_at(ACME) == {}
     held = taken(store, "a")
-    heard = []
+    noted = []
     for seconds in (5, 3, 5, 7):
-        store.ring(ACME, LABELS, NOON + timedelta(seconds=seconds))
-        heard.append(store.rang(ACME)[LABELS])
-    assert heard == [NOON + timedelta(seconds=seconds) for seconds in (5, 5, 5, 7)]
+        store.note_webhook(ACME, LABELS, NOON + timedelta(seconds=seconds))
+        noted.append(store.last_webhook_at(ACME)[LABELS])
+    assert noted == [NOON + timedelta(seconds=seconds) for seconds in (5, 5, 5, 7)]
     assert store.save(at(held, 1))
-    store.ring(ACME, Stream.FULFILMENTS, NOON)
-    assert store.rang(ACME) == {LABELS: NOON + timedelta(seconds=7), Stream.FULFILMENTS: NOON}
-    assert store.rang(ConnectionName("other")) == {}
+    store.note_webhook(ACME, Stream.FULFILMENTS, NOON)
+    assert store.last_webhook_at(ACME) == {LABELS: NOON + timedelta(seconds=7), Stream.FULFILMENTS: NOON}
+    assert store.last_webhook_at(ConnectionName("other")) == {}
     assert store.peek(ACME).cursors == at(held, 1).cursors
 
 
 def test_a_position_saved_by_a_newer_version_is_refused() -> None:
     table = MemoryTable()
-    store = ReaderStore(table)
+    store = PositionStore(table)
     taken(store, "a")
     (item,) = table.scan(prefix="reader#")
     table.put({**item, "schema_version": SCHEMA_VERSION + 1})

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+
+from functions.ledger.queues import Entry
+from tests.equipment.builders import NOON
+from tests.equipment.memory_aws.queue import MemoryQueue, SendRefusedError
+
+
+def test_entry_of_a_batch_can_fail_alone() -> None:
+    answers = [False, True, False]
+    queue = MemoryQueue(lambda: NOON, refuses=lambda: answers.pop(0))
+
+    assert queue.send_batch([Entry(body=body) for body in "abc"]) == [1]
+    assert queue.bodies == ["a", "c"]
+
+
+def test_refused_fifo_entry_may_be_sent_again_at_once() -> None:
+    answers = [True, False]
+    queue = MemoryQueue(lambda: NOON, fifo=True, refuses=lambda: answers.pop(0))
+    entry = Entry(body="a", group="g", deduplication_id="d")
+
+    assert queue.send_batch([entry]) == [0]
+    assert queue.send_batch([entry]) == []
+    assert queue.bodies == ["a"]
+
+
+@pytest.mark.parametrize("body", ["a\x00", "a\uffff"], ids=["control character", "no character"])
+def test_text_that_sqs_does_not_take_is_refused(body: str) -> None:
+    with pytest.raises(SendRefusedError, match="InvalidMessageContents"):
+        MemoryQueue(lambda: NOON).send_batch([Entry(body=body)])

@@ -1,0 +1,168 @@
+"""Rows of a tenant's own entity, over the simulated tenant: one for each shipment and order, made once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.connections.connection import Connection
+from functions.flows.to_ifs.deliver import deliver
+from functions.flows.to_ifs.record_session import Records
+from functions.flows.to_ifs.unfinished_write import POST_AGAIN
+from functions.model.outcomes import Outcome, Reason
+from functions.model.record_memory import LEASE
+from functions.model.shipment import Shipment
+from tests.equipment.builders import a_shipment, again, voided, work
+from tests.equipment.delivery_fakes import FakeIfs, World
+from tests.equipment.ifs.sets import TRACKINGS
+from tests.equipment.tenant_fixture import Rig
+
+ENTITY: dict[str, Any] = {
+    "profile": "custom_entity",
+    "projection": "ShipmentTrackingHandling",
+    "entity_set": "ShipmentTrackingSet",
+    "id_attribute": "ShipstationId",
+    "key_attribute": "Objkey",
+    "order_attribute": "OrderNo",
+    "tracking": {"attribute": "TrackingNo"},
+    "status": {"attribute": "Status", "policy": "always"},
+}
+PARCEL = [a_shipment(1, reference="P1"), a_shipment(1, reference="P2")]
+
+
+class Entities(World):
+    """The ledger is a stand-in, IFS the simulated tenant."""
+
+    def __init__(self, *orders: str, are_rows_unique: bool = False) -> None:
+        self.rig = Rig(targets=[ENTITY])
+        super().__init__(FakeIfs(), self.rig.connection)
+        self.rig.tenant.switches.are_rows_unique = are_rows_unique
+        for order in orders:
+            self.rig.tenant.add_order(order)
+
+    def opened(self, connection: Connection) -> Records:
+        self.rig.at = self.at
+        return self.rig.targets
+
+    def rows(self) -> list[tuple[str, str, str | None, str | None]]:
+        return [(r["ShipstationId"], r["OrderNo"], r["TrackingNo"], r["Status"]) for r in self.rig.tenant.trackings()]
+
+    def posts(self) -> int:
+        return sum("TrackingSet" in str(request.url) for request in self.rig.wire.seen("POST"))
+
+    def settle(self, *shipments: Shipment) -> None:
+        deliver([work(shipment) for shipment in shipments], self.delivery)
+
+
+def ended(world: World, shipment: Shipment) -> tuple[Outcome, Reason | None]:
+    known = world.state(shipment.reference).shipments[shipment.key]
+    return known.outcome, known.reason
+
+
+@pytest.mark.parametrize("batches", [[PARCEL], [[s] for s in PARCEL]], ids=["in one batch", "by two consumers"])
+def test_a_parcel_combined_from_two_orders_has_a_row_for_each_and_a_void_clears_both(
+    batches: Sequence[Sequence[Shipment]],
+) -> None:
+    world = Entities("P1", "P2")
+    for batch in batches:
+        world.settle(*batch)
+    assert world.rows() == [("L1", "P1", "1Z0001", "shipped"), ("L1", "P2", "1Z0001", "shipped")]
+    for batch in batches:
+        world.settle(*map(voided, batch))
+    assert world.rows() == [("L1", "P1", None, "voided"), ("L1", "P2", None, "voided")]
+
+
+def test_a_second_row_of_a_parcel_that_ifs_refuses_as_a_duplicate_parks_that_order_alone() -> None:
+    world = Entities("P1", "P2", are_rows_unique=True)
+    world.settle(*PARCEL)
+    assert [ended(world, shipment) for shipment in PARCEL] == [
+        (Outcome.WRITTEN, None),
+        (Outcome.PARKED, Reason.ROW_EXISTS),
+    ]
+    assert world.rows() == [("L1", "P1", "1Z0001", "shipped")]
+
+
+def test_one_message_handed_out_twice_while_it_is_worked_on_makes_one_row() -> None:
+    world = Entities("P1001")
+    handed_out = False
+
+    def again_meanwhile() -> None:
+        nonlocal handed_out
+        if not handed_out and world.posts():
+            handed_out = True
+            world.settle(a_shipment())
+
+    world.rig.wire.on_request = again_meanwhile
+    world.settle(a_shipment())
+    assert handed_out
+    assert world.rows() == [("L1", "P1001", "1Z0001", "shipped")]
+
+
+@pytest.mark.parametrize("kind", ["lost", "late"], ids=["no answer", "504 after the commit"])
+def test_a_row_whose_answer_was_lost_is_found_and_not_made_twice(kind: str) -> None:
+    world = Entities("P1001")
+    timeout = {"error": {"code": "ODP_OPERATION_TIMEOUT", "message": "-"}}
+    world.rig.tenant.add_fault(kind, method="POST", path="TrackingSet", status=504, body=timeout)
+    world.settle(a_shipment())
+    assert (world.rows(), world.audit.said()) == ([("L1", "P1001", "1Z0001", "shipped")], ["written"])
+
+
+def test_a_row_that_never_arrived_is_looked_for_and_made_again_a_quarter_of_an_hour_later() -> None:
+    world = Entities("P1001")
+    world.rig.tenant.add_fault("dropped", method="POST", path="TrackingSet")
+    started = world.at
+    world.settle(a_shipment())
+    for minutes in (1, 4, 14):
+        world.at = started + timedelta(minutes=minutes)
+        deliver([again(a_shipment().order_key)], world.delivery)
+    assert (world.rows(), world.posts()) == ([], 1)
+    world.at = started + POST_AGAIN
+    deliver([again(a_shipment().order_key)], world.delivery)
+    assert (world.rows(), world.posts()) == ([("L1", "P1001", "1Z0001", "shipped")], 2)
+
+
+def test_a_row_that_arrives_late_is_ours_and_no_second_one_is_made() -> None:
+    world = Entities("P1001")
+    world.rig.tenant.add_fault("dropped", method="POST", path="TrackingSet")
+    world.settle(a_shipment())
+    world.at += LEASE
+    late = {"ShipstationId": "L1", "OrderNo": "P1001", "TrackingNo": "1Z0001", "Status": "shipped"}
+    world.rig.tenant.insert(TRACKINGS, late)
+    deliver([again(a_shipment().order_key)], world.delivery)
+    world.settle(voided(a_shipment()))
+    assert world.rows() == [("L1", "P1001", None, "voided")]
+
+
+def test_a_corrected_reference_voids_the_old_row_and_makes_a_new_one() -> None:
+    world = Entities("P1", "P2")
+    old, new = PARCEL
+    world.settle(old)
+    later = old.read_at + timedelta(hours=1)
+    world.at += timedelta(hours=1)
+    deliver([work(new.read_again(later), moved_at=later)], world.delivery)
+    deliver([work(old.read_again(later), withdrawn_at=later)], world.delivery)
+    assert world.rows() == [("L1", "P1", None, "voided"), ("L1", "P2", "1Z0001", "shipped")]
+    assert ended(world, new) == (Outcome.WRITTEN, None)
+    assert ended(world, old) == (Outcome.SKIPPED, Reason.WITHDRAWN)
+
+
+def test_no_row_is_made_for_an_order_that_ifs_does_not_know_until_it_does() -> None:
+    world = Entities()
+    world.settle(a_shipment())
+    assert (world.rows(), ended(world, a_shipment())) == ([], (Outcome.WAITING, Reason.NOT_IN_IFS_YET))
+    world.rig.tenant.add_order("P1001")
+    deliver([again(a_shipment().order_key)], world.delivery)
+    assert world.rows() == [("L1", "P1001", "1Z0001", "shipped")]
+
+
+def test_a_row_that_was_made_and_is_shown_no_more_is_not_made_again() -> None:
+    world = Entities("P1001")
+    world.settle(a_shipment())
+    world.rig.tenant.sets[ENTITY["entity_set"]].clear()
+    world.at += timedelta(hours=1)
+    deliver([again(a_shipment().order_key, "replay")], world.delivery)
+    assert world.rows() == []
+    assert world.state().waiting_for is Reason.NOT_IN_IFS_YET

@@ -1,0 +1,99 @@
+"""What is owed to a record stays owed until IFS is known to have it, however the attempt before ended."""
+
+from __future__ import annotations
+
+import pytest
+
+from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable
+from functions.flows.to_ifs.deliver import deliver
+from functions.model.outcomes import Reason
+from functions.model.record_memory import LEASE
+from functions.model.records import FieldName
+from functions.model.shipment import Shipment
+from tests.equipment.builders import NOON, a_candidate, a_record, a_shipment, again, voided, work
+from tests.equipment.delivery_fakes import FakeIfs, World
+
+TRACKING, CARRIER = FieldName.TRACKING, FieldName.CARRIER
+LOST = OutcomeUnknown(Reason.IFS_UNAVAILABLE, "PATCH: timed out")
+LOCKED = Retryable(Reason.RECORD_LOCKED, "ORA-20115")
+UNKNOWN = Permanent(Reason.UNKNOWN_IN_IFS, "ForwarderInfo.FND_RECORD_NOT_EXIST")
+
+
+def withdrawn(shipment: Shipment) -> Shipment:
+    """Corrected away from this order."""
+    return shipment.model_copy(update={"read_at": NOON.replace(hour=13)})
+
+
+@pytest.mark.parametrize("fault", [LOCKED, LOST])
+def test_a_number_that_has_to_leave_a_record_leaves_it_after_a_refusal(fault: ConnectorError) -> None:
+    world = World(FakeIfs(a_candidate()))
+    deliver([work(a_shipment())], world.delivery)
+    world.ifs.write_faults.append((fault, False))
+    away = withdrawn(a_shipment())
+    deliver([work(away, withdrawn_at=away.read_at)], world.delivery)
+    for _ in range(2):
+        world.at += LEASE
+        deliver([again(away.order_key)], world.delivery)
+    assert world.ifs.values()[TRACKING] is None
+    assert (world.state().waits, world.state().debts) == ({}, ())
+
+
+def test_a_number_that_has_to_leave_leaves_when_the_record_was_unreadable_after_a_conflict() -> None:
+    world = World(FakeIfs(a_candidate()))
+    deliver([work(a_shipment())], world.delivery)
+    key = world.ifs.record().key
+
+    def hidden() -> None:
+        world.ifs.edit()
+        world.ifs.hidden.add(key)
+
+    world.ifs.before_write.append(hidden)
+    away = withdrawn(a_shipment())
+    deliver([work(away, withdrawn_at=away.read_at)], world.delivery)
+    world.ifs.hidden.clear()
+    world.at += LEASE
+    deliver([again(away.order_key)], world.delivery)
+    assert world.ifs.values()[TRACKING] is None
+
+
+@pytest.mark.parametrize("commits", [True, False])
+def test_a_value_that_was_refused_and_sent_again_without_an_answer_is_sent_until_it_is_known(*, commits: bool) -> None:
+    world = World(FakeIfs(a_candidate()))
+    world.ifs.refuses[CARRIER] = UNKNOWN
+    deliver([work(a_shipment(1))], world.delivery)
+    world.ifs.refuses.clear()
+    world.ifs.write_faults.append((LOST, commits))
+    deliver([work(a_shipment(2))], world.delivery)
+    world.at += LEASE
+    deliver([again(a_shipment().order_key)], world.delivery)
+    assert (world.ifs.values()[CARRIER], world.state().attention) == ("UPS", None)
+
+
+def died() -> None:
+    raise RuntimeError("killed")
+
+
+def test_an_appended_number_whose_run_died_leaves_what_stood_there_before() -> None:
+    world = World(FakeIfs(a_candidate(a_record(tracking="1Z0001"))))
+    early, late = a_shipment(1), a_shipment(2)
+    deliver([work(early, admission="baseline")], world.delivery)
+    world.audit.before_put.append(died)
+    for _ in range(2):
+        deliver([work(late)], world.delivery)
+        world.at += LEASE
+    assert world.ifs.values()[TRACKING] == "1Z0001, 1Z0002"
+    deliver([work(voided(late))], world.delivery)
+    assert world.ifs.values()[TRACKING] == "1Z0001"
+
+
+def test_a_number_taken_back_whose_run_died_is_not_mistaken_for_ours() -> None:
+    world = World(FakeIfs(a_candidate(a_record(tracking="1Z0001"))))
+    early, late = a_shipment(1), a_shipment(2)
+    deliver([work(early, admission="baseline"), work(late)], world.delivery)
+    world.audit.before_put.append(died)
+    for _ in range(2):
+        deliver([work(voided(late))], world.delivery)
+        world.at += LEASE
+    deliver([again(late.order_key)], world.delivery)
+    assert world.ifs.values()[TRACKING] == "1Z0001"
+    assert world.memories.of().fields["ProNo"].ours is None
