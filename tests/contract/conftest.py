@@ -10,10 +10,11 @@ from typing import Any, Literal, Protocol
 
 import pytest
 
+from functions.ledger.items import PARTITION, SORT
 from functions.ledger.queues import Entry, Queue, SqsQueue
-from functions.ledger.table import DUE_INDEX, DUE_PARTITION, DUE_SORT, PARTITION, SORT, DynamoTable, Table
+from functions.ledger.table import DUE_INDEX, DUE_PARTITION, DUE_PROJECTED, DUE_SORT, DynamoTable, Table
 from tests.equipment.local_aws.server import LocalAws
-from tests.equipment.memory_aws.queue import MemoryQueue, Message
+from tests.equipment.memory_aws.queue import MemoryQueue, Received
 from tests.equipment.memory_aws.table import MemoryTable
 
 
@@ -32,12 +33,13 @@ def table(request: pytest.FixtureRequest) -> Table:
     key = [{"AttributeName": PARTITION, "KeyType": "HASH"}, {"AttributeName": SORT, "KeyType": "RANGE"}]
     index = [{"AttributeName": DUE_PARTITION, "KeyType": "HASH"}, {"AttributeName": DUE_SORT, "KeyType": "RANGE"}]
     names = (PARTITION, SORT, DUE_PARTITION, DUE_SORT)
+    shown = {"ProjectionType": "INCLUDE", "NonKeyAttributes": [*DUE_PROJECTED]}
     aws.client("dynamodb").create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": attribute, "AttributeType": "S"} for attribute in names],
         KeySchema=key,
-        GlobalSecondaryIndexes=[{"IndexName": DUE_INDEX, "KeySchema": index, "Projection": {"ProjectionType": "ALL"}}],
+        GlobalSecondaryIndexes=[{"IndexName": DUE_INDEX, "KeySchema": index, "Projection": shown}],
     )
     return DynamoTable(aws.table(name))
 
@@ -57,16 +59,16 @@ class MemoryInbox:
     queue: MemoryQueue
     dead_queue: MemoryQueue
 
-    def receive(self, limit: int) -> list[Message]:
+    def receive(self, limit: int) -> list[Received]:
         return self.queue.receive(limit)
 
-    def delete(self, message: Message) -> None:
+    def delete(self, message: Received) -> None:
         self.queue.delete(message)
 
-    def show(self, message: Message) -> None:
+    def show(self, message: Received) -> None:
         self.queue.show(message)
 
-    def body(self, message: Message) -> str:
+    def body(self, message: Received) -> str:
         return message.body
 
     def dead(self) -> list[str]:

@@ -59,6 +59,42 @@ def test_fifo_group_waits_while_one_of_it_is_in_flight_and_others_go_on(make_que
     assert [inbox.body(m) for m in inbox.receive(10)] == ["2"]
 
 
+def test_fifo_group_blocks_while_its_failed_head_is_hidden_and_comes_back_in_order(make_queue: MakeQueue) -> None:
+    queue, inbox = make_queue("fifo")
+    queue.send_batch([entry("1", "g"), entry("2", "g"), entry("3", "g")])
+    first, second = inbox.receive(2)
+    inbox.delete(second)
+
+    assert inbox.receive(10) == []
+    inbox.show(first)
+    assert [inbox.body(m) for m in inbox.receive(10)] == ["1", "3"]
+
+
+def test_fifo_group_goes_on_behind_a_message_that_died(make_queue: MakeQueue) -> None:
+    queue, inbox = make_queue("fifo")
+    queue.send_batch([entry("1", "g"), entry("2", "g")])
+    for _ in range(2):
+        (message,) = inbox.receive(1)
+        inbox.show(message)
+
+    assert [inbox.body(m) for m in inbox.receive(10)] == ["2"]
+    assert inbox.dead() == ["1"]
+
+
+def test_whoever_was_handed_a_message_before_somebody_else_cannot_delete_it(make_queue: MakeQueue) -> None:
+    queue, inbox = make_queue("standard")
+    queue.send_batch([entry("a")])
+    (first,) = inbox.receive(10)
+    inbox.show(first)
+    (second,) = inbox.receive(10)
+    with suppress(Exception):
+        inbox.delete(first)
+    inbox.show(second)
+
+    assert inbox.receive(10) == []
+    assert inbox.dead() == ["a"]
+
+
 def test_fifo_takes_a_deduplication_id_once_a_group(make_queue: MakeQueue) -> None:
     queue, inbox = make_queue("fifo")
     queue.send_batch([entry("1", "g", "same"), entry("2", "g", "same"), entry("3", "h", "same")])

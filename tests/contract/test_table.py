@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from boto3.dynamodb.conditions import Attr
 
-from functions.ledger.table import DUE_PARTITION, DUE_SORT, Table
+from functions.errors import Permanent
+from functions.ledger.table import DUE_PARTITION, DUE_SORT, DynamoTable, Table
+from functions.model.outcomes import Reason
 
 
 def item(sk: str = "a", pk: str = "p", **values: Any) -> dict[str, Any]:
@@ -73,7 +75,7 @@ def test_condition_decides_where_nothing_is_stored(table: Table, condition: Any,
 
 def test_put_refused_because_it_is_stored_already_counts_as_taken(table: Table) -> None:
     """The answer to a put may be lost and the SDK repeat it; the repetition must not look like a conflict."""
-    if not hasattr(table, "_table"):
+    if not isinstance(table, DynamoTable):
         pytest.skip("the adapter's own rule")
     assert table.put(item(n=9), condition=Attr("pk").not_exists())
     assert table.put(item(n=9), condition=Attr("pk").not_exists())
@@ -128,6 +130,30 @@ def test_floats_are_refused(table: Table, value: Any) -> None:
         table.put(item(n=value))
 
 
-def test_item_over_400_kb_is_refused(table: Table) -> None:
-    with pytest.raises(Exception, match=r"exceeded|ledger_unavailable"):
+def test_item_over_400_kb_is_refused_for_good(table: Table) -> None:
+    with pytest.raises(Permanent) as refused:
         table.put(item(text="x" * 410_000))
+
+    assert refused.value.reason is Reason.LEDGER_REFUSED
+    assert table.get("p", "a") is None
+
+
+def test_item_without_a_key_is_refused_for_good(table: Table) -> None:
+    with pytest.raises(Permanent) as refused:
+        table.put(item(""))
+
+    assert refused.value.reason is Reason.LEDGER_REFUSED
+
+
+def test_query_reads_every_page(table: Table) -> None:
+    for number in range(25):
+        table.put(item(f"{number:02}", text="x" * 100_000))
+
+    assert [row["sk"] for row in table.query("p")] == [f"{number:02}" for number in range(25)]
+
+
+def test_due_index_shows_keys_and_what_is_projected(table: Table) -> None:
+    table.put(item("a", key={"reference": "P1"}, other=1, **{DUE_PARTITION: "s", DUE_SORT: "2026-02"}))
+
+    (found,) = table.query_due("s", until="2026-02", limit=9)
+    assert set(found) == {"pk", "sk", DUE_PARTITION, DUE_SORT, "key"}

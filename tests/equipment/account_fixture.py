@@ -53,6 +53,7 @@ class Rig:
             on_refused=self._refuse,
             governor=self.governor(),
             timeout_seconds=45,
+            monotonic=self.monotonic,
             sleep=lambda seconds: self._sleep(seconds, self.pauses),
             jitter=lambda: 0.25,
         )
@@ -73,6 +74,9 @@ class Rig:
 
     def now(self) -> datetime:
         return self.at
+
+    def monotonic(self) -> float:
+        return self.at.timestamp()
 
     def sold(self, number: int = 1, **order: Any) -> list[int]:
         """Orders P1001 and on, each with two bolts to ship."""

@@ -7,8 +7,8 @@ from typing import Any
 
 from functions.connections.connection import Connection
 from functions.model.audit import Cause
-from functions.model.messages import Work
-from functions.model.records import Candidate, FieldName, Line, Record
+from functions.model.messages import DeliverOrder
+from functions.model.records import Candidate, FieldName, Line, Place, Record, RecordKey
 from functions.model.shipment import Item, OrderKey, Shipment
 
 NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
@@ -52,10 +52,19 @@ def voided(shipment: Shipment) -> Shipment:
     return shipment.model_copy(update=changes)
 
 
-def a_record(key: str = "shipment_header/42", etag: str = 'W/"1"', **overrides: Any) -> Record:
+PLACE = Place("ifs.example.com/ShipmentHandling/ShipmentSet")  # of `a_connection`
+
+
+def a_key(record_id: str = "42", place: Place = PLACE) -> RecordKey:
+    return RecordKey(place=place, id=record_id)
+
+
+def a_record(key: str | RecordKey = "42", etag: str = 'W/"1"', **overrides: Any) -> Record:
     values: dict[FieldName, str | None] = dict.fromkeys(FieldName)
     values |= {FieldName(name): overrides.pop(name) for name in list(overrides) if name in set(FieldName)}
-    return Record.model_validate({"key": key, "etag": etag, "values": values, **overrides})
+    named = a_key(key) if isinstance(key, str) else key
+    earlier = {"earlier_key": f"shipment_header/{named.id}"}
+    return Record.model_validate({"key": named, "etag": etag, "values": values, **earlier, **overrides})
 
 
 def a_candidate(record: Record | None = None, *lines: tuple[str, str, int]) -> Candidate:
@@ -67,12 +76,12 @@ def a_candidate(record: Record | None = None, *lines: tuple[str, str, int]) -> C
     )
 
 
-def work(shipment: Shipment, kind: str = "poll") -> Work:
-    return Work(order=shipment.order_key, cause=a_cause(kind), shipment=shipment)
+def work(shipment: Shipment, kind: str = "poll", **more: Any) -> DeliverOrder:
+    return DeliverOrder(order=shipment.order_key, cause=a_cause(kind), shipment=shipment, **more)
 
 
-def again(order: OrderKey, kind: str = "release", **cause: Any) -> Work:
-    return Work(order=order, cause=a_cause(kind, **cause))
+def again(order: OrderKey, kind: str = "release", **cause: Any) -> DeliverOrder:
+    return DeliverOrder(order=order, cause=a_cause(kind, **cause))
 
 
 def a_cause(kind: str = "poll", **overrides: Any) -> Cause:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from typing import Any
 
 from functions.wiring.runtime import Handler
 from tests.equipment.clockwork import Clockwork, Killed, Task
-from tests.equipment.memory_aws.queue import MemoryQueue, Message
+from tests.equipment.memory_aws.queue import MemoryQueue, Received
 
 OnEnd = Callable[[Any, BaseException | None], None]
 
@@ -88,7 +89,9 @@ class Function:
 
 
 class EventSource:
-    """A queue's batches become runs of a function; failed messages come back when their time is over."""
+    """A queue's batches become runs of a function; what is not deleted comes back when its time is over. `met` counts
+    what is handed out a second time while somebody works on it.
+    """
 
     def __init__(
         self,
@@ -101,11 +104,13 @@ class EventSource:
         concurrency: int,
         window_seconds: float = 0.0,
         duplicates: Callable[[], float] = lambda: 0.0,
+        met: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._queue, self._function, self._clockwork, self._random = queue, function, clockwork, random
         self._batch, self._concurrency, self._window = batch, concurrency, window_seconds
-        self._duplicates = duplicates
+        self._duplicates, self._met = duplicates, met
         self._in_flight = 0
+        self._at_work: Counter[str] = Counter()
         self._wakes_at: datetime | None = None
         queue.on_send = lambda: self._wake(self._window + random.uniform(0.01, 0.2))
 
@@ -120,33 +125,49 @@ class EventSource:
         if self._wakes_at is not None and self._wakes_at <= self._clockwork.now:
             self._wakes_at = None
         while self._in_flight < self._concurrency:
-            messages = self._queue.receive(self._batch)
-            if not messages:
+            batch = self._queue.receive(self._batch)
+            if not batch:
                 break
-            self._start(messages)
+            self._start(batch)
         again = self._queue.next_visible_at()
         if again is not None and again > self._clockwork.now:
             self._wake((again - self._clockwork.now).total_seconds() + 0.1)
 
-    def _start(self, messages: list[Message]) -> None:
+    def _start(self, batch: list[Received]) -> None:
         self._in_flight += 1
-        records = [{"messageId": message.message_id, "body": message.body} for message in messages]
+        for received in batch:
+            if self._at_work[received.message_id]:
+                self._met("message handed out twice")
+        self._at_work.update(received.message_id for received in batch)
         if self._random.random() < self._duplicates():
-            self._clockwork.after(self._random.uniform(0.1, 5), lambda: self._again(messages))
+            self._clockwork.after(self._random.uniform(0.1, 5), lambda: self._again(batch))
 
         def end(value: Any, fault: BaseException | None) -> None:
             self._in_flight -= 1
+            self._at_work.subtract(received.message_id for received in batch)
             failed = {each["itemIdentifier"] for each in (value or {}).get("batchItemFailures", ())}
-            for message in messages:
-                if fault is None and message.message_id not in failed:
-                    self._queue.delete(message)
+            for received in batch:
+                if fault is None and received.message_id not in failed:
+                    self._queue.delete(received)
             self._wake(0.05)
 
-        self._function.invoke({"Records": records}, end)
+        self._function.invoke({"Records": [self._record(received) for received in batch]}, end)
 
-    def _again(self, messages: list[Message]) -> None:
+    def _record(self, received: Received) -> dict[str, Any]:
+        """https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html"""
+        message = received.message
+        attributes = {"ApproximateReceiveCount": str(message.receives)}
+        attributes |= {"MessageGroupId": message.group} if message.group else {}
+        attributes |= {"DeadLetterQueueSourceArn": message.source_arn} if message.source_arn else {}
+        return {
+            "messageId": message.message_id,
+            "body": message.body,
+            "attributes": attributes,
+            "eventSourceARN": self._queue.arn,
+        }
+
+    def _again(self, batch: list[Received]) -> None:
         """At least once: a message may be handed out a second time while it is worked on."""
-        for message in messages:
-            if message.message_id in self._queue.messages:
-                self._queue.show(message)
+        for received in batch:
+            self._queue.show(received)
         self._wake(0.05)

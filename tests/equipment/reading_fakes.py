@@ -10,10 +10,10 @@ from functions.flows.from_shipstation.collect import Collection as Run
 from functions.flows.from_shipstation.collect import collect
 from functions.flows.from_shipstation.intake import Intake
 from functions.flows.from_shipstation.live_streams import Report
-from functions.model.cursors import Hole, Reader, Reading, Stream
+from functions.model.cursors import Gap, Reading, ReadingPosition, Stream
 from functions.model.facts import OrderFacts, OrderReading
 from functions.model.jobs import Job, Lane
-from functions.model.messages import Notification, Pointer, Work
+from functions.model.messages import DeliverOrder, Notification, Pointer
 from functions.model.parked import Parked
 from functions.model.shipment import ConnectionName, OrderKey, Shipment
 from tests.equipment.builders import NOON, a_connection
@@ -25,7 +25,7 @@ def page(*shipments: Shipment, reached: datetime | None = None, complete: bool =
     return Reading(shipments=shipments, reached=reached, complete=complete, **more)
 
 
-def ring(number: int = 1, kind: str = "shipments_batch") -> Notification:
+def a_webhook(number: int = 1, kind: str = "shipments_batch") -> Notification:
     pointer = Pointer.model_validate({"kind": kind, "id": str(number)})
     return Notification(connection=ACME, event="SHIP_NOTIFY", pointer=pointer, received_at=NOON, correlation_id="c-1")
 
@@ -49,7 +49,7 @@ class FakeSource:
         self.pages = {Stream(name): list(readings) for name, readings in pages.items()}
         self.walks: list[tuple[Stream, datetime, Lane]] = []
         self.windows: list[tuple[Stream, datetime, datetime | None]] = []
-        self.avoided: list[Sequence[Hole]] = []
+        self.avoided: list[Sequence[Gap]] = []
         self.followed: list[Pointer] = []
         self.asked: list[int] = []
         self.of_order: dict[int, list[Shipment]] = {}
@@ -61,7 +61,7 @@ class FakeSource:
         start: datetime,
         lane: Lane,
         end: datetime | None = None,
-        avoid: Sequence[Hole] = (),
+        avoid: Sequence[Gap] = (),
     ) -> Iterator[Reading]:
         self.walks.append((stream, start, lane))
         self.windows.append((stream, start, end))
@@ -82,36 +82,38 @@ class FakeSource:
         yield page(*self.of_order.get(order_id, []))
 
 
-class FakeReaders:
+class FakePositions:
     def __init__(self) -> None:
-        self.reader = Reader(connection=ACME)
-        self.rings: dict[Stream, datetime] = {}
+        self.position = ReadingPosition(connection=ACME)
+        self.webhooks: dict[Stream, datetime] = {}
         self.busy = False
 
-    def acquire(self, connection: ConnectionName, holder: str, *, now: datetime, until: datetime) -> Reader | None:
+    def acquire(
+        self, connection: ConnectionName, holder: str, *, now: datetime, until: datetime
+    ) -> ReadingPosition | None:
         if self.busy:
             return None
-        self.reader = self.reader.model_copy(update={"fence": self.reader.fence + 1, "holder": holder})
-        return self.reader
+        self.position = self.position.model_copy(update={"fence": self.position.fence + 1, "holder": holder})
+        return self.position
 
-    def save(self, reader: Reader) -> bool:
-        if reader.fence != self.reader.fence:
+    def save(self, position: ReadingPosition) -> bool:
+        if position.fence != self.position.fence:
             return False
-        self.reader = reader
+        self.position = position
         return True
 
-    def ring(self, connection: ConnectionName, stream: Stream, at: datetime) -> None:
-        self.rings[stream] = at
+    def note_webhook(self, connection: ConnectionName, stream: Stream, at: datetime) -> None:
+        self.webhooks[stream] = at
 
-    def rang(self, connection: ConnectionName) -> dict[Stream, datetime]:
-        return dict(self.rings)
+    def last_webhook_at(self, connection: ConnectionName) -> dict[Stream, datetime]:
+        return dict(self.webhooks)
 
 
 class FakeLedger:
     """Marks, facts, queue and parking lot in one. `held` are ShipStation order ids by the reference they are under."""
 
     def __init__(self) -> None:
-        self.work: list[Work] = []
+        self.work: list[DeliverOrder] = []
         self.known: set[int] = set()
         self.held: dict[int, str] = {}
         self.facts: dict[int, OrderFacts] = {}
@@ -119,12 +121,12 @@ class FakeLedger:
         self.parked: list[Parked] = []
         self.jobs: dict[str, Job] = {}
         self.fault: Exception | None = None
-        self.lifted: list[bool] = []
+        self.rejudged: list[bool] = []
 
-    def news(
-        self, shipments: Sequence[Shipment], fingerprint: Callable[[Shipment], str], *, lifts: bool = False
+    def unrecorded(
+        self, shipments: Sequence[Shipment], place: Callable[[Shipment], str], *, rejudge_skipped: bool = False
     ) -> list[Shipment]:
-        self.lifted.append(lifts)
+        self.rejudged.append(rejudge_skipped)
         return [shipment for shipment in shipments if shipment.shipment_id not in self.known]
 
     def holds(self, orders: Mapping[int, OrderKey]) -> set[int]:
@@ -137,7 +139,7 @@ class FakeLedger:
         self.saves += 1
         self.facts[facts.order_id] = facts
 
-    def send(self, work: Iterable[Work]) -> None:
+    def send(self, work: Iterable[DeliverOrder]) -> None:
         if self.fault:
             raise self.fault
         self.work += work
@@ -157,19 +159,19 @@ class Setting:
 
     def __init__(self, source: FakeSource | None = None, **connection: Any) -> None:
         self.at = NOON + timedelta(hours=2)
-        self.source, self.readers, self.ledger = source or FakeSource(), FakeReaders(), FakeLedger()
+        self.source, self.positions, self.ledger = source or FakeSource(), FakePositions(), FakeLedger()
         self.slept: list[float] = []
         self.intake = Intake(
             a_connection(**connection), self.ledger, self.ledger, self.ledger, self.ledger, lambda: self.at
         )
 
-    def run(self, *rings: Notification) -> Report:
-        run = Run(self.intake, self.source, self.readers, self.ledger, self.sleep, "me")
-        return collect(run, rings, "c-1")
+    def run(self, *notifications: Notification) -> Report:
+        run = Run(self.intake, self.source, self.positions, self.ledger, self.sleep, "me")
+        return collect(run, notifications, "c-1")
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.at += timedelta(seconds=seconds)
 
     def cursor(self, stream: Stream = Stream.LABELS_CREATED) -> Any:
-        return self.readers.reader.cursors.get(stream)
+        return self.positions.position.cursors.get(stream)

@@ -23,7 +23,8 @@ from functions.ledger.audit import AuditLog
 from functions.ledger.orders import OrderStore
 from functions.ledger.table import DynamoTable
 from functions.model.audit import AuditEntry
-from functions.model.shipment import ConnectionName, OrderKey
+from functions.model.record_memory import LEASE
+from functions.model.shipment import ConnectionName
 from functions.model.state import OrderState
 from tests.equipment.http import Server
 from tests.equipment.ifs.tenant import Tenant
@@ -120,14 +121,25 @@ class System:
         tables = self.stack.ids_of("AWS::DynamoDB::Table")
         return DynamoTable(self.aws.table(next(pid for name, pid in tables.items() if name[: -len(HASH)] == prefix)))
 
+    def let_leases_lapse(self) -> None:
+        """As if every run that began a write had died minutes ago."""
+        tables = self.stack.ids_of("AWS::DynamoDB::Table")
+        table = self.aws.table(next(pid for name, pid in tables.items() if name[: -len(HASH)] == "Ledger"))
+        for item in table.scan()["Items"]:
+            if "intent" in item:
+                begun = datetime.fromisoformat(str(item["intent"]["at"])) - 2 * LEASE
+                table.put_item(Item={**item, "intent": {**item["intent"], "at": begun.isoformat()}})
+
     def states(self) -> dict[str, OrderState]:
         """What the ledger knows, by IFS order number."""
         return {state.key.reference: state for state in OrderStore(self.table("Ledger")).scan(NAME)}
 
     def story(self, order_no: str) -> list[AuditEntry]:
+        """Every write on the records that the order stands on or stood on, oldest first."""
         state = self.states()[order_no]
         log = AuditLog(self.audit_table, new_id=lambda: "")
-        return log.story(OrderKey(connection=NAME, company=COMPANY, reference=order_no), state.audit_days)
+        entries = [entry for record in {*state.remembered, *state.past} for entry in log.story(NAME, record)]
+        return sorted(entries, key=lambda entry: entry.at)
 
 
 @contextmanager

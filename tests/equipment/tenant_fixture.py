@@ -7,16 +7,18 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+import pytest
 import requests
 from pydantic import SecretStr
 
 from functions.connections.connection import Connection
 from functions.connections.targets import ShipmentHeader
+from functions.errors import Retryable
 from functions.ifs.client import ETag, IfsClient
-from functions.ifs.targets.preference import IfsTargets, engine
+from functions.ifs.targets.preference import IfsTargets, target_records
 from functions.ifs.targets.shipment_header import ShipmentHeaders
 from functions.ifs.token import Credentials, TokenSource
-from functions.model.records import Record, Sought
+from functions.model.records import Place, Record, RecordKey, Sought
 from functions.model.shipment import ConnectionName, OrderKey, Shipment
 from tests.equipment.builders import NOON, a_connection
 from tests.equipment.http import Application, InProcessAdapter
@@ -33,12 +35,13 @@ def order(reference: str = "P1001") -> OrderKey:
     return OrderKey(connection=ConnectionName("acme"), company="10", reference=reference)
 
 
-def sought(reference: str = "P1001", *shipments: Shipment, remembered: tuple[str, ...] = ()) -> Sought:
+def sought(reference: str = "P1001", *shipments: Shipment, remembered: tuple[RecordKey, ...] = ()) -> Sought:
     return Sought(order=order(reference), shipments=shipments, remembered=remembered)
 
 
-def key(number: int) -> str:
-    return f"shipment_header/{number}"
+def key(record_id: object, set_name: str = "ShipmentHandling/ShipmentSet") -> RecordKey:
+    """Of a record of the rig's tenant, by default an IFS shipment."""
+    return RecordKey(place=Place(f"ifs.example.com/{set_name}"), id=str(record_id))
 
 
 class Wire(InProcessAdapter):
@@ -81,21 +84,32 @@ class Rig:
             credentials=self.credentials,
             on_refused=self.refuse,
             now=self.now,
+            monotonic=self.monotonic,
         )
         self.client = IfsClient(
-            self.session, self.connection.ifs, self.tokens, now=self.now, sleep=self.sleep, jitter=lambda: 1.0
+            self.session,
+            self.connection.ifs,
+            self.tokens,
+            now=self.now,
+            monotonic=self.monotonic,
+            sleep=self.sleep,
+            jitter=lambda: 1.0,
         )
-        self.targets = IfsTargets([engine(self.client, target) for target in self.connection.ifs.targets])
+        own = self.connection.ifs
+        self.targets = IfsTargets([target_records(self.client, each, own.place_of(each)) for each in own.targets])
 
     @property
     def headers(self) -> ShipmentHeaders:
         """The first target alone, which has to be the shipment header."""
         target = self.connection.ifs.targets[0]
         assert isinstance(target, ShipmentHeader)
-        return ShipmentHeaders(self.client, target)
+        return ShipmentHeaders(self.client, target, self.connection.ifs.place_of(target))
 
     def now(self) -> datetime:
         return self.at
+
+    def monotonic(self) -> float:
+        return self.at.timestamp()
 
     def sleep(self, seconds: float) -> None:
         self.pauses.append(seconds)
@@ -129,6 +143,12 @@ class Desk(Rig):
         answer = self.client.get(self.path, SET)
         assert answer is not None
         return ETag(answer.headers["etag"])
+
+    def refusal(self, etag: ETag | None = None) -> Retryable:
+        """Of a PATCH under this tag, or of a reading."""
+        with pytest.raises(Retryable) as caught:
+            self.patch(etag) if etag else self.get()
+        return caught.value
 
     def patch(self, etag: ETag | None = None) -> Any:
         return self.client.patch(self.path, etag or self.get(), {"ProNo": "1Z0001"}, SET)

@@ -8,24 +8,28 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from io import StringIO
 from random import Random
 from typing import Any
 
 import requests
+from botocore.exceptions import ClientError
 
 from functions.connections.connection import Connection
 from functions.errors import Retryable
 from functions.flows.from_shipstation.collect import is_due
-from functions.handlers import check, consume, poll, release, replay, webhook
+from functions.handlers import check, consume, dead_letters, poll, release, replay, webhook
 from functions.ledger.jobs import JobStore
-from functions.ledger.readers import ReaderStore
-from functions.model.cursors import Reader
+from functions.ledger.positions import PositionStore
+from functions.ledger.secrets import SecretStore
+from functions.model.cursors import ReadingPosition
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
 from functions.settings import (
     CheckSettings,
     ConsumeSettings,
+    DeadLettersSettings,
     PollSettings,
     ReleaseSettings,
     ReplaySettings,
@@ -37,16 +41,30 @@ from tests.equipment.clockwork import Clockwork, Killed
 from tests.equipment.ifs.tenant import Tenant
 from tests.equipment.lambdas import Environment, EventSource, Function
 from tests.equipment.memory_aws.queue import MemoryQueue
-from tests.equipment.memory_aws.table import MemoryTable
+from tests.equipment.memory_aws.secrets import MemorySecrets, pair
+from tests.equipment.memory_aws.table import Lateness, MemoryTable
 from tests.equipment.network import SimulatedAdapter, Weather
 from tests.equipment.shipstation.account import Account
 
 CANARY = "CanarySecret"
 LEDGER, AUDIT = "ledger", "audit"
 QUEUE_WEIGHT = 5  # a run sends once and asks the tables often
-TIMEOUTS = {"webhook": 15.0, "poll": 300.0, "consume": 150.0, "release": 60.0, "replay": 300.0, "check": 600.0}
+TIMEOUTS = {
+    "webhook": 15.0,
+    "poll": 300.0,
+    "consume": 150.0,
+    "dead_letters": 60.0,
+    "release": 50.0,
+    "replay": 600.0,
+    "check": 600.0,
+}
 CLOCKS = timedelta(minutes=1)  # an environment's clock may be ahead of the world's
-VISIBILITY = timedelta(seconds=1800), timedelta(seconds=900)
+VISIBILITY = {
+    "notifications": timedelta(seconds=1801),
+    "shipments": timedelta(seconds=900),
+    "dead": timedelta(seconds=360),
+}
+LATE_SECONDS = 2.0  # of an eventually consistent read
 
 
 @dataclass
@@ -64,7 +82,9 @@ class Site:
 
 @dataclass
 class Trouble:
-    """What goes wrong while `until` has not come; rates are per call."""
+    """What goes wrong while `until` has not come; rates are per call. `refused`: one entry of a batch that SQS does not
+    take. `surprise`: a 429 although the key had places left; `foreign_per_minute`: what another tool takes of it.
+    """
 
     until: datetime
     kill: float = 0.0
@@ -74,23 +94,10 @@ class Trouble:
     webhook_lost: float = 0.0
     webhook_twice: float = 0.0
     schedule: float = 0.0
-
-
-class Secrets:
-    """What Secrets Manager would hand out; knows the vendors' credentials."""
-
-    def __init__(self, values: Mapping[str, dict[str, str]]) -> None:
-        self._values = dict(values)
-
-    def replace(self, arn: str, first: str, second: str, known: Mapping[str, str]) -> None:
-        """What a person does when a key ran out."""
-        self._values[arn] = _pair(first, second, known)
-
-    def __call__(self, arn: str) -> dict[str, str]:
-        return self._values[arn]
-
-    def forget(self, arn: str) -> None:
-        """Nothing is remembered."""
+    refused: float = 0.01
+    secrets: float = 0.05
+    surprise: float = 0.003
+    foreign_per_minute: int = 0
 
 
 class SimulatedRuntime:
@@ -103,12 +110,16 @@ class SimulatedRuntime:
     def connections(self) -> dict[ConnectionName, Connection]:
         return {site.connection.name: site.connection for site in self._world.sites.values()}
 
-    @property
-    def secrets(self) -> Secrets:
-        return self._world.secrets
+    @cached_property
+    def secrets(self) -> SecretStore:
+        client: Any = self._world.secrets
+        return SecretStore(client, self.now)
 
     def now(self) -> datetime:
         return self._world.clockwork.now + self._environment.skew
+
+    def monotonic(self) -> float:
+        return self._world.clockwork.now.timestamp()
 
     def sleep(self, seconds: float) -> None:
         self._world.step("sleep")
@@ -159,11 +170,11 @@ class World:
         self.clockwork = Clockwork(self.start)
         self.trouble = Trouble(until=self.start)
         self.weather = Weather(Random(self.random.random()))
-        self.tables = {name: MemoryTable(self.step_of(name)) for name in (LEDGER, AUDIT)}
+        self.tables = {name: MemoryTable(self.step_of(name), self._lateness(name)) for name in (LEDGER, AUDIT)}
         self.queues: dict[str, MemoryQueue] = {}
         self.functions: dict[str, Function] = {}
-        self.secrets = Secrets({})
-        self._standing: dict[str, tuple[int, Reader, bool]] = {}
+        self.secrets = self._secrets({})
+        self._reading: dict[str, tuple[int, ReadingPosition, bool]] = {}
 
     def now(self) -> datetime:
         return self.clockwork.now
@@ -195,16 +206,44 @@ class World:
 
         def step(name: str) -> None:
             self.step(f"{part} {name}")
-            if self.clockwork.current is None or not self.is_troubled:
-                return
             is_over = name.endswith("done")
             rate = self.trouble.ambiguous if is_over else self.trouble.throttle
-            if self.random.random() < rate * (QUEUE_WEIGHT if part == "queue" else 1):
-                self.met[f"{part} {'ambiguous' if is_over else 'throttled'}"] += 1
+            what = f"{part} {'ambiguous' if is_over else 'throttled'}"
+            if self._strikes(rate * (QUEUE_WEIGHT if part == "queue" else 1), what):
                 reason = Reason.QUEUE_UNAVAILABLE if part == "queue" else Reason.LEDGER_UNAVAILABLE
                 raise Retryable(reason, f"{part}: ThrottlingException")
 
         return step
+
+    def _lateness(self, table: str) -> Lateness:
+        return Lateness(self.now, self._fork(), LATE_SECONDS, lambda: self.met.update([f"{table} late"]))
+
+    def _secrets(self, values: Mapping[str, dict[str, str]]) -> MemorySecrets:
+        def step() -> None:
+            self.step("secrets")
+            if self._strikes(self.trouble.secrets, "secrets unavailable"):
+                raise ClientError({"Error": {"Code": "InternalServiceError"}}, "GetSecretValue")
+
+        return MemorySecrets(values, self.now, self._fork(), step)
+
+    def _queue(self, name: str, visibility: timedelta, *, fifo: bool) -> tuple[MemoryQueue, MemoryQueue]:
+        """A queue and its dead-letter queue."""
+
+        def refuses() -> bool:
+            return self._strikes(self.trouble.refused, "queue entry refused")
+
+        dead = MemoryQueue(self.now, name=f"dead-{name}", fifo=fifo, visibility=VISIBILITY["dead"])
+        step = self.step_of("queue")
+        live = MemoryQueue(self.now, name=name, fifo=fifo, visibility=visibility, dead=dead, step=step, refuses=refuses)
+        live.on_buried = lambda: self.met.update(["dead letter"])
+        return live, dead
+
+    def _strikes(self, rate: float, what: str) -> bool:
+        """Whether a fault of this rate is shown now, and counts it. The hub is nobody's environment."""
+        if self.clockwork.current is None or not self.is_troubled or self.random.random() >= rate:
+            return False
+        self.met[what] += 1
+        return True
 
     def adapter(self, vendor: str, application: Any) -> SimulatedAdapter:
         return SimulatedAdapter(
@@ -223,23 +262,34 @@ class World:
         keys, clients = {f"{CANARY}Key{name}": f"{CANARY}1{name}"}, {f"client{name}": f"{CANARY}2{name}"}
         account = Account(self.now, self._fork(), keys=keys, post=self._webhook_sender(name))
         tenant = Tenant(self.now, self._fork(), clients=clients, time_zone=connection.ifs.time_zone)
-        notifications_dead, shipments_dead = MemoryQueue(self.now), MemoryQueue(self.now, fifo=True)
-        notifications = MemoryQueue(
-            self.now, visibility=VISIBILITY[0], dead=notifications_dead, step=self.step_of("queue")
-        )
-        shipments = MemoryQueue(
-            self.now, fifo=True, visibility=VISIBILITY[1], dead=shipments_dead, step=self.step_of("queue")
-        )
+        self._share_the_key(account)
+        notifications, notifications_dead = self._queue(f"n-{name}", VISIBILITY["notifications"], fifo=False)
+        shipments, shipments_dead = self._queue(f"s-{name}", VISIBILITY["shipments"], fifo=True)
         site = Site(connection, account, tenant, notifications, shipments, [notifications_dead, shipments_dead])
         self.sites[name] = site
         self.queues |= {f"n-{name}": notifications, f"s-{name}": shipments}
         return site
 
+    def _share_the_key(self, account: Account) -> None:
+        """Another tool uses the ShipStation key in troubled times."""
+        troubled_until = self.trouble.until
+
+        def surprises() -> bool:
+            return self._strikes(self.trouble.surprise, "shipstation 429 by surprise")
+
+        def leave() -> None:
+            account.limiter.foreign_per_minute = 0
+
+        account.limiter.surprises = surprises
+        if troubled_until > self.now():
+            account.limiter.foreign_per_minute = self.trouble.foreign_per_minute
+            self.clockwork.at(troubled_until, leave)
+
     def wire(self) -> None:
         names = list(self.sites)
-        self.secrets = Secrets(
-            {f"ss-{n}": _pair("api_key", "api_secret", self.sites[n].account.keys) for n in names}
-            | {f"ifs-{n}": _pair("client_id", "client_secret", self.sites[n].tenant.clients) for n in names}
+        self.secrets = self._secrets(
+            {f"ss-{n}": pair("api_key", "api_secret", self.sites[n].account.keys) for n in names}
+            | {f"ifs-{n}": pair("client_id", "client_secret", self.sites[n].tenant.clients) for n in names}
             | {f"hook-{n}": {"current": f"{CANARY}3{n}", "previous": ""} for n in names}
         )
         shipments, ifs = {n: f"s-{n}" for n in names}, {n: f"ifs-{n}" for n in names}
@@ -262,19 +312,30 @@ class World:
                 shipstation_secrets=stations,
             ),
         )
-        self._add("consume", consume.build, ConsumeSettings(**tables, ifs_secrets=ifs))
+        self._add("consume", consume.build, ConsumeSettings(**tables, shipments=shipments, ifs_secrets=ifs))
+        self._add(
+            "dead_letters",
+            dead_letters.build,
+            DeadLettersSettings(ledger_table=LEDGER, notifications={n: f"n-{n}" for n in names}, shipments=shipments),
+        )
         self._add("release", release.build, ReleaseSettings(ledger_table=LEDGER, shipments=shipments))
         self._add("replay", replay.build, ReplaySettings(**tables, shipments=shipments, ifs_secrets=ifs))
         for site in self.sites.values():
             self._connect(site)
-        self._add("check", check.build, CheckSettings(**tables, shipstation_secrets=stations, ifs_secrets=ifs))
+        settings = CheckSettings(**tables, shipments=shipments, shipstation_secrets=stations, ifs_secrets=ifs)
+        self._add("check", check.build, settings)
         logger.handlers[0].setStream(self.logs)  # type: ignore[attr-defined] # Powertools logs to a stream
 
     def _connect(self, site: Site) -> None:
         def duplicates() -> float:
             return self.trouble.duplicate if self.is_troubled else 0.0
 
-        common = {"clockwork": self.clockwork, "random": self._fork(), "duplicates": duplicates}
+        common = {
+            "clockwork": self.clockwork,
+            "random": self._fork(),
+            "duplicates": duplicates,
+            "met": lambda what: self.met.update([what]),
+        }
         EventSource(
             site.notifications,
             self.functions["poll"],
@@ -290,6 +351,8 @@ class World:
             concurrency=site.connection.ifs.concurrency,
             **common,  # type: ignore[arg-type] # as above
         )
+        for dead in site.dead:
+            EventSource(dead, self.functions["dead_letters"], batch=10, concurrency=2, **common)  # type: ignore[arg-type]
 
     def _add(self, name: str, build: Callable[[Any, Any], Handler], settings: Any) -> None:
         def make(environment: Environment) -> Handler:
@@ -346,11 +409,11 @@ class World:
             return self.tables[LEDGER].has_due(f"due#{connection}#", f"{self.now():%Y-%m-%dT%H:%M:%S.%fZ}")
         name, ledger = ConnectionName(connection), self.tables[LEDGER]
         changes = ledger.changes(f"reader#{connection}") + ledger.changes(f"jobs#{connection}")
-        if self._standing.get(connection, (None,))[0] != changes:
+        if self._reading.get(connection, (None,))[0] != changes:
             is_open = any(job.ended_at is None for job in JobStore(ledger).all(name))
-            self._standing[connection] = changes, ReaderStore(ledger).peek(name), is_open
-        _, reader, is_open = self._standing[connection]
-        return is_open or is_due(reader, self.sites[connection].connection.poll_minutes, self.now() + CLOCKS)
+            self._reading[connection] = changes, PositionStore(ledger).peek(name), is_open
+        _, position, is_open = self._reading[connection]
+        return is_open or is_due(position, self.sites[connection].connection.poll_minutes, self.now() + CLOCKS)
 
     def _fork(self) -> Random:
         return Random(self.random.getrandbits(64))
@@ -362,8 +425,3 @@ class World:
             for site in self.sites.values()
         ]
         return hashlib.sha256("".join(books).encode()).hexdigest()[:16]
-
-
-def _pair(first: str, second: str, known: Mapping[str, str]) -> dict[str, str]:
-    ((name, secret),) = known.items()
-    return {first: name, second: secret}

@@ -44,6 +44,8 @@ SHIPMENTS = _set(
         "NoteText": Column(TEXT),
         "SenderReference": Column(TEXT),
         "QtyEurPallets": Column(NUMBER),
+        "Cf_Parcel_No": Column(TEXT, max_length=50),
+        "Cf_Label_No": Column(TEXT, max_length=50),
     },
 )
 LINES = _set(

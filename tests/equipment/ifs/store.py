@@ -72,7 +72,9 @@ class Record:
 
 @dataclass(frozen=True)
 class Write:
-    """One committed change. `if_match` is None for a person at the screen."""
+    """One committed change. `if_match` is None for a person at the screen. `is_unseen`: the record's tag is the same as
+    before, because it was changed in this second already.
+    """
 
     at: datetime
     entity: str
@@ -81,6 +83,7 @@ class Write:
     if_match: str | None
     before: Values
     changes: Values
+    is_unseen: bool = False
 
 
 @dataclass
@@ -96,7 +99,9 @@ class Switches:
     is_link_absolute: bool = False
     largest_page: int = 10_000
     is_annotating: bool = False  # metadata tells what is read-only
-    are_rows_unique: bool = True  # the custom entity refuses a second row of one id
+    are_rows_unique: bool = True  # the custom entity refuses a second row of one identity
+    row_identity: tuple[str, ...] = ("ShipstationId",)  # or with "OrderNo"
+    list_tags: str = "true"  # or "stale": never the one that PATCH compares; or "none": rows of lists carry none
     warns_on: set[str] = field(default_factory=set)
 
 
@@ -208,8 +213,9 @@ class Store:
         if not entity.is_ours_to_make:
             self.accidents.append(f"insert into {entity.name}")
             return self._insert(entity, body)
+        identity = self.switches.row_identity
         if self.switches.are_rows_unique and any(
-            row["ShipstationId"] == body.get("ShipstationId") for row in self.trackings()
+            all(row[name] == body.get(name) for name in identity) for row in self.trackings()
         ):
             raise RefusedError(500, "DATABASE_ERROR", "ORA-20112: ShipmentTracking.FND_RECORD_EXIST:")
         record = self._insert(entity, {**body, "Objkey": f"{next(self._row_numbers):032X}"})
@@ -284,14 +290,23 @@ class Store:
             record = self.sets[entity.name][key]
             before = {name: record.values.get(name) for name in changes}
             record.values.update(changes)
-            record.version = self._version(record.version)
-            self._record_write(entity, key, dict(changes), before, by=by, if_match=if_match)
+            known, record.version = record.version, self._version(record.version)
+            is_unseen = known == record.version
+            self._record_write(entity, key, dict(changes), before, by=by, if_match=if_match, is_unseen=is_unseen)
         return record
 
     def _record_write(
-        self, entity: EntitySet, key: Key, changes: Values, before: Values, *, by: str, if_match: str | None
+        self,
+        entity: EntitySet,
+        key: Key,
+        changes: Values,
+        before: Values,
+        *,
+        by: str,
+        if_match: str | None,
+        is_unseen: bool = False,
     ) -> None:
-        write = Write(self.clock(), entity.name, key, by, if_match, before, changes)
+        write = Write(self.clock(), entity.name, key, by, if_match, before, changes, is_unseen)
         self.writes.append(write)
         if self.after_commit:
             self.after_commit(write)

@@ -10,14 +10,16 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from random import Random
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, unquote, unquote_plus
 
 from tests.equipment.faults import Fault, Faults
 from tests.equipment.http import Application, Clock, Request, Response, json_response
+from tests.equipment.ifs.arrangements import ArrangedStore
 from tests.equipment.ifs.filters import BadFilterError, parse
 from tests.equipment.ifs.metadata import document
+from tests.equipment.ifs.outages import Outages
 from tests.equipment.ifs.sets import SETS, EntitySet
-from tests.equipment.ifs.store import Key, Record, RefusedError, Store
+from tests.equipment.ifs.store import Key, Record, RefusedError
 
 CONTROL = "/_control/"
 _PATH = re.compile(
@@ -40,9 +42,11 @@ class Served:
     path: str
     status: int
     if_match: str | None
+    retry_after: str | None = None
+    has_filter: bool = False
 
 
-class Tenant(Store):
+class Tenant(ArrangedStore):
     """`clients` maps client id to secret. `edits_after_read` are colleagues waiting for somebody to read a shipment."""
 
     def __init__(
@@ -60,6 +64,7 @@ class Tenant(Store):
         self.clients, self.realm, self.expires_in = clients, realm, expires_in
         self.tokens: dict[str, datetime] = {}
         self.faults = Faults()
+        self.outages = Outages()
         self.grants = {entity.projection for entity in SETS.values()}
         self.update_grants: set[str] | None = None  # None: as `grants`
         self.clock_skew_seconds = 0
@@ -88,9 +93,13 @@ class Tenant(Store):
     def _served(self, request: Request) -> Response:
         if request.path.startswith(CONTROL):
             return self._controlled(request)
-        response = self._routed(request)
-        if_match = request.headers.get("If-Match")
-        self.requests.append(Served(self.clock(), request.method, request.path, response.status, if_match))
+        self.settle()
+        response = self.outages.answer(request, self.clock()) or self._routed(request)
+        if_match, retry_after = request.headers.get("If-Match"), response.headers.get("Retry-After")
+        has_filter = bool(request.param("$filter"))
+        self.requests.append(
+            Served(self.clock(), request.method, request.path, response.status, if_match, retry_after, has_filter)
+        )
         told = self.clock() + timedelta(seconds=self.clock_skew_seconds)
         return replace(response, headers={"Date": format_datetime(told, usegmt=True), **response.headers})
 
@@ -122,7 +131,7 @@ class Tenant(Store):
             return self._envelope(RefusedError(404, "METADATA_NOT_FOUND"))
         if service not in self.grants:
             return self._envelope(RefusedError(403, "FORBIDDEN"))
-        body = document(service, own, is_annotating=self.switches.is_annotating)
+        body = document(service, map(self._published, own), is_annotating=self.switches.is_annotating)
         return Response(200, body, {"Content-Type": "application/xml"})
 
     def _acted(self, request: Request, entity: EntitySet, key: str, action: str) -> Response:
@@ -152,6 +161,8 @@ class Tenant(Store):
             return self._list(request, entity)
         if request.method == "GET" and key is not None:
             return self._one(entity, _parsed_key(entity, key), request)
+        if request.method != "GET" and self.gone & set(_body(request)):
+            raise RefusedError(400, "BAD_REQUEST")
         if request.method == "PATCH" and key is not None:
             self._warn(request)
             record = self.patch(entity, _parsed_key(entity, key), _body(request), request.headers.get("If-Match"))
@@ -174,9 +185,10 @@ class Tenant(Store):
 
     def _one(self, entity: EntitySet, key: Key, request: Request) -> Response:
         record = self.sets[entity.name].get(key)
-        if record is None or not self._is_visible(record):
+        if record is None or not self.is_visible(record):
             raise RefusedError(404, "ODP_RESOURCE_NOTFOUND")
-        response = json_response(200, _shown(record, entity, request.param("$select")), {"ETag": record.etag})
+        shown = {"@odata.etag": record.etag, **_shown(record, self._published(entity), request.param("$select"))}
+        response = json_response(200, shown, {"ETag": record.etag})
         self._let_colleagues_edit([record])
         return response
 
@@ -184,16 +196,18 @@ class Tenant(Store):
         options = {**dict(request.query), **self._resumed(dict(request.query).get("$skiptoken"))}
         test = parse(options["$filter"], entity.columns, entity.projection) if "$filter" in options else None
         with self.lock:
-            rows = [r for r in self.rows(entity) if self._is_visible(r) and (test is None or test(r.values))]
+            rows = [r for r in self.rows(entity) if self.is_visible(r) and (test is None or test(r.values))]
             rows = self._ordered(rows, options.get("$orderby"), entity)
             skip, top = int(options.get("$skip", 0)), int(options.get("$top", self.switches.default_page))
             top = min(top, self.switches.largest_page)
             page = rows[skip : skip + top]
-            shown = [_shown(row, entity, options.get("$select", "")) for row in page]
+            published, select = self._published(entity), options.get("$select", "")
+            shown = [{**self._list_tag(row), **_shown(row, published, select)} for row in page]
             body: dict[str, Any] = {"@odata.context": "$metadata", "value": shown}
             if self.switches.is_linking and len(rows) > skip + top:
                 body["@odata.nextLink"] = self._link(request, entity, {**options, "$skip": str(skip + top)})
-        self._let_colleagues_edit(page)
+        if test is not None:  # whoever only measures a set has read nobody's record
+            self._let_colleagues_edit(page)
         return json_response(200, body)
 
     def _link(self, request: Request, entity: EntitySet, options: dict[str, str]) -> str:
@@ -216,10 +230,20 @@ class Tenant(Store):
             raise RefusedError(400, "BAD_REQUEST")
         return sorted(rows, key=lambda row: [(row.values[name] is not None, row.values[name] or 0) for name in names])
 
-    def _is_visible(self, record: Record) -> bool:
-        """A site the service user may not see gives no error, only nothing."""
-        site = record.values.get("Contract")
-        return self.sites is None or site is None or site in self.sites
+    def _published(self, entity: EntitySet) -> EntitySet:
+        if not self.gone & set(entity.columns):
+            return entity
+        left = {name: column for name, column in entity.columns.items() if name not in self.gone}
+        return replace(entity, columns=left)
+
+    def _list_tag(self, record: Record) -> dict[str, str]:
+        """What a row of a list carries: not every tenant sends the tag that a PATCH is compared with."""
+        match self.switches.list_tags:
+            case "none":
+                return {}
+            case "stale":
+                return {"@odata.etag": replace(record, version="0").etag}
+        return {"@odata.etag": record.etag}
 
     def _let_colleagues_edit(self, read: list[Record]) -> None:
         for record in read:
@@ -234,7 +258,8 @@ class Tenant(Store):
         client, secret = form.get("client_id", ""), form.get("client_secret", "")
         basic = request.headers.get("Authorization", "")
         if basic.startswith("Basic "):
-            client, _, secret = base64.b64decode(basic.removeprefix("Basic ")).decode().partition(":")
+            parts = base64.b64decode(basic.removeprefix("Basic ")).decode().partition(":")
+            client, _, secret = map(unquote_plus, parts)
         if form.get("grant_type") != "client_credentials":
             return json_response(400, {"error": "unsupported_grant_type"})
         if not secret or self.clients.get(client) != secret:
@@ -305,5 +330,5 @@ def _shown(record: Record, entity: EntitySet, select: str) -> dict[str, Any]:
     selected = [name for name in select.split(",") if name]
     if not set(selected) <= set(entity.columns):
         raise RefusedError(400, "BAD_REQUEST")
-    names = selected or list(record.values)
-    return {"@odata.etag": record.etag, **{name: record.values[name] for name in names}}
+    names = selected or list(entity.columns)
+    return {name: record.values[name] for name in names}

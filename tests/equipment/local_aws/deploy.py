@@ -1,4 +1,4 @@
-"""Puts a CDK cloud assembly on the local AWS: assets to S3, the template to CloudFormation, the known gaps mended."""
+"""Puts a CDK cloud assembly on the local AWS: assets to S3, the template to CloudFormation, its known gaps filled."""
 
 from __future__ import annotations
 

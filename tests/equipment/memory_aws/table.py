@@ -1,42 +1,62 @@
-"""A DynamoDB table in memory: whole items, conditions, one sparse index, and the size of what is written."""
+"""A DynamoDB table in memory: whole items, conditions, one sparse index, sizes, and reads that may be a little late."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 from boto3.dynamodb.conditions import ConditionBase
 
-from functions.ledger.table import DUE_PARTITION, DUE_SORT, PARTITION, SORT, Item
+from functions.errors import Permanent
+from functions.ledger.items import PARTITION, SORT
+from functions.ledger.table import DUE_PARTITION, DUE_PROJECTED, DUE_SORT, Item
+from functions.model.outcomes import Reason
 from tests.equipment.memory_aws.conditions import holds
 
 LARGEST_ITEM_BYTES = 400 * 1024
 WRITE_UNIT_BYTES = 1024
+PAGE_ITEMS = 20  # AWS ends a page at a megabyte
+INDEXED = (PARTITION, SORT, DUE_PARTITION, DUE_SORT, *DUE_PROJECTED)
 Step = Callable[[str], None]
-
-
-class ItemRefusedError(Exception):
-    """DynamoDB answers ValidationException."""
+Key = tuple[str, str]
 
 
 def _nothing(_: str) -> None: ...
 
 
-class MemoryTable:
-    """`step` is called before and after each call with its name, e.g. "put" and "put done": it may raise or wait.
-
-    `write_units` counts stored units by the first part of the partition key; `positions` keeps every stored reading
-    position, oldest first.
+@dataclass(frozen=True)
+class Lateness:
+    """For up to `seconds` after a write an eventually consistent read may still show what stood there before. `met` is
+    told whenever one does.
     """
 
-    def __init__(self, step: Step = _nothing) -> None:
+    now: Callable[[], datetime]
+    random: Random
+    seconds: float
+    met: Callable[[], None] = lambda: None
+
+
+class MemoryTable:
+    """`step` is called before and after each call with its name, e.g. "put" and "put done": it may raise or wait. Each
+    page of a query or scan is a call. Without `lateness` every read is strongly consistent.
+
+    `write_units` counts stored units by the first part of the partition key, `index_units` those that the index costs
+    beside; `positions` keeps every stored reading position, oldest first.
+    """
+
+    def __init__(self, step: Step = _nothing, lateness: Lateness | None = None) -> None:
         self._items: dict[str, dict[str, bytes]] = {}
         self._due: dict[str, set[tuple[str, str, str]]] = {}
-        self._step = step
+        self._step, self._lateness = step, lateness
+        self._earlier: dict[Key, tuple[datetime, Item | None]] = {}
         self._changes: dict[str, int] = {}
         self.write_units: dict[str, int] = {}
+        self.index_units: dict[str, int] = {}
         self.positions: list[dict[str, Any]] = []
 
     def get(self, pk: str, sk: str) -> Item | None:
@@ -45,50 +65,36 @@ class MemoryTable:
         self._step("get done")
         return found
 
-    def get_many(self, keys: Sequence[tuple[str, str]], attributes: Sequence[str]) -> list[Item]:
+    def get_many(self, keys: Sequence[Key], attributes: Sequence[str]) -> list[Item]:
         self._step("get_many")
         wanted = {PARTITION, SORT, *attributes}
-        items = (self._load(pk, sk) for pk, sk in dict.fromkeys(keys))
-        found = [{name: value for name, value in item.items() if name in wanted} for item in items if item]
+        items = (self._seen(pk, sk) for pk, sk in dict.fromkeys(keys))
+        found = [_only(item, wanted) for item in items if item]
         self._step("get_many done")
         return found
 
     def put(self, item: Mapping[str, Any], *, condition: ConditionBase | None = None) -> bool:
         self._step("put")
         stored = _encoded(item)
-        pk, sk = item[PARTITION], item[SORT]
-        before = self._load(pk, sk)
+        before = self._load(item[PARTITION], item[SORT])
         is_taken = condition is None or holds(condition, before)
         if is_taken:
-            self._unindex(before)
-            self._items.setdefault(pk, {})[sk] = stored
-            self._index(item)
-            self._count(item)
-            self._changes[pk] = self._changes.get(pk, 0) + 1
-            if sk == "position":
-                self.positions.append(json.loads(stored))
+            self._store(item, stored, before)
         self._step("put done")
         return is_taken
 
-    def query(self, pk: str, *, prefix: str = "") -> Iterator[Item]:
-        self._step("query")
-        keys = sorted(sk for sk in self._items.get(pk, {}) if sk.startswith(prefix))
-        for sk in keys:
-            item = self._load(pk, sk)
-            if item is not None:
-                yield item
+    def query(self, pk: str, *, prefix: str = "", newest_first: bool = False) -> Iterator[Item]:
+        yield from self._paged("query", lambda: self._of(pk, prefix, newest_first=newest_first), self._load)
 
     def query_due(self, shard: str, *, until: str, limit: int) -> list[Item]:
         self._step("query_due")
-        found = sorted(entry for entry in self._due.get(shard, ()) if entry[0] <= until)[:limit]
-        items = [self._load(pk, sk) for _, pk, sk in found]
-        return [item for item in items if item is not None]
+        found = sorted(self._due_entries(shard, until).items(), key=lambda entry: (entry[1], entry[0]))[:limit]
+        items = [self._indexed(key, at) for key, at in found]
+        self._step("query_due done")
+        return items
 
     def scan(self, *, prefix: str) -> Iterator[Item]:
-        self._step("scan")
-        for pk in list(self._items):
-            if pk.startswith(prefix):
-                yield from self.query(pk)
+        yield from self._paged("scan", lambda: self._under(prefix), self._seen)
 
     def has_due(self, prefix: str, until: str) -> bool:
         """Whether any shard with this prefix holds something due; costs nothing and is no call of AWS."""
@@ -104,9 +110,73 @@ class MemoryTable:
         """All that is stored, as text, to look for what must not be there."""
         return "\n".join(text.decode() for items in self._items.values() for text in items.values())
 
+    def _of(self, pk: str, prefix: str, *, newest_first: bool) -> list[Key]:
+        return [(pk, sk) for sk in sorted(self._items.get(pk, {}), reverse=newest_first) if sk.startswith(prefix)]
+
+    def _under(self, prefix: str) -> list[Key]:
+        return [(pk, sk) for pk in list(self._items) if pk.startswith(prefix) for sk in sorted(self._items[pk])]
+
+    def _paged(
+        self, name: str, select: Callable[[], list[Key]], read: Callable[[str, str], Item | None]
+    ) -> Iterator[Item]:
+        self._step(name)
+        keys = select()
+        for start in range(0, max(len(keys), 1), PAGE_ITEMS):
+            if start:
+                self._step(name)
+            page = [read(pk, sk) for pk, sk in keys[start : start + PAGE_ITEMS]]
+            self._step(f"{name} done")
+            yield from (item for item in page if item is not None)
+
     def _load(self, pk: str, sk: str) -> Item | None:
         text = self._items.get(pk, {}).get(sk)
         return None if text is None else json.loads(text, parse_int=Decimal)
+
+    def _store(self, item: Mapping[str, Any], stored: bytes, before: Item | None) -> None:
+        pk, sk = item[PARTITION], item[SORT]
+        self._unindex(before)
+        self._items.setdefault(pk, {})[sk] = stored
+        self._index(item)
+        self._count(item)
+        self._count_index(before, item)
+        self._changes[pk] = self._changes.get(pk, 0) + 1
+        if sk == "position":
+            self.positions.append(json.loads(stored))
+        if self._lateness is not None:
+            late = timedelta(seconds=self._lateness.random.uniform(0, self._lateness.seconds))
+            self._earlier[pk, sk] = self._lateness.now() + late, before
+
+    def _seen(self, pk: str, sk: str) -> Item | None:
+        """As an eventually consistent read sees it."""
+        return self._earlier[pk, sk][1] if self._is_late((pk, sk)) else self._load(pk, sk)
+
+    def _is_late(self, key: Key) -> bool:
+        """Each read asks another replica: a newer answer may be followed by an older one."""
+        if self._lateness is None or key not in self._earlier:
+            return False
+        if self._earlier[key][0] <= self._lateness.now():
+            del self._earlier[key]
+            return False
+        is_late = self._lateness.random.random() < 0.5
+        if is_late:
+            self._lateness.met()
+        return is_late
+
+    def _due_entries(self, shard: str, until: str) -> dict[Key, str]:
+        """What the index shows: by key, when it is due."""
+        entries = {(pk, sk): at for at, pk, sk in self._due.get(shard, ()) if at <= until}
+        for key in [key for key in list(self._earlier) if self._is_late(key)]:
+            entries.pop(key, None)
+            earlier = self._earlier[key][1]
+            if earlier and earlier.get(DUE_PARTITION) == shard and earlier[DUE_SORT] <= until:
+                entries[key] = earlier[DUE_SORT]
+        return entries
+
+    def _indexed(self, key: Key, at: str) -> Item:
+        """Keys and projected attributes only."""
+        current = self._load(*key)
+        item = current if current and current.get(DUE_SORT) == at else self._earlier[key][1]
+        return _only(item or {}, set(INDEXED))
 
     def _index(self, item: Mapping[str, Any]) -> None:
         if DUE_PARTITION in item:
@@ -121,12 +191,34 @@ class MemoryTable:
         units = -(-_map_bytes(item) // WRITE_UNIT_BYTES)
         self.write_units[kind] = self.write_units.get(kind, 0) + units
 
+    def _count_index(self, before: Item | None, item: Mapping[str, Any]) -> None:
+        """An entry whose keys change is deleted and written anew; one that stays as it is costs nothing.
+        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
+        """
+        old, new = _entry(before or {}), _entry(item)
+        if old == new:
+            return
+        is_changed = bool(old and new) and all(old[name] == new[name] for name in (DUE_PARTITION, DUE_SORT))
+        kind = str(item[PARTITION]).partition("#")[0]
+        units = 1 if is_changed else bool(old) + bool(new)
+        self.index_units[kind] = self.index_units.get(kind, 0) + units
+
+
+def _entry(item: Mapping[str, Any]) -> Item:
+    """What the index holds of an item; nothing where that is not in it."""
+    return _only(item, set(INDEXED)) if DUE_PARTITION in item else {}
+
+
+def _only(item: Mapping[str, Any], names: set[str]) -> Item:
+    return {name: value for name, value in item.items() if name in names}
+
 
 def _encoded(item: Mapping[str, Any]) -> bytes:
+    """Raises what the adapter makes of DynamoDB's ValidationException, and what boto3 says of a float."""
     if any(not isinstance(item.get(name), str) or not item[name] for name in (PARTITION, SORT)):
-        raise ItemRefusedError("a key is missing or empty")
+        raise Permanent(Reason.LEDGER_REFUSED, "a key is missing or empty")
     if _map_bytes(item) > LARGEST_ITEM_BYTES:
-        raise ItemRefusedError("Item size has exceeded the maximum allowed size")
+        raise Permanent(Reason.LEDGER_REFUSED, "Item size has exceeded the maximum allowed size")
     return json.dumps(item, default=int, separators=(",", ":"), ensure_ascii=False).encode()
 
 
@@ -147,6 +239,4 @@ def _bytes(value: Any) -> int:
         return 3 + sum(1 + _bytes(inner) for inner in value)
     if kind is dict:
         return 3 + len(value) + _map_bytes(value)
-    if kind is float:
-        raise ItemRefusedError("Float types are not supported. Use Decimal types instead.")
-    raise ItemRefusedError(f"Unsupported type {kind.__name__}")
+    raise TypeError(f"{kind.__name__.title()} types are not supported. Use Decimal types instead.")

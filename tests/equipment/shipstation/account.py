@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.equipment.faults import Fault, Faults
 from tests.equipment.http import Application, Clock, Request, Response, json_response
-from tests.equipment.shipstation.limits import Limiter, Verdict
+from tests.equipment.shipstation.limits import Allowance, Limiter
 from tests.equipment.shipstation.lists import FULFILLMENTS, ORDERS, SHIPMENTS, BadParameterError, Listing, to_query
 from tests.equipment.shipstation.orders import RefusedError, UnknownError
 from tests.equipment.shipstation.shipping import ShippingDesk
@@ -26,13 +26,14 @@ DATE_ARGUMENTS = {"ship_date": date.fromisoformat, "at": datetime.fromisoformat}
 
 @dataclass(frozen=True)
 class Served:
-    """One request as the account saw it."""
+    """One request as the account saw it. `is_surprise`: throttled for what another tool did, not for what we did."""
 
     at: datetime
     method: str
     path: str
     query: tuple[tuple[str, str], ...]
     status: int
+    is_surprise: bool = False
 
 
 class Account(ShippingDesk):
@@ -54,7 +55,7 @@ class Account(ShippingDesk):
         self.keys = keys
         self.limiter = Limiter()
         self.faults = Faults()
-        self.poison: set[int] = set()
+        self.broken_rows: set[int] = set()
         self.store_names: dict[int, str] = {}
         self.requests: list[Served] = []
         self.application: Application = self._served
@@ -73,31 +74,31 @@ class Account(ShippingDesk):
 
     @property
     def counts(self) -> Counter[str]:
-        """Requests by status and, under "total", all of them."""
-        found = Counter(str(request.status) for request in self.requests)
+        """Requests by status and, under "total", all of them; what another tool brought upon us by its own name."""
+        found = Counter(f"{r.status}{' by surprise' if r.is_surprise else ''}" for r in self.requests)
         return Counter({**found, "total": len(self.requests)})
 
     def _served(self, request: Request) -> Response:
         if request.path.startswith(CONTROL):
             return self._controlled(request)
-        response = self._answered(request)
+        response, is_surprise = self._answered(request)
         now = self.now()
-        self.requests.append(Served(now, request.method, request.path, request.query, response.status))
+        self.requests.append(Served(now, request.method, request.path, request.query, response.status, is_surprise))
         return replace(response, headers={"Date": format_datetime(now, usegmt=True), **response.headers})
 
-    def _answered(self, request: Request) -> Response:
+    def _answered(self, request: Request) -> tuple[Response, bool]:
         key = self._key(request)
         if key is None:
-            return json_response(401, {"message": "Invalid API credentials"})
+            return json_response(401, {"message": "Invalid API credentials"}), False
         with self.turn():
-            verdict = self.limiter.charge(key, self.now())
-        if verdict.is_refused:
-            return json_response(429, {"message": "Too Many Requests"}, verdict.headers)
-        return self._limited(request, verdict)
+            allowance = self.limiter.charge(key, self.now())
+        if allowance.is_refused:
+            return json_response(429, {"message": "Too Many Requests"}, allowance.headers), allowance.is_surprise
+        return self._limited(request, allowance), False
 
-    def _limited(self, request: Request, verdict: Verdict) -> Response:
+    def _limited(self, request: Request, allowance: Allowance) -> Response:
         response = self._routed(request)
-        return replace(response, headers={**verdict.headers, **response.headers})
+        return replace(response, headers={**allowance.headers, **response.headers})
 
     def _key(self, request: Request) -> str | None:
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")
@@ -133,7 +134,7 @@ class Account(ShippingDesk):
             case ["GET", "orders", number] if number.isdecimal():
                 order = self.live_order(int(number))
                 return (
-                    self._broken("poison") if order.order_id in self.poison else json_response(200, view.order(order))
+                    self._broken("gap") if order.order_id in self.broken_rows else json_response(200, view.order(order))
                 )
             case ["POST", "orders", "createorder"]:
                 return json_response(200, view.order(self.orders.current[self.upsert_order(request.json())]))
@@ -159,7 +160,7 @@ class Account(ShippingDesk):
     def _list(self, request: Request, listing: Listing[Any], table: Table[Any], show: Any) -> Response:
         query = to_query(listing, request, self.switches.offsets, self.switches.page_size_above_cap)
         found, total = table.index.select(query)
-        if any(row.row_id in self.poison for row in found):
+        if any(row.row_id in self.broken_rows for row in found):
             return self._broken("Object reference not set to an instance of an object.")
         rows: list[Any] = [show(row) for row in found]
         if self.switches.null_every:

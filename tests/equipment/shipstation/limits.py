@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
 
@@ -11,13 +12,16 @@ WINDOW_SECONDS = 60
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """`remaining` is read before this request is charged, so a served request may still report the whole limit."""
+class Allowance:
+    """`remaining` is read before this request is charged, so a served request may still report the whole limit.
+    `is_surprise`: refused although plenty remains.
+    """
 
     limit: int
     remaining: int
     reset_seconds: int
     is_refused: bool
+    is_surprise: bool = False
 
     @property
     def headers(self) -> dict[str, str]:
@@ -29,28 +33,33 @@ class Verdict:
 
 
 class Limiter:
-    """`foreign_per_minute` is what another tool on the same key takes, evenly spread over the minute."""
+    """`foreign_per_minute` is what another tool on the same key takes, evenly spread over the minute. `surprises` is
+    asked about each request that could be served: where it says so, that tool has just taken the place.
+    """
 
     def __init__(self, limit: int = 40) -> None:
         self.limit = limit
         self.mode = "fixed"  # or "sliding"
         self.foreign_per_minute = 0
         self.refused = 0
+        self.surprises: Callable[[], bool] = lambda: False
         self._charges: defaultdict[str, deque[float]] = defaultdict(deque)
 
-    def charge(self, key: str, now: datetime) -> Verdict:
-        verdict = self.look(key, now)
-        if verdict.is_refused:
+    def charge(self, key: str, now: datetime) -> Allowance:
+        allowance = self.look(key, now)
+        if not allowance.is_refused and self.surprises():
+            return replace(allowance, is_refused=True, is_surprise=True)
+        if allowance.is_refused:
             self.refused += 1
         else:
             self._charges[key].append(now.timestamp())
-        return verdict
+        return allowance
 
     def spend(self, key: str, requests: int, now: datetime) -> None:
         """A foreign client makes `requests` requests at once."""
         self._charges[key].extend([now.timestamp()] * requests)
 
-    def look(self, key: str, now: datetime) -> Verdict:
+    def look(self, key: str, now: datetime) -> Allowance:
         at = now.timestamp()
         charges = self._charges[key]
         start = at - at % WINDOW_SECONDS if self.mode == "fixed" else at - WINDOW_SECONDS
@@ -63,4 +72,4 @@ class Limiter:
             end = (charges[0] if charges else at) + WINDOW_SECONDS
             foreign = self.foreign_per_minute
         remaining = max(0, self.limit - foreign - len(charges))
-        return Verdict(self.limit, remaining, max(1, ceil(end - at)), remaining == 0)
+        return Allowance(self.limit, remaining, max(1, ceil(end - at)), remaining == 0)
