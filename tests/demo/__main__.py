@@ -89,7 +89,7 @@ def show(system: System, orders: Sequence[Order], console: Console, began: float
     for kind in STORIES:
         order = next(order for order in orders if order.kind == kind)
         report.show_story(console, order.order_no, kind, system.story(order.order_no))
-    verdict = reconcile.judge(system, orders)
+    reconciliation = reconcile.judge(system, orders)
     alike = next(order for order in orders if order.kind == "two alike in IFS")
     parked = system.states()[alike.order_no]
     report.show_parked(console, alike.order_no, alike.kind, parked)
@@ -100,9 +100,9 @@ def show(system: System, orders: Sequence[Order], console: Console, began: float
         f"Replay, dry run over {dry_run.get('orders')} orders: {dry_run.get('would_change')} would change",
         highlight=False,
     )
-    report.show_numbers(console, verdict, _numbers(system, orders, began))
+    report.show_numbers(console, reconciliation, _numbers(system, orders, began))
     is_asked = parked.attention is Reason.AMBIGUOUS_TARGET and is_caught
-    return verdict.is_kept and is_asked and dry_run.get("would_change") == 0 and bool(dry_run.get("orders"))
+    return reconciliation.is_kept and is_asked and dry_run.get("would_change") == 0 and bool(dry_run.get("orders"))
 
 
 def _dry_run(system: System) -> dict[str, Any]:

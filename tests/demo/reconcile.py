@@ -71,7 +71,7 @@ def _expected(order: Order, labels: Sequence[Label], found: tuple[str, str, str]
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Reconciliation:
     """What the demonstration promises, counted from the vendors' own books."""
 
     rows: int
@@ -89,12 +89,12 @@ class Verdict:
         return not broken and self.conflicts > 0 and self.is_note_intact
 
 
-def judge(system: System, orders: Sequence[Order]) -> Verdict:
+def judge(system: System, orders: Sequence[Order]) -> Reconciliation:
     rows = reconcile(system, orders)
     ours = [write for write in system.tenant.writes if write.by == "api"]
     untouched = set(chain.from_iterable(order.ifs_shipments for order in orders if order.kind in UNTOUCHED))
     edited = next(order for order in orders if order.kind == "edited meanwhile")
-    return Verdict(
+    return Reconciliation(
         rows=len(rows),
         lost=sum(not row.is_equal for row in rows),
         doubled=_doubled(ours),

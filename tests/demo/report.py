@@ -12,7 +12,7 @@ from rich.text import Text
 from functions.model.audit import AuditEntry
 from functions.model.outcomes import SENTENCES
 from functions.model.state import OrderState
-from tests.demo.reconcile import Row, Verdict
+from tests.demo.reconcile import Reconciliation, Row
 from tests.equipment.system import System
 
 
@@ -35,12 +35,12 @@ def _line(values: tuple[str, str, str]) -> str:
 
 def show_story(console: Console, order_no: str, kind: str, entries: Sequence[AuditEntry]) -> None:
     table = Table(title=f"Audit of order {order_no} ({kind})", title_justify="left")
-    for heading in ("at (UTC)", "entry", "cause", "target", "field: before → after", "end"):
+    for heading in ("at (UTC)", "cause", "record", "field: before → after", "end"):
         table.add_column(heading, overflow="fold")
     for entry in entries:
         changes = "\n".join(f"{name}: {_text(c.before)} → {_text(c.after)}" for name, c in entry.changes.items())
         end = " ".join(str(part) for part in (entry.outcome, entry.reason, entry.http_status) if part)
-        table.add_row(f"{entry.at:%H:%M:%S.%f}"[:-3], entry.kind, entry.cause.kind, entry.target or "", changes, end)
+        table.add_row(f"{entry.at:%H:%M:%S.%f}"[:-3], entry.cause.kind, entry.record.id, changes, end)
     console.print(table)
 
 
@@ -66,21 +66,21 @@ def _text(value: str | None) -> str:
     return "empty" if value is None else value
 
 
-def show_numbers(console: Console, verdict: Verdict, numbers: Mapping[str, Any]) -> None:
+def show_numbers(console: Console, reconciliation: Reconciliation, numbers: Mapping[str, Any]) -> None:
     table = Table(title="Numbers", title_justify="left", show_header=False)
     table.add_column()
     table.add_column(justify="right")
     for name, value in numbers.items():
         table.add_row(name, str(value))
     promises = {
-        "IFS shipments compared": verdict.rows,
-        "lost": verdict.lost,
-        "written twice": verdict.doubled,
-        "writes to orders that must stay as they are": verdict.writes_to_untouched,
-        "429 from ShipStation": verdict.throttled,
-        "412 from IFS, resolved": verdict.conflicts,
-        "colleague's note intact": "yes" if verdict.is_note_intact else "NO",
-        "writes without If-Match, or inserts": verdict.accidents,
+        "IFS shipments compared": reconciliation.rows,
+        "lost": reconciliation.lost,
+        "written twice": reconciliation.doubled,
+        "writes to orders that must stay as they are": reconciliation.writes_to_untouched,
+        "429 from ShipStation": reconciliation.throttled,
+        "412 from IFS, resolved": reconciliation.conflicts,
+        "colleague's note intact": "yes" if reconciliation.is_note_intact else "NO",
+        "writes without If-Match, or inserts": reconciliation.accidents,
     }
     for name, value in promises.items():
         table.add_row(name, str(value))

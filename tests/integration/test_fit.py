@@ -79,7 +79,7 @@ def test_a_misspelt_field_ends_with_status_one_and_the_nearest_name(file: Path) 
 def test_a_wrong_secret_is_told_and_never_shown(file: Path) -> None:
     done = run(file, IFS_CLIENT_SECRET="planted-wrong")  # no secret
     assert done.returncode == 1
-    assert "IFS refused the client id or secret" in done.stdout
+    assert "IFS refuses the client id, the secret or t" in done.stdout
     assert "planted" not in done.stdout + done.stderr
 
 
