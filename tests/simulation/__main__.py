@@ -9,41 +9,81 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import Console
 from rich.table import Table
 
-from tests.simulation.breakages import BREAKAGES, UNBROKEN, Verdict, try_breakage
 from tests.simulation.simulate import Result, simulate
 
+if TYPE_CHECKING:
+    from tests.simulation.breakages import BreakageResult
+
+T = TypeVar("T")
+SILENT_SECONDS = 5
 console = Console(width=None if sys.stdout.isatty() else 140)
 
 
 def run(seeds: Iterable[int]) -> Iterator[Result]:
+    """As they finish, each with a line of its own."""
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        yield from pool.map(simulate, seeds)
+        for result in _as_they_end([pool.submit(simulate, seed) for seed in seeds], "weeks"):
+            show_progress(result)
+            yield result
 
 
-def break_it(names: Iterable[str]) -> Iterator[Verdict]:
+def _as_they_end(jobs: Iterable[Future[T]], what: str) -> Iterator[T]:
+    """Never silent for longer than a few seconds."""
+    pending = set(jobs)
+    while pending:
+        done, pending = wait(pending, timeout=SILENT_SECONDS, return_when=FIRST_COMPLETED)
+        yield from (job.result() for job in done)
+        if not done:
+            console.print(f"{len(pending)} {what} to go", highlight=False)
+
+
+def show_progress(result: Result) -> None:
+    met, planned = sum(1 for n in result.planned if result.coverage[n]), len(result.planned)
+    console.print(
+        f"seed {result.seed}: {len(result.violations)} violations, {met} of {planned} stories met, "
+        f"{result.seconds:.0f} s, digest {result.digest}",
+        highlight=False,
+    )
+
+
+def break_it() -> tuple[BreakageResult, list[BreakageResult]]:
+    """What the same weeks find with nothing broken, and what they find of every breakage."""
+    from tests.simulation.breakages import BREAKAGES, UNBROKEN, try_breakage  # noqa: PLC0415 # weeks run without them
+
+    by_name: dict[str, BreakageResult] = {}
     # A process each: a breakage must not outlive its run.
     fork = get_context("forkserver")
     fork.set_forkserver_preload(["tests.simulation.breakages"])
     with ProcessPoolExecutor(os.cpu_count(), mp_context=fork, max_tasks_per_child=1) as pool:
-        yield from pool.map(try_breakage, names)
+        jobs = [pool.submit(try_breakage, name) for name in (UNBROKEN, *BREAKAGES)]
+        for result in _as_they_end(jobs, "breakages"):
+            console.print(f"{result.name}: {'caught' if result.is_caught else 'not caught'}", highlight=False)
+            by_name[result.name] = result
+    return by_name[UNBROKEN], [by_name[name] for name in BREAKAGES]
 
 
 def show_seeds(results: list[Result]) -> None:
     for result in results:
         for text in result.violations:
-            console.print(f"seed {result.seed}: {text}", markup=False, highlight=False)
+            console.print(
+                f"seed {result.seed} ({result.digest}): {text}", markup=False, highlight=False, soft_wrap=True
+            )
     figures = sum((result.figures for result in results), Counter[str]())
     figures["days"] = round(sum(result.days for result in results))
     figures["violations"] = sum(len(result.violations) for result in results)
     _table("Figures", figures)
-    _table("Coverage", sum((result.coverage for result in results), Counter[str]()))
+    coverage = Counter[str]()
+    for result in results:
+        coverage.update(result.coverage)  # a sum would forget what was never met
+    _table("Coverage: stories met", coverage)
     _table("Faults shown", sum((result.faults for result in results), Counter[str]()))
 
 
@@ -56,12 +96,10 @@ def _table(title: str, counts: Counter[str]) -> None:
     console.print(table)
 
 
-def show_breakages(verdicts: list[Verdict]) -> None:
-    table = Table("breakage", "verdict", "first violation", title="Breakages", title_justify="left")
-    for verdict in verdicts:
-        table.add_row(
-            verdict.name, "[green]caught[/]" if verdict.is_caught else "[red]MISSED[/]", verdict.evidence[:90]
-        )
+def show_breakages(results: list[BreakageResult]) -> None:
+    table = Table("breakage", "result", "first violation", title="Breakages", title_justify="left")
+    for result in results:
+        table.add_row(result.name, "[green]caught[/]" if result.is_caught else "[red]MISSED[/]", result.evidence[:90])
     console.print(table)
 
 
@@ -77,7 +115,7 @@ def main() -> int:
         show_seeds([result := simulate(arguments.seed)])
         console.print(f"digest {result.digest}")
         return int(bool(result.violations))
-    results = list(run(range(arguments.seeds)))
+    results = sorted(run(range(arguments.seeds)), key=lambda result: result.seed)
     show_seeds(results)
     if arguments.json is not None:
         weeks = [{"seed": r.seed, "digest": r.digest, "violations": r.violations} for r in results]
@@ -85,8 +123,8 @@ def main() -> int:
     if arguments.weeks_only:
         return int(any(r.violations for r in results))
     seconds = time.perf_counter() - began
-    unbroken, *verdicts = break_it([UNBROKEN, *BREAKAGES])
-    show_breakages(verdicts)
+    unbroken, breakages = break_it()
+    show_breakages(breakages)
     if unbroken.is_caught:
         console.print(f"[red]The weeks of the breakages find something unbroken: {unbroken.evidence}[/]")
     empty = [name for name, count in sum((r.coverage for r in results), Counter[str]()).items() if not count]
@@ -98,7 +136,7 @@ def main() -> int:
     good = (
         not unbroken.is_caught
         and not any(r.violations for r in results)
-        and all(v.is_caught for v in verdicts)
+        and all(v.is_caught for v in breakages)
         and not empty
     )
     return 0 if good else 1

@@ -2,53 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from tests.equipment.shipstation.rows import Label
 from tests.equipment.world import Site
-from tests.simulation.workload import FORWARDERS, Expectation, Story, Week
-
-BY_ORDER, BY_ROW, BY_ID = 100_005, 100_006, 100_007
-SITE, OTHER_SITE = "CHI", "SF"
-UNKNOWN = "ASENDIA"  # mapped, and no forwarder of the tenant
-TARGETS: dict[int, list[dict[str, Any]]] = {
-    BY_ORDER: [
-        {
-            "profile": "order_header",
-            "tracking": {"attribute": "Cf_Tracking_No"},
-            "carrier": {"attribute": "Cf_Carrier", "on_void": "clear"},
-            "ship_date": {"attribute": "Cf_Ship_Date", "type": "date", "on_void": "clear"},
-        }
-    ],
-    BY_ROW: [
-        {
-            "profile": "custom_entity",
-            "projection": "ShipmentTrackingHandling",
-            "entity_set": "ShipmentTrackingSet",
-            "id_attribute": "ShipstationId",
-            "key_attribute": "Objkey",
-            "order_attribute": "OrderNo",
-            "company_attribute": "Company",
-            "tracking": {"attribute": "TrackingNo", "policy": "always", "on_void": "flag"},
-            "status": {"attribute": "Status", "policy": "always"},
-        }
-    ],
-    BY_ID: [{"profile": "shipment_header", "find": ["shipment_id", "order_number"]}],
-}
-
-
-@dataclass
-class Fields:
-    """`read` is what stands in IFS, `expected` what should, by the labels that stand for it."""
-
-    site: Site
-    kind: str
-    read: Callable[[], dict[str, Any]]
-    expected: Callable[[Sequence[Label]], dict[str, Any]]
-    labels: list[int] = field(default_factory=list)
+from tests.simulation.connection_files import BY_ID, BY_ORDER, BY_ROW, OTHER_SITE
+from tests.simulation.expectations import Expectation, Fields, Story, twice
+from tests.simulation.week import FORWARDERS, Week
 
 
 def order_fields(week: Week, site: Site, at: datetime) -> None:
@@ -83,13 +45,13 @@ def rows(week: Week, site: Site, at: datetime) -> None:
         return {row["ShipstationId"]: _part(row, "TrackingNo", "Status", "OrderNo") for row in _rows(site, number)}
 
     def expected(live: Sequence[Label]) -> dict[str, Any]:
-        standing = {label.shipment_id for label in live}
+        not_cancelled = {label.shipment_id for label in live}
         made = [site.account.shipments.current[each] for each in fields.labels]
         made_rows = found()  # a label that was taken back before the customer switched to write has none
         return {
-            f"L{label.shipment_id}": _row(label, number, label.shipment_id in standing)
+            f"L{label.shipment_id}": _row(label, number, label.shipment_id in not_cancelled)
             for label in made
-            if label.shipment_id in standing or not site.shadow_until or f"L{label.shipment_id}" in made_rows
+            if label.shipment_id in not_cancelled or not site.shadow_until or f"L{label.shipment_id}" in made_rows
         }
 
     fields = Fields(site, "one row a shipment", found, expected)
@@ -130,7 +92,7 @@ def twins(week: Week, site: Site, at: datetime) -> None:
         expectation.is_untouchable = True
     order = week.order(site, at, number, {"BOLT": 1})
     bought = week.label(site, at, order)
-    week.parked.append((site, bought, "ambiguous_target"))
+    week.demand(site, bought, "ambiguous_target")
 
 
 def foreign_site(week: Week, site: Site, at: datetime) -> None:
@@ -138,7 +100,7 @@ def foreign_site(week: Week, site: Site, at: datetime) -> None:
     expectation = week.shipment(site, "record of another site", [(number, "BOLT", 1)], by=None, Contract=OTHER_SITE)
     expectation.is_untouchable = True
     bought = week.label(site, at, week.order(site, at, number, {"BOLT": 1}))
-    week.parked.append((site, bought, "wrong_company"))
+    week.demand(site, bought, "wrong_company")
 
 
 def unknown_forwarder(week: Week, site: Site, at: datetime) -> None:
@@ -148,7 +110,7 @@ def unknown_forwarder(week: Week, site: Site, at: datetime) -> None:
     expectation = week.shipment(site, "forwarder unknown to IFS", lines, by=None, ForwardAgentId="DHL")
     parcel = {"carrier_code": "asendia", "service_code": "ground", "tracking_number": f"AS{number}"}
     bought = week.label(site, at, week.order(site, at, number, {"BOLT": 1}), expectation, **parcel)
-    week.parked.append((site, bought, "unknown_in_ifs"))
+    week.demand(site, bought, "unknown_in_ifs")
 
 
 def closed_and_invoiced(week: Week, site: Site, at: datetime) -> None:
@@ -165,7 +127,7 @@ def closed_and_invoiced(week: Week, site: Site, at: datetime) -> None:
 
     week.at(before, close)
     bought = week.label(site, at, week.order(site, at, number, {"BOLT": 1}), expectation)
-    week.parked.append((site, bought, "refused_by_ifs"))
+    week.demand(site, bought, "refused_by_ifs")
 
 
 def busy_tenant(week: Week, site: Site, at: datetime) -> None:
@@ -204,7 +166,7 @@ def busy_tenant(week: Week, site: Site, at: datetime) -> None:
         week.deliver(expectation, moment + week.later(1, 60))
 
 
-IFS_STORIES: dict[str, Story] = {
+_STORIES: dict[str, Story] = {
     "fields of the order": order_fields,
     "one row a shipment": rows,
     "record named by its id": named_record,
@@ -214,3 +176,5 @@ IFS_STORIES: dict[str, Story] = {
     "closed and invoiced": closed_and_invoiced,
     "busy tenant": busy_tenant,
 }
+
+IFS_STORIES = twice(_STORIES)

@@ -5,27 +5,58 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import redirect_stdout
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from functions.connections.connection import Connection
 from functions.shipstation.v1 import keyset_walk, source
-from tests.equipment.world import CANARY, Trouble, World
-from tests.simulation.ifs_stories import IFS_STORIES, SITE, TARGETS, UNKNOWN
+from tests.equipment.world import CANARY, Site, Trouble, World
+from tests.simulation import tenant_troubles
+from tests.simulation.connection_files import (
+    DROPPED_ATTRIBUTE,
+    LIMIT,
+    ConnectionFiles,
+    Raw,
+    first_edit,
+    first_file,
+    second_edit,
+)
+from tests.simulation.corrected_references import CORRECTED_REFERENCES
+from tests.simulation.file_edits import FILE_EDITS
+from tests.simulation.hidden_records import HIDDEN_RECORDS
+from tests.simulation.ifs_stories import IFS_STORIES
+from tests.simulation.judge_audit import IntentWatch
+from tests.simulation.large_orders import LARGE_ORDERS
+from tests.simulation.moved_lines import MOVED_LINES
+from tests.simulation.operator_stories import OPERATOR_STORIES, WHO, ask
 from tests.simulation.oracle import violations
-from tests.simulation.workload import EXCLUDED, IN_SHADOW, STORIES, Week
+from tests.simulation.refusals import REFUSALS
+from tests.simulation.shared_stories import SHARED_RECORDS
+from tests.simulation.store_overrides import STORE_OVERRIDES
+from tests.simulation.week import Week
+from tests.simulation.workload import STORIES
 
 WEEK = timedelta(days=7)
 CALM = timedelta(days=1)  # after the last fault: the longest wait between two looks is three hours
-TIMES = 2  # of each story
 PAGE_SIZE = 7
-LIMIT = 12  # requests a minute: a small account's few labels press against it as a large one's against 40
 FIRST_MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 # The weeks with the two clock changes come first, so that a few seeds already cover them.
 WEEKS = (42, 8, *(number for number in range(52) if number not in {42, 8}))
-CARRIERS = {"stamps_com": "USPS", "USPS": "USPS", "ups": "UPS", "fedex": "FEDEX"}
+LIST_TAGS = ("true", "stale", "true", "none")  # what rows of lists carry, from tenant to tenant
+ALL_STORIES = (
+    STORIES,
+    IFS_STORIES,
+    MOVED_LINES,
+    CORRECTED_REFERENCES,
+    SHARED_RECORDS,
+    FILE_EDITS,
+    HIDDEN_RECORDS,
+    REFUSALS,
+    OPERATOR_STORIES,
+    STORE_OVERRIDES,
+    LARGE_ORDERS,
+)
 
 
 @dataclass
@@ -37,6 +68,7 @@ class Result:
     faults: Counter[str]
     figures: Counter[str]
     digest: str
+    planned: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
     days: float = 0.0
 
@@ -46,14 +78,20 @@ def simulate(seed: int, *, days: float = 7.0) -> Result:
     began = time.perf_counter()
     os.environ |= {"POWERTOOLS_METRICS_NAMESPACE": "simulation", "POWERTOOLS_SERVICE_NAME": "simulation"}
     start = FIRST_MONDAY + WEEKS[seed % len(WEEKS)] * WEEK
-    world = World(seed, start)
+    world, files = World(seed, start), ConnectionFiles()
     _shrink_pages()
     trouble_ends = start + timedelta(days=days)
-    _populate(world, start, trouble_ends)
+    _populate(world, files, start, trouble_ends)
+    intents = IntentWatch(world)
     week = Week(world, start + timedelta(hours=3), trouble_ends)
-    week.plan(STORIES, TIMES)
-    week.plan(IFS_STORIES, TIMES)
-    _switch_to_write(world, start + timedelta(days=days) / 3, trouble_ends + timedelta(hours=6))
+    _edit_files(world, files, week)
+    tenant_troubles.trouble(week, seed)
+    for stories in ALL_STORIES:
+        week.plan(stories)
+    _switch_to_write(world, files, start + timedelta(days=days) / 3)
+    _replay(world, "gamma", start + timedelta(days=days) / 3 + timedelta(hours=1))
+    for name in world.sites:  # what was under way in shadow when the first plan was made
+        _replay(world, name, trouble_ends + timedelta(hours=6))
     _darken(world, start, days)
     _expire_key(world, start, days)
     end = trouble_ends + CALM
@@ -62,14 +100,15 @@ def simulate(seed: int, *, days: float = 7.0) -> Result:
         world.schedule("release", name, every=timedelta(minutes=1), until=end)
     with redirect_stdout(world.logs):  # where Powertools prints its metrics
         world.clockwork.run(end)
-    _cover(world, week)
+    found = violations(world, week, intents)
     return Result(
         seed=seed,
         start=start,
-        violations=violations(world, week),
-        coverage=week.coverage,
+        violations=found,
+        coverage=_coverage(world, week),
+        planned=Counter(each.name for each in week.tellings),
         faults=world.met,
-        figures=_figures(world),
+        figures=_figures(world, week),
         digest=world.digest(),
         seconds=time.perf_counter() - began,
         days=days + CALM / timedelta(days=1),
@@ -86,7 +125,7 @@ def _shrink_pages() -> None:
         setattr(source, name, small)
 
 
-def _populate(world: World, start: datetime, trouble_ends: datetime) -> None:
+def _populate(world: World, files: ConnectionFiles, start: datetime, trouble_ends: datetime) -> None:
     random = world.random
     world.trouble = Trouble(
         until=trouble_ends,
@@ -99,90 +138,70 @@ def _populate(world: World, start: datetime, trouble_ends: datetime) -> None:
         schedule=random.choice((0.0, 0.05)),
     )
     world.weather.rate = random.choice((0.0, 0.01, 0.04))
-    world.add_site(_connection("acme", start, mode="write", source="order_number"))
-    world.add_site(_connection("beta", start, mode="write", source="custom_field_1"))
-    world.add_site(_connection("gamma", start, mode="shadow", source="order_number"))
-    for site in world.sites.values():
-        site.tenant.switches.versions = "counter"
-        site.tenant.switches.language = random.choice(("en", "de"))
-        site.tenant.switches.is_linking = site.connection.name == "beta"
-        site.tenant.switches.are_rows_unique = site.connection.name != "acme"
-        site.tenant.switches.largest_page = 3 if site.connection.name == "beta" else 10_000
-        site.tenant.switches.conflict = random.choice(("412", "ora20114"))
-        site.tenant.switches.is_return_minimal = random.random() < 0.2
-        site.account.switches.pages_is_zero = random.random() < 0.5
-        site.account.switches.null_every = random.choice((0, 7))
-        site.account.limiter.limit = LIMIT
-        site.account.limiter.mode = random.choice(("fixed", "sliding"))
-        for event in ("SHIP_NOTIFY", "ORDER_NOTIFY"):
-            token = f"{CANARY}3{site.connection.name}"
-            site.account.subscribe(f"https://hooks.example.com/webhooks/{site.connection.name}/{token}", event)
+    for raw in _first_files(start):
+        _furnish(world, world.add_site(files.add(raw)))
     world.wire()
 
 
-def _connection(name: str, start: datetime, *, mode: str, source: str) -> Connection:
-    reference = {"source": source, "pattern": r"(?P<reference>P\d+)", "ignore": ["AMZ-.*"]}
-    return Connection.model_validate(
-        {
-            "name": name,
-            "mode": mode,
-            "go_live_at": start + timedelta(hours=1),
-            "poll_minutes": 60,
-            "patience": {"first_seconds": 300, "longest_seconds": 10800},
-            "shipstation": {
-                "base_url": f"https://ss-{name}.example.com",
-                "order_reference": reference,
-                "shipment_id": {"source": "custom_field_2"},
-                "requests_per_minute": LIMIT - 2,  # one for the headers, one for clocks that differ by 20 s
-            },
-            "ifs": {
-                "base_url": f"https://ifs-{name}.example.com",
-                "token_url": f"https://ifs-{name}.example.com/auth/realms/acme1/protocol/openid-connect/token",
-                "company": "10",
-                "time_zone": "America/Chicago",
-                "sites": [SITE],
-                "targets": [{"profile": "shipment_header", "shared": "join" if name == "beta" else "park"}],
-            },
-            "carriers": {**CARRIERS, "asendia": UNKNOWN},
-            "stores": {
-                "exclude": [EXCLUDED],
-                str(IN_SHADOW): {"mode": "shadow"},
-                **{str(store): {"targets": targets} for store, targets in TARGETS.items()},
-            },
-        }
+def _first_files(start: datetime) -> tuple[Raw, ...]:
+    parked: dict[str, Any] = {"source": "order_number", "shared": "park"}
+    joined: dict[str, Any] = {"source": "custom_field_1", "shared": "join"}
+    return (
+        first_file("acme", start, mode="write", **parked, accepts_warnings=True),
+        first_file("beta", start, mode="write", **joined, accepts_warnings=True),
+        first_file("gamma", start, mode="shadow", **parked, accepts_warnings=False),
     )
 
 
-def _switch_to_write(world: World, at: datetime, quiet: datetime) -> None:
-    """The customer looked at some days of shadow, deploys `write`, and replays what was only proposed."""
-    site = world.sites["gamma"]
+def _furnish(world: World, site: Site) -> None:
+    """Both vendors' habits, as far as they differ from tenant to tenant and from account to account."""
+    random, name, switches = world.random, site.connection.name, site.tenant.switches
+    switches.versions = "second"
+    switches.language = random.choice(("en", "de"))
+    switches.is_linking = name == "beta"
+    switches.largest_page = 3 if name == "beta" else random.choice((3, 10_000))
+    switches.list_tags = LIST_TAGS[(world.seed + len(world.sites)) % len(LIST_TAGS)]
+    switches.are_rows_unique = name != "acme"
+    switches.row_identity = ("ShipstationId", "OrderNo") if name == "beta" else ("ShipstationId",)
+    switches.conflict = random.choice(("412", "ora20114"))
+    switches.is_return_minimal = random.random() < 0.3
+    switches.warns_on = {"ShipViaCode"}
+    switches.silently_ignored = {DROPPED_ATTRIBUTE}
+    site.account.switches.pages_is_zero = random.random() < 0.5
+    site.account.switches.null_every = random.choice((0, 7))
+    site.account.limiter.limit = LIMIT
+    site.account.limiter.mode = random.choice(("fixed", "sliding"))
+    for event in ("SHIP_NOTIFY", "ORDER_NOTIFY"):
+        site.account.subscribe(f"https://hooks.example.com/webhooks/{name}/{CANARY}3{name}", event)
 
-    site.shadow_until = at
 
-    def deploy() -> None:
-        site.connection = site.connection.model_copy(update={"mode": "write"})
-        for function in world.functions.values():
-            function.redeploy()
+def _edit_files(world: World, files: ConnectionFiles, week: Week) -> None:
+    """Each customer edits the file twice in mid-week."""
+    for name in world.sites:
+        first, second = week.edited_at[name] = week.share(0.5), week.share(0.7)
+        world.clockwork.at(first, lambda name=name: files.deploy(world, name, first_edit))  # type: ignore[misc] # a default argument binds the name
+        world.clockwork.at(second, lambda name=name: files.deploy(world, name, second_edit))  # type: ignore[misc] # as above
 
-    def replay(event: dict[str, object], then: Callable[[object], None] = lambda _: None) -> None:
-        def end(value: object, fault: BaseException | None) -> None:
-            if fault is not None or (isinstance(value, dict) and "error" in value):
-                world.clockwork.after(600, lambda: replay(event, then))  # the operator tries again
-            else:
-                then(value)
 
-        world.functions["replay"].invoke(event, end)
+def _switch_to_write(world: World, files: ConnectionFiles, at: datetime) -> None:
+    """The customer looked at some days of shadow and deploys `write`."""
+    world.sites["gamma"].shadow_until = at
 
-    def apply(value: object) -> None:
-        assert isinstance(value, dict)
-        world.met["replayed orders"] += value["would_change"]
-        replay({"plan_id": value["plan_id"], "apply": True})
+    def write(raw: Raw) -> None:
+        raw["mode"] = "write"
 
-    selection = {"select": {"outcome": "would_write"}, "by": "anna", "note": "go live"}
-    world.clockwork.at(at, deploy)
-    world.clockwork.at(at + timedelta(hours=1), lambda: replay({"connection": "gamma", **selection}, apply))
-    # Once more when everything is quiet: what was still under way in shadow when the plan was made.
-    world.clockwork.at(quiet, lambda: replay({"connection": "gamma", **selection}, apply))
+    world.clockwork.at(at, lambda: files.deploy(world, "gamma", write))
+
+
+def _replay(world: World, name: str, at: datetime) -> None:
+    """What was only proposed in shadow is written."""
+
+    def apply(plan: dict[str, Any]) -> None:
+        world.met["replayed orders"] += plan["would_change"]
+        ask(world, "replay", {"plan_id": plan["plan_id"], "apply": True}, lambda _: None)
+
+    event = {"connection": name, "select": {"outcome": "would_write"}, **WHO}
+    world.clockwork.at(at, lambda: ask(world, "replay", event, apply))
 
 
 def _darken(world: World, start: datetime, days: float) -> None:
@@ -214,22 +233,34 @@ def _expire_key(world: World, start: datetime, days: float) -> None:
     world.clockwork.at(replaced, lambda: world.secrets.replace(f"ss-{name}", "api_key", "api_secret", fresh))
 
 
-def _cover(world: World, week: Week) -> None:
+def _coverage(world: World, week: Week) -> Counter[str]:
+    """How often each story and each habit of a vendor was met."""
+    met = week.coverage()
     for night, name in (
         (datetime(2026, 3, 8, 10, tzinfo=UTC), "March night"),
         (datetime(2026, 11, 1, 9, tzinfo=UTC), "November night"),
     ):
-        week.coverage[name] += int(week.start <= night <= week.end)
-    dark = world.weather.dark or {}
-    week.coverage["ShipStation outage"] += int("shipstation" in dark)
-    week.coverage["IFS outage"] += int("ifs" in dark)
-    week.coverage["shadow, then write"] += 1
-    week.coverage["several connections"] += 1
-    week.coverage["same order number in two stores"] += 1
+        met[name] += int(week.start <= night <= week.end)
+    met["ShipStation outage"] += int(_is_dark(world, "shipstation"))
+    met["IFS outage"] += int(_is_dark(world, "ifs"))
+    met["message handed out twice"] += world.met["message handed out twice"]
+    met["shadow, then write"] += int(world.met["replayed orders"] > 0)
+    for site in world.sites.values():
+        switches, writes = site.tenant.switches, [write for write in site.tenant.writes if write.by == "api"]
+        met["answers without a body"] += int(switches.is_return_minimal and bool(writes))
+        met["pages cut without a link"] += int(switches.largest_page == 3 and not switches.is_linking)  # as furnished
+        met["lists without tags"] += int(switches.list_tags == "none" and bool(writes))
+        met["lists with other tags"] += int(switches.list_tags == "stale" and bool(writes))
+    return met
 
 
-def _figures(world: World) -> Counter[str]:
+def _is_dark(world: World, vendor: str) -> bool:
+    return vendor in (world.weather.dark or {}) and world.met[f"{vendor} dropped"] > 0
+
+
+def _figures(world: World, week: Week) -> Counter[str]:
     figures = Counter[str](steps=world.clockwork.steps)
+    figures["two writes of a field in one second"] = week.same_second
     for site in world.sites.values():
         figures["labels"] += len(site.account.shipments.current)
         figures["ShipStation requests"] += site.account.counts["total"]

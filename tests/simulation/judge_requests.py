@@ -1,0 +1,88 @@
+"""Judges how the vendors were asked: never over a limit, never hammered while they refuse, never by page number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from itertools import pairwise
+
+from tests.equipment.world import Site
+from tests.simulation.week import Week
+
+PROBE = timedelta(seconds=15)  # a minute, less what the environments' clocks differ
+UNDER_WAY = 5
+PAGE_SIZE = 7
+OPENS = timedelta(minutes=15)  # until a circuit is open
+PROBES_A_MINUTE, BESIDE = 3, 20  # one look, a GET tried three times; what was under way
+PATCHES_IN_VAIN = 20
+
+
+def of_site(week: Week, site: Site) -> Iterator[str]:
+    yield from _throttled(site)
+    yield from _hammered_key(site)
+    yield from _hammered_tenant(week, site)
+    yield from _asked_too_early(site)
+    yield from _numbered_pages(site)
+    yield from _patched_in_vain(week, site)
+
+
+def _throttled(site: Site) -> Iterator[str]:
+    if site.account.counts["429"]:
+        yield f"{site.connection.name}: {site.account.counts['429']} requests over ShipStation's limit"
+
+
+def _hammered_key(site: Site) -> Iterator[str]:
+    """While ShipStation refuses the key, one probe a minute is enough; some requests were under way when it ran out."""
+    refused = [request.at for request in site.account.requests if request.status == HTTPStatus.UNAUTHORIZED]
+    hasty = sum(later - earlier < PROBE for earlier, later in pairwise(refused))
+    if hasty > UNDER_WAY:
+        yield f"{site.connection.name}: a refused key was tried again within {PROBE.seconds} s {hasty} times"
+
+
+def _hammered_tenant(week: Week, site: Site) -> Iterator[str]:
+    """While IFS serves nothing of a kind, or refuses the client, it is asked about once a minute."""
+    for outage in site.tenant.outages.planned:
+        yield from _hammered(site, f"outage of {outage.kind}", outage.start, outage.end, outage.met)
+    for each, start, end in week.refused_clients:
+        if each is site:
+            refusals = [
+                r.at for r in site.tenant.requests if r.status == HTTPStatus.UNAUTHORIZED and "/auth/" in r.path
+            ]
+            yield from _hammered(site, "refused client", start, end, refusals)
+
+
+def _hammered(site: Site, what: str, start: datetime, end: datetime, met: list[datetime]) -> Iterator[str]:
+    hits = sum(start + OPENS <= at < end for at in met)
+    minutes = max(0.0, (end - start - OPENS) / timedelta(minutes=1))
+    if hits > PROBES_A_MINUTE * minutes + BESIDE:
+        yield f"{site.connection.name}: {hits} requests in {minutes:.0f} minutes of {what}"
+
+
+def _asked_too_early(site: Site) -> Iterator[str]:
+    """A tenant that says for how long it is busy is left alone for so long; what was under way is not called back."""
+    served = [request for request in site.tenant.requests if "/auth/" not in request.path]
+    for busy in (request for request in served if request.retry_after):
+        until = busy.at + timedelta(seconds=int(busy.retry_after or 0))
+        early = sum(busy.at < request.at < until for request in served)
+        if early > UNDER_WAY:
+            yield f"{site.connection.name}: asked {early} times before Retry-After was over"
+
+
+def _numbered_pages(site: Site) -> Iterator[str]:
+    """Rows move while they are read: only a second with more rows than a page, or a page that is halved to find the
+    row that breaks it, may be read by page number.
+    """
+    for request in site.account.requests:
+        query = dict(request.query)
+        if query.get("page", "1") != "1" and int(query["pageSize"]) >= PAGE_SIZE:
+            yield f"{site.connection.name}: page {query['page']} of {request.path} was asked for"
+
+
+def _patched_in_vain(week: Week, site: Site) -> Iterator[str]:
+    for expectation in week.patched_in_vain:
+        if expectation.site is site:
+            address = f"(ShipmentId={expectation.shipment_id})"
+            tries = sum(r.method == "PATCH" and r.path.endswith(address) for r in site.tenant.requests)
+            if tries > PATCHES_IN_VAIN:
+                yield f"{site.connection.name}/{expectation.shipment_id}: {tries} PATCHes of a record that always fails"
