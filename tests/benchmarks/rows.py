@@ -10,14 +10,13 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.benchmarks import reading, writing
+from tests.benchmarks import dry_runs, reading, units, writing
 from tests.benchmarks.row import Row
 from tests.equipment.quiet_connection import SEED, quiet_world, run, schedule
 from tests.equipment.world import LEDGER, Site, World
 
 WEEKS = 52
 DAY = 2000  # shipments
-WRITTEN_FOR_A_SHIPMENT = ("order", "audit")
 
 
 def sim_year() -> Iterable[Row]:
@@ -34,31 +33,22 @@ def sim_year() -> Iterable[Row]:
     yield Row("sim_year", found, f"violations in {WEEKS} weeks", 0, 0, WEEKS)
 
 
-def write_units() -> Iterable[Row]:
-    """DynamoDB units stored for a new shipment whose ship date is right already: state, intent, result."""
-    world, site = quiet_world()
-    _ship(world, site, 100)
-    before = _units(world)
-    _settle(world, hours=1)
-    yield Row("write_units", (_units(world) - before) / 100, "units per new shipment", 3, 3, SEED)
-
-
 def noop_calls() -> Iterable[Row]:
     """A poll that reads an already delivered day again."""
     world, site = quiet_world()
     _ship(world, site, DAY)
     _settle(world, hours=12)
     assert sum(write.by == "api" for write in site.tenant.writes) == DAY, "the day is not delivered"
-    requests, units = site.tenant.counts["total"], _units(world)
+    requests, stored = site.tenant.counts["total"], _units(world)
     _forget_cursors(world)
     _settle(world, hours=1)
     yield Row("noop_calls", site.tenant.counts["total"] - requests, f"IFS calls for {DAY} known shipments", 0, 0, SEED)
-    yield Row("noop_units", _units(world) - units, f"units for {DAY} known shipments", 0, 0, SEED)
+    yield Row("noop_units", _units(world) - stored, f"units for {DAY} known shipments", 0, 0, SEED)
 
 
 ROWS: dict[str, Callable[[], Iterable[Row]]] = {
     "sim_year": sim_year,
-    "write_units": write_units,
+    "write_units": units.write_units,
     "noop_calls": noop_calls,
     "drift": reading.drift,
     "dst": reading.dst,
@@ -67,6 +57,7 @@ ROWS: dict[str, Callable[[], Iterable[Row]]] = {
     "poll_memory": reading.poll_memory,
     "ifs_requests": writing.ifs_requests,
     "lost_updates": writing.lost_updates,
+    "dry_run_equal": dry_runs.dry_run_equal,
     "core_rate": writing.core_rate,
 }
 # Rows that are measured together with another one.
@@ -104,9 +95,4 @@ def _forget_cursors(world: World) -> None:
 
 
 def _units(world: World) -> int:
-    return sum(
-        units
-        for table in world.tables.values()
-        for kind, units in table.write_units.items()
-        if kind in WRITTEN_FOR_A_SHIPMENT
-    )
+    return sum(table.write_units.get(kind, 0) for table in world.tables.values() for kind in units.COUNTED)

@@ -6,30 +6,42 @@ import json
 import time
 import tracemalloc
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
-from itertools import combinations_with_replacement, pairwise
+from itertools import combinations_with_replacement
 from random import Random
 from typing import Any
 
 from functions.connections.connection import Connection
-from functions.errors import ConnectorError
-from functions.flows.to_ifs.admission import concerning, merged
+from functions.flows.to_ifs.admission import admitted
 from functions.flows.to_ifs.circuit_breaker import Breaker
 from functions.flows.to_ifs.deliver import Delivery, deliver
-from functions.flows.to_ifs.ownership import changes_of, decide
-from functions.flows.to_ifs.place import assign
-from functions.flows.to_ifs.shared_records import Sharing
+from functions.flows.to_ifs.earlier_version import Earlier
+from functions.flows.to_ifs.examine import order_case
+from functions.flows.to_ifs.lookup import Lookup
+from functions.flows.to_ifs.ownership import changes_of
+from functions.flows.to_ifs.proposal import Remembered, propose
 from functions.model.audit import AuditEntry
-from functions.model.messages import Work
+from functions.model.messages import DeliverOrder
 from functions.model.outcomes import Outcome
-from functions.model.records import Candidate, FieldName, Line, Record
+from functions.model.record_memory import RecordMemory
+from functions.model.records import Candidate, FieldName, Line, Record, RecordKey
 from functions.model.shipment import OrderKey
-from functions.model.state import OrderState, TargetState
+from functions.model.state import FieldOutcome, OrderRecord, OrderState
 from functions.shipstation.v1.models import ShipStationShipment
 from functions.shipstation.v1.normalise import normalised
 from tests.benchmarks.row import Row
 from tests.equipment.builders import a_shipment, work
-from tests.equipment.delivery_fakes import FakeAudit, FakeCircuits, FakeOrders, FakePlans, FakeShared
+from tests.equipment.delivery_fakes import (
+    FakeAudit,
+    FakeCircuits,
+    FakeMemories,
+    FakeOrders,
+    FakePlans,
+    FakeQueue,
+    FakeShared,
+)
+from tests.equipment.ifs.tenant import Served
 from tests.equipment.quiet_connection import SEED, START, a_connection, quiet_world, run, schedule
 from tests.equipment.shipstation.account import Account
 from tests.equipment.shipstation.views import View
@@ -41,11 +53,14 @@ CONFLICTS = 50
 
 
 def ifs_requests() -> Iterable[Row]:
-    """Without tokens and the daily look at the metadata: they cost the same for one order and for a million."""
+    """Without tokens, the daily look at the metadata and the first look at how wide the pages of a set are: they cost
+    the same for one order and for a million. They are printed beside.
+    """
     for told, is_delivered, goal in (("date pending", False, 1.3), ("with the date", True, 2.3)):
         world, site = quiet_world()
         _sell(site, ORDERS, is_delivered=is_delivered)
-        yield Row("ifs_requests", _delivered(world, site) / ORDERS, f"a new order, {told}", goal, goal - 0.3, SEED)
+        requests = _delivered(world, site) / ORDERS
+        yield Row("ifs_requests", requests, f"a new order, {told} ({_beside(site)})", goal, goal - 0.3, SEED)
         before = _requests(site)
         _read_again(world)
         yield Row("ifs_requests", _requests(site) - before, f"{ORDERS} unchanged orders, {told}", 0, 0, SEED)
@@ -81,7 +96,18 @@ def _delivered(world: World, site: Site) -> int:
 
 
 def _requests(site: Site) -> int:
-    return sum(".svc/" in request.path and "$metadata" not in request.path for request in site.tenant.requests)
+    return sum(".svc/" in r.path and "$metadata" not in r.path and not _measures(r) for r in site.tenant.requests)
+
+
+def _beside(site: Site) -> str:
+    served = site.tenant.requests
+    metadata = sum("$metadata" in request.path for request in served)
+    widths = sum(".svc/" in r.path and "$metadata" not in r.path and _measures(r) for r in served)
+    return f"beside: {site.tenant.counts['tokens']} tokens, {metadata} of metadata, {widths} of page widths"
+
+
+def _measures(request: Served) -> bool:
+    return request.method == "GET" and not request.has_filter and not request.path.endswith(")")
 
 
 def _read_again(world: World) -> None:
@@ -126,7 +152,7 @@ class _Meeting:
         if is_delivered:
             self.rig.tenant.deliver(self.number, at=self.rig.at - timedelta(days=4))
         self.field, self.value = field, FIELDS[field]
-        self.audit, self.orders = FakeAudit(), FakeOrders()
+        self.audit, self.orders, self.memories = FakeAudit(), FakeOrders(), FakeMemories()
         self.step, self.seen = 0, ""
         self.plan: tuple[int, int] | None = None
         self.saves = 0
@@ -136,7 +162,7 @@ class _Meeting:
         """How many requests we sent; the colleague acts before those of the plan, or after the last."""
         self.plan = plan
         shipment = a_shipment()
-        batch: list[Work] = [work(shipment)]
+        batch: list[DeliverOrder] = [work(shipment)]
         deliver(batch, self._delivery())
         steps = self.step
         while plan and self.step <= max(plan) and self.step < MOST_STEPS:
@@ -148,11 +174,10 @@ class _Meeting:
         """Writes of ours on top of something we had not read, and a colleague's value that is gone though we had to
         keep it.
         """
-        entries = self.audit.entries
-        landed = [intent for intent, result in pairwise(entries) if result.outcome is Outcome.WRITTEN]
+        landed = [entry for entry in self.audit.entries if entry.outcome is Outcome.WRITTEN]
         ours = [write for write in self.rig.tenant.writes if write.by == "api"]
-        assert len(landed) == len(ours), "a write without its intent"
-        blind = sum(_believed(intent) != write.before for intent, write in zip(landed, ours, strict=True))
+        assert len(landed) == len(ours), "a write without its audit entry"
+        blind = sum(_believed(entry) != write.before for entry, write in zip(landed, ours, strict=True))
         note_is_gone = self.field == "NoteText" and self.rig.tenant.shipment(self.number)["NoteText"] != self.value
         return blind + int(note_is_gone)
 
@@ -178,30 +203,30 @@ class _Meeting:
         return self.rig.tenant.record("ShipmentSet", (self.number,)).etag
 
     def _delivery(self) -> Delivery:
-        def fits(_: Connection) -> ConnectorError | None:
-            return None
-
-        breaker = Breaker(FakeCircuits(), self.rig.connection.name, self.rig.now)
-        return Delivery(
+        lookup = Lookup(
             connection=self.rig.connection,
             ifs=lambda _: self.rig.targets,
-            unfit=fits,
-            breaker=breaker,
-            sharing=Sharing(FakeShared(), self.rig.now),
+            drift=lambda _: None,
+            breaker=Breaker(FakeCircuits(), self.rig.connection.name, self.rig.now),
+            memories=self.memories,
+            audit=self.audit,
+            earlier=Earlier(FakeShared(), self.audit, self.rig.now),
+            now=self.rig.now,
+            has_time=lambda: True,
+        )
+        return Delivery(
+            lookup=lookup,
+            ifs=lambda _: self.rig.targets,
             orders=self.orders,
             plans=FakePlans(),
             audit=self.audit,
-            now=self.rig.now,
+            queue=FakeQueue(),
             pause=lambda _: None,
-            has_time=lambda: True,
         )
 
 
-NAMES = {"tracking": "ProNo", "carrier": "ForwardAgentId", "ship_date": "ActualShipDate"}
-
-
-def _believed(intent: AuditEntry) -> dict[str, str | None]:
-    return {NAMES[name]: change.before for name, change in intent.changes.items()}
+def _believed(entry: AuditEntry) -> dict[str, str | None]:
+    return {change.attribute: change.before for change in entry.changes.values()}
 
 
 # --- the pure path
@@ -236,23 +261,30 @@ def _settled(raw: bytes, connection: Connection) -> tuple[str, str]:
     row = ShipStationShipment.model_validate(json.loads(raw))
     shipment = normalised(row, None, connection, START)
     key = shipment.order_key
-    state = merged(OrderState(key=key), shipment, connection)
-    shipments = concerning(state)
-    record = _record(key)
-    assignment = assign(shipments, [record], {})
-    assert assignment.targets
-    decisions = decide(record.record, shipments, shipments, TargetState(), connection)
-    fields = {str(name): decision.state for name, decision in decisions.items()}
-    after = state.model_copy(update={"targets": {record.record.key: TargetState(fields=fields)}})
+    state = admitted(OrderState(key=key), [work(shipment)], connection)
+    case = replace(order_case(state, connection), candidates=(_record(key, connection),))
+    placements = {key: case.placed()}
+    (record,) = [placing.key for placing in placements[key].placed.values()]
+    empty = RecordMemory(connection=connection.name, key=record)
+    proposal = propose([case], placements, {record: Remembered(empty, empty)}, connection).records[record]
+    decisions = proposal.decisions(proposal.record, proposal.memory)
+    fields = {proposal.target.rules[name].attribute: decision.memory for name, decision in decisions.items()}
+    outcomes = {str(n): FieldOutcome(outcome=d.memory.outcome, reason=d.memory.reason) for n, d in decisions.items()}
+    memory = proposal.memory.remembering(fields)
+    after = state.with_records([OrderRecord(key=record, fields=outcomes)], (), ())
     body = {name.value: value for name, value in changes_of(decisions, decisions).items()}
-    return json.dumps(body), after.model_dump_json(exclude_none=True, exclude_defaults=True)
+    dumped = (each.model_dump_json(exclude_none=True, exclude_defaults=True) for each in (after, memory))
+    return json.dumps(body), "".join(dumped)
 
 
-def _record(key: OrderKey) -> Candidate:
+def _record(key: OrderKey, connection: Connection) -> Candidate:
     values: dict[FieldName, str | None] = dict.fromkeys(FieldName)
+    place = connection.ifs.place_of(connection.ifs.targets[0])
     line = Line(order_reference=key.reference, part="BOLT", quantity=2)
     return Candidate(
-        record=Record(key="shipment_header/42", etag='W/"1"', values=values), lines=(line,), orders=(key.reference,)
+        record=Record(key=RecordKey(place=place, id="42"), etag='W/"1"', values=values),
+        lines=(line,),
+        orders=(key.reference,),
     )
 
 
