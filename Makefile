@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 CDK = $(BIN)/node $$(find .venv/lib -name npx-cli.js -print -quit) --yes aws-cdk@2.1148.1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo test lint unit synth check simulate bench deploy clean
+.PHONY: help setup demo test lint unit synth check simulate bench mutate deploy clean
 
 help: ## Say what each verb does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -26,7 +26,7 @@ demo: setup ## Run the whole connector on this machine and compare both systems 
 test: lint ## Run everything CI runs
 	@$(BIN)/python -m pytest -q $(ARGS)
 
-lint: setup ## Check style, types and the arrows between rooms
+lint: setup ## Check style, types and the arrows between packages
 	@$(BIN)/ruff check --output-format concise .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
@@ -47,8 +47,12 @@ simulate: setup ## Run the shipping code through SEEDS simulated weeks and throu
 bench: setup ## Measure; prints one table and writes build/bench.json (ROWS=a,b)
 	@$(BIN)/python -m tests.benchmarks $(if $(ROWS),--rows $(ROWS))
 
+mutate: setup ## Break the writing flows one small way at a time; prints what no fast test notices (MODULES="place desired")
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python mutmut==3.8.1
+	@nice -n 10 $(BIN)/python -m tests.mutation $(MODULES)
+
 deploy: setup ## Deploy to the AWS account of the current credentials (CONTEXT="-c connections=folder ...")
 	@$(CDK) deploy --all $(CONTEXT)
 
 clean: ## Remove what the verbs above made
-	@rm -rf .venv build cdk.out
+	@rm -rf .venv build cdk.out mutants

@@ -1,0 +1,106 @@
+"""Breaks the writing flows one small way at a time and says what no fast test notices. Goes on where it was left: only
+functions that changed and mutants that survived are tried again.
+
+    python -m tests.mutation [module ...]
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mutmut.mutation.diff_apply import get_diff_for_mutant
+from rich.console import Console
+from rich.table import Table
+
+ROOM = "functions/flows/to_ifs"
+RESULTS = Path("mutants") / ROOM
+ACCEPTED = Path(__file__).parent / "accepted.toml"
+GOAL = 90  # per cent
+KILLED, SURVIVED = {1, 3, 36, 24, -24, 152}, {0}  # exit codes; a mutant that never ends is noticed too
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """`code` is how the tests ended for it: None were not run, 33 none reaches it."""
+
+    module: str
+    name: str
+    code: int | None
+
+    @property
+    def fate(self) -> str:
+        return "killed" if self.code in KILLED else "survived" if self.code in SURVIVED else "not reached"
+
+    @property
+    def change(self) -> str:
+        """What was changed into what, whatever number the mutant has today."""
+        lines = get_diff_for_mutant(self.name, path=f"{ROOM}/{self.module}.py").splitlines()
+        sides = ([line[1:].strip() for line in lines if line[:1] == sign and line[:3] != sign * 3] for sign in "-+")
+        return " → ".join(" ".join(side) for side in sides)
+
+
+def main(modules: list[str]) -> int:
+    _forget_survivors(modules)
+    patterns = [f"functions.flows.to_ifs.{module}.*" for module in modules]
+    command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(os.cpu_count() or 1), *patterns]
+    ended = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if ended.returncode:
+        print(ended.stdout[-3000:])
+        return ended.returncode
+    return 0 if _report(list(_mutants(modules)), Console()) >= GOAL else 1
+
+
+def _files(modules: Iterable[str]) -> list[Path]:
+    wanted = set(modules)
+    return [path for path in sorted(RESULTS.glob("*.py.meta")) if not wanted or path.name[:-8] in wanted]
+
+
+def _forget_survivors(modules: Iterable[str]) -> None:
+    """The tool believes an earlier answer, also when tests were added since."""
+    for path in _files(modules):
+        found = json.loads(path.read_text(encoding="utf-8"))
+        codes = found["exit_code_by_key"]
+        found["exit_code_by_key"] = {name: code if code in KILLED else None for name, code in codes.items()}
+        path.write_text(json.dumps(found), encoding="utf-8")
+
+
+def _mutants(modules: Iterable[str]) -> Iterator[Mutant]:
+    for path in _files(modules):
+        for name, code in json.loads(path.read_text(encoding="utf-8"))["exit_code_by_key"].items():
+            yield Mutant(path.name[:-8], name, code)
+
+
+def _report(mutants: list[Mutant], console: Console) -> float:
+    """Prints score and survivors; the score counts without those that are accepted, because nothing can notice them."""
+    accepted = {each["change"]: each["why"] for each in tomllib.loads(ACCEPTED.read_text(encoding="utf-8"))["mutants"]}
+    left = [(mutant, mutant.change) for mutant in mutants if mutant.fate != "killed"]
+    for mutant, change in left:
+        why = f"accepted: {accepted[change]}" if change in accepted else mutant.fate
+        console.print(f"{mutant.module}: {change}\n    {why}", markup=False, highlight=False, soft_wrap=True)
+    excused = Counter(mutant.module for mutant, change in left if change in accepted)
+    table = Table("module", "mutants", "killed", "survived", "not reached", "accepted", "score")
+    for module in sorted({mutant.module for mutant in mutants}):
+        _add(table, module, [mutant for mutant in mutants if mutant.module == module], excused[module])
+    score = _add(table, "all", mutants, excused.total())
+    console.print(table)
+    return score
+
+
+def _add(table: Table, name: str, mutants: list[Mutant], excused: int) -> float:
+    fates = Counter(mutant.fate for mutant in mutants)
+    score = 100 * fates["killed"] / max(1, len(mutants) - excused)
+    counts = (len(mutants), fates["killed"], fates["survived"], fates["not reached"], excused)
+    table.add_row(name, *map(str, counts), f"{score:.1f} %")
+    return score
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
