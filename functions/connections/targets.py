@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -130,19 +131,20 @@ class Target(Frozen):
     def _can_be_found_and_written(self) -> Target:
         if ("custom_field" in self.find) != (self.find_attribute is not None):
             raise ValueError('find = ["custom_field"] and find_attribute belong together')
-        attributes = [rule.attribute for rule in self.rules.values()]
-        if not attributes:
+        if not self.rules:
             raise ValueError("writes no field")
-        dated = next(
-            (n for n, rule in self.rules.items() if rule.type != "text" and n is not FieldName.SHIP_DATE), None
-        )
-        if dated:
-            raise ValueError(f"{dated}.type must be text")
         if max(len(self.status.shipped.encode()), len(self.status.voided.encode())) > self.status.max_length:
             raise ValueError("status.max_length is too small for its texts")
-        twice = next((name for name in attributes if attributes.count(name) > 1), None)
-        if twice:
-            raise ValueError(f"{twice} is written by two fields")
+        return self
+
+    @model_validator(mode="after")
+    def _writes_each_attribute_once(self) -> Target:
+        attributes = Counter(rule.attribute for rule in self.rules.values())
+        for name, rule in self.rules.items():
+            if rule.type != "text" and name is not FieldName.SHIP_DATE:
+                raise ValueError(f"{name}.type must be text")
+            if attributes[rule.attribute] > 1:
+                raise ValueError(f"{rule.attribute} is written by two fields")
         return self
 
 

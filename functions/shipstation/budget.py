@@ -102,7 +102,9 @@ class Governor:
         used = (_number(limit) or LIMIT) - (left or 0)
         if not left or seconds is None or used < 0:
             return
-        reset_ms = min(max(seconds, 1), WINDOW_MS // 1000) * 1000
+        self._spread(left, used, min(max(seconds, 1), WINDOW_MS // 1000) * 1000)
+
+    def _spread(self, left: int, used: int, reset_ms: int) -> None:
         for _ in range(RACES):
             seen, now = self._load(), self._now_ms()
             until = self._earliest(seen.sent_ms if seen else (), left, used, reset_ms, now)

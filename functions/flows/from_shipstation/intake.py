@@ -91,14 +91,12 @@ class Intake:
         """Before they are sent: from an IFS order that their ShipStation order turns out not to stand for, they have to
         be withdrawn.
         """
-        named = [s for s in shipments if s.order_id is not None and s.reference is not None]
-        known = self._facts({s.order_id for s in named if s.order_id is not None})
+        named = _by_order(shipments)
+        known = self._facts(named)
         merged = self._facts({order_id for facts in known.values() for order_id in facts.merged})
-        for order_id in sorted({s.order_id for s in named if s.order_id is not None}):
-            of_order = [s for s in named if s.order_id == order_id]
+        for order_id, of_order in sorted(named.items()):
             facts = known.get(order_id) or _unread(of_order[0], order_id)
-            whole = (facts, *(merged[m] for m in facts.merged if m in merged))
-            meant = {(part.company, part.reference) for part in whole}
+            meant = _meant(facts, merged)
             noted = facts.sending_to(_sent_to(s) for s in of_order if (s.company, s.reference) not in meant)
             if noted != facts:
                 self.facts.save(noted)
@@ -115,6 +113,21 @@ class Intake:
 
     def _place(self, shipment: Shipment) -> str:
         return self.connection.at_store(shipment.store_id).delivery_place
+
+
+def _by_order(shipments: Iterable[Shipment]) -> dict[int, list[Shipment]]:
+    """Those that name an IFS order, by their ShipStation order."""
+    found: dict[int, list[Shipment]] = {}
+    for shipment in shipments:
+        if shipment.order_id is not None and shipment.reference is not None:
+            found.setdefault(shipment.order_id, []).append(shipment)
+    return found
+
+
+def _meant(facts: OrderFacts, merged: Mapping[int, OrderFacts]) -> set[tuple[str, str | None]]:
+    """The IFS orders that a ShipStation order stands for, those combined into it included."""
+    whole = (facts, *(merged[order_id] for order_id in facts.merged if order_id in merged))
+    return {(part.company, part.reference) for part in whole}
 
 
 def _sent_to(shipment: Shipment) -> SentTo:

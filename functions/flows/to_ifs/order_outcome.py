@@ -11,7 +11,7 @@ from functions.flows.to_ifs.proposal import OrderCase
 from functions.flows.to_ifs.record_write import RecordResult
 from functions.flows.to_ifs.shipment_outcome import shipment_outcome
 from functions.model.outcomes import Outcome, Reason
-from functions.model.records import RecordKey
+from functions.model.records import Record, RecordKey
 from functions.model.shipment import OrderKey, ShipmentKey
 from functions.model.state import FieldOutcome, OrderRecord, OrderState, ShipmentState
 
@@ -41,9 +41,12 @@ def settled(case: OrderCase, placement: Placement, own: Results) -> OrderState:
     away = [key for key in state.remembered if key not in placed]
     debts = [key for key in away if not _is_paid(key, own, state.key, case)]
     past = state.past_with(key for key in away if key not in debts)
-    stored = [result.record for result in own.values() if result.is_stored and case.is_writing]
     changed = state.with_shipments(_shipments(state, placement, own)).with_records(_records(placed, own), debts, past)
-    return taken_over(changed, stored, case.connection)
+    return taken_over(changed, _stored(own) if case.is_writing else [], case.connection)
+
+
+def _stored(own: Results) -> list[Record]:
+    return [result.record for result in own.values() if result.is_stored]
 
 
 def _shipments(state: OrderState, placement: Placement, own: Results) -> dict[ShipmentKey, ShipmentState]:

@@ -235,9 +235,7 @@ def _proposed(
     key, first_view = memory.stored.key, cases[0].connection
     candidate = _candidate(cases[0], key)
     entries = {case.state.key: _entry(case, placements[case.state.key], candidate) for case in cases}
-    target = first_view.ifs.target_of(key.place)
-    if target is None:
-        raise AssertionError("only records of the file's places are touched")
+    target = _target(first_view, key)
     others = {order: shipments for order, shipments in planned.items() if order not in entries}
     first = RecordProposal(candidate.record, memory.stored, memory.known, entries, others, first_view, target)
     view = _view(first.memory, connection, first_view)
@@ -250,6 +248,13 @@ def _proposed(
         takes_over=any(case.state.earlier is not None for case in cases),
         explaining=frozenset(number for case in cases for number in case.state.explaining),
     )
+
+
+def _target(view: Connection, key: RecordKey) -> AnyTarget:
+    target = view.ifs.target_of(key.place)
+    if target is None:
+        raise AssertionError("only records of the file's places are touched")
+    return target
 
 
 def _candidate(case: OrderCase, key: RecordKey) -> Candidate:

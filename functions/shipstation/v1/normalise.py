@@ -58,10 +58,14 @@ def normalised(row: Parcel, order: OrderFacts | None, connection: Connection, re
         tracking_number=_text(row.tracking_number),
         created_at=row.created_at,
         ship_date=row.ship_date,
-        voided_at=(row.voided_at or row.created_at) if row.voided or row.voided_at else None,
+        voided_at=_voided_at(row),
         items=_goods(row.items) if isinstance(row, ShipStationShipment) else (order.items if order else ()),
         read_at=read_at,
     )
+
+
+def _voided_at(row: Parcel) -> datetime | None:
+    return (row.voided_at or row.created_at) if row.voided or row.voided_at else None
 
 
 def copies(shipment: Shipment, merged: Iterable[int], known: Mapping[int, OrderFacts]) -> Iterator[Shipment]:
@@ -167,9 +171,9 @@ def _remembered(row: ShipStationOrder) -> tuple[Item, ...]:
 def _goods(items: Iterable[ShipStationItem | None] | None) -> tuple[Item, ...]:
     """Physical goods only, one entry a SKU, in a stable order so that equal content has an equal hash."""
     goods: Counter[str] = Counter()
-    for item in items or ():
-        sku, quantity = (item.sku or "").strip() if item else "", (item.quantity or 0) if item else 0
-        if item and sku and quantity > 0 and not item.adjustment:
+    for item in filter(None, items or ()):
+        sku, quantity = (item.sku or "").strip(), item.quantity or 0
+        if sku and quantity > 0 and not item.adjustment:
             goods[sku] += quantity
     return tuple(Item(sku=sku, quantity=quantity) for sku, quantity in sorted(goods.items()))
 

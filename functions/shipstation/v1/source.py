@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from functions.connections.connection import Connection
 from functions.errors import Retryable
 from functions.model.cursors import Gap, Reading, Span, Stream
-from functions.model.facts import OrderReading
+from functions.model.facts import OrderFacts, OrderReading
 from functions.model.messages import Pointer
 from functions.model.outcomes import Reason
 from functions.model.shipment import Shipment
@@ -149,15 +149,18 @@ class ShipStationSource:
 
     def _shipments(self, rows: Sequence[Parcel], lane: Lane) -> Iterator[Shipment]:
         read_at = self._now()
-        wanted = {row.order_id for row in rows if row.order_id}
-        needed = {row.order_id for row in rows if row.order_id and needs_order(row, self._connection)}
-        known = self._book.look_up(wanted, needed, lane)
+        by_order = [(row.order_id, row) for row in rows if row.order_id]
+        needed = {order_id for order_id, row in by_order if needs_order(row, self._connection)}
+        known = self._book.look_up({order_id for order_id, _ in by_order}, needed, lane)
         merged = self._book.look_up({other for order in known.values() for other in order.merged}, (), lane)
         for row in rows:
             order = known.get(row.order_id or 0)
-            shipment = normalised(row, order, self._connection, read_at)
-            yield shipment
-            yield from copies(shipment, order.merged if order else (), merged)
+            yield from _with_copies(normalised(row, order, self._connection, read_at), order, merged)
+
+
+def _with_copies(shipment: Shipment, order: OrderFacts | None, merged: Mapping[int, OrderFacts]) -> Iterator[Shipment]:
+    yield shipment
+    yield from copies(shipment, order.merged if order else (), merged)
 
 
 def _total(body: Any) -> int | None:
