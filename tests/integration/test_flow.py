@@ -80,8 +80,7 @@ def test_consumer_killed_after_the_write_loses_and_doubles_nothing(system: Syste
     assert entry.changes["tracking"].values == (None, "1ZKILLED")
 
     system.account.void(label)
-    system.tick("Poll")
-    eventually(lambda: not system.tenant.shipment(number)["ProNo"])
+    eventually(lambda: system.tick("Poll") and not system.tenant.shipment(number)["ProNo"])
 
     assert system.tenant.shipment(number)["ForwardAgentId"] == "DHL"
     assert len(ours(system, number)) == 2

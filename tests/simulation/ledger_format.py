@@ -59,6 +59,11 @@ def parked_subjects(world: World, site: Site) -> list[Item]:
     return list(items(world, LEDGER, PARKED_SUBJECTS, site))
 
 
+def being_written(world: World, site: Site) -> set[str]:
+    """The IFS keys of the records with an open intent."""
+    return {item["key"]["id"] for item in items(world, LEDGER, RECORD, site) if item.get(INTENT)}
+
+
 def open_intents(world: World, site: Site) -> list[str]:
     """The partition keys of the records with an open intent."""
     return [item["pk"] for item in items(world, LEDGER, RECORD, site) if item.get(INTENT)]

@@ -41,8 +41,8 @@ def typed_as_refused(week: Week, site: Site, at: datetime) -> None:
 
     def is_written() -> bool:
         """And nothing is under way: whose value it is that both wrote at the same time, nobody could tell."""
-        record = site.tenant.shipment(expectation.shipment_id)
-        return record["ProNo"] is not None and not ledger_format.open_intents(week.world, site)
+        is_there = site.tenant.shipment(expectation.shipment_id)["ProNo"] is not None
+        return is_there and str(expectation.shipment_id) not in ledger_format.being_written(week.world, site)
 
     def type_it() -> None:
         site.tenant.edit(expectation.shipment_id, ForwardAgentId=UNKNOWN)

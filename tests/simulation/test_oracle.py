@@ -54,8 +54,8 @@ class Rig:
     def account(self, outcome: str, number: int = 1, **after: Any) -> None:
         """An entry of the audit."""
         changes = {name: {"before": None, "after": value} for name, value in after.items()}
-        target = f"shipment_header/{self.expectation.shipment_id}"
-        item = {"pk": "audit#acme#x", "sk": f"{number}", "target": target, "outcome": outcome, "changes": changes}
+        record = {"place": "ifs.example.com/ShipmentHandling/ShipmentSet", "id": str(self.expectation.shipment_id)}
+        item = {"pk": "audit#acme#x", "sk": f"{number}", "record": record, "outcome": outcome, "changes": changes}
         self.world.tables[AUDIT].put(item)
 
     @property
@@ -85,6 +85,7 @@ def rig() -> Rig:
 
 
 def complaints(rig: Rig) -> list[str]:
+    rig.tick(minutes=1)  # a scan shows what was stored a moment ago
     return violations(rig.world, rig.week)
 
 
@@ -364,6 +365,7 @@ def test_an_outcome_that_is_unknown_accounts_for_a_write_and_claims_none(rig: Ri
     rig.write(AirwayBillNo="1")
     rig.account("outcome_unknown", 2, tracking="1")
     rig.account("outcome_unknown", 3, tracking="NEVER")
+    rig.tick(minutes=1)
     assert list(judge_audit.of_site(rig.world, rig.site)) == []
 
 
