@@ -160,6 +160,9 @@ class OrderState(Frozen):
     def with_shipments(self, changed: Mapping[ShipmentKey, ShipmentState]) -> OrderState:
         return self.model_copy(update={"shipments": {**self.shipments, **changed}})
 
+    def without_debts(self, paid: Collection[RecordKey]) -> OrderState:
+        return self.model_copy(update={"debts": tuple(key for key in self.debts if key not in paid)})
+
     def with_records(
         self, records: Iterable[OrderRecord], debts: Iterable[RecordKey], past: Iterable[RecordKey]
     ) -> OrderState:

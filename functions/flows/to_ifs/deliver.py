@@ -13,7 +13,7 @@ from functions.flows.to_ifs.admission import admitted
 from functions.flows.to_ifs.audit_trail import Audit
 from functions.flows.to_ifs.examine import examine, order_case
 from functions.flows.to_ifs.lookup import Lookup
-from functions.flows.to_ifs.next_attempt import next_attempt
+from functions.flows.to_ifs.next_attempt import GIVEN_UP, next_attempt
 from functions.flows.to_ifs.order_outcome import hindered, settled, stated_wait
 from functions.flows.to_ifs.proposal import OrderCase, Proposal
 from functions.flows.to_ifs.record_session import Records, Tools
@@ -170,11 +170,18 @@ def _look(
     state = state.owing(message.record for message in messages if message.record is not None)
     cause = messages[-1].cause
     case = order_case(state, delivery.connection, retries_parked=state != before or cause.kind == "replay")
-    if case.state == before and all(message.shipment is not None for message in messages):
+    is_asked = any(message.shipment is None and not _is_late(message, before) for message in messages)
+    if case.state == before and not is_asked:
         return None
     if delivery.orders.is_too_large(case.state):
         case = replace(case, hindrance=Reason.ORDER_TOO_LARGE)
     return _Look(before, cause, case)
+
+
+def _is_late(message: DeliverOrder, state: OrderState) -> bool:
+    """The second copy of a due order's message: what was given up in between must not begin to wait anew."""
+    is_due = state.next_attempt_at is not None or state.earlier is not None or message.record is not None
+    return message.cause.kind == "release" and not is_due and state.attention in GIVEN_UP.values()
 
 
 # --- plans

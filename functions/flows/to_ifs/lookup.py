@@ -139,12 +139,16 @@ class Lookup:
     def remembered(
         self, cases: Sequence[OrderCase], placements: Mapping[OrderKey, Placement], asked_at: datetime
     ) -> tuple[list[OrderCase], dict[RecordKey, Remembered]]:
-        """What is remembered of every record that was shown, and the cases with readings that are not older than it."""
+        """What is remembered of every record that was shown or is owed something, and the cases with readings that are
+        not older than it.
+        """
         seen = {c.record.key: c.record for case in cases for c in case.candidates}
-        stored = self.memories.load(self.connection.name, list(seen)) if seen else {}
-        stale = [key for key, memory in stored.items() if _is_newer(memory, asked_at) and seen[key].exists]
+        keys = dict.fromkeys((*seen, *(key for case in cases for key in case.state.debts)))
+        stored = self.memories.load(self.connection.name, list(keys)) if keys else {}
+        stale = [key for key, record in seen.items() if record.exists and _is_newer(stored[key], asked_at)]
         fresh = self._reread(cases, stale) if stale else {}
-        cases = [_refreshed(case, fresh) for case in cases]
+        never_written = {key for key, memory in stored.items() if key not in seen and not memory.revision}
+        cases = [_refreshed(case, fresh).forgiven(never_written) for case in cases]
         known = self._explained(cases, placements, dict(stored))
         return cases, {key: Remembered(stored[key], known[key]) for key in stored}
 

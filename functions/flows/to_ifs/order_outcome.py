@@ -41,7 +41,8 @@ def settled(case: OrderCase, placement: Placement, own: Results) -> OrderState:
     away = [key for key in state.remembered if key not in placed]
     debts = [key for key in away if not _is_paid(key, own, state.key, case)]
     past = state.past_with(key for key in away if key not in debts)
-    changed = state.with_shipments(_shipments(state, placement, own)).with_records(_records(placed, own), debts, past)
+    records = [*_records(placed, own), *(_hidden(key) for key in debts if key not in own and _is_left(state, key))]
+    changed = state.with_shipments(_shipments(state, placement, own)).with_records(records, debts, past)
     return taken_over(changed, _stored(own) if case.is_writing else [], case.connection)
 
 
@@ -60,6 +61,16 @@ def _records(placed: set[RecordKey], own: Results) -> list[OrderRecord]:
     """Those that it stands on, and those that it left and that are not finished without it."""
     records = [OrderRecord(key=key, fields=_fields(result), shown=dict(result.shown)) for key, result in own.items()]
     return [record for record in records if record.key in placed or _is_unfinished(record.fields)]
+
+
+def _is_left(state: OrderState, key: RecordKey) -> bool:
+    """By a shipment that stands nowhere else now. One that was made anew elsewhere waits for nothing."""
+    return any(not s.is_in_scope and s.placing is not None and s.placing.key == key for s in state.shipments.values())
+
+
+def _hidden(key: RecordKey) -> OrderRecord:
+    """Something has to leave it, and IFS does not show it."""
+    return OrderRecord(key=key, fields={"record": FieldOutcome(outcome=Outcome.WAITING, reason=Reason.NOT_IN_IFS_YET)})
 
 
 def _fields(result: RecordResult) -> dict[str, FieldOutcome]:

@@ -4,7 +4,7 @@ one order's; nobody else works it out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from functions.connections.connection import Connection
@@ -51,6 +51,12 @@ class OrderCase:
     @property
     def is_writing(self) -> bool:
         return self.connection.mode == "write"
+
+    def forgiven(self, never_written: Collection[RecordKey]) -> OrderCase:
+        """Without what it owes to records that it named and that nothing was ever sent to."""
+        if self.hindrance is not None or not set(self.state.debts).intersection(never_written):
+            return self
+        return replace(self, state=self.state.without_debts(never_written))
 
     def placed(self) -> Placement:
         """Where each shipment in scope belongs."""

@@ -34,9 +34,11 @@ class OrderBook:
 
     def look_up(self, wanted: Collection[int], needed: Collection[int], lane: Lane) -> dict[int, OrderFacts]:
         """What is known of the `wanted` orders, without those that are gone; only `needed` ones are asked for."""
-        noted = ((order_id, self._noted.get(order_id)) for order_id in wanted)
-        found = {order_id: facts for order_id, facts in noted if facts is not None}
-        found |= self._remembered([order_id for order_id in wanted if order_id not in found])
+        found = dict(self._remembered(wanted))
+        for order_id in wanted:
+            noted, known = self._noted.get(order_id), found.get(order_id)
+            if noted is not None and (known is None or noted.modified_at >= known.modified_at):
+                found[order_id] = noted  # a run elsewhere may have read a later version since
         for order_id in sorted(set(needed) - set(found)):
             facts = self._ask(order_id, lane)
             if facts is not None:

@@ -37,7 +37,7 @@ def order(*endings: Ending, fields: dict[str, Ending] | None = None) -> OrderSta
 
 def waited(reason: Reason, attempts: int = 0, **since: datetime) -> OrderState:
     """What the ledger held: it waited for that, and since when."""
-    every: tuple[Wait, ...] = ("find", "delivery", "fault", "lock")
+    every: tuple[Wait, ...] = ("find", "delivery", "fault", "lock", "answer")
     kinds = {kind: since[kind] for kind in every if kind in since}
     return order().scheduled(waiting_for=reason, waits=kinds, attempts=attempts, next_attempt_at=NOON, attention=None)
 
@@ -162,6 +162,18 @@ def test_patience_ends(before: OrderState, ending: Ending, end: timedelta, given
     assert (parked.waiting_for, parked.next_attempt_at, parked.waits) == (None, None, {})
 
 
+def test_a_state_action_whose_answer_was_lost_is_given_up_and_a_write_is_asked_about_for_ever() -> None:
+    lost = (RETRY, Reason.OUTCOME_UNKNOWN)
+    before = waited(Reason.OUTCOME_UNKNOWN, 3, fault=NOON, answer=NOON)
+    action = order((WRITTEN, None), fields={"state": lost})
+    assert looked(action, before, NOON + 4 * HOUR - SECOND).waiting_for is Reason.OUTCOME_UNKNOWN
+    given_up = looked(action, before, NOON + 4 * HOUR)
+    assert (given_up.waiting_for, given_up.attention) == (None, Reason.NEVER_ANSWERED)
+    assert given_up.records[0].fields["state"] == FieldOutcome(outcome=PARKED, reason=Reason.NEVER_ANSWERED)
+    write = looked(order((WRITTEN, None), fields={"tracking": lost}), before, NOON + 40 * DAY)
+    assert (write.waiting_for, write.attention) == (Reason.OUTCOME_UNKNOWN, Reason.OUTCOME_UNKNOWN)
+
+
 def test_other_faults_are_never_given_up() -> None:
     after = looked(order((RETRY, DOWN)), waited(DOWN, 9, fault=NOON - 400 * DAY))
     assert (after.waiting_for, after.attention) == (DOWN, DOWN)
@@ -180,7 +192,8 @@ def test_a_date_that_is_given_up_leaves_the_rest_as_it_is() -> None:
 def test_what_else_it_waits_for_goes_on_once_one_thing_is_given_up() -> None:
     before = waited(YET, 9, find=NOON - 14 * DAY)
     after = looked(order((WAITING, YET), (WAITING, LATER)), before)
-    assert (after.waiting_for, after.attempts, after.waits) == (LATER, 0, {"delivery": NOON, "find": NOON - 14 * DAY})
+    assert (after.waiting_for, after.attempts) == (LATER, 0)
+    assert after.waits == {"delivery": NOON, "find": NOON - 14 * DAY}, "what was given up does not begin anew"
     assert (after.next_attempt_at, after.attention) == (NOON + timedelta(minutes=1), Reason.NEVER_FOUND)
 
 

@@ -62,9 +62,6 @@ def a_case(
     return OrderCase(connection.at_store(shipments[0].store_id), state, candidates or (both(),), **of_case)
 
 
-EXTENDING = FieldMemory(outcome=Outcome.WRITTEN, ours="1Z0009, 1Z0001", theirs="1Z0009", extends=True)
-
-
 def a_memory(key: str = "19", *, ours: tuple[tuple[OrderKey, Shipment], ...] = (), **more: Any) -> RecordMemory:
     memory = RecordMemory(connection=ConnectionName("acme"), key=a_key(key), revision=1, **more)
     for order, shipment in ours:
@@ -169,10 +166,7 @@ def test_the_records_site_turns_a_labels_instant_into_a_day() -> None:
             id="an open write of its time",
         ),
         pytest.param(
-            a_memory("7"),
-            {ONE.key: Placing(key=a_key("7"), by="only")},
-            True,
-            id="remembered, and nothing of it known",
+            a_memory("7"), {ONE.key: Placing(key=a_key("7"), by="only")}, True, id="it stood there, as far as it knows"
         ),
     ],
 )
@@ -316,9 +310,10 @@ def test_numbers_out_of_scope_explain_what_stands() -> None:
 def test_refused_values_are_tried_again_when_one_of_the_orders_asks(retries: tuple[bool, bool]) -> None:
     refused = FieldMemory(outcome=Outcome.PARKED, reason=Reason.UNKNOWN_IN_IFS, tried="UPS")
     cases = [a_case(shipment, retries_parked=asks) for shipment, asks in zip((ONE, TWO), retries, strict=True)]
-    both_known = a_memory(ours=((P1, ONE), (P2, TWO)), fields={"ForwardAgentId": refused})
-    assert ("carrier" in after(record(proposed(cases, both_known)))) is any(retries)
-    assert "carrier" in after(record(proposed(cases, a_memory(fields={"ForwardAgentId": refused}))))
+    fields = {"ForwardAgentId": refused}
+    known = a_memory(ours=((P1, ONE), (P2, TWO)), fields=fields)
+    assert ("carrier" in after(record(proposed(cases, known)))) is any(retries)
+    assert "carrier" in after(record(proposed(cases, a_memory(ours=((P1, ONE),), fields=fields)))), "a parcel is new"
 
 
 def test_an_order_of_an_earlier_version_takes_its_memory_over() -> None:
@@ -347,11 +342,20 @@ def test_what_concerns_an_order_is_written_or_shown() -> None:
 
 
 def test_changes_name_the_attribute_and_what_stands_before() -> None:
-    proposal = record(proposed([a_case(ONE, candidates=(both(carrier="DHL"),))]))
-    assert proposal.changes["tracking"] == FieldChange(after="1Z0001", attribute="ProNo")
-    decisions = {FieldName.TRACKING: Decision(write=True, memory=EXTENDING, value="1Z0009, 1Z0001")}
-    (change,) = shown(a_record(tracking="1Z0009"), decisions, decisions, JOIN.ifs.targets[0]).values()
-    assert change == FieldChange(before="1Z0009", after="1Z0009, 1Z0001", attribute="ProNo", extended="1Z0009")
+    ours = FieldMemory(outcome=Outcome.WRITTEN, ours="UPS", tried="UPS")
+    longer = FieldMemory(outcome=Outcome.WRITTEN, ours="1Z0001, 1Z0002", theirs="1Z0001", extends=True)
+    decisions = {
+        FieldName.CARRIER: Decision(write=True, memory=ours, value="UPS"),
+        FieldName.TRACKING: Decision(write=True, memory=longer, value="1Z0001, 1Z0002"),
+        FieldName.SHIP_DATE: Decision(write=False, memory=ours),
+    }
+    found = shown(a_record(carrier="DHL", tracking="1Z0001"), decisions, decisions, JOIN.ifs.targets[0])
+    assert found["carrier"] == FieldChange(before="DHL", after="UPS", attribute="ForwardAgentId")
+    assert found["tracking"] == FieldChange(
+        before="1Z0001", after="1Z0001, 1Z0002", attribute="ProNo", extended="1Z0001"
+    )
+    assert set(found) == {"carrier", "tracking"}
+    assert set(shown(a_record(), decisions, [FieldName.CARRIER], JOIN.ifs.targets[0])) == {"carrier"}
 
 
 def test_a_newer_reading_and_a_newer_memory_are_decided_anew() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable
@@ -56,6 +58,19 @@ def test_a_number_that_has_to_leave_leaves_when_the_record_was_unreadable_after_
     assert world.ifs.values()[TRACKING] is None
 
 
+def test_a_number_that_has_to_leave_waits_for_a_record_that_ifs_hides() -> None:
+    world = World(FakeIfs(a_candidate()))
+    deliver([work(a_shipment())], world.delivery)
+    world.ifs.hidden.add(world.ifs.record().key)
+    away = withdrawn(a_shipment())
+    deliver([work(away, withdrawn_at=away.read_at)], world.delivery)
+    assert (world.state().waiting_for, world.state().next_attempt_at is None) == (Reason.NOT_IN_IFS_YET, False)
+    world.ifs.hidden.clear()
+    deliver([again(away.order_key)], world.delivery)
+    assert world.ifs.values()[TRACKING] is None
+    assert (world.state().waiting_for, world.state().debts) == (None, ())
+
+
 @pytest.mark.parametrize("commits", [True, False])
 def test_a_value_that_was_refused_and_sent_again_without_an_answer_is_sent_until_it_is_known(*, commits: bool) -> None:
     world = World(FakeIfs(a_candidate()))
@@ -97,3 +112,12 @@ def test_a_number_taken_back_whose_run_died_is_not_mistaken_for_ours() -> None:
     deliver([again(late.order_key)], world.delivery)
     assert world.ifs.values()[TRACKING] == "1Z0001"
     assert world.memories.of().fields["ProNo"].ours is None
+
+
+def test_a_second_copy_of_a_due_message_does_not_begin_a_wait_anew_that_was_given_up() -> None:
+    world = World(FakeIfs())
+    deliver([work(a_shipment())], world.delivery)
+    world.at += timedelta(days=30)
+    for _ in range(2):
+        deliver([again(a_shipment().order_key)], world.delivery)
+    assert (world.state().waiting_for, world.state().attention) == (None, Reason.NEVER_FOUND)
