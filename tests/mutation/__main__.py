@@ -29,7 +29,7 @@ KILLED, SURVIVED = {1, 3, 36, 24, -24, 152}, {0}  # exit codes; a mutant that ne
 
 @dataclass(frozen=True)
 class Mutant:
-    """`code` is how the tests ended for it: None were not run, 33 none reaches it."""
+    """`code` is how the tests ended for it: None they were not run, 33 none reaches it."""
 
     module: str
     name: str
@@ -37,6 +37,8 @@ class Mutant:
 
     @property
     def fate(self) -> str:
+        if self.code is None:
+            return "not tried"
         return "killed" if self.code in KILLED else "survived" if self.code in SURVIVED else "not reached"
 
     @property
@@ -55,7 +57,14 @@ def main(modules: list[str]) -> int:
     if ended.returncode:
         print(ended.stdout[-3000:])
         return ended.returncode
-    return 0 if _report(list(_mutants(modules)), Console()) >= GOAL else 1
+    mutants = list(_mutants(modules))
+    tried = [mutant for mutant in mutants if mutant.fate != "not tried"]
+    score = _report(tried, Console())
+    if len(tried) < len(mutants):  # interrupted, the tool ends as if it were done
+        print(
+            f"{len(mutants) - len(tried)} of {len(mutants)} mutants were not tried: run it again, it goes on from here"
+        )
+    return 0 if score >= GOAL and len(tried) == len(mutants) else 1
 
 
 def _files(modules: Iterable[str]) -> list[Path]:

@@ -194,11 +194,13 @@ def _switch_to_write(world: World, files: ConnectionFiles, at: datetime) -> None
 
 
 def _replay(world: World, name: str, at: datetime) -> None:
-    """What was only proposed in shadow is written."""
+    """What was only proposed in shadow is written; what the plan shows as hindered is asked for again."""
 
     def apply(plan: dict[str, Any]) -> None:
         world.met["replayed orders"] += plan["would_change"]
         ask(world, "replay", {"plan_id": plan["plan_id"], "apply": True}, lambda _: None)
+        if any(difference["outcome"] == "retry" for difference in plan["differences"]):
+            _replay(world, name, world.now() + timedelta(hours=2))
 
     event = {"connection": name, "select": {"outcome": "would_write"}, **WHO}
     world.clockwork.at(at, lambda: ask(world, "replay", event, apply))
