@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from functions.model.facts import OrderFacts
+from functions.model.shipment import ConnectionName
 from functions.shipstation.budget import Lane
 from functions.shipstation.v1.order_book import OrderBook
 from tests.equipment.builders import NOON, a_connection
@@ -15,7 +16,7 @@ from tests.equipment.builders import NOON, a_connection
 
 def facts(reference: str, minutes: int) -> OrderFacts:
     at = NOON + timedelta(minutes=minutes)
-    return OrderFacts(connection="acme", order_id=500, company="10", reference=reference, modified_at=at)
+    return OrderFacts(connection=ConnectionName("acme"), order_id=500, company="10", reference=reference, modified_at=at)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,8 @@ def facts(reference: str, minutes: int) -> OrderFacts:
 )
 def test_the_later_reading_counts(noted: OrderFacts | None, remembered: OrderFacts | None, counts: str) -> None:
     client: Any = None  # nothing is asked for
-    book = OrderBook(client, a_connection(), lambda _: {500: remembered} if remembered else {})
+    stored: dict[int, OrderFacts] = {500: remembered} if remembered else {}
+    book = OrderBook(client, a_connection(), lambda _: stored)
     book.note([noted] if noted else [])
     found = book.look_up({500}, (), next(iter(Lane)))
     assert found[500].reference == counts
