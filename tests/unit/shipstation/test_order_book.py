@@ -16,7 +16,9 @@ from tests.equipment.builders import NOON, a_connection
 
 def facts(reference: str, minutes: int) -> OrderFacts:
     at = NOON + timedelta(minutes=minutes)
-    return OrderFacts(connection=ConnectionName("acme"), order_id=500, company="10", reference=reference, modified_at=at)
+    return OrderFacts(
+        connection=ConnectionName("acme"), order_id=500, company="10", reference=reference, modified_at=at
+    )
 
 
 @pytest.mark.parametrize(
@@ -33,5 +35,5 @@ def test_the_later_reading_counts(noted: OrderFacts | None, remembered: OrderFac
     stored: dict[int, OrderFacts] = {500: remembered} if remembered else {}
     book = OrderBook(client, a_connection(), lambda _: stored)
     book.note([noted] if noted else [])
-    found = book.look_up({500}, (), next(iter(Lane)))
+    found = book.look_up({500}, (), "poll")
     assert found[500].reference == counts
