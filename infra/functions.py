@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import AssetHashType, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from functions.settings import ENVIRONMENT_LIMIT_BYTES, Settings
-from infra.bundle import Target
+from infra.bundle import Target, contents_hash
 
 ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
 
@@ -26,7 +26,9 @@ class Functions:
 
     def __init__(self, scope: Construct, *, code: Path, target: Target, key: kms.IKey) -> None:
         self._scope, self._key = scope, key
-        self._code = lambda_.Code.from_asset(str(code))
+        self._code = lambda_.Code.from_asset(
+            str(code), asset_hash=contents_hash(code), asset_hash_type=AssetHashType.CUSTOM
+        )
         self._runtime = lambda_.Runtime(f"python{target.python}", lambda_.RuntimeFamily.PYTHON)
         self._architecture = ARCHITECTURES[target.architecture]
 
