@@ -64,7 +64,7 @@ class FieldCase:
 
     def write(self, value: str | None, reason: Reason | None, *, extends: bool = False) -> Decision:
         theirs = self.past.theirs if self.is_ours or self.current is None else self.current
-        is_given_back = extends and self.same(value, theirs)
+        is_given_back = (extends or self.want.value is None) and value is not None and self.same(value, theirs)
         ours = FieldMemory(
             outcome=Outcome.WRITTEN,
             reason=reason,
@@ -142,14 +142,16 @@ def own(case: FieldCase) -> Decision:
     case = _extended(case)
     if case.want.value is None:
         return _take_back(case)
-    if case.same(case.current, case.want.value):
-        outcome = Outcome.WRITTEN if case.is_ours else Outcome.UNCHANGED
-        return case.leave(outcome, case.want.reason)
-    if _is_stuck(case):
+    decision = _agreed(case) if case.same(case.current, case.want.value) else _by_policy(case)
+    if decision.write and _is_stuck(case):
         return case.leave(Outcome.PARKED, case.past.reason)
     if _must_wait(case):
-        return case.leave(Outcome.WAITING, Reason.NOT_DELIVERED_YET)
-    return _by_policy(case)
+        return case.leave(Outcome.WAITING, Reason.NOT_DELIVERED_YET)  # IFS writes a date of its own by then
+    return decision
+
+
+def _agreed(case: FieldCase) -> Decision:
+    return case.leave(Outcome.WRITTEN if case.is_ours else Outcome.UNCHANGED, case.want.reason)
 
 
 def _must_wait(case: FieldCase) -> bool:

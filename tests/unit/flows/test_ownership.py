@@ -161,6 +161,12 @@ def test_always_asks_again_for_what_was_refused_over_another_value() -> None:
     assert own(a_case("UPS", "DHL", past, policy="always")).write
 
 
+@pytest.mark.parametrize("policy", ["if_empty", "if_empty_or_ours"])
+def test_a_refused_value_that_somebody_typed_another_over_is_no_trouble_any_more(policy: str) -> None:
+    decision = own(replace(a_case("UPS", "DHL", refused("UPS"), policy=policy), retries_parked=False))
+    assert said(decision) == (False, None, KEPT, TYPED)
+
+
 # --- no label wants one
 
 
@@ -194,6 +200,17 @@ def test_after_a_restore_the_value_is_nobodys_claim_of_ours_to_take_back_twice()
     restored = own(a_case(None, "UPS", ours("UPS", theirs="DHL"), on_void="restore")).memory
     assert not own(a_case(None, "DHL", restored, on_void="restore")).write
     assert not own(a_case(None, "TNT", restored, on_void="restore")).write
+
+
+def test_what_was_given_back_stays_when_the_file_says_clear_afterwards() -> None:
+    restored = own(a_case(None, "UPS", ours("UPS", theirs="DHL"), on_void="restore"))
+    assert (restored.memory.ours, restored.memory.theirs, restored.extended) == (None, "DHL", "DHL")
+    assert not own(a_case(None, "DHL", restored.memory, on_void="clear")).write
+
+
+def test_a_label_that_wants_what_stood_there_before_is_taken_back_like_any_other() -> None:
+    again = own(a_case("DHL", "UPS", ours("UPS", theirs="DHL"))).memory
+    assert said(own(a_case(None, "DHL", again, on_void="clear"))) == (True, None, WRITTEN, None)
 
 
 def test_an_unmapped_carrier_takes_ours_back_and_says_why() -> None:
@@ -284,6 +301,8 @@ def test_a_date_waits_for_the_delivery_unless_the_file_says_otherwise() -> None:
     assert said(own(a_date(DAY, None, is_delivered=False))) == (False, None, WAITING, Reason.NOT_DELIVERED_YET)
     assert own(a_date(DAY, None, is_delivered=False, when="at_once")).write
     assert own(a_date(DAY, NEXT)).write
+    typed_already = own(a_date(DAY, DAY, is_delivered=False))
+    assert said(typed_already) == (False, None, WAITING, Reason.NOT_DELIVERED_YET), "IFS writes its own by then"
 
 
 @pytest.mark.parametrize(
