@@ -213,8 +213,11 @@ class OrderState(Frozen):
         """On its way: due again if nothing is heard of it."""
         return self.model_copy(update={"next_attempt_at": until})
 
-    def folded(self) -> OrderState:
-        """Too large to be kept: only what was seen is remembered, and a person is called."""
+    def folded(self, unfinished: Iterable[RecordKey] = (), due: datetime | None = None) -> OrderState:
+        """Too large to be kept: what was seen is remembered, and where a write is not known to have ended; a person is
+        called.
+        """
+        debts = tuple(unfinished)
         marks = {key: each.shipment.mark(self.delivered_to) for key, each in self.shipments.items()}
         return self.model_copy(
             update={
@@ -222,10 +225,11 @@ class OrderState(Frozen):
                 "records": (),
                 "earlier": None,
                 "stub": {**self.stub, **marks},
-                "waiting_for": None,
+                "debts": debts,
+                "waiting_for": Reason.OUTCOME_UNKNOWN if debts else None,
                 "waits": {},
                 "attempts": 0,
-                "next_attempt_at": None,
+                "next_attempt_at": due,
                 "attention": Reason.ORDER_TOO_LARGE,
             }
         )

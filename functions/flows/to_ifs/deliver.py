@@ -15,6 +15,7 @@ from functions.flows.to_ifs.examine import examine, order_case
 from functions.flows.to_ifs.lookup import Lookup
 from functions.flows.to_ifs.next_attempt import GIVEN_UP, next_attempt
 from functions.flows.to_ifs.order_outcome import hindered, settled, stated_wait
+from functions.flows.to_ifs.outgrown import outgrown
 from functions.flows.to_ifs.proposal import OrderCase, Proposal
 from functions.flows.to_ifs.record_session import Records, Tools
 from functions.flows.to_ifs.record_write import RecordResult, RecordWrite
@@ -276,8 +277,8 @@ def _tell_neighbours(results: Results, looks: Mapping[OrderKey, _Look], delivery
 def _finish(look: _Look, case: OrderCase, proposal: Proposal, results: Results, delivery: Delivery) -> DeliveredOrder:
     own = {key: found for key in proposal.touching[case.state.key] if (found := _result(results, case, key))}
     if case.hindrance is Reason.ORDER_TOO_LARGE:
-        state = case.state.folded()
-        return _saved(look, state, delivery)
+        tools = delivery.tools(case.connection, is_probe=False)
+        return _saved(look, outgrown(case, tools, look.cause), delivery)
     if case.hindrance is not None:
         state, until = hindered(case), stated_wait(case, delivery.now())
     else:

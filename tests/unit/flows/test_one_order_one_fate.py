@@ -67,6 +67,24 @@ def test_an_order_that_is_too_large_is_parked_alone_before_any_write(kind: str) 
     assert len(world.state("P1").stub) == count
 
 
+def died() -> None:
+    raise RuntimeError("killed")
+
+
+def test_a_write_that_was_under_way_when_its_order_grew_too_large_is_brought_to_an_end() -> None:
+    world = ten_orders()
+    world.audit.before_put.append(died)
+    deliver([work(a_shipment(100, reference="P1"))], world.delivery)
+    large = [work(a_shipment(100 + n, reference="P1")) for n in range(1200)]
+    deliver(large, world.delivery)
+    assert (world.memories.of("1").intent is None, world.state("P1").waiting_for) == (False, Reason.OUTCOME_UNKNOWN)
+    until(world, timedelta(minutes=10))
+    assert (world.memories.of("1").intent, world.audit.said()) == (None, ["written"])
+    order = world.state("P1")
+    assert (order.attention, order.debts, order.next_attempt_at) == (Reason.ORDER_TOO_LARGE, (), None)
+    assert (len(order.stub), len(world.ifs.writes)) == (1200, 1)
+
+
 def test_a_search_that_times_out_for_one_order_leaves_nine_written_and_the_circuit_closed() -> None:
     world = ten_orders()
     world.ifs.fails_for = {"P4": Retryable(Reason.IFS_UNAVAILABLE, "504", scope=Scope.UNCLEAR, status=504)}
