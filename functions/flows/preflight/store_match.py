@@ -121,5 +121,5 @@ def _kind(shipments: Sequence[Shipment], candidates: Sequence[Candidate], view: 
     reason = next(iter(placement.unplaced.values()), None)
     if reason is not None:
         return KINDS.get(reason, "none")
-    placed = {placing.key for placing in placement.placed.values()}
+    placed = placement.records
     return "several" if any(c.carries_others and c.record.key in placed for c in candidates) else "one"

@@ -19,6 +19,7 @@ from functions.flows.to_ifs.outgrown import outgrown
 from functions.flows.to_ifs.proposal import OrderCase, Proposal
 from functions.flows.to_ifs.record_session import Records, Tools
 from functions.flows.to_ifs.record_write import RecordResult, RecordWrite
+from functions.flows.to_ifs.unfinished_write import finish
 from functions.model.audit import Cause, FieldChange
 from functions.model.messages import DeliverOrder
 from functions.model.outcomes import Reason
@@ -282,10 +283,20 @@ def _finish(look: _Look, case: OrderCase, proposal: Proposal, results: Results, 
     if case.hindrance is not None:
         state, until = hindered(case), stated_wait(case, delivery.now())
     else:
-        state = settled(case, proposal.placements[case.state.key], own)
-        until = min((r.until for r in own.values() if r.until is not None), default=None)
+        held = _held(look, case, proposal, delivery)
+        state = settled(case, proposal.placements[case.state.key], own, held)
+        untils = (*(result.until for result in own.values()), *held.values())
+        until = min((at for at in untils if at is not None), default=None)
     state = next_attempt(look.before, state, case.connection.patience, delivery.now(), until)
     return _saved(look, state, delivery)
+
+
+def _held(look: _Look, case: OrderCase, proposal: Proposal, delivery: Delivery) -> dict[RecordKey, datetime]:
+    """Records that IFS does not show with a write that may still arrive, and when to look again."""
+    unfinished = proposal.unfinished.get(case.state.key, ())
+    tools = delivery.tools(case.connection, is_probe=False)
+    ends = {memory.key: finish(memory, case, tools, look.cause) for memory in unfinished}
+    return {key: at for key, at in ends.items() if at is not None}
 
 
 def _saved(look: _Look, state: OrderState, delivery: Delivery) -> DeliveredOrder:

@@ -139,18 +139,21 @@ class Lookup:
     def remembered(
         self, cases: Sequence[OrderCase], placements: Mapping[OrderKey, Placement], asked_at: datetime
     ) -> tuple[list[OrderCase], dict[RecordKey, Remembered]]:
-        """What is remembered of every record that was shown or is owed something, and the cases with readings that are
-        not older than it.
+        """What is remembered of every record that was shown or that an order remembers, and the cases with readings
+        that are not older than it.
         """
         seen = {c.record.key: c.record for case in cases for c in case.candidates}
-        keys = dict.fromkeys((*seen, *(key for case in cases for key in case.state.debts)))
-        stored = self.memories.load(self.connection.name, list(keys)) if keys else {}
-        stale = [key for key, record in seen.items() if record.exists and _is_newer(stored[key], asked_at)]
-        fresh = self._reread(cases, stale) if stale else {}
-        never_written = {key for key, memory in stored.items() if key not in seen and not memory.revision}
+        stored = self._stored([*seen, *(key for case in cases for key in case.state.remembered)])
+        fresh = self._reread(cases, _stale(seen, stored, asked_at))
+        unseen = [memory for key, memory in stored.items() if key not in seen]
+        never_written = {memory.key for memory in unseen if not memory.revision}
         cases = [_refreshed(case, fresh).forgiven(never_written) for case in cases]
         known = self._explained(cases, placements, dict(stored))
         return cases, {key: Remembered(stored[key], known[key]) for key in stored}
+
+    def _stored(self, keys: Iterable[RecordKey]) -> dict[RecordKey, RecordMemory]:
+        wanted = list(dict.fromkeys(keys))
+        return dict(self.memories.load(self.connection.name, wanted)) if wanted else {}
 
     def _reread(self, cases: Sequence[OrderCase], keys: Sequence[RecordKey]) -> dict[RecordKey, Record]:
         """A reading that was asked for before the record's last result is taken anew."""
@@ -168,7 +171,7 @@ class Lookup:
     ) -> dict[RecordKey, RecordMemory]:
         """With what an earlier version knew, and what the audit says of values that nothing remembered explains."""
         for case in cases:
-            touched = {placing.key for placing in placements[case.state.key].placed.values()}
+            touched = placements[case.state.key].records
             for candidate in case.candidates:
                 key = candidate.record.key
                 memory = self.earlier.added(memories[key], candidate.record, case)
@@ -215,6 +218,12 @@ def _refreshed(case: OrderCase, fresh: Mapping[RecordKey, Record]) -> OrderCase:
         case,
         candidates=tuple(c.reading(fresh[c.record.key]) if c.record.key in fresh else c for c in case.candidates),
     )
+
+
+def _stale(
+    seen: Mapping[RecordKey, Record], stored: Mapping[RecordKey, RecordMemory], asked_at: datetime
+) -> list[RecordKey]:
+    return [key for key, record in seen.items() if record.exists and _is_newer(stored[key], asked_at)]
 
 
 def _is_newer(memory: RecordMemory, asked_at: datetime) -> bool:

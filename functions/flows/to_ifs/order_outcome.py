@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from functions.flows.to_ifs.earlier_version import taken_over
@@ -35,13 +35,17 @@ def hindered(case: OrderCase) -> OrderState:
     return state.with_shipments(shipments).with_records(records, state.debts, state.past)
 
 
-def settled(case: OrderCase, placement: Placement, own: Results) -> OrderState:
+def settled(
+    case: OrderCase, placement: Placement, own: Results, held: Collection[RecordKey] = frozenset()
+) -> OrderState:
+    """`held` are records that are not shown and whose last write may still arrive."""
     state = case.state
-    placed = {placing.key for placing in placement.placed.values()}
+    placed = placement.records
     away = [key for key in state.remembered if key not in placed]
     debts = [key for key in away if not _is_paid(key, own, state.key, case)]
     past = state.past_with(key for key in away if key not in debts)
-    records = [*_records(placed, own), *(_hidden(key) for key in debts if key not in own and _is_left(state, key))]
+    left = [key for key in debts if key not in {*own, *held}]
+    records = [*_records(placed, own), *_hidden(state, left), *map(_awaited, held)]
     changed = state.with_shipments(_shipments(state, placement, own)).with_records(records, debts, past)
     return taken_over(changed, _stored(own) if case.is_writing else [], case.connection)
 
@@ -63,14 +67,15 @@ def _records(placed: set[RecordKey], own: Results) -> list[OrderRecord]:
     return [record for record in records if record.key in placed or _is_unfinished(record.fields)]
 
 
-def _is_left(state: OrderState, key: RecordKey) -> bool:
-    """By a shipment that stands nowhere else now. One that was made anew elsewhere waits for nothing."""
-    return any(not s.is_in_scope and s.placing is not None and s.placing.key == key for s in state.shipments.values())
+def _awaited(key: RecordKey) -> OrderRecord:
+    return OrderRecord(key=key, fields={"record": FieldOutcome(outcome=Outcome.RETRY, reason=Reason.OUTCOME_UNKNOWN)})
 
 
-def _hidden(key: RecordKey) -> OrderRecord:
-    """Something has to leave it, and IFS does not show it."""
-    return OrderRecord(key=key, fields={"record": FieldOutcome(outcome=Outcome.WAITING, reason=Reason.NOT_IN_IFS_YET)})
+def _hidden(state: OrderState, keys: Iterable[RecordKey]) -> list[OrderRecord]:
+    """Something has to leave them, and IFS does not show them. What was made anew elsewhere waits for nothing."""
+    away = {s.placing.key for s in state.shipments.values() if not s.is_in_scope and s.placing is not None}
+    field = FieldOutcome(outcome=Outcome.WAITING, reason=Reason.NOT_IN_IFS_YET)
+    return [OrderRecord(key=key, fields={"record": field}) for key in keys if key in away]
 
 
 def _fields(result: RecordResult) -> dict[str, FieldOutcome]:

@@ -30,6 +30,10 @@ class Placement:
     choices: Mapping[ShipmentKey, tuple[str, ...]] = field(default_factory=dict)
     unseen: frozenset[ShipmentKey] = frozenset()
 
+    @property
+    def records(self) -> set[RecordKey]:
+        return {placing.key for placing in self.placed.values()}
+
     def on(self, record: RecordKey) -> list[ShipmentKey]:
         return [key for key, placing in self.placed.items() if placing.key == record]
 

@@ -141,8 +141,8 @@ class RecordProposal:
 
 @dataclass(frozen=True)
 class Proposal:
-    """`touching` are the records that each order stands on or leaves. `shows` are the proposals of orders in shadow
-    mode, which nobody writes.
+    """`touching` are the records that each order stands on or leaves, `unfinished` those that IFS does not show and
+    whose last write may not have ended. `shows` are the proposals of orders in shadow mode, which nobody writes.
     """
 
     cases: Sequence[OrderCase]
@@ -150,6 +150,7 @@ class Proposal:
     records: Mapping[RecordKey, RecordProposal]
     shows: Mapping[tuple[OrderKey, RecordKey], RecordProposal]
     touching: Mapping[OrderKey, Sequence[RecordKey]]
+    unfinished: Mapping[OrderKey, Sequence[RecordMemory]]
 
     @property
     def every(self) -> list[RecordProposal]:
@@ -173,8 +174,7 @@ def propose(
     `planned` what else a person's plan was decided from.
     """
     touching = {case.state.key: _touched(case, placements[case.state.key], memories) for case in cases}
-    writing = [case for case in cases if case.is_writing]
-    showing = [case for case in cases if not case.is_writing]
+    writing, showing = _divided(cases)
     records = {
         key: _proposed(own, placements, memories[key], connection, (planned or {}).get(key, {}))
         for key, own in _by_record(writing, touching).items()
@@ -184,7 +184,13 @@ def propose(
         for case in showing
         for key in touching[case.state.key]
     }
-    return Proposal(cases, placements, records, shows, touching)
+    unfinished = {case.state.key: _unfinished(case, memories) for case in writing}
+    return Proposal(cases, placements, records, shows, touching, unfinished)
+
+
+def _divided(cases: Sequence[OrderCase]) -> tuple[list[OrderCase], list[OrderCase]]:
+    """Those that write, and those in shadow mode."""
+    return [case for case in cases if case.is_writing], [case for case in cases if not case.is_writing]
 
 
 def _by_record(
@@ -221,6 +227,14 @@ def _touched(case: OrderCase, placement: Placement, memories: Memories) -> list[
     placed = [placing.key for key, placing in placement.placed.items() if key not in placement.unseen]
     left = [key for key in seen if key in memories and _concerns(memories[key].known, case)]
     return [key for key in dict.fromkeys((*placed, *sorted(left, key=str))) if key in seen]
+
+
+def _unfinished(case: OrderCase, memories: Memories) -> list[RecordMemory]:
+    if case.hindrance is not None:
+        return []
+    seen = {candidate.record.key for candidate in case.candidates}
+    hidden = [memories[key].stored for key in case.state.remembered if key in memories and key not in seen]
+    return [memory for memory in hidden if memory.intent is not None]
 
 
 def _concerns(memory: RecordMemory, case: OrderCase) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from functions.flows.to_ifs.audit_trail import Ending
 from functions.flows.to_ifs.ownership import UNSEEN, same
-from functions.flows.to_ifs.record_session import PutOff, RecordSession
-from functions.model.audit import AuditEntry, FieldChange
+from functions.flows.to_ifs.proposal import OrderCase, RecordProposal
+from functions.flows.to_ifs.record_session import Moved, PutOff, RecordSession, Tools
+from functions.model.audit import AuditEntry, Cause, FieldChange
 from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import LEASE, FieldMemory, OpenIntent, RecordMemory
 from functions.model.records import FieldName, Record
@@ -29,6 +30,27 @@ def take_over(session: RecordSession) -> None:
     if entry is None:
         entry = _found_out(session, intent)
     session.memory = _obeying(session.memory, intent, entry, session.record).closed()
+
+
+def finish(memory: RecordMemory, case: OrderCase, tools: Tools, cause: Cause) -> datetime | None:
+    """For a record that the order does not stand on any more, or that IFS does not show: None once it is known how its
+    last write ended, or that nobody can know, else when a look is of use. Nothing is written.
+    """
+    later = tools.now() + timedelta(seconds=case.connection.patience.longest_seconds)
+    target = case.connection.ifs.target_of(memory.key.place)
+    if target is None or tools.breaker.refusal() is not None:
+        return None if target is None else later
+    record = Record(key=memory.key, etag="", values={}, exists=False)  # until it is asked for
+    proposal = RecordProposal(record, memory, memory, {}, {}, case.connection, target)
+    session = RecordSession(tools, proposal, case.state.key, cause)
+    try:
+        take_over(session)
+        session.conclude()
+    except PutOff as put_off:
+        return put_off.until or later
+    except Moved:
+        return later
+    return None
 
 
 def _found_out(session: RecordSession, intent: OpenIntent) -> AuditEntry:

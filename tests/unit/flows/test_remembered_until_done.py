@@ -84,6 +84,20 @@ def test_a_value_that_was_refused_and_sent_again_without_an_answer_is_sent_until
     assert (world.ifs.values()[CARRIER], world.state().attention) == ("UPS", None)
 
 
+def test_a_write_under_way_on_a_record_that_was_deleted_is_brought_to_an_end() -> None:
+    world = World(FakeIfs(a_candidate(a_record("19"))))
+    world.audit.before_put.append(died)
+    deliver([work(a_shipment())], world.delivery)
+    del world.ifs.candidates[world.ifs.key("19")]
+    world.ifs.put(a_candidate(a_record("21")))
+    deliver([work(a_shipment())], world.delivery)
+    assert (world.ifs.values("21")[TRACKING], world.state().waiting_for) == ("1Z0001", Reason.OUTCOME_UNKNOWN)
+    world.at += LEASE
+    deliver([again(a_shipment().order_key)], world.delivery)
+    assert (world.memories.of("19").intent, world.state().waiting_for) == (None, Reason.NOT_DELIVERED_YET)
+    assert sorted(world.audit.said()) == ["outcome_unknown", "written"]
+
+
 def died() -> None:
     raise RuntimeError("killed")
 
