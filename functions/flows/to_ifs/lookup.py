@@ -143,16 +143,15 @@ class Lookup:
         that are not older than it.
         """
         seen = {c.record.key: c.record for case in cases for c in case.candidates}
-        stored = self._stored([*seen, *(key for case in cases for key in case.state.remembered)])
+        stored = self._stored(seen, cases)
         fresh = self._reread(cases, _stale(seen, stored, asked_at))
-        unseen = [memory for key, memory in stored.items() if key not in seen]
-        never_written = {memory.key for memory in unseen if not memory.revision}
+        never_written = {key for key in stored.keys() - seen.keys() if not stored[key].revision}
         cases = [_refreshed(case, fresh).forgiven(never_written) for case in cases]
         known = self._explained(cases, placements, dict(stored))
         return cases, {key: Remembered(stored[key], known[key]) for key in stored}
 
-    def _stored(self, keys: Iterable[RecordKey]) -> dict[RecordKey, RecordMemory]:
-        wanted = list(dict.fromkeys(keys))
+    def _stored(self, seen: Iterable[RecordKey], cases: Sequence[OrderCase]) -> dict[RecordKey, RecordMemory]:
+        wanted = list(dict.fromkeys((*seen, *(key for case in cases for key in case.state.remembered))))
         return dict(self.memories.load(self.connection.name, wanted)) if wanted else {}
 
     def _reread(self, cases: Sequence[OrderCase], keys: Sequence[RecordKey]) -> dict[RecordKey, Record]:
