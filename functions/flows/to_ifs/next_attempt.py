@@ -15,6 +15,7 @@ WAITS: dict[Reason, Wait] = {
     Reason.RECORD_LOCKED: "lock",
     Reason.OUTCOME_UNKNOWN: "answer",
 }
+FAULTS: set[Wait] = {"fault", "lock", "answer"}
 GIVEN_UP = {
     Reason.NOT_IN_IFS_YET: Reason.NEVER_FOUND,
     Reason.NOT_DELIVERED_YET: Reason.NEVER_DELIVERED,
@@ -68,14 +69,19 @@ def _waits(before: OrderState, pending: Reason | None, now: datetime) -> dict[Wa
     if pending is None:
         return {}
     kind = _kind(pending)
-    is_fault = kind in {"fault", "lock", "answer"}
+    is_fault = kind in FAULTS
     kept = {wait: at for wait, at in before.waits.items() if is_fault or wait == kind}
     kinds: set[Wait] = {kind, "fault"} if is_fault else {kind}
     return {**kept, **{each: kept.get(each, now) for each in kinds}}
 
 
 def _attempts(before: OrderState, pending: Reason | None, *, is_put_off: bool) -> int:
-    if pending is None or pending is not before.waiting_for:
+    """A lost answer between faults, or after them, is the same trouble: the pauses go on growing."""
+    known = before.waiting_for
+    if pending is None or known is None:
+        return 0
+    is_one_trouble = Reason.OUTCOME_UNKNOWN in {pending, known} and {_kind(pending), _kind(known)} <= FAULTS
+    if pending is not known and not is_one_trouble:
         return 0
     return before.attempts + (0 if is_put_off else 1)
 

@@ -64,6 +64,9 @@ def test_what_is_settled_is_not_looked_at_again() -> None:
         pytest.param(waited(DOWN, 5, fault=NOON), DOWN, 6, 3600, id="the longest pause"),
         pytest.param(waited(DOWN, 5000, fault=NOON), DOWN, 5001, 3600, id="after any number"),
         pytest.param(waited(FULL, 5, fault=NOON), DOWN, 0, 60, id="another fault"),
+        pytest.param(waited(Reason.OUTCOME_UNKNOWN, 2, answer=NOON), DOWN, 3, 480, id="a fault after a lost answer"),
+        pytest.param(waited(DOWN, 2, fault=NOON), Reason.OUTCOME_UNKNOWN, 3, 480, id="a lost answer after a fault"),
+        pytest.param(waited(YET, 2, find=NOON), Reason.OUTCOME_UNKNOWN, 0, 60, id="a lost answer after it was found"),
     ],
 )
 def test_pauses_double_up_to_the_longest(before: OrderState, reason: Reason, attempts: int, seconds: int) -> None:
