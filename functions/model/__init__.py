@@ -1,1 +1,19 @@
-"""The vocabulary every room shares: values only, no behaviour that touches the world."""
+"""The vocabulary that all packages share: values only, no behaviour that touches the world.
+
+    shipment                 what ShipStation says, without names or addresses
+    ├─ facts                 what is remembered of a ShipStation order
+    ├─ messages              what travels through the queues
+    └─ state                 what is remembered of an IFS order
+       ├─ outcomes           how an attempt can end, and why
+       ├─ records            IFS records as they are read
+       ├─ record_memory      what we did to one, and for whom
+       ├─ audit              what is kept of each write
+       ├─ plans              what a dry run showed
+       └─ earlier            what older versions knew
+    cursors, jobs            how far ShipStation is read; windows of the past
+    budget, tenant           what an API key, and an IFS tenant, can take now
+    parked, dead_letters     what needs a person and is no order; what died and came back
+    fit, sample              what the check before the first write says, and looks at
+
+`frozen` is the base of them all.
+"""

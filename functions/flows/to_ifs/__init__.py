@@ -1,0 +1,20 @@
+"""From queued shipments to IFS records that agree with them. In the order in which one batch meets them:
+
+    deliver ──────────▶ admission              what of the messages is in scope
+    the batch           examine                case by case, for a delivery, a dry run or a pilot alike
+                        ├─ lookup              IFS's records, the ledger's memory of them
+                        ├─ place               which record each shipment belongs to
+                        └─ proposal            what every record should say
+                           ├─ desired          the values that the shipments give
+                           └─ ownership        whose value stands there, and whether it may be written
+                        record_write           one record, in a record_session
+                        ├─ unfinished_write    what an earlier run left open
+                        ├─ audit_trail         one entry a write
+                        └─ state_action        at most once
+                        order_outcome          with shipment_outcome: how it ended
+                        next_attempt           when to look again, when to give up
+
+Beside it: outgrown (an order too large for the ledger), release (what is due comes back), dead_letters (what died comes
+back), circuit_breaker and schema_drift (nothing is sent that the tenant cannot take), earlier_version (what is stored
+in older forms).
+"""
