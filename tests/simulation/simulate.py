@@ -38,7 +38,8 @@ from tests.simulation.week import Week
 from tests.simulation.workload import STORIES
 
 WEEK = timedelta(days=7)
-CALM = timedelta(days=1)  # after the last fault: the longest wait between two looks is three hours
+CALM = timedelta(days=1)  # after the last trouble
+CLEAR = timedelta(hours=4)  # without a fault of the network: the longest wait between two looks is three hours
 PAGE_SIZE = 7
 FIRST_MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 # The weeks with the two clock changes come first, so that a few seeds already cover them.
@@ -95,6 +96,7 @@ def simulate(seed: int, *, days: float = 7.0) -> Result:
     _darken(world, start, days)
     _expire_key(world, start, days)
     end = trouble_ends + CALM
+    world.clockwork.at(end - CLEAR, lambda: setattr(world.weather, "rate", 0.0))
     for name in world.sites:
         world.schedule("poll", name, every=timedelta(minutes=1), until=end)
         world.schedule("release", name, every=timedelta(minutes=1), until=end)

@@ -26,7 +26,7 @@ from functions.flows.to_ifs.ownership import Decision, changes_of, same
 from functions.flows.to_ifs.proposal import RecordProposal, shown
 from functions.flows.to_ifs.record_session import Moved, PutOff, RecordSession, Tools
 from functions.flows.to_ifs.state_action import act
-from functions.flows.to_ifs.unfinished_write import POST_AGAIN, STATE, take_over
+from functions.flows.to_ifs.unfinished_write import POST_AGAIN, STATE, is_for_one_of, take_over
 from functions.model.audit import AuditEntry, Cause, FieldChange
 from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import LEASE, RecordMemory
@@ -37,9 +37,6 @@ from functions.model.state import FieldOutcome
 CONFLICT_ATTEMPTS = 5
 SAVE_ATTEMPTS = 3
 OWN_FAULT = timedelta(hours=1)  # a fault without a cause is the record's own after it
-
-# IFS refuses a whole PATCH for one of its values: each field is then tried alone, so that the others are stored.
-FIELDS_OWN_FAULTS = {Reason.REFUSED_BY_IFS, Reason.UNKNOWN_IN_IFS, Reason.VALUE_REFUSED, Reason.IFS_CONFIGURATION}
 
 
 @dataclass(frozen=True)
@@ -255,7 +252,7 @@ class RecordWrite:
         self._write_down(attempt, key, ending)
         if not is_final:
             session.end(attempt.changes, Outcome.RETRY, fault.reason)
-        elif len(attempt.changes) > 1 and fault.reason in FIELDS_OWN_FAULTS and session.record.exists:
+        elif is_for_one_of(attempt.changes, fault.reason, exists=session.record.exists):
             for name in attempt.changes:
                 self._agree((name,))
         else:

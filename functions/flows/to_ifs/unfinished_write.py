@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from functions.flows.to_ifs.audit_trail import Ending
@@ -15,6 +16,12 @@ from functions.model.records import FieldName, Record
 
 POST_AGAIN = timedelta(minutes=15)  # a row whose making was not answered may still appear
 STATE = "state"  # a state action, beside the attributes and remembered as they are
+FIELDS_OWN_FAULTS = {Reason.REFUSED_BY_IFS, Reason.UNKNOWN_IN_IFS, Reason.VALUE_REFUSED, Reason.IFS_CONFIGURATION}
+
+
+def is_for_one_of(names: Collection[str], reason: Reason, *, exists: bool) -> bool:
+    """IFS refuses a whole PATCH for one of its values: each is then tried alone, so that the others are stored."""
+    return exists and len(names) > 1 and reason in FIELDS_OWN_FAULTS
 
 
 def take_over(session: RecordSession) -> None:
@@ -91,7 +98,8 @@ def _obeying(memory: RecordMemory, intent: OpenIntent, entry: AuditEntry, record
         if name == STATE:
             fields[STATE] = _state_after(entry, past)
         elif name in entry.refused and entry.outcome is Outcome.PARKED and entry.reason is not None:
-            fields[change.attribute] = past.refused(change.after, entry.reason)
+            if not is_for_one_of(entry.refused, entry.reason, exists=intent.kind == "patch"):
+                fields[change.attribute] = past.refused(change.after, entry.reason)
         elif name not in entry.refused and _is_ours(entry, name, change, record):
             fields[change.attribute] = past.claiming(change)
     return memory.remembering(fields)

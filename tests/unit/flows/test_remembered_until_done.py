@@ -8,7 +8,7 @@ import pytest
 
 from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable
 from functions.flows.to_ifs.deliver import deliver
-from functions.model.outcomes import Reason
+from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import LEASE
 from functions.model.records import FieldName
 from functions.model.shipment import Shipment
@@ -100,6 +100,19 @@ def test_a_write_under_way_on_a_record_that_was_deleted_is_brought_to_an_end() -
 
 def died() -> None:
     raise RuntimeError("killed")
+
+
+def test_one_refused_field_keeps_nobody_from_being_stored_though_the_run_died_before_each_was_tried_alone() -> None:
+    world = World(FakeIfs(a_candidate()))
+    world.ifs.write_faults.append((LOCKED, False))
+    deliver([work(a_shipment())], world.delivery)
+    world.ifs.refuses[CARRIER] = UNKNOWN
+    world.memories.before_save += [lambda: None, died]
+    for _ in range(2):
+        deliver([again(a_shipment().order_key)], world.delivery)
+    fields = world.on().fields
+    assert world.ifs.values()[TRACKING] == "1Z0001"
+    assert (fields["tracking"].outcome, fields["carrier"].reason) == (Outcome.WRITTEN, Reason.UNKNOWN_IN_IFS)
 
 
 def test_an_appended_number_whose_run_died_leaves_what_stood_there_before() -> None:
