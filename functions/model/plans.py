@@ -19,11 +19,12 @@ from functions.model.state import EARLIER_PLACE
 
 class PlannedRecord(Frozen):
     """What would be written to one record, and what its orders contribute there: whichever of them comes first enters
-    them all.
+    them all, as long as the record's memory is that of `revision`.
     """
 
     key: RecordKey
     changes: dict[str, FieldChange]
+    revision: int | None = None
     entries: tuple[OrderContribution, ...] = ()
 
     def is_of(self, record: Record) -> bool:

@@ -99,8 +99,9 @@ def draw_up(replay: Replay, selection: Selection, *, plan_id: str, by: str, note
         memories |= found
         for case in proposal.cases:
             order = planned_order(proposal, case)
-            kept += [case] if _is_worth_showing(order) else []
-            quiet += [] if _is_worth_showing(order) else [order]
+            is_kept = _is_worth_showing(order) or any(record.brings_news for record in proposal.of(order.order))
+            kept += [case] if is_kept else []
+            quiet += [] if is_kept else [order]
         if len(kept) >= ORDERS_PER_PLAN:
             break
     proposal = propose(kept[:ORDERS_PER_PLAN], placements, memories, replay.connection)
@@ -177,7 +178,8 @@ def _planned_record(record: RecordProposal) -> PlannedRecord:
         OrderContribution(company=order.company, reference=order.reference, shipments=shipments)
         for order, shipments in record.entries.items()
     )
-    return PlannedRecord(key=record.record.key, changes=record.changes, entries=entries)
+    revision = record.stored.revision
+    return PlannedRecord(key=record.record.key, changes=record.changes, revision=revision, entries=entries)
 
 
 def _selected(replay: Replay, selection: Selection) -> Iterator[OrderState]:

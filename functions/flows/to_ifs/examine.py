@@ -8,12 +8,10 @@ from functions.connections.connection import Connection
 from functions.flows.to_ifs.admission import store_view
 from functions.flows.to_ifs.earlier_version import placed_again
 from functions.flows.to_ifs.lookup import Lookup
-from functions.flows.to_ifs.proposal import OrderCase, Proposal, Remembered, propose
+from functions.flows.to_ifs.proposal import AsPlanned, OrderCase, Proposal, Remembered, propose
 from functions.model.outcomes import Reason
 from functions.model.plans import Plan
-from functions.model.record_memory import Contribution
 from functions.model.records import RecordKey
-from functions.model.shipment import OrderKey
 from functions.model.state import OrderState
 
 
@@ -32,7 +30,7 @@ def look_at(
     found = lookup.found(cases, is_probe=is_probe)
     placements = {case.state.key: case.placed() for case in found}
     found, memories = lookup.remembered(found, placements, asked_at)
-    return propose(found, placements, memories, lookup.connection, _entries(plan, lookup.connection)), memories
+    return propose(found, placements, memories, lookup.connection, _as_planned(plan, lookup.connection)), memories
 
 
 def order_case(state: OrderState, connection: Connection, *, retries_parked: bool = True) -> OrderCase:
@@ -49,8 +47,9 @@ def _retargeted(state: OrderState, view: Connection) -> OrderState:
     return state.leaving(away) if away else state
 
 
-def _entries(plan: Plan | None, connection: Connection) -> dict[RecordKey, dict[OrderKey, tuple[Contribution, ...]]]:
+def _as_planned(plan: Plan | None, connection: Connection) -> dict[RecordKey, AsPlanned]:
     records = plan.records if plan is not None else ()
     return {
-        record.key: {entry.order(connection.name): entry.shipments for entry in record.entries} for record in records
+        record.key: AsPlanned(record.revision, {e.order(connection.name): e.shipments for e in record.entries})
+        for record in records
     }

@@ -31,8 +31,19 @@ class Remembered:
     known: RecordMemory
 
 
+@dataclass(frozen=True)
+class AsPlanned:
+    """What the orders of a person's plan place on a record, as long as its memory is the one that the plan saw."""
+
+    revision: int | None = None
+    entries: Entries = field(default_factory=dict)
+
+    def on(self, stored: RecordMemory) -> Entries:
+        return self.entries if self.revision == stored.revision else {}
+
+
 Memories = Mapping[RecordKey, Remembered]
-Planned = Mapping[RecordKey, Entries]
+Planned = Mapping[RecordKey, AsPlanned]
 
 
 @dataclass(frozen=True)
@@ -81,17 +92,16 @@ class OrderCase:
 @dataclass(frozen=True)
 class RecordProposal:
     """One record as it should be: `stored` is its memory as loaded, `known` that with what else was found out, `memory`
-    that with the orders' `entries` in it. `planned_entries` are what other orders of a plan place
-    there, as long as nothing newer is known of them. `takes_over`: an order brings what an earlier version remembered.
-    `view` is the connection as the store of the record's first contribution sees it. `planned`, where a person's plan
-    is carried out, are the only changes that may be made.
+    that with the orders' `entries` in it, and with what a plan's other orders place there. `takes_over`: an order
+    brings what an earlier version remembered. `view` is the connection as the store of the record's first contribution
+    sees it. `planned`, where a person's plan is carried out, are the only changes that may be made.
     """
 
     record: Record
     stored: RecordMemory
     known: RecordMemory
     entries: Entries
-    planned_entries: Entries
+    as_planned: AsPlanned
     view: Connection
     target: AnyTarget
     carries_others: bool = False
@@ -104,8 +114,8 @@ class RecordProposal:
 
     def __post_init__(self) -> None:
         memory = self.known
-        for order, shipments in self.planned_entries.items():
-            memory = memory if memory.of(order) else memory.entered(order, shipments)
+        for order, shipments in self.as_planned.on(self.stored).items():
+            memory = memory.entered(order, shipments)
         for order, shipments in self.entries.items():
             memory = memory.entered(order, shipments).heard(order)
         object.__setattr__(self, "memory", memory)
@@ -121,6 +131,11 @@ class RecordProposal:
         return replace(self, planned=planned)
 
     @property
+    def brings_news(self) -> bool:
+        """What its orders place there is not what stands in the ledger."""
+        return self.memory.contributions != self.stored.contributions
+
+    @property
     def is_shared(self) -> bool:
         """Several orders stand on it, and the file does not say that it is written for all of them together."""
         return self.target.shared != "join" and (self.carries_others or len(self.memory.live_orders) > 1)
@@ -129,7 +144,7 @@ class RecordProposal:
         if self.is_shared:
             return {name: _parked(memory, self.target.rules[name].attribute) for name in self.target.rules}
         # What came while nothing could be decided is new here, however long ago the order heard of it.
-        is_new = self.retries_parked or self.memory.contributions != self.stored.contributions
+        is_new = self.retries_parked or self.brings_news
         return decide(record, memory, self.target, explaining=self.explaining, retries_parked=is_new)
 
     @property
@@ -176,11 +191,11 @@ def propose(
     touching = {case.state.key: _touched(case, placements[case.state.key], memories) for case in cases}
     writing, showing = _divided(cases)
     records = {
-        key: _proposed(own, placements, memories[key], connection, (planned or {}).get(key, {}))
+        key: _proposed(own, placements, memories[key], connection, (planned or {}).get(key, AsPlanned()))
         for key, own in _by_record(writing, touching).items()
     }
     shows = {
-        (case.state.key, key): _proposed([case], placements, memories[key], connection, {}).only_shown()
+        (case.state.key, key): _proposed([case], placements, memories[key], connection, AsPlanned()).only_shown()
         for case in showing
         for key in touching[case.state.key]
     }
@@ -250,14 +265,13 @@ def _proposed(
     placements: Mapping[OrderKey, Placement],
     memory: Remembered,
     connection: Connection,
-    planned: Entries,
+    planned: AsPlanned,
 ) -> RecordProposal:
     key, first_view = memory.stored.key, cases[0].connection
     candidate = _candidate(cases[0], key)
     entries = {case.state.key: _entry(case, placements[case.state.key], candidate) for case in cases}
     target = _target(first_view, key)
-    others = {order: shipments for order, shipments in planned.items() if order not in entries}
-    first = RecordProposal(candidate.record, memory.stored, memory.known, entries, others, first_view, target)
+    first = RecordProposal(candidate.record, memory.stored, memory.known, entries, planned, first_view, target)
     view = _view(first.memory, connection, first_view)
     return replace(
         first,

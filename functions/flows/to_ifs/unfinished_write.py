@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from functions.flows.to_ifs.audit_trail import Ending
 from functions.flows.to_ifs.ownership import UNSEEN, same
-from functions.flows.to_ifs.proposal import OrderCase, RecordProposal
+from functions.flows.to_ifs.proposal import AsPlanned, OrderCase, RecordProposal
 from functions.flows.to_ifs.record_session import Moved, PutOff, RecordSession, Tools
 from functions.model.audit import AuditEntry, Cause, FieldChange
 from functions.model.outcomes import Outcome, Reason
@@ -48,7 +48,7 @@ def finish(memory: RecordMemory, case: OrderCase, tools: Tools, cause: Cause) ->
     if target is None or tools.breaker.refusal() is not None:
         return None if target is None else later
     record = Record(key=memory.key, etag="", values={}, exists=False)  # until it is asked for
-    proposal = RecordProposal(record, memory, memory, {}, {}, case.connection, target)
+    proposal = RecordProposal(record, memory, memory, {}, AsPlanned(), case.connection, target)
     session = RecordSession(tools, proposal, case.state.key, cause)
     try:
         take_over(session)

@@ -12,7 +12,7 @@ from functions.connections.connection import Connection
 from functions.connections.targets import CarrierRule
 from functions.flows.to_ifs.desired import contribution
 from functions.flows.to_ifs.ownership import Decision
-from functions.flows.to_ifs.proposal import OrderCase, Proposal, RecordProposal, Remembered, propose, shown
+from functions.flows.to_ifs.proposal import AsPlanned, OrderCase, Proposal, RecordProposal, Remembered, propose, shown
 from functions.model.audit import FieldChange
 from functions.model.earlier import EarlierMemory
 from functions.model.outcomes import Outcome, Reason
@@ -114,17 +114,23 @@ def test_shipments_out_of_scope_place_nothing() -> None:
     assert after(record(proposed([case])))["tracking"] == "1Z0003"
 
 
-def test_a_plans_other_orders_count_as_long_as_nothing_is_known_of_them() -> None:
-    planned = {a_key("19"): {P1: (placed(ONE),)}, a_key("20"): {P2: ()}}
-    assert after(record(proposed([a_case(TWO)], planned=planned)))["tracking"] == "1Z0001, 1Z0002"
-    known = a_memory(ours=((P1, voided(ONE)),))
-    assert after(record(proposed([a_case(TWO)], known, planned=planned)))["tracking"] == "1Z0002"
+def test_a_plans_other_orders_count_as_long_as_the_record_is_the_one_that_it_saw() -> None:
+    as_planned = {a_key("19"): AsPlanned(1, {P1: (placed(ONE),)}), a_key("20"): AsPlanned(1, {P2: ()})}
+    assert after(record(proposed([a_case(TWO)], planned=as_planned)))["tracking"] == "1Z0001, 1Z0002"
+    before = a_memory(ours=((P1, voided(ONE)),))
+    assert after(record(proposed([a_case(TWO)], before, planned=as_planned)))["tracking"] == "1Z0001, 1Z0002"
+    changed = before.stored()
+    assert after(record(proposed([a_case(TWO)], changed, planned=as_planned)))["tracking"] == "1Z0002"
+
+
+def test_a_plan_that_an_earlier_version_made_enters_nothing_for_others() -> None:
+    planned = {a_key("19"): AsPlanned(None, {P1: (placed(ONE),)})}
+    assert after(record(proposed([a_case(TWO)], planned=planned)))["tracking"] == "1Z0002"
 
 
 def test_an_order_of_the_batch_knows_better_than_a_plan() -> None:
-    planned = {a_key("19"): {P2: (placed(ONE),)}}
-    proposal = record(proposed([a_case(TWO)], planned=planned))
-    assert (after(proposal)["tracking"], proposal.planned_entries) == ("1Z0002", {})
+    planned = {a_key("19"): AsPlanned(1, {P2: (placed(ONE),)})}
+    assert after(record(proposed([a_case(TWO)], planned=planned)))["tracking"] == "1Z0002"
 
 
 def test_whoever_looks_has_heard() -> None:

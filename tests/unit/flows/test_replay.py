@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from functions.errors import Permanent
+from functions.flows.operations import replay
 from functions.flows.operations.replay import ORDERS_PER_PLAN, Replay, Selection, apply, draw_up
 from functions.flows.to_ifs.deliver import deliver
 from functions.ledger.plans import PlanStore
@@ -17,7 +18,7 @@ from functions.model.plans import Plan
 from functions.model.records import Candidate, FieldName, Place
 from functions.model.shipment import ConnectionName, Item, Shipment
 from functions.model.state import OrderState
-from tests.equipment.builders import NOON, a_candidate, a_connection, a_key, a_record, a_shipment, work
+from tests.equipment.builders import NOON, a_candidate, a_connection, a_key, a_record, a_shipment, voided, work
 from tests.equipment.delivery_fakes import FakeIfs, FakeOrders, World
 from tests.equipment.memory_aws.table import MemoryTable
 
@@ -122,13 +123,13 @@ def test_a_plan_of_500_orders_with_three_records_each_is_stored_in_parts_and_car
             candidates.append(a_candidate(a_record(f"{10 * n + part}"), (f"P{n}", sku, 1)))
     desk = Desk("shadow", *labels, candidates=candidates)
     store = PlanStore(MemoryTable())
-    replay = replace(desk.replay, plans=store)
-    plan = draw_up(replay, Selection(outcome=Outcome.WOULD_WRITE), plan_id="p", by="kim", note="go live")
+    work_with = replace(desk.replay, plans=store)
+    plan = draw_up(work_with, Selection(outcome=Outcome.WOULD_WRITE), plan_id="p", by="kim", note="go live")
     stored = store.get("p")
     assert stored is not None
     assert stored.parts > 1
     assert (stored.orders, set(shown(stored))) == (plan.orders, {candidate.record.key.id for candidate in candidates})
-    assert apply(replay, stored, "c-9") == 500
+    assert apply(work_with, stored, "c-9") == 500
     delivery = replace(desk.world.delivery, plans=store)
     some = desk.world.queue.take()[::50]
     deliver(some, delivery)
@@ -152,6 +153,52 @@ def test_a_plan_that_ifs_has_overtaken_writes_nothing() -> None:
     desk.carry_out(plan)
     assert desk.world.ifs.writes == []
     assert desk.world.state().attention is Reason.PLAN_OUTDATED
+
+
+class TestTwoOrdersOnOneRecord:
+    """Both written once; both have news since, which only shadow mode has seen."""
+
+    @staticmethod
+    def desk(first: Shipment, second: Shipment, *news: Shipment, parcels: str = "join") -> Desk:
+        target = {"profile": "shipment_header", "shared": "join", "tracking": {"parcels": parcels}}
+        ifs = {**a_connection().ifs.model_dump(), "targets": [target]}
+        shared = a_candidate(a_record("19"), ("P1", "BOLT", 9), ("P2", "BOLT", 9))
+        desk = Desk("write", first, second, candidates=[shared], ifs=ifs)
+        desk.world.connection = a_connection(mode="shadow", ifs=ifs)
+        deliver([work(shipment) for shipment in news], desk.world.delivery)
+        desk.world.queue.take()
+        desk.world.connection = a_connection(ifs=ifs)
+        return desk
+
+    def test_whichever_order_comes_first_writes_what_the_plan_shows(self) -> None:
+        first, second, third = (
+            a_shipment(1, reference="P1"),
+            a_shipment(2, reference="P2"),
+            a_shipment(3, reference="P2"),
+        )
+        desk = self.desk(first, second, voided(first), third)
+        plan = desk.plan(orders=["P1", "P2"])
+        assert shown(plan) == {"19": {"tracking": ("1Z0001, 1Z0002", "1Z0002, 1Z0003")}}
+        apply(desk.replay, plan, "c-9")
+        for message in desk.world.queue.take():
+            deliver([message], desk.world.delivery)
+        assert desk.world.ifs.values("19")[FieldName.TRACKING] == "1Z0002, 1Z0003"
+        assert [(len(desk.world.ifs.writes), desk.world.state(r).attention) for r in ("P1", "P2")] == [(2, None)] * 2
+
+    def test_an_order_that_alone_needs_nothing_is_shown_with_what_it_changes_for_the_other(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(replay, "ORDERS_PER_SEARCH", 1)
+        first, second, third = (
+            a_shipment(1, reference="P1"),
+            a_shipment(2, reference="P1"),
+            a_shipment(3, reference="P2"),
+        )
+        desk = self.desk(first, voided(second), voided(first), third, parcels="first")
+        plan = desk.plan(orders=["P1", "P2"])
+        assert shown(plan) == {"19": {"tracking": ("1Z0001", "1Z0003")}}
+        desk.carry_out(plan)
+        assert desk.world.ifs.values("19")[FieldName.TRACKING] == "1Z0003"
 
 
 def test_apply_twice_changes_nothing_more() -> None:
