@@ -41,8 +41,9 @@ def planned(world: World, _: Event) -> World:
     parcels = tuple(p._replace(live=True) if n in world.asleep else p for n, p in enumerate(world.parcels))
     world = world._replace(parcels=parcels, asleep=frozenset())
     parts = tuple(zip(world.lines, parcels, strict=True))
+    seen = tuple(item.revision for item in world.items)
     for order, record in enumerate(world.lines):
-        world = queue(world, order, Message(frozenset({record}), parts))
+        world = queue(world, order, Message(frozenset({record}), parts, seen))
     return world
 
 

@@ -158,11 +158,11 @@ def without_refusal(config: Config, item: Item) -> tuple[Field, ...]:
 
 
 def contributions(config: Config, look: Look, record: int) -> tuple[Parcel | None, ...]:
-    """The order's own placing (rule 10); the plan's for others of whom the record knows nothing (rule 24)."""
+    """The order's own placing (rule 10); the plan's for others as long as the record is the one it saw (rule 24)."""
     parcels = list(look.items[record].parcels)
     for order, (place, parcel) in enumerate(look.message.plan):
-        news = parcels[order] is None or Break.PLAN_OVERRULES in config.breaks
-        if place == record and news and parcel.live:
+        as_seen = look.items[record].revision == look.message.seen[record] or Break.PLAN_OVERRULES in config.breaks
+        if place == record and as_seen and (parcel.live or parcels[order] is not None):
             parcels[order] = parcel
     known = parcels[look.order] is not None
     if look.line == record:

@@ -64,6 +64,7 @@ class Config(NamedTuple):
     refuses: Value = NOTHING
     drops: Value = NOTHING
     asleep: frozenset[int] = frozenset()  # orders that `ship`, or a `plan`, brings later
+    voided: frozenset[int] = frozenset()  # orders whose label was voided before anybody looked
     events: frozenset[Event] = frozenset()
     crashes: int = 0
     lost: int = 0

@@ -72,6 +72,7 @@ WORLDS = {
     "a record is hidden while its label is voided": one_order(HIDE, VOID, crashes=1, lost=1),
     "a record is hidden and its line moves": one_order(HIDE, MOVE, records=2, crashes=1),
     "a plan is applied while a label is voided": two_orders(PLAN, VOID_P2, asleep=frozenset({0, 1})),
+    "a plan is applied to what both orders wrote": two_orders(PLAN, VOID),
     "the ledger is restored": two_orders(RESTORE),
     "the ledger is restored and a label voided": one_order(RESTORE, VOID, EDIT),
 }
@@ -96,7 +97,7 @@ BROKEN = {
     Break.UNKNOWN_IS_A_TRY: one_order(always=True, stands=X, crashes=1),
     Break.NEIGHBOURS_NOT_QUEUED: two_orders(VOID, shared="park"),
     Break.NEIGHBOURS_IN_MEMORY: two_orders(SHIP_P2, asleep=frozenset({1}), shared="park", crashes=1),
-    Break.NOTICE_WITHOUT_RECORD: two_orders(PLAN, MOVE_P2, records=2, asleep=frozenset({0, 1})),
+    Break.NOTICE_WITHOUT_RECORD: two_orders(PLAN, MOVE_P2, records=2, asleep=frozenset({1}), voided=frozenset({0})),
     Break.DEBT_FORGOTTEN: two_orders(MOVE_P2, records=2),
     Break.DEBT_PAID_EARLY: one_order(HIDE, MOVE, records=2, crashes=1),
     Break.HIDDEN_IS_FORGOTTEN: one_order(HIDE, VOID),

@@ -28,6 +28,7 @@ class Message(NamedTuple):
 
     records: frozenset[int] = frozenset()
     plan: tuple[tuple[int, Parcel], ...] = ()  # per order: the record, and what it contributes there
+    seen: tuple[int, ...] = ()  # the revision of each record's item that the plan was made from
 
 
 class Look(NamedTuple):
@@ -82,16 +83,16 @@ class World(NamedTuple):
 
 
 def first_world(config: Config) -> World:
-    orders = range(len(config.lines))
+    orders, quiet = range(len(config.lines)), config.asleep | config.voided
     item = Item((Field(),) * config.attributes, (None,) * len(config.lines))
     values = (config.stands, *(NOTHING for _ in range(config.attributes - 1)))
     return World(
         rows=(Row(values), *(Row((NOTHING,) * config.attributes) for _ in range(config.records - 1))),
         lines=config.lines,
-        parcels=tuple(Parcel(f"T{order + 1}", live=order not in config.asleep) for order in orders),
+        parcels=tuple(Parcel(f"T{order + 1}", live=order not in quiet) for order in orders),
         items=(item,) * config.records * (len(config.lines) if Break.MEMORY_PER_ORDER in config.breaks else 1),
         orders=(Order(),) * len(config.lines),
-        messages=tuple(None if order in config.asleep else Message() for order in orders),
+        messages=tuple(None if order in quiet else Message() for order in orders),
         left=config.events,
         crashes=config.crashes,
         lost=config.lost,
@@ -104,7 +105,8 @@ def first_world(config: Config) -> World:
 def queue(world: World, order: int, message: Message) -> World:
     """Messages of one order wait in one line; two that nobody took yet are one look."""
     waiting = world.messages[order] or Message()
-    both = Message(waiting.records | message.records, message.plan or waiting.plan)
+    carried = message if message.plan else waiting
+    both = Message(waiting.records | message.records, carried.plan, carried.seen)
     return world._replace(messages=put(world.messages, order, both))
 
 
