@@ -14,6 +14,7 @@ from functions.model.outcomes import Outcome, Reason
 from functions.model.records import RecordKey
 from functions.model.shipment import ConnectionName, OrderKey, ShipmentKey
 
+UNDECIDED = {Reason.SHARED_TARGET, Reason.PLAN_OUTDATED}
 LEASE = timedelta(minutes=3)  # outlives the longest run of a consumer
 
 
@@ -68,14 +69,29 @@ class FieldMemory(Frozen):
     tried: str | None = None
     extends: bool = False
 
+    @property
+    def is_refused(self) -> bool:
+        """IFS did not take what was tried; parked for any other reason, nothing was sent."""
+        return self.outcome is Outcome.PARKED and self.reason not in UNDECIDED
+
     def ended(self, outcome: Outcome, reason: Reason | None) -> FieldMemory:
         """The same memory under the outcome of another decision."""
         return self.model_copy(update={"outcome": outcome, "reason": reason})
+
+    def set_aside(self, reason: Reason) -> FieldMemory:
+        """Parked without a decision: what IFS refused before is asked for again once there is one."""
+        tried = None if self.is_refused else self.tried
+        return self.model_copy(update={"outcome": Outcome.PARKED, "reason": reason, "tried": tried})
 
     def somebodys(self, current: str | None) -> FieldMemory:
         """Something else stands there than we wrote: it is theirs, and nothing there is ours."""
         theirs = self.theirs if current is None else current
         return self.model_copy(update={"ours": None, "extends": False, "theirs": theirs})
+
+    def overtaken(self, value: str | None, current: str | None) -> FieldMemory:
+        """Ours was sent, and somebody else's stands there now."""
+        theirs = self.theirs if current is None else current
+        return self.model_copy(update={"ours": None, "extends": False, "theirs": theirs, "tried": value})
 
     def refused(self, value: str | None, reason: Reason) -> FieldMemory:
         """IFS did not take `value`: it was tried, and there is no claim to it."""
@@ -83,7 +99,7 @@ class FieldMemory(Frozen):
 
     def asked_again(self) -> FieldMemory:
         """What IFS refused is sent once more: until that is known to have ended, it was not tried."""
-        if self.outcome is not Outcome.PARKED:
+        if not self.is_refused:
             return self
         return self.model_copy(update={"outcome": Outcome.RETRY, "reason": Reason.OUTCOME_UNKNOWN, "tried": None})
 

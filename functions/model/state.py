@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from functions.model.audit import FieldChange
+from functions.model.audit import Cause, FieldChange
 from functions.model.earlier import EarlierMemory
 from functions.model.frozen import Frozen
 from functions.model.messages import Admission
@@ -92,7 +92,8 @@ class OrderState(Frozen):
     """`revision` guards every save; `next_attempt_at` puts the order on the due list. `debts` are records that a
     shipment left and whose result without it was not seen yet, `past` those that it left for good. `waits` tells
     since when it waits for what, whatever came in between; `delivered_to` names the place that all of it was
-    decided against. `stub` are the marks of an order that is too large to be kept.
+    decided against. `asked_by` is a replay for which nothing could be decided yet. `stub` are the marks of an order
+    that is too large to be kept.
     """
 
     key: OrderKey
@@ -107,6 +108,7 @@ class OrderState(Frozen):
     waiting_for: Reason | None = None
     next_attempt_at: datetime | None = None
     attention: Reason | None = None
+    asked_by: Cause | None = None
     earlier: EarlierMemory | None = None
     stub: dict[ShipmentKey, str] = Field(default_factory=dict)
 
@@ -208,6 +210,9 @@ class OrderState(Frozen):
                 "attention": attention,
             }
         )
+
+    def asked(self, by: Cause | None) -> OrderState:
+        return self.model_copy(update={"asked_by": by})
 
     def claimed(self, until: datetime) -> OrderState:
         """On its way: due again if nothing is heard of it."""

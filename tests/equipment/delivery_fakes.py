@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from functions.connections.connection import Connection
@@ -176,6 +176,9 @@ class FakeOrders:
         self.saves += 1
         self.states[state.key] = state.stored()
         return True
+
+    def scan(self, connection: ConnectionName) -> Iterator[OrderState]:
+        return iter([state for key, state in self.states.items() if key.connection == connection])
 
     def is_too_large(self, state: OrderState) -> bool:
         return OrderStore(MemoryTable()).is_too_large(state)

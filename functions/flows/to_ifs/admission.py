@@ -11,6 +11,8 @@ from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import Shipment, newer
 from functions.model.state import OrderState, ShipmentState
 
+FILES_REASONS = {Reason.BEFORE_GO_LIVE, Reason.STORE_EXCLUDED, Reason.STORE_UNKNOWN}
+
 
 def admitted(state: OrderState, messages: Iterable[DeliverOrder], connection: Connection) -> OrderState:
     """With everything that these messages tell. Only content counts: another reading of it leaves the state equal."""
@@ -78,8 +80,9 @@ def _is_placed_after(known: ShipmentState, at: datetime) -> bool:
 def _merged(
     state: OrderState, arriving: Shipment, connection: Connection, admission: Admission | None, *, is_moved: bool
 ) -> OrderState:
-    """A shipment that was out of scope is judged again, so that a backfill can let it in. One that came here by a
-    correction is here as of that reading: a withdrawal that arrives late does nothing.
+    """A shipment that was out of scope is judged again, so that a backfill can let it in. What stands in IFS is not
+    taken back because the file leaves out its like by now. One that came here by a correction is here as of that
+    reading: a withdrawal that arrives late does nothing.
     """
     known = state.shipments.get(arriving.key)
     if known is not None and known.withdrawn_at is not None and arriving.read_at <= known.withdrawn_at:
@@ -90,8 +93,10 @@ def _merged(
         if known.is_in_scope and not is_news:
             return state
         arriving = known.shipment.read_again(arriving.read_at)
-    outcome, reason = _judged(arriving, connection, admitted_as)
     placing = known.placing if known else None
+    outcome, reason = _judged(arriving, connection, admitted_as)
+    if reason in FILES_REASONS and known is not None and known.is_in_scope and placing is not None:
+        outcome, reason = Outcome.WAITING, None
     entry = ShipmentState(shipment=arriving, outcome=outcome, reason=reason, placing=placing, admission=admitted_as)
     return state.with_shipments({arriving.key: entry})
 

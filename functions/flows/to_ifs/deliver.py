@@ -170,7 +170,7 @@ def _look(
     before = known or OrderState(key=key)
     state = admitted(before, messages, delivery.connection)
     state = state.owing(message.record for message in messages if message.record is not None)
-    cause = messages[-1].cause
+    cause = _cause(messages, before)
     case = order_case(state, delivery.connection, retries_parked=state != before or cause.kind == "replay")
     is_asked = any(message.shipment is None and not _is_late(message, before) for message in messages)
     if case.state == before and not is_asked:
@@ -178,6 +178,13 @@ def _look(
     if delivery.orders.is_too_large(case.state):
         case = replace(case, hindrance=Reason.ORDER_TOO_LARGE)
     return _Look(before, cause, case)
+
+
+def _cause(messages: Sequence[DeliverOrder], before: OrderState) -> Cause:
+    """What a person asked for is still asked for where nothing could be decided then."""
+    last = messages[-1].cause
+    is_news = any(message.shipment is not None for message in messages) or last.kind == "replay"
+    return last if is_news or before.asked_by is None else before.asked_by
 
 
 def _is_late(message: DeliverOrder, state: OrderState) -> bool:
@@ -206,10 +213,11 @@ def _planned(looks: Mapping[OrderKey, _Look], plans: Plans) -> Plan | None:
 
 
 def _planned_changes(plan: Plan | None, concerned: Sequence[_Look], record: Record) -> Mapping[str, FieldChange] | None:
-    """What the plan showed for the record; None where somebody else than the plan asks for it too."""
-    if plan is None or any(look.cause.plan_id is None for look in concerned):
+    """What the plan showed for the record, nothing once it is gone; None where somebody else asks for it too."""
+    if any(look.cause.plan_id is None for look in concerned):
         return None
-    return next((planned.changes for planned in plan.records if planned.is_of(record)), {})
+    records = plan.records if plan is not None else ()
+    return next((planned.changes for planned in records if planned.is_of(record)), {})
 
 
 # --- writing
@@ -287,7 +295,10 @@ def _finish(look: _Look, case: OrderCase, proposal: Proposal, results: Results, 
         state = settled(case, proposal.placements[case.state.key], own, held)
         untils = (*(result.until for result in own.values()), *held.values())
         until = min((at for at in untils if at is not None), default=None)
-    state = next_attempt(look.before, state, case.connection.patience, delivery.now(), until)
+    is_decided = case.hindrance in {None, Reason.MODE_OFF} and all(each.hindrance is None for each in own.values())
+    state = state.asked(look.cause if look.cause.kind == "replay" and not is_decided else None)
+    is_lost = any(result.is_lost for result in own.values())
+    state = next_attempt(look.before, state, case.connection.patience, delivery.now(), until, is_lost=is_lost)
     return _saved(look, state, delivery)
 
 

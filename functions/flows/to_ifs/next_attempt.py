@@ -34,10 +34,17 @@ OPERATORS = {Reason.IFS_CREDENTIALS, Reason.IFS_PERMISSION, Reason.IFS_CONFIGURA
 
 
 def next_attempt(
-    before: OrderState, state: OrderState, patience: Patience, now: datetime, until: datetime | None = None
+    before: OrderState,
+    state: OrderState,
+    patience: Patience,
+    now: datetime,
+    until: datetime | None = None,
+    *,
+    is_lost: bool = False,
 ) -> OrderState:
     """`state` with its waiting, its next attempt and its call for attention; `before` is what the ledger held. `until`:
-    a lease or a wait that was stated ends then, and no look before is of use.
+    a lease or a wait that was stated ends then, and no look before is of use. `is_lost`: this very attempt had no
+    answer, and is asked about less and less often.
     """
     pending = _pending(state)
     waits = _waits(before, pending, now)
@@ -46,8 +53,9 @@ def next_attempt(
         state = _give_up(state, pending)
         pending = _pending(state)
         waits = {**_waits(before, pending, now), **(given_up if pending else {})}
-    attempts = _attempts(before, pending, is_put_off=until is not None)
-    due = until or now + _delay(attempts, patience)
+    attempts = _attempts(before, pending, is_put_off=until is not None and not is_lost)
+    pause = now + _delay(attempts, patience)
+    due = max(until or pause, pause) if is_lost else until or pause
     return state.scheduled(
         waiting_for=pending,
         waits=waits,
@@ -129,9 +137,14 @@ def _given_up(field: FieldOutcome, reason: Reason) -> FieldOutcome:
     return FieldOutcome(outcome=Outcome.PARKED, reason=GIVEN_UP[reason]) if field.reason is reason else field
 
 
+def _is_worth_a_look(outcome: Outcome, reason: Reason) -> bool:
+    """A label that was voided calls somebody where ours was left standing."""
+    is_over = reason is Reason.VOIDED and outcome is not Outcome.KEPT
+    return outcome is Outcome.PARKED or (reason in WORTH_A_LOOK | OPERATORS and not is_over)
+
+
 def _attention(state: OrderState, waits: dict[Wait, datetime], patience: Patience, now: datetime) -> Reason | None:
-    parked = (r for outcome, r in state.outcomes if r and (outcome is Outcome.PARKED or r in WORTH_A_LOOK | OPERATORS))
-    found = next(parked, None)
+    found = next((reason for outcome, reason in state.outcomes if reason and _is_worth_a_look(outcome, reason)), None)
     if found is not None:
         return found
     is_old = "fault" in waits and now - waits["fault"] >= timedelta(hours=patience.attention_hours)

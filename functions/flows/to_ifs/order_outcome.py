@@ -46,7 +46,9 @@ def settled(
     past = state.past_with(key for key in away if key not in debts)
     left = [key for key in debts if key not in {*own, *held}]
     records = [*_records(placed, own), *_hidden(state, left), *map(_awaited, held)]
-    changed = state.with_shipments(_shipments(state, placement, own)).with_records(records, debts, past)
+    changed = state.with_shipments(_shipments(state, placement, own, is_writing=case.is_writing)).with_records(
+        records, debts, past
+    )
     return taken_over(changed, _stored(own) if case.is_writing else [], case.connection)
 
 
@@ -54,9 +56,11 @@ def _stored(own: Results) -> list[Record]:
     return [result.record for result in own.values() if result.is_stored]
 
 
-def _shipments(state: OrderState, placement: Placement, own: Results) -> dict[ShipmentKey, ShipmentState]:
+def _shipments(
+    state: OrderState, placement: Placement, own: Results, *, is_writing: bool
+) -> dict[ShipmentKey, ShipmentState]:
     fields = {key: _fields(result).values() for key, result in own.items()}
-    gone = {key: each.taken_out() for key, each in state.shipments.items() if _is_gone(each, own)}
+    gone = {key: each.taken_out() for key, each in state.shipments.items() if is_writing and _is_gone(each, own)}
     decided = {s.key: shipment_outcome(state.shipments[s.key], s.key, placement, fields) for s in state.in_scope}
     return {**decided, **gone}
 
@@ -86,7 +90,8 @@ def _fields(result: RecordResult) -> dict[str, FieldOutcome]:
 
 
 def _is_unfinished(fields: Mapping[str, FieldOutcome]) -> bool:
-    return any(field.outcome in UNFINISHED for field in fields.values())
+    """Ours that was left standing for a person to judge counts, too."""
+    return any(field.outcome in UNFINISHED or field.reason is Reason.VOIDED for field in fields.values())
 
 
 def _is_gone(each: ShipmentState, own: Results) -> bool:
@@ -98,9 +103,16 @@ def _is_gone(each: ShipmentState, own: Results) -> bool:
 
 
 def _is_paid(key: RecordKey, own: Results, order: OrderKey, case: OrderCase) -> bool:
-    """The record is known to stand without the order: its result says so, or nothing of the order was ever there."""
+    """The record is known to stand without the order: its result says so, or nothing of the order was ever there. What
+    was only shown is not known, and what may not be written now stays owed.
+    """
     result = own.get(key)
     if result is None:
-        return any(candidate.record.key == key for candidate in case.candidates)
-    is_written = result.hindrance is None and result.memory.intent is None and not _is_unfinished(_fields(result))
+        return any(c.record.key == key and case.connection.is_ours(c.record) for c in case.candidates)
+    is_written = (
+        case.is_writing
+        and result.hindrance is None
+        and result.memory.intent is None
+        and not _is_unfinished(_fields(result))
+    )
     return is_written and not result.memory.of(order)

@@ -105,7 +105,14 @@ def decide(
             )
         )
         for name, want in wanted.items()
+        if name is not FieldName.STATUS or memory.shipments or _was_ours(memory, target.rules[name].attribute)
     }
+
+
+def _was_ours(memory: RecordMemory, attribute: str) -> bool:
+    """A record on which nothing of ours ever stood has no status of ours either."""
+    past = memory.fields.get(attribute)
+    return past is not None and past.ours is not None
 
 
 def changes_of(decisions: Mapping[FieldName, Decision], names: Iterable[FieldName]) -> dict[FieldName, str | None]:
@@ -175,13 +182,13 @@ def _by_policy(case: FieldCase) -> Decision:
 
 def _is_untried(case: FieldCase) -> bool:
     """Another's value is written over once per desired value; one that was refused may be asked for again."""
-    return case.past.outcome is Outcome.PARKED or not case.same(case.past.tried, case.want.value)
+    return case.past.is_refused or not case.same(case.past.tried, case.want.value)
 
 
 def _is_stuck(case: FieldCase) -> bool:
     """IFS refused this very value; only a person or something new asks again."""
-    is_parked = case.past.outcome is Outcome.PARKED and case.past.tried is not None
-    return is_parked and not case.retries_parked and case.same(case.past.tried, case.want.value)
+    is_refused = case.past.is_refused and case.past.tried is not None
+    return is_refused and not case.retries_parked and case.same(case.past.tried, case.want.value)
 
 
 def _extended(case: FieldCase) -> FieldCase:

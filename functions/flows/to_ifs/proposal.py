@@ -14,7 +14,7 @@ from functions.flows.to_ifs.desired import contribution
 from functions.flows.to_ifs.ownership import UNSEEN, Decision, changes_of, decide
 from functions.flows.to_ifs.place import Placement, place
 from functions.model.audit import FieldChange
-from functions.model.outcomes import Outcome, Reason
+from functions.model.outcomes import Reason
 from functions.model.record_memory import Contribution, RecordMemory
 from functions.model.records import Candidate, FieldName, Record, RecordKey
 from functions.model.shipment import OrderKey, ShipmentKey
@@ -235,10 +235,11 @@ def shown(
 
 def _touched(case: OrderCase, placement: Placement, memories: Memories) -> list[RecordKey]:
     """Where its shipments belong, and where something of the order stands that belongs there no more. Only records
-    that were shown: what IFS hides keeps what it has.
+    that were shown and that may be written: what IFS hides, or the file excludes by now, keeps what it has.
     """
-    place_of = case.connection.ifs.target_of
-    seen = {c.record.key for c in case.candidates if place_of(c.record.key.place) is not None}
+    view = case.connection
+    records = (candidate.record for candidate in case.candidates)
+    seen = {r.key for r in records if view.ifs.target_of(r.key.place) is not None and view.is_ours(r)}
     placed = [placing.key for key, placing in placement.placed.items() if key not in placement.unseen]
     left = [key for key in seen if key in memories and _concerns(memories[key].known, case)]
     return [key for key in dict.fromkeys((*placed, *sorted(left, key=str))) if key in seen]
@@ -314,4 +315,4 @@ def _view(memory: RecordMemory, connection: Connection, otherwise: Connection) -
 
 def _parked(memory: RecordMemory, attribute: str) -> Decision:
     past = memory.fields.get(attribute, UNSEEN)
-    return Decision(write=False, memory=past.ended(Outcome.PARKED, Reason.SHARED_TARGET))
+    return Decision(write=False, memory=past.set_aside(Reason.SHARED_TARGET))

@@ -17,7 +17,7 @@ The lease keeps two consumers apart, the revision notices the one that was slowe
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Scope
@@ -41,8 +41,8 @@ OWN_FAULT = timedelta(hours=1)  # a fault without a cause is the record's own af
 
 @dataclass(frozen=True)
 class RecordResult:
-    """How every field ended. `hindrance`: nothing could be decided, and `until` no look is of use. `is_stored`: the
-    memory stands in the ledger. `shown` is what shadow mode proposes.
+    """How every field ended. `hindrance`: nothing could be decided, and `until` no look is of use; `is_lost`: because a
+    write had no answer. `is_stored`: the memory stands in the ledger. `shown` is what shadow mode proposes.
     """
 
     memory: RecordMemory
@@ -50,6 +50,7 @@ class RecordResult:
     fields: Mapping[str, FieldOutcome]
     hindrance: Reason | None = None
     until: datetime | None = None
+    is_lost: bool = False
     is_stored: bool = True
     shown: Mapping[str, FieldChange] = field(default_factory=dict)
 
@@ -130,7 +131,7 @@ class RecordWrite:
                 self.session.conclude()
         except Moved:
             return self._result(Reason.RECORD_SHARED)
-        return self._result(put_off.reason, put_off.until)
+        return replace(self._result(put_off.reason, put_off.until), is_lost=put_off.is_open)
 
     def _agree(self, names: tuple[FieldName, ...]) -> None:
         for number in range(1, CONFLICT_ATTEMPTS + 1):
@@ -213,16 +214,16 @@ class RecordWrite:
         is_overtaken = answer.record is None and answer.etag is not None and answer.etag != after.etag
         self.session.remember({n: attempt.decisions[n].memory for n in attempt.changes if n not in differing})
         if is_overtaken:
-            self._typed_over(differing, after)
+            self._typed_over(differing, attempt, after)
             dropped: list[FieldName] = []
         else:
             self._dropped(differing, attempt)
             dropped = differing
         self._write_down(attempt, key, _ending(attempt, dropped, answer, after))
 
-    def _typed_over(self, names: Iterable[FieldName], after: Record) -> None:
+    def _typed_over(self, names: Iterable[FieldName], attempt: _Try, after: Record) -> None:
         for name in names:
-            theirs = self.session.past(name).somebodys(after.values.get(name))
+            theirs = self.session.past(name).overtaken(attempt.changes[name], after.values.get(name))
             self.session.remember({name: theirs.ended(Outcome.KEPT, Reason.TYPED_BY_A_PERSON)})
 
     def _dropped(self, names: Iterable[FieldName], attempt: _Try) -> None:
@@ -252,7 +253,7 @@ class RecordWrite:
         self._write_down(attempt, key, ending)
         if not is_final:
             session.end(attempt.changes, Outcome.RETRY, fault.reason)
-        elif is_for_one_of(attempt.changes, fault.reason, exists=session.record.exists):
+        elif is_for_one_of(attempt.changes, fault.reason):
             for name in attempt.changes:
                 self._agree((name,))
         else:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functions.connections.targets import StateAction
 from functions.errors import ConnectorError, Permanent
 from functions.flows.to_ifs.audit_trail import Ending
-from functions.flows.to_ifs.record_session import RecordSession
+from functions.flows.to_ifs.record_session import PutOff, RecordSession
 from functions.flows.to_ifs.unfinished_write import STATE
 from functions.model.audit import FieldChange
 from functions.model.outcomes import Outcome, Reason
@@ -42,8 +42,7 @@ def _is_ready(session: RecordSession) -> bool:
 
 def _call(session: RecordSession, action: StateAction) -> None:
     changes = {STATE: FieldChange(before=action.from_state, after=action.action, attribute=STATE)}
-    _remember(session, Outcome.RETRY, Reason.OUTCOME_UNKNOWN)
-    key = session.intend("action", changes)
+    key = _intended(session, changes)
     started, before = session.tools.now(), session.record
     try:
         answer = session.tools.ifs.act(before, action.action)
@@ -53,6 +52,17 @@ def _call(session: RecordSession, action: StateAction) -> None:
     else:
         ending = _answered(session, changes, is_conflict=isinstance(answer, Conflict))
     session.write_down(key, before, changes, ending, started=started, action=action.action)
+
+
+def _intended(session: RecordSession, changes: Mapping[str, FieldChange]) -> str:
+    """Remembered as under way together with the intent, or not at all: without one it is called later."""
+    never_called = session.memory
+    _remember(session, Outcome.RETRY, Reason.OUTCOME_UNKNOWN)
+    try:
+        return session.intend("action", changes)
+    except PutOff:
+        session.memory = never_called
+        raise
 
 
 def _answered(session: RecordSession, changes: Mapping[str, FieldChange], *, is_conflict: bool) -> Ending:

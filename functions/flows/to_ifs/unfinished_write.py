@@ -19,9 +19,9 @@ STATE = "state"  # a state action, beside the attributes and remembered as they 
 FIELDS_OWN_FAULTS = {Reason.REFUSED_BY_IFS, Reason.UNKNOWN_IN_IFS, Reason.VALUE_REFUSED, Reason.IFS_CONFIGURATION}
 
 
-def is_for_one_of(names: Collection[str], reason: Reason, *, exists: bool) -> bool:
-    """IFS refuses a whole PATCH for one of its values: each is then tried alone, so that the others are stored."""
-    return exists and len(names) > 1 and reason in FIELDS_OWN_FAULTS
+def is_for_one_of(names: Collection[str], reason: Reason) -> bool:
+    """IFS refuses a whole write for one of its values: each is then tried alone, so that the others are stored."""
+    return len(names) > 1 and reason in FIELDS_OWN_FAULTS
 
 
 def take_over(session: RecordSession) -> None:
@@ -90,18 +90,27 @@ def _stands(name: str, change: FieldChange, record: Record) -> bool:
     return same(FieldName(name), record.values.get(FieldName(name)), change.after)
 
 
+def _is_typed(name: str, change: FieldChange, record: Record) -> bool:
+    current = record.values.get(FieldName(name))
+    return record.exists and current is not None and not same(FieldName(name), current, change.before)
+
+
 def _obeying(memory: RecordMemory, intent: OpenIntent, entry: AuditEntry, record: Record) -> RecordMemory:
-    """What the entry says of each field. After an unknown outcome only what stands there is ours."""
+    """What the entry says of each field. After an unknown outcome only what stands there is ours, and what is neither
+    ours nor what stood there before was typed by somebody since.
+    """
     fields: dict[str, FieldMemory] = {}
     for name, change in intent.changes.items():
         past = memory.fields.get(change.attribute, UNSEEN)
         if name == STATE:
             fields[STATE] = _state_after(entry, past)
         elif name in entry.refused and entry.outcome is Outcome.PARKED and entry.reason is not None:
-            if not is_for_one_of(entry.refused, entry.reason, exists=intent.kind == "patch"):
+            if not is_for_one_of(entry.refused, entry.reason):
                 fields[change.attribute] = past.refused(change.after, entry.reason)
         elif name not in entry.refused and _is_ours(entry, name, change, record):
             fields[change.attribute] = past.claiming(change)
+        elif entry.outcome == "outcome_unknown" and _is_typed(name, change, record):
+            fields[change.attribute] = past.overtaken(change.after, record.values.get(FieldName(name)))
     return memory.remembering(fields)
 
 

@@ -18,7 +18,7 @@ from tests.equipment.delivery_fakes import FakeIfs, World
 TRACKING, CARRIER = FieldName.TRACKING, FieldName.CARRIER
 LOST = OutcomeUnknown(Reason.IFS_UNAVAILABLE, "PATCH: timed out")
 LOCKED = Retryable(Reason.RECORD_LOCKED, "ORA-20115")
-UNKNOWN = Permanent(Reason.UNKNOWN_IN_IFS, "ForwarderInfo.FND_RECORD_NOT_EXIST")
+UNKNOWN = Permanent(Reason.UNKNOWN_IN_IFS, "ForwarderInfo.FND_RECORD_NOT_EXIST", status=400)
 
 
 def withdrawn(shipment: Shipment) -> Shipment:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -16,20 +16,14 @@ from functions.ledger.plans import PlanStore
 from functions.model.outcomes import Outcome, Reason
 from functions.model.plans import Plan
 from functions.model.records import Candidate, FieldName, Place
-from functions.model.shipment import ConnectionName, Item, Shipment
-from functions.model.state import OrderState
+from functions.model.shipment import Item, Shipment
 from tests.equipment.builders import NOON, a_candidate, a_connection, a_key, a_record, a_shipment, voided, work
-from tests.equipment.delivery_fakes import FakeIfs, FakeOrders, World
+from tests.equipment.delivery_fakes import FakeIfs, World
 from tests.equipment.memory_aws.table import MemoryTable
 
 WITHOUT_CARRIER = {"profile": "shipment_header", "carrier": {"policy": "never"}}
 ELSEWHERE = {"profile": "shipment_header", "entity_set": "OtherSet"}
 THERE = a_key("9", Place("ifs.example.com/ShipmentHandling/OtherSet"))
-
-
-class Orders(FakeOrders):
-    def scan(self, connection: ConnectionName) -> Iterator[OrderState]:
-        return iter([state for key, state in self.states.items() if key.connection == connection])
 
 
 class Desk:
@@ -39,8 +33,7 @@ class Desk:
         self, mode: str = "write", *shipments: Shipment, candidates: Sequence[Candidate] = (), **connection: Any
     ) -> None:
         self.world = World(FakeIfs(*(candidates or [a_candidate()])), a_connection(mode=mode, **connection))
-        self.orders = Orders()
-        self.world.orders = self.orders
+        self.orders = self.world.orders
         messages = [work(shipment) for shipment in shipments or (a_shipment(),)]
         for start in range(0, len(messages), 30):
             deliver(messages[start : start + 30], self.world.delivery)

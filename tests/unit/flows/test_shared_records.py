@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,10 +13,9 @@ from functions.flows.to_ifs.deliver import deliver
 from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import LEASE
 from functions.model.records import Candidate, FieldName, Line, Sought
-from functions.model.shipment import ConnectionName, Item, OrderKey, Shipment
-from functions.model.state import OrderState
+from functions.model.shipment import Item, OrderKey, Shipment
 from tests.equipment.builders import a_candidate, a_connection, a_key, a_record, a_shipment, again, voided, work
-from tests.equipment.delivery_fakes import FakeIfs, FakeOrders, World
+from tests.equipment.delivery_fakes import FakeIfs, World
 
 KEY = "42"
 FIRST = a_shipment(1, reference="P1")
@@ -273,16 +272,7 @@ def test_a_dry_run_shows_what_all_orders_of_the_record_want() -> None:
     settle(world, FIRST, SECOND)
     world.ifs.edit(KEY, tracking=None)
     saves = world.memories.saves
-    replay = Replay(world.lookup, Ledger(world.orders), world.plans, world.queue)
+    replay = Replay(world.lookup, world.orders, world.plans, world.queue)
     plan = draw_up(replay, Selection(orders=("P1",)), plan_id="p", by="kim", note="cleared by mistake")
     assert [record.changes["tracking"].after for record in plan.records] == ["1Z0001, 1Z0002"]
     assert (world.memories.saves, world.queue.sent) == (saves, [])
-
-
-class Ledger(FakeOrders):
-    def __init__(self, orders: FakeOrders) -> None:
-        super().__init__()
-        self.states = orders.states
-
-    def scan(self, connection: ConnectionName) -> Iterator[OrderState]:
-        return (state for state in self.states.values() if state.key.connection == connection)
