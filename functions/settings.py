@@ -61,6 +61,7 @@ class ConsumeSettings(Settings):
 class ReleaseSettings(Settings):
     ledger_table: str
     shipments: dict[str, str]
+    ifs_secrets: dict[str, str]
 
 
 class DeadLettersSettings(Settings):

@@ -32,12 +32,14 @@ class Release(Construct):
         settings = ReleaseSettings(
             ledger_table=ledger.ledger.table_name,
             shipments={name: resources.shipments.queue_url for name, resources in per_connection.items()},
+            ifs_secrets={name: resources.ifs.secret_arn for name, resources in per_connection.items()},
         )
         self.function = functions.make(
             "Release", settings=settings, timeout=TIMEOUT, description="Queues orders that are due again"
         )
         ledger.allow(self.function, ledger.ledger, "GetItem", "PutItem", "Query")
         for name, resources in per_connection.items():
+            resources.ifs.grant_read(self.function)
             resources.shipments.grant_send_messages(self.function)
             events.Rule(
                 self,

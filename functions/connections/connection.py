@@ -15,7 +15,7 @@ from functions.connections.targets import AnyTarget
 from functions.connections.vendors import Company, IfsTenant, OrderReference, ShipStationAccount, Site, Targets
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
-from functions.model.records import Record
+from functions.model.records import Place, Record
 from functions.model.shipment import ConnectionName
 
 Mode = Literal["off", "shadow", "write"]
@@ -147,6 +147,11 @@ class Connection(Frozen):
                 "ifs": self.ifs.delivering_to(override.company, override.targets, override.sites),
             }
         )
+
+    def delivering_at(self, place: Place) -> Connection | None:
+        """The connection, or a store's view of it, that writes to this place; None where the file names it no more."""
+        views = (self, *map(self.at_store, map(int, self.stores.overrides)))
+        return next((view for view in views if view.ifs.target_of(place) is not None), None)
 
     def in_mode(self, mode: Mode) -> Connection:
         """A view in another mode: a pilot writes in shadow too."""

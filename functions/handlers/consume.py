@@ -29,6 +29,8 @@ def build(runtime: Runtime, settings: ConsumeSettings) -> Handler:
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
         messages, failed = batch.read(event["Records"], DeliverOrder)
+        again = batch.repeated(event["Records"])
+        messages = {key: message.repeated() if key in again else message for key, message in messages.items()}
         for name in {message.order.connection for message in messages.values()}:
             own = {key: message for key, message in messages.items() if message.order.connection == name}
             if name in runtime.connections:

@@ -1,12 +1,16 @@
-"""Every minute: what waits or is to be repeated goes back onto shipments.fifo. A missed run only delays."""
+"""Every minute: what waits or is to be repeated goes back onto shipments.fifo, and what waits for its delivery is asked
+for. A missed run only delays.
+"""
 
 from __future__ import annotations
 
 import os
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
+from functions.flows.to_ifs.circuit_breaker import Breaker
 from functions.flows.to_ifs.release import Release
+from functions.flows.to_ifs.watch import Watch
 from functions.ledger.orders import OrderStore
 from functions.ledger.parked import ParkingStore
 from functions.ledger.queues import FifoOrderQueue
@@ -16,12 +20,14 @@ from functions.settings import ReleaseSettings
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import count, logger, seconds
+from functions.wiring.vendors import IfsConnections
 
 
 def build(runtime: Runtime, settings: ReleaseSettings) -> Handler:
     orders = OrderStore(runtime.table(settings.ledger_table))
     tenants = TenantStore(runtime.table(settings.ledger_table))
     parking = ParkingStore(runtime.table(settings.ledger_table))
+    ifs = IfsConnections(runtime, settings.ifs_secrets)
 
     @cache
     def queue(name: ConnectionName) -> FifoOrderQueue:
@@ -32,18 +38,24 @@ def build(runtime: Runtime, settings: ReleaseSettings) -> Handler:
         circuit = tenants.circuit(connection.name)
         flow = Release(connection, orders, queue(connection.name), parking)
         released = flow.run(circuit, runtime.now(), context.aws_request_id)
+        breaker = partial(Breaker, tenants, connection.name, runtime.now)
+        watch = Watch(connection, orders, tenants, breaker, ifs.open, queue(connection.name))
+        is_probe = circuit.is_open and not released.orders
+        watched = watch.run(runtime.now(), context.aws_request_id, is_probe=is_probe)
         logger.info(
             "released",
             connection=connection.name,
             orders=released.orders,
             passed_over=released.passed_over,
             oldest_due_seconds=int(released.oldest_due_seconds),
+            records_watched=watched.records,
+            orders_moved=watched.orders,
             circuit=circuit.reason if circuit.is_open else None,
             correlation_id=context.aws_request_id,
         )
-        count(connection.name, Released=released.orders, IfsCircuitOpen=int(circuit.is_open))
+        count(connection.name, Released=released.orders + watched.orders, IfsCircuitOpen=int(circuit.is_open))
         seconds(connection.name, OldestDue=released.oldest_due_seconds)
-        return {"released": released.orders}
+        return {"released": released.orders + watched.orders}
 
     return handle
 

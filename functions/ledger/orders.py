@@ -11,6 +11,7 @@ from functions.ledger.table import DUE_PARTITION, DUE_SORT, Table
 from functions.model.outcomes import Outcome
 from functions.model.shipment import ConnectionName, OrderKey, Shipment
 from functions.model.state import OrderState, ShipmentState
+from functions.model.watch import Waiting
 
 SHARDS = 4
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # of an order that is too large to be kept
@@ -19,7 +20,7 @@ LIMIT_BYTES = 300_000  # DynamoDB refuses items over 400 KB
 MARK_BYTES = 80  # one entry of `marks` and one of `order_ids`
 SKIPPED = "-"  # before the mark of what is out of scope
 WITHDRAWN = "w"
-OWN = {DUE_PARTITION, DUE_SORT, "marks", "order_ids", "unreadable"}
+OWN = {DUE_PARTITION, DUE_SORT, "marks", "order_ids", "unreadable", "watched"}
 LARGE, LARGE_GOODS = 50, 50_000  # below as many shipments and bytes of goods no order comes near the limit
 ITEM_BYTES = 30  # one of goods beside its SKU
 
@@ -76,6 +77,12 @@ class OrderStore:
             (OrderKey.model_validate(item["key"]), datetime.fromisoformat(item[DUE_SORT])) for item in items[:limit]
         ]
 
+    def waiting(self, connection: ConnectionName) -> Iterator[Waiting]:
+        """Orders that only wait for a delivery, the longest first. Eventually consistent."""
+        for item in self._table.query_shard(f"watch#{connection}"):
+            known = {"order": item["key"], "since": item[DUE_SORT], "records": item["watched"]}
+            yield Waiting.model_validate(known)
+
     def claim(self, order: OrderKey, due_at: datetime, until: datetime) -> bool:
         """Move the next attempt from `due_at` to `until`; False when another run was faster or the order moved on."""
         state = self.load([order]).get(order)
@@ -123,8 +130,12 @@ def _order_ids(state: OrderState) -> list[int]:
     return sorted({each.shipment.order_id for each in state.shipments.values() if each.shipment.order_id is not None})
 
 
-def _due(state: OrderState) -> dict[str, str]:
+def _due(state: OrderState) -> dict[str, Any]:
     """Sparse: an order that neither waits nor calls for attention is not in the index."""
+    if state.watched:
+        records = [key.model_dump(mode="json") for key in state.watched]
+        since = stamp(state.waits["delivery"])
+        return {DUE_PARTITION: f"watch#{state.key.connection}", DUE_SORT: since, "watched": records}
     number = int(state.key.digest[:2], 16) % SHARDS
     if state.next_attempt_at is not None:
         shard, at = _shard("due", state.key.connection, number), state.next_attempt_at

@@ -20,7 +20,7 @@ Item = dict[str, Any]
 
 DUE_INDEX = "due"  # partition `due_shard`, sort `due_at`: sparse, only what is due or needs attention
 DUE_PARTITION, DUE_SORT = "due_shard", "due_at"
-DUE_PROJECTED = ("key",)  # what the index shows beside keys
+DUE_PROJECTED = ("key", "watched")  # what the index shows beside keys
 EXPIRES = "expires_at"  # epoch seconds, DynamoDB's time to live
 
 BATCH_GET_LIMIT = 100  # DynamoDB's own
@@ -46,6 +46,9 @@ class Table(Protocol):
 
     def query_due(self, shard: str, *, until: str, limit: int) -> list[Item]:
         """From the due index, ascending, keys and projected attributes only; eventually consistent."""
+
+    def query_shard(self, shard: str) -> Iterable[Item]:
+        """All of a shard of the due index, likewise, page by page."""
 
     def scan(self, *, prefix: str) -> Iterable[Item]:
         """Every item whose partition key begins with `prefix`, in no order; eventually consistent, reads the table."""
@@ -103,6 +106,11 @@ class DynamoTable:
                 TableName=self._name, IndexName=DUE_INDEX, KeyConditionExpression=condition, Limit=limit
             )["Items"]
             return found
+
+    def query_shard(self, shard: str) -> Iterator[Item]:
+        yield from self._pages(
+            self._client.query, IndexName=DUE_INDEX, KeyConditionExpression=Key(DUE_PARTITION).eq(shard)
+        )
 
     def scan(self, *, prefix: str) -> Iterator[Item]:
         yield from self._pages(self._client.scan, FilterExpression=Key(PARTITION).begins_with(prefix))

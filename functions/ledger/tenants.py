@@ -7,8 +7,9 @@ from functions.ledger.table import Table
 from functions.model.frozen import Frozen
 from functions.model.shipment import ConnectionName
 from functions.model.tenant import Circuit, Fitness
+from functions.model.watch import Rhythm
 
-CIRCUIT = "circuit"
+CIRCUIT, RHYTHM = "circuit", "rhythm"
 
 
 class TenantStore:
@@ -25,6 +26,17 @@ class TenantStore:
         keys = {PARTITION: _partition(circuit.connection), SORT: CIRCUIT}
         item = to_item({**circuit.stored().model_dump(mode="json"), **keys})
         return self._table.put(item, condition=unmoved(circuit.revision))
+
+    def rhythm(self, connection: ConnectionName) -> Rhythm:
+        """Nothing found yet where nothing is known."""
+        item = self._table.get(_partition(connection), RHYTHM)
+        return Rhythm.model_validate(_known(item, Rhythm)) if item else Rhythm(connection=connection)
+
+    def save_rhythm(self, rhythm: Rhythm) -> bool:
+        """Stores it as the revision after its own; False when another run was faster."""
+        keys = {PARTITION: _partition(rhythm.connection), SORT: RHYTHM}
+        item = to_item({**rhythm.stored().model_dump(mode="json"), **keys})
+        return self._table.put(item, condition=unmoved(rhythm.revision))
 
     def fitness(self, connection: ConnectionName, fingerprint: str) -> Fitness | None:
         item = self._table.get(_partition(connection), f"fit#{fingerprint}")

@@ -10,6 +10,7 @@
        ├─ audit              what is kept of each write
        ├─ plans              what a dry run showed
        └─ earlier            what older versions knew
+    watch                    what only waits for a delivery, and when a tenant delivers
     cursors, jobs            how far ShipStation is read; windows of the past
     budget, tenant           what an API key, and an IFS tenant, can take now
     parked, dead_letters     what needs a person and is no order; what died and came back

@@ -36,7 +36,7 @@ class DeliverOrder(Frozen):
     """Look at one order. `shipment` is the reading that caused it; None re-examines what the ledger already knows. A
     probe is sent although the tenant's circuit is open. `withdrawn_at`: as of that reading the shipment belongs to
     another order. `moved_at`: as of that reading it came here from another order. Each is told once. `record` is where
-    something changed for the order without its doing.
+    something changed for the order without its doing. `is_repeated`: a run that took it before may have begun a write.
     """
 
     order: OrderKey
@@ -48,10 +48,14 @@ class DeliverOrder(Frozen):
     withdrawn_at: datetime | None = None
     moved_at: datetime | None = None
     record: RecordKey | None = None
+    is_repeated: bool = False
 
     def tried_again(self, attempt: str) -> DeliverOrder:
         """The same as another attempt; nobody's probe any more."""
-        return self.model_copy(update={"attempt": attempt, "is_probe": False})
+        return self.model_copy(update={"attempt": attempt, "is_probe": False, "is_repeated": True})
+
+    def repeated(self) -> DeliverOrder:
+        return self.model_copy(update={"is_repeated": True})
 
     @property
     def deduplication_id(self) -> str:

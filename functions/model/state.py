@@ -149,6 +149,15 @@ class OrderState(Frozen):
         return tuple(dict.fromkeys((*placed, *self.debts)))
 
     @property
+    def watched(self) -> tuple[RecordKey, ...]:
+        """The records that it only waits to be delivered; none where it waits for something else too."""
+        is_watched = self.waiting_for is Reason.NOT_DELIVERED_YET and "delivery" in self.waits
+        if not is_watched or self.next_attempt_at is not None:
+            return ()
+        waiting = {Reason.NOT_DELIVERED_YET}
+        return tuple(r.key for r in self.records if waiting & {field.reason for field in r.fields.values()})
+
+    @property
     def outcomes(self) -> list[tuple[Outcome, Reason | None]]:
         """Of every shipment, and of every field of the records that they are placed on."""
         fields = (field for record in self.records for field in record.fields.values())

@@ -26,6 +26,11 @@ def read(records: Iterable[dict[str, Any]], model: type[Message]) -> tuple[dict[
     return messages, unreadable
 
 
+def repeated(records: Iterable[dict[str, Any]]) -> set[str]:
+    """The ids of those that were handed out before. Source: Amazon SQS, ApproximateReceiveCount."""
+    return {r["messageId"] for r in records if int(r["attributes"]["ApproximateReceiveCount"]) > 1}
+
+
 def parsed(body: str, model: type[Message]) -> Message | None:
     """None where the body is nothing of this kind."""
     try:

@@ -110,6 +110,19 @@ def test_due_index_holds_only_items_that_carry_its_keys(table: Table) -> None:
     assert [row["sk"] for row in table.query_due("s", until="2026-09", limit=1)] == ["b"]
 
 
+def test_a_shard_of_the_due_index_is_read_whole(table: Table) -> None:
+    for number in (2, 1, 3):
+        table.put(
+            item(f"{number}", watched=[{"id": "1"}], other=1, **{DUE_PARTITION: "s", DUE_SORT: f"2026-0{number}"})
+        )
+    table.put(item("4", **{DUE_PARTITION: "t", DUE_SORT: "2026-01"}))
+
+    found = list(table.query_shard("s"))
+    assert [row["sk"] for row in found] == ["1", "2", "3"]
+    assert found[0]["watched"] == [{"id": "1"}]
+    assert "other" not in found[0]
+
+
 def test_item_that_is_no_longer_due_leaves_the_index(table: Table) -> None:
     table.put(item("a", **{DUE_PARTITION: "s", DUE_SORT: "2026-02"}))
     table.put(item("a"))

@@ -318,7 +318,8 @@ class World:
             dead_letters.build,
             DeadLettersSettings(ledger_table=LEDGER, notifications={n: f"n-{n}" for n in names}, shipments=shipments),
         )
-        self._add("release", release.build, ReleaseSettings(ledger_table=LEDGER, shipments=shipments))
+        releasing = ReleaseSettings(ledger_table=LEDGER, shipments=shipments, ifs_secrets=ifs)
+        self._add("release", release.build, releasing)
         self._add("replay", replay.build, ReplaySettings(**tables, shipments=shipments, ifs_secrets=ifs))
         for site in self.sites.values():
             self._connect(site)
@@ -406,7 +407,9 @@ class World:
 
     def _is_anything_due(self, function: str, connection: str) -> bool:
         if function == "release":
-            return self.tables[LEDGER].has_due(f"due#{connection}#", f"{self.now():%Y-%m-%dT%H:%M:%S.%fZ}")
+            ledger, now = self.tables[LEDGER], f"{self.now():%Y-%m-%dT%H:%M:%S.%fZ}"
+            is_watching = self.now().minute % 5 == 0 and ledger.has_due(f"watch#{connection}", now)
+            return is_watching or ledger.has_due(f"due#{connection}#", now)
         name, ledger = ConnectionName(connection), self.tables[LEDGER]
         changes = ledger.changes(f"reader#{connection}") + ledger.changes(f"jobs#{connection}")
         if self._reading.get(connection, (None,))[0] != changes:

@@ -118,7 +118,7 @@ def _due_without_need(world: World, week: Week, site: Site) -> Iterator[str]:
     by_key = _expectations(week, site)
     special = {*_keys(week.excused, site), *_keys(week.parked, site)}
     for order in ledger.orders(world, site):
-        if not str(order.get(ledger.DUE_SHARD, "")).startswith(ledger.DUE_LIST):
+        if not str(order.get(ledger.DUE_SHARD, "")).startswith(ledger.DUE_LISTS):
             continue
         own = order.get(ledger.SHIPMENTS, {})
         stores = {state[ledger.SHIPMENT].get(ledger.STORE) for state in own.values()}

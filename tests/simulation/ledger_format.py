@@ -12,7 +12,7 @@ from tests.equipment.world import AUDIT, LEDGER, Site, World
 Item = dict[str, Any]
 
 ORDER, RECORD, ENTRY = "order#{}#", "record#{}#", "audit#{}#"
-PARKED_SUBJECTS, DUE_LIST = "parked#{}", "due#"
+PARKED_SUBJECTS, DUE_LISTS = "parked#{}", ("due#", "watch#")
 SHIPMENTS, SHIPMENT, OUTCOME, REASON, ATTENTION = "shipments", "shipment", "outcome", "reason", "attention"
 DUE_SHARD, VOIDED_AT, STORE, CREATED_AT = "due_shard", "voided_at", "store_id", "created_at"
 INTENT, REVISION = "intent", "revision"

@@ -113,7 +113,7 @@ def _until_saved(batch: Sequence[DeliverOrder], delivery: Delivery) -> list[Deli
         again = _once(left, delivery)
         ended |= {order.key: order for order in again}
         unsaved = {order.key for order in again if not order.saved}
-        left = [message for message in left if message.order in unsaved]
+        left = [message.repeated() for message in left if message.order in unsaved]
         if not left:
             break
     return list(ended.values())
@@ -166,13 +166,15 @@ def _by_order(batch: Iterable[DeliverOrder]) -> dict[OrderKey, list[DeliverOrder
 def _look(
     key: OrderKey, messages: Sequence[DeliverOrder], known: OrderState | None, delivery: Delivery
 ) -> _Look | None:
-    """None where the messages tell nothing new and nobody asks."""
+    """None where the messages tell nothing new and nobody asks. One that comes again asks: what a run began and did not
+    end stands in the record's item alone.
+    """
     before = known or OrderState(key=key)
     state = admitted(before, messages, delivery.connection)
     state = state.owing(message.record for message in messages if message.record is not None)
     cause = _cause(messages, before)
     case = order_case(state, delivery.connection, retries_parked=state != before or cause.kind == "replay")
-    is_asked = any(message.shipment is None and not _is_late(message, before) for message in messages)
+    is_asked = any((m.shipment is None or m.is_repeated) and not _is_late(m, before) for m in messages)
     if case.state == before and not is_asked:
         return None
     if delivery.orders.is_too_large(case.state):
@@ -189,7 +191,7 @@ def _cause(messages: Sequence[DeliverOrder], before: OrderState) -> Cause:
 
 def _is_late(message: DeliverOrder, state: OrderState) -> bool:
     """The second copy of a due order's message: what was given up in between must not begin to wait anew."""
-    is_due = state.next_attempt_at is not None or state.earlier is not None or message.record is not None
+    is_due = state.waiting_for is not None or state.earlier is not None or message.record is not None
     return message.cause.kind == "release" and not is_due and state.attention in GIVEN_UP.values()
 
 
@@ -311,7 +313,9 @@ def _held(look: _Look, case: OrderCase, proposal: Proposal, delivery: Delivery) 
 
 
 def _saved(look: _Look, state: OrderState, delivery: Delivery) -> DeliveredOrder:
-    return DeliveredOrder(state.key, look.cause, delivery.orders.save(state.following(look.last_saved)), state)
+    """What has not changed costs nothing."""
+    saved = state == look.last_saved or delivery.orders.save(state.following(look.last_saved))
+    return DeliveredOrder(state.key, look.cause, saved, state)
 
 
 def _result(results: Results, case: OrderCase, key: RecordKey) -> RecordResult | None:

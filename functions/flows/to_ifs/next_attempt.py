@@ -55,7 +55,7 @@ def next_attempt(
         waits = {**_waits(before, pending, now), **(given_up if pending else {})}
     attempts = _attempts(before, pending, is_put_off=until is not None and not is_lost)
     pause = now + _delay(attempts, patience)
-    due = max(until or pause, pause) if is_lost else until or pause
+    due = max(until or pause, pause) if is_lost else until or (None if pending is Reason.NOT_DELIVERED_YET else pause)
     return state.scheduled(
         waiting_for=pending,
         waits=waits,
@@ -84,9 +84,11 @@ def _waits(before: OrderState, pending: Reason | None, now: datetime) -> dict[Wa
 
 
 def _attempts(before: OrderState, pending: Reason | None, *, is_put_off: bool) -> int:
-    """A lost answer between faults, or after them, is the same trouble: the pauses go on growing."""
+    """A lost answer between faults, or after them, is the same trouble: the pauses go on growing. A delivery is watched
+    for beside them.
+    """
     known = before.waiting_for
-    if pending is None or known is None:
+    if pending is None or known is None or pending is Reason.NOT_DELIVERED_YET:
         return 0
     is_one_trouble = Reason.OUTCOME_UNKNOWN in {pending, known} and {_kind(pending), _kind(known)} <= FAULTS
     if pending is not known and not is_one_trouble:

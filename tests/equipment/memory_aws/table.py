@@ -93,6 +93,11 @@ class MemoryTable:
         self._step("query_due done")
         return items
 
+    def query_shard(self, shard: str) -> Iterator[Item]:
+        shown = self._due_entries(shard, "~")  # behind every instant
+        keys = sorted(shown, key=lambda key: (shown[key], key))
+        yield from self._paged("query_shard", lambda: keys, lambda pk, sk: self._indexed((pk, sk), shown[pk, sk]))
+
     def scan(self, *, prefix: str) -> Iterator[Item]:
         yield from self._paged("scan", lambda: self._under(prefix), self._seen)
 

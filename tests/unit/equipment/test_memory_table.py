@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -93,20 +94,21 @@ def test_condition_is_decided_on_what_is_really_stored() -> None:
     assert not any(table.put(due("a", "1", 2), condition=Attr("pk").not_exists()) for _ in range(20))
 
 
-@pytest.mark.parametrize("name", ["query", "scan"])
+@pytest.mark.parametrize("name", ["query", "query_shard", "scan"])
 def test_each_page_is_a_call_of_its_own(name: str) -> None:
     steps: list[str] = []
     table = MemoryTable(steps.append)
     for number in range(PAGE_ITEMS + 1):
-        table.put({"pk": "p", "sk": f"{number:03}"})
+        table.put(due(f"{number:03}", "1"))
     steps.clear()
 
-    rows = list(table.query("p") if name == "query" else table.scan(prefix="p"))
+    calls = {"query": partial(table.query, "p"), "query_shard": partial(table.query_shard, "s")}
+    rows = list(calls.get(name, partial(table.scan, prefix="p"))())
     assert len(rows) == PAGE_ITEMS + 1
     assert steps == [name, f"{name} done"] * 2
 
 
-@pytest.mark.parametrize("name", ["get", "get_many", "query", "query_due", "scan", "put"])
+@pytest.mark.parametrize("name", ["get", "get_many", "query", "query_due", "query_shard", "scan", "put"])
 def test_every_answer_can_be_lost(name: str) -> None:
     def step(at: str) -> None:
         if at == f"{name} done":
@@ -118,6 +120,7 @@ def test_every_answer_can_be_lost(name: str) -> None:
         "get_many": lambda: table.get_many([("p", "a")], []),
         "query": lambda: list(table.query("p")),
         "query_due": lambda: table.query_due("s", until="1", limit=1),
+        "query_shard": lambda: list(table.query_shard("s")),
         "scan": lambda: list(table.scan(prefix="p")),
         "put": lambda: table.put(due("a", "1")),
     }

@@ -22,7 +22,15 @@ def test_tracking_and_carrier_arrive_and_the_date_waits_for_the_delivery() -> No
     fields = world.on().fields
     assert fields[FieldName.SHIP_DATE].reason is Reason.NOT_DELIVERED_YET
     assert world.state().shipments[a_shipment().key].outcome is Outcome.WRITTEN
-    assert world.state().next_attempt_at == world.at + timedelta(seconds=60)
+    assert (world.state().next_attempt_at, world.state().watched) == (None, (world.ifs.key("42"),))
+
+
+def test_a_look_that_finds_nothing_new_costs_no_write() -> None:
+    world = World(FakeIfs(a_candidate()))
+    deliver([work(a_shipment())], world.delivery)
+    revision = world.state().revision
+    (ended,) = deliver([again(a_shipment().order_key)], world.delivery)
+    assert (ended.saved, world.state().revision, world.memories.saves) == (True, revision, 2)
 
 
 def test_the_ship_date_is_written_once_ifs_has_delivered() -> None:

@@ -94,7 +94,7 @@ def test_a_fault_to_pass_comes_before_patience() -> None:
 )
 def test_patience_ends_after_its_days_and_not_before(said: Said, limit: int, given_up: Reason) -> None:
     patient = story((0, said), (days(limit) - 0.01, said))
-    assert (patient.waiting_for, patient.next_attempt_at is not None) == (said[1], True)
+    assert (patient.waiting_for, patient.next_attempt_at is None) == (said[1], said is DATE_WAITS)
     state = story((0, said), (days(limit), said))
     known = state.shipments[a_shipment().key]
     assert (known.outcome, known.reason, state.attention) == (Outcome.PARKED, given_up, given_up)

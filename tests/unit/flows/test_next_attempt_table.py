@@ -197,7 +197,7 @@ def test_what_else_it_waits_for_goes_on_once_one_thing_is_given_up() -> None:
     after = looked(order((WAITING, YET), (WAITING, LATER)), before)
     assert (after.waiting_for, after.attempts) == (LATER, 0)
     assert after.waits == {"delivery": NOON, "find": NOON - 14 * DAY}, "what was given up does not begin anew"
-    assert (after.next_attempt_at, after.attention) == (NOON + timedelta(minutes=1), Reason.NEVER_FOUND)
+    assert (after.next_attempt_at, after.attention) == (None, Reason.NEVER_FOUND)
 
 
 @pytest.mark.parametrize(

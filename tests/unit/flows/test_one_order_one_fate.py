@@ -152,7 +152,7 @@ def test_a_locked_record_calls_after_hours_and_is_parked_after_its_patience() ->
         assert world.state().attention is Reason.RECORD_LOCKED
         until(world, timedelta(days=21))
         assert world.state().attention is Reason.LOCKED_TOO_LONG
-        assert (world.state().next_attempt_at is None) is is_delivered
+        assert (world.state().waiting_for is None) is is_delivered
 
 
 def test_nightly_maintenance_makes_nothing_that_ifs_never_learns_of_any_younger() -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable
 from functions.flows.to_ifs.deliver import deliver
+from functions.model.audit import FieldChange
 from functions.model.outcomes import Outcome, Reason
-from functions.model.record_memory import LEASE
+from functions.model.record_memory import LEASE, OpenIntent, RecordMemory
 from functions.model.records import FieldName
 from functions.model.shipment import Shipment
 from tests.equipment.builders import NOON, a_candidate, a_record, a_shipment, again, voided, work
@@ -82,6 +83,23 @@ def test_a_value_that_was_refused_and_sent_again_without_an_answer_is_sent_until
     world.at += LEASE
     deliver([again(a_shipment().order_key)], world.delivery)
     assert (world.ifs.values()[CARRIER], world.state().attention) == ("UPS", None)
+
+
+def test_a_write_that_a_second_run_began_on_news_that_the_first_has_stored_is_brought_to_an_end() -> None:
+    """Both were handed the same message; the second died after its intent."""
+    world = World(FakeIfs(a_candidate(a_record(is_delivered=True))))
+    deliver([work(a_shipment())], world.delivery)
+    world.memories.items[world.ifs.record().key] = left_open(world.memories.of(), at=world.at)
+    world.at += LEASE
+    deliver([work(a_shipment())], world.delivery)
+    assert world.memories.of().intent is not None
+    deliver([work(a_shipment()).repeated()], world.delivery)
+    assert (world.memories.of().intent, world.state().waiting_for) == (None, None)
+
+
+def left_open(memory: RecordMemory, at: datetime) -> RecordMemory:
+    change = FieldChange(before="UPS", after="UPS", attribute="ForwardAgentId")
+    return memory.intending(OpenIntent(kind="patch", audit_key="k", at=at, by="P1001", changes={"carrier": change}))
 
 
 def test_a_write_under_way_on_a_record_that_was_deleted_is_brought_to_an_end() -> None:

@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 import pytest
 
 from functions.ledger.orders import OrderStore
-from functions.model.outcomes import Reason
+from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import ConnectionName
-from functions.model.state import OrderState
-from tests.equipment.builders import NOON, a_shipment
+from functions.model.state import FieldOutcome, OrderRecord, OrderState
+from tests.equipment.builders import NOON, a_key, a_shipment
 from tests.equipment.memory_aws.table import MemoryTable
 from tests.unit.ledger.states import a_state, a_store, waiting
 
-ACME = ConnectionName("acme")
+ACME, WAITS = ConnectionName("acme"), Reason.NOT_DELIVERED_YET
 
 
 def by_time(count: int) -> list[int]:
@@ -36,6 +36,19 @@ def test_an_order_that_waits_for_nothing_leaves_the_due_list() -> None:
     store, table = a_store(first, first.model_copy(update={"revision": 1, "next_attempt_at": None}))
     assert due(store) == []
     assert "due_at" not in table.everything()
+
+
+def test_what_only_waits_for_its_delivery_is_not_due_and_shown_with_its_records() -> None:
+    late = OrderRecord(key=a_key("42"), fields={"ship_date": FieldOutcome(outcome=Outcome.WAITING, reason=WAITS)})
+    done = OrderRecord(key=a_key("43"), fields={"ship_date": FieldOutcome(outcome=Outcome.WRITTEN)})
+    more = {"waiting_for": WAITS, "waits": {"delivery": NOON}, "records": (late, done)}
+    store, _ = a_store(*(a_state(a_shipment(reference=name), **more) for name in ("P1", "P2")))
+    assert due(store) == []
+    expected = [(name, NOON, (a_key("42"),)) for name in ("P1", "P2")]
+    assert sorted((w.order.reference, w.since, w.records) for w in store.waiting(ACME)) == expected
+    (loaded,) = store.load([a_shipment(reference="P1").order_key]).values()
+    assert loaded.watched == (a_key("42"),)
+    assert list(store.waiting(ConnectionName("other"))) == []
 
 
 @pytest.mark.parametrize(
