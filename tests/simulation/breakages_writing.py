@@ -22,6 +22,7 @@ from functions.flows.to_ifs import (
     release,
     state_action,
     unfinished_write,
+    watch,
 )
 from functions.handlers import consume
 from functions.ifs.targets import custom_entity, shipment_header
@@ -262,6 +263,10 @@ def _believe_every_answer() -> None:
     patch(record_write._Try, "differing", lambda self, after: [])
 
 
+def _watch_in_vain() -> None:
+    patch(watch.Watch, "_has_moved", lambda *_: False)
+
+
 WRITING_BREAKAGES: dict[str, Callable[[], None]] = {
     "ignore voids": _ignore_voids,
     "blind retry of a write": _blind_retry,
@@ -299,4 +304,5 @@ WRITING_BREAKAGES: dict[str, Callable[[], None]] = {
     "a baseline contributes": _a_baseline_contributes,
     "off waits": _off_waits,
     "believe every answer": _believe_every_answer,
+    "watch deliveries in vain": _watch_in_vain,
 }
