@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import NewType
@@ -26,6 +27,13 @@ class RecordKey(Frozen):
 
     place: Place
     id: str
+
+    @property
+    def digest(self) -> str:
+        """Names it in keys of items and in messages, where its id may hold what those refuse: SHA-256, the first 32 hex
+        digits.
+        """
+        return hashlib.sha256(f"{self.place}\x1f{self.id}".encode()).hexdigest()[:32]
 
 
 class Record(Frozen):

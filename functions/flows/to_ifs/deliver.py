@@ -278,7 +278,7 @@ def _tell_neighbours(results: Results, looks: Mapping[OrderKey, _Look], delivery
         cause = next(look.cause for look in looks.values())
         told = Cause(kind="neighbour", correlation_id=cause.correlation_id)
         others = sorted(result.memory.unheard - set(looks), key=lambda other: other.digest)
-        attempt = f"{key.id}:{result.memory.revision}"
+        attempt = f"{key.digest}:{result.memory.revision}"
         delivery.queue.send(DeliverOrder(order=o, cause=told, attempt=attempt, record=key) for o in others)
 
 

@@ -10,12 +10,15 @@ import pytest
 
 from functions.flows.operations.replay import Replay, Selection, draw_up
 from functions.flows.to_ifs.deliver import deliver
+from functions.ledger.queues import FifoOrderQueue
+from functions.model.messages import DeliverOrder
 from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import LEASE
 from functions.model.records import Candidate, FieldName, Line, Sought
 from functions.model.shipment import Item, OrderKey, Shipment
 from tests.equipment.builders import a_candidate, a_connection, a_key, a_record, a_shipment, again, voided, work
 from tests.equipment.delivery_fakes import FakeIfs, World
+from tests.equipment.memory_aws.queue import MemoryQueue
 
 KEY = "42"
 FIRST = a_shipment(1, reference="P1")
@@ -201,6 +204,17 @@ def test_a_look_for_another_order_is_deduplicated_by_what_it_is_about() -> None:
     settle(world, voided(SECOND))
     (second,) = world.queue.take()
     assert first.deduplication_id != second.deduplication_id
+
+
+def test_a_look_for_another_order_is_queued_whatever_the_records_id_holds() -> None:
+    """An order number, or a row's key, may hold what SQS takes in no deduplication id."""
+    shared = a_candidate(a_record("Größe 1" * 20), ("P1", "BOLT", 2), ("P2", "BOLT", 2))
+    world = a_world("join", shared, tracking={"max_length": 10})
+    queue = MemoryQueue(lambda: world.at, fifo=True)
+    world.queue = FifoOrderQueue(queue)  # type: ignore[assignment] # the queue itself
+    settle(world, SECOND, FIRST)
+    (told,) = queue.bodies
+    assert DeliverOrder.model_validate_json(told).order == SECOND.order_key
 
 
 def test_a_line_that_moves_to_a_shipment_of_its_own_takes_its_number_along() -> None:
