@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -144,7 +144,7 @@ class Lookup:
         """
         seen = {c.record.key: c.record for case in cases for c in case.candidates}
         stored = self._stored(seen, cases)
-        fresh = self._reread(cases, _stale(seen, stored, asked_at))
+        fresh = self._reread(cases, set(_stale(seen, stored, asked_at)))
         never_written = {key for key in stored.keys() - seen.keys() if not stored[key].revision}
         cases = [_refreshed(case, fresh).forgiven(never_written) for case in cases]
         known = self._explained(cases, placements, dict(stored))
@@ -154,13 +154,22 @@ class Lookup:
         wanted = list(dict.fromkeys((*seen, *(key for case in cases for key in case.state.remembered))))
         return dict(self.memories.load(self.connection.name, wanted)) if wanted else {}
 
-    def _reread(self, cases: Sequence[OrderCase], keys: Sequence[RecordKey]) -> dict[RecordKey, Record]:
+    def _reread(self, cases: Sequence[OrderCase], stale: Collection[RecordKey]) -> Readings:
         """A reading that was asked for before the record's last result is taken anew."""
-        fresh: dict[RecordKey, Record] = {}
-        for own in _by_targets(cases).values():
-            wanted = [key for key in keys if any(c.record.key == key for case in own for c in case.candidates)]
-            fresh |= self.ifs(own[0].connection).read(wanted) if wanted else {}
+        fresh: Readings = {}
+        for targets, own in _by_targets(cases).items():
+            wanted = {c.record.key for case in own for c in case.candidates}.intersection(stale)
+            answers = self._read(own[0].connection, sorted(wanted, key=str)) if wanted else {}
+            fresh |= {(targets, key): answer for key, answer in answers.items()}
         return fresh
+
+    def _read(self, view: Connection, keys: Sequence[RecordKey]) -> Mapping[RecordKey, Record | ConnectorError]:
+        """A fault hinders the orders that see one of these records, and nobody else."""
+        try:
+            return self.ifs(view).read(keys)
+        except ConnectorError as fault:
+            self.breaker.failed(fault, "search", f"{keys[0]}")
+            return dict.fromkeys(keys, fault)
 
     def _explained(
         self,
@@ -183,6 +192,7 @@ class Lookup:
 
 
 Answer = Sequence[Candidate] | ConnectorError
+Readings = dict[tuple[Targets, RecordKey], Record | ConnectorError]
 
 
 def explained(
@@ -201,7 +211,7 @@ def explained(
 
 def _answered(case: OrderCase, answer: Answer | None) -> OrderCase:
     if isinstance(answer, ConnectorError):
-        return replace(case, hindrance=answer.reason, fault=answer)
+        return replace(case, candidates=(), hindrance=answer.reason, fault=answer)
     return replace(case, candidates=tuple(answer or ()))
 
 
@@ -212,11 +222,14 @@ def _by_targets(cases: Iterable[OrderCase]) -> dict[Targets, list[OrderCase]]:
     return grouped
 
 
-def _refreshed(case: OrderCase, fresh: Mapping[RecordKey, Record]) -> OrderCase:
-    return replace(
-        case,
-        candidates=tuple(c.reading(fresh[c.record.key]) if c.record.key in fresh else c for c in case.candidates),
-    )
+def _refreshed(case: OrderCase, fresh: Readings) -> OrderCase:
+    candidates: list[Candidate] = []
+    for candidate in case.candidates:
+        answer = fresh.get((case.connection.ifs.targets, candidate.record.key))
+        if isinstance(answer, ConnectorError):
+            return _answered(case, answer)
+        candidates.append(candidate if answer is None else candidate.reading(answer))
+    return replace(case, candidates=tuple(candidates))
 
 
 def _stale(

@@ -200,7 +200,7 @@ class RecordWrite:
         after = answer.record
         if after is None:
             try:
-                after = self.tools.ifs.reread(attempt.before)
+                after = self.tools.reread(attempt.before)
             except ConnectorError as fault:
                 raise PutOff(fault.reason, self._lease_end(), is_open=True) from fault
         if after is None:

@@ -85,15 +85,48 @@ def test_a_write_that_was_under_way_when_its_order_grew_too_large_is_brought_to_
     assert (len(order.stub), len(world.ifs.writes)) == (1200, 1)
 
 
-def test_a_search_that_times_out_for_one_order_leaves_nine_written_and_the_circuit_closed() -> None:
+@pytest.mark.parametrize("status", [500, 504])
+def test_lists_that_fail_for_one_order_leave_nine_written_and_the_circuit_closed(status: int) -> None:
     world = ten_orders()
-    world.ifs.fails_for = {"P4": Retryable(Reason.IFS_UNAVAILABLE, "504", scope=Scope.UNCLEAR, status=504)}
+    world.ifs.fails_for = {"P4": Retryable(Reason.IFS_UNAVAILABLE, "", scope=Scope.UNCLEAR, status=status)}
     deliver(ten(), world.delivery)
     assert written(world) == 9
     assert not world.circuits.circuit(world.connection.name).is_open
     assert world.state("P4").waiting_for is Reason.IFS_UNAVAILABLE
     until(world, timedelta(hours=5))
     assert world.state("P4").attention is Reason.IFS_UNAVAILABLE
+
+
+def test_records_that_cannot_be_read_anew_hinder_their_orders_and_nobody_else() -> None:
+    world = ten_orders()
+    deliver(ten()[:2], world.delivery)
+    world.at += timedelta(seconds=20)
+    world.ifs.read_faults = [TENANT_DOWN]
+    relabelled = [work(a_shipment(100 + n, reference=f"P{n}")) for n in (1, 2)]
+    ended = deliver([*relabelled, *ten()[2:]], world.delivery)
+    assert (all(order.saved for order in ended), written(world)) == (True, 10)
+    for reference in ("P1", "P2"):
+        state = world.state(reference)
+        assert (state.waiting_for, {each.outcome for each in state.shipments.values()}) == (
+            Reason.IFS_UNAVAILABLE,
+            {Outcome.RETRY},
+        )
+        assert len(state.remembered) == 1
+    until(world, timedelta(minutes=5))
+    assert world.ifs.values("1")[TRACKING] == "1Z0001, 1Z0101"
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before it is decided", "after a conflict"])
+def test_the_circuit_hears_of_a_record_that_cannot_be_read_anew(*, before: bool) -> None:
+    world = World(FakeIfs(a_candidate()))
+    if before:
+        deliver([work(a_shipment())], world.delivery)
+    else:
+        world.ifs.before_write.append(lambda: world.ifs.edit(site="S1"))
+    world.ifs.read_faults = [TENANT_DOWN]
+    deliver([work(a_shipment(2))], world.delivery)
+    assert world.state().waiting_for is Reason.IFS_UNAVAILABLE
+    assert world.circuits.circuit(world.connection.name).strikes["search"].count == 1
 
 
 def test_an_item_of_a_newer_version_ends_alone() -> None:
