@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import NewType
 
@@ -114,12 +114,22 @@ class Candidate(Frozen):
         return self.model_copy(update={"record": record.told_by(self.record)})
 
     @property
+    def carried(self) -> frozenset[str]:
+        """The orders that its lines are of."""
+        return frozenset(line.order_reference for line in self.lines)
+
+    @property
     def carries_others(self) -> bool:
-        """Lines of other orders than the reference stands for. One that is only named says nothing of whose it is:
-        several orders' lines are then somebody else's too.
-        """
-        carried = {line.order_reference for line in self.lines}
-        return bool(carried - set(self.orders)) if self.is_own else len(carried) > 1
+        """Lines of other orders than the reference stands for."""
+        return are_others(self.carried, self.orders if self.is_own else ())
+
+
+def are_others(carried: Collection[str], own: Collection[str]) -> bool:
+    """Whether a record that carries these orders' lines is somebody else's too. Where it carries none of our own, it is
+    only named, which says nothing of whose it is: several orders' lines are then somebody else's too.
+    """
+    foreign = set(carried).difference(own)
+    return bool(foreign) if len(foreign) < len(carried) else len(foreign) > 1
 
 
 class Sought(Frozen):
