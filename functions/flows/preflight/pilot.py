@@ -58,8 +58,8 @@ class Pilot:
 
     def _write(self, proposal: Proposal, cause: Cause) -> Iterable[Finding]:
         (case,) = proposal.cases
-        tools = self.delivery.tools(case.connection, is_probe=False)
         for record in proposal.of(case.state.key):
+            tools = self.delivery.tools(record.view, is_probe=False)
             result = RecordWrite(tools, record, case.state.key, cause).run()
             if result.hindrance is not None:
                 yield _misfit(SENTENCES[result.hindrance])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -16,7 +16,7 @@ from functions.flows.to_ifs.circuit_breaker import Breaker
 from functions.flows.to_ifs.earlier_version import Earlier
 from functions.flows.to_ifs.ownership import unexplained
 from functions.flows.to_ifs.place import Placement
-from functions.flows.to_ifs.proposal import OrderCase, Remembered
+from functions.flows.to_ifs.proposal import OrderCase, Remembered, view_of
 from functions.model.outcomes import Reason
 from functions.model.record_memory import RecordMemory
 from functions.model.records import Candidate, Record, RecordKey, Sought
@@ -142,26 +142,48 @@ class Lookup:
         """What is remembered of every record that was shown or that an order remembers, and the cases with readings
         that are not older than it.
         """
-        seen = {c.record.key: c.record for case in cases for c in case.candidates}
+        seen = {c.record.key for case in cases for c in case.candidates}
         stored = self._stored(seen, cases)
-        fresh = self._reread(cases, set(_stale(seen, stored, asked_at)))
-        never_written = {key for key in stored.keys() - seen.keys() if not stored[key].revision}
-        cases = [_refreshed(case, fresh).forgiven(never_written) for case in cases]
-        known = self._explained(cases, placements, dict(stored))
+        fresh = self._reread(cases, stored, asked_at)
+        never_written = {key for key in stored.keys() - seen if not stored[key].revision}
+        cases = [self._refreshed(case, stored, fresh).forgiven(never_written) for case in cases]
+        known = self._explained(cases, placements, stored)
         return cases, {key: Remembered(stored[key], known[key]) for key in stored}
 
     def _stored(self, seen: Iterable[RecordKey], cases: Sequence[OrderCase]) -> dict[RecordKey, RecordMemory]:
         wanted = list(dict.fromkeys((*seen, *(key for case in cases for key in case.state.remembered))))
         return dict(self.memories.load(self.connection.name, wanted)) if wanted else {}
 
-    def _reread(self, cases: Sequence[OrderCase], stale: Collection[RecordKey]) -> Readings:
-        """A reading that was asked for before the record's last result is taken anew."""
-        fresh: Readings = {}
-        for targets, own in _by_targets(cases).items():
-            wanted = {c.record.key for case in own for c in case.candidates}.intersection(stale)
-            answers = self._read(own[0].connection, sorted(wanted, key=str)) if wanted else {}
-            fresh |= {(targets, key): answer for key, answer in answers.items()}
-        return fresh
+    def _view(self, memory: RecordMemory, case: OrderCase) -> Connection:
+        return view_of(memory, self.connection, case.connection)
+
+    def _reread(
+        self, cases: Sequence[OrderCase], stored: Mapping[RecordKey, RecordMemory], asked_at: datetime
+    ) -> Readings:
+        """A reading that was asked for before the record's last result, or under the rules of another store than the
+        record's, is taken anew.
+        """
+        wanted: dict[Targets, tuple[Connection, set[RecordKey]]] = {}
+        for case in cases:
+            for record in (candidate.record for candidate in case.candidates if candidate.record.exists):
+                view = self._view(stored[record.key], case)
+                if _is_newer(stored[record.key], asked_at) or _differ(view, case.connection, record.key):
+                    wanted.setdefault(view.ifs.targets, (view, set()))[1].add(record.key)
+        return {
+            (targets, key): answer
+            for targets, (view, keys) in wanted.items()
+            for key, answer in self._read(view, sorted(keys, key=str)).items()
+        }
+
+    def _refreshed(self, case: OrderCase, stored: Mapping[RecordKey, RecordMemory], fresh: Readings) -> OrderCase:
+        candidates: list[Candidate] = []
+        for candidate in case.candidates:
+            key = candidate.record.key
+            answer = fresh.get((self._view(stored[key], case).ifs.targets, key))
+            if isinstance(answer, ConnectorError):
+                return _answered(case, answer)
+            candidates.append(candidate if answer is None else candidate.reading(answer))
+        return replace(case, candidates=tuple(candidates))
 
     def _read(self, view: Connection, keys: Sequence[RecordKey]) -> Mapping[RecordKey, Record | ConnectorError]:
         """A fault hinders the orders that see one of these records, and nobody else."""
@@ -175,15 +197,16 @@ class Lookup:
         self,
         cases: Sequence[OrderCase],
         placements: Mapping[OrderKey, Placement],
-        memories: dict[RecordKey, RecordMemory],
+        stored: Mapping[RecordKey, RecordMemory],
     ) -> dict[RecordKey, RecordMemory]:
         """With what an earlier version knew, and what the audit says of values that nothing remembered explains."""
+        memories = dict(stored)
         for case in cases:
             touched = placements[case.state.key].records
             for candidate in case.candidates:
                 key = candidate.record.key
                 memory = self.earlier.added(memories[key], candidate.record, case)
-                target = case.connection.ifs.target_of(key.place)
+                target = self._view(stored[key], case).ifs.target_of(key.place)
                 if target is not None and (key in touched or memory.of(case.state.key)):
                     memory, unknown = explained(memory, candidate.record, target, self.audit)
                     memory = self.earlier.claimed(memory, candidate.record, unknown, case) if unknown else memory
@@ -222,20 +245,11 @@ def _by_targets(cases: Iterable[OrderCase]) -> dict[Targets, list[OrderCase]]:
     return grouped
 
 
-def _refreshed(case: OrderCase, fresh: Readings) -> OrderCase:
-    candidates: list[Candidate] = []
-    for candidate in case.candidates:
-        answer = fresh.get((case.connection.ifs.targets, candidate.record.key))
-        if isinstance(answer, ConnectorError):
-            return _answered(case, answer)
-        candidates.append(candidate if answer is None else candidate.reading(answer))
-    return replace(case, candidates=tuple(candidates))
-
-
-def _stale(
-    seen: Mapping[RecordKey, Record], stored: Mapping[RecordKey, RecordMemory], asked_at: datetime
-) -> list[RecordKey]:
-    return [key for key, record in seen.items() if record.exists and _is_newer(stored[key], asked_at)]
+def _differ(one: Connection, other: Connection, key: RecordKey) -> bool:
+    """Whether they call other attributes by the same names."""
+    targets = [view.ifs.target_of(key.place) for view in (one, other)]
+    places = [target.place for target in targets if target is not None]
+    return len(set(places)) > 1
 
 
 def _is_newer(memory: RecordMemory, asked_at: datetime) -> bool:

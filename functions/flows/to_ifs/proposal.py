@@ -280,11 +280,11 @@ def _proposed(
     entries = {case.state.key: _entry(case, placements[case.state.key], _candidate(case, key)) for case in cases}
     target = _target(first_view, key)
     first = RecordProposal(candidate.record, memory.stored, memory.known, entries, planned, first_view, target)
-    view = _view(first.memory, connection, first_view)
+    view = view_of(memory.stored, connection, first_view)
     return replace(
         first,
         view=view,
-        target=view.ifs.target_of(key.place) or target,
+        target=_target(view, key),
         carried=candidate.carried,
         retries_parked=any(case.retries_parked for case in cases),
         takes_over=any(case.state.earlier is not None for case in cases),
@@ -317,12 +317,16 @@ def _entry(case: OrderCase, placement: Placement, candidate: Candidate) -> Order
     )
 
 
-def _view(memory: RecordMemory, connection: Connection, otherwise: Connection) -> Connection:
-    """A record is decided under the rules of the store of its first contribution."""
-    if not memory.contributions:
-        return otherwise
-    stores = (shipment.store_id for shipment in memory.contributions[0].shipments)
-    return connection.at_store(next((store for store in stores if store is not None), None))
+def view_of(stored: RecordMemory, connection: Connection, looking: Connection) -> Connection:
+    """A record is read, decided and written under the rules of the store of its first contribution: another store may
+    call other attributes by the same names. `looking` is the view of whoever looks, where no store that knows the
+    record's place contributed yet.
+    """
+    if not stored.contributions:
+        return looking
+    stores = (shipment.store_id for shipment in stored.contributions[0].shipments)
+    view = connection.at_store(next((store for store in stores if store is not None), None))
+    return looking if view.ifs.target_of(stored.key.place) is None else view
 
 
 def _parked(memory: RecordMemory, attribute: str) -> Decision:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from functions.connections.connection import Connection
 from functions.flows.to_ifs.audit_trail import Ending
 from functions.flows.to_ifs.ownership import UNSEEN, same
-from functions.flows.to_ifs.proposal import AsPlanned, OrderCase, RecordProposal
+from functions.flows.to_ifs.proposal import AsPlanned, RecordProposal
 from functions.flows.to_ifs.record_session import Moved, PutOff, RecordSession, Tools
 from functions.model.audit import AuditEntry, Cause, FieldChange
 from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import LEASE, FieldMemory, OpenIntent, RecordMemory
 from functions.model.records import FieldName, Record
+from functions.model.shipment import OrderKey
 
 POST_AGAIN = timedelta(minutes=15)  # a row whose making was not answered may still appear
 STATE = "state"  # a state action, beside the attributes and remembered as they are
@@ -39,17 +41,18 @@ def take_over(session: RecordSession) -> None:
     session.memory = _obeying(session.memory, intent, entry, session.record).closed()
 
 
-def finish(memory: RecordMemory, case: OrderCase, tools: Tools, cause: Cause) -> datetime | None:
-    """For a record that the order does not stand on any more, or that IFS does not show: None once it is known how its
-    last write ended, or that nobody can know, else when a look is of use. Nothing is written.
+def finish(memory: RecordMemory, view: Connection, order: OrderKey, tools: Tools, cause: Cause) -> datetime | None:
+    """For a record that the order does not stand on any more, that IFS does not show, or that the order does not write:
+    None once it is known how its last write ended, or that nobody can know, else when a look is of use. Nothing is
+    written. `view` is under whose rules the record stands.
     """
-    later = tools.now() + timedelta(seconds=case.connection.patience.longest_seconds)
-    target = case.connection.ifs.target_of(memory.key.place)
+    later = tools.now() + timedelta(seconds=view.patience.longest_seconds)
+    target = view.ifs.target_of(memory.key.place)
     if target is None or tools.breaker.refusal() is not None:
         return None if target is None else later
     record = Record(key=memory.key, etag="", values={}, exists=False)  # until it is asked for
-    proposal = RecordProposal(record, memory, memory, {}, AsPlanned(), case.connection, target)
-    session = RecordSession(tools, proposal, case.state.key, cause)
+    proposal = RecordProposal(record, memory, memory, {}, AsPlanned(), view, target)
+    session = RecordSession(tools, proposal, order, cause)
     try:
         take_over(session)
         session.conclude()
