@@ -16,6 +16,7 @@ from functions.model.shipment import ConnectionName, OrderKey, ShipmentKey
 
 UNDECIDED = {Reason.SHARED_TARGET, Reason.PLAN_OUTDATED}
 LEASE = timedelta(minutes=3)  # outlives the longest run of a consumer
+POST_AGAIN = timedelta(minutes=15)  # a row whose making was not answered may still appear
 
 
 class Contribution(Frozen):
@@ -141,6 +142,15 @@ class OpenIntent(Frozen):
     def is_held(self, now: datetime) -> bool:
         """Somebody may still be writing."""
         return now < self.at + LEASE
+
+    def may_arrive(self, now: datetime, *, exists: bool) -> bool:
+        """A row that is not there yet."""
+        return self.kind == "post" and not exists and now < self.at + POST_AGAIN
+
+    def reason_to_wait(self, orders: Iterable[OrderKey]) -> Reason:
+        """For these, while nobody knows how it ends."""
+        is_theirs = self.by in {order.reference for order in orders}
+        return Reason.OUTCOME_UNKNOWN if is_theirs else Reason.RECORD_SHARED
 
 
 class RecordMemory(Frozen):

@@ -161,6 +161,8 @@ def _unchanged(proposal: Proposal, case: OrderCase, placement: Placement) -> Pla
         choices = placement.choices.get(hindered, ())
         return PlannedOrder(order=case.state.key, outcome=outcome, reason=reason, choices=choices)
     for record in proposal.of(case.state.key):
+        if record.hindrance is not None:
+            return PlannedOrder(order=case.state.key, outcome=Outcome.RETRY, reason=record.hindrance)
         if record.is_shared:
             choices = (record.record.key.id,)
             shared = Reason.SHARED_TARGET

@@ -11,7 +11,7 @@ from functions.connections.connection import Connection
 from functions.connections.targets import AnyTarget
 from functions.connections.vendors import Targets
 from functions.errors import ConnectorError, Retryable, Scope
-from functions.flows.to_ifs.audit_trail import Audit
+from functions.flows.to_ifs.audit_trail import Audit, is_open
 from functions.flows.to_ifs.circuit_breaker import Breaker
 from functions.flows.to_ifs.earlier_version import Earlier
 from functions.flows.to_ifs.ownership import unexplained
@@ -148,7 +148,11 @@ class Lookup:
         never_written = {key for key in stored.keys() - seen if not stored[key].revision}
         cases = [self._refreshed(case, stored, fresh).forgiven(never_written) for case in cases]
         known = self._explained(cases, placements, stored)
-        return cases, {key: Remembered(stored[key], known[key]) for key in stored}
+        there = {c.record.key for case in cases for c in case.candidates if c.record.exists}
+        return cases, {key: self._remembered(stored[key], known[key], exists=key in there) for key in stored}
+
+    def _remembered(self, stored: RecordMemory, known: RecordMemory, *, exists: bool) -> Remembered:
+        return Remembered(stored, known, is_open=is_open(stored, self.audit, self.now(), exists=exists))
 
     def _stored(self, seen: Iterable[RecordKey], cases: Sequence[OrderCase]) -> dict[RecordKey, RecordMemory]:
         wanted = list(dict.fromkeys((*seen, *(key for case in cases for key in case.state.remembered))))

@@ -25,10 +25,13 @@ Entries = Mapping[OrderKey, OrderContribution]
 
 @dataclass(frozen=True)
 class Remembered:
-    """One record's memory as the ledger holds it, and with what else was found out."""
+    """One record's memory as the ledger holds it, and with what else was found out. `is_open`: nobody can know yet how
+    its last write ends.
+    """
 
     stored: RecordMemory
     known: RecordMemory
+    is_open: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,8 +97,8 @@ class RecordProposal:
     """One record as it should be: `stored` is its memory as loaded, `known` that with what else was found out, `memory`
     that with the orders' `entries` in it, and with what a plan's other orders place there. `takes_over`: an order
     brings what an earlier version remembered. `view` is the connection as the store of the record's first contribution
-    sees it. `carried` are the orders that the record's lines are of. `planned`, where a person's plan is carried out,
-    are the only changes that may be made.
+    sees it. `carried` are the orders that the record's lines are of. `is_open`: nobody can know yet how its last write
+    ends. `planned`, where a person's plan is carried out, are the only changes that may be made.
     """
 
     record: Record
@@ -106,6 +109,7 @@ class RecordProposal:
     view: Connection
     target: AnyTarget
     carried: Collection[str] = ()
+    is_open: bool = False
     is_writing: bool = True
     retries_parked: bool = True
     takes_over: bool = False
@@ -121,14 +125,21 @@ class RecordProposal:
         object.__setattr__(self, "memory", memory)
 
     def rebased(self, record: Record, stored: RecordMemory, known: RecordMemory) -> RecordProposal:
-        """The same on a newer reading and a newer memory."""
-        return replace(self, record=record, stored=stored, known=known)
+        """The same on a newer reading and a newer memory, whose last write is known to have ended."""
+        return replace(self, record=record, stored=stored, known=known, is_open=False)
 
     def only_shown(self) -> RecordProposal:
         return replace(self, is_writing=False)
 
     def carrying_out(self, planned: Mapping[str, FieldChange] | None) -> RecordProposal:
         return replace(self, planned=planned)
+
+    @property
+    def hindrance(self) -> Reason | None:
+        """Why nothing is written now, whatever would be right."""
+        if self.is_open and self.stored.intent is not None:
+            return self.stored.intent.reason_to_wait(self.entries)
+        return missing(self.record, self.memory)
 
     @property
     def brings_news(self) -> bool:
@@ -156,7 +167,9 @@ class RecordProposal:
 
     @property
     def changes(self) -> dict[str, FieldChange]:
-        """What a delivery would write now, by field; nothing where it differs from what a plan showed."""
+        """What a delivery would write now, by field."""
+        if self.hindrance is not None:
+            return {}
         decisions = self.decisions(self.record, self.memory)
         return shown(self.record, decisions, decisions, self.target)
 
@@ -206,7 +219,7 @@ def propose(
         for case in showing
         for key in touching[case.state.key]
     }
-    unfinished = {case.state.key: _unfinished(case, memories) for case in writing}
+    unfinished = {case.state.key: _unfinished(case, memories) for case in cases}
     return Proposal(cases, placements, records, shows, touching, unfinished)
 
 
@@ -223,6 +236,12 @@ def _by_record(
         for key in touching[case.state.key]:
             found.setdefault(key, []).append(case)
     return found
+
+
+def missing(record: Record, memory: RecordMemory) -> Reason | None:
+    """A row that was made once and that IFS does not show is hidden or deleted, and no second one is made."""
+    was_made = any(past.ours is not None for past in memory.fields.values())
+    return Reason.NOT_IN_IFS_YET if was_made and not record.exists else None
 
 
 def shown(
@@ -286,6 +305,7 @@ def _proposed(
         view=view,
         target=_target(view, key),
         carried=candidate.carried,
+        is_open=memory.is_open,
         retries_parked=any(case.retries_parked for case in cases),
         takes_over=any(case.state.earlier is not None for case in cases),
     )

@@ -12,11 +12,10 @@ from functions.flows.to_ifs.proposal import AsPlanned, RecordProposal
 from functions.flows.to_ifs.record_session import Moved, PutOff, RecordSession, Tools
 from functions.model.audit import AuditEntry, Cause, FieldChange
 from functions.model.outcomes import Outcome, Reason
-from functions.model.record_memory import LEASE, FieldMemory, OpenIntent, RecordMemory
+from functions.model.record_memory import LEASE, POST_AGAIN, FieldMemory, OpenIntent, RecordMemory
 from functions.model.records import FieldName, Record
 from functions.model.shipment import OrderKey
 
-POST_AGAIN = timedelta(minutes=15)  # a row whose making was not answered may still appear
 STATE = "state"  # a state action, beside the attributes and remembered as they are
 FIELDS_OWN_FAULTS = {Reason.REFUSED_BY_IFS, Reason.UNKNOWN_IN_IFS, Reason.VALUE_REFUSED, Reason.IFS_CONFIGURATION}
 
@@ -34,8 +33,7 @@ def take_over(session: RecordSession) -> None:
     now = session.tools.now()
     entry = session.tools.audit.get(session.saved.connection, session.record.key, intent.audit_key)
     if entry is None and intent.is_held(now):
-        reason = Reason.OUTCOME_UNKNOWN if intent.by == session.order.reference else Reason.RECORD_SHARED
-        raise PutOff(reason, intent.at + LEASE)
+        raise PutOff(intent.reason_to_wait([session.order]), intent.at + LEASE)
     if entry is None:
         entry = _found_out(session, intent)
     session.memory = _obeying(session.memory, intent, entry, session.record).closed()
@@ -67,7 +65,7 @@ def _found_out(session: RecordSession, intent: OpenIntent) -> AuditEntry:
     """Nobody recorded it: what IFS shows now, after the lease, says whether it arrived."""
     now = session.tools.now()
     session.record = session.asked_again() or session.record
-    if intent.kind == "post" and not session.record.exists and now < intent.at + POST_AGAIN:
+    if intent.may_arrive(now, exists=session.record.exists):
         raise PutOff(Reason.OUTCOME_UNKNOWN, intent.at + POST_AGAIN)
     ending = _ending(intent, session.record)
     before = session.record.tagged(intent.etag)
