@@ -136,7 +136,7 @@ def _ignore_named_records() -> None:
 
 
 def _refused_as_a_whole() -> None:
-    patch(record_write, "FIELDS_OWN_FAULTS", set())
+    patch(unfinished_write, "FIELDS_OWN_FAULTS", set())
 
 
 def _date_before_delivery() -> None:
