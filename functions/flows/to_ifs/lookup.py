@@ -23,6 +23,7 @@ from functions.model.records import Candidate, Record, RecordKey, Sought
 from functions.model.shipment import ConnectionName, OrderKey
 
 CLOCKS = timedelta(minutes=1)  # two environments' clocks differ by less
+OVER = Retryable(Reason.OUT_OF_TIME, "the run ends")
 VANISHED = 2  # remembered records that are gone at once are no coincidence
 
 
@@ -67,17 +68,17 @@ class Lookup:
 
     def found(self, cases: Sequence[OrderCase], *, is_probe: bool = False) -> list[OrderCase]:
         """The cases with what IFS shows of each, or with what hinders them. One search a target."""
-        refusal = self.breaker.refusal(is_probe=is_probe)
         asking = [case for case in cases if case.hindrance is None and case.state.has_something_to_do]
         answers: dict[OrderKey, Answer] = {}
-        if refusal is not None:
-            answers = {case.state.key: refusal for case in asking}
-        else:
-            for own in _by_targets(asking).values():
-                answers |= self._asked(own)
+        for own in _by_targets(asking).values():
+            refusal = self.breaker.refusal(is_probe=is_probe)
+            answers |= self._asked(own) if refusal is None else {case.state.key: refusal for case in own}
         return [_answered(case, answers.get(case.state.key)) for case in cases]
 
     def _asked(self, cases: Sequence[OrderCase]) -> dict[OrderKey, Answer]:
+        """Metadata that is due may take as long as a request can."""
+        if not self.has_time():
+            return dict.fromkeys((case.state.key for case in cases), OVER)
         writing = next((case.connection for case in cases if case.is_writing), None)
         drift = self.drift(writing) if writing is not None else None
         answers: dict[OrderKey, Answer] = {}
@@ -88,6 +89,8 @@ class Lookup:
 
     def _searched(self, cases: Sequence[OrderCase]) -> dict[OrderKey, Answer]:
         """What fails for all of them is asked for one by one: it may be one order that IFS cannot find."""
+        if not self.has_time():
+            return dict.fromkeys((case.state.key for case in cases), OVER)
         try:
             found = self._find(cases)
         except ConnectorError as fault:
@@ -106,7 +109,7 @@ class Lookup:
             if len(failed) == len(answers) and len(failed) >= VANISHED:
                 answers[case.state.key] = failed[-1]
             elif not self.has_time():
-                answers[case.state.key] = Retryable(Reason.OUT_OF_TIME, "the run ends")
+                answers[case.state.key] = OVER
             else:
                 answer = self._alone(case)
                 answers[case.state.key] = answer
@@ -191,6 +194,8 @@ class Lookup:
 
     def _read(self, view: Connection, keys: Sequence[RecordKey]) -> Mapping[RecordKey, Record | ConnectorError]:
         """A fault hinders the orders that see one of these records, and nobody else."""
+        if not self.has_time():
+            return dict.fromkeys(keys, OVER)
         try:
             return self.ifs(view).read(keys)
         except ConnectorError as fault:

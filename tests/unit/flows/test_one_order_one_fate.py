@@ -199,6 +199,38 @@ def test_nightly_maintenance_makes_nothing_that_ifs_never_learns_of_any_younger(
     assert world.state().attention is Reason.NEVER_FOUND
 
 
+def test_a_target_that_takes_all_the_time_leaves_the_others_to_a_later_run() -> None:
+    """Ten orders, half of them of a store that is delivered elsewhere."""
+    elsewhere = {"profile": "shipment_header", "entity_set": "OtherSet"}
+    world = World(ten_orders().ifs, a_connection(stores={"7": {"targets": [elsewhere]}}))
+    other = world.by_entity_set["OtherSet"] = FakeIfs()
+    world.time_left = False
+    deliver([work(a_shipment(n, reference=f"P{n}", store_id=7 if n % 2 else 8)) for n in NUMBERS], world.delivery)
+    assert (world.ifs.searches, other.searches) == (0, 0)
+    assert {state.waiting_for for state in world.orders.states.values()} == {Reason.OUT_OF_TIME}
+    assert not world.circuits.circuit(world.connection.name).is_open
+
+
+def test_twenty_orders_that_are_not_found_any_more_wait_for_the_tenant_though_ten_were_never_seen() -> None:
+    numbers = range(1, 21)
+    records = [a_candidate(a_record(str(n), is_delivered=True), (f"P{n}", "BOLT", 2)) for n in numbers]
+    world = World(FakeIfs(*records))
+    orders = [a_shipment(n, reference=f"P{n}") for n in numbers]
+    deliver([work(order) for order in orders[::2]], world.delivery)
+    world.ifs.hidden = set(world.ifs.candidates)
+    gone_at = world.at
+    for batch in (orders[:10], orders[10:]):
+        deliver(
+            [again(order.order_key, "poll") for order in batch[::2]] + [work(o) for o in batch[1::2]], world.delivery
+        )
+    assert {state.waiting_for for state in world.orders.states.values()} == {Reason.RECORDS_VANISHED}
+    circuit = world.circuits.circuit(world.connection.name)
+    assert (circuit.opened_by, circuit.opened_at) == ("seen", gone_at)
+    world.ifs.hidden = set()
+    until(world, timedelta(hours=2))
+    assert {world.ifs.values(str(n))[TRACKING] for n in numbers} == {f"1Z{n:04}" for n in numbers}
+
+
 def test_known_records_that_vanish_all_at_once_are_the_tenants_trouble() -> None:
     world = ten_orders()
     deliver(ten(), world.delivery)
