@@ -292,6 +292,18 @@ def test_a_dry_run_shows_no_second_row_while_the_first_may_still_arrive() -> Non
         assert (bool(plan.records), plan.orders[0].reason) == (is_shown, None if is_shown else Reason.OUTCOME_UNKNOWN)
 
 
+def test_pointed_at_another_tenant_the_dry_run_shows_what_its_record_lacks_and_the_plan_writes_it() -> None:
+    desk = Desk()
+    world, elsewhere = desk.world, Place("other.example.com/ShipmentHandling/ShipmentSet")
+    ifs = {**a_connection().ifs.model_dump(), "base_url": "https://other.example.com"}
+    world.connection = a_connection(ifs=ifs)
+    world.ifs = FakeIfs(a_candidate(a_record(a_key("42", elsewhere), carrier="DHL")))
+    plan = desk.plan(orders=["P1001"])
+    assert shown(plan) == {"42": {"tracking": (None, "1Z0001"), "carrier": ("DHL", "UPS")}}
+    desk.carry_out(plan)
+    assert world.ifs.writes == [("42", {FieldName.TRACKING: "1Z0001", FieldName.CARRIER: "UPS"})]
+
+
 def test_an_empty_selection_is_refused() -> None:
     with pytest.raises(ValidationError, match="name at least one"):
         Selection.model_validate({})
