@@ -85,6 +85,18 @@ def test_a_write_that_was_under_way_when_its_order_grew_too_large_is_brought_to_
     assert (len(order.stub), len(world.ifs.writes)) == (1200, 1)
 
 
+def test_a_record_that_takes_no_more_shipments_parks_the_order_whole() -> None:
+    world = ten_orders()
+    world.memories.faults = [Permanent(Reason.ORDER_TOO_LARGE, "record 42 holds too many shipments")]
+    (ended,) = deliver(ten()[:1], world.delivery)
+    state = world.state("P1")
+    assert (ended.saved, state.attention, state.next_attempt_at) == (True, Reason.ORDER_TOO_LARGE, None)
+    assert [(each.outcome, each.reason) for each in state.shipments.values()] == [
+        (Outcome.PARKED, Reason.ORDER_TOO_LARGE)
+    ]
+    assert (state.stub, world.ifs.writes, world.memories.items) == ({}, [], {})
+
+
 @pytest.mark.parametrize("status", [500, 504])
 def test_lists_that_fail_for_one_order_leave_nine_written_and_the_circuit_closed(status: int) -> None:
     world = ten_orders()
