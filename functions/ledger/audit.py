@@ -9,7 +9,6 @@ from typing import Any
 from boto3.dynamodb.conditions import Attr
 
 from functions.ledger.items import PARTITION, SORT, plain, stamp, to_item
-from functions.ledger.records import record_digest
 from functions.ledger.table import EXPIRES, Table
 from functions.model.audit import AuditEntry, EarlierAuditEntry
 from functions.model.records import RecordKey
@@ -60,7 +59,7 @@ def _entry(item: dict[str, Any]) -> AuditEntry:
 
 
 def _partition(connection: ConnectionName, record: RecordKey) -> str:
-    return f"audit#{connection}#{record_digest(record)}"
+    return f"audit#{connection}#{record.digest}"
 
 
 def _of_day(order: OrderKey, day: date) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,11 +15,6 @@ from functions.model.shipment import ConnectionName
 
 MEMORY = "memory"
 LIMIT_BYTES = 300_000  # DynamoDB refuses items over 400 KB
-
-
-def record_digest(key: RecordKey) -> str:
-    """Names a record in keys of items: SHA-256, the first 32 hex digits."""
-    return hashlib.sha256(f"{key.place}\x1f{key.id}".encode()).hexdigest()[:32]
 
 
 class RecordStore:
@@ -37,7 +31,7 @@ class RecordStore:
         """
         body = memory.stored().model_dump(mode="json", exclude_none=True, exclude_defaults=True)
         if size(memory) > LIMIT_BYTES:
-            raise Permanent(Reason.ORDER_TOO_LARGE, f"record {record_digest(memory.key)} holds too many shipments")
+            raise Permanent(Reason.ORDER_TOO_LARGE, f"record {memory.key.digest} holds too many shipments")
         keys = {PARTITION: _partition(memory.connection, memory.key), SORT: MEMORY}
         return self._table.put(to_item({**body, **keys}), condition=unmoved(memory.revision))
 
@@ -59,4 +53,4 @@ def _memory(item: dict[str, Any]) -> RecordMemory:
 
 
 def _partition(connection: ConnectionName, key: RecordKey) -> str:
-    return f"record#{connection}#{record_digest(key)}"
+    return f"record#{connection}#{key.digest}"

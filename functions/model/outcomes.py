@@ -28,7 +28,7 @@ class Reason(StrEnum):
     STORE_UNKNOWN = "store_unknown"
     BASELINE = "baseline"
     WITHDRAWN = "withdrawn"
-    # written or kept, with something a person may want to see
+    # written, unchanged or kept, with something a person may want to see
     CARRIER_UNMAPPED = "carrier_unmapped"
     SERVICE_UNMAPPED = "service_unmapped"
     TRACKING_DID_NOT_FIT = "tracking_did_not_fit"
@@ -50,6 +50,8 @@ class Reason(StrEnum):
     OUT_OF_TIME = "out_of_time"
     SHIPSTATION_UNAVAILABLE = "shipstation_unavailable"
     BUDGET_EXHAUSTED = "budget_exhausted"
+    SHIPSTATION_CREDENTIALS = "shipstation_credentials"
+    SHIPSTATION_REQUEST = "shipstation_request"
     SECRETS_UNAVAILABLE = "secrets_unavailable"
     LEDGER_UNAVAILABLE = "ledger_unavailable"
     QUEUE_UNAVAILABLE = "queue_unavailable"
@@ -68,8 +70,6 @@ class Reason(StrEnum):
     NOT_STORED = "not_stored"
     IFS_PERMISSION = "ifs_permission"
     IFS_CONFIGURATION = "ifs_configuration"
-    SHIPSTATION_CREDENTIALS = "shipstation_credentials"
-    SHIPSTATION_REQUEST = "shipstation_request"
     UNREADABLE_ROW = "unreadable_row"
     GAP = "gap"
     COMBINED_UNKNOWN = "combined_unknown"
@@ -97,8 +97,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.STORE_UNKNOWN: "The order is gone from ShipStation, so that its store is unknown, and the connection file names stores.",
     Reason.BASELINE: "A baseline recorded this shipment; nothing is written for it.",
     Reason.WITHDRAWN: "The ShipStation order's reference was corrected: this shipment belongs to another IFS order now.",
-    Reason.CARRIER_UNMAPPED: "The carrier has no entry under [carriers]; tracking and date are written, the forwarder is left alone.",
-    Reason.SERVICE_UNMAPPED: "The service has no entry under [services]; the ship-via code is left alone.",
+    Reason.CARRIER_UNMAPPED: "The carrier has no entry under [carriers]; tracking and date are written. A forwarder that we wrote is taken back as after a void, a person's stays.",
+    Reason.SERVICE_UNMAPPED: "The service has no entry under [services]. A ship-via code that we wrote is taken back as after a void, a person's stays.",
     Reason.TRACKING_DID_NOT_FIT: "Not every tracking number fits into the IFS field; all of them are in the ledger.",
     Reason.TYPED_BY_A_PERSON: "A person typed another value into IFS; it was kept.",
     Reason.VOIDED: "The label was voided and no other parcel replaces it; the field was left for a person to judge.",
@@ -140,7 +140,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.COMBINED_UNKNOWN: "The label also covers an order that was combined into this one before it was ever read; its IFS order is unknown.",
     Reason.SHIPPED_WITHOUT_SHIPMENT: "ShipStation says the order is shipped and holds neither a label nor a fulfilment for it.",
     Reason.PLAN_OUTDATED: "The IFS record changed since the plan was made; make a new plan.",
-    Reason.ORDER_TOO_LARGE: "The order holds more shipments than one ledger item can carry.",
+    Reason.ORDER_TOO_LARGE: "The order, or its IFS record, holds more shipments than one ledger item can carry.",
     Reason.LEDGER_ITEM: "A ledger item cannot be read; somebody changed it by hand, or it is damaged.",
     Reason.LEDGER_VERSION: "A newer version of the connector wrote this ledger item; deploy that version.",
     Reason.LEDGER_REFUSED: "DynamoDB refuses a ledger item: it would be over 400 KB, or is malformed; report it.",

@@ -16,6 +16,7 @@ from functions.model.shipment import ConnectionName, OrderKey, ShipmentKey
 
 UNDECIDED = {Reason.SHARED_TARGET, Reason.PLAN_OUTDATED}
 LEASE = timedelta(minutes=3)  # outlives the longest run of a consumer
+POST_AGAIN = timedelta(minutes=15)  # a row whose making was not answered may still appear
 
 
 class Contribution(Frozen):
@@ -36,11 +37,21 @@ class Contribution(Frozen):
 
 
 class OrderContribution(Frozen):
-    """What one order placed on the record, oldest first."""
+    """What one order placed on the record, oldest first. `orders` are the IFS orders that its reference stood for when
+    it looked, where that is not the reference itself; `explaining` the numbers of its shipments out of scope, which
+    another way than ours may have brought there.
+    """
 
     company: str
     reference: str
     shipments: tuple[Contribution, ...]
+    orders: tuple[str, ...] = ()
+    explaining: tuple[str, ...] = ()
+
+    @property
+    def is_live(self) -> bool:
+        """A parcel of it is not voided."""
+        return any(shipment.is_live for shipment in self.shipments)
 
     def order(self, connection: ConnectionName) -> OrderKey:
         return OrderKey(connection=connection, company=self.company, reference=self.reference)
@@ -132,6 +143,15 @@ class OpenIntent(Frozen):
         """Somebody may still be writing."""
         return now < self.at + LEASE
 
+    def may_arrive(self, now: datetime, *, exists: bool) -> bool:
+        """A row that is not there yet."""
+        return self.kind == "post" and not exists and now < self.at + POST_AGAIN
+
+    def reason_to_wait(self, orders: Iterable[OrderKey]) -> Reason:
+        """For these, while nobody knows how it ends."""
+        is_theirs = self.by in {order.reference for order in orders}
+        return Reason.OUTCOME_UNKNOWN if is_theirs else Reason.RECORD_SHARED
+
 
 class RecordMemory(Frozen):
     """`tell` are the orders that have not heard of what changed for them here. `fields` are by IFS attribute; one that
@@ -164,16 +184,27 @@ class RecordMemory(Frozen):
     @property
     def live_orders(self) -> set[OrderKey]:
         """Those of which a parcel is not voided."""
-        return {each.order(self.connection) for each in self.contributions if any(c.is_live for c in each.shipments)}
+        return {each.order(self.connection) for each in self.contributions if each.is_live}
+
+    @property
+    def ifs_orders(self) -> set[str]:
+        """Those that the references of its live orders stand for; of all of them where none is live."""
+        live = [each for each in self.contributions if each.is_live]
+        return {number for each in live or self.contributions for number in each.orders or (each.reference,)}
+
+    @property
+    def numbers(self) -> set[str]:
+        """Every tracking number that one of our shipments may have brought here."""
+        explaining = {number for each in self.contributions for number in each.explaining}
+        return explaining | {shipment.tracking for shipment in self.shipments if shipment.tracking}
 
     def of(self, order: OrderKey) -> tuple[Contribution, ...]:
         """What this order placed here."""
         return next((each.shipments for each in self.contributions if each.order(self.connection) == order), ())
 
-    def entered(self, order: OrderKey, shipments: Iterable[Contribution]) -> RecordMemory:
+    def entered(self, mine: OrderContribution) -> RecordMemory:
         """With exactly these shipments of the order; none takes the order out. Others keep their places."""
-        own = tuple(shipments)
-        mine = OrderContribution(company=order.company, reference=order.reference, shipments=own)
+        order = mine.order(self.connection)
         places = [each.order(self.connection) for each in self.contributions]
         kept = [mine if place == order else each for place, each in zip(places, self.contributions, strict=True)]
         kept += [] if order in places else [mine]

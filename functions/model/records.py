@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import NewType
 
@@ -26,6 +27,13 @@ class RecordKey(Frozen):
 
     place: Place
     id: str
+
+    @property
+    def digest(self) -> str:
+        """Names it in keys of items and in messages, where its id may hold what those refuse: SHA-256, the first 32 hex
+        digits.
+        """
+        return hashlib.sha256(f"{self.place}\x1f{self.id}".encode()).hexdigest()[:32]
 
 
 class Record(Frozen):
@@ -106,12 +114,22 @@ class Candidate(Frozen):
         return self.model_copy(update={"record": record.told_by(self.record)})
 
     @property
+    def carried(self) -> frozenset[str]:
+        """The orders that its lines are of."""
+        return frozenset(line.order_reference for line in self.lines)
+
+    @property
     def carries_others(self) -> bool:
-        """Lines of other orders than the reference stands for. One that is only named says nothing of whose it is:
-        several orders' lines are then somebody else's too.
-        """
-        carried = {line.order_reference for line in self.lines}
-        return bool(carried - set(self.orders)) if self.is_own else len(carried) > 1
+        """Lines of other orders than the reference stands for."""
+        return are_others(self.carried, self.orders if self.is_own else ())
+
+
+def are_others(carried: Collection[str], own: Collection[str]) -> bool:
+    """Whether a record that carries these orders' lines is somebody else's too. Where it carries none of our own, it is
+    only named, which says nothing of whose it is: several orders' lines are then somebody else's too.
+    """
+    foreign = set(carried).difference(own)
+    return bool(foreign) if len(foreign) < len(carried) else len(foreign) > 1
 
 
 class Sought(Frozen):

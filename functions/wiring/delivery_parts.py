@@ -6,13 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
+from functions.connections.connection import Connection
 from functions.flows.to_ifs.circuit_breaker import Breaker
 from functions.flows.to_ifs.deliver import Delivery
 from functions.flows.to_ifs.earlier_version import Earlier
 from functions.flows.to_ifs.lookup import Lookup
 from functions.flows.to_ifs.schema_drift import SchemaDrift
+from functions.ifs.client import GRACE_SECONDS
 from functions.ledger.audit import AuditLog
 from functions.ledger.orders import OrderStore
 from functions.ledger.plans import PlanStore
@@ -24,7 +27,7 @@ from functions.model.shipment import ConnectionName
 from functions.wiring.runtime import Context, Runtime
 from functions.wiring.vendors import IfsConnections
 
-TIME_FOR_ONE_REQUEST_MS = 45_000  # the longest request, and the records around it
+AROUND_A_REQUEST_SECONDS = 17  # a new token's, and the records before and after
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class DeliveryParts:
             audit=self.audit,
             earlier=self._earlier,
             now=self._runtime.now,
-            has_time=_has_time(context),
+            has_time=_has_time(context, self._runtime.connections[name]),
         )
 
     def delivery(self, name: ConnectionName, context: Context) -> Delivery:
@@ -80,5 +83,7 @@ class DeliveryParts:
         self._runtime.sleep(min(2.0, 0.1 * 2**attempt) * (0.5 + self._runtime.jitter() / 2))
 
 
-def _has_time(context: Context) -> Callable[[], bool]:
-    return lambda: context.get_remaining_time_in_millis() > TIME_FOR_ONE_REQUEST_MS
+def _has_time(context: Context, connection: Connection) -> Callable[[], bool]:
+    """Whether the longest request may still be begun."""
+    reserve = timedelta(seconds=connection.ifs.wait_seconds + GRACE_SECONDS + AROUND_A_REQUEST_SECONDS)
+    return lambda: timedelta(milliseconds=context.get_remaining_time_in_millis()) > reserve

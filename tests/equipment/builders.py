@@ -8,6 +8,7 @@ from typing import Any
 from functions.connections.connection import Connection
 from functions.model.audit import Cause
 from functions.model.messages import DeliverOrder
+from functions.model.record_memory import Contribution, OrderContribution
 from functions.model.records import Candidate, FieldName, Line, Place, Record, RecordKey
 from functions.model.shipment import Item, OrderKey, Shipment
 
@@ -74,6 +75,10 @@ def a_candidate(record: Record | None = None, *lines: tuple[str, str, int]) -> C
         lines=tuple(Line(order_reference=order, part=part, quantity=quantity) for order, part, quantity in carried),
         orders=(carried[0][0],),
     )
+
+
+def placed_by(order: OrderKey, *shipments: Contribution, **more: Any) -> OrderContribution:
+    return OrderContribution(company=order.company, reference=order.reference, shipments=shipments, **more)
 
 
 def work(shipment: Shipment, kind: str = "poll", **more: Any) -> DeliverOrder:

@@ -44,6 +44,7 @@ class FakeIfs:
         self.listed_tag = ""
         self.before_write: list[Callable[[], None]] = []
         self.find_faults: list[ConnectorError] = []
+        self.read_faults: list[ConnectorError] = []
         self.fails_for: dict[str, ConnectorError] = {}
         self.write_faults: list[tuple[ConnectorError, bool]] = []
         self.always: ConnectorError | None = None
@@ -100,6 +101,8 @@ class FakeIfs:
 
     def read(self, keys: Sequence[RecordKey]) -> dict[RecordKey, Record]:
         self.rereads += 1
+        if self.read_faults:
+            raise self.read_faults.pop(0)
         return {key: self.candidates[key].record for key in keys if key in self.candidates and key not in self.hidden}
 
     def reread(self, record: Record) -> Record | None:

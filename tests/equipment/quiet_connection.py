@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import redirect_stdout
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Literal
 
 from functions.connections.connection import Connection
 from tests.equipment.world import Site, World
 
 SEED = 1
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 START = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
-def quiet_world(start: datetime = START, **shipstation: Any) -> tuple[World, Site]:
-    """One connection, live for an hour; `shipstation` overrides its ShipStation side."""
+def quiet_world(start: datetime = START, *, ifs: Mapping[str, Any] = NOTHING, **shipstation: Any) -> tuple[World, Site]:
+    """One connection, live for an hour; `ifs` and `shipstation` override its sides."""
     os.environ |= {"POWERTOOLS_METRICS_NAMESPACE": "benchmark", "POWERTOOLS_SERVICE_NAME": "benchmark"}
     world = World(SEED, start)
-    site = world.add_site(a_connection(start - timedelta(hours=1), **shipstation))
+    site = world.add_site(a_connection(start - timedelta(hours=1), ifs, **shipstation))
     world.wire()
     return world, site
 
 
-def a_connection(go_live_at: datetime, **shipstation: Any) -> Connection:
+def a_connection(go_live_at: datetime, ifs: Mapping[str, Any] = NOTHING, **shipstation: Any) -> Connection:
     return Connection.model_validate(
         {
             "name": "acme",
@@ -35,6 +38,7 @@ def a_connection(go_live_at: datetime, **shipstation: Any) -> Connection:
                 "token_url": "https://ifs.example.com/auth/realms/acme1/protocol/openid-connect/token",
                 "company": "10",
                 "requests_per_second": 50,
+                **ifs,
             },
             "carriers": {"stamps_com": "USPS"},
         }

@@ -137,7 +137,7 @@ def _ignore_named_records() -> None:
 
 
 def _refused_as_a_whole() -> None:
-    patch(record_write, "FIELDS_OWN_FAULTS", set())
+    patch(unfinished_write, "FIELDS_OWN_FAULTS", set())
 
 
 def _date_before_delivery() -> None:
@@ -160,9 +160,10 @@ def _rows_without_looking() -> None:
 def _alone_on_a_shared_record() -> None:
     entered = RecordMemory.entered
 
-    def alone(self: Any, order: Any, shipments: Any) -> Any:
+    def alone(self: Any, mine: Any) -> Any:
+        order = mine.order(self.connection)
         own = tuple(each for each in self.contributions if each.order(self.connection) == order)
-        return entered(self.model_copy(update={"contributions": own}), order, shipments)
+        return entered(self.model_copy(update={"contributions": own}), mine)
 
     patch(RecordMemory, "entered", alone)
 
@@ -186,7 +187,12 @@ def _memory_per_order() -> None:
 
 def _keep_what_has_left() -> None:
     entered = RecordMemory.entered
-    patch(RecordMemory, "entered", lambda self, order, own: entered(self, order, tuple(own) or self.of(order)))
+
+    def kept(self: Any, mine: Any) -> Any:
+        stays = mine.shipments or self.of(mine.order(self.connection))
+        return entered(self, mine.model_copy(update={"shipments": stays}))
+
+    patch(RecordMemory, "entered", kept)
 
 
 def _forget_debts() -> None:

@@ -16,10 +16,12 @@ SHARED = "shared_target"
 PARKING, JOINING = ("acme", "gamma"), ("beta",)
 
 
-def _meeting(week: Week, site: Site, expectation: Expectation, bought: list[Bought]) -> None:
+def _meeting(
+    week: Week, site: Site, expectation: Expectation, bought: list[Bought], *, until_a_void: bool = False
+) -> None:
     """Parked for both with the reason: then the record holds what stood there first, or nothing, never both numbers."""
     for each in bought:
-        week.demand(site, each, SHARED)
+        week.excuse(site, each, SHARED) if until_a_void else week.demand(site, each, SHARED)
     week.expectations.remove(expectation)
 
     def numbers(live: Sequence[Label]) -> dict[str, Any]:
@@ -57,7 +59,9 @@ def split_with_its_id(week: Week, site: Site, at: datetime) -> None:
 
 
 def by_number_and_po(week: Week, site: Site, at: datetime) -> None:
-    """One IFS order is known to ShipStation by its number and by the customer's, as two orders shipped apart."""
+    """One IFS order is known to ShipStation by its number and by the customer's, as two orders shipped apart. One of
+    them may be taken back.
+    """
     number, customers = week.number(), week.number()
     site.tenant.add_order(number, CustomerPoNo=customers)
     expectation = week.shipment(site, "order number and customer's number", [(number, "BOLT", 2)], by=None)
@@ -66,8 +70,11 @@ def by_number_and_po(week: Week, site: Site, at: datetime) -> None:
     ]
     bought = [week.label(site, at + week.later(0, 90), order, expectation) for order in orders]
     week.deliver(expectation, at + week.later(100, 400))
+    is_voided = week.random.random() < 0.5
+    if is_voided:
+        week.void(site, at + week.later(500, 900), week.random.choice(bought))
     if site.connection.name not in JOINING:
-        _meeting(week, site, expectation, bought)
+        _meeting(week, site, expectation, bought, until_a_void=is_voided)
 
 
 def one_number_of_two_customers(week: Week, site: Site, at: datetime) -> None:

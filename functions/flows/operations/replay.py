@@ -22,7 +22,6 @@ from functions.model.frozen import Frozen
 from functions.model.messages import DeliverOrder
 from functions.model.outcomes import Outcome, Reason
 from functions.model.plans import Plan, PlannedOrder, PlannedRecord
-from functions.model.record_memory import OrderContribution
 from functions.model.records import RecordKey
 from functions.model.shipment import ConnectionName, OrderKey, Shipment
 from functions.model.state import OrderState
@@ -162,6 +161,8 @@ def _unchanged(proposal: Proposal, case: OrderCase, placement: Placement) -> Pla
         choices = placement.choices.get(hindered, ())
         return PlannedOrder(order=case.state.key, outcome=outcome, reason=reason, choices=choices)
     for record in proposal.of(case.state.key):
+        if record.hindrance is not None:
+            return PlannedOrder(order=case.state.key, outcome=Outcome.RETRY, reason=record.hindrance)
         if record.is_shared:
             choices = (record.record.key.id,)
             shared = Reason.SHARED_TARGET
@@ -174,11 +175,7 @@ def _is_worth_showing(order: PlannedOrder) -> bool:
 
 
 def _planned_record(record: RecordProposal) -> PlannedRecord:
-    entries = tuple(
-        OrderContribution(company=order.company, reference=order.reference, shipments=shipments)
-        for order, shipments in record.entries.items()
-    )
-    revision = record.stored.revision
+    entries, revision = tuple(record.entries.values()), record.stored.revision
     return PlannedRecord(key=record.record.key, changes=record.changes, revision=revision, entries=entries)
 
 

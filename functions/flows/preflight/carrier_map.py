@@ -33,7 +33,7 @@ def map_findings(
         sentence = (
             f"{unmapped} of {sum(count.shipments for count in counts)} shipments have a carrier without an entry."
         )
-        advice = "Their tracking numbers are written, the forwarder is left alone. Copy what is missing from below."
+        advice = "Their tracking numbers are written, and no forwarder. Copy what is missing from below."
         yield Finding(subject="carriers", severity="note", sentence=sentence, advice=advice)
     for forwarder in sorted(set(connection.carriers.values()) - set(forwarders or connection.carriers.values())):
         sentence = f"{forwarder} is no forwarder of this tenant; IFS would refuse it."

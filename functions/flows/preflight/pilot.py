@@ -58,8 +58,8 @@ class Pilot:
 
     def _write(self, proposal: Proposal, cause: Cause) -> Iterable[Finding]:
         (case,) = proposal.cases
-        tools = self.delivery.tools(case.connection, is_probe=False)
         for record in proposal.of(case.state.key):
+            tools = self.delivery.tools(record.view, is_probe=False)
             result = RecordWrite(tools, record, case.state.key, cause).run()
             if result.hindrance is not None:
                 yield _misfit(SENTENCES[result.hindrance])
@@ -74,8 +74,10 @@ def _writing(view: Connection) -> Connection:
 def _hindrance(proposal: Proposal) -> Reason | None:
     (case,) = proposal.cases
     unplaced = next(iter(proposal.placements[case.state.key].unplaced.values()), None)
-    is_shared = any(record.is_shared or len(record.memory.orders) > 1 for record in proposal.of(case.state.key))
-    return case.hindrance or unplaced or (Reason.SHARED_TARGET if is_shared else None)
+    records = proposal.of(case.state.key)
+    is_shared = any(record.is_shared or len(record.memory.orders) > 1 for record in records)
+    hindered = next((record.hindrance for record in records if record.hindrance), None)
+    return case.hindrance or unplaced or hindered or (Reason.SHARED_TARGET if is_shared else None)
 
 
 def _finding(subject: str, outcome: Outcome, reason: Reason | None) -> Finding:

@@ -84,3 +84,11 @@ class Journal:
             mapping_version=self.mapping_version,
             duration_ms=int((at - started).total_seconds() * 1000) if started else None,
         )
+
+
+def is_open(memory: RecordMemory, audit: Audit, now: datetime, *, exists: bool) -> bool:
+    """Nobody can know yet how its last write ends: somebody may still be carrying it out, or it may still arrive."""
+    intent = memory.intent
+    if intent is None or not (intent.is_held(now) or intent.may_arrive(now, exists=exists)):
+        return False
+    return audit.get(memory.connection, memory.key, intent.audit_key) is None

@@ -16,7 +16,7 @@ from functions.flows.to_ifs.lookup import Lookup
 from functions.flows.to_ifs.next_attempt import GIVEN_UP, next_attempt
 from functions.flows.to_ifs.order_outcome import hindered, settled, stated_wait
 from functions.flows.to_ifs.outgrown import outgrown
-from functions.flows.to_ifs.proposal import OrderCase, Proposal
+from functions.flows.to_ifs.proposal import OrderCase, Proposal, view_of
 from functions.flows.to_ifs.record_session import Records, Tools
 from functions.flows.to_ifs.record_write import RecordResult, RecordWrite
 from functions.flows.to_ifs.unfinished_write import finish
@@ -24,6 +24,7 @@ from functions.model.audit import Cause, FieldChange
 from functions.model.messages import DeliverOrder
 from functions.model.outcomes import Reason
 from functions.model.plans import Plan
+from functions.model.record_memory import RecordMemory
 from functions.model.records import Record, RecordKey
 from functions.model.shipment import OrderKey
 from functions.model.state import OrderState
@@ -76,6 +77,15 @@ class Delivery:
         return Tools(
             self.ifs(view), look.memories, self.audit, look.breaker, look.now, self.pause, look.has_time, is_probe
         )
+
+    def finished(self, memories: Iterable[RecordMemory], case: OrderCase, cause: Cause) -> dict[RecordKey, datetime]:
+        """Brings writes that nobody recorded to an end; when to look again where that is not known yet."""
+        ends: dict[RecordKey, datetime] = {}
+        for memory in memories:
+            view = view_of(memory, self.connection, case.connection)
+            until = finish(memory, view, case.state.key, self.tools(view, is_probe=False), cause)
+            ends |= {memory.key: until} if until is not None else {}
+        return ends
 
 
 @dataclass(frozen=True)
@@ -238,12 +248,12 @@ def _write(
         first = concerned[0]
         if record.memory != record.stored:
             _announce(key, concerned, delivery)
-        tools = delivery.tools(first.case.connection, is_probe=is_probe)
+        tools = delivery.tools(record.view, is_probe=is_probe)
         planned = _planned_changes(plan, concerned, record.record)
         results[None, key] = RecordWrite(tools, record.carrying_out(planned), first.before.key, first.cause).run()
     for (order, key), record in proposal.shows.items():
         look = looks[order]
-        tools = delivery.tools(look.case.connection, is_probe=is_probe)
+        tools = delivery.tools(record.view, is_probe=is_probe)
         results[order, key] = _shown(RecordWrite(tools, record, order, look.cause), look, delivery)
     return results
 
@@ -278,7 +288,7 @@ def _tell_neighbours(results: Results, looks: Mapping[OrderKey, _Look], delivery
         cause = next(look.cause for look in looks.values())
         told = Cause(kind="neighbour", correlation_id=cause.correlation_id)
         others = sorted(result.memory.unheard - set(looks), key=lambda other: other.digest)
-        attempt = f"{key.id}:{result.memory.revision}"
+        attempt = f"{key.digest}:{result.memory.revision}"
         delivery.queue.send(DeliverOrder(order=o, cause=told, attempt=attempt, record=key) for o in others)
 
 
@@ -288,12 +298,14 @@ def _tell_neighbours(results: Results, looks: Mapping[OrderKey, _Look], delivery
 def _finish(look: _Look, case: OrderCase, proposal: Proposal, results: Results, delivery: Delivery) -> DeliveredOrder:
     own = {key: found for key in proposal.touching[case.state.key] if (found := _result(results, case, key))}
     if case.hindrance is Reason.ORDER_TOO_LARGE:
-        tools = delivery.tools(case.connection, is_probe=False)
-        return _saved(look, outgrown(case, tools, look.cause), delivery)
+        state = outgrown(
+            case.state, delivery.lookup.memories, lambda memories: delivery.finished(memories, case, look.cause)
+        )
+        return _saved(look, state, delivery)
     if case.hindrance is not None:
         state, until = hindered(case), stated_wait(case, delivery.now())
     else:
-        held = _held(look, case, proposal, delivery)
+        held = delivery.finished(proposal.unfinished.get(case.state.key, ()), case, look.cause)
         state = settled(case, proposal.placements[case.state.key], own, held)
         untils = (*(result.until for result in own.values()), *held.values())
         until = min((at for at in untils if at is not None), default=None)
@@ -302,14 +314,6 @@ def _finish(look: _Look, case: OrderCase, proposal: Proposal, results: Results, 
     is_lost = any(result.is_lost for result in own.values())
     state = next_attempt(look.before, state, case.connection.patience, delivery.now(), until, is_lost=is_lost)
     return _saved(look, state, delivery)
-
-
-def _held(look: _Look, case: OrderCase, proposal: Proposal, delivery: Delivery) -> dict[RecordKey, datetime]:
-    """Records that IFS does not show with a write that may still arrive, and when to look again."""
-    unfinished = proposal.unfinished.get(case.state.key, ())
-    tools = delivery.tools(case.connection, is_probe=False)
-    ends = {memory.key: finish(memory, case, tools, look.cause) for memory in unfinished}
-    return {key: at for key, at in ends.items() if at is not None}
 
 
 def _saved(look: _Look, state: OrderState, delivery: Delivery) -> DeliveredOrder:

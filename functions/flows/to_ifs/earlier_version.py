@@ -16,7 +16,7 @@ from functions.flows.to_ifs.proposal import OrderCase
 from functions.model.audit import EarlierAuditEntry
 from functions.model.earlier import EarlierField, EarlierRecord, EarlierShared
 from functions.model.outcomes import Outcome, Reason
-from functions.model.record_memory import FieldMemory, RecordMemory
+from functions.model.record_memory import FieldMemory, OrderContribution, RecordMemory
 from functions.model.records import FieldName, Record, RecordKey
 from functions.model.shipment import ConnectionName, Shipment, ShipmentKey
 from functions.model.state import OrderState, Placing, ShipmentState
@@ -154,7 +154,9 @@ def _joined(
     for shipments in shared.contributions.values():
         own = [contribution(shipment, record, view, target) for shipment in shipments if not _is_withdrawn(shipment)]
         if own:
-            memory = memory.entered(shipments[0].order_key, own)
+            order = shipments[0].order_key
+            mine = OrderContribution(company=order.company, reference=order.reference, shipments=tuple(own))
+            memory = memory.entered(mine)
     return _merged(memory, shared.memory, record, target)
 
 

@@ -50,6 +50,6 @@ def _retargeted(state: OrderState, view: Connection) -> OrderState:
 def _as_planned(plan: Plan | None, connection: Connection) -> dict[RecordKey, AsPlanned]:
     records = plan.records if plan is not None else ()
     return {
-        record.key: AsPlanned(record.revision, {e.order(connection.name): e.shipments for e in record.entries})
+        record.key: AsPlanned(record.revision, {e.order(connection.name): e for e in record.entries})
         for record in records
     }

@@ -11,18 +11,19 @@ from functions.connections.connection import Connection
 from functions.connections.targets import AnyTarget
 from functions.connections.vendors import Targets
 from functions.errors import ConnectorError, Retryable, Scope
-from functions.flows.to_ifs.audit_trail import Audit
+from functions.flows.to_ifs.audit_trail import Audit, is_open
 from functions.flows.to_ifs.circuit_breaker import Breaker
 from functions.flows.to_ifs.earlier_version import Earlier
 from functions.flows.to_ifs.ownership import unexplained
 from functions.flows.to_ifs.place import Placement
-from functions.flows.to_ifs.proposal import OrderCase, Remembered
+from functions.flows.to_ifs.proposal import OrderCase, Remembered, view_of
 from functions.model.outcomes import Reason
 from functions.model.record_memory import RecordMemory
 from functions.model.records import Candidate, Record, RecordKey, Sought
 from functions.model.shipment import ConnectionName, OrderKey
 
 CLOCKS = timedelta(minutes=1)  # two environments' clocks differ by less
+OVER = Retryable(Reason.OUT_OF_TIME, "the run ends")
 VANISHED = 2  # remembered records that are gone at once are no coincidence
 
 
@@ -67,17 +68,17 @@ class Lookup:
 
     def found(self, cases: Sequence[OrderCase], *, is_probe: bool = False) -> list[OrderCase]:
         """The cases with what IFS shows of each, or with what hinders them. One search a target."""
-        refusal = self.breaker.refusal(is_probe=is_probe)
         asking = [case for case in cases if case.hindrance is None and case.state.has_something_to_do]
         answers: dict[OrderKey, Answer] = {}
-        if refusal is not None:
-            answers = {case.state.key: refusal for case in asking}
-        else:
-            for own in _by_targets(asking).values():
-                answers |= self._asked(own)
+        for own in _by_targets(asking).values():
+            refusal = self.breaker.refusal(is_probe=is_probe)
+            answers |= self._asked(own) if refusal is None else {case.state.key: refusal for case in own}
         return [_answered(case, answers.get(case.state.key)) for case in cases]
 
     def _asked(self, cases: Sequence[OrderCase]) -> dict[OrderKey, Answer]:
+        """Metadata that is due may take as long as a request can."""
+        if not self.has_time():
+            return dict.fromkeys((case.state.key for case in cases), OVER)
         writing = next((case.connection for case in cases if case.is_writing), None)
         drift = self.drift(writing) if writing is not None else None
         answers: dict[OrderKey, Answer] = {}
@@ -88,6 +89,8 @@ class Lookup:
 
     def _searched(self, cases: Sequence[OrderCase]) -> dict[OrderKey, Answer]:
         """What fails for all of them is asked for one by one: it may be one order that IFS cannot find."""
+        if not self.has_time():
+            return dict.fromkeys((case.state.key for case in cases), OVER)
         try:
             found = self._find(cases)
         except ConnectorError as fault:
@@ -106,7 +109,7 @@ class Lookup:
             if len(failed) == len(answers) and len(failed) >= VANISHED:
                 answers[case.state.key] = failed[-1]
             elif not self.has_time():
-                answers[case.state.key] = Retryable(Reason.OUT_OF_TIME, "the run ends")
+                answers[case.state.key] = OVER
             else:
                 answer = self._alone(case)
                 answers[case.state.key] = answer
@@ -142,39 +145,77 @@ class Lookup:
         """What is remembered of every record that was shown or that an order remembers, and the cases with readings
         that are not older than it.
         """
-        seen = {c.record.key: c.record for case in cases for c in case.candidates}
+        seen = {c.record.key for case in cases for c in case.candidates}
         stored = self._stored(seen, cases)
-        fresh = self._reread(cases, _stale(seen, stored, asked_at))
-        never_written = {key for key in stored.keys() - seen.keys() if not stored[key].revision}
-        cases = [_refreshed(case, fresh).forgiven(never_written) for case in cases]
-        known = self._explained(cases, placements, dict(stored))
-        return cases, {key: Remembered(stored[key], known[key]) for key in stored}
+        fresh = self._reread(cases, stored, asked_at)
+        never_written = {key for key in stored.keys() - seen if not stored[key].revision}
+        cases = [self._refreshed(case, stored, fresh).forgiven(never_written) for case in cases]
+        known = self._explained(cases, placements, stored)
+        there = {c.record.key for case in cases for c in case.candidates if c.record.exists}
+        return cases, {key: self._remembered(stored[key], known[key], exists=key in there) for key in stored}
+
+    def _remembered(self, stored: RecordMemory, known: RecordMemory, *, exists: bool) -> Remembered:
+        return Remembered(stored, known, is_open=is_open(stored, self.audit, self.now(), exists=exists))
 
     def _stored(self, seen: Iterable[RecordKey], cases: Sequence[OrderCase]) -> dict[RecordKey, RecordMemory]:
         wanted = list(dict.fromkeys((*seen, *(key for case in cases for key in case.state.remembered))))
         return dict(self.memories.load(self.connection.name, wanted)) if wanted else {}
 
-    def _reread(self, cases: Sequence[OrderCase], keys: Sequence[RecordKey]) -> dict[RecordKey, Record]:
-        """A reading that was asked for before the record's last result is taken anew."""
-        fresh: dict[RecordKey, Record] = {}
-        for own in _by_targets(cases).values():
-            wanted = [key for key in keys if any(c.record.key == key for case in own for c in case.candidates)]
-            fresh |= self.ifs(own[0].connection).read(wanted) if wanted else {}
-        return fresh
+    def _view(self, memory: RecordMemory, case: OrderCase) -> Connection:
+        return view_of(memory, self.connection, case.connection)
+
+    def _reread(
+        self, cases: Sequence[OrderCase], stored: Mapping[RecordKey, RecordMemory], asked_at: datetime
+    ) -> Readings:
+        """A reading that was asked for before the record's last result, or under the rules of another store than the
+        record's, is taken anew.
+        """
+        wanted: dict[Targets, tuple[Connection, set[RecordKey]]] = {}
+        for case in cases:
+            for record in (candidate.record for candidate in case.candidates if candidate.record.exists):
+                view = self._view(stored[record.key], case)
+                if _is_newer(stored[record.key], asked_at) or _differ(view, case.connection, record.key):
+                    wanted.setdefault(view.ifs.targets, (view, set()))[1].add(record.key)
+        return {
+            (targets, key): answer
+            for targets, (view, keys) in wanted.items()
+            for key, answer in self._read(view, sorted(keys, key=str)).items()
+        }
+
+    def _refreshed(self, case: OrderCase, stored: Mapping[RecordKey, RecordMemory], fresh: Readings) -> OrderCase:
+        candidates: list[Candidate] = []
+        for candidate in case.candidates:
+            key = candidate.record.key
+            answer = fresh.get((self._view(stored[key], case).ifs.targets, key))
+            if isinstance(answer, ConnectorError):
+                return _answered(case, answer)
+            candidates.append(candidate if answer is None else candidate.reading(answer))
+        return replace(case, candidates=tuple(candidates))
+
+    def _read(self, view: Connection, keys: Sequence[RecordKey]) -> Mapping[RecordKey, Record | ConnectorError]:
+        """A fault hinders the orders that see one of these records, and nobody else."""
+        if not self.has_time():
+            return dict.fromkeys(keys, OVER)
+        try:
+            return self.ifs(view).read(keys)
+        except ConnectorError as fault:
+            self.breaker.failed(fault, "search", f"{keys[0]}")
+            return dict.fromkeys(keys, fault)
 
     def _explained(
         self,
         cases: Sequence[OrderCase],
         placements: Mapping[OrderKey, Placement],
-        memories: dict[RecordKey, RecordMemory],
+        stored: Mapping[RecordKey, RecordMemory],
     ) -> dict[RecordKey, RecordMemory]:
         """With what an earlier version knew, and what the audit says of values that nothing remembered explains."""
+        memories = dict(stored)
         for case in cases:
             touched = placements[case.state.key].records
             for candidate in case.candidates:
                 key = candidate.record.key
                 memory = self.earlier.added(memories[key], candidate.record, case)
-                target = case.connection.ifs.target_of(key.place)
+                target = self._view(stored[key], case).ifs.target_of(key.place)
                 if target is not None and (key in touched or memory.of(case.state.key)):
                     memory, unknown = explained(memory, candidate.record, target, self.audit)
                     memory = self.earlier.claimed(memory, candidate.record, unknown, case) if unknown else memory
@@ -183,6 +224,7 @@ class Lookup:
 
 
 Answer = Sequence[Candidate] | ConnectorError
+Readings = dict[tuple[Targets, RecordKey], Record | ConnectorError]
 
 
 def explained(
@@ -201,7 +243,7 @@ def explained(
 
 def _answered(case: OrderCase, answer: Answer | None) -> OrderCase:
     if isinstance(answer, ConnectorError):
-        return replace(case, hindrance=answer.reason, fault=answer)
+        return replace(case, candidates=(), hindrance=answer.reason, fault=answer)
     return replace(case, candidates=tuple(answer or ()))
 
 
@@ -212,17 +254,11 @@ def _by_targets(cases: Iterable[OrderCase]) -> dict[Targets, list[OrderCase]]:
     return grouped
 
 
-def _refreshed(case: OrderCase, fresh: Mapping[RecordKey, Record]) -> OrderCase:
-    return replace(
-        case,
-        candidates=tuple(c.reading(fresh[c.record.key]) if c.record.key in fresh else c for c in case.candidates),
-    )
-
-
-def _stale(
-    seen: Mapping[RecordKey, Record], stored: Mapping[RecordKey, RecordMemory], asked_at: datetime
-) -> list[RecordKey]:
-    return [key for key, record in seen.items() if record.exists and _is_newer(stored[key], asked_at)]
+def _differ(one: Connection, other: Connection, key: RecordKey) -> bool:
+    """Whether they call other attributes by the same names."""
+    targets = [view.ifs.target_of(key.place) for view in (one, other)]
+    places = [target.place for target in targets if target is not None]
+    return len(set(places)) > 1
 
 
 def _is_newer(memory: RecordMemory, asked_at: datetime) -> bool:

@@ -124,19 +124,22 @@ def _delay(attempts: int, patience: Patience) -> timedelta:
 
 
 def _give_up(state: OrderState, reason: Reason) -> OrderState:
-    shipments = {
-        key: s.waiting(Outcome.PARKED, GIVEN_UP[reason]) if s.reason is reason else s
-        for key, s in state.shipments.items()
-    }
     records = [
-        OrderRecord(key=r.key, fields={n: _given_up(f, reason) for n, f in r.fields.items()}, shown=r.shown)
+        OrderRecord(key=r.key, fields={n: _given_up(n, f, reason) for n, f in r.fields.items()}, shown=r.shown)
         for r in state.records
     ]
+    left = {record.key for record in records if any(field.reason is reason for field in record.fields.values())}
+    shipments = {
+        key: s.waiting(Outcome.PARKED, GIVEN_UP[reason]) if s.reason is reason and not s.is_on(left) else s
+        for key, s in state.shipments.items()
+    }
     return state.with_shipments(shipments).with_records(records, state.debts, state.past)
 
 
-def _given_up(field: FieldOutcome, reason: Reason) -> FieldOutcome:
-    return FieldOutcome(outcome=Outcome.PARKED, reason=GIVEN_UP[reason]) if field.reason is reason else field
+def _given_up(name: str, field: FieldOutcome, reason: Reason) -> FieldOutcome:
+    if field.reason is not reason or (reason is Reason.OUTCOME_UNKNOWN and name != STATE):
+        return field
+    return FieldOutcome(outcome=Outcome.PARKED, reason=GIVEN_UP[reason])
 
 
 def _is_worth_a_look(outcome: Outcome, reason: Reason) -> bool:

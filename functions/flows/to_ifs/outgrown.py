@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from functions.flows.to_ifs.proposal import OrderCase
-from functions.flows.to_ifs.record_session import Tools
-from functions.flows.to_ifs.unfinished_write import finish
-from functions.model.audit import Cause
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from functions.flows.to_ifs.lookup import RecordMemories
+from functions.model.record_memory import RecordMemory
+from functions.model.records import RecordKey
 from functions.model.state import OrderState
 
+# Brings what is under way to an end; when to look again at records where that is not known yet.
+Finish = Callable[[Iterable[RecordMemory]], dict[RecordKey, datetime]]
 
-def outgrown(case: OrderCase, tools: Tools, cause: Cause) -> OrderState:
+
+def outgrown(state: OrderState, memories: RecordMemories, finish: Finish) -> OrderState:
     """Marks are left of it, and the records whose last write nobody knows the end of yet; for those it is due again."""
-    state = case.state
-    stored = tools.memories.load(state.key.connection, state.remembered) if state.remembered else {}
-    ends = {key: finish(memory, case, tools, cause) for key, memory in stored.items() if memory.intent is not None}
-    left = {key: at for key, at in ends.items() if at is not None}
+    stored = memories.load(state.key.connection, state.remembered) if state.remembered else {}
+    left = finish(memory for memory in stored.values() if memory.intent is not None)
     return state.folded(left, min(left.values(), default=None))

@@ -81,16 +81,13 @@ def decide(
     memory: RecordMemory,
     target: AnyTarget,
     *,
-    explaining: Iterable[str] = (),
     retries_parked: bool = True,
 ) -> dict[FieldName, Decision]:
-    """Every configured field of the record, from all shipments placed on it. `explaining` are tracking numbers of
-    shipments that are out of scope and may stand there all the same. `retries_parked`: what IFS refused before is tried
-    again though the value is the same.
+    """Every configured field of the record, from all shipments placed on it. `retries_parked`: what IFS refused before
+    is tried again though the value is the same.
     """
     wanted = desired(memory.shipments, target, exists=record.exists)
-    placed = (shipment.tracking for shipment in memory.shipments if shipment.tracking)
-    numbers = frozenset(normalised(number) for number in (*placed, *explaining))
+    numbers = frozenset(map(normalised, memory.numbers))
     return {
         name: own(
             FieldCase(

@@ -15,20 +15,23 @@ from functions.flows.to_ifs.ownership import UNSEEN, Decision, changes_of, decid
 from functions.flows.to_ifs.place import Placement, place
 from functions.model.audit import FieldChange
 from functions.model.outcomes import Reason
-from functions.model.record_memory import Contribution, RecordMemory
-from functions.model.records import Candidate, FieldName, Record, RecordKey
+from functions.model.record_memory import OrderContribution, RecordMemory
+from functions.model.records import Candidate, FieldName, Record, RecordKey, are_others
 from functions.model.shipment import OrderKey, ShipmentKey
 from functions.model.state import OrderState, Placing
 
-Entries = Mapping[OrderKey, tuple[Contribution, ...]]
+Entries = Mapping[OrderKey, OrderContribution]
 
 
 @dataclass(frozen=True)
 class Remembered:
-    """One record's memory as the ledger holds it, and with what else was found out."""
+    """One record's memory as the ledger holds it, and with what else was found out. `is_open`: nobody can know yet how
+    its last write ends.
+    """
 
     stored: RecordMemory
     known: RecordMemory
+    is_open: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,8 @@ class RecordProposal:
     """One record as it should be: `stored` is its memory as loaded, `known` that with what else was found out, `memory`
     that with the orders' `entries` in it, and with what a plan's other orders place there. `takes_over`: an order
     brings what an earlier version remembered. `view` is the connection as the store of the record's first contribution
-    sees it. `planned`, where a person's plan is carried out, are the only changes that may be made.
+    sees it. `carried` are the orders that the record's lines are of. `is_open`: nobody can know yet how its last write
+    ends. `planned`, where a person's plan is carried out, are the only changes that may be made.
     """
 
     record: Record
@@ -104,25 +108,25 @@ class RecordProposal:
     as_planned: AsPlanned
     view: Connection
     target: AnyTarget
-    carries_others: bool = False
+    carried: Collection[str] = ()
+    is_open: bool = False
     is_writing: bool = True
     retries_parked: bool = True
     takes_over: bool = False
-    explaining: frozenset[str] = frozenset()
     planned: Mapping[str, FieldChange] | None = None
     memory: RecordMemory = field(init=False)
 
     def __post_init__(self) -> None:
         memory = self.known
-        for order, shipments in self.as_planned.on(self.stored).items():
-            memory = memory.entered(order, shipments)
-        for order, shipments in self.entries.items():
-            memory = memory.entered(order, shipments).heard(order)
+        for entry in self.as_planned.on(self.stored).values():
+            memory = memory.entered(entry)
+        for order, entry in self.entries.items():
+            memory = memory.entered(entry).heard(order)
         object.__setattr__(self, "memory", memory)
 
     def rebased(self, record: Record, stored: RecordMemory, known: RecordMemory) -> RecordProposal:
-        """The same on a newer reading and a newer memory."""
-        return replace(self, record=record, stored=stored, known=known)
+        """The same on a newer reading and a newer memory, whose last write is known to have ended."""
+        return replace(self, record=record, stored=stored, known=known, is_open=False)
 
     def only_shown(self) -> RecordProposal:
         return replace(self, is_writing=False)
@@ -131,25 +135,41 @@ class RecordProposal:
         return replace(self, planned=planned)
 
     @property
+    def hindrance(self) -> Reason | None:
+        """Why nothing is written now, whatever would be right."""
+        if self.is_open and self.stored.intent is not None:
+            return self.stored.intent.reason_to_wait(self.entries)
+        return missing(self.record, self.memory)
+
+    @property
     def brings_news(self) -> bool:
         """What its orders place there is not what stands in the ledger."""
         return self.memory.contributions != self.stored.contributions
 
     @property
     def is_shared(self) -> bool:
-        """Several orders stand on it, and the file does not say that it is written for all of them together."""
+        """Several orders stand on it, and the file does not say that it is written for all of them together. Whoever
+        looks, the answer is the same.
+        """
         return self.target.shared != "join" and (self.carries_others or len(self.memory.live_orders) > 1)
+
+    @property
+    def carries_others(self) -> bool:
+        """Lines of other orders than those that stand on it. Where none of ours does, what is ours only leaves."""
+        return bool(self.memory.contributions) and are_others(self.carried, self.memory.ifs_orders)
 
     def decisions(self, record: Record, memory: RecordMemory) -> dict[FieldName, Decision]:
         if self.is_shared:
             return {name: _parked(memory, self.target.rules[name].attribute) for name in self.target.rules}
         # What came while nothing could be decided is new here, however long ago the order heard of it.
         is_new = self.retries_parked or self.brings_news
-        return decide(record, memory, self.target, explaining=self.explaining, retries_parked=is_new)
+        return decide(record, memory, self.target, retries_parked=is_new)
 
     @property
     def changes(self) -> dict[str, FieldChange]:
-        """What a delivery would write now, by field; nothing where it differs from what a plan showed."""
+        """What a delivery would write now, by field."""
+        if self.hindrance is not None:
+            return {}
         decisions = self.decisions(self.record, self.memory)
         return shown(self.record, decisions, decisions, self.target)
 
@@ -199,7 +219,7 @@ def propose(
         for case in showing
         for key in touching[case.state.key]
     }
-    unfinished = {case.state.key: _unfinished(case, memories) for case in writing}
+    unfinished = {case.state.key: _unfinished(case, memories) for case in cases}
     return Proposal(cases, placements, records, shows, touching, unfinished)
 
 
@@ -216,6 +236,12 @@ def _by_record(
         for key in touching[case.state.key]:
             found.setdefault(key, []).append(case)
     return found
+
+
+def missing(record: Record, memory: RecordMemory) -> Reason | None:
+    """A row that was made once and that IFS does not show is hidden or deleted, and no second one is made."""
+    was_made = any(past.ours is not None for past in memory.fields.values())
+    return Reason.NOT_IN_IFS_YET if was_made and not record.exists else None
 
 
 def shown(
@@ -270,18 +296,18 @@ def _proposed(
 ) -> RecordProposal:
     key, first_view = memory.stored.key, cases[0].connection
     candidate = _candidate(cases[0], key)
-    entries = {case.state.key: _entry(case, placements[case.state.key], candidate) for case in cases}
+    entries = {case.state.key: _entry(case, placements[case.state.key], _candidate(case, key)) for case in cases}
     target = _target(first_view, key)
     first = RecordProposal(candidate.record, memory.stored, memory.known, entries, planned, first_view, target)
-    view = _view(first.memory, connection, first_view)
+    view = view_of(memory.stored, connection, first_view)
     return replace(
         first,
         view=view,
-        target=view.ifs.target_of(key.place) or target,
-        carries_others=all(_candidate(case, key).carries_others for case in cases),
+        target=_target(view, key),
+        carried=candidate.carried,
+        is_open=memory.is_open,
         retries_parked=any(case.retries_parked for case in cases),
         takes_over=any(case.state.earlier is not None for case in cases),
-        explaining=frozenset(number for case in cases for number in case.state.explaining),
     )
 
 
@@ -296,21 +322,31 @@ def _candidate(case: OrderCase, key: RecordKey) -> Candidate:
     return next(c for c in case.candidates if c.record.key == key)
 
 
-def _entry(case: OrderCase, placement: Placement, candidate: Candidate) -> tuple[Contribution, ...]:
+def _entry(case: OrderCase, placement: Placement, candidate: Candidate) -> OrderContribution:
     """What the order places on the record, as its own store maps it."""
-    target = case.connection.ifs.target_of(candidate.record.key.place)
-    here = set(placement.on(candidate.record.key))
-    if target is None:
-        return ()
+    order, record = case.state.key, candidate.record
+    target = _target(case.connection, record.key)
+    here = set(placement.on(record.key))
     shipments = (shipment for shipment in case.state.in_scope if shipment.key in here)
-    return tuple(contribution(shipment, candidate.record, case.connection, target) for shipment in shipments)
+    return OrderContribution(
+        company=order.company,
+        reference=order.reference,
+        shipments=tuple(contribution(shipment, record, case.connection, target) for shipment in shipments),
+        orders=() if candidate.orders == (order.reference,) else tuple(sorted(candidate.orders)),
+        explaining=tuple(sorted(case.state.explaining)),
+    )
 
 
-def _view(memory: RecordMemory, connection: Connection, otherwise: Connection) -> Connection:
-    """A record is decided under the rules of the store of its first contribution."""
-    first: Iterable[Contribution] = memory.contributions[0].shipments if memory.contributions else ()
-    store = next((shipment.store_id for shipment in first if shipment.store_id is not None), None)
-    return connection.at_store(store) if store is not None else otherwise
+def view_of(stored: RecordMemory, connection: Connection, looking: Connection) -> Connection:
+    """A record is read, decided and written under the rules of the store of its first contribution: another store may
+    call other attributes by the same names. `looking` is the view of whoever looks, where no store that knows the
+    record's place contributed yet.
+    """
+    if not stored.contributions:
+        return looking
+    stores = (shipment.store_id for shipment in stored.contributions[0].shipments)
+    view = connection.at_store(next((store for store in stores if store is not None), None))
+    return looking if view.ifs.target_of(stored.key.place) is None else view
 
 
 def _parked(memory: RecordMemory, attribute: str) -> Decision:

@@ -50,6 +50,14 @@ class Tools:
     has_time: Callable[[], bool]
     is_probe: bool = False
 
+    def reread(self, record: Record) -> Record | None:
+        """As IFS does; of a fault the circuit breaker hears."""
+        try:
+            return self.ifs.reread(record)
+        except ConnectorError as fault:
+            self.breaker.failed(fault, "search", f"{record.key}")
+            raise
+
 
 class PutOff(Exception):
     """Nothing more can be done now, and no look before `until` is of use. `is_open`: whether the write arrived is not
@@ -90,7 +98,7 @@ class RecordSession:
 
     def asked_again(self) -> Record | None:
         try:
-            return self.tools.ifs.reread(self.record)
+            return self.tools.reread(self.record)
         except ConnectorError as fault:
             raise PutOff(fault.reason) from fault
 

@@ -23,13 +23,13 @@ from datetime import datetime, timedelta
 from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Scope
 from functions.flows.to_ifs.audit_trail import Ending
 from functions.flows.to_ifs.ownership import Decision, changes_of, same
-from functions.flows.to_ifs.proposal import RecordProposal, shown
+from functions.flows.to_ifs.proposal import RecordProposal, missing, shown
 from functions.flows.to_ifs.record_session import Moved, PutOff, RecordSession, Tools
 from functions.flows.to_ifs.state_action import act
-from functions.flows.to_ifs.unfinished_write import POST_AGAIN, STATE, is_for_one_of, take_over
+from functions.flows.to_ifs.unfinished_write import STATE, finish, is_for_one_of, take_over
 from functions.model.audit import AuditEntry, Cause, FieldChange
 from functions.model.outcomes import Outcome, Reason
-from functions.model.record_memory import LEASE, RecordMemory
+from functions.model.record_memory import LEASE, POST_AGAIN, RecordMemory
 from functions.model.records import Conflict, FieldName, Record, Written
 from functions.model.shipment import OrderKey
 from functions.model.state import FieldOutcome
@@ -104,6 +104,10 @@ class RecordWrite:
     def show(self) -> RecordResult:
         """Shadow mode: everything but the write."""
         session = self.session
+        try:
+            self._finish_first()
+        except PutOff as put_off:
+            return self._result(put_off.reason, put_off.until)
         decisions = session.proposal.decisions(session.record, session.memory)
         changes = shown(session.record, decisions, decisions, session.target)
         fields = {str(name): _shown_outcome(decision) for name, decision in decisions.items()}
@@ -114,11 +118,23 @@ class RecordWrite:
         session, ending = self.session, Ending(Outcome.WOULD_WRITE)
         return session.journal.entry(session.memory, session.record, changes, ending, at=self.tools.now())
 
+    def _finish_first(self) -> None:
+        """What a pilot, or an order in another mode, left behind is brought to an end in shadow mode too."""
+        session, intent = self.session, self.session.saved.intent
+        if intent is not None:
+            until = finish(session.saved, session.proposal.view, session.order, self.tools, session.journal.cause)
+            if until is not None:
+                raise PutOff(intent.reason_to_wait([session.order]), until)
+            session.begin_again()
+        if session.proposal.hindrance is not None:
+            raise PutOff(session.proposal.hindrance)
+
     def _run(self) -> None:
         session = self.session
         take_over(session)
-        if not session.record.exists and _is_known(session.memory):
-            raise PutOff(Reason.NOT_IN_IFS_YET)
+        reason = missing(session.record, session.memory)
+        if reason is not None:
+            raise PutOff(reason)
         for names in session.target.patches:
             self._agree(names)
         act(session)
@@ -200,7 +216,7 @@ class RecordWrite:
         after = answer.record
         if after is None:
             try:
-                after = self.tools.ifs.reread(attempt.before)
+                after = self.tools.reread(attempt.before)
             except ConnectorError as fault:
                 raise PutOff(fault.reason, self._lease_end(), is_open=True) from fault
         if after is None:
@@ -298,8 +314,3 @@ def _outcomes(memory: RecordMemory, proposal: RecordProposal) -> dict[str, Field
 def _shown_outcome(decision: Decision) -> FieldOutcome:
     outcome = Outcome.WOULD_WRITE if decision.write else decision.memory.outcome
     return FieldOutcome(outcome=outcome, reason=decision.memory.reason)
-
-
-def _is_known(memory: RecordMemory) -> bool:
-    """The row was made once: one that IFS does not show is hidden or deleted, and no second one is made."""
-    return any(past.ours is not None for past in memory.fields.values())

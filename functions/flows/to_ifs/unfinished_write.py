@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from functions.connections.connection import Connection
 from functions.flows.to_ifs.audit_trail import Ending
 from functions.flows.to_ifs.ownership import UNSEEN, same
-from functions.flows.to_ifs.proposal import AsPlanned, OrderCase, RecordProposal
+from functions.flows.to_ifs.proposal import AsPlanned, RecordProposal
 from functions.flows.to_ifs.record_session import Moved, PutOff, RecordSession, Tools
 from functions.model.audit import AuditEntry, Cause, FieldChange
 from functions.model.outcomes import Outcome, Reason
-from functions.model.record_memory import LEASE, FieldMemory, OpenIntent, RecordMemory
+from functions.model.record_memory import LEASE, POST_AGAIN, FieldMemory, OpenIntent, RecordMemory
 from functions.model.records import FieldName, Record
+from functions.model.shipment import OrderKey
 
-POST_AGAIN = timedelta(minutes=15)  # a row whose making was not answered may still appear
 STATE = "state"  # a state action, beside the attributes and remembered as they are
 FIELDS_OWN_FAULTS = {Reason.REFUSED_BY_IFS, Reason.UNKNOWN_IN_IFS, Reason.VALUE_REFUSED, Reason.IFS_CONFIGURATION}
 
@@ -32,24 +33,24 @@ def take_over(session: RecordSession) -> None:
     now = session.tools.now()
     entry = session.tools.audit.get(session.saved.connection, session.record.key, intent.audit_key)
     if entry is None and intent.is_held(now):
-        reason = Reason.OUTCOME_UNKNOWN if intent.by == session.order.reference else Reason.RECORD_SHARED
-        raise PutOff(reason, intent.at + LEASE)
+        raise PutOff(intent.reason_to_wait([session.order]), intent.at + LEASE)
     if entry is None:
         entry = _found_out(session, intent)
     session.memory = _obeying(session.memory, intent, entry, session.record).closed()
 
 
-def finish(memory: RecordMemory, case: OrderCase, tools: Tools, cause: Cause) -> datetime | None:
-    """For a record that the order does not stand on any more, or that IFS does not show: None once it is known how its
-    last write ended, or that nobody can know, else when a look is of use. Nothing is written.
+def finish(memory: RecordMemory, view: Connection, order: OrderKey, tools: Tools, cause: Cause) -> datetime | None:
+    """For a record that the order does not stand on any more, that IFS does not show, or that the order does not write:
+    None once it is known how its last write ended, or that nobody can know, else when a look is of use. Nothing is
+    written. `view` is under whose rules the record stands.
     """
-    later = tools.now() + timedelta(seconds=case.connection.patience.longest_seconds)
-    target = case.connection.ifs.target_of(memory.key.place)
+    later = tools.now() + timedelta(seconds=view.patience.longest_seconds)
+    target = view.ifs.target_of(memory.key.place)
     if target is None or tools.breaker.refusal() is not None:
         return None if target is None else later
     record = Record(key=memory.key, etag="", values={}, exists=False)  # until it is asked for
-    proposal = RecordProposal(record, memory, memory, {}, AsPlanned(), case.connection, target)
-    session = RecordSession(tools, proposal, case.state.key, cause)
+    proposal = RecordProposal(record, memory, memory, {}, AsPlanned(), view, target)
+    session = RecordSession(tools, proposal, order, cause)
     try:
         take_over(session)
         session.conclude()
@@ -64,7 +65,7 @@ def _found_out(session: RecordSession, intent: OpenIntent) -> AuditEntry:
     """Nobody recorded it: what IFS shows now, after the lease, says whether it arrived."""
     now = session.tools.now()
     session.record = session.asked_again() or session.record
-    if intent.kind == "post" and not session.record.exists and now < intent.at + POST_AGAIN:
+    if intent.may_arrive(now, exists=session.record.exists):
         raise PutOff(Reason.OUTCOME_UNKNOWN, intent.at + POST_AGAIN)
     ending = _ending(intent, session.record)
     before = session.record.tagged(intent.etag)

@@ -17,11 +17,15 @@ RECEIVES = 5
 ARN = "arn:aws:sqs:us-east-1:000000000000:"
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 UNACCEPTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatchRequestEntry.html
+FIFO_ID = re.compile(r"[A-Za-z0-9!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]{1,128}")
 Step = Callable[[str], None]
 
 
 class SendRefusedError(Exception):
-    """SQS answers BatchRequestTooLong, TooManyEntriesInBatchRequest, MissingParameter or InvalidMessageContents."""
+    """SQS answers BatchRequestTooLong, TooManyEntriesInBatchRequest, MissingParameter, InvalidParameterValue or
+    InvalidMessageContents.
+    """
 
 
 def _nothing(_: str) -> None: ...
@@ -29,6 +33,10 @@ def _nothing(_: str) -> None: ...
 
 def _never() -> bool:
     return False
+
+
+def _is_fifo_id(text: str | None) -> bool:
+    return text is None or FIFO_ID.fullmatch(text) is not None
 
 
 @dataclass
@@ -93,6 +101,8 @@ class MemoryQueue:
             raise SendRefusedError("too many or too long")
         if any((entry.group is None) == self._fifo for entry in entries):
             raise SendRefusedError("MessageGroupId")
+        if any(not _is_fifo_id(text) for entry in entries for text in (entry.group, entry.deduplication_id)):
+            raise SendRefusedError("InvalidParameterValue")
         if any(UNACCEPTABLE.search(entry.body) for entry in entries):
             raise SendRefusedError("InvalidMessageContents")
         refused = [number for number, entry in enumerate(entries) if not self._taken(entry)]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import ast
+import inspect
 import re
 import sys
 from collections import Counter
@@ -9,7 +11,9 @@ from types import SimpleNamespace
 import boto3
 import pytest
 
+from functions.connections.connection import Patience
 from functions.flows.to_ifs.deliver import deliver
+from functions.flows.to_ifs.next_attempt import GIVEN_UP
 from functions.ledger import table
 from functions.ledger.audit import AuditLog
 from functions.ledger.orders import OrderStore
@@ -41,8 +45,52 @@ def test_every_reason_has_one_row() -> None:
 
 
 def test_every_reason_names_its_outcomes() -> None:
-    told = {word for cells in rows("Reasons") for word in re.split(r", | or ", cells[1])}
-    assert told <= set(Outcome)
+    words = {word for cells in rows("Reasons") for word in re.split(r", | or ", cells[1])}
+    assert words <= set(Outcome)
+
+
+def told(reason: str) -> set[str]:
+    """The outcomes that the table names for a reason."""
+    (cells,) = (cells for cells in rows("Reasons") if cells[0].strip("`") == reason)
+    return set(re.split(r", | or ", cells[1]))
+
+
+def test_every_reason_has_the_outcome_that_it_is_listed_under() -> None:
+    """Headings of the enumeration: `# waiting`, `# written, unchanged or kept, with …`."""
+    listed: set[str] = set()
+    for line in inspect.getsource(Reason).splitlines():
+        if line.strip().startswith("# "):
+            listed = {word for word in re.findall(r"[a-z_]+", line) if word in set(Outcome)}
+        elif named := re.search(r'^    [A-Z_]+ = "([a-z_]+)"', line):
+            assert listed & told(named[1]), f"{named[1]}: listed under {listed}, documented as {told(named[1])}"
+
+
+def given_together() -> set[tuple[str, str]]:
+    """Every outcome and reason that the flows give in one breath."""
+    found: set[tuple[str, str]] = set()
+    for path in sorted((ROOT / "functions/flows").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            parts = node.elts if isinstance(node, ast.Tuple) else []
+            parts = [*node.args, *(keyword.value for keyword in node.keywords)] if isinstance(node, ast.Call) else parts
+            names = [ast.unparse(part).partition(".") for part in parts if isinstance(part, ast.Attribute)]
+            outcomes = [Outcome[name] for owner, _, name in names if owner == "Outcome"]
+            found |= {(Reason[name], o) for o in outcomes for owner, _, name in names if owner == "Reason"}
+    return found
+
+
+def test_every_outcome_that_the_flows_give_a_reason_is_documented() -> None:
+    pairs = given_together()
+    assert (Reason.NOT_STORED, Outcome.PARKED) in pairs
+    assert [(reason, outcome) for reason, outcome in sorted(pairs) if outcome not in told(reason)] == []
+
+
+def test_the_table_of_patience_is_what_is_given_up() -> None:
+    table = {cells[0].split("`")[1]: cells for cells in rows("Patience and attention") if cells[0].startswith("`")}
+    ends = {reason: cells[2].strip("`").removeprefix("parked: ") for reason, cells in table.items()}
+    assert ends == {reason.value: end.value for reason, end in GIVEN_UP.items()}
+    limits = {cells[1].strip("`").removeprefix("patience.") for cells in table.values()}
+    assert limits <= set(Patience.model_fields)
+    assert {end for end in ends.values() if told(end) != {"parked"}} == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -29,3 +29,11 @@ def test_refused_fifo_entry_may_be_sent_again_at_once() -> None:
 def test_text_that_sqs_does_not_take_is_refused(body: str) -> None:
     with pytest.raises(SendRefusedError, match="InvalidMessageContents"):
         MemoryQueue(lambda: NOON).send_batch([Entry(body=body)])
+
+
+@pytest.mark.parametrize("text", ["", "a b", "ü", "x" * 129], ids=["empty", "blank", "umlaut", "long"])
+@pytest.mark.parametrize("name", ["group", "deduplication_id"])
+def test_an_id_that_sqs_does_not_take_is_refused(name: str, text: str) -> None:
+    ids = {"group": "g", "deduplication_id": "d", name: text}
+    with pytest.raises(SendRefusedError, match="InvalidParameterValue"):
+        MemoryQueue(lambda: NOON, fifo=True).send_batch([Entry(body="a", **ids)])

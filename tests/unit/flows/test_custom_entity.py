@@ -11,9 +11,8 @@ import pytest
 from functions.connections.connection import Connection
 from functions.flows.to_ifs.deliver import deliver
 from functions.flows.to_ifs.record_session import Records
-from functions.flows.to_ifs.unfinished_write import POST_AGAIN
 from functions.model.outcomes import Outcome, Reason
-from functions.model.record_memory import LEASE
+from functions.model.record_memory import LEASE, POST_AGAIN
 from functions.model.shipment import Shipment
 from tests.equipment.builders import a_shipment, again, voided, work
 from tests.equipment.delivery_fakes import FakeIfs, World

@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
+from functions.connections.connection import Connection
+from functions.connections.targets import AnyTarget
 from functions.errors import Retryable
+from functions.flows.operations.replay import Replay, Selection, draw_up
 from functions.flows.to_ifs.deliver import deliver
+from functions.flows.to_ifs.record_session import Records
 from functions.model.outcomes import Outcome, Reason
-from functions.model.records import FieldName, Place
+from functions.model.record_memory import LEASE
+from functions.model.records import Candidate, Conflict, FieldName, Place, Record, RecordKey, Written
 from functions.model.shipment import Shipment
 from tests.equipment.builders import NOON, a_candidate, a_connection, a_key, a_record, a_shipment, again, voided, work
 from tests.equipment.delivery_fakes import FakeIfs, World
@@ -164,3 +170,106 @@ def test_a_void_of_a_store_with_its_own_void_policy_follows_it() -> None:
     for shipment in (of_store(7), voided(of_store(7))):
         deliver([work(shipment)], world.delivery)
     assert world.ifs.record().values[FieldName.TRACKING] == "1Z0001"
+
+
+# --- two stores, one record
+
+
+class SeenByAStore(FakeIfs):
+    """The only record by its attributes, as one store's target names them."""
+
+    def __init__(self, others: FakeIfs, row: dict[str, str | None], target: AnyTarget) -> None:
+        super().__init__()
+        self.candidates, self.row, self.rules = others.candidates, row, target.rules
+
+    def record(self, key: str = "42") -> Record:
+        values = {name: self.row.get(rule.attribute) for name, rule in self.rules.items()}
+        return super().record(key).model_copy(update={"values": values})
+
+    def read(self, keys: Sequence[RecordKey]) -> dict[RecordKey, Record]:
+        return {key: self.record(key.id) for key in super().read(keys)}
+
+    def _shown(self) -> list[Candidate]:
+        return [c.model_copy(update={"record": self.record(c.record.key.id)}) for c in super()._shown()]
+
+    def write(self, record: Record, changes: Mapping[FieldName, str | None]) -> Written | Conflict:
+        answer = super().write(record, changes)
+        if isinstance(answer, Written):
+            self.row |= {self.rules[name].attribute: value for name, value in changes.items()}
+            return Written(http_status=answer.http_status, record=self.record(record.key.id))
+        return answer
+
+
+class TwoStores(World):
+    """Store 8 has a target of its own for the records that all stores share. `row` is the only record."""
+
+    def __init__(self, **of_store_8: Any) -> None:
+        shared = {"profile": "shipment_header", "shared": "join"}
+        lines = ("P1", "BOLT", 2), ("P2", "BOLT", 2)
+        connection = a_connection(
+            ifs={**a_connection().ifs.model_dump(), "targets": [shared]},
+            stores={"8": {"targets": [{**shared, **of_store_8}]}},
+        )
+        super().__init__(FakeIfs(a_candidate(a_record("42"), *lines)), connection)
+        self.row: dict[str, str | None] = {}
+
+    def opened(self, connection: Connection) -> Records:
+        return SeenByAStore(self.ifs, self.row, connection.ifs.targets[0])
+
+
+OF_7, OF_8 = of_store(7, 1, reference="P1"), of_store(8, 2, reference="P2", carrier_code="fedex")
+
+
+def test_a_record_of_two_stores_is_read_and_written_by_the_attributes_of_the_first() -> None:
+    world = TwoStores(tracking={"attribute": "NoteText"})
+    for shipment in (OF_7, OF_8):
+        deliver([work(shipment)], world.delivery)
+    for shipment in (OF_7, OF_8):
+        deliver([again(shipment.order_key, "replay")], world.delivery)
+    assert (world.row["ProNo"], world.row.get("NoteText")) == ("1Z0001, 1Z0002", None)
+    deliver([work(voided(OF_8))], world.delivery)
+    assert (world.row["ProNo"], world.row.get("NoteText")) == ("1Z0001", None)
+
+
+def test_a_colleagues_forwarder_is_kept_when_an_order_looks_whose_store_writes_none() -> None:
+    world = TwoStores(carrier={"policy": "never"})
+    deliver([work(OF_7)], world.delivery)
+    world.row["ForwardAgentId"] = "DHL"
+    world.ifs.edit("42")
+    deliver([work(OF_8)], world.delivery)
+    assert (world.row["ForwardAgentId"], world.row["ProNo"]) == ("DHL", "1Z0001, 1Z0002")
+
+
+def test_orders_of_two_stores_in_one_batch_that_look_anew_see_the_record_alike() -> None:
+    """A reading as young as the record's last result is taken anew, once."""
+    world = TwoStores(tracking={"attribute": "NoteText"})
+    deliver([work(OF_7)], world.delivery)
+    deliver([work(OF_8), again(OF_7.order_key)], world.delivery)
+    assert (world.row["ProNo"], world.row.get("NoteText")) == ("1Z0001, 1Z0002", None)
+
+
+def test_a_dry_run_shows_the_attributes_that_a_delivery_writes_whichever_order_is_selected() -> None:
+    world = TwoStores(tracking={"attribute": "NoteText"})
+    deliver([work(OF_7), work(OF_8)], world.delivery)
+    world.row["ProNo"] = None
+    world.ifs.edit("42")
+    replay = Replay(world.lookup, world.orders, world.plans, world.queue)
+    plan = draw_up(replay, Selection(orders=("P2",)), plan_id="p", by="kim", note="cleared by mistake")
+    assert [(change.attribute, change.after) for record in plan.records for change in record.changes.values()] == [
+        ("ProNo", "1Z0001, 1Z0002")
+    ]
+
+
+def died() -> None:
+    raise RuntimeError("killed")
+
+
+def test_a_write_of_an_order_that_grew_too_large_is_judged_by_the_attributes_that_it_was_for() -> None:
+    world = TwoStores(tracking={"attribute": "NoteText"})
+    deliver([work(OF_7)], world.delivery)
+    world.audit.before_put.append(died)
+    deliver([work(OF_8)], world.delivery)
+    world.at += LEASE
+    deliver([work(of_store(8, 100 + n, reference="P2")) for n in range(1200)], world.delivery)
+    assert (world.state("P2").attention, world.memories.of().intent) == (Reason.ORDER_TOO_LARGE, None)
+    assert world.audit.said() == ["written", "written"]

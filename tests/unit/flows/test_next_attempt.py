@@ -7,7 +7,7 @@ import pytest
 from functions.connections.connection import Patience
 from functions.flows.to_ifs.next_attempt import next_attempt
 from functions.model.outcomes import Outcome, Reason
-from functions.model.state import FieldOutcome, OrderRecord, OrderState, ShipmentState
+from functions.model.state import FieldOutcome, OrderRecord, OrderState, Placing, ShipmentState
 from tests.equipment.builders import NOON, a_key, a_shipment
 
 PATIENCE = Patience()
@@ -133,6 +133,41 @@ def test_a_state_action_that_nobody_answered_is_given_up_after_four_hours_of_sil
 def test_a_write_that_nobody_answered_is_asked_about_however_long_the_outage_before_it_was() -> None:
     state = next_attempt(story((0, DOWN)), a_state(UNANSWERED, record=UNANSWERED), PATIENCE, after(5))
     assert (state.waiting_for, state.next_attempt_at is not None) == (Reason.OUTCOME_UNKNOWN, True)
+
+
+def on_two_records() -> OrderState:
+    """A state action that nobody answered on one record, a write that nobody answered on the other."""
+    unknown = FieldOutcome(outcome=Outcome.RETRY, reason=Reason.OUTCOME_UNKNOWN)
+    records = (
+        OrderRecord(key=a_key("1"), fields={"state": unknown}),
+        OrderRecord(key=a_key("2"), fields={"record": unknown, "state": unknown}),
+    )
+    shipments = {
+        a_shipment(n).key: ShipmentState(
+            shipment=a_shipment(n),
+            outcome=Outcome.RETRY,
+            reason=Reason.OUTCOME_UNKNOWN,
+            placing=Placing(key=a_key(str(n)), by="goods"),
+        )
+        for n in (1, 2)
+    }
+    return OrderState(key=a_shipment().order_key, shipments=shipments, records=records)
+
+
+def test_a_state_action_that_is_given_up_ends_no_other_write_that_nobody_answered() -> None:
+    state = OrderState(key=a_shipment().order_key)
+    looked_at = on_two_records()
+    for hours in (0, 5, 6):
+        state = next_attempt(state, looked_at, PATIENCE, after(hours))
+    first, second = state.shipments.values()
+    assert (state.attention, state.waiting_for) == (Reason.NEVER_ANSWERED, Reason.OUTCOME_UNKNOWN)
+    assert state.next_attempt_at is not None
+    assert [(name, field.reason) for record in state.records for name, field in record.fields.items()] == [
+        ("state", Reason.NEVER_ANSWERED),
+        ("record", Reason.OUTCOME_UNKNOWN),
+        ("state", Reason.NEVER_ANSWERED),
+    ]
+    assert (first.reason, second.reason) == (Reason.NEVER_ANSWERED, Reason.OUTCOME_UNKNOWN)
 
 
 @pytest.mark.parametrize("reason", [Reason.IFS_UNAVAILABLE, Reason.IFS_CREDENTIALS, Reason.CONFLICTS])

@@ -85,15 +85,60 @@ def test_a_write_that_was_under_way_when_its_order_grew_too_large_is_brought_to_
     assert (len(order.stub), len(world.ifs.writes)) == (1200, 1)
 
 
-def test_a_search_that_times_out_for_one_order_leaves_nine_written_and_the_circuit_closed() -> None:
+def test_a_record_that_takes_no_more_shipments_parks_the_order_whole() -> None:
     world = ten_orders()
-    world.ifs.fails_for = {"P4": Retryable(Reason.IFS_UNAVAILABLE, "504", scope=Scope.UNCLEAR, status=504)}
+    world.memories.faults = [Permanent(Reason.ORDER_TOO_LARGE, "record 42 holds too many shipments")]
+    (ended,) = deliver(ten()[:1], world.delivery)
+    state = world.state("P1")
+    assert (ended.saved, state.attention, state.next_attempt_at) == (True, Reason.ORDER_TOO_LARGE, None)
+    assert [(each.outcome, each.reason) for each in state.shipments.values()] == [
+        (Outcome.PARKED, Reason.ORDER_TOO_LARGE)
+    ]
+    assert (state.stub, world.ifs.writes, world.memories.items) == ({}, [], {})
+
+
+@pytest.mark.parametrize("status", [500, 504])
+def test_lists_that_fail_for_one_order_leave_nine_written_and_the_circuit_closed(status: int) -> None:
+    world = ten_orders()
+    world.ifs.fails_for = {"P4": Retryable(Reason.IFS_UNAVAILABLE, "", scope=Scope.UNCLEAR, status=status)}
     deliver(ten(), world.delivery)
     assert written(world) == 9
     assert not world.circuits.circuit(world.connection.name).is_open
     assert world.state("P4").waiting_for is Reason.IFS_UNAVAILABLE
     until(world, timedelta(hours=5))
     assert world.state("P4").attention is Reason.IFS_UNAVAILABLE
+
+
+def test_records_that_cannot_be_read_anew_hinder_their_orders_and_nobody_else() -> None:
+    world = ten_orders()
+    deliver(ten()[:2], world.delivery)
+    world.at += timedelta(seconds=20)
+    world.ifs.read_faults = [TENANT_DOWN]
+    relabelled = [work(a_shipment(100 + n, reference=f"P{n}")) for n in (1, 2)]
+    ended = deliver([*relabelled, *ten()[2:]], world.delivery)
+    assert (all(order.saved for order in ended), written(world)) == (True, 10)
+    for reference in ("P1", "P2"):
+        state = world.state(reference)
+        assert (state.waiting_for, {each.outcome for each in state.shipments.values()}) == (
+            Reason.IFS_UNAVAILABLE,
+            {Outcome.RETRY},
+        )
+        assert len(state.remembered) == 1
+    until(world, timedelta(minutes=5))
+    assert world.ifs.values("1")[TRACKING] == "1Z0001, 1Z0101"
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before it is decided", "after a conflict"])
+def test_the_circuit_hears_of_a_record_that_cannot_be_read_anew(*, before: bool) -> None:
+    world = World(FakeIfs(a_candidate()))
+    if before:
+        deliver([work(a_shipment())], world.delivery)
+    else:
+        world.ifs.before_write.append(lambda: world.ifs.edit(site="S1"))
+    world.ifs.read_faults = [TENANT_DOWN]
+    deliver([work(a_shipment(2))], world.delivery)
+    assert world.state().waiting_for is Reason.IFS_UNAVAILABLE
+    assert world.circuits.circuit(world.connection.name).strikes["search"].count == 1
 
 
 def test_an_item_of_a_newer_version_ends_alone() -> None:
@@ -164,6 +209,38 @@ def test_nightly_maintenance_makes_nothing_that_ifs_never_learns_of_any_younger(
         until(world, timedelta(hours=1))
         world.ifs.find_faults = []
     assert world.state().attention is Reason.NEVER_FOUND
+
+
+def test_a_target_that_takes_all_the_time_leaves_the_others_to_a_later_run() -> None:
+    """Ten orders, half of them of a store that is delivered elsewhere."""
+    elsewhere = {"profile": "shipment_header", "entity_set": "OtherSet"}
+    world = World(ten_orders().ifs, a_connection(stores={"7": {"targets": [elsewhere]}}))
+    other = world.by_entity_set["OtherSet"] = FakeIfs()
+    world.time_left = False
+    deliver([work(a_shipment(n, reference=f"P{n}", store_id=7 if n % 2 else 8)) for n in NUMBERS], world.delivery)
+    assert (world.ifs.searches, other.searches) == (0, 0)
+    assert {state.waiting_for for state in world.orders.states.values()} == {Reason.OUT_OF_TIME}
+    assert not world.circuits.circuit(world.connection.name).is_open
+
+
+def test_twenty_orders_that_are_not_found_any_more_wait_for_the_tenant_though_ten_were_never_seen() -> None:
+    numbers = range(1, 21)
+    records = [a_candidate(a_record(str(n), is_delivered=True), (f"P{n}", "BOLT", 2)) for n in numbers]
+    world = World(FakeIfs(*records))
+    orders = [a_shipment(n, reference=f"P{n}") for n in numbers]
+    deliver([work(order) for order in orders[::2]], world.delivery)
+    world.ifs.hidden = set(world.ifs.candidates)
+    gone_at = world.at
+    for batch in (orders[:10], orders[10:]):
+        deliver(
+            [again(order.order_key, "poll") for order in batch[::2]] + [work(o) for o in batch[1::2]], world.delivery
+        )
+    assert {state.waiting_for for state in world.orders.states.values()} == {Reason.RECORDS_VANISHED}
+    circuit = world.circuits.circuit(world.connection.name)
+    assert (circuit.opened_by, circuit.opened_at) == ("seen", gone_at)
+    world.ifs.hidden = set()
+    until(world, timedelta(hours=2))
+    assert {world.ifs.values(str(n))[TRACKING] for n in numbers} == {f"1Z{n:04}" for n in numbers}
 
 
 def test_known_records_that_vanish_all_at_once_are_the_tenants_trouble() -> None:

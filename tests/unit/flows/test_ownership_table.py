@@ -13,7 +13,7 @@ from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import Contribution, FieldMemory, OrderContribution, RecordMemory
 from functions.model.records import FieldName
 from functions.model.shipment import ConnectionName, ShipmentKey
-from tests.equipment.builders import NOON, a_key, a_record
+from tests.equipment.builders import NOON, a_key, a_record, a_shipment, placed_by
 
 NOT_SENT = "(not sent)"
 WRITTEN, UNCHANGED, KEPT = Outcome.WRITTEN, Outcome.UNCHANGED, Outcome.KEPT
@@ -483,7 +483,8 @@ def test_memory_is_found_by_attribute_so_that_a_renamed_one_begins_anew() -> Non
 
 def test_numbers_of_voided_labels_and_of_a_baseline_explain_what_stands() -> None:
     memory = remembered((placed(1, voided_at=NOON), placed(2)))
-    decisions = decide(a_record(tracking="1Z0001, 1Z0009"), memory, ShipmentHeader(), explaining=["1Z0009"])
+    history = placed_by(a_shipment(reference="P1").order_key, *memory.shipments, explaining=("1Z0009",))
+    decisions = decide(a_record(tracking="1Z0001, 1Z0009"), memory.entered(history), ShipmentHeader())
     assert decisions[FieldName.TRACKING].value == "1Z0001, 1Z0009, 1Z0002"
     unknown = decide(a_record(tracking="1Z0001, 1Z0009"), memory, ShipmentHeader())
     assert told(unknown[FieldName.TRACKING]) == (NOT_SENT, KEPT, TYPED)

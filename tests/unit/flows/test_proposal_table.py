@@ -20,7 +20,17 @@ from functions.model.record_memory import Contribution, FieldMemory, OpenIntent,
 from functions.model.records import Candidate, FieldName, RecordKey
 from functions.model.shipment import ConnectionName, OrderKey, Shipment
 from functions.model.state import OrderState, Placing, ShipmentState
-from tests.equipment.builders import NOON, PLACE, a_candidate, a_connection, a_key, a_record, a_shipment, voided
+from tests.equipment.builders import (
+    NOON,
+    PLACE,
+    a_candidate,
+    a_connection,
+    a_key,
+    a_record,
+    a_shipment,
+    placed_by,
+    voided,
+)
 
 ONE, TWO = a_shipment(1, reference="P1"), a_shipment(2, reference="P2", carrier_code="fedex")
 P1, P2 = ONE.order_key, TWO.order_key
@@ -65,7 +75,7 @@ def a_case(
 def a_memory(key: str = "19", *, ours: tuple[tuple[OrderKey, Shipment], ...] = (), **more: Any) -> RecordMemory:
     memory = RecordMemory(connection=ConnectionName("acme"), key=a_key(key), revision=1, **more)
     for order, shipment in ours:
-        memory = memory.entered(order, (*memory.of(order), placed(shipment)))
+        memory = memory.entered(placed_by(order, *memory.of(order), placed(shipment), orders=("P1", "P2")))
     return memory
 
 
@@ -73,9 +83,11 @@ def placed(shipment: Shipment) -> Contribution:
     return contribution(shipment, a_record("19"), a_connection(), a_connection().ifs.targets[0])
 
 
-def proposed(cases: Sequence[OrderCase], *memories: RecordMemory, planned: Any = None) -> Proposal:
+def proposed(
+    cases: Sequence[OrderCase], *memories: RecordMemory, planned: Any = None, connection: Connection = JOIN
+) -> Proposal:
     known = {memory.key: Remembered(memory, memory) for memory in (memories or (a_memory(),))}
-    return propose(cases, {case.state.key: case.placed() for case in cases}, known, JOIN, planned)
+    return propose(cases, {case.state.key: case.placed() for case in cases}, known, connection, planned)
 
 
 def record(proposal: Proposal, key: str = "19") -> RecordProposal:
@@ -115,7 +127,10 @@ def test_shipments_out_of_scope_place_nothing() -> None:
 
 
 def test_a_plans_other_orders_count_as_long_as_the_record_is_the_one_that_it_saw() -> None:
-    as_planned = {a_key("19"): AsPlanned(1, {P1: (placed(ONE),)}), a_key("20"): AsPlanned(1, {P2: ()})}
+    as_planned = {
+        a_key("19"): AsPlanned(1, {P1: placed_by(P1, placed(ONE))}),
+        a_key("20"): AsPlanned(1, {P2: placed_by(P2)}),
+    }
     assert after(record(proposed([a_case(TWO)], planned=as_planned)))["tracking"] == "1Z0001, 1Z0002"
     before = a_memory(ours=((P1, voided(ONE)),))
     assert after(record(proposed([a_case(TWO)], before, planned=as_planned)))["tracking"] == "1Z0001, 1Z0002"
@@ -124,12 +139,12 @@ def test_a_plans_other_orders_count_as_long_as_the_record_is_the_one_that_it_saw
 
 
 def test_a_plan_that_an_earlier_version_made_enters_nothing_for_others() -> None:
-    planned = {a_key("19"): AsPlanned(None, {P1: (placed(ONE),)})}
+    planned = {a_key("19"): AsPlanned(None, {P1: placed_by(P1, placed(ONE))})}
     assert after(record(proposed([a_case(TWO)], planned=planned)))["tracking"] == "1Z0002"
 
 
 def test_an_order_of_the_batch_knows_better_than_a_plan() -> None:
-    planned = {a_key("19"): AsPlanned(1, {P2: (placed(ONE),)})}
+    planned = {a_key("19"): AsPlanned(1, {P2: placed_by(P2, placed(ONE))})}
     assert after(record(proposed([a_case(TWO)], planned=planned)))["tracking"] == "1Z0002"
 
 
@@ -235,7 +250,7 @@ def test_a_place_that_the_file_names_no_more_is_not_written() -> None:
         pytest.param(None, "if_empty", id="only this order, of store 7"),
         pytest.param(ONE.model_copy(update={"store_id": 8}), "always", id="the first of another store"),
         pytest.param(ONE.model_copy(update={"store_id": 7}), "if_empty", id="the first of store 7"),
-        pytest.param(ONE, "if_empty", id="the first of no store that is known"),
+        pytest.param(ONE, "always", id="the first of no store that is known"),
     ],
 )
 def test_the_store_of_the_first_contribution_decides(first: Shipment | None, policy: str) -> None:
@@ -257,7 +272,7 @@ def test_a_store_that_does_not_know_the_place_leaves_the_rules_of_whoever_looks(
 def test_a_shared_record_is_parked_field_by_field_and_forgets_nothing() -> None:
     park = joining(shared="park")
     memory = a_memory(ours=((P1, ONE),), fields={"ForwardAgentId": KEPT})
-    proposal = record(proposed([a_case(TWO, connection=park)], memory))
+    proposal = record(proposed([a_case(TWO, connection=park)], memory, connection=park))
     assert proposal.is_shared
     decisions = proposal.decisions(proposal.record, proposal.memory)
     assert {str(name) for name in decisions} == {"tracking", "carrier", "ship_date"}
@@ -281,13 +296,14 @@ def test_a_record_is_shared_by_its_lines(
     *, shared: str, lines: tuple[str, ...], orders: tuple[str, ...], is_shared: bool
 ) -> None:
     carried = a_candidate(a_record("19"), *((order, "BOLT", 2) for order in lines))
-    case = a_case(ONE, candidates=(carried.model_copy(update={"orders": orders}),), connection=joining(shared=shared))
-    assert record(proposed([case])).is_shared is is_shared
+    connection = joining(shared=shared)
+    case = a_case(ONE, candidates=(carried.model_copy(update={"orders": orders}),), connection=connection)
+    assert record(proposed([case], connection=connection)).is_shared is is_shared
 
 
 def test_a_record_whose_other_orders_are_all_taken_back_is_not_shared() -> None:
     park = joining(shared="park")
-    proposal = record(proposed([a_case(TWO, connection=park)], a_memory(ours=((P1, voided(ONE)),))))
+    proposal = record(proposed([a_case(TWO, connection=park)], a_memory(ours=((P1, voided(ONE)),)), connection=park))
     assert not proposal.is_shared
 
 
@@ -297,6 +313,24 @@ def test_a_record_that_one_of_its_orders_calls_its_own_whole_is_not_anothers() -
     cases = [a_case(ONE, candidates=(whole,), connection=park), a_case(TWO, candidates=(part,), connection=park)]
     assert not record(proposed(cases)).carries_others
     assert record(proposed(cases[1:])).carries_others
+    of_both = placed_by(P1, placed(ONE), orders=("P1", "P2"))
+    gone = placed_by(P1, placed(voided(ONE)), orders=("P1", "P2"))
+    assert not record(proposed(cases[1:], a_memory().entered(of_both))).carries_others
+    assert record(proposed(cases[1:], a_memory().entered(gone))).carries_others
+
+
+def test_whoever_looks_a_record_is_shared_or_not() -> None:
+    """P1 is voided; P2 calls the record's lines its own, which P1 does not."""
+    park = joining(shared="park")
+    part, whole = both().model_copy(update={"orders": ("P1",)}), both()
+    here = {ONE.key: Placing(key=a_key("19"), by="goods")}
+    looks = {
+        "P1": a_case(voided(ONE), candidates=(part,), connection=park, placings=here),
+        "P2": a_case(TWO, candidates=(whole,), connection=park),
+    }
+    memory = record(proposed([*looks.values()], connection=park)).memory
+    proposals = [record(proposed([look], memory, connection=park)) for look in looks.values()]
+    assert [(proposal.is_shared, proposal.brings_news) for proposal in proposals] == [(False, False)] * 2
 
 
 # --- what is handed on

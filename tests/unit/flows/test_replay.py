@@ -8,16 +8,17 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from functions.errors import Permanent
+from functions.errors import OutcomeUnknown, Permanent
 from functions.flows.operations import replay
 from functions.flows.operations.replay import ORDERS_PER_PLAN, Replay, Selection, apply, draw_up
 from functions.flows.to_ifs.deliver import deliver
 from functions.ledger.plans import PlanStore
 from functions.model.outcomes import Outcome, Reason
 from functions.model.plans import Plan
+from functions.model.record_memory import LEASE, POST_AGAIN
 from functions.model.records import Candidate, FieldName, Place
 from functions.model.shipment import Item, Shipment
-from tests.equipment.builders import NOON, a_candidate, a_connection, a_key, a_record, a_shipment, voided, work
+from tests.equipment.builders import NOON, a_candidate, a_connection, a_key, a_record, a_shipment, again, voided, work
 from tests.equipment.delivery_fakes import FakeIfs, World
 from tests.equipment.memory_aws.table import MemoryTable
 
@@ -240,6 +241,67 @@ def test_an_order_is_found_by_its_number_in_the_company_of_any_store() -> None:
 def test_a_dry_run_says_why_an_order_is_parked_that_nobody_can_place() -> None:
     (order,) = Desk("write", a_shipment(skip=Reason.COMBINED_UNKNOWN)).plan(orders=["P1001"]).orders
     assert (order.outcome, order.reason) == (Outcome.PARKED, Reason.COMBINED_UNKNOWN)
+
+
+def test_a_dry_run_shows_no_second_row_for_one_that_was_made_and_that_ifs_shows_no_more() -> None:
+    row = Candidate(record=a_record("L1@P1001", exists=False), named_by=(a_shipment().key,), is_own=False)
+    desk = Desk(candidates=[row])
+    assert len(desk.world.ifs.writes) == 1
+    desk.world.ifs.put(row)
+    plan = desk.plan(orders=["P1001"])
+    (order,) = plan.orders
+    assert (order.outcome, order.reason, plan.records) == (Outcome.RETRY, Reason.NOT_IN_IFS_YET, ())
+    deliver([again(order.order, "replay")], desk.world.delivery)
+    assert (len(desk.world.ifs.writes), desk.world.state().waiting_for) == (1, Reason.NOT_IN_IFS_YET)
+
+
+@pytest.mark.parametrize(
+    ("reference", "reason"),
+    [("P1001", Reason.OUTCOME_UNKNOWN), ("P2", Reason.RECORD_SHARED)],
+    ids=["its own", "others"],
+)
+def test_a_dry_run_shows_what_waits_for_a_write_that_somebody_may_still_carry_out(
+    reference: str, reason: Reason
+) -> None:
+    joined = {**a_connection().ifs.model_dump(), "targets": [{"profile": "shipment_header", "shared": "join"}]}
+    lines = [(order, "BOLT", 2) for order in ("P1001", "P2")]
+    shipments = a_shipment(), a_shipment(2, reference="P2")
+    desk = Desk("write", *shipments, candidates=[a_candidate(a_record(), *lines)], ifs=joined)
+    world = desk.world
+    world.ifs.edit(tracking=None)
+    world.ifs.write_faults.append((OutcomeUnknown(Reason.IFS_UNAVAILABLE, "lost"), False))
+    deliver([again(shipments[0].order_key)], world.delivery)
+    plan = desk.plan(orders=[reference])
+    (order,) = plan.orders
+    assert (order.outcome, order.reason, plan.records) == (Outcome.RETRY, reason, ())
+    deliver([again(order.order, "replay")], world.delivery)
+    assert (world.ifs.values()[FieldName.TRACKING], world.state(reference).waiting_for) == (None, reason)
+    world.at += LEASE
+    assert shown(desk.plan(orders=[reference])) == {"42": {"tracking": (None, "1Z0001, 1Z0002")}}
+
+
+def test_a_dry_run_shows_no_second_row_while_the_first_may_still_arrive() -> None:
+    row = Candidate(record=a_record("L1@P1001", exists=False), named_by=(a_shipment().key,), is_own=False)
+    desk = Desk("shadow", candidates=[row])
+    world = desk.world
+    world.ifs.write_faults.append((OutcomeUnknown(Reason.IFS_UNAVAILABLE, "lost"), False))
+    deliver([again(a_shipment().order_key)], world.delivery)
+    for passed, is_shown in ((timedelta(), False), (LEASE, False), (POST_AGAIN - LEASE, True)):
+        world.at += passed
+        plan = desk.plan(orders=["P1001"])
+        assert (bool(plan.records), plan.orders[0].reason) == (is_shown, None if is_shown else Reason.OUTCOME_UNKNOWN)
+
+
+def test_pointed_at_another_tenant_the_dry_run_shows_what_its_record_lacks_and_the_plan_writes_it() -> None:
+    desk = Desk()
+    world, elsewhere = desk.world, Place("other.example.com/ShipmentHandling/ShipmentSet")
+    ifs = {**a_connection().ifs.model_dump(), "base_url": "https://other.example.com"}
+    world.connection = a_connection(ifs=ifs)
+    world.ifs = FakeIfs(a_candidate(a_record(a_key("42", elsewhere), carrier="DHL")))
+    plan = desk.plan(orders=["P1001"])
+    assert shown(plan) == {"42": {"tracking": (None, "1Z0001"), "carrier": ("DHL", "UPS")}}
+    desk.carry_out(plan)
+    assert world.ifs.writes == [("42", {FieldName.TRACKING: "1Z0001", FieldName.CARRIER: "UPS"})]
 
 
 def test_an_empty_selection_is_refused() -> None:

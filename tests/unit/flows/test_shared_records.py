@@ -10,12 +10,15 @@ import pytest
 
 from functions.flows.operations.replay import Replay, Selection, draw_up
 from functions.flows.to_ifs.deliver import deliver
+from functions.ledger.queues import FifoOrderQueue
+from functions.model.messages import DeliverOrder
 from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import LEASE
 from functions.model.records import Candidate, FieldName, Line, Sought
 from functions.model.shipment import Item, OrderKey, Shipment
 from tests.equipment.builders import a_candidate, a_connection, a_key, a_record, a_shipment, again, voided, work
 from tests.equipment.delivery_fakes import FakeIfs, World
+from tests.equipment.memory_aws.queue import MemoryQueue
 
 KEY = "42"
 FIRST = a_shipment(1, reference="P1")
@@ -203,6 +206,17 @@ def test_a_look_for_another_order_is_deduplicated_by_what_it_is_about() -> None:
     assert first.deduplication_id != second.deduplication_id
 
 
+def test_a_look_for_another_order_is_queued_whatever_the_records_id_holds() -> None:
+    """An order number, or a row's key, may hold what SQS takes in no deduplication id."""
+    shared = a_candidate(a_record("Größe 1" * 20), ("P1", "BOLT", 2), ("P2", "BOLT", 2))
+    world = a_world("join", shared, tracking={"max_length": 10})
+    queue = MemoryQueue(lambda: world.at, fifo=True)
+    world.queue = FifoOrderQueue(queue)  # type: ignore[assignment] # the queue itself
+    settle(world, SECOND, FIRST)
+    (told,) = queue.bodies
+    assert DeliverOrder.model_validate_json(told).order == SECOND.order_key
+
+
 def test_a_line_that_moves_to_a_shipment_of_its_own_takes_its_number_along() -> None:
     second = SECOND.model_copy(update={"items": NUT})
     world = a_world("join", a_candidate(a_record(KEY), ("P1", "BOLT", 2), ("P2", "NUT", 5)))
@@ -227,6 +241,64 @@ def test_a_record_that_another_order_takes_over_holds_that_orders_number() -> No
     heard(world)
     assert (tracking(world), tracking(world, "43")) == ("1Z0002", "1Z0001")
     assert {ended(world, shipment)[0] for shipment in (FIRST, SECOND)} == {Outcome.WRITTEN}
+
+
+# --- whoever looks
+
+
+class ByPurchaseOrder(FakeIfs):
+    """The purchase order 4500-77 stands for P1 and P2."""
+
+    def find(self, sought: Sequence[Sought]) -> dict[OrderKey, list[Candidate]]:
+        stands_for = {each.order: ("P1", "P2") if each.order == ORDERED.order_key else () for each in sought}
+        return {
+            order: [c.model_copy(update={"orders": orders or (order.reference,)}) for c in self.candidates.values()]
+            for order, orders in stands_for.items()
+        }
+
+
+ORDERED = a_shipment(3, reference="4500-77")
+
+
+def hear_all(world: World) -> None:
+    for _ in range(10):
+        if not heard(world):
+            return
+    raise AssertionError("they tell each other for ever")
+
+
+def looks_of(world: World, *shipments: Shipment) -> None:
+    """Looks that tell nothing new change nothing, whoever's they are."""
+    writes, saves = len(world.ifs.writes), world.memories.saves
+    for shipment in (*shipments, *reversed(shipments)):
+        deliver([again(shipment.order_key)], world.delivery)
+    assert (len(world.ifs.writes), world.memories.saves, world.queue.sent) == (writes, saves, [])
+
+
+def test_an_order_and_the_purchase_order_that_it_is_of_agree_on_their_record() -> None:
+    """The order's label is voided, and stands there all the same; only the purchase order explains both lines."""
+    world = a_world("park", both())
+    world.ifs = ByPurchaseOrder(both())
+    settle(world, FIRST, ORDERED)
+    hear_all(world)
+    assert {ended(world, each) for each in (FIRST, ORDERED)} == {(Outcome.PARKED, Reason.SHARED_TARGET)}
+    settle(world, voided(FIRST))
+    hear_all(world)
+    assert (tracking(world), ended(world, ORDERED)[0]) == ("1Z0003", Outcome.WRITTEN)
+    assert (world.state("P1").attention, world.state("4500-77").attention) == (None, None)
+    looks_of(world, FIRST, ORDERED)
+
+
+def test_a_number_that_one_order_explains_is_explained_to_the_other() -> None:
+    """A baseline's number stands there, and no second one fits."""
+    stands = both().model_copy(update={"record": a_record(KEY, tracking="1Z0009")})
+    world = a_world("join", stands, tracking={"max_length": 8})
+    deliver([work(a_shipment(9, reference="P1"), admission="baseline")], world.delivery)
+    settle(world, FIRST, SECOND)
+    hear_all(world)
+    fields = [world.on(KEY, reference).fields["tracking"] for reference in ("P1", "P2")]
+    assert fields[0] == fields[1]
+    looks_of(world, FIRST, SECOND)
 
 
 # --- two consumers at once

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import requests
 
+from functions.ifs.client import GRACE_SECONDS
 from functions.ledger.tenants import TenantStore
 from functions.model.shipment import ConnectionName
-from functions.model.tenant import Circuit
+from functions.model.tenant import Circuit, Fitness
+from tests.equipment.http import Request, Response
 from tests.equipment.quiet_connection import START, quiet_world, run, schedule
 from tests.equipment.world import Site, World
 
 SET = "ShipmentSet"
 
 
-def sold(count: int, *, is_delivered: bool = False) -> tuple[World, Site]:
-    """Labels of half an hour ago, and their IFS shipments."""
-    world, site = quiet_world()
+def sold(count: int, *, is_delivered: bool = False, **ifs: Any) -> tuple[World, Site]:
+    """Labels of half an hour ago, and their IFS shipments. `ifs` overrides the connection's IFS side."""
+    world, site = quiet_world(ifs=ifs)
     for n in range(count):
         number = site.tenant.add_shipment([(f"P{n}", "BOLT", 1)])
         order = site.account.add_order(f"P{n}", items=[{"sku": "BOLT", "quantity": 1}])
@@ -118,3 +122,65 @@ def test_metadata_that_answers_504_for_hours_is_looked_at_once_a_minute_and_open
     site.tenant.lift_faults()
     go_on(world, hours=2)
     assert (missing(site), circuit(world).is_open) == (0, False)
+
+
+def paced(
+    world: World, site: Site, seconds: Callable[[Request], float], *, hangs: Callable[[Request], bool]
+) -> list[Any]:
+    """Every answer takes its seconds; what hangs gets none before its deadline. The runs that did not end in time."""
+    answered, kill, killed = site.tenant.application, world.clockwork.kill, list[Any]()
+
+    def application(request: Request) -> Response:
+        world.clockwork.sleep(seconds(request))
+        if hangs(request):
+            raise requests.ReadTimeout
+        return answered(request)
+
+    def killing(task: Any) -> None:
+        killed.append(task)
+        kill(task)
+
+    site.tenant.application, world.clockwork.kill = application, killing  # type: ignore[method-assign] # only counted
+    return killed
+
+
+def looked_at(world: World, site: Site, at: datetime) -> None:
+    """The metadata fitted then."""
+    name, place = site.connection.name, site.connection.delivery_place
+    TenantStore(world.tables["ledger"]).save_fitness(Fitness(connection=name, fingerprint=place, checked_at=at))
+
+
+def test_a_run_that_meets_an_ifs_that_hangs_while_metadata_is_due_ends_in_its_time_and_tells_the_circuit() -> None:
+    """What fitted yesterday is trusted meanwhile."""
+    world, site = sold(10)
+    looked_at(world, site, START - timedelta(hours=25))
+    is_over = False
+
+    def hangs(request: Request) -> bool:
+        return not is_over and "/auth/" not in request.path
+
+    deadline_seconds = site.connection.ifs.wait_seconds + GRACE_SECONDS
+    killed = paced(world, site, lambda request: deadline_seconds if hangs(request) else 0, hangs=hangs)
+    go_on(world, minutes=6)
+    assert (killed, missing(site), parked(world), circuit(world).is_open) == ([], 10, 0, True)
+    assert set(circuit(world).strikes) == {"metadata", "search"}
+    assert world.logs.getvalue().count('"order_delivered"') >= 10
+    is_over = True
+    go_on(world, hours=2)
+    assert (killed, missing(site), circuit(world).is_open) == ([], 0, False)
+
+
+def test_no_write_is_begun_that_could_outlive_its_run() -> None:
+    """Each list takes twelve seconds; a write of this tenant may take longer than a minute."""
+    world, site = sold(1, wait_seconds=60)
+    looked_at(world, site, START)
+
+    def hangs(request: Request) -> bool:
+        return request.method == "PATCH"
+
+    def seconds(request: Request) -> float:
+        return 60 + GRACE_SECONDS if hangs(request) else 12 if SET in request.path or "Line" in request.path else 0
+
+    killed = paced(world, site, seconds, hangs=hangs)
+    go_on(world, minutes=6)
+    assert (killed, '"out_of_time"' in world.logs.getvalue()) == ([], True)

@@ -14,7 +14,7 @@ from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import LEASE, Contribution, FieldMemory, OpenIntent, RecordMemory
 from functions.model.records import Place, RecordKey
 from functions.model.shipment import ConnectionName
-from tests.equipment.builders import NOON, PLACE, a_key, a_shipment
+from tests.equipment.builders import NOON, PLACE, a_key, a_shipment, placed_by
 from tests.equipment.memory_aws.table import MemoryTable
 
 ACME, OTHER = ConnectionName("acme"), ConnectionName("other")
@@ -50,8 +50,8 @@ def a_whole_memory() -> RecordMemory:
         "ForwardAgentId": FieldMemory(outcome=Outcome.PARKED, reason=Reason.UNKNOWN_IN_IFS, tried="UPSX"),
     }
     memory = a_memory(fields=fields, failing_since=NOON, result_at=NOON).intending(intent)
-    memory = memory.entered(P1, [a_contribution(1, store_id=7, voided_at=NOON), a_contribution(2)])
-    return memory.entered(P2, [a_contribution(3, service="GND")])
+    memory = memory.entered(placed_by(P1, a_contribution(1, store_id=7, voided_at=NOON), a_contribution(2)))
+    return memory.entered(placed_by(P2, a_contribution(3, service="GND")))
 
 
 def load(store: RecordStore, record_id: str = "42", connection: ConnectionName = ACME) -> RecordMemory:
@@ -123,18 +123,18 @@ def test_the_item_of_a_parcel_with_three_written_fields_costs_one_unit() -> None
         name: FieldMemory(outcome=Outcome.WRITTEN, ours=value, tried=value)
         for name, value in (("ProNo", "1Z0001"), ("ForwardAgentId", "UPS"), ("ActualShipDate", "2026-03-05T00:00:00Z"))
     }
-    RecordStore(table).save(a_memory(fields=fields, result_at=NOON).entered(P1, [a_contribution()]))
+    RecordStore(table).save(a_memory(fields=fields, result_at=NOON).entered(placed_by(P1, a_contribution())))
     assert table.write_units == {"record": 1}
 
 
 def test_a_record_that_outgrows_an_item_is_refused_and_nothing_is_stored() -> None:
     table = MemoryTable()
     store = RecordStore(table)
-    large = a_memory().entered(P1, [a_contribution(n) for n in range(3000)])
+    large = a_memory().entered(placed_by(P1, *(a_contribution(n) for n in range(3000))))
     with pytest.raises(Permanent) as caught:
         store.save(large)
     assert (caught.value.reason, table.everything()) == (Reason.ORDER_TOO_LARGE, "")
-    assert store.save(a_memory().entered(P1, [a_contribution(n) for n in range(1000)]))
+    assert store.save(a_memory().entered(placed_by(P1, *(a_contribution(n) for n in range(1000)))))
     assert len(table.everything()) < LIMIT_BYTES
 
 
@@ -153,26 +153,32 @@ def test_a_memory_of_a_newer_version_is_refused() -> None:
 
 
 def test_an_order_enters_exactly_what_it_places_and_others_keep_their_places() -> None:
-    memory = a_memory().entered(P1, [a_contribution(1)]).entered(P2, [a_contribution(2)])
-    again = memory.entered(P1, [a_contribution(3), a_contribution(4)])
+    memory = a_memory().entered(placed_by(P1, a_contribution(1))).entered(placed_by(P2, a_contribution(2)))
+    again = memory.entered(placed_by(P1, a_contribution(3), a_contribution(4)))
     assert [entry.reference for entry in again.contributions] == ["P1", "P2"]
     assert [c.shipment for c in again.of(P1)] == [a_shipment(3).key, a_shipment(4).key]
     assert again.of(P2) == memory.of(P2)
 
 
 def test_an_order_that_places_nothing_is_taken_out() -> None:
-    memory = a_memory().entered(P1, [a_contribution(1)]).entered(P2, [a_contribution(2)])
-    assert memory.entered(P1, []).orders == {P2}
-    assert a_memory().entered(P1, []) == a_memory()
+    memory = a_memory().entered(placed_by(P1, a_contribution(1))).entered(placed_by(P2, a_contribution(2)))
+    assert memory.entered(placed_by(P1)).orders == {P2}
+    assert a_memory().entered(placed_by(P1)) == a_memory()
 
 
 def test_a_parcel_of_two_orders_counts_once_and_the_oldest_comes_first() -> None:
-    memory = a_memory().entered(P1, [a_contribution(5), a_contribution(1)]).entered(P2, [a_contribution(5)])
+    memory = (
+        a_memory()
+        .entered(placed_by(P1, a_contribution(5), a_contribution(1)))
+        .entered(placed_by(P2, a_contribution(5)))
+    )
     assert [c.shipment for c in memory.shipments] == [a_shipment(1).key, a_shipment(5).key]
 
 
 def test_an_order_whose_parcels_are_all_voided_stands_on_the_record_and_is_not_live_there() -> None:
-    memory = a_memory().entered(P1, [a_contribution(1, voided_at=NOON)]).entered(P2, [a_contribution(2)])
+    memory = (
+        a_memory().entered(placed_by(P1, a_contribution(1, voided_at=NOON))).entered(placed_by(P2, a_contribution(2)))
+    )
     assert (memory.orders, memory.live_orders) == ({P1, P2}, {P2})
 
 
@@ -208,3 +214,15 @@ def test_an_intent_is_held_for_three_minutes() -> None:
 def test_a_result_ends_the_intent_and_tells_when() -> None:
     memory = a_whole_memory().concluded(NOON + timedelta(minutes=1))
     assert (memory.intent, memory.result_at) == (None, NOON + timedelta(minutes=1))
+
+
+def test_what_a_reference_stands_for_is_stored_where_it_is_not_the_reference_itself() -> None:
+    """Items of the version before say nothing of it."""
+    plain = a_memory().entered(placed_by(P1, a_contribution(1)))
+    assert "orders" not in plain.model_dump_json(exclude_defaults=True)
+    assert plain.ifs_orders == {P1.reference}
+    several = plain.entered(placed_by(P2, a_contribution(2), orders=("S1", "S2"), explaining=("1Z0009",)))
+    assert (several.ifs_orders, several.numbers) == ({P1.reference, "S1", "S2"}, {"1Z0001", "1Z0002", "1Z0009"})
+    table = MemoryTable()
+    RecordStore(table).save(several)
+    assert RecordStore(table).load(several.connection, [several.key])[several.key] == several.stored()
