@@ -155,7 +155,7 @@ class SimulatedRuntime:
 
 @dataclass
 class World:
-    """`met` counts every fault that was shown; `calls` every webhook sent."""
+    """`met` counts every fault that was shown; `unheard` is when an answer, or whom it was for, was lost."""
 
     seed: int
     start: datetime
@@ -163,6 +163,7 @@ class World:
     clockwork: Clockwork = field(init=False)
     sites: dict[str, Site] = field(default_factory=dict)
     met: Counter[str] = field(default_factory=Counter)
+    unheard: list[datetime] = field(default_factory=list)
     logs: StringIO = field(default_factory=StringIO)
 
     def __post_init__(self) -> None:
@@ -199,6 +200,7 @@ class World:
         if self.is_troubled and self.random.random() < self.trouble.kill:
             environment.is_dead = True
             self.met[f"killed at {name}"] += 1
+            self.unheard.append(self.now())
             raise Killed
 
     def step_of(self, part: str) -> Callable[[str], None]:
@@ -245,6 +247,10 @@ class World:
         self.met[what] += 1
         return True
 
+    def _weathered(self, fault: str) -> None:
+        self.met[fault] += 1
+        self.unheard.append(self.now())
+
     def adapter(self, vendor: str, application: Any) -> SimulatedAdapter:
         return SimulatedAdapter(
             vendor,
@@ -253,7 +259,7 @@ class World:
             now=self.now,
             sleep=self.clockwork.sleep,
             step=self.step,
-            met=lambda fault: self.met.update([fault]),
+            met=self._weathered,
         )
 
     def add_site(self, connection: Connection) -> Site:

@@ -12,7 +12,8 @@ from tests.simulation.week import Week
 
 PROBE = timedelta(seconds=15)  # a minute, less what the environments' clocks differ
 UNDER_WAY = 5
-BEGUN = timedelta(seconds=10)
+BEGUN = timedelta(seconds=5)  # on a look at the circuit that is good for as long
+TOLD = timedelta(seconds=10)  # from an answer until the circuit has it
 PAGE_SIZE = 7
 OPENS = timedelta(minutes=15)  # until a circuit is open
 PROBES_A_MINUTE, BESIDE = 3, 20  # one look, a GET tried three times; what was under way
@@ -23,7 +24,7 @@ def of_site(week: Week, site: Site) -> Iterator[str]:
     yield from _throttled(site)
     yield from _hammered_key(site)
     yield from _hammered_tenant(week, site)
-    yield from _asked_too_early(site)
+    yield from _asked_too_early(week, site)
     yield from _numbered_pages(site)
     yield from _patched_in_vain(week, site)
 
@@ -60,15 +61,16 @@ def _hammered(site: Site, what: str, start: datetime, end: datetime, met: list[d
         yield f"{site.connection.name}: {hits} requests in {minutes:.0f} minutes of {what}"
 
 
-def _asked_too_early(site: Site) -> Iterator[str]:
+def _asked_too_early(week: Week, site: Site) -> Iterator[str]:
     """A tenant that says for how long it is busy is left alone for so long. What was under way elsewhere is not called
-    back: a search of several pages, begun on a look at the circuit that is good for five seconds.
+    back: a search of several pages, begun on an earlier look at the circuit. Where the answer was lost, or the run died
+    that was told, the next looks know nothing of it.
     """
     served = [request for request in site.tenant.requests if "/auth/" not in request.path]
     for busy in (request for request in served if request.retry_after):
         until = busy.at + timedelta(seconds=int(busy.retry_after or 0))
         early = sum(busy.at + BEGUN <= request.at < until for request in served)
-        if early > UNDER_WAY:
+        if early > UNDER_WAY and not any(busy.at <= at < busy.at + TOLD for at in week.world.unheard):
             yield f"{site.connection.name}: asked {early} times before Retry-After was over"
 
 

@@ -106,7 +106,7 @@ def told_to_wait(week: Week, site: Site, at: datetime) -> None:
     for turn in range(4):
         number = week.number()
         expectation = week.shipment(site, "Retry-After", [(number, "BOLT", 1)], by=None)
-        moment = at + timedelta(seconds=2 * turn + 1)
+        moment = at + timedelta(seconds=15 * turn + 1)
         week.label(site, moment, week.order(site, at, number, {"BOLT": 1}), expectation)
         week.deliver(expectation, at + week.later(10, 200))
     week.needs(lambda: any(request.retry_after for request in site.tenant.requests))
