@@ -11,10 +11,28 @@ from typing import Annotated
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from functions.shipstation.v1.pacific import parse_date, parse_instant
+from functions.shipstation.values import as_fields, as_flag, as_id, as_rows, as_text, as_whole
 
+# Only what a row is nothing without may reject it: its id and its order's, its instants, whether it counts at all.
+Id = Annotated[int, BeforeValidator(as_id)]
+MaybeId = Annotated[int | None, BeforeValidator(as_id)]
+Text = Annotated[str | None, BeforeValidator(as_text)]
+Whole = Annotated[int | None, BeforeValidator(as_whole)]
+Flag = Annotated[bool | None, BeforeValidator(as_flag)]
 Instant = Annotated[datetime, BeforeValidator(parse_instant)]
 MaybeInstant = Annotated[datetime | None, BeforeValidator(parse_instant)]
 Day = Annotated[date | None, BeforeValidator(parse_date)]
+MOST_MERGED = 1000  # orders combined into one; more is no combination, and could not be kept
+
+
+def _merged_ids(raw: object) -> list[int]:
+    ids = [number for number in map(as_whole, raw) if number] if isinstance(raw, list) else []
+    if len(ids) > MOST_MERGED:
+        raise ValueError("too many merged orders")
+    return ids
+
+
+MergedIds = Annotated[tuple[int, ...], BeforeValidator(_merged_ids)]
 
 
 class Row(BaseModel):
@@ -24,57 +42,61 @@ class Row(BaseModel):
 
 
 class ShipStationItem(Row):
-    sku: str | None = None
-    quantity: int | None = None
-    adjustment: bool | None = None
+    sku: Text = None
+    quantity: Whole = None
+    adjustment: Flag = None
 
 
 class AdvancedOptions(Row):
-    store_id: int | None = Field(default=None, alias="storeId")
-    custom_field_1: str | None = Field(default=None, alias="customField1")
-    custom_field_2: str | None = Field(default=None, alias="customField2")
-    custom_field_3: str | None = Field(default=None, alias="customField3")
-    merged_ids: tuple[int, ...] | None = Field(default=None, alias="mergedIds")
+    store_id: Whole = Field(default=None, alias="storeId")
+    custom_field_1: Text = Field(default=None, alias="customField1")
+    custom_field_2: Text = Field(default=None, alias="customField2")
+    custom_field_3: Text = Field(default=None, alias="customField3")
+    merged_ids: MergedIds = Field(default=(), alias="mergedIds")
+
+
+Items = Annotated[tuple[ShipStationItem, ...], BeforeValidator(as_rows)]
+Advanced = Annotated[AdvancedOptions | None, BeforeValidator(as_fields)]
 
 
 class ShipStationOrder(Row):
-    order_id: int = Field(alias="orderId")
-    order_number: str | None = Field(default=None, alias="orderNumber")
-    order_key: str | None = Field(default=None, alias="orderKey")
+    order_id: Id = Field(alias="orderId")
+    order_number: Text = Field(default=None, alias="orderNumber")
+    order_key: Text = Field(default=None, alias="orderKey")
     modified_at: Instant = Field(alias="modifyDate")
-    status: str = Field(default="", alias="orderStatus")
-    is_elsewhere: bool | None = Field(default=None, alias="externallyFulfilled")
-    items: tuple[ShipStationItem | None, ...] | None = None
-    advanced: AdvancedOptions | None = Field(default=None, alias="advancedOptions")
+    status: Text = Field(default=None, alias="orderStatus")
+    is_elsewhere: Flag = Field(default=None, alias="externallyFulfilled")
+    items: Items = ()
+    advanced: Advanced = Field(default=None, alias="advancedOptions")
 
 
 class ShipStationShipment(Row):
-    shipment_id: int = Field(validation_alias=AliasChoices("shipmentId", "shipment_id"))
-    order_id: int | None = Field(default=None, alias="orderId")
-    order_number: str | None = Field(default=None, alias="orderNumber")
-    order_key: str | None = Field(default=None, alias="orderKey")
+    shipment_id: Id = Field(validation_alias=AliasChoices("shipmentId", "shipment_id"))
+    order_id: MaybeId = Field(default=None, alias="orderId")
+    order_number: Text = Field(default=None, alias="orderNumber")
+    order_key: Text = Field(default=None, alias="orderKey")
     created_at: Instant = Field(alias="createDate")
     ship_date: Day = Field(default=None, alias="shipDate")
     voided: bool | None = None
     voided_at: MaybeInstant = Field(default=None, alias="voidDate")
     is_return: bool | None = Field(default=None, alias="isReturnLabel")
-    carrier_code: str | None = Field(default=None, alias="carrierCode")
-    service_code: str | None = Field(default=None, alias="serviceCode")
-    tracking_number: str | None = Field(default=None, alias="trackingNumber")
-    items: tuple[ShipStationItem | None, ...] | None = Field(default=None, alias="shipmentItems")
-    advanced: AdvancedOptions | None = Field(default=None, alias="advancedOptions")
+    carrier_code: Text = Field(default=None, alias="carrierCode")
+    service_code: Text = Field(default=None, alias="serviceCode")
+    tracking_number: Text = Field(default=None, alias="trackingNumber")
+    items: Items = Field(default=(), alias="shipmentItems")
+    advanced: Advanced = Field(default=None, alias="advancedOptions")
 
 
 class ShipStationFulfilment(Row):
     """Goods marked as shipped elsewhere: no items, no store, and a carrier named for people (`USPS`, `FedEx`)."""
 
-    fulfilment_id: int = Field(alias="fulfillmentId")
-    order_id: int | None = Field(default=None, alias="orderId")
-    order_number: str | None = Field(default=None, alias="orderNumber")
+    fulfilment_id: Id = Field(alias="fulfillmentId")
+    order_id: MaybeId = Field(default=None, alias="orderId")
+    order_number: Text = Field(default=None, alias="orderNumber")
     created_at: Instant = Field(alias="createDate")
     ship_date: Day = Field(default=None, alias="shipDate")
     voided: bool | None = None
     voided_at: MaybeInstant = Field(default=None, alias="voidDate")
-    carrier: str | None = Field(default=None, alias="carrierCode")
-    service_code: str | None = Field(default=None, alias="fulfillmentServiceCode")
-    tracking_number: str | None = Field(default=None, alias="trackingNumber")
+    carrier: Text = Field(default=None, alias="carrierCode")
+    service_code: Text = Field(default=None, alias="fulfillmentServiceCode")
+    tracking_number: Text = Field(default=None, alias="trackingNumber")

@@ -1,0 +1,83 @@
+"""What stands in a vendor's JSON, made safe once, where it enters: text without what nobody sees, numbers that are
+numbers, lists that are lists. What cannot be read is None; whoever needs it says so.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from typing import Any
+
+LARGEST = 10**18 - 1  # ids are 64 bits at most, and DynamoDB keeps 38 digits
+LONGEST_TEXT = 1000  # a custom field's note, which a pattern may read an order number out of
+DIGITS_READ = 100  # of one number: Python refuses to read some thousand
+
+# Category C is dropped whole: control and format characters, half characters, what no standard assigns. These are
+# invisible too (Unicode's Default_Ignorable_Code_Point, https://www.unicode.org/reports/tr44/), and count as letters.
+_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+
+
+def parsed(content: bytes) -> Any:
+    """JSON as one spoilt row leaves it: bytes that are no UTF-8 are dropped, raw control characters are read, a number
+    of some thousand digits and `NaN` are None. Raises ValueError for what is no JSON.
+    """
+    text = content.decode("utf-8-sig", errors="ignore")
+    try:
+        return json.loads(text, strict=False, parse_int=_integer, parse_constant=lambda _: None)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+
+
+def _integer(digits: str) -> int | None:
+    return int(digits) if len(digits) <= DIGITS_READ else None
+
+
+def cleaned(text: str) -> str:
+    """Composed, trimmed, without characters that nobody sees."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    visible = "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] != "C")
+    return _INVISIBLE.sub("", visible).strip()
+
+
+def as_text(raw: object) -> str | None:
+    """A number stands for its digits; what is no text is None."""
+    if isinstance(raw, str):
+        return cleaned(raw[: 2 * LONGEST_TEXT])[:LONGEST_TEXT].strip()
+    number = as_whole(raw)
+    return None if number is None else str(number)
+
+
+def as_whole(raw: object) -> int | None:
+    """A whole number that can be kept, also where it is written as `2.0` or `"2"`; else None."""
+    if isinstance(raw, str):
+        raw = int(raw) if raw.isascii() and raw.isdecimal() and len(raw) <= DIGITS_READ else None
+    if isinstance(raw, bool) or not isinstance(raw, int | float):
+        return None
+    is_kept = -LARGEST <= raw <= LARGEST and raw == int(raw)
+    return int(raw) if is_kept else None
+
+
+def as_id(raw: object) -> int | None:
+    """None for none. Raises ValueError for what is there and is no id."""
+    if raw is None:
+        return None
+    number = as_whole(raw)
+    if number is None:
+        raise ValueError("no id")
+    return number
+
+
+def as_flag(raw: object) -> bool | None:
+    return raw if isinstance(raw, bool) else None
+
+
+def as_fields(raw: object) -> object:
+    """An object of the vendor's, None for what is none."""
+    return raw if isinstance(raw, dict) else None
+
+
+def as_rows(raw: object) -> list[Any]:
+    """The objects of a list; no list holds none."""
+    return [row for row in raw if isinstance(row, dict)] if isinstance(raw, list) else []
