@@ -23,6 +23,7 @@ from pydantic import AliasChoices, ConfigDict, Field
 
 from functions.model.facts import OrderReading
 from functions.model.frozen import Frozen
+from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName, Shipment
 
 
@@ -62,13 +63,22 @@ class Span(Frozen):
 
 
 class Gap(Frozen):
-    """A row that ShipStation cannot show: somewhere between its neighbours, whose instants these are; `before` is None
+    """Rows that ShipStation cannot show: somewhere between their neighbours, whose instants these are; `before` is None
     where no later row was seen yet.
     """
 
     stream: Stream
     after: datetime
     before: datetime | None = None
+    rows: int = 1
+
+
+class Withheld(Frozen):
+    """A ShipStation order whose shipments cannot be placed as they stand, and why; `detail` names them."""
+
+    order_id: int
+    reason: Reason
+    detail: str
 
 
 class ReadingPosition(Frozen):
@@ -77,8 +87,8 @@ class ReadingPosition(Frozen):
     `cursors` are by stream, those of the sweep by stream and days (`fulfilments@7d`). `last_poll_at` is when the last
     poll of every stream began, `streams_left` are those that it did not come to. `last_answered` is when the last look
     at a stream began, which answers every webhook before it; `answer_due` paces the looks for webhooks. `refused_at` is
-    since when ShipStation refuses the key, `next_probe_at` when it is tried again. Aliases are the names that earlier
-    versions stored.
+    since when ShipStation refuses the key, `silent_at` since when it answers nothing, `next_probe_at` when it is tried
+    again. Aliases are the names that earlier versions stored.
     """
 
     model_config = ConfigDict(validate_by_name=True)
@@ -96,6 +106,7 @@ class ReadingPosition(Frozen):
     )
     answer_due: datetime | None = None
     refused_at: datetime | None = None
+    silent_at: datetime | None = None
     next_probe_at: datetime | None = Field(default=None, validation_alias=AliasChoices("next_probe_at", "probe_at"))
 
     def held_by(self, holder: str, until: datetime) -> ReadingPosition:
@@ -132,16 +143,20 @@ class ReadingPosition(Frozen):
     def refused(self, at: datetime, next_probe_at: datetime) -> ReadingPosition:
         return self.model_copy(update={"refused_at": self.refused_at or at, "next_probe_at": next_probe_at})
 
+    def silent(self, at: datetime, next_probe_at: datetime) -> ReadingPosition:
+        return self.model_copy(update={"silent_at": self.silent_at or at, "next_probe_at": next_probe_at})
+
     def accepted(self) -> ReadingPosition:
-        """ShipStation takes the key."""
-        return self.model_copy(update={"refused_at": None, "next_probe_at": None})
+        """ShipStation answers, and takes the key."""
+        return self.model_copy(update={"refused_at": None, "silent_at": None, "next_probe_at": None})
 
 
 class Reading(Frozen):
     """One page of a walk, normalised. `reached` is the newest cursor instant of the contiguous prefix read so far
     (None while the page proves nothing); `complete` says that the window was walked to its end.
     `unreadable` are the ids of rows that lack a required field, 0 where even the id is missing; `gaps` what
-    ShipStation could not show.
+    ShipStation could not show; `withheld` shipments that were read and need a person. `orders` are those of the rows,
+    of a page of shipments those that had to be asked for.
     """
 
     shipments: tuple[Shipment, ...]
@@ -150,6 +165,11 @@ class Reading(Frozen):
     unreadable: tuple[int, ...] = ()
     orders: tuple[OrderReading, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
+
+    def beside(self, unreadable: tuple[int, ...]) -> Reading:
+        """The same rows, and others that nobody can read."""
+        return self.model_copy(update={"unreadable": (*unreadable, *self.unreadable)}) if unreadable else self
 
     def of_page(self, *, reached: datetime | None, complete: bool, gaps: tuple[Gap, ...]) -> Reading:
         """The same rows, and what their page proves."""

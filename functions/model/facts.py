@@ -10,6 +10,7 @@ from pydantic import AliasChoices, ConfigDict, Field
 from functions.model.frozen import Frozen
 from functions.model.shipment import ConnectionName, Item
 
+MOST_FORMER = 10
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -24,7 +25,8 @@ class OrderFacts(Frozen):
     """`merged` are the ids of the orders that were combined into this one and vanished. `items` are its goods, empty
     where there are too many to remember. `crosschecked`: it is shipped, and its shipments were asked for by its id.
     `sent_to` are IFS orders that its shipments were sent to and that it does not stand for: a label may show a
-    reference that the orders stream never sees. Earlier versions stored `checked`.
+    reference that the orders stream never sees. `former` are the references that it had before, the newest first.
+    Earlier versions stored `checked`.
     """
 
     model_config = ConfigDict(validate_by_name=True)
@@ -40,6 +42,7 @@ class OrderFacts(Frozen):
     modified_at: datetime
     crosschecked: bool = Field(default=False, validation_alias=AliasChoices("crosschecked", "checked"))
     sent_to: tuple[SentTo, ...] = ()
+    former: tuple[str, ...] = ()
 
     @property
     def is_known(self) -> bool:
@@ -49,7 +52,13 @@ class OrderFacts(Frozen):
     @property
     def content(self) -> OrderFacts:
         """What a reading says, whenever it was modified and whatever was cross-checked since."""
-        return self.model_copy(update={"modified_at": LONG_AGO, "crosschecked": False})
+        return self.model_copy(update={"modified_at": LONG_AGO, "crosschecked": False, "former": ()})
+
+    def succeeding(self, before: OrderFacts) -> OrderFacts:
+        """The later reading of the same order, which knows what the earlier one was called."""
+        names = (before.reference, *before.former, *self.former)
+        former = tuple(dict.fromkeys(name for name in names if name and name != self.reference))
+        return self.model_copy(update={"former": former[:MOST_FORMER]})
 
     def as_crosschecked(self) -> OrderFacts:
         return self.model_copy(update={"crosschecked": True})

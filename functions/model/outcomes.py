@@ -72,6 +72,9 @@ class Reason(StrEnum):
     IFS_CONFIGURATION = "ifs_configuration"
     UNREADABLE_ROW = "unreadable_row"
     GAP = "gap"
+    ORDER_UNREADABLE = "order_unreadable"
+    NUMBERS_DIFFER = "numbers_differ"
+    JOB_GIVEN_UP = "job_given_up"
     COMBINED_UNKNOWN = "combined_unknown"
     SHIPPED_WITHOUT_SHIPMENT = "shipped_without_shipment"
     PLAN_OUTDATED = "plan_outdated"
@@ -136,7 +139,10 @@ SENTENCES: dict[Reason, str] = {
     Reason.SHIPSTATION_CREDENTIALS: "ShipStation refused the API key; replace the secret.",
     Reason.SHIPSTATION_REQUEST: "ShipStation refused the request.",
     Reason.UNREADABLE_ROW: "A ShipStation row lacks a required field.",
-    Reason.GAP: "ShipStation cannot show one row and answers 500 for every page that holds it; it was stepped over.",
+    Reason.GAP: "ShipStation cannot show a row and answers 500 for every page that holds it; it was stepped over.",
+    Reason.ORDER_UNREADABLE: "ShipStation does not show this one order, and without it nobody can say where its shipments belong.",
+    Reason.NUMBERS_DIFFER: "A shipment shows another order number than its ShipStation order does; a person has to say which is right.",
+    Reason.JOB_GIVEN_UP: "Reading a window of the past ended before its end: ShipStation refused it, or failed for a day.",
     Reason.COMBINED_UNKNOWN: "The label also covers an order that was combined into this one before it was ever read; its IFS order is unknown.",
     Reason.SHIPPED_WITHOUT_SHIPMENT: "ShipStation says the order is shipped and holds neither a label nor a fulfilment for it.",
     Reason.PLAN_OUTDATED: "The IFS record changed since the plan was made; make a new plan.",

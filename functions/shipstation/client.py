@@ -7,7 +7,6 @@ status codes); the rest is defence against what integrations have met in the fie
 from __future__ import annotations
 
 import email.utils
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,14 +16,17 @@ from typing import Any
 import requests
 from pydantic import SecretStr
 
-from functions.errors import ConnectorError, Permanent, Retryable
+from functions.errors import ConnectorError, Permanent, Retryable, Scope
 from functions.http_answers import exchange, keep_deadlines
 from functions.model.outcomes import Reason
 from functions.shipstation.budget import Governor, Lane
+from functions.shipstation.values import parsed
 
 TRIES = 3
 LONGEST_WAIT_SECONDS = 65
-THROTTLED = "too many requests"  # arrives under other status codes too
+# The whole of ShipStation's own refusal, which arrives under other status codes too. A row may hold these words.
+THROTTLED = {"message": "too many requests"}
+THROTTLED_BYTES = 100
 
 
 @dataclass(frozen=True)
@@ -35,21 +37,26 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Answer:
-    """`body` is parsed JSON; `server_now` is the `Date` header, None where it is missing."""
+    """`body` is parsed JSON; `server_now` is the `Date` header, None where it is missing. `is_empty`: status 204, which
+    says that there is nothing.
+    """
 
     body: Any
     server_now: datetime | None
+    is_empty: bool = False
 
 
 class PageBroken(Retryable):
-    """Status 500: an outage, or one row that breaks every page it stands on. Only smaller pages can tell."""
+    """Status 500, or a body that is no whole JSON: an outage, or one row that breaks every page it stands on. Only
+    smaller pages can tell.
+    """
 
 
 class ShipStationClient:
     """`credentials` is asked before each request, `on_refused` called once the key was refused.
 
     Raises Retryable (budget, throttle, server, network; PageBroken for 500) or Permanent (key, request). Texts carry
-    the path alone.
+    the path alone. A request about one record (`Scope.RECORD`) that is forbidden says nothing of the key.
     """
 
     def __init__(
@@ -71,18 +78,29 @@ class ShipStationClient:
         session.trust_env = False  # a .netrc must never replace the credentials
         keep_deadlines(session, monotonic)
 
-    def get(self, path: str, parameters: Mapping[str, str], lane: Lane, tries: int = TRIES) -> Answer | None:
+    def get(
+        self,
+        path: str,
+        parameters: Mapping[str, str],
+        lane: Lane,
+        tries: int = TRIES,
+        scope: Scope = Scope.TENANT,
+    ) -> Answer | None:
         """None for 404."""
         for attempt in range(1, tries + 1):
             try:
-                return self._once(path, parameters, lane)
+                return self._once(path, parameters, lane, scope)
             except Retryable as fault:
                 if attempt == tries or fault.reason is not Reason.SHIPSTATION_UNAVAILABLE or fault.retry_after_seconds:
                     raise
                 self._sleep(attempt * (0.5 + self._jitter()))
         raise AssertionError("the last try returns or raises")
 
-    def _once(self, path: str, parameters: Mapping[str, str], lane: Lane) -> Answer | None:
+    def probe(self, path: str, lane: Lane) -> None:
+        """Asks a list for one row, once: whether ShipStation goes on showing lists. Raises as `get` does."""
+        self.get(path, {"page": "1", "pageSize": "1"}, lane, tries=1)
+
+    def _once(self, path: str, parameters: Mapping[str, str], lane: Lane, scope: Scope) -> Answer | None:
         self._governor.wait_for_place(lane)
         credentials = self._credentials()
         try:
@@ -100,21 +118,25 @@ class ShipStationClient:
             self._on_refused()
             text = "the key holds characters that no header can carry"
             raise Permanent(Reason.SHIPSTATION_CREDENTIALS, f"GET {path}: {text}") from error
-        return self._judge(path, response, content)
+        return self._judge(path, response, content, scope)
 
-    def _judge(self, path: str, response: requests.Response, content: bytes) -> Answer | None:
+    def _judge(self, path: str, response: requests.Response, content: bytes, scope: Scope) -> Answer | None:
         headers, status = response.headers, response.status_code
         self._governor.learn(*(headers.get(f"X-Rate-Limit-{name}") for name in ("Remaining", "Reset", "Limit")))
-        if status == HTTPStatus.TOO_MANY_REQUESTS or THROTTLED in content[:200].decode(errors="replace").lower():
+        if status == HTTPStatus.TOO_MANY_REQUESTS or _is_throttled(content):
             raise self._throttled(path, headers)
-        if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        if status == HTTPStatus.UNAUTHORIZED or (status == HTTPStatus.FORBIDDEN and scope is not Scope.RECORD):
             self._on_refused()
-            raise Permanent(Reason.SHIPSTATION_CREDENTIALS, f"GET {path}: {status}")
-        if status == HTTPStatus.NOT_FOUND:
-            return None
-        if status != HTTPStatus.OK:
-            raise _refused(path, status, headers)
-        return Answer(_parsed(path, headers, content), _http_date(headers.get("Date")))
+            raise Permanent(Reason.SHIPSTATION_CREDENTIALS, f"GET {path}: {status}", status=status)
+        server_now = _http_date(headers.get("Date"))
+        match status:
+            case HTTPStatus.NOT_FOUND:
+                return None
+            case HTTPStatus.NO_CONTENT:
+                return Answer(None, server_now, is_empty=True)
+            case HTTPStatus.OK:
+                return Answer(_parsed(path, headers, content), server_now)
+        raise _refused(path, status, headers, scope)
 
     def _throttled(self, path: str, headers: Mapping[str, str]) -> ConnectorError:
         wait = _seconds(headers.get("X-Rate-Limit-Reset")) or _seconds(headers.get("Retry-After"))
@@ -123,13 +145,24 @@ class ShipStationClient:
         return Retryable(Reason.BUDGET_EXHAUSTED, text, retry_after_seconds=wait or LONGEST_WAIT_SECONDS)
 
 
-def _refused(path: str, status: int, headers: Mapping[str, str]) -> ConnectorError:
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        wait = _seconds(headers.get("Retry-After"))
-        # Who says when to come back is down, and has no quarrel with a row.
-        kind = PageBroken if status == HTTPStatus.INTERNAL_SERVER_ERROR and wait is None else Retryable
-        return kind(Reason.SHIPSTATION_UNAVAILABLE, f"GET {path}: {status}", retry_after_seconds=wait)
-    return Permanent(Reason.SHIPSTATION_REQUEST, f"GET {path}: {status}")
+def _is_throttled(content: bytes) -> bool:
+    if len(content) > THROTTLED_BYTES:
+        return False
+    try:
+        body = parsed(content)
+    except ValueError:
+        return False
+    return isinstance(body, dict) and {str(name).lower(): str(text).lower() for name, text in body.items()} == THROTTLED
+
+
+def _refused(path: str, status: int, headers: Mapping[str, str], scope: Scope) -> ConnectorError:
+    text = f"GET {path}: {status}"
+    if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Permanent(Reason.SHIPSTATION_REQUEST, text, status=status, scope=scope)
+    wait = _seconds(headers.get("Retry-After"))
+    # Who says when to come back is down, and has no quarrel with a row.
+    kind = PageBroken if status == HTTPStatus.INTERNAL_SERVER_ERROR and wait is None else Retryable
+    return kind(Reason.SHIPSTATION_UNAVAILABLE, text, retry_after_seconds=wait, status=status)
 
 
 def _parsed(path: str, headers: Mapping[str, str], content: bytes) -> Any:
@@ -137,9 +170,9 @@ def _parsed(path: str, headers: Mapping[str, str], content: bytes) -> Any:
     if "json" not in headers.get("Content-Type", ""):
         raise _unavailable(path, "not JSON")
     try:
-        return json.loads(content)
+        return parsed(content)
     except ValueError as error:
-        raise _unavailable(path, "truncated JSON") from error
+        raise PageBroken(Reason.SHIPSTATION_UNAVAILABLE, f"GET {path}: truncated JSON") from error
 
 
 def _unavailable(path: str, what: str) -> Retryable:

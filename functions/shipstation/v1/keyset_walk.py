@@ -3,22 +3,28 @@
 Facts (https://docs.shipstation.com/apis/shipstation-v1/docs/shipments/list and .../openapi/orders/list_orders): page
 size at most 500; bounds of `createDate` inclusive, of `modifyDate` exclusive; items only on request; shipments cannot
 be sorted by voidDate. `pages` and `total` are unreliable, rows may be null, one bad row can break every page it is on.
+Defence against what is not documented: pages narrower than asked for, rows a little out of order, ignored filters.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from functions.errors import Retryable
 from functions.model.cursors import Gap
+from functions.model.outcomes import Reason
 from functions.shipstation.client import PageBroken
-from functions.shipstation.v1.pacific import parse_instant, shifted, window_end, window_start
+from functions.shipstation.v1.pacific import parse_instant, shifted, window_end, window_start, window_text
 
 PAGE_SIZE = 500
+NARROWEST = 25  # rows of a page: the default of V2, the smallest of any list of ShipStation's
 MOST_GAPS = 5  # in one walk; more is no bad row but a bad day
 MOST_SINGLES = 3  # rows read one by one without meeting the bad one
+BOUND = timedelta(seconds=1)  # order is trusted no finer than bounds are
+MOST_DISORDER = timedelta(minutes=1)  # rows further apart than this and in wrong order are not sorted at all
 FIRM, SINGLE = 3, 1  # tries: a page that fails is asked for again, a piece of a broken one is not
 
 Rows = list[dict[str, Any]]
@@ -26,7 +32,7 @@ Rows = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Batch:
-    """One answer. `total` is what ShipStation claims: a reason to look once more, never one to stop."""
+    """One answer. `total` is what ShipStation claims: it never stops a walk that the rows do not stop too."""
 
     rows: Rows
     total: int | None = None
@@ -38,15 +44,22 @@ class Fetch(Protocol):
 
 
 @dataclass(frozen=True)
+class Missing:
+    """Rows that could not be shown, by the keys of their neighbours."""
+
+    after: datetime | None
+    before: datetime | None
+    rows: int
+
+
+@dataclass(frozen=True)
 class Page:
-    """Rows not seen before in this walk; `last` is the newest key of the prefix read so far. `gaps` are rows that could
-    not be shown, by the keys of their neighbours.
-    """
+    """Rows not seen before in this walk; no row that is older than `last` comes on a later page."""
 
     rows: Rows
     last: datetime | None
     is_last: bool
-    gaps: tuple[tuple[datetime | None, datetime | None], ...] = ()
+    gaps: tuple[Missing, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -118,9 +131,10 @@ class Window:
 def walk(
     fetch: Fetch, listing: Listing, filters: Mapping[str, str], window: Window, avoid: Sequence[Gap] = ()
 ) -> Iterator[Page]:
-    """Pages in ascending order of the key. After a full page the next request starts at the last second seen; only a
-    second with more rows than a page is read by page number. So is everything behind a page whose rows are out of
-    order, and it proves nothing: `last` stays where the order was sound. Places to `avoid` are stepped over.
+    """Pages in ascending order of the key. The next request starts a second before the last row seen, or as much as
+    rows were seen to be out of order; only a second with more rows than a page is read by page number. So is everything
+    behind a page that is not sorted at all, and it proves nothing: `last` stays where the order was sound. Places to
+    `avoid` are stepped over.
     """
     run = _Walk(fetch, listing, filters)
     legs = list(_legs(window, avoid))
@@ -155,16 +169,19 @@ class _Place:
 
 
 class _Walk:
-    """One walk over all legs. `_hunt` is the fault of the page that is being halved, None while all is well."""
+    """One walk over all legs. `_hunt` is the fault of the page that is being halved, None while all is well; `_newest`
+    is the newest key of the last page, `_proven` of all pages that were in order, `_slack` how far rows are displaced.
+    """
 
     def __init__(self, fetch: Fetch, listing: Listing, filters: Mapping[str, str]) -> None:
         self._fetch, self._listing, self._filters = fetch, listing, filters
         self._seen: dict[tuple[str, str], None] = {}
         self._newest: datetime | None = None
+        self._proven: datetime | None = None
         self._last: datetime | None = None
+        self._slack = BOUND
         self._is_ordered = True
         self._hunt: PageBroken | None = None
-        self._has_answered = False
         self._singles = self._gaps = 0
 
     def leg(self, window: Window, *, is_final: bool) -> Iterator[Page]:
@@ -183,37 +200,54 @@ class _Walk:
             batch = self._ask(place, end)
         except PageBroken as fault:
             if self._hunt is None:
-                self._hunt, self._has_answered, self._singles = fault, False, 0
+                self._hunt, self._singles = fault, 0
             if place.size > 1:
                 place.shrink()
                 return None
             return self._stepped_over(place, end, self._hunt)
         page = self._page(batch.rows)
         if self._is_over(batch, place, page):
-            return replace(page, is_last=True)
-        self._move_on(place)
+            return self._end(page)
+        self._move_on(place, len(batch.rows))
         return page
 
     def _ask(self, place: _Place, end: str | None) -> Batch:
         where = {**self._listing.bounds(place.start, end), "pageSize": str(place.size), "page": str(place.number)}
         batch = self._fetch({**self._listing.fixed, **self._filters, **where}, SINGLE if self._hunt else FIRM)
-        self._has_answered = True
+        if place.start is not None and self._is_outside(batch.rows, shifted(place.start, -1)):
+            text = f"GET {self._listing.path}: every row is older than {self._listing.key_start}"
+            raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, text)
         return batch
 
-    def _is_over(self, batch: Batch, place: _Place, page: Page) -> bool:
-        """A short page is the last one, unless ShipStation claims more: then one more look has to bring something."""
-        if len(batch.rows) >= place.size:
-            return False
-        served = (place.number - 1) * place.size + len(batch.rows)
-        return not page.rows or batch.total is None or batch.total <= served
+    def _is_outside(self, rows: Rows, start: str) -> bool:
+        """Whether the list ignores where it should start: it would be read from its beginning, without an end."""
+        keys = self._keys(rows)
+        return bool(keys) and window_text(max(keys)) < start
 
-    def _move_on(self, place: _Place) -> None:
-        """To the last second seen; within one second, or where the order is unsound, to the next page. While a broken
-        page is halved the pieces stay small; a few single rows later the fault has passed by itself.
+    def _is_over(self, batch: Batch, place: _Place, page: Page) -> bool:
+        """A page that brings nothing new is the last one. The size asked for says nothing, because ShipStation may hand
+        out less: a narrow page is the last where it is narrower than any page handed out, or where it and the count of
+        rows agree. Else one more look has to bring something.
         """
-        following = window_start(self._newest) if self._newest and self._is_ordered else None
+        came = len(batch.rows)
+        if came >= place.size:
+            return False
+        served = (place.number - 1) * place.size + came
+        claimed = batch.total or 0
+        return not page.rows or claimed == served or (claimed < served and came < NARROWEST)
+
+    def _end(self, page: Page) -> Page:
+        """All of the window was read, whatever its order, as long as the order was trusted."""
+        return replace(page, is_last=True, last=self._proven if self._is_ordered else self._last)
+
+    def _move_on(self, place: _Place, came: int) -> None:
+        """To the last second seen; within one second, or where the order is unsound, to the next page, counted in the
+        size that came. While a broken page is halved the pieces stay small; a few single rows later the fault has
+        passed by itself.
+        """
+        following = window_start(self._newest - self._slack) if self._newest and self._is_ordered else None
         if following is None or (place.start is not None and following <= place.start):
-            place.number += 1
+            self._turn(place, came)
             return
         self._singles += int(place.size == 1)
         if self._hunt is None or self._singles > MOST_SINGLES:
@@ -222,34 +256,43 @@ class _Walk:
             place.size = max(1, place.size // 2)
         place.start, place.number = following, 1
 
+    @staticmethod
+    def _turn(place: _Place, came: int) -> None:
+        """Behind the rows that came: a later page of another size would begin elsewhere."""
+        if 0 < came < place.size and place.number == 1:
+            place.size = came
+        place.number += 1
+
     def _stepped_over(self, place: _Place, end: str | None, fault: PageBroken) -> Page:
         """The row at this place cannot be shown; its neighbour is the page. Rows that are edited meanwhile go to the
         end and those behind them move up: only while the bad place is still bad is its neighbour its neighbour.
         """
-        bad, before = place.number, self._last
+        bad, before = place.number, self._proven
         neighbour = self._readable_after(place, end, fault)
         again = self._single(place, end, bad)
         if again is not None:
             place.number = bad
             page = self._page(again.rows)
         else:
+            number = place.number - bad
             page = self._page(neighbour.rows)
-            after = self._newest if neighbour.rows else None
-            page = replace(page, gaps=((before, after),), is_last=not neighbour.rows)
+            missing = Missing(before, self._newest if neighbour.rows else None, number)
+            page = replace(page, gaps=(missing,))
             self._hunt = None
-        if not page.is_last:
-            self._move_on(place)
+            if not neighbour.rows:
+                return self._end(page)
+        self._move_on(place, 1)
         return page
 
     def _readable_after(self, place: _Place, end: str | None, fault: PageBroken) -> Batch:
-        """Where nothing at all is answered it is an outage and no bad row."""
+        """Where none of some rows can be shown it is an outage and no bad row."""
         while True:
             self._gaps += 1
             place.number += 1
             found = self._single(place, end, place.number)
             if found is not None:
                 return found
-            if not self._has_answered or self._gaps > MOST_GAPS:
+            if self._gaps > MOST_GAPS:
                 raise fault
 
     def _single(self, place: _Place, end: str | None, number: int) -> Batch | None:
@@ -258,11 +301,17 @@ class _Walk:
         except PageBroken:
             return None
 
+    def _keys(self, rows: Rows) -> list[datetime]:
+        return [key for row in rows if row and (key := readable(row.get(self._listing.key_field)))]
+
     def _page(self, rows: Rows) -> Page:
-        keys = [key for row in rows if row and (key := readable(row.get(self._listing.key_field)))]
-        self._is_ordered = self._is_ordered and keys == sorted(keys)
-        self._newest = keys[-1] if keys and self._is_ordered else None
-        self._last = max(filter(None, (self._last, self._newest)), default=None)
+        keys = self._keys(rows)
+        self._slack = max(self._slack, _displaced(keys))
+        self._is_ordered = self._is_ordered and self._slack <= MOST_DISORDER
+        self._newest = max(keys, default=None) if self._is_ordered else None
+        if self._newest is not None:
+            self._proven = max(filter(None, (self._proven, self._newest)))
+            self._last = max(filter(None, (self._last, self._newest - self._slack)))
         return Page([row for row in rows if row and self._is_fresh(row)], self._last, is_last=False)
 
     def _is_fresh(self, row: Mapping[str, Any]) -> bool:
@@ -274,6 +323,15 @@ class _Walk:
         while len(self._seen) > 2 * self._listing.page_size:
             del self._seen[next(iter(self._seen))]
         return True
+
+
+def _displaced(keys: Sequence[datetime]) -> timedelta:
+    """By how much a row at most is older than one before it."""
+    most, newest = timedelta(0), None
+    for key in keys:
+        newest = key if newest is None else max(newest, key)
+        most = max(most, newest - key)
+    return most
 
 
 def readable(text: Any) -> datetime | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -19,9 +18,20 @@ from functions.shipstation.v1.models import (
     ShipStationOrder,
     ShipStationShipment,
 )
+from functions.shipstation.values import as_text
 
 LONGEST_TRACKING = 100  # user-typed ones hold several numbers; longer is no tracking number
+LONGEST_SKU, LARGEST_QUANTITY = 100, 10**9
+MOST_GOODS = 1000  # of one parcel, so that its message stays far below SQS's 256 KiB
 MOST_ITEMS = 40  # remembered of an order; goods of larger ones are not told apart
+
+FIELDS: dict[OrderSource, str] = {
+    "order_number": "orderNumber",
+    "order_key": "orderKey",
+    "custom_field_1": "customField1",
+    "custom_field_2": "customField2",
+    "custom_field_3": "customField3",
+}
 
 Parcel = ShipStationShipment | ShipStationFulfilment
 
@@ -53,9 +63,9 @@ def normalised(row: Parcel, order: OrderFacts | None, connection: Connection, re
         ifs_shipment=_ifs_shipment(row, order, view),
         order_id=row.order_id,
         store_id=store,
-        carrier_code=row.carrier_code if isinstance(row, ShipStationShipment) else _text(row.carrier),
+        carrier_code=row.carrier_code if isinstance(row, ShipStationShipment) else _short(row.carrier),
         service_code=row.service_code,
-        tracking_number=_text(row.tracking_number),
+        tracking_number=_short(row.tracking_number),
         created_at=row.created_at,
         ship_date=row.ship_date,
         voided_at=_voided_at(row),
@@ -94,11 +104,11 @@ def order_reading(row: ShipStationOrder, connection: Connection) -> OrderReading
         ifs_shipment=_shipment_id(row, view),
         company=view.ifs.company,
         store_id=store,
-        merged=tuple(sorted(row.advanced.merged_ids or ())) if row.advanced else (),
+        merged=tuple(sorted(set(row.advanced.merged_ids))) if row.advanced else (),
         items=_remembered(row),
         modified_at=row.modified_at,
     )
-    return OrderReading(facts=facts, status=row.status, is_elsewhere=bool(row.is_elsewhere))
+    return OrderReading(facts=facts, status=(row.status or "").lower(), is_elsewhere=bool(row.is_elsewhere))
 
 
 def resolve(text: str | None, connection: Connection) -> str | None:
@@ -116,10 +126,23 @@ def read_as(rule: OrderReference, text: str | None) -> str | None:
 
 
 def _reference(row: Parcel, order: OrderFacts | None, view: Connection) -> str | None:
-    text = _text_of(row, view)
-    if text is not None:
-        return resolve(text, view)
-    return order.reference if order else None
+    """An order that is known says it: a row goes on showing the number that its order had when it was made."""
+    return order.reference if order else resolve(_text_of(row, view), view)
+
+
+def disputed(row: Parcel, order: OrderFacts | None, connection: Connection) -> str | None:
+    """The IFS order that the row names and its ShipStation order never did."""
+    view = connection.at_store(_store(row) or (order.store_id if order else None))
+    named = resolve(_text_of(row, view), view)
+    return named if order and named not in {None, order.reference, *order.former} else None
+
+
+def hides_reference(row: Mapping[str, object], connection: Connection) -> bool:
+    """Whether something stands where the row should name its IFS order, and it is no text."""
+    name = FIELDS[connection.shipstation.order_reference.source]
+    options = row.get("advancedOptions")
+    place = (options if isinstance(options, dict) else {}) if name.startswith("custom") else row
+    return place.get(name) is not None and as_text(place.get(name)) is None
 
 
 def _text_of(row: Parcel, view: Connection) -> str | None:
@@ -140,11 +163,11 @@ def _shipment_id(row: ShipStationOrder, view: Connection) -> str | None:
 def _ifs_shipment(row: Parcel, order: OrderFacts | None, view: Connection) -> str | None:
     """Copied from the order as it is read: on the row itself only its key and number stand."""
     rule = view.shipstation.shipment_id
-    if rule is None:
-        return None
+    if rule is None or order is not None:
+        return order.ifs_shipment if rule and order else None
     if rule.source == "order_key" and isinstance(row, ShipStationShipment):
         return read_as(rule, row.order_key)
-    return read_as(rule, row.order_number) if rule.source == "order_number" else order.ifs_shipment if order else None
+    return read_as(rule, row.order_number) if rule.source == "order_number" else None
 
 
 def _order_text(row: ShipStationOrder, source: OrderSource) -> str | None:
@@ -168,17 +191,18 @@ def _remembered(row: ShipStationOrder) -> tuple[Item, ...]:
     return goods if len(goods) <= MOST_ITEMS else ()
 
 
-def _goods(items: Iterable[ShipStationItem | None] | None) -> tuple[Item, ...]:
-    """Physical goods only, one entry a SKU, in a stable order so that equal content has an equal hash."""
+def _goods(items: Iterable[ShipStationItem]) -> tuple[Item, ...]:
+    """Physical goods only, one entry a SKU, in a stable order so that equal content has an equal hash. A line that
+    cannot be read counts for nothing; more lines than a message can carry tell no goods at all.
+    """
     goods: Counter[str] = Counter()
-    for item in filter(None, items or ()):
-        sku, quantity = (item.sku or "").strip(), item.quantity or 0
-        if sku and quantity > 0 and not item.adjustment:
+    for item in items:
+        sku, quantity = item.sku or "", item.quantity or 0
+        if 0 < len(sku) <= LONGEST_SKU and 0 < quantity <= LARGEST_QUANTITY and not item.adjustment:
             goods[sku] += quantity
-    return tuple(Item(sku=sku, quantity=quantity) for sku, quantity in sorted(goods.items()))
+    listed = sorted(goods.items()) if len(goods) <= MOST_GOODS else ()
+    return tuple(Item(sku=sku, quantity=quantity) for sku, quantity in listed)
 
 
-def _text(raw: str | None) -> str | None:
-    """Free text as IFS can store it: composed, without control characters, trimmed."""
-    printable = "".join(c for c in unicodedata.normalize("NFC", raw or "") if unicodedata.category(c)[0] != "C")
-    return printable.strip()[:LONGEST_TRACKING].strip() or None
+def _short(text: str | None) -> str | None:
+    return (text or "")[:LONGEST_TRACKING].strip() or None

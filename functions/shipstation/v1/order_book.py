@@ -4,18 +4,41 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from pydantic import ValidationError
 
 from functions.connections.connection import Connection
-from functions.model.facts import OrderFacts
+from functions.errors import ConnectorError, Scope
+from functions.model.facts import OrderFacts, OrderReading
+from functions.model.outcomes import Reason
 from functions.shipstation.budget import Lane
 from functions.shipstation.client import ShipStationClient
 from functions.shipstation.v1.models import ShipStationOrder
 from functions.shipstation.v1.normalise import order_reading
 
 CAPACITY = 5000  # ten pages of the orders stream
+TRIES = 2  # for one order: the page that needs it is read again anyway
+MOST_WITHHELD = 2  # in a row; then the others are not asked for either
 Remembered = Callable[[Collection[int]], Mapping[int, OrderFacts]]
+
+
+class OrderWithheldError(Exception):
+    """ShipStation shows lists, and not this one order."""
+
+
+@dataclass
+class Asked:
+    """Orders that were asked for: those that are neither here nor there are gone from ShipStation."""
+
+    readings: dict[int, OrderReading] = field(default_factory=dict)
+    withheld: set[int] = field(default_factory=set)
+    failed_in_a_row: int = 0
+
+    @property
+    def facts(self) -> dict[int, OrderFacts]:
+        return {order_id: reading.facts for order_id, reading in self.readings.items()}
 
 
 class OrderBook:
@@ -24,35 +47,77 @@ class OrderBook:
     def __init__(self, client: ShipStationClient, connection: Connection, remembered: Remembered) -> None:
         self._client, self._connection, self._remembered = client, connection, remembered
         self._noted: OrderedDict[int, OrderFacts] = OrderedDict()
+        self._asked: OrderedDict[int, None] = OrderedDict()
 
     def note(self, facts: Iterable[OrderFacts]) -> None:
         for order in facts:
-            self._noted[order.order_id] = order
-            self._noted.move_to_end(order.order_id)
-        while len(self._noted) > CAPACITY:
-            self._noted.popitem(last=False)
+            _keep(self._noted, order.order_id, order)
 
-    def look_up(self, wanted: Collection[int], needed: Collection[int], lane: Lane) -> dict[int, OrderFacts]:
-        """What is known of the `wanted` orders, without those that are gone; only `needed` ones are asked for."""
-        found = dict(self._remembered(wanted))
+    def known(self, wanted: Collection[int]) -> dict[int, OrderFacts]:
+        """Without a request. A run elsewhere may have read a later version since; who reads later knows the names that
+        an order had before.
+        """
+        found = dict(self._remembered(wanted)) if wanted else {}
         for order_id in wanted:
-            noted, known = self._noted.get(order_id), found.get(order_id)
-            if noted is not None and (known is None or noted.modified_at >= known.modified_at):
-                found[order_id] = noted  # a run elsewhere may have read a later version since
-        for order_id in sorted(set(needed) - set(found)):
-            facts = self._ask(order_id, lane)
-            if facts is not None:
-                found[order_id] = facts
+            noted, remembered = self._noted.get(order_id), found.get(order_id)
+            if noted is not None and (remembered is None or noted.modified_at >= remembered.modified_at):
+                found[order_id] = noted.succeeding(remembered) if remembered else noted
         return found
 
-    def _ask(self, order_id: int, lane: Lane) -> OrderFacts | None:
-        answer = self._client.get(f"/orders/{order_id}", {}, lane)
+    def was_asked(self, order_id: int) -> bool:
+        return order_id in self._asked
+
+    def ask(self, wanted: Collection[int], lane: Lane) -> Asked:
+        """One request each. Raises Retryable or Permanent for what concerns more than one order."""
+        asked, waiting = Asked(), sorted(wanted)
+        while waiting and asked.failed_in_a_row < MOST_WITHHELD:
+            self._put(asked, waiting.pop(0), lane)
+        asked.withheld.update(waiting)
+        return asked
+
+    def _put(self, asked: Asked, order_id: int, lane: Lane) -> None:
         try:
-            row = ShipStationOrder.model_validate(answer.body) if answer else None
-        except ValidationError:
+            reading = self._ask(order_id, lane)
+        except OrderWithheldError:
+            asked.withheld.add(order_id)
+            asked.failed_in_a_row += 1
+        else:
+            asked.readings |= {order_id: reading} if reading else {}
+            asked.failed_in_a_row = 0
+
+    def _ask(self, order_id: int, lane: Lane) -> OrderReading | None:
+        try:
+            answer = self._client.get(f"/orders/{order_id}", {}, lane, TRIES, Scope.RECORD)
+        except ConnectorError as fault:
+            if not self._is_of_one_order(fault, lane):
+                raise
+            raise OrderWithheldError(order_id) from fault
+        reading = self._read(order_id, answer.body) if answer else None
+        _keep(self._asked, order_id, None)
+        self.note([reading.facts] if reading else [])
+        return reading
+
+    def _is_of_one_order(self, fault: ConnectorError, lane: Lane) -> bool:
+        """A refusal is; silence is where ShipStation goes on showing lists."""
+        if fault.reason is Reason.SHIPSTATION_UNAVAILABLE:
+            self._client.probe("/orders", lane)
+        return fault.reason in {Reason.SHIPSTATION_UNAVAILABLE, Reason.SHIPSTATION_REQUEST}
+
+    def _read(self, order_id: int, body: Any) -> OrderReading | None:
+        """None for an answer that holds no order."""
+        if not isinstance(body, dict) or not body:
             return None
-        if row is None:
-            return None
-        facts = order_reading(row, self._connection).facts
-        self.note([facts])
-        return facts
+        try:
+            row = ShipStationOrder.model_validate(body)
+        except ValidationError as error:
+            raise OrderWithheldError(order_id) from error
+        if row.order_id != order_id:
+            raise OrderWithheldError(order_id)
+        return order_reading(row, self._connection)
+
+
+def _keep(kept: OrderedDict[int, Any], order_id: int, value: Any) -> None:
+    kept[order_id] = value
+    kept.move_to_end(order_id)
+    while len(kept) > CAPACITY:
+        kept.popitem(last=False)

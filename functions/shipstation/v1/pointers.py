@@ -11,14 +11,14 @@ from urllib.parse import parse_qsl
 
 from functions.model.messages import Pointer
 
-LONGEST = 200  # documented limit of the address
+LONGEST = 200  # documented limit of the address; a longer one is cut off somewhere
 
 # One pattern for the whole address: anything it does not spell out (user info, ports, encoded characters in the path,
 # backslashes, other hosts) does not match.
 _ADDRESS = re.compile(
     r"https://ssapi[0-9]{0,4}\.shipstation\.com(?::443)?"
-    r"/(?P<path>[A-Za-z]{1,30}(?:/[A-Za-z0-9]{1,30}){0,3})/?"
-    r"(?:\?(?P<query>[A-Za-z0-9=&_.%+:-]{0,180}))?",
+    r"/(?P<path>[A-Za-z]{1,30}(?:/[A-Za-z0-9,_-]{1,4000}){0,3})/?"
+    r"(?:\?(?P<query>[A-Za-z0-9=&_.%+:,;~|*-]{0,4000}))?",
     re.ASCII,
 )
 _NUMBER = re.compile(r"[0-9]{1,19}", re.ASCII)
@@ -28,9 +28,11 @@ _BATCH = re.compile(r"[0-9a-fA-F-]{1,64}", re.ASCII)
 def parse(resource_url: str, resource_type: str) -> Pointer | None:
     """None for an address that is not ShipStation's. One of ShipStation's that we cannot reduce means: look."""
     del resource_type  # the path says it
-    match = _ADDRESS.fullmatch(resource_url) if len(resource_url) <= LONGEST else None
+    match = _ADDRESS.fullmatch(resource_url)
     if match is None:
         return None
+    if len(resource_url) > LONGEST:
+        return Pointer(kind="anything")
     return _reduced(match["path"].lower().split("/"), _parameters(match["query"] or ""))
 
 

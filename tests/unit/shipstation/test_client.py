@@ -55,7 +55,7 @@ def test_not_found_is_none() -> None:
     assert rig.refused == 0
 
 
-@pytest.mark.parametrize("status", [204, 301, 302, 307, 400, 405, 409])
+@pytest.mark.parametrize("status", [206, 301, 302, 307, 400, 405, 409])
 def test_any_other_answer_is_permanent_and_a_redirect_is_not_followed(status: int) -> None:
     rig = Rig()
     rig.account.add_fault("status", status=status, headers={"Location": "https://evil.example/shipments"})
@@ -73,7 +73,6 @@ PASSING = pytest.mark.parametrize(
         pytest.param(Response(200, b"{}"), id="no content type"),
         pytest.param(Response(200, b'{"shipments": [{"ship', JSON), id="truncated JSON"),
         pytest.param(Response(200, b"", JSON), id="empty body"),
-        pytest.param(Response(200, b'"\xff"', JSON), id="not UTF-8"),
         pytest.param(requests.ConnectTimeout(), id="connect timeout"),
         pytest.param(requests.ReadTimeout(), id="read timeout"),
         pytest.param(requests.ConnectionError(), id="broken connection"),
@@ -95,9 +94,8 @@ def test_a_passing_fault_is_tried_again_through_the_budget(fault: Any) -> None:
 def test_a_fault_that_does_not_pass_is_retryable_and_never_an_empty_answer(fault: Any) -> None:
     rig = Rig()
     rig.canned += [fault] * 3
-    error = refused(
-        rig, PageBroken if getattr(fault, "status", 0) == 500 else Retryable, Reason.SHIPSTATION_UNAVAILABLE
-    )
+    is_page = isinstance(fault, Response) and (fault.status == 500 or fault.headers == JSON)
+    error = refused(rig, PageBroken if is_page else Retryable, Reason.SHIPSTATION_UNAVAILABLE)
     assert str(error).startswith(f"{Reason.SHIPSTATION_UNAVAILABLE}: GET {PATH}: ")
     assert len(rig.sent) == 3
 

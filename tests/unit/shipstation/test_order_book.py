@@ -34,5 +34,5 @@ def test_the_later_reading_counts(noted: OrderFacts | None, remembered: OrderFac
     stored: dict[int, OrderFacts] = {500: remembered} if remembered else {}
     book = OrderBook(client, a_connection(), lambda _: stored)
     book.note([noted] if noted else [])
-    found = book.look_up({500}, (), "poll")
+    found = book.known({500})
     assert found[500].reference == counts

@@ -43,6 +43,9 @@ def test_an_address_is_reduced_to_what_it_names(address: str, kind: str, number:
         pytest.param(HOST + "/orders?importBatch=all", id="no GUID"),
         pytest.param(HOST + "/orders/createorder", id="an order without a number"),
         pytest.param(HOST + "/carriers", id="something new"),
+        pytest.param(HOST + "/shipments?batchId=7,8", id="a list"),
+        pytest.param(HOST + "/orders/7,8", id="a list of orders"),
+        pytest.param(f"{BATCH}&x={'1' * 160}", id="longer than documented"),
     ],
 )
 def test_an_address_that_cannot_be_reduced_means_look(address: str) -> None:
@@ -93,7 +96,6 @@ def test_an_address_that_cannot_be_reduced_means_look(address: str) -> None:
         pytest.param(f" {BATCH}", id="blank in front"),
         pytest.param(f"https://ssapi.shipstation.com\r\nHost: evil.example/{BATCH}", id="header smuggling"),
         pytest.param(f"{BATCH}\x00", id="null byte"),
-        pytest.param(f"{BATCH}&x={'1' * 160}", id="longer than documented"),
     ],
 )
 def test_an_address_that_is_not_shipstations_is_nothing(address: str) -> None:

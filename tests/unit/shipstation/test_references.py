@@ -52,7 +52,8 @@ def test_an_order_reference_is_read_by_the_rule(rule: dict[str, Any], text: str 
 @pytest.mark.parametrize(
     ("source", "row", "order", "reference"),
     [
-        ("order_number", {}, {"orderNumber": "OTHER"}, "P1001"),
+        ("order_number", {}, {"orderNumber": "OTHER"}, "OTHER"),
+        ("order_number", {}, None, "P1001"),
         ("order_number", {"orderNumber": None}, {"orderNumber": "P2"}, "P2"),
         ("order_key", {"orderKey": "K1"}, None, "K1"),
         ("order_key", {}, {"orderKey": "K2"}, "K2"),
@@ -71,7 +72,7 @@ def test_the_reference_comes_from_where_the_rule_says(
     known = order_reading(ShipStationOrder.model_validate(written), by(source=source)).facts if order else None
     parcel = ShipStationShipment.model_validate(label)
     assert normalised(parcel, known, by(source=source), NOON).reference == reference
-    assert needs_order(parcel, by(source=source)) is (reference not in {"P1001", "K1"})
+    assert needs_order(parcel, by(source=source)) is (reference not in {"P1001", "K1", "OTHER"})
 
 
 def test_custom_fields_come_from_the_orders_just_read_or_remembered_and_else_one_by_one() -> None:
