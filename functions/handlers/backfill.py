@@ -126,6 +126,7 @@ def _reading_status(parts: PollParts) -> dict[str, Any]:
         "mode": parts.connection.mode,
         "last_poll_at": position.last_poll_at and position.last_poll_at.isoformat(),
         "refused_since": position.refused_at and position.refused_at.isoformat(),
+        "silent_since": position.silent_at and position.silent_at.isoformat(),
         "streams": {name: _position(cursor) for name, cursor in sorted(position.cursors.items())},
         "jobs": [_shown(progress(job, rate, now)) for job in parts.jobs.all(parts.connection.name)],
         "parked": [

@@ -6,7 +6,7 @@ A person may invoke it too: look now, backfill a window, see how reading stands,
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -55,34 +55,46 @@ def _of(name: ConnectionName, notifications: Iterable[Notification]) -> list[Not
 
 
 def _read(parts: PollParts, notifications: Sequence[Notification], context: Context, *, is_now: bool) -> None:
-    """Webhooks are answered by a run of their own; a tick looks at the streams if they are due, then works on a job.
-    `is_now`: a person does not wait for that.
+    """Webhooks are answered by a run of their own; a tick looks at the streams if they are due, then works on a job,
+    whatever became of the streams. `is_now`: a person does not wait for that.
     """
     webhooks = [notification for notification in notifications if notification.pointer.kind != "go_on"]
-    name, correlation_id = parts.connection.name, context.aws_request_id
+    is_tick = not notifications and not is_now
+
+    def look() -> None:
+        if webhooks or is_now or (is_tick and is_due(parts.position(), parts.connection.poll_minutes, parts.now())):
+            report = collect(parts.collection, webhooks, context.aws_request_id)
+            _report(parts, report, len(webhooks), context.aws_request_id)
+
+    _told(look, parts.connection.name, context)
+    if not webhooks:
+        _told(lambda: _work(parts, context), parts.connection.name, context)
+
+
+def _told(step: Callable[[], None], connection: ConnectionName, context: Context) -> None:
     try:
-        is_look = is_now or (not notifications and is_due(parts.position(), parts.connection.poll_minutes, parts.now()))
-        if webhooks or is_look:
-            _report(parts, collect(parts.collection, webhooks, correlation_id), len(webhooks), correlation_id)
-        if not webhooks:
-            _work(parts, context)
+        step()
     except ConnectorError as fault:
         logger.warning(
-            "poll_failed", connection=name, reason=fault.reason, detail=str(fault), correlation_id=correlation_id
+            "poll_failed",
+            connection=connection,
+            reason=fault.reason,
+            detail=str(fault),
+            correlation_id=context.aws_request_id,
         )
-        count(name, PollFailed=1)
+        count(connection, PollFailed=1)
 
 
 def _work(parts: PollParts, context: Context) -> None:
-    job = next_job(parts.jobs.all(parts.connection.name))
-    if job is None or parts.position().refused_at is not None:
+    job = next_job(parts.jobs.all(parts.connection.name), parts.now())
+    if job is None or parts.position().next_probe_at is not None:
         return
     left = timedelta(milliseconds=context.get_remaining_time_in_millis()) - TIME_TO_END
     after = work_on(job, parts.job_resources, context.aws_request_id, parts.now() + left)
     if after is None:
         return
     _report_job(after, context.aws_request_id)
-    if next_job(parts.jobs.all(parts.connection.name)) is not None:
+    if next_job(parts.jobs.all(parts.connection.name), parts.now()) is not None:
         parts.go_on(context.aws_request_id)
 
 
@@ -93,6 +105,7 @@ def _report(parts: PollParts, report: Report, webhooks: int, correlation_id: str
         connection=name,
         held=report.held,
         refused=report.refused,
+        silent=report.silent,
         webhooks=webhooks,
         rows=report.rows,
         new_shipments=report.new_shipments,
@@ -104,7 +117,7 @@ def _report(parts: PollParts, report: Report, webhooks: int, correlation_id: str
     )
     count(
         name,
-        PollSucceeded=int(not report.held and not report.refused),
+        PollSucceeded=int(not report.held and not report.refused and not report.silent),
         ShipStationRefused=int(report.refused),
         Rows=report.rows,
         NewShipments=report.new_shipments,
@@ -121,6 +134,7 @@ def _report_job(job: Job, correlation_id: str) -> None:
         kind=job.kind,
         pages=job.pages,
         rows=job.rows,
+        given_up=[str(stream) for stream in job.given_up],
         new_shipments=job.new_shipments,
         correlation_id=correlation_id,
     )

@@ -20,8 +20,9 @@ JobKind = Literal["backlog", "crosscheck", "backfill"]
 class Job(Frozen):
     """`unread` is what is still to be read, by stream and ascending; a stream without spans is done. `rows` and `pages`
     count what was read, `expected_rows` is what ShipStation claimed at the start and never trusted for an end.
-    A `crosscheck` reads the orders of a backlog once more, when their shipments have been read. `fence` grows with
-    every new holder and guards every save. Earlier versions stored `news` and the kind `check`.
+    A `crosscheck` reads the orders of a backlog once more, when their shipments have been read. `in_vain` counts the
+    runs since one came further; `not_before` is when the next may begin. `given_up` is what will not be read. `fence`
+    grows with every new holder and guards every save. Earlier versions stored `news` and the kind `check`.
     """
 
     model_config = ConfigDict(validate_by_name=True)
@@ -42,6 +43,9 @@ class Job(Frozen):
     rows: int = 0
     new_shipments: int = Field(default=0, validation_alias=AliasChoices("new_shipments", "news"))
     expected_rows: int = 0
+    in_vain: int = 0
+    not_before: datetime | None = None
+    given_up: dict[Stream, tuple[Span, ...]] = Field(default_factory=dict)
     fence: int = 0
     holder: str = ""
     held_until: datetime | None = None
@@ -59,6 +63,15 @@ class Job(Frozen):
         ended_at = self.ended_at if any(self.unread.values()) else at
         return self.model_copy(update={"holder": "", "held_until": None, "ended_at": ended_at})
 
+    def failing(self, not_before: datetime, *, came_further: bool) -> Job:
+        """The next run begins then; other jobs go first."""
+        return self.model_copy(update={"in_vain": 0 if came_further else self.in_vain + 1, "not_before": not_before})
+
+    def giving_up(self, stream: Stream) -> Job:
+        """The rest of the stream will not be read."""
+        rest = {stream: self.unread.get(stream, ())}
+        return self.model_copy(update={"unread": {**self.unread, stream: ()}, "given_up": {**self.given_up, **rest}})
+
     def cancelled(self, at: datetime) -> Job:
         """Under the next fence, so that whoever works on it learns at its next save."""
         return self.model_copy(update={"is_cancelled": True, "ended_at": at, "fence": self.fence + 1})
@@ -75,7 +88,7 @@ class Job(Frozen):
         )
 
 
-JobStatus = Literal["waiting", "running", "done", "cancelled"]
+JobStatus = Literal["waiting", "running", "done", "given_up", "cancelled"]
 
 
 class Progress(Frozen):

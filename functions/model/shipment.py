@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal, NewType
 
 from functions.model.frozen import Frozen
@@ -11,6 +11,7 @@ from functions.model.outcomes import Reason
 
 ConnectionName = NewType("ConnectionName", str)
 ShipmentKey = NewType("ShipmentKey", str)
+VOID_STANDS = timedelta(minutes=15)  # longer than a list of ShipStation's lags behind another
 
 
 class OrderKey(Frozen):
@@ -100,7 +101,10 @@ class Shipment(Frozen):
 
 
 def newer(known: Shipment, arriving: Shipment) -> Shipment:
-    """Of two readings of one shipment the one to believe: a void is final, otherwise the later reading wins."""
+    """Of two readings of one shipment the one to believe: the later one. Lists show a change at different times: a void
+    is taken back only by a reading that is clearly later.
+    """
     if known.is_voided != arriving.is_voided:
-        return known if known.is_voided else arriving
+        voided, live = (known, arriving) if known.is_voided else (arriving, known)
+        return live if live.read_at - voided.read_at >= VOID_STANDS else voided
     return arriving if arriving.read_at >= known.read_at else known

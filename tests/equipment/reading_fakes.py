@@ -52,6 +52,8 @@ class FakeSource:
         self.avoided: list[Sequence[Gap]] = []
         self.followed: list[Pointer] = []
         self.asked: list[int] = []
+        self.probed: list[Stream] = []
+        self.probe_fault: Exception | None = None
         self.of_order: dict[int, list[Shipment]] = {}
         self.during: list[Callable[[], None]] = []
 
@@ -76,6 +78,11 @@ class FakeSource:
     def follow(self, pointer: Pointer, lane: Lane) -> Iterator[Reading]:
         self.followed.append(pointer)
         yield page()
+
+    def probe(self, stream: Stream, lane: Lane) -> None:
+        self.probed.append(stream)
+        if self.probe_fault:
+            raise self.probe_fault
 
     def shipments_of(self, order_id: int, lane: Lane) -> Iterator[Reading]:
         self.asked.append(order_id)

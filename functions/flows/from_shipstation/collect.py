@@ -1,16 +1,19 @@
-"""One run of the poll: answers webhooks, or looks at every stream; under a lease, with a circuit for a refused key."""
+"""One run of the poll: answers webhooks, or looks at every stream; under a lease, with a circuit for a key that is
+refused and for a ShipStation that answers nothing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from functions.errors import ConnectorError, Permanent
 from functions.flows.from_shipstation import sweep
 from functions.flows.from_shipstation.intake import Intake
-from functions.flows.from_shipstation.live_streams import HeldPosition, Jobs, Report, Source, Walker
+from functions.flows.from_shipstation.live_streams import OF_ONE_STREAM, HeldPosition, Jobs, Report, Source, Walker
 from functions.model.audit import Cause
 from functions.model.cursors import ReadingPosition, Stream
 from functions.model.facts import LONG_AGO
@@ -24,11 +27,8 @@ LEASE = RUN + timedelta(minutes=1)  # outlives any run, so that only a dead hold
 POINTERS_ONE_BY_ONE = 2  # more of one kind are answered by one look at the window
 LOOKS_APART = timedelta(seconds=20)  # while webhooks keep coming
 LOOKS_AT_ONCE = 3  # before that spacing is felt
-PROBES_APART = timedelta(minutes=1)  # while ShipStation refuses the key
+PROBES_APART = timedelta(minutes=1)  # while ShipStation refuses the key or answers nothing
 TICK = timedelta(seconds=30)  # half of the schedule's minute: a tick that comes a little early counts
-
-# Faults that another stream need not share.
-OF_ONE_STREAM = {Reason.SHIPSTATION_UNAVAILABLE, Reason.SHIPSTATION_REQUEST}
 
 # What a webhook's pointer is about; anything else means: look at everything a webhook can announce.
 WEBHOOK_STREAMS = {
@@ -71,7 +71,7 @@ class Collection:
 
 
 def is_due(position: ReadingPosition, poll_minutes: int, now: datetime) -> bool:
-    """Whether a tick of the schedule has to look: its period is over, or the refused key may be tried again."""
+    """Whether a tick of the schedule has to look: its period is over, or a probe is due."""
     if position.next_probe_at is not None:
         return now >= position.next_probe_at
     if position.streams_left:
@@ -80,7 +80,9 @@ def is_due(position: ReadingPosition, poll_minutes: int, now: datetime) -> bool:
 
 
 def collect(collection: Collection, webhooks: Sequence[Notification], correlation_id: str) -> Report:
-    """A fault raises once the position is saved; a refused key does not raise, it opens the circuit."""
+    """A fault raises once everything that it does not concern was read and the position is saved; a refused key does
+    not raise, it opens the circuit.
+    """
     intake = collection.intake
     started, name = intake.now(), intake.connection.name
     pointers = list(dict.fromkeys(webhook.pointer for webhook in webhooks))
@@ -113,6 +115,8 @@ class _Run:
         self._now, self._connection = collection.intake.now, collection.intake.connection
         self._position = HeldPosition(position, collection.positions.save)
         self.report = Report()
+        self._faults: list[ConnectorError] = []
+        self._is_answered = False
         self._walker = Walker(
             collection.intake, collection.source, collection.jobs, self._position, cause, self.report, self._has_time
         )
@@ -120,19 +124,53 @@ class _Run:
     def go(self, pointers: Sequence[Pointer]) -> None:
         next_probe_at = self._position.value.next_probe_at
         if next_probe_at is not None and self._started < next_probe_at:
-            self.report.refused = True
-        elif pointers:
-            self._answer(pointers)
+            self.report.silent = self._position.value.refused_at is None
+            self.report.refused = not self.report.silent
+            return
+        if self._position.value.silent_at is None or self._try(self._probe):
+            if pointers:
+                self._answer(pointers)
+            else:
+                self._look_at_everything()
             self._answer_pending_webhooks()
-        else:
-            self._look_at_everything()
-            self._answer_pending_webhooks()
+        if self._is_silent:
+            self._fall_silent()
+        if self._faults:
+            raise self._faults[0]
 
     def open_circuit(self) -> None:
         """One probe a minute from now on; the first that is answered closes it."""
         now = self._now()
         self.report.refused = True
         self._position.note(self._position.value.refused(now, now + PROBES_APART))
+
+    def _fall_silent(self) -> None:
+        """As for a refused key: one request a minute, whoever asks for more. Then every stream is due."""
+        now = self._now()
+        self.report.silent = True
+        self._position.note(self._position.value.leaving(list(Stream)).silent(now, now + PROBES_APART))
+
+    def _probe(self) -> None:
+        """Another list each minute: one that fails for good keeps none of the others from being read."""
+        self._with.source.probe(list(Stream)[self._started.minute % len(Stream)], "poll")
+        self._position.note(self._position.value.accepted())
+
+    @property
+    def _is_silent(self) -> bool:
+        """Whatever was asked failed."""
+        return bool(self._faults) and not self._is_answered and not self.report.pages
+
+    def _try(self, step: Callable[[], object]) -> bool:
+        """A fault that need not concern the rest is raised when the rest is done."""
+        try:
+            step()
+        except ConnectorError as fault:
+            if fault.reason not in OF_ONE_STREAM:
+                raise
+            self._faults.append(fault)
+            return False
+        self._is_answered = True
+        return True
 
     def release(self) -> None:
         self._position.note(self._position.value.released())
@@ -143,11 +181,25 @@ class _Run:
         for stream in _streams(pointers):
             of_stream = [pointer for pointer in pointers if stream in WEBHOOK_STREAMS[pointer.kind]]
             is_anything = any(pointer.kind == "anything" for pointer in of_stream)
-            if waited or is_anything or len(of_stream) > POINTERS_ONE_BY_ONE:
+            is_one_look = waited or is_anything or len(of_stream) > POINTERS_ONE_BY_ONE
+            if is_one_look or not self._follow_all(stream, of_stream):
                 self._look("webhook", stream)
-            else:
-                for pointer in of_stream:
-                    self._walker.follow(stream, pointer)
+
+    def _follow_all(self, stream: Stream, pointers: Sequence[Pointer]) -> bool:
+        """One that fails keeps none of the others waiting."""
+        followed = [self._follow(stream, pointer) for pointer in pointers]
+        return all(followed)
+
+    def _follow(self, stream: Stream, pointer: Pointer) -> bool:
+        """False when a look has to do, because ShipStation does not show what it points at, or it is too much."""
+        try:
+            is_followed = self._walker.follow(stream, pointer)
+        except ConnectorError as fault:
+            if fault.reason not in OF_ONE_STREAM:
+                raise
+            return False
+        self._is_answered = True
+        return is_followed
 
     def _answer_pending_webhooks(self) -> None:
         while self._has_time():
@@ -181,30 +233,28 @@ class _Run:
 
     def _look(self, lane: Lane, stream: Stream) -> None:
         self._position.note(self._position.value.answering(stream, self._now()))
+        self._try(partial(self._walk, lane, stream))
+
+    def _walk(self, lane: Lane, stream: Stream) -> None:
+        if self._is_silent:  # a walk that fails costs many requests
+            self._with.source.probe(stream, lane)
         self._walker.walk(stream, lane)
 
     def _look_at_everything(self) -> None:
         """What time does not suffice for comes first in the next run. One stream that fails keeps no other waiting."""
-        streams_left, faults = list(self._position.value.streams_left or Stream), list[ConnectorError]()
+        streams_left = list(self._position.value.streams_left or Stream)
         self._position.note(self._position.value.polling(self._now()))
         while streams_left and self._has_time():
-            try:
-                self._look("poll", streams_left.pop(0))
-            except ConnectorError as fault:
-                if fault.reason not in OF_ONE_STREAM:
-                    raise
-                faults.append(fault)
+            self._look("poll", streams_left.pop(0))
         self._position.note(self._position.value.leaving(streams_left))
-        if faults:
-            raise faults[0]
         self._sweep()
 
     def _sweep(self) -> None:
         cursors = sweep.begun(self._position.value.cursors, self._started)
         self._position.note(self._position.value.with_cursors(cursors))
         for track, span in sweep.due(cursors, self._connection.go_live_at, self._started):
-            if self._has_time():
-                self._walker.sweep(track, span)
+            if self._has_time() and not self._is_silent:
+                self._try(partial(self._walker.sweep, track, span))
 
     def _has_time(self) -> bool:
         return not self._position.is_lost and self._now() - self._started < RUN

@@ -4,15 +4,16 @@ hold no shipment of theirs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from functions.errors import ConnectorError, Permanent, Scope
 from functions.flows.from_shipstation.intake import Intake
 from functions.model.audit import Cause
 from functions.model.cursors import Reading, Stream
-from functions.model.facts import OrderFacts, OrderReading
+from functions.model.facts import OrderFacts, OrderReading, SentTo
 from functions.model.jobs import Lane
 from functions.model.messages import DeliverOrder
 from functions.model.outcomes import Reason
@@ -23,7 +24,7 @@ ASKED_AT_ONCE = 10  # orders, two requests each; the rest is looked at in the ne
 
 class Shipments(Protocol):
     def shipments_of(self, order_id: int, lane: Lane) -> Iterator[Reading]:
-        """Every label and fulfilment of one ShipStation order."""
+        """Every label and fulfilment of one ShipStation order. A fault of `Scope.RECORD` is this order's own."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,7 @@ class CrossCheck:
                 continue
             if not self.has_time():
                 return False
-            if before is not None and (before.sent_to or _meaning(before) != _meaning(order.facts)):
-                self._move(before, order, cause, lane)
-            self.intake.facts.save(order.facts)
+            self._remember(order.facts if before is None else self._moved(before, order, cause, lane))
         return True
 
     def verify(self, orders: Sequence[OrderReading], older_than: datetime, cause: Cause, lane: Lane) -> bool:
@@ -56,9 +55,9 @@ class CrossCheck:
             if not self.has_time():
                 return False
             found = self._fetch(facts.order_id, cause, lane)
-            if not found:
+            if not found.shipments and found.is_whole:
                 self.intake.park(f"order {facts.order_id}", Reason.SHIPPED_WITHOUT_SHIPMENT)
-            self.intake.facts.save(facts.as_crosschecked())
+            self._remember(facts.as_crosschecked())
         return len(missing) <= ASKED_AT_ONCE
 
     def _known(self, orders: Sequence[OrderReading]) -> dict[int, OrderFacts]:
@@ -72,31 +71,63 @@ class CrossCheck:
             self.intake.marks.holds({order_id: _key(facts) for order_id, facts in wanted.items()}) if wanted else set()
         )
         known = self.intake.facts.load(self.intake.connection.name, set(wanted) - held)
-        return [f for i, f in sorted(wanted.items()) if i not in held and not (i in known and known[i].crosschecked)]
+        missing = [known.get(i, facts) for i, facts in sorted(wanted.items()) if i not in held]
+        return [facts for facts in missing if not facts.crosschecked]
 
-    def _move(self, before: OrderFacts, order: OrderReading, cause: Cause, lane: Lane) -> None:
+    def _remember(self, facts: OrderFacts) -> None:
+        """What the ledger will never take is that order's own trouble."""
+        try:
+            self.intake.facts.save(facts)
+        except Permanent as fault:
+            self.intake.park(f"order {facts.order_id}", fault.reason)
+
+    def _moved(self, before: OrderFacts, order: OrderReading, cause: Cause, lane: Lane) -> OrderFacts:
+        """What is to be remembered: where the order was withdrawn from, or still has to be at its next reading."""
+        facts = order.facts.succeeding(before)
+        if not before.sent_to and _meaning(before) == _meaning(facts):
+            return facts
+        return facts.sending_to(self._move(before, order, cause, lane))
+
+    def _move(self, before: OrderFacts, order: OrderReading, cause: Cause, lane: Lane) -> Iterable[SentTo]:
         """The shipments are placed under the new meaning, and withdrawn from every key that the order left: also from
-        one that holds none yet, because a placing may be under way there.
+        one that holds none yet, because a placing may be under way there. Answers with the keys from which not all of
+        them could be.
         """
         sent_to = [OrderKey(connection=before.connection, **key.model_dump()) for key in before.sent_to]
         now = self._keys(order.facts)
         abandoned = [key for key in dict.fromkeys((*self._keys(before), *sent_to)) if key not in now]
         if not abandoned and (order.status != "shipped" or not before.is_known):
-            return
-        shipments = self._fetch(before.order_id, cause, lane, is_moving=True)
+            return ()
+        found = self._fetch(before.order_id, cause, lane, is_moving=True)
         for key in abandoned:
-            self.intake.queue.send(_withdrawal(shipment, key, cause) for shipment in _once(shipments))
+            self.intake.queue.send(_withdrawal(shipment, key, cause) for shipment in _once(found.shipments))
+        return () if found.is_whole else [SentTo(company=key.company, reference=key.reference) for key in abandoned]
 
     def _keys(self, facts: OrderFacts) -> list[OrderKey]:
         merged = self.intake.facts.load(facts.connection, facts.merged) if facts.merged else {}
         return [_key(part) for part in (facts, *merged.values()) if part.reference is not None]
 
-    def _fetch(self, order_id: int, cause: Cause, lane: Lane, *, is_moving: bool = False) -> list[Shipment]:
-        found: list[Shipment] = []
-        for reading in self.source.shipments_of(order_id, lane):
-            self.intake.take(Stream.ORDERS, reading, cause, is_moving=is_moving)
-            found += reading.shipments
+    def _fetch(self, order_id: int, cause: Cause, lane: Lane, *, is_moving: bool = False) -> _Found:
+        found = _Found()
+        try:
+            for reading in self.source.shipments_of(order_id, lane):
+                self.intake.take(Stream.ORDERS, reading, cause, is_moving=is_moving)
+                found.shipments += reading.shipments
+                found.is_whole = found.is_whole and not (reading.withheld or reading.unreadable or reading.gaps)
+        except ConnectorError as fault:
+            if fault.scope is not Scope.RECORD:
+                raise
+            self.intake.park(f"order {order_id}", Reason.ORDER_UNREADABLE, "its labels and fulfilments")
+            found.is_whole = False
         return found
+
+
+@dataclass
+class _Found:
+    """The shipments of one order. `is_whole`: none is known to be missing."""
+
+    shipments: list[Shipment] = field(default_factory=list)
+    is_whole: bool = True
 
 
 def _is_due(order: OrderReading, beginning: datetime, older_than: datetime) -> bool:

@@ -85,6 +85,8 @@ class Intake:
             self.park(f"{stream} {number or 'without an id'}", Reason.UNREADABLE_ROW)
         for gap in reading.gaps:
             self.park(_subject(gap), Reason.GAP, _place(gap))
+        for withheld in reading.withheld:
+            self.park(f"order {withheld.order_id}", withheld.reason, withheld.detail)
         return len(new)
 
     def _note_where_they_go(self, shipments: Sequence[Shipment]) -> None:
@@ -145,4 +147,5 @@ def _subject(gap: Gap) -> str:
 
 def _place(gap: Gap) -> str:
     until = f"{gap.before:%Y-%m-%dT%H:%M:%SZ}" if gap.before else "the end"
-    return f"one row between {gap.after:%Y-%m-%dT%H:%M:%SZ} and {until}"
+    rows = "one row" if gap.rows == 1 else f"{gap.rows} rows"
+    return f"{rows} between {gap.after:%Y-%m-%dT%H:%M:%SZ} and {until}"

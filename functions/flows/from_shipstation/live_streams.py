@@ -14,9 +14,13 @@ from functions.model.audit import Cause
 from functions.model.cursors import Cursor, Gap, Reading, ReadingPosition, Span, Stream
 from functions.model.jobs import Job, Lane
 from functions.model.messages import Pointer
+from functions.model.outcomes import Reason
 
 FUTURE = timedelta(minutes=10)  # a stamp further ahead than this does not drag the cursor along
+POINTER_PAGES = 8  # one webhook announces as many orders as were imported: more is read with the stream
 BACKLOG_PAGES = 8  # more than these are read beside the live streams
+# Faults that another stream need not share.
+OF_ONE_STREAM = {Reason.SHIPSTATION_UNAVAILABLE, Reason.SHIPSTATION_REQUEST}
 KNOWN_BEFORE = timedelta(days=7)
 GAPS_KEPT = timedelta(days=31)
 
@@ -38,7 +42,10 @@ class Source(Protocol):
         """The rows one webhook points at; `reached` is None throughout."""
 
     def shipments_of(self, order_id: int, lane: Lane) -> Iterator[Reading]:
-        """Every label and fulfilment of one ShipStation order."""
+        """Every label and fulfilment of one ShipStation order. A fault of `Scope.RECORD` is this order's own."""
+
+    def probe(self, stream: Stream, lane: Lane) -> None:
+        """One request: whether ShipStation shows this list at all. Raises Retryable or Permanent."""
 
 
 class Jobs(Protocol):
@@ -49,11 +56,13 @@ class Jobs(Protocol):
 @dataclass
 class Report:
     """What a run did. `held`: another run holds the lease and finds the webhooks noted. `refused`: ShipStation refuses
-    the key, nothing was asked or the one probe failed.
+    the key, nothing was asked or the one probe failed. `silent`: the same of a ShipStation that answers nothing.
     """
 
     held: bool = False
     refused: bool = False
+    silent: bool = False
+    pages: int = 0
     rows: int = 0
     new_shipments: int = 0
     unreadable: int = 0
@@ -98,10 +107,15 @@ class Walker:
     report: Report
     has_time: Callable[[], bool]
 
-    def follow(self, stream: Stream, pointer: Pointer) -> None:
-        for reading in self.source.follow(pointer, "webhook"):
+    def follow(self, stream: Stream, pointer: Pointer) -> bool:
+        """False when it is more than one webhook may take: the rest is in the stream, to be looked at."""
+        for pages, reading in enumerate(self.source.follow(pointer, "webhook"), start=1):
+            is_seen_to = self._crosscheck.absorb(reading.orders, self.cause, "webhook")
             self._take(stream, reading, self.cause)
-            self._crosscheck.absorb(reading.orders, self.cause, "webhook")
+            if not is_seen_to or (not reading.complete and (pages >= POINTER_PAGES or not self.has_time())):
+                self.report.complete = False
+                return False
+        return True
 
     def walk(self, stream: Stream, lane: Lane) -> None:
         """What is new first; then, once per margin and never while a webhook waits, what may have come late."""
@@ -148,21 +162,25 @@ class Walker:
         return CrossCheck(self.source, self.intake, self.has_time)
 
     def _accept(self, stream: Stream, reading: Reading, lane: Lane, *, settles: bool) -> bool:
-        """False when the page has to be read again: some of its orders could not be seen to."""
+        """False when the page has to be read again: some of its orders could not be seen to. Those that a shipment
+        needed come first, so that it is known where it goes.
+        """
+        is_seen_to = self._crosscheck.absorb(reading.orders, self.cause, lane)
         self._take(stream, reading, self.cause)
-        if not self._crosscheck.absorb(reading.orders, self.cause, lane):
-            return False
+        if not is_seen_to or not settles or stream is not Stream.ORDERS:
+            return is_seen_to
         older_than = self.intake.now() - self._margin(stream)
-        return not settles or self._crosscheck.verify(reading.orders, older_than, self.cause, "sweep")
+        return self._crosscheck.verify(reading.orders, older_than, self.cause, "sweep")
 
     def _take(self, stream: Stream, reading: Reading, cause: Cause) -> None:
         self.report.new_shipments += self.intake.take(stream, reading, cause)
+        self.report.pages += 1
         self.report.rows += len(reading.shipments) + len(reading.orders)
-        self.report.unreadable += len(reading.unreadable)
+        self.report.unreadable += len(reading.unreadable) + len(reading.withheld)
         if reading.gaps:
             self.report.gaps += len(reading.gaps)
             self.position.note(self.position.value.with_gaps(reading.gaps, self._now() - GAPS_KEPT))
-        if self.position.value.refused_at is not None:
+        if self.position.value.next_probe_at is not None:
             self.position.note(self.position.value.accepted())
 
     def _is_backlog(self, stream: Stream, start: datetime, reached: datetime, pages: int) -> bool:

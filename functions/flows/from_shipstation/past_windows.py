@@ -10,18 +10,22 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Literal, Protocol
 
+from functions.errors import ConnectorError, Permanent
 from functions.flows.from_shipstation.crosscheck import CrossCheck
 from functions.flows.from_shipstation.intake import Intake
-from functions.flows.from_shipstation.live_streams import Source
+from functions.flows.from_shipstation.live_streams import OF_ONE_STREAM, Source
 from functions.model.audit import Cause
 from functions.model.cursors import Reading, Span, Stream
 from functions.model.jobs import Job
+from functions.model.outcomes import Reason
 
 LEASE = timedelta(minutes=6)  # outlives the longest run, so that only a dead holder loses it
 AT_ONCE = 6  # slices: 3 s of latency and what a page costs us, at one request every 1.5 s
 IDLE_SECONDS = 0.5  # until a slice without a worker looks for work again
 WORTH_HALVING = 12  # pages that a slice should still hold before another worker takes its later half
 SAVES_APART = timedelta(seconds=10)
+TRIED_APART, LONGEST_APART = timedelta(minutes=5), timedelta(minutes=30)  # a job that fails; the others go first
+MOST_IN_VAIN = 48  # runs that come no further, about a day; then the window is given up
 
 
 class Jobs(Protocol):
@@ -44,15 +48,18 @@ class JobResources:
     holder: str
 
 
-def next_job(jobs: Iterable[Job]) -> Job | None:
-    """A backlog, then its crosscheck, then what an operator asked for; the older before the newer."""
-    waiting = [job for job in jobs if job.ended_at is None]
+def next_job(jobs: Iterable[Job], now: datetime) -> Job | None:
+    """A backlog, then its crosscheck, then what an operator asked for; the older before the newer. One that failed lets
+    the others begin.
+    """
+    waiting = [job for job in jobs if job.ended_at is None and (job.not_before is None or job.not_before <= now)]
     return min(waiting, key=lambda job: (KINDS.index(job.kind), job.created_at, job.job_id), default=None)
 
 
 def work_on(job: Job, resources: JobResources, correlation_id: str, until: datetime) -> Job | None:
-    """The job as it stands at `until` or when it is done, None where somebody else works on it. A fault raises once
-    what is left was saved.
+    """The job as it stands at `until` or when it is done, None where somebody else works on it. A stream that
+    ShipStation refuses to show, or that failed in many runs, is given up and parked. Another fault raises once the
+    other streams were read and what is left was saved.
     """
     now = resources.intake.now()
     taken = resources.jobs.acquire(job, resources.holder, now=now, until=now + LEASE)
@@ -65,6 +72,7 @@ def work_on(job: Job, resources: JobResources, correlation_id: str, until: datet
             run.read(stream)
     finally:
         run.end()
+    run.raise_fault()
     return run.job
 
 
@@ -105,6 +113,11 @@ class _Slices:
         with self.lock:
             self.active.remove(finished)
 
+    def put_back(self, unfinished: _Slice) -> None:
+        with self.lock:
+            self.active.remove(unfinished)
+            self.waiting.append(unfinished)
+
     @property
     def is_over(self) -> bool:
         with self.lock:
@@ -130,7 +143,8 @@ class _Run:
         self._saved_at = resources.intake.now()
         self._crosscheck = CrossCheck(resources.source, resources.intake, self._has_time)
         self._slices: dict[Stream, _Slices] = {}
-        self._fault: BaseException | None = None
+        self._fault: BaseException | None = None  # of the stream that is read
+        self._faults: dict[Stream, ConnectorError] = {}
         self._is_fenced = False
         self._pages = self._rows = self._new_shipments = 0
         self._saving, self._counting = Lock(), Lock()
@@ -142,11 +156,38 @@ class _Run:
         slices = self._slices[stream] = _Slices([_Slice(span.start, span.end) for span in spans])
         workers = 1 if stream is Stream.LABELS_VOIDED else AT_ONCE
         self._with.side_by_side([lambda: self._work(stream, slices)] * workers)
-        if self._fault is not None:
-            raise self._fault
+        fault, self._fault = self._fault, None
+        if isinstance(fault, ConnectorError) and fault.reason in OF_ONE_STREAM:
+            self._faults[stream] = fault
+        elif fault is not None:
+            raise fault
 
     def end(self) -> None:
-        self._store(self._current().released(self._with.intake.now()))
+        pages = self.job.pages
+        job = self._current()
+        if self._faults:
+            apart = min(TRIED_APART * (job.in_vain + 1), LONGEST_APART)
+            job = job.failing(self._with.intake.now() + apart, came_further=job.pages > pages)
+        for stream, fault in self._faults.items():
+            if isinstance(fault, Permanent) or job.in_vain >= MOST_IN_VAIN:
+                job = self._given_up(job, stream, fault)
+        self._store(job.released(self._with.intake.now()))
+
+    def raise_fault(self) -> None:
+        """What was given up was told already."""
+        for stream, fault in self._faults.items():
+            if stream not in self.job.given_up:
+                raise fault
+
+    def _given_up(self, job: Job, stream: Stream, fault: ConnectorError) -> Job:
+        detail = "; ".join(
+            [
+                *(f"{span.start:%Y-%m-%dT%H:%M:%SZ} to {span.end:%Y-%m-%dT%H:%M:%SZ}" for span in job.unread[stream]),
+                str(fault),
+            ]
+        )
+        self._with.intake.park(f"job {job.job_id}, {stream}", Reason.JOB_GIVEN_UP, detail)
+        return job.giving_up(stream)
 
     def _work(self, stream: Stream, slices: _Slices) -> None:
         try:
@@ -156,6 +197,8 @@ class _Run:
                     self._with.sleep(IDLE_SECONDS)
                 elif self._walk(stream, taken):
                     slices.done(taken)
+                elif self._has_time():  # a page of which some orders are still to be asked for
+                    slices.put_back(taken)
         except Exception as fault:  # noqa: BLE001 # raised again where the run ends, once what is left was saved
             self._fault = self._fault or fault
 
@@ -175,9 +218,9 @@ class _Run:
         return True
 
     def _take(self, stream: Stream, reading: Reading) -> bool:
-        new_shipments = self._with.intake.take(stream, reading, self._cause, self.job.admission)
         is_absorbed = self._crosscheck.absorb(reading.orders, self._cause, self.job.lane)
-        if is_absorbed and self.job.kind == "crosscheck":
+        new_shipments = self._with.intake.take(stream, reading, self._cause, self.job.admission)
+        if is_absorbed and self.job.kind == "crosscheck" and stream is Stream.ORDERS:
             is_absorbed = self._crosscheck.verify(reading.orders, self.job.window.end, self._cause, self.job.lane)
         with self._counting:
             self._pages, self._new_shipments = self._pages + 1, self._new_shipments + new_shipments

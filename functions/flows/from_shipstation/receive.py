@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from http import HTTPStatus
-from typing import Literal, Protocol
+from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -17,14 +17,15 @@ from functions.model.shipment import ConnectionName
 # https://docs.shipstation.com/apis/shipstation-v1/docs/models/webhook
 BODY_LIMIT_BYTES = 4096
 
-Event = Literal[
+EVENTS = {
     "ORDER_NOTIFY",
     "ITEM_ORDER_NOTIFY",
     "SHIP_NOTIFY",
     "ITEM_SHIP_NOTIFY",
     "FULFILLMENT_SHIPPED",
     "FULFILLMENT_REJECTED",
-]
+}
+UNKNOWN_EVENT = "OTHER"  # of a webhook whose event we do not know: its own words are not kept
 
 
 class Tokens(Protocol):
@@ -41,7 +42,7 @@ class _Body(BaseModel):
     model_config = ConfigDict(strict=True, hide_input_in_errors=True)
 
     resource_url: str
-    resource_type: Event
+    resource_type: object = None
 
 
 class Webhook(BaseModel):
@@ -71,13 +72,18 @@ def receive(
         if len(webhook.body) > BODY_LIMIT_BYTES:
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         body = _Body.model_validate_json(webhook.body)
-        pointer = parse(body.resource_url, body.resource_type)
+        event = (
+            body.resource_type
+            if isinstance(body.resource_type, str) and body.resource_type in EVENTS
+            else UNKNOWN_EVENT
+        )
+        pointer = parse(body.resource_url, event)
         if pointer is None:
             return HTTPStatus.BAD_REQUEST
         queue.send(
             Notification(
                 connection=ConnectionName(webhook.connection),
-                event=body.resource_type,
+                event=event,
                 pointer=pointer,
                 received_at=now,
                 correlation_id=correlation_id,

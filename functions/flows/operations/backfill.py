@@ -85,7 +85,7 @@ def progress(job: Job, requests_per_minute: int, now: datetime) -> Progress:
 
 def _state(job: Job, now: datetime) -> JobStatus:
     if job.ended_at is not None:
-        return "cancelled" if job.is_cancelled else "done"
+        return "cancelled" if job.is_cancelled else "given_up" if job.given_up else "done"
     return "running" if job.held_until is not None and job.held_until > now else "waiting"
 
 

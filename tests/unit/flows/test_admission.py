@@ -103,11 +103,17 @@ def test_another_reading_of_the_same_content_leaves_everything_equal() -> None:
     assert admitted(state, [work(read(60)), work(read(-60))], a_connection()) == state
 
 
-def test_a_newer_reading_counts_an_older_one_does_not_and_a_void_is_final() -> None:
+def test_a_newer_reading_counts_an_older_one_does_not() -> None:
     corrected = a_shipment(tracking_number="1Z9999")
     assert story(work(a_shipment()), work(read(1, corrected))).shipment.tracking_number == "1Z9999"
     assert story(work(a_shipment()), work(read(-1, corrected))).shipment.tracking_number == "1Z0001"
-    assert story(work(voided(a_shipment())), work(read(600))).shipment.is_voided
+
+
+@pytest.mark.parametrize(("minutes", "is_voided"), [(59, True), (74, True), (75, False), (600, False)])
+def test_a_void_is_taken_back_only_by_a_reading_that_is_clearly_later(minutes: int, *, is_voided: bool) -> None:
+    void = voided(a_shipment())
+    assert story(work(void), work(read(minutes))).shipment.is_voided is is_voided
+    assert story(work(read(minutes)), work(void)).shipment.is_voided is is_voided
 
 
 def test_a_withdrawn_shipment_is_out_of_scope_keeps_its_place_and_is_not_voided() -> None:

@@ -74,6 +74,9 @@ class Slow:
     def shipments_of(self, order_id: int, lane: Lane) -> Iterator[Reading]:
         raise NotImplementedError
 
+    def probe(self, stream: Stream, lane: Lane) -> None:
+        raise NotImplementedError
+
     def _wait(self) -> None:
         self.requests += 1
         if self.requests == self.fault_at:
@@ -173,9 +176,9 @@ def test_a_backlog_comes_before_a_backfill_and_the_older_before_the_newer() -> N
     backfill = a_job(job_id="b", kind="backfill", lane="backfill", created_at=NOON - timedelta(days=1))
     newer = a_job(job_id="n", created_at=NOON + timedelta(hours=1))
     over = a_job(job_id="o", created_at=NOON - timedelta(days=9), ended_at=NOON)
-    assert next_job([backfill, newer, over, a_job()]) == a_job()
-    assert next_job([backfill, over]) == backfill
-    assert next_job([over]) is None
+    assert next_job([backfill, newer, over, a_job()], NOON) == a_job()
+    assert next_job([backfill, over], NOON) == backfill
+    assert next_job([over], NOON) is None
 
 
 @pytest.mark.parametrize(
