@@ -56,10 +56,13 @@ class Cursor(Frozen):
 
 
 class Span(Frozen):
-    """Instants from `start` to `end`, both inclusive; an end at or before the start holds nothing more to read."""
+    """Instants from `start` to `end`, both inclusive; an end at or before the start holds nothing more to read. `page`
+    is where reading goes on in the second it starts with, which may hold more rows than one run can read.
+    """
 
     start: datetime
     end: datetime
+    page: int = 1
 
 
 class Gap(Frozen):
@@ -156,7 +159,8 @@ class Reading(Frozen):
     (None while the page proves nothing); `complete` says that the window was walked to its end.
     `unreadable` are the ids of rows that lack a required field, 0 where even the id is missing; `gaps` what
     ShipStation could not show; `withheld` shipments that were read and need a person. `orders` are those of the rows,
-    of a page of shipments those that had to be asked for.
+    of a page of shipments those that had to be asked for. `page` is the number of the page that follows, counted from
+    the second of `reached`; beyond 1 where that second holds more than a page.
     """
 
     shipments: tuple[Shipment, ...]
@@ -166,11 +170,12 @@ class Reading(Frozen):
     orders: tuple[OrderReading, ...] = ()
     gaps: tuple[Gap, ...] = ()
     withheld: tuple[Withheld, ...] = ()
+    page: int = 1
 
     def beside(self, unreadable: tuple[int, ...]) -> Reading:
         """The same rows, and others that nobody can read."""
         return self.model_copy(update={"unreadable": (*unreadable, *self.unreadable)}) if unreadable else self
 
-    def of_page(self, *, reached: datetime | None, complete: bool, gaps: tuple[Gap, ...]) -> Reading:
+    def of_page(self, *, reached: datetime | None, complete: bool, gaps: tuple[Gap, ...], page: int) -> Reading:
         """The same rows, and what their page proves."""
-        return self.model_copy(update={"reached": reached, "complete": complete, "gaps": gaps})
+        return self.model_copy(update={"reached": reached, "complete": complete, "gaps": gaps, "page": page})

@@ -64,6 +64,8 @@ class FakeSource:
         lane: Lane,
         end: datetime | None = None,
         avoid: Sequence[Gap] = (),
+        *,
+        page: int = 1,
     ) -> Iterator[Reading]:
         self.walks.append((stream, start, lane))
         self.windows.append((stream, start, end))

@@ -53,7 +53,9 @@ def _no_fencing() -> None:
 
 
 def _pages_by_number() -> None:
-    def walk(fetch: Any, listing: Any, filters: Any, window: Any, avoid: Any = ()) -> Iterator[Any]:
+    def walk(
+        fetch: Any, listing: Any, filters: Any, window: Any, avoid: Any = (), *, first_page: int = 1
+    ) -> Iterator[Any]:
         start = pacific.window_start(window.start) if window.start else None
         bounds = listing.bounds(start, pacific.window_end(window.end) if window.end else None)
         last = None

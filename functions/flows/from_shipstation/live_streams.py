@@ -19,6 +19,7 @@ from functions.model.outcomes import Reason
 FUTURE = timedelta(minutes=10)  # a stamp further ahead than this does not drag the cursor along
 POINTER_PAGES = 8  # one webhook announces as many orders as were imported: more is read with the stream
 BACKLOG_PAGES = 8  # more than these are read beside the live streams
+DENSE = timedelta(seconds=3)  # from the last instant that is proven, more than the second that holds so many rows
 # Faults that another stream need not share.
 OF_ONE_STREAM = {Reason.SHIPSTATION_UNAVAILABLE, Reason.SHIPSTATION_REQUEST}
 KNOWN_BEFORE = timedelta(days=7)
@@ -35,8 +36,12 @@ class Source(Protocol):
         lane: Lane,
         end: datetime | None = None,
         avoid: Sequence[Gap] = (),
+        *,
+        page: int = 1,
     ) -> Iterator[Reading]:
-        """Every row of the stream from `start` to `end` (inclusive; None: to the newest), page by page, ascending."""
+        """Every row of the stream from `start` to `end` (inclusive; None: to the newest), page by page, ascending; of
+        the second at `start` from this page on.
+        """
 
     def follow(self, pointer: Pointer, lane: Lane) -> Iterator[Reading]:
         """The rows one webhook points at; `reached` is None throughout."""
@@ -140,6 +145,9 @@ class Walker:
             cursor = self._advanced(stream, reading, until, settles=settles)
             if not self.position.keep(stream, cursor) or reading.complete:
                 return
+            if reading.reached and reading.page > BACKLOG_PAGES:
+                self._step_over(stream, reading.reached, reading.page, settles=settles)
+                return
             if not self.has_time():
                 self.report.complete = False
                 return
@@ -197,6 +205,16 @@ class Walker:
         self.report.backlogs += 1
         if self.position.keep(stream, Cursor(head=end, settled=end, settled_at=self._now())):
             self.walk(stream, lane)
+
+    def _step_over(self, stream: Stream, reached: datetime, page: int, *, settles: bool) -> None:
+        """A second that holds more rows than one run can read, as an import's: only a job can go on within it."""
+        window = Span(start=reached, end=reached + DENSE, page=page)
+        end = self.jobs.open(self._job("backlog", "poll", stream, window)).window.end
+        cursor = self._cursor(stream)
+        settled = max(cursor.settled, end) if settles else cursor.settled
+        self.report.backlogs += 1
+        self.report.complete = False
+        self.position.keep(stream, Cursor(head=max(cursor.head, end), settled=settled, settled_at=cursor.settled_at))
 
     def _job(self, kind: Literal["backlog", "crosscheck"], lane: Lane, stream: Stream, window: Span) -> Job:
         return Job(

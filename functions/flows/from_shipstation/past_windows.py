@@ -82,11 +82,14 @@ _CAUSES: dict[str, Literal["poll", "backfill"]] = {"backlog": "poll", "crosschec
 
 @dataclass
 class _Slice:
-    """What one worker still has to read. `page` is how much time its last page covered."""
+    """What one worker still has to read, from page `number` of its first second on. `page` is how much time its last
+    page covered.
+    """
 
     start: datetime
     end: datetime
     page: timedelta | None = None
+    number: int = 1
 
     @property
     def is_worth_halving(self) -> bool:
@@ -125,8 +128,8 @@ class _Slices:
 
     def unread(self) -> tuple[Span, ...]:
         with self.lock:
-            left = sorted((s.start, s.end) for s in (*self.active, *self.waiting))
-        return tuple(Span(start=start, end=end) for start, end in left)
+            left = sorted((s.start, s.end, s.number) for s in (*self.active, *self.waiting))
+        return tuple(Span(start=start, end=end, page=number) for start, end, number in left)
 
     def _halved(self) -> _Slice | None:
         longest = max((s for s in self.active if s.is_worth_halving), key=lambda s: s.end - s.start, default=None)
@@ -153,7 +156,7 @@ class _Run:
         spans = self.job.unread.get(stream, ())
         if not spans or not self._has_time():
             return
-        slices = self._slices[stream] = _Slices([_Slice(span.start, span.end) for span in spans])
+        slices = self._slices[stream] = _Slices([_Slice(span.start, span.end, number=span.page) for span in spans])
         workers = 1 if stream is Stream.LABELS_VOIDED else AT_ONCE
         self._with.side_by_side([lambda: self._work(stream, slices)] * workers)
         fault, self._fault = self._fault, None
@@ -204,13 +207,14 @@ class _Run:
 
     def _walk(self, stream: Stream, part: _Slice) -> bool:
         """Whether the slice was read to its end, which another worker may have moved nearer meanwhile."""
-        for reading in self._with.source.walk(stream, part.start, self.job.lane, end=part.end):
+        for reading in self._with.source.walk(stream, part.start, self.job.lane, end=part.end, page=part.number):
             if not self._take(stream, reading):
                 return False
             if reading.complete:
                 return True
             if reading.reached is not None and reading.reached > part.start:
                 part.page, part.start = reading.reached - part.start, reading.reached
+            part.number = reading.page
             if part.start >= part.end:
                 return True
             if not self._has_time():

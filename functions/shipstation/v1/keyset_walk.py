@@ -54,12 +54,15 @@ class Missing:
 
 @dataclass(frozen=True)
 class Page:
-    """Rows not seen before in this walk; no row that is older than `last` comes on a later page."""
+    """Rows not seen before in this walk; no row that is older than `last` comes on a later page. `following` is the
+    number of the page that comes next, counted from the second of `last`.
+    """
 
     rows: Rows
     last: datetime | None
     is_last: bool
     gaps: tuple[Missing, ...] = ()
+    following: int = 1
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,13 @@ class Window:
 
 
 def walk(
-    fetch: Fetch, listing: Listing, filters: Mapping[str, str], window: Window, avoid: Sequence[Gap] = ()
+    fetch: Fetch,
+    listing: Listing,
+    filters: Mapping[str, str],
+    window: Window,
+    avoid: Sequence[Gap] = (),
+    *,
+    first_page: int = 1,
 ) -> Iterator[Page]:
     """Pages in ascending order of the key. The next request starts a second before the last row seen, or as much as
     rows were seen to be out of order; only a second with more rows than a page is read by page number. So is everything
@@ -139,7 +148,7 @@ def walk(
     run = _Walk(fetch, listing, filters)
     legs = list(_legs(window, avoid))
     for leg in legs:
-        yield from run.leg(leg, is_final=leg is legs[-1])
+        yield from run.leg(leg, first_page if leg is legs[0] else 1, is_final=leg is legs[-1])
 
 
 def _legs(window: Window, avoid: Sequence[Gap]) -> Iterator[Window]:
@@ -182,10 +191,12 @@ class _Walk:
         self._slack = BOUND
         self._is_ordered = True
         self._hunt: PageBroken | None = None
-        self._singles = self._gaps = 0
+        self._singles = self._gaps = self._repeated = 0
+        self._remembered = 2 * listing.page_size
 
-    def leg(self, window: Window, *, is_final: bool) -> Iterator[Page]:
-        place = _Place(window_start(window.start) if window.start else None, self._listing.page_size)
+    def leg(self, window: Window, first_page: int, *, is_final: bool) -> Iterator[Page]:
+        start = window_start(window.start) if window.start else None
+        place = _Place(start, self._listing.page_size, first_page)
         end = window_end(window.end) if window.end else None
         is_over = False
         while not is_over:
@@ -209,7 +220,7 @@ class _Walk:
         if self._is_over(batch, place, page):
             return self._end(page)
         self._move_on(place, len(batch.rows))
-        return page
+        return page if self._hunt else replace(page, following=place.number)
 
     def _ask(self, place: _Place, end: str | None) -> Batch:
         where = {**self._listing.bounds(place.start, end), "pageSize": str(place.size), "page": str(place.number)}
@@ -225,16 +236,18 @@ class _Walk:
         return bool(keys) and window_text(max(keys)) < start
 
     def _is_over(self, batch: Batch, place: _Place, page: Page) -> bool:
-        """A page that brings nothing new is the last one. The size asked for says nothing, because ShipStation may hand
-        out less: a narrow page is the last where it is narrower than any page handed out, or where it and the count of
-        rows agree. Else one more look has to bring something.
+        """The size asked for says nothing, because ShipStation may hand out less: a narrow page is the last where it is
+        narrower than any page handed out, or where it and the count of rows agree. Else one more look has to bring
+        something. More repeated rows than are remembered are a list that never moves on.
         """
         came = len(batch.rows)
+        self._repeated = 0 if page.rows else self._repeated + came
         if came >= place.size:
-            return False
+            return self._repeated > self._remembered
         served = (place.number - 1) * place.size + came
         claimed = batch.total or 0
-        return not page.rows or claimed == served or (claimed < served and came < NARROWEST)
+        is_told = claimed == served or (claimed < served and came < NARROWEST)
+        return not came or is_told or self._repeated > self._remembered
 
     def _end(self, page: Page) -> Page:
         """All of the window was read, whatever its order, as long as the order was trusted."""
@@ -320,7 +333,7 @@ class _Walk:
         if mark in self._seen:
             return False
         self._seen[mark] = None
-        while len(self._seen) > 2 * self._listing.page_size:
+        while len(self._seen) > self._remembered:
             del self._seen[next(iter(self._seen))]
         return True
 

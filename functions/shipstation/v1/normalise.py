@@ -22,7 +22,7 @@ from functions.shipstation.values import as_text
 
 LONGEST_TRACKING = 100  # user-typed ones hold several numbers; longer is no tracking number
 LONGEST_SKU, LARGEST_QUANTITY = 100, 10**9
-MOST_GOODS = 1000  # of one parcel, so that its message stays far below SQS's 256 KiB
+MOST_GOODS = 400  # of one parcel, so that its message stays far below SQS's 256 KiB
 MOST_ITEMS = 40  # remembered of an order; goods of larger ones are not told apart
 
 FIELDS: dict[OrderSource, str] = {

@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 from pydantic import Field, ValidationError
 
 from functions.connections.connection import Connection
+from functions.errors import ConnectorError, Scope
 from functions.model.facts import OrderFacts
+from functions.model.outcomes import Reason
 from functions.model.sample import Sample, SampledOrder, Store
 from functions.shipstation.client import Answer, ShipStationClient
 from functions.shipstation.v1.models import Row, ShipStationOrder, ShipStationShipment
@@ -61,10 +63,19 @@ class AccountSample:
         facts = {row.order_id: order_reading(row, self._connection).facts for row in orders}
         needed = {row.order_id for row in shipments if row.order_id and needs_order(row, self._connection)}
         for order_id in sorted(needed - facts.keys(), reverse=True)[:SINGLE_ORDERS]:
-            answer = self._client.get(f"/orders/{order_id}", {}, "poll")
-            for row in _rows(Answer([answer.body], None) if answer else None, None, ShipStationOrder):
+            for row in _rows(self._single(order_id), None, ShipStationOrder):
                 facts[order_id] = order_reading(row, self._connection).facts
         return facts
+
+    def _single(self, order_id: int) -> Answer | None:
+        """None for an order that is gone, and for one that ShipStation does not show."""
+        try:
+            answer = self._client.get(f"/orders/{order_id}", {}, "poll", scope=Scope.RECORD)
+        except ConnectorError as fault:
+            if fault.reason not in {Reason.SHIPSTATION_REQUEST, Reason.SHIPSTATION_UNAVAILABLE}:
+                raise
+            return None
+        return Answer([answer.body], None) if answer else None
 
 
 def _sampled(row: ShipStationOrder) -> SampledOrder:

@@ -59,15 +59,20 @@ class ShipStationSource:
         lane: Lane,
         end: datetime | None = None,
         avoid: Sequence[Gap] = (),
+        *,
+        page: int = 1,
     ) -> Iterator[Reading]:
-        """Every row of the stream from `start` to `end` (inclusive; None: to the newest), page by page, ascending."""
+        """Every row of the stream from `start` to `end` (inclusive; None: to the newest), page by page, ascending; of
+        the second at `start` from this page on.
+        """
         avoided = [gap for gap in avoid if gap.stream is stream]
         if stream is Stream.LABELS_VOIDED:
             yield from self._voided(start, end or self._now(), lane, avoided)
             return
         listing = _listing(stream)
-        for page in walk(partial(self._rows, listing, lane, Scope.TENANT), listing, {}, Window(start, end), avoided):
-            yield from self._readings(stream, page, page.last, is_last=page.is_last, lane=lane)
+        fetch, window = partial(self._rows, listing, lane, Scope.TENANT), Window(start, end)
+        for found in walk(fetch, listing, {}, window, avoided, first_page=page):
+            yield from self._readings(stream, found, found.last, is_last=found.is_last, lane=lane)
 
     def follow(self, pointer: Pointer, lane: Lane) -> Iterator[Reading]:
         """The rows one webhook points at; `reached` is None throughout."""
@@ -146,12 +151,15 @@ class ShipStationSource:
             for gap in page.gaps
         )
         if stream is Stream.ORDERS:
-            yield self._reader.orders(page.rows).of_page(reached=reached, complete=is_last, gaps=gaps)
+            yield self._reader.orders(page.rows).of_page(
+                reached=reached, complete=is_last, gaps=gaps, page=page.following
+            )
             return
         is_keyed = stream is not Stream.LABELS_VOIDED
         for reading, following in self._reader.parcels(page.rows, _listing(stream), lane):
             proven = reached if following is None else (reached and min(reached, following)) if is_keyed else None
-            yield reading.of_page(reached=proven, complete=is_last and following is None, gaps=gaps)
+            is_end, number = following is None, page.following if following is None else max(1, page.following - 1)
+            yield reading.of_page(reached=proven, complete=is_last and is_end, gaps=gaps, page=number)
             gaps = ()
 
 

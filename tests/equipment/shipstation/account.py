@@ -7,14 +7,17 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from email.utils import format_datetime
+from http import HTTPStatus
 from random import Random
 from typing import Any
 
 from tests.equipment.faults import Fault, Faults
 from tests.equipment.http import Application, Clock, Request, Response, json_response
+from tests.equipment.shipstation.index import Query
 from tests.equipment.shipstation.limits import Allowance, Limiter
 from tests.equipment.shipstation.lists import FULFILLMENTS, ORDERS, SHIPMENTS, BadParameterError, Listing, to_query
 from tests.equipment.shipstation.orders import RefusedError, UnknownError
+from tests.equipment.shipstation.rows import Order
 from tests.equipment.shipstation.shipping import ShippingDesk
 from tests.equipment.shipstation.store import Post, Store, Table
 from tests.equipment.shipstation.views import View
@@ -56,6 +59,8 @@ class Account(ShippingDesk):
         self.limiter = Limiter()
         self.faults = Faults()
         self.broken_rows: set[int] = set()
+        self.refused_by_id: dict[int, int] = {}  # orders that lists show, by the status that answers for them alone
+        self.swapped_rows: dict[int, int] = {}  # each listed where the other belongs
         self.store_names: dict[int, str] = {}
         self.requests: list[Served] = []
         self.application: Application = self._served
@@ -132,10 +137,7 @@ class Account(ShippingDesk):
             case ["GET", "orders"]:
                 return self._list(request, ORDERS, self.orders, view.order)
             case ["GET", "orders", number] if number.isdecimal():
-                order = self.live_order(int(number))
-                return (
-                    self._broken("gap") if order.order_id in self.broken_rows else json_response(200, view.order(order))
-                )
+                return self._one_order(self.live_order(int(number)), view)
             case ["POST", "orders", "createorder"]:
                 return json_response(200, view.order(self.orders.current[self.upsert_order(request.json())]))
             case ["POST", "orders", "createorders"]:
@@ -157,9 +159,29 @@ class Account(ShippingDesk):
                 return Response(200 if known else 404)
         return Response(404)
 
+    def _one_order(self, order: Order, view: View) -> Response:
+        status = self.refused_by_id.get(order.order_id, 500 if order.order_id in self.broken_rows else 200)
+        if status == HTTPStatus.OK:
+            return json_response(200, view.order(order))
+        return self._broken("gap") if status == HTTPStatus.INTERNAL_SERVER_ERROR else json_response(status, {})
+
+    def _selected(self, table: Table[Any], query: Query[Any]) -> tuple[list[Any], int]:
+        if not self.swapped_rows:
+            return table.index.select(query)
+        rows, total = table.index.select(replace(query, page=1, size=len(table.current) or 1))
+        places = {row.row_id: place for place, row in enumerate(rows)}
+        for one, other in self.swapped_rows.items():
+            if one in places and other in places:
+                here, there = places[one], places[other]
+                rows[here], rows[there] = rows[there], rows[here]
+        first = (query.page - 1) * query.size
+        return rows[first : first + query.size], total
+
     def _list(self, request: Request, listing: Listing[Any], table: Table[Any], show: Any) -> Response:
-        query = to_query(listing, request, self.switches.offsets, self.switches.page_size_above_cap)
-        found, total = table.index.select(query)
+        query = to_query(listing, request, self.switches)
+        found, total = self._selected(table, query)
+        if not found and self.switches.is_empty_no_content:
+            return Response(204)
         if any(row.row_id in self.broken_rows for row in found):
             return self._broken("Object reference not set to an instance of an object.")
         rows: list[Any] = [show(row) for row in found]
@@ -168,7 +190,9 @@ class Account(ShippingDesk):
                 rows[self.switches.null_every :: self.switches.null_every]
             )
         pages = 0 if self.switches.pages_is_zero else -(-total // query.size)
-        return json_response(200, {listing.collection: rows, "total": total, "page": query.page, "pages": pages})
+        totals: dict[str, Any] = {"right": {"total": total}, "zero": {"total": 0}, "text": {"total": f"{total}"}}
+        counted = totals.get(self.switches.total, {})
+        return json_response(200, {listing.collection: rows, **counted, "page": query.page, "pages": pages})
 
     def _bulk(self, bodies: list[dict[str, Any]]) -> Response:
         if len(bodies) > MOST_ORDERS_AT_ONCE:

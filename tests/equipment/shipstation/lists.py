@@ -10,6 +10,7 @@ from tests.equipment.http import Request
 from tests.equipment.shipstation.dates import parse_wall
 from tests.equipment.shipstation.index import Query, Row, Window
 from tests.equipment.shipstation.rows import Fulfillment, Label, Order
+from tests.equipment.shipstation.store import Switches
 
 R = TypeVar("R", bound=Row)
 Test = Callable[[R], bool]
@@ -86,15 +87,16 @@ FULFILLMENTS = Listing[Fulfillment](
 )
 
 
-def to_query(listing: Listing[R], request: Request, offsets: str, page_size_above_cap: str) -> Query[R]:
-    """Names are compared without case, unknown ones are ignored."""
-    given = {name.lower(): value for name, value in request.query if value}
-    windows = [window for stem, rules in listing.dates.items() for window in _window(stem, rules, given, offsets)] + [
-        _exactly(name, read, given[name.lower()]) for name, read in listing.exact.items() if name.lower() in given
-    ]
+def to_query(listing: Listing[R], request: Request, switches: Switches) -> Query[R]:
+    """Names are compared without case, unknown ones are ignored, and so are known ones at times."""
+    named = ((name.lower(), value) for name, value in request.query if value)
+    given = {name: value for name, value in named if name not in switches.ignored_filters}
+    windows = [
+        window for stem, rules in listing.dates.items() for window in _window(stem, rules, given, switches.offsets)
+    ] + [_exactly(name, read, given[name.lower()]) for name, read in listing.exact.items() if name.lower() in given]
     tests = [make(given[name.lower()]) for name, make in listing.tests.items() if name.lower() in given]
     size = _number(given.get("pagesize"), DEFAULT_PAGE)
-    if size > LARGEST_PAGE and page_size_above_cap == "refuse":
+    if size > LARGEST_PAGE and switches.page_size_above_cap == "refuse":
         raise BadParameterError("pageSize")
     sort = listing.sorts.get(given.get("sortby", "").lower(), listing.default_sort)
     return Query(
@@ -103,7 +105,7 @@ def to_query(listing: Listing[R], request: Request, offsets: str, page_size_abov
         sort=sort,
         is_descending=given.get("sortdir", "").upper() == "DESC",
         page=_number(given.get("page"), 1),
-        size=min(size, LARGEST_PAGE),
+        size=min(size, LARGEST_PAGE, switches.largest_page),
     )
 
 

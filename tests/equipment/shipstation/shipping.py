@@ -94,6 +94,25 @@ class ShippingDesk(OrderDesk):
             self._restate(label.order_id, stamp)
 
     @in_turn
+    def unvoid(self, shipment_id: int, *, at: datetime | None = None, lag_seconds: float | None = None) -> None:
+        """The carrier declines the refund: the label counts again, and no list of voids says so."""
+        label, stamp = self.shipments.current.get(shipment_id), at or self.now()
+        if label is None or label.voided_at is None:
+            raise RefusedError(f"shipment {shipment_id} is not voided")
+        self.commit(self.shipments, replace(label, voided_at=None), stamp, lag_seconds)
+        if label.order_id is not None and not label.is_return:
+            self._restate(label.order_id, stamp)
+
+    @in_turn
+    def renumber_label(self, shipment_id: int, order_number: str, *, at: datetime | None = None) -> None:
+        """Its row shows another number than its order, which keeps the old one."""
+        label = self.shipments.current.get(shipment_id)
+        if label is None or label.order is None:
+            raise RefusedError(f"shipment {shipment_id} has no order")
+        renumbered = replace(label, order=replace(label.order, order_number=order_number))
+        self.commit(self.shipments, renumbered, at or self.now())
+
+    @in_turn
     def relabel(self, shipment_id: int, *, at: datetime | None = None, **parcel: Any) -> int:
         """Voids a label and buys another for the same goods. Returns the new shipmentId."""
         label = self._live_label(shipment_id)

@@ -56,6 +56,10 @@ class Switches:
     """How this account behaves where the real one is unknown, unreliable or a matter of settings."""
 
     page_size_above_cap: str = "clamp"  # or "refuse"
+    largest_page: int = 500  # handed out, whatever is asked for
+    total: str = "right"  # or "missing", "zero", "text"
+    ignored_filters: frozenset[str] = frozenset()  # names in small letters
+    is_empty_no_content: bool = False  # a list without rows answers 204
     pages_is_zero: bool = False
     null_every: int = 0
     offsets: str = "ignored"  # or "converted", "refused": an offset in a date filter

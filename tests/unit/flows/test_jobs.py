@@ -18,7 +18,8 @@ from functions.model.outcomes import Reason
 from tests.equipment.builders import NOON, a_connection, a_shipment
 from tests.equipment.clockwork import Clockwork
 from tests.equipment.memory_aws.table import MemoryTable
-from tests.equipment.reading_fakes import ACME, FakeLedger, page
+from tests.equipment.reading_fakes import ACME, FakeLedger
+from tests.equipment.reading_fakes import page as read
 
 LABELS = Stream.LABELS_CREATED
 PAGE = 10
@@ -55,6 +56,8 @@ class Slow:
         lane: Lane,
         end: datetime | None = None,
         avoid: Sequence[Gap] = (),
+        *,
+        page: int = 1,
     ) -> Iterator[Reading]:
         number = max(0, int((start - NOON).total_seconds() // 60))
         last = min(ROWS - 1, int(((end or WINDOW.end) - NOON).total_seconds() // 60))
@@ -63,7 +66,7 @@ class Slow:
             numbers = range(number, min(number + PAGE, last + 1))
             reached = NOON + timedelta(minutes=numbers[-1]) if numbers else None
             full = len(numbers) == PAGE
-            yield page(*(a_shipment(n) for n in numbers), reached=reached, complete=not full)
+            yield read(*(a_shipment(n) for n in numbers), reached=reached, complete=not full)
             if not full:
                 return
             number = numbers[-1]
