@@ -6,19 +6,21 @@ from typing import Any
 
 import pytest
 
-from functions.errors import Retryable
+from functions.errors import Permanent, Retryable
+from functions.flows.from_shipstation.crosscheck import ASKED_AT_ONCE
 from functions.flows.from_shipstation.intake import Intake
-from functions.flows.from_shipstation.past_windows import AT_ONCE, JobResources, next_job, work_on
+from functions.flows.from_shipstation.past_windows import AT_ONCE, TRIED_APART, JobResources, next_job, work_on
 from functions.flows.operations.backfill import progress
 from functions.ledger.jobs import JobStore
 from functions.model.cursors import Gap, Reading, Span, Stream
+from functions.model.facts import OrderReading
 from functions.model.jobs import Job, Lane
 from functions.model.messages import Pointer
 from functions.model.outcomes import Reason
 from tests.equipment.builders import NOON, a_connection, a_shipment
 from tests.equipment.clockwork import Clockwork
 from tests.equipment.memory_aws.table import MemoryTable
-from tests.equipment.reading_fakes import ACME, FakeLedger
+from tests.equipment.reading_fakes import ACME, FakeLedger, an_order
 from tests.equipment.reading_fakes import page as read
 
 LABELS = Stream.LABELS_CREATED
@@ -48,6 +50,10 @@ class Slow:
     def __init__(self, clock: Clockwork) -> None:
         self.clock, self.asking, self.most, self.requests = clock, 0, 0, 0
         self.fault_at: int | None = None
+        self.faults: dict[Stream, Exception] = {}
+        self.orders: tuple[OrderReading, ...] = ()
+        self.asked: list[int] = []
+        self.pages: list[int] = []
 
     def walk(
         self,
@@ -59,6 +65,13 @@ class Slow:
         *,
         page: int = 1,
     ) -> Iterator[Reading]:
+        self.pages.append(page)
+        if stream in self.faults:
+            raise self.faults[stream]
+        if stream is Stream.ORDERS:
+            self.clock.sleep(1)
+            yield read(reached=NOON, orders=self.orders)
+            return
         number = max(0, int((start - NOON).total_seconds() // 60))
         last = min(ROWS - 1, int(((end or WINDOW.end) - NOON).total_seconds() // 60))
         while True:
@@ -75,7 +88,8 @@ class Slow:
         raise NotImplementedError
 
     def shipments_of(self, order_id: int, lane: Lane) -> Iterator[Reading]:
-        raise NotImplementedError
+        self.asked.append(order_id)
+        yield read()
 
     def probe(self, stream: Stream, lane: Lane) -> None:
         raise NotImplementedError
@@ -209,3 +223,72 @@ def test_progress_is_told_in_time_read(
     told = progress(a_job(**changes), 39, NOON)
     assert (told.state, told.percent) == (state, percent)
     assert told.minutes_left == (minutes if minutes is None else pytest.approx(minutes, abs=0.05))
+
+
+# --- jobs that cannot go on
+
+REFUSED = Permanent(Reason.SHIPSTATION_REQUEST, "GET /fulfillments: 400")
+
+
+def a_backfill(**overrides: Any) -> Job:
+    streams = {LABELS: (WINDOW,), Stream.FULFILMENTS: (WINDOW,)}
+    return a_job(**{"kind": "backfill", "lane": "backfill", "unread": streams, **overrides})
+
+
+def test_a_backfill_that_is_refused_ends_is_told_and_what_is_not_refused_was_read() -> None:
+    bench = Bench()
+    bench.source.faults[Stream.FULFILMENTS] = REFUSED
+    job = bench.run(bench.store.open(a_backfill()))
+    assert (job is not None, bench.faults) == (True, [None])
+    ended = bench.stored()
+    assert (ended.ended_at is not None, progress(ended, 39, NOON).state) == (True, "given_up")
+    assert set(bench.ledger.sent()) == set(range(ROWS))
+    (parked,) = bench.ledger.parked
+    assert (parked.subject, parked.reason) == ("job j1, fulfilments", Reason.JOB_GIVEN_UP)
+    assert "2026-03-05T12:00:00Z to 2026-03-05T21:59:00Z" in parked.detail
+    assert "400" in parked.detail
+
+
+def test_a_job_that_fails_lets_the_others_begin_and_comes_again() -> None:
+    bench = Bench()
+    bench.source.faults[Stream.FULFILMENTS] = Retryable(Reason.SHIPSTATION_UNAVAILABLE, "500")
+    bench.run(bench.store.open(a_backfill()))
+    failed, other = bench.stored(), a_job(job_id="b", kind="backfill", created_at=NOON + timedelta(days=1))
+    assert isinstance(bench.faults[0], Retryable)
+    again = failed.not_before
+    assert again is not None
+    assert next_job([failed, other], again - TRIED_APART) == other
+    assert next_job([failed, other], again) == failed
+    assert failed.unread == {LABELS: (), Stream.FULFILMENTS: (WINDOW,)}
+    bench.source.faults.clear()
+    bench.run(failed)
+    assert bench.stored().ended_at is not None
+
+
+def test_a_job_that_comes_no_further_for_a_day_is_given_up() -> None:
+    bench = Bench()
+    bench.source.faults[Stream.FULFILMENTS] = Retryable(Reason.SHIPSTATION_UNAVAILABLE, "500")
+    bench.store.open(a_backfill(unread={Stream.FULFILMENTS: (WINDOW,)}))
+    began = bench.clock.now
+    while bench.stored().ended_at is None:
+        bench.run(bench.stored(), seconds=60)
+        bench.clock.now = bench.stored().not_before or bench.clock.now
+    assert timedelta(hours=20) < bench.clock.now - began < timedelta(hours=30)
+    assert [each.reason for each in bench.ledger.parked] == [Reason.JOB_GIVEN_UP]
+
+
+def test_a_page_with_more_orders_to_ask_for_than_one_pass_is_gone_on_with_at_once() -> None:
+    bench = Bench()
+    orders = tuple(an_order(n, status="shipped", modified_at=NOON) for n in range(3 * ASKED_AT_ONCE))
+    bench.source.orders = orders
+    job = a_job(kind="crosscheck", lane="sweep", unread={Stream.ORDERS: (Span(start=NOON, end=NOON),)})
+    bench.run(bench.store.open(job), seconds=120)
+    assert (len(bench.source.asked), bench.stored().ended_at is not None) == (len(orders), True)
+
+
+def test_a_slice_goes_on_at_its_page_of_a_dense_second() -> None:
+    bench = Bench()
+    dense = Span(start=NOON, end=NOON + timedelta(seconds=3), page=9)
+    bench.source.fault_at = 1
+    bench.run(bench.store.open(a_job(unread={LABELS: (dense,)})))
+    assert (bench.source.pages, bench.stored().unread) == ([9], {LABELS: (dense,)})

@@ -1,0 +1,287 @@
+"""A stream, a pointer or an order that fails keeps nothing else from being read; every piece of work has an end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+
+from functions.errors import ConnectorError, Permanent, Retryable, Scope
+from functions.flows.from_shipstation.collect import RUN
+from functions.flows.from_shipstation.crosscheck import CrossCheck
+from functions.flows.from_shipstation.live_streams import BACKLOG_PAGES, DENSE, POINTER_PAGES
+from functions.flows.from_shipstation.sweep import TRACKS
+from functions.model.cursors import Cursor, Gap, Reading, ReadingPosition, Stream, Withheld
+from functions.model.jobs import Lane
+from functions.model.messages import Pointer
+from functions.model.outcomes import Reason
+from tests.equipment.builders import NOON, a_cause, a_shipment
+from tests.equipment.reading_fakes import ACME, FakeSource, Setting, a_webhook, an_order, page
+
+DOWN = Retryable(Reason.SHIPSTATION_UNAVAILABLE, "500")
+REFUSED = Permanent(Reason.SHIPSTATION_REQUEST, "400")
+LABELS = Stream.LABELS_CREATED
+SOON = timedelta(minutes=1)
+
+
+def swept(setting: Setting) -> Setting:
+    """A day of every track is due."""
+    start = setting.at - timedelta(days=32)
+    cursors = {track.name: Cursor(head=start, settled=start) for track in TRACKS}
+    setting.positions.position = ReadingPosition(connection=ACME, cursors=cursors)
+    return setting
+
+
+# --- streams and the sweep
+
+
+@pytest.mark.parametrize("fault", [DOWN, REFUSED], ids=["500 for good", "refused"])
+@pytest.mark.parametrize("stream", list(Stream))
+def test_a_stream_that_fails_for_good_keeps_neither_the_others_nor_the_sweep_from_running(
+    stream: Stream, fault: ConnectorError
+) -> None:
+    failing: list[Reading | Exception] = [fault]
+    setting = swept(Setting(FakeSource(**{stream: failing})))
+    with pytest.raises(type(fault)):
+        setting.run()
+    assert [each for each, _, _ in setting.source.walks[: len(Stream)]] == list(Stream)
+    assert len(setting.source.walks) == len(Stream) + len(TRACKS)
+
+
+class DeafSource(FakeSource):
+    """One list answers 500, whoever asks."""
+
+    def walk(self, stream: Stream, *given: Any, **named: Any) -> Iterator[Reading]:
+        if stream is Stream.FULFILMENTS:
+            raise DOWN
+        return super().walk(stream, *given, **named)
+
+
+def test_a_track_of_the_sweep_that_fails_keeps_the_others_from_nothing() -> None:
+    setting = swept(Setting(DeafSource(labels_created=[page()])))
+    with pytest.raises(Retryable):
+        setting.run()
+    swept_labels = [lane for stream, _, lane in setting.source.walks if stream is LABELS and lane == "sweep"]
+    assert len(swept_labels) == len(TRACKS) / 2
+
+
+def test_a_fault_of_the_ledger_or_the_budget_ends_the_run() -> None:
+    setting = Setting(FakeSource(orders=[Retryable(Reason.BUDGET_EXHAUSTED, "the next place is far")]))
+    with pytest.raises(Retryable):
+        setting.run()
+    assert len(setting.source.walks) == 1
+
+
+# --- silence
+
+
+class Silent(Setting):
+    def __init__(self) -> None:
+        super().__init__(FakeSource(orders=[DOWN]))
+        self.source.probe_fault = DOWN
+
+    def tick(self) -> None:
+        self.at += SOON
+        with pytest.raises(Retryable):
+            self.run()
+
+
+def test_a_shipstation_that_answers_nothing_is_probed_once_a_minute_and_by_nobody_else() -> None:
+    silent = Silent()
+    silent.tick()
+    walks = len(silent.source.walks)
+    silent.source.probed.clear()
+    for _ in range(8):
+        silent.tick()
+        assert silent.run(a_webhook()).silent
+    assert (len(silent.source.walks), len(silent.source.probed)) == (walks, 8)
+    assert set(silent.source.probed) == set(Stream)
+
+
+def test_the_probe_that_is_answered_reads_everything_at_once() -> None:
+    silent = Silent()
+    silent.tick()
+    since = silent.positions.position.silent_at
+    silent.tick()
+    assert silent.positions.position.silent_at == since is not None
+    silent.source.probe_fault = None
+    silent.source.walks.clear()
+    silent.at += SOON
+    assert not silent.run().silent
+    assert [stream for stream, _, _ in silent.source.walks] == list(Stream)
+    assert silent.positions.position.next_probe_at is None
+
+
+def test_one_list_that_answers_is_no_silence() -> None:
+    setting = Setting(FakeSource(orders=[DOWN], labels_created=[page(a_shipment(1), reached=NOON)]))
+    with pytest.raises(Retryable):
+        setting.run()
+    assert (setting.positions.position.next_probe_at, setting.ledger.sent()) == (None, [1])
+
+
+# --- pointers
+
+
+class Pointing(FakeSource):
+    """What each pointer leads to: readings, or a fault."""
+
+    def __init__(self, **by_id: list[Reading] | ConnectorError) -> None:
+        super().__init__()
+        self.by_id = by_id
+        self.served = 0
+
+    def follow(self, pointer: Pointer, lane: Lane) -> Iterator[Reading]:
+        self.followed.append(pointer)
+        leads_to = self.by_id[f"p{pointer.id}"]
+        if isinstance(leads_to, ConnectorError):
+            raise leads_to
+        for reading in leads_to:
+            self.served += 1
+            yield reading
+
+
+def looked_at(setting: Setting) -> list[Stream]:
+    return [stream for stream, _, _ in setting.source.walks]
+
+
+@pytest.mark.parametrize("fault", [DOWN, REFUSED], ids=["500", "403 or 400"])
+def test_a_pointer_that_fails_is_answered_by_a_look_and_the_next_pointer_as_ever(fault: ConnectorError) -> None:
+    setting = Setting(Pointing(p1=fault, p2=[page(a_shipment(2))]))
+    setting.positions.position = ReadingPosition(connection=ACME, last_poll_at=setting.at)
+    setting.run(a_webhook(1), a_webhook(2))
+    assert (setting.ledger.sent(), looked_at(setting)) == ([2], [LABELS])
+
+
+def test_an_import_of_100_000_orders_is_left_to_its_stream_after_some_pages() -> None:
+    source = Pointing(p1=[page(complete=False, orders=(an_order(n),)) for n in range(200)])
+    setting = Setting(source)
+    setting.positions.position = ReadingPosition(connection=ACME, last_poll_at=setting.at)
+    setting.run(a_webhook(1, "orders_import"))
+    assert (source.served, looked_at(setting)) == (POINTER_PAGES, [Stream.ORDERS])
+    assert len(setting.ledger.facts) == POINTER_PAGES
+
+
+def test_a_pointer_ends_with_the_runs_time_and_what_it_brought_is_saved() -> None:
+    setting = Setting()
+
+    def slow() -> Iterator[Reading]:
+        for number in count(1):
+            setting.at += timedelta(seconds=50)
+            yield page(complete=False, orders=(an_order(number),))
+
+    source = Pointing(p1=slow())  # type: ignore[arg-type] # without an end
+    setting.source = source
+    started = setting.at
+    setting.positions.position = ReadingPosition(connection=ACME, last_poll_at=setting.at)
+    assert not setting.run(a_webhook(1, "orders_import")).complete
+    assert setting.at - started <= RUN + timedelta(minutes=1)
+    assert (set(setting.ledger.facts), setting.positions.position.holder) == ({1, 2}, "")
+
+
+def test_a_second_with_more_rows_than_a_run_can_read_becomes_a_job_that_goes_on_at_its_page() -> None:
+    pages = [page(reached=NOON, complete=False, page=number + 1) for number in range(1, 200)]
+    setting = Setting(FakeSource(orders=list(pages)))
+    setting.run()
+    (job,) = (job for job in setting.ledger.jobs.values() if job.kind == "backlog")
+    (span,) = job.unread[Stream.ORDERS]
+    assert (span.start, span.end, span.page) == (NOON, NOON + DENSE, BACKLOG_PAGES + 1)
+    assert setting.cursor(Stream.ORDERS).head == span.end
+
+
+# --- one row, one order
+
+
+def test_what_cannot_be_placed_is_parked_with_its_number_and_the_cursor_passes() -> None:
+    withheld = Withheld(order_id=77, reason=Reason.ORDER_UNREADABLE, detail="fulfilment 9, order number P1")
+    reading = page(a_shipment(1), reached=NOON, unreadable=(5,), withheld=(withheld,))
+    setting = Setting(FakeSource(fulfilments=[reading]))
+    report = setting.run()
+    parked = {(each.subject, each.reason, each.detail) for each in setting.ledger.parked}
+    assert ("order 77", Reason.ORDER_UNREADABLE, withheld.detail) in parked
+    assert (report.unreadable, setting.cursor(Stream.FULFILMENTS).head) == (2, NOON)
+
+
+def test_two_rows_that_cannot_be_shown_are_parked_as_two() -> None:
+    gap = Gap(stream=LABELS, after=NOON, before=NOON + SOON, rows=2)
+    setting = Setting(FakeSource(labels_created=[page(reached=NOON, gaps=(gap,))]))
+    setting.run()
+    assert [each.detail.split(" between")[0] for each in setting.ledger.parked] == ["2 rows"]
+
+
+def test_an_order_that_was_looked_up_is_remembered_and_not_cross_checked() -> None:
+    order = an_order(status="shipped", modified_at=NOON - timedelta(days=1))
+    setting = Setting(FakeSource(fulfilments=[page(a_shipment(1), reached=NOON, orders=(order,))]))
+    setting.run()
+    assert (setting.ledger.facts[500].reference, setting.source.asked) == ("P1001", [])
+
+
+class Broken(FakeSource):
+    """Shipments of the orders in `faults` cannot be asked for."""
+
+    def __init__(self, **faults: ConnectorError) -> None:
+        super().__init__()
+        self.faults = faults
+
+    def shipments_of(self, order_id: int, lane: Lane) -> Iterator[Reading]:
+        self.asked.append(order_id)
+        if f"o{order_id}" in self.faults:
+            raise self.faults[f"o{order_id}"]
+        yield page(*self.of_order.get(order_id, []))
+
+
+OWN = Retryable(Reason.SHIPSTATION_UNAVAILABLE, "500", scope=Scope.RECORD)
+
+
+def checked(source: FakeSource) -> tuple[CrossCheck, Setting]:
+    setting = Setting(source)
+    return CrossCheck(source, setting.intake, lambda: True), setting
+
+
+def test_an_order_whose_shipments_cannot_be_asked_for_is_parked_alone() -> None:
+    source = Broken(o500=OWN)
+    source.of_order[501] = [a_shipment(1)]
+    check, setting = checked(source)
+    orders = an_order(500, status="shipped"), an_order(501, status="shipped")
+    assert check.verify(orders, NOON, a_cause(), "sweep")
+    assert setting.ledger.sent() == [1]
+    assert [(each.subject, each.reason) for each in setting.ledger.parked] == [("order 500", Reason.ORDER_UNREADABLE)]
+
+
+def test_an_outage_of_the_cross_check_is_no_orders_own() -> None:
+    check, setting = checked(Broken(o500=DOWN))
+    with pytest.raises(Retryable):
+        check.verify([an_order(500, status="shipped")], NOON, a_cause(), "sweep")
+    assert setting.ledger.parked == []
+
+
+def test_a_correction_that_could_not_be_carried_out_is_owed_until_it_is() -> None:
+    source = Broken(o500=OWN)
+    check, setting = checked(source)
+    check.absorb([an_order(reference="WRONG")], a_cause(), "poll")
+    check.absorb([an_order(status="shipped")], a_cause(), "poll")
+    assert [key.reference for key in setting.ledger.facts[500].sent_to] == ["WRONG"]
+    source.faults.clear()
+    source.of_order[500] = [a_shipment(1)]
+    check.absorb([an_order(status="shipped")], a_cause(), "poll")
+    assert [(work.order.reference, work.withdrawn_at is None) for work in setting.ledger.work] == [
+        ("P1001", True),
+        ("WRONG", False),
+    ]
+    assert (setting.ledger.facts[500].sent_to, setting.ledger.facts[500].former) == ((), ("WRONG",))
+
+
+def test_an_order_that_the_ledger_never_takes_is_parked_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    check, setting = checked(FakeSource())
+    save = setting.ledger.save
+
+    def refusing(facts: Any) -> None:
+        if facts.order_id == 500:
+            raise Permanent(Reason.LEDGER_REFUSED, "over 400 KB")
+        save(facts)
+
+    monkeypatch.setattr(setting.ledger, "save", refusing)
+    assert check.absorb([an_order(500), an_order(501)], a_cause(), "poll")
+    assert (set(setting.ledger.facts), [each.subject for each in setting.ledger.parked]) == ({501}, ["order 500"])
