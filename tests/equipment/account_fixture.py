@@ -88,7 +88,7 @@ class Rig:
         return self.account.ship_batch([{"order_id": order, "carrier_code": "ups"} for order in orders])
 
     def serve(self, *rows: object) -> None:
-        self.canned.append(json_response(200, {"shipments": rows}))
+        self.canned.append(json_response(200, {"shipments": rows, "total": len(rows)}))
 
     def asked(self, path: str) -> list[dict[str, str]]:
         """The parameters of every request for that path."""

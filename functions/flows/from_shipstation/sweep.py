@@ -11,6 +11,7 @@ from functions.model.cursors import Cursor, Span, Stream
 DAYS = (1, 3, 7, 30)
 STREAMS = (Stream.LABELS_CREATED, Stream.FULFILMENTS)
 DAY = timedelta(days=1)
+PORTION = timedelta(hours=4)  # of the first reading again: what was listed late is found within a day of that
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,11 @@ class Track:
     def name(self) -> str:
         return f"{self.stream}@{self.days}d"
 
+    @property
+    def portion(self) -> timedelta:
+        """How much is read at once."""
+        return PORTION if self.days == min(DAYS) else DAY
+
 
 TRACKS = tuple(Track(stream, days) for days in DAYS for stream in STREAMS)
 
@@ -35,9 +41,9 @@ def begun(cursors: Mapping[str, Cursor], now: datetime) -> dict[str, Cursor]:
 
 
 def due(cursors: Mapping[str, Cursor], beginning: datetime, now: datetime) -> Iterator[tuple[Track, Span]]:
-    """The tracks that have a whole day to read, none of it before `beginning`."""
+    """The tracks that have a whole portion to read, none of it before `beginning`."""
     for track in TRACKS:
         end = now - track.days * DAY
         start = max(cursors[track.name].head, beginning)
-        if end - start >= DAY:
+        if end - start >= track.portion:
             yield track, Span(start=start, end=end)

@@ -20,7 +20,6 @@ from functions.shipstation.client import PageBroken
 from functions.shipstation.v1.pacific import parse_instant, shifted, window_end, window_start, window_text
 
 PAGE_SIZE = 500
-NARROWEST = 25  # rows of a page: the default of V2, the smallest of any list of ShipStation's
 MOST_GAPS = 5  # in one walk; more is no bad row but a bad day
 MOST_SINGLES = 3  # rows read one by one without meeting the bad one
 BOUND = timedelta(seconds=1)  # order is trusted no finer than bounds are
@@ -236,18 +235,16 @@ class _Walk:
         return bool(keys) and window_text(max(keys)) < start
 
     def _is_over(self, batch: Batch, place: _Place, page: Page) -> bool:
-        """The size asked for says nothing, because ShipStation may hand out less: a narrow page is the last where it is
-        narrower than any page handed out, or where it and the count of rows agree. Else one more look has to bring
-        something. More repeated rows than are remembered are a list that never moves on.
+        """The size asked for says nothing, because ShipStation may hand out less: a narrow page is the last where it
+        and the count of rows agree. Else one more look has to bring something. More repeated rows than are remembered are a
+        list that never moves on.
         """
         came = len(batch.rows)
         self._repeated = 0 if page.rows else self._repeated + came
         if came >= place.size:
             return self._repeated > self._remembered
         served = (place.number - 1) * place.size + came
-        claimed = batch.total or 0
-        is_told = claimed == served or (claimed < served and came < NARROWEST)
-        return not came or is_told or self._repeated > self._remembered
+        return not came or batch.total == served or self._repeated > self._remembered
 
     def _end(self, page: Page) -> Page:
         """All of the window was read, whatever its order, as long as the order was trusted."""

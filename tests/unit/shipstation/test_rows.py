@@ -88,7 +88,7 @@ def test_what_nobody_sees_is_dropped_from_goods_and_from_an_orders_own_fields(sp
     assert served({"shipmentItems": items}).shipments[0].items == (Item(sku="BAD", quantity=1),)
     rig = Rig(**BY_FIELD)
     row = {"orderId": 7, "modifyDate": GOOD["createDate"], "items": items, "advancedOptions": {"customField1": spoilt}}
-    rig.canned.append(json_response(200, {"orders": [row]}))
+    rig.canned.append(json_response(200, {"orders": [row], "total": 1}))
     (reading,) = walked(rig, Stream.ORDERS)
     assert [(order.facts.reference, order.facts.items[0].sku) for order in reading.orders] == [("BAD", "BAD")]
 
@@ -119,7 +119,9 @@ def test_a_spoilt_byte_costs_a_character_and_no_page(body: bytes) -> None:
 def test_a_raw_control_character_costs_a_character_and_no_page(raw: bytes) -> None:
     rig = Rig()
     rig.canned.append(
-        Response(200, b'{"shipments": [%b]}' % json.dumps(GOOD).encode().replace(b"P1", b"P" + raw + b"1"), JSON)
+        Response(
+            200, b'{"shipments": [%b], "total": 1}' % json.dumps(GOOD).encode().replace(b"P1", b"P" + raw + b"1"), JSON
+        )
     )
     (reading,) = walked(rig)
     assert [shipment.reference for shipment in reading.shipments] == ["P1"]
@@ -165,7 +167,7 @@ def test_a_body_nested_beyond_reason_is_a_fault_and_no_crash() -> None:
 def test_a_line_whose_quantity_counts_for_nothing_does_not_hold_its_label(quantity: str, counts: int | None) -> None:
     rig = Rig()
     row = json.dumps({**GOOD, "shipmentItems": [{"sku": "A", "quantity": "?"}, {"sku": "B", "quantity": 1}]})
-    rig.canned.append(Response(200, f'{{"shipments": [{row}]}}'.replace('"?"', quantity).encode(), JSON))
+    rig.canned.append(Response(200, f'{{"shipments": [{row}], "total": 1}}'.replace('"?"', quantity).encode(), JSON))
     (reading,) = walked(rig)
     expected = [Item(sku="A", quantity=counts)] if counts else []
     assert [(s.shipment_id, s.items) for s in reading.shipments] == [(1, (*expected, Item(sku="B", quantity=1)))]
@@ -208,7 +210,7 @@ def test_what_is_not_needed_never_rejects_a_row(row: dict[str, Any]) -> None:
 def test_what_is_not_needed_never_rejects_an_order(row: dict[str, Any]) -> None:
     rig = Rig()
     order = {"orderId": 7, "orderNumber": "P1", "modifyDate": GOOD["createDate"], **row}
-    rig.canned.append(json_response(200, {"orders": [order]}))
+    rig.canned.append(json_response(200, {"orders": [order], "total": 1}))
     (reading,) = walked(rig, Stream.ORDERS)
     assert ([each.facts.reference for each in reading.orders], reading.unreadable) == (["P1"], ())
 

@@ -119,7 +119,7 @@ def test_an_order_is_asked_for_only_where_neither_page_nor_ledger_knows_it() -> 
 def test_a_fulfilment_whose_order_is_gone_is_still_a_shipment() -> None:
     rig = Rig()
     row = {"fulfillmentId": 9, "orderId": 1, "orderNumber": "P1", "createDate": "2026-03-05T04:00:00"}
-    rig.canned.append(json_response(200, {"fulfillments": [row]}))
+    rig.canned.append(json_response(200, {"fulfillments": [row], "total": 1}))
     (reading,) = walked(rig, Stream.FULFILMENTS)
     assert [(s.key, s.reference, s.items) for s in reading.shipments] == [("F9", "P1", ())]
 

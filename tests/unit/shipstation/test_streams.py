@@ -134,5 +134,5 @@ def test_every_request_asks_for_items_order_and_full_pages_and_keeps_the_filters
 @pytest.mark.parametrize("key", ["soon", 123, "9999-12-31T23:59:59.9999999"], ids=["text", "number", "maximum"])
 def test_a_row_whose_key_nobody_can_read_stops_no_walk(key: object) -> None:
     good = {"shipmentId": 2, "createDate": "2026-03-05T04:00:00"}
-    (page,) = walk(lambda *_: Batch([{"shipmentId": 1, "createDate": key}, good]), LABELS, {}, Window())
+    (page,) = walk(lambda *_: Batch([{"shipmentId": 1, "createDate": key}, good], 2), LABELS, {}, Window())
     assert (len(page.rows), page.last) == (2, NOON)
