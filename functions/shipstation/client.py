@@ -27,6 +27,7 @@ LONGEST_WAIT_SECONDS = 65
 # The whole of ShipStation's own refusal, which arrives under other status codes too. A row may hold these words.
 THROTTLED = {"message": "too many requests"}
 THROTTLED_BYTES = 100
+NO_ROWS = {"createDateStart": "2200-01-01 00:00:00", "page": "1", "pageSize": "1"}  # every list knows this filter
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,10 @@ class ShipStationClient:
         raise AssertionError("the last try returns or raises")
 
     def probe(self, path: str, lane: Lane) -> None:
-        """Asks a list for one row, once: whether ShipStation goes on showing lists. Raises as `get` does."""
-        self.get(path, {"page": "1", "pageSize": "1"}, lane, tries=1)
+        """Asks a list, once, for nothing that could break it: whether ShipStation goes on showing lists. Raises as
+        `get` does.
+        """
+        self.get(path, NO_ROWS, lane, tries=1)
 
     def _once(self, path: str, parameters: Mapping[str, str], lane: Lane, scope: Scope) -> Answer | None:
         self._governor.wait_for_place(lane)

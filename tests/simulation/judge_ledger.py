@@ -16,13 +16,14 @@ from tests.simulation.judge_records import is_delivered, not_cancelled
 from tests.simulation.week import Week
 
 ATTENTION_AFTER = timedelta(hours=4)
+WITHHELD = {"order_unreadable", "numbers_differ"}
 NOT_DELIVERED, TOO_LARGE, GAP = "not_delivered_yet", "order_too_large", "gap"
 States = dict[str, list[ledger.Item]]
 
 
 def of_site(world: World, week: Week, site: Site) -> Iterator[str]:
     states = ledger.shipments(world, site)
-    yield from _unrecorded(week, site, states)
+    yield from _unrecorded(world, week, site, states)
     yield from _missing(week, site, states)
     yield from _unfounded(week, site, states)
     yield from _untold(world, week, site)
@@ -31,15 +32,19 @@ def of_site(world: World, week: Week, site: Site) -> Iterator[str]:
     yield from _large(world, week, site)
 
 
-def _unrecorded(week: Week, site: Site, states: States) -> Iterator[str]:
-    """Every label and fulfilment made or taken back since go-live stands in the ledger."""
+def _unrecorded(world: World, week: Week, site: Site, states: States) -> Iterator[str]:
+    """Every label and fulfilment made or taken back since go-live stands in the ledger, or a person is told that its
+    order does not let it in.
+    """
+    told = {item["subject"] for item in ledger.parked_subjects(world, site) if item[ledger.REASON] in WITHHELD}
     large = {f"L{number}" for each, bought, _ in week.too_large if each is site for number in bought}
     hidden = site.account.broken_rows
     labels = {number: label for number, label in site.account.shipments.current.items() if number not in hidden}
     rows: dict[str, Label | Fulfillment] = {f"L{number}": label for number, label in labels.items()}
     rows |= {f"F{number}": mark for number, mark in site.account.fulfillments.current.items()}
     for key, row in rows.items():
-        if row.created < site.connection.go_live_at or key in large:
+        is_told = row.order is not None and f"order {row.order.order_id}" in told
+        if row.created < site.connection.go_live_at or key in large or is_told:
             continue
         if key not in states:
             yield f"{site.connection.name}: shipment {key} is not in the ledger"

@@ -17,12 +17,14 @@ TOLD = timedelta(seconds=10)  # from an answer until the circuit has it
 PAGE_SIZE = 7
 OPENS = timedelta(minutes=15)  # until a circuit is open
 PROBES_A_MINUTE, BESIDE = 3, 20  # one look, a GET tried three times; what was under way
+SILENT_PROBES = 1.1  # a minute, with clocks that differ
 PATCHES_IN_VAIN = 20
 
 
 def of_site(week: Week, site: Site) -> Iterator[str]:
     yield from _throttled(site)
     yield from _hammered_key(site)
+    yield from _hammered_silence(week, site)
     yield from _hammered_tenant(week, site)
     yield from _asked_too_early(week, site)
     yield from _numbered_pages(site)
@@ -40,6 +42,17 @@ def _hammered_key(site: Site) -> Iterator[str]:
     hasty = sum(later - earlier < PROBE for earlier, later in pairwise(refused))
     if hasty > UNDER_WAY:
         yield f"{site.connection.name}: a refused key was tried again within {PROBE.seconds} s {hasty} times"
+
+
+def _hammered_silence(week: Week, site: Site) -> Iterator[str]:
+    """While ShipStation answers nothing, one probe a minute is enough."""
+    for each, start, end in week.silences:
+        if each is site:
+            failed = [r.at for r in site.account.requests if r.status == HTTPStatus.INTERNAL_SERVER_ERROR]
+            hits = sum(start + OPENS <= at < end for at in failed)
+            minutes = max(0.0, (end - start - OPENS) / timedelta(minutes=1))
+            if hits > SILENT_PROBES * minutes + BESIDE:
+                yield f"{site.connection.name}: {hits} requests in {minutes:.0f} minutes of silence"
 
 
 def _hammered_tenant(week: Week, site: Site) -> Iterator[str]:

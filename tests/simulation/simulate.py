@@ -31,6 +31,7 @@ from tests.simulation.large_orders import LARGE_ORDERS
 from tests.simulation.moved_lines import MOVED_LINES
 from tests.simulation.operator_stories import OPERATOR_STORIES, WHO, ask
 from tests.simulation.oracle import violations
+from tests.simulation.reading_stories import READING_STORIES, furnish, habits
 from tests.simulation.refusals import REFUSALS
 from tests.simulation.shared_stories import SHARED_RECORDS
 from tests.simulation.store_overrides import STORE_OVERRIDES
@@ -57,6 +58,7 @@ ALL_STORIES = (
     OPERATOR_STORIES,
     STORE_OVERRIDES,
     LARGE_ORDERS,
+    READING_STORIES,
 )
 
 
@@ -171,6 +173,7 @@ def _furnish(world: World, site: Site) -> None:
     switches.silently_ignored = {DROPPED_ATTRIBUTE}
     site.account.switches.pages_is_zero = random.random() < 0.5
     site.account.switches.null_every = random.choice((0, 7))
+    furnish(site, world.seed)
     site.account.limiter.limit = LIMIT
     site.account.limiter.mode = random.choice(("fixed", "sliding"))
     for event in ("SHIP_NOTIFY", "ORDER_NOTIFY"):
@@ -251,6 +254,7 @@ def _coverage(world: World, week: Week) -> Counter[str]:
     met["shadow, then write"] += int(world.met["replayed orders"] > 0)
     for site in world.sites.values():
         switches, writes = site.tenant.switches, [write for write in site.tenant.writes if write.by == "api"]
+        met.update(habits(site))
         met["answers without a body"] += int(switches.is_return_minimal and bool(writes))
         met["pages cut without a link"] += int(switches.largest_page == 3 and not switches.is_linking)  # as furnished
         met["lists without tags"] += int(switches.list_tags == "none" and bool(writes))

@@ -42,6 +42,7 @@ class Week:
         self.fields: list[Fields] = []
         self.unshipped: list[tuple[Site, int]] = []
         self.unreadable: list[tuple[Site, Bought]] = []
+        self.silences: list[tuple[Site, datetime, datetime]] = []
         self.parked: list[tuple[Site, Bought, tuple[str, ...]]] = []
         self.excused: list[tuple[Site, Bought, tuple[str, ...]]] = []
         self.too_large: list[tuple[Site, Bought, int]] = []

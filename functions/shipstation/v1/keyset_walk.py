@@ -54,7 +54,7 @@ class Missing:
 @dataclass(frozen=True)
 class Page:
     """Rows not seen before in this walk; no row that is older than `last` comes on a later page. `following` is the
-    number of the page that comes next, counted from the second of `last`.
+    number of the full page that comes next, counted from the second of `last`.
     """
 
     rows: Rows
@@ -219,7 +219,7 @@ class _Walk:
         if self._is_over(batch, place, page):
             return self._end(page)
         self._move_on(place, len(batch.rows))
-        return page if self._hunt else replace(page, following=place.number)
+        return replace(page, following=(place.number - 1) * place.size // self._listing.page_size + 1)
 
     def _ask(self, place: _Place, end: str | None) -> Batch:
         where = {**self._listing.bounds(place.start, end), "pageSize": str(place.size), "page": str(place.number)}
@@ -236,8 +236,8 @@ class _Walk:
 
     def _is_over(self, batch: Batch, place: _Place, page: Page) -> bool:
         """The size asked for says nothing, because ShipStation may hand out less: a narrow page is the last where it
-        and the count of rows agree. Else one more look has to bring something. More repeated rows than are remembered are a
-        list that never moves on.
+        and the count of rows agree. Else one more look has to bring something. More repeated rows than are remembered
+        are a list that never moves on.
         """
         came = len(batch.rows)
         self._repeated = 0 if page.rows else self._repeated + came

@@ -22,7 +22,7 @@ from functions.shipstation.values import as_text
 
 LONGEST_TRACKING = 100  # user-typed ones hold several numbers; longer is no tracking number
 LONGEST_SKU, LARGEST_QUANTITY = 100, 10**9
-MOST_GOODS = 400  # of one parcel, so that its message stays far below SQS's 256 KiB
+GOODS_BYTES, ITEM_BYTES = 150_000, 40  # of one parcel, so that its message stays far below SQS's 256 KiB
 MOST_ITEMS = 40  # remembered of an order; goods of larger ones are not told apart
 
 FIELDS: dict[OrderSource, str] = {
@@ -193,14 +193,14 @@ def _remembered(row: ShipStationOrder) -> tuple[Item, ...]:
 
 def _goods(items: Iterable[ShipStationItem]) -> tuple[Item, ...]:
     """Physical goods only, one entry a SKU, in a stable order so that equal content has an equal hash. A line that
-    cannot be read counts for nothing; more lines than a message can carry tell no goods at all.
+    cannot be read counts for nothing; more goods than a message can carry are not told at all.
     """
     goods: Counter[str] = Counter()
     for item in items:
         sku, quantity = item.sku or "", item.quantity or 0
         if 0 < len(sku) <= LONGEST_SKU and 0 < quantity <= LARGEST_QUANTITY and not item.adjustment:
             goods[sku] += quantity
-    listed = sorted(goods.items()) if len(goods) <= MOST_GOODS else ()
+    listed = sorted(goods.items()) if sum(len(sku.encode()) + ITEM_BYTES for sku in goods) <= GOODS_BYTES else ()
     return tuple(Item(sku=sku, quantity=quantity) for sku, quantity in listed)
 
 
