@@ -8,12 +8,13 @@ from typing import Any
 
 from functions.errors import Retryable
 from functions.flows.from_shipstation import collect, crosscheck, live_streams, sweep
+from functions.flows.to_ifs import admission
 from functions.ledger import jobs, positions
 from functions.model.cursors import Stream
 from functions.model.messages import DeliverOrder
 from functions.model.outcomes import Reason
-from functions.shipstation import budget
-from functions.shipstation.v1 import keyset_walk, normalise, pacific, source
+from functions.shipstation import budget, values
+from functions.shipstation.v1 import keyset_walk, normalise, order_book, pacific, rows, source
 from tests.simulation.patching import patch
 
 
@@ -134,6 +135,73 @@ def _none_sent(shipment: Any, key: Any, cause: Any) -> Any:
     return DeliverOrder(order=key, cause=cause)
 
 
+def _text_as_it_comes() -> None:
+    patch(values, "cleaned", str.strip)
+
+
+def _a_void_is_final() -> None:
+    def newer(known: Any, arriving: Any) -> Any:
+        if known.is_voided != arriving.is_voided:
+            return known if known.is_voided else arriving
+        return arriving if arriving.read_at >= known.read_at else known
+
+    patch(admission, "newer", newer)
+
+
+def _rows_name_their_order() -> None:
+    """What a shipment's row shows is believed before what its order says."""
+    by_order = normalise._reference
+
+    def reference(row: Any, order: Any, view: Any) -> str | None:
+        text = normalise._text_of(row, view)
+        return normalise.resolve(text, view) if text is not None else by_order(row, order, view)
+
+    patch(normalise, "_reference", reference)
+    patch(rows, "disputed", lambda row, order, connection: None)
+
+
+def _one_order_is_an_outage() -> None:
+    patch(order_book.OrderBook, "_is_of_one_order", lambda self, fault, lane: False)
+
+
+def _one_order_withheld_is_gone() -> None:
+    def ask(self: Any, wanted: Any, lane: Any) -> Any:
+        asked = asking(self, wanted, lane)
+        asked.withheld.clear()
+        return asked
+
+    asking = order_book.OrderBook.ask
+    patch(order_book.OrderBook, "ask", ask)
+
+
+def _narrow_page_is_the_last() -> None:
+    patch(keyset_walk._Walk, "_is_over", lambda self, batch, place, page: len(batch.rows) < place.size)
+
+
+def _order_to_the_fraction() -> None:
+    patch(keyset_walk, "BOUND", timedelta(0))
+    patch(keyset_walk, "MOST_DISORDER", timedelta(0))
+
+
+def _filters_are_trusted() -> None:
+    patch(keyset_walk._Walk, "_is_outside", lambda self, batch, start: False)
+    patch(source, "_check_filter", lambda listing, filters, found: None)
+
+
+def _nothing_is_a_fault() -> None:
+    def rows_of(self: Any, *request: Any) -> Any:
+        batch = reading(self, *request)
+        return batch if batch.rows or batch.total is not None else _raising()
+
+    reading = source.ShipStationSource._rows
+    patch(source.ShipStationSource, "_rows", rows_of)
+    _no_sweep()
+
+
+def _silence_is_asked_again_and_again() -> None:
+    patch(collect._Run, "_fall_silent", lambda self: self._position.note(self._position.value.leaving(list(Stream))))
+
+
 READING_BREAKAGES: dict[str, Callable[[], None]] = {
     "move the cursor before enqueuing": _cursor_first,
     "no settle pass": _no_settle_pass,
@@ -151,4 +219,14 @@ READING_BREAKAGES: dict[str, Callable[[], None]] = {
     "no cross-check of shipped orders": _no_cross_check,
     "a gap stops the walk": _gap_stops_the_walk,
     "withdraw nothing from a corrected order": _withdraw_nothing,
+    "take text as it comes": _text_as_it_comes,
+    "a void is final": _a_void_is_final,
+    "believe the row before its order": _rows_name_their_order,
+    "an order that is not shown is an outage": _one_order_is_an_outage,
+    "an order that is not shown is gone": _one_order_withheld_is_gone,
+    "a narrow page is the last": _narrow_page_is_the_last,
+    "trust the order to the fraction of a second": _order_to_the_fraction,
+    "trust every filter": _filters_are_trusted,
+    "204 is a fault": _nothing_is_a_fault,
+    "ask a silent ShipStation again and again": _silence_is_asked_again_and_again,
 }
