@@ -11,7 +11,7 @@ from tests.simulation.expectations import ANY_REASON, Plot
 from tests.simulation.week import Week
 
 FOR_GOOD = 0.3
-SECONDS_TO_WAIT = 120
+SECONDS_TO_WAIT = 600
 
 
 def forwarder_added(week: Week, site: Site, at: datetime) -> None:
@@ -103,10 +103,10 @@ def told_to_wait(week: Week, site: Site, at: datetime) -> None:
     headers = {"Retry-After": str(SECONDS_TO_WAIT)}
     fault = {"method": "PATCH", "path": "ShipmentSet", "status": 429, "body": body, "headers": headers}
     week.at(at, lambda: site.tenant.add_fault("status", **fault))
-    for turn in range(4):
+    for turn in range(8):
         number = week.number()
         expectation = week.shipment(site, "Retry-After", [(number, "BOLT", 1)], by=None)
-        moment = at + timedelta(seconds=15 * turn + 1)
+        moment = at + timedelta(minutes=turn, seconds=1)
         week.label(site, moment, week.order(site, at, number, {"BOLT": 1}), expectation)
         week.deliver(expectation, at + week.later(10, 200))
     week.needs(lambda: any(request.retry_after for request in site.tenant.requests))
