@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Self
-
-from pydantic import ValidationError
-
-from functions.model.frozen import Frozen
+from dataclasses import Field, asdict, dataclass, fields
+from typing import Any, Self
 
 ENVIRONMENT_LIMIT_BYTES = 4096  # AWS Lambda quota: all environment variables of one function together
 
@@ -17,33 +14,44 @@ class SettingsError(Exception):
     """Names the variables that are missing or unreadable; never a value."""
 
 
-class Settings(Frozen):
-    """Fields become upper-case environment variables; mappings are JSON. Mappings are by connection name."""
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Fields become upper-case environment variables: texts, and mappings by connection name as JSON. No pydantic: the
+    webhook starts without it.
+    """
 
     def to_env(self) -> dict[str, str]:
-        values = self.model_dump(mode="json")
+        values = asdict(self)
         return {name.upper(): value if isinstance(value, str) else json.dumps(value) for name, value in values.items()}
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Self:
         """Raises SettingsError naming what is missing."""
-        present = {name: environment[name.upper()] for name in cls.model_fields if name.upper() in environment}
-        try:
-            return cls.model_validate({name: _parsed(text) for name, text in present.items()})
-        except ValidationError as error:
-            names = sorted({str(fault["loc"][0]).upper() for fault in error.errors(include_input=False)})
-            raise SettingsError(f"{cls.__name__}: missing or unreadable environment variables: {names}") from None
+        values = {field.name: _read(field, environment.get(field.name.upper())) for field in fields(cls)}
+        if missing := sorted(name.upper() for name, value in values.items() if value is None):
+            raise SettingsError(f"{cls.__name__}: missing or unreadable environment variables: {missing}")
+        return cls(**values)
 
 
-def _parsed(text: str) -> object:
-    return json.loads(text) if text.startswith("{") else text
+def _read(field: Field[Any], text: str | None) -> Any:
+    """None where it is missing or not what the field says."""
+    if text is None or field.type == "str":
+        return text
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    is_mapping = isinstance(value, dict) and all(isinstance(each, str) for each in value.values())
+    return value if is_mapping else None
 
 
+@dataclass(frozen=True, kw_only=True)
 class WebhookSettings(Settings):
     notifications: dict[str, str]
     webhook_secrets: dict[str, str]
 
 
+@dataclass(frozen=True, kw_only=True)
 class PollSettings(Settings):
     ledger_table: str
     notifications: dict[str, str]
@@ -51,6 +59,7 @@ class PollSettings(Settings):
     shipstation_secrets: dict[str, str]
 
 
+@dataclass(frozen=True, kw_only=True)
 class ConsumeSettings(Settings):
     ledger_table: str
     audit_table: str
@@ -58,18 +67,21 @@ class ConsumeSettings(Settings):
     ifs_secrets: dict[str, str]
 
 
+@dataclass(frozen=True, kw_only=True)
 class ReleaseSettings(Settings):
     ledger_table: str
     shipments: dict[str, str]
     ifs_secrets: dict[str, str]
 
 
+@dataclass(frozen=True, kw_only=True)
 class DeadLettersSettings(Settings):
     ledger_table: str
     notifications: dict[str, str]
     shipments: dict[str, str]
 
 
+@dataclass(frozen=True, kw_only=True)
 class CheckSettings(Settings):
     ledger_table: str
     audit_table: str
@@ -78,6 +90,7 @@ class CheckSettings(Settings):
     ifs_secrets: dict[str, str]
 
 
+@dataclass(frozen=True, kw_only=True)
 class ReplaySettings(Settings):
     ledger_table: str
     audit_table: str

@@ -15,16 +15,17 @@ import boto3
 from botocore.config import Config
 
 import functions
-from functions.connections.connection import Connection
-from functions.connections.file import load_all
 from functions.ledger.secrets import SecretStore
-from functions.model.shipment import ConnectionName
 
 if TYPE_CHECKING:
     import requests
+    from types_boto3_dynamodb.service_resource import DynamoDBServiceResource
+    from types_boto3_sqs import SQSClient
 
+    from functions.connections.connection import Connection
     from functions.ledger.queues import Queue
     from functions.ledger.table import Table
+    from functions.model.connection_name import ConnectionName
 
 CONNECTIONS = Path(str(functions.__file__)).parent.parent / "connections"
 
@@ -37,11 +38,23 @@ class AwsRuntime:
 
     @cached_property
     def connections(self) -> dict[ConnectionName, Connection]:
+        from functions.connections.file import load_all  # noqa: PLC0415 # the webhook reads no connection file
+
         return load_all(self.connections_folder)
 
     @cached_property
     def secrets(self) -> SecretStore:
         return SecretStore(boto3.client("secretsmanager", config=SDK), self.now)
+
+    @cached_property
+    def _dynamodb(self) -> DynamoDBServiceResource:
+        resource: DynamoDBServiceResource = boto3.resource("dynamodb", config=SDK)
+        return resource
+
+    @cached_property
+    def _sqs(self) -> SQSClient:
+        client: SQSClient = boto3.client("sqs", config=SDK)
+        return client
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -61,12 +74,12 @@ class AwsRuntime:
     def table(self, name: str) -> Table:
         from functions.ledger.table import DynamoTable  # noqa: PLC0415 # the webhook needs no table
 
-        return DynamoTable(boto3.resource("dynamodb", config=SDK).Table(name))
+        return DynamoTable(self._dynamodb.Table(name))
 
     def queue(self, url: str) -> Queue:
         from functions.ledger.queues import SqsQueue  # noqa: PLC0415 # loaded by those that send
 
-        return SqsQueue(boto3.client("sqs", config=SDK), url)
+        return SqsQueue(self._sqs, url)
 
     def session(self, ca_bundle: str | None = None) -> requests.Session:
         import requests  # noqa: PLC0415 # the webhook calls no vendor

@@ -28,7 +28,7 @@ def a_shop(world_trouble: Trouble) -> tuple[World, Site, int]:
             received_at=START,
             correlation_id=f"c-{index}",
         )
-        site.notifications.send_batch([Entry(body=note.model_dump_json())])
+        site.notifications.send_batch([Entry(body=note.as_json())])
     return world, site, number
 
 
