@@ -14,7 +14,7 @@ class SettingsError(Exception):
     """Names the variables that are missing or unreadable; never a value."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Settings:
     """Fields become upper-case environment variables: texts, and mappings by connection name as JSON. No pydantic: the
     webhook starts without it.
@@ -45,13 +45,13 @@ def _read(field: Field[Any], text: str | None) -> Any:
     return value if is_mapping else None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class WebhookSettings(Settings):
     notifications: dict[str, str]
     webhook_secrets: dict[str, str]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class PollSettings(Settings):
     ledger_table: str
     notifications: dict[str, str]
@@ -59,7 +59,7 @@ class PollSettings(Settings):
     shipstation_secrets: dict[str, str]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ConsumeSettings(Settings):
     ledger_table: str
     audit_table: str
@@ -67,21 +67,21 @@ class ConsumeSettings(Settings):
     ifs_secrets: dict[str, str]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ReleaseSettings(Settings):
     ledger_table: str
     shipments: dict[str, str]
     ifs_secrets: dict[str, str]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class DeadLettersSettings(Settings):
     ledger_table: str
     notifications: dict[str, str]
     shipments: dict[str, str]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class CheckSettings(Settings):
     ledger_table: str
     audit_table: str
@@ -90,7 +90,7 @@ class CheckSettings(Settings):
     ifs_secrets: dict[str, str]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ReplaySettings(Settings):
     ledger_table: str
     audit_table: str

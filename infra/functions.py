@@ -40,6 +40,7 @@ class Functions:
             **settings.to_env(),
             "POWERTOOLS_SERVICE_NAME": module,
             "POWERTOOLS_METRICS_NAMESPACE": "IfsShipStation",
+            "PYDANTIC_DISABLE_PLUGINS": "__all__",  # or it looks for some in every package at each start
         }
         group = logs.LogGroup(
             self._scope, f"{name}Log", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=RemovalPolicy.DESTROY

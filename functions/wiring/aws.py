@@ -16,10 +16,11 @@ from botocore.config import Config
 
 import functions
 from functions.ledger.secrets import SecretStore
+from functions.wiring.garbage import look_normally
 
 if TYPE_CHECKING:
     import requests
-    from types_boto3_dynamodb.service_resource import DynamoDBServiceResource
+    from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_sqs import SQSClient
 
     from functions.connections.connection import Connection
@@ -36,6 +37,9 @@ SDK = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "t
 class AwsRuntime:
     connections_folder = CONNECTIONS
 
+    def __init__(self) -> None:
+        look_normally()  # nothing large is imported after it
+
     @cached_property
     def connections(self) -> dict[ConnectionName, Connection]:
         from functions.connections.file import load_all  # noqa: PLC0415 # the webhook reads no connection file
@@ -47,9 +51,9 @@ class AwsRuntime:
         return SecretStore(boto3.client("secretsmanager", config=SDK), self.now)
 
     @cached_property
-    def _dynamodb(self) -> DynamoDBServiceResource:
-        resource: DynamoDBServiceResource = boto3.resource("dynamodb", config=SDK)
-        return resource
+    def _dynamodb(self) -> DynamoDBClient:
+        client: DynamoDBClient = boto3.client("dynamodb", config=SDK)
+        return client
 
     @cached_property
     def _sqs(self) -> SQSClient:
@@ -74,7 +78,7 @@ class AwsRuntime:
     def table(self, name: str) -> Table:
         from functions.ledger.table import DynamoTable  # noqa: PLC0415 # the webhook needs no table
 
-        return DynamoTable(self._dynamodb.Table(name))
+        return DynamoTable(self._dynamodb, name)
 
     def queue(self, url: str) -> Queue:
         from functions.ledger.queues import SqsQueue  # noqa: PLC0415 # loaded by those that send
