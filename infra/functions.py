@@ -33,7 +33,7 @@ class Functions:
         self._architecture = ARCHITECTURES[target.architecture]
 
     def make(
-        self, name: str, *, settings: Settings, timeout: Duration, memory_mb: int = 512, description: str
+        self, name: str, *, settings: Settings, timeout: Duration, memory_mb: int = 256, description: str
     ) -> lambda_.Function:
         module = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
         environment = {

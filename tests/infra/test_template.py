@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -206,7 +207,18 @@ def test_every_metric_that_is_watched_is_counted_by_its_lambda(template: Templat
         dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
         handler = (HANDLERS / f"{dimensions['service']}.py").read_text(encoding="utf-8")
         assert dimensions["connection"] == "example"
-        assert re.search(rf"\b{alarm['MetricName']}\b", handler)
+        assert re.search(rf"\b{alarm['MetricName']}=", handler)
+
+
+def test_every_metric_that_is_counted_is_watched(template: Template) -> None:
+    alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in HANDLERS.glob("*.py")]
+    calls = [call for tree in trees for call in ast.walk(tree) if isinstance(call, ast.Call)]
+    sent = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in {"count", "seconds"}]
+
+    assert {each.arg for call in sent for each in call.keywords} == {
+        alarm["MetricName"] for alarm in alarms if alarm.get("Namespace") == "IfsShipStation"
+    }
 
 
 def test_every_alarm_says_what_to_do_and_tells_somebody(template: Template) -> None:
