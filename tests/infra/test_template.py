@@ -107,7 +107,7 @@ def test_consume_takes_ten_with_the_connections_concurrency(template: Template) 
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-@pytest.mark.parametrize("queue", ["LinkexampleNotificationsDead", "LinkexampleShipmentsDead"])
+@pytest.mark.parametrize("queue", ["DeadNotifications", "DeadShipments"])
 def test_dead_letters_are_taken_one_by_one_and_stay_when_they_fail(template: Template, queue: str) -> None:
     mappings = [
         mapping
@@ -122,7 +122,7 @@ def test_dead_letters_are_taken_one_by_one_and_stay_when_they_fail(template: Tem
     assert dead["VisibilityTimeout"] >= VISIBILITY_FACTOR * timeout
 
 
-@pytest.mark.parametrize("queue", ["LinkexampleNotificationsDead", "LinkexampleShipmentsDead"])
+@pytest.mark.parametrize("queue", ["DeadNotifications", "DeadShipments"])
 def test_letters_that_stay_dead_ring_before_sqs_leaves_them_out(template: Template, queue: str) -> None:
     """After three receives a message no longer counts for the age."""
     alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
@@ -136,12 +136,11 @@ def test_letters_that_stay_dead_ring_before_sqs_leaves_them_out(template: Templa
 def test_the_simulated_system_has_the_deployed_times(template: Template) -> None:
     timeouts = {f["Handler"].split(".")[-2]: f["Timeout"] for f in of_type(template, "AWS::Lambda::Function").values()}
     queues = of_type(template, "AWS::SQS::Queue")
-    kinds = {"NotificationsDead": "dead", "ShipmentsDead": "dead"}
-    kinds |= {"Notifications": "notifications", "Shipments": "shipments"}
+    kinds = {"Dead": "dead", "LinkexampleNotifications": "notifications", "LinkexampleShipments": "shipments"}
 
     assert timeouts == TIMEOUTS
     for name, queue in queues.items():
-        kind = next(kind for prefix, kind in kinds.items() if name.startswith(f"Linkexample{prefix}"))
+        kind = next(kind for prefix, kind in kinds.items() if name.startswith(prefix))
         assert queue["VisibilityTimeout"] == VISIBILITY[kind].total_seconds()
         assert queue.get("RedrivePolicy", {}).get("maxReceiveCount", RECEIVES) == RECEIVES
 
