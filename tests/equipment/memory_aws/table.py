@@ -107,7 +107,9 @@ class MemoryTable:
     def query_shard(self, shard: str) -> Iterator[Item]:
         shown = self._due_entries(shard, "~")  # behind every instant
         keys = sorted(shown, key=lambda key: (shown[key], key))
-        yield from self._paged("query_shard", lambda: keys, lambda pk, sk: self._indexed((pk, sk), shown[pk, sk]))
+        entries = {key: self._indexed(key, shown[key]) for key in keys}
+        self.read_units += EVENTUALLY * _read_units(sum(map(_map_bytes, entries.values())))
+        yield from self._paged("query_shard", lambda: keys, lambda pk, sk: entries[pk, sk], 0)
 
     def scan(self, *, prefix: str) -> Iterator[Item]:
         yield from self._paged("scan", lambda: self._under(prefix), self._seen, EVENTUALLY)
