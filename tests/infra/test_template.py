@@ -178,7 +178,7 @@ def test_token_in_the_path_reaches_no_access_log(template: Template) -> None:
             ("LinkexampleShipStation", "LinkexampleWebhook", "LinkexampleNotifications", "dynamodb:DeleteItem"),
         ),
         ("DeadLetters", ("secretsmanager:", "LedgerAudit", "dynamodb:Query", "dynamodb:DeleteItem")),
-        ("Release", ("secretsmanager:", "LedgerAudit")),
+        ("Release", ("LinkexampleShipStation", "LinkexampleWebhook", "LedgerAudit", "dynamodb:DeleteItem")),
         ("Replay", ("LinkexampleShipStation", "LinkexampleWebhook", "dynamodb:DeleteItem")),
         ("Check", ("sqs:Receive", "LinkexampleWebhook", "dynamodb:DeleteItem")),
     ],
