@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import Field, asdict, dataclass, fields
-from typing import Any, Self
+from typing import Any, Self, dataclass_transform
 
 ENVIRONMENT_LIMIT_BYTES = 4096  # AWS Lambda quota: all environment variables of one function together
 
@@ -14,28 +13,34 @@ class SettingsError(Exception):
     """Names the variables that are missing or unreadable; never a value."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+@dataclass_transform(kw_only_default=True, frozen_default=True)
 class Settings:
     """Fields become upper-case environment variables: texts, and mappings by connection name as JSON. No pydantic: the
-    webhook starts without it.
+    webhook starts without it. No dataclass either: each Lambda imports every class here and uses one.
     """
 
+    def __init__(self, **values: Any) -> None:
+        names = type(self).__annotations__
+        if values.keys() != names.keys():
+            raise TypeError(f"{type(self).__name__} takes {', '.join(names)}")
+        vars(self).update(values)
+
     def to_env(self) -> dict[str, str]:
-        values = asdict(self)
-        return {name.upper(): value if isinstance(value, str) else json.dumps(value) for name, value in values.items()}
+        values = vars(self).items()
+        return {name.upper(): value if isinstance(value, str) else json.dumps(value) for name, value in values}
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Self:
         """Raises SettingsError naming what is missing."""
-        values = {field.name: _read(field, environment.get(field.name.upper())) for field in fields(cls)}
+        values = {name: _read(kind, environment.get(name.upper())) for name, kind in cls.__annotations__.items()}
         if missing := sorted(name.upper() for name, value in values.items() if value is None):
             raise SettingsError(f"{cls.__name__}: missing or unreadable environment variables: {missing}")
         return cls(**values)
 
 
-def _read(field: Field[Any], text: str | None) -> Any:
-    """None where it is missing or not what the field says."""
-    if text is None or field.type == "str":
+def _read(kind: str, text: str | None) -> Any:
+    """None where it is missing or not of the kind that the field is annotated with."""
+    if text is None or kind == "str":
         return text
     try:
         value = json.loads(text)
@@ -45,13 +50,11 @@ def _read(field: Field[Any], text: str | None) -> Any:
     return value if is_mapping else None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class WebhookSettings(Settings):
     notifications: dict[str, str]
     webhook_secrets: dict[str, str]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class PollSettings(Settings):
     ledger_table: str
     notifications: dict[str, str]
@@ -59,7 +62,6 @@ class PollSettings(Settings):
     shipstation_secrets: dict[str, str]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ConsumeSettings(Settings):
     ledger_table: str
     audit_table: str
@@ -67,21 +69,18 @@ class ConsumeSettings(Settings):
     ifs_secrets: dict[str, str]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ReleaseSettings(Settings):
     ledger_table: str
     shipments: dict[str, str]
     ifs_secrets: dict[str, str]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class DeadLettersSettings(Settings):
     ledger_table: str
     notifications: dict[str, str]
     shipments: dict[str, str]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class CheckSettings(Settings):
     ledger_table: str
     audit_table: str
@@ -90,7 +89,6 @@ class CheckSettings(Settings):
     ifs_secrets: dict[str, str]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ReplaySettings(Settings):
     ledger_table: str
     audit_table: str

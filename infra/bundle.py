@@ -19,7 +19,8 @@ OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
 LOCK = "requirements.lock"  # every package with the hashes of its files; `make pins` writes it
 PLATFORMS = {"arm64": "aarch64-manylinux2014", "x86_64": "x86_64-manylinux2014"}
 LEFT_OUT = ("*.dist-info/RECORD", "*.dist-info/INSTALLER", "*.dist-info/REQUESTED", "*.dist-info/direct_url.json")
-SHRUNK = ("**/__pycache__", "bin", "**/tests", "**/*.pyi", "**/*.c", ".lock")
+PAGES = ("**/swagger_ui/*.js", "**/swagger_ui/*.css")  # for people
+SHRUNK = ("**/__pycache__", "bin", "**/tests", "**/*.pyi", "**/*.c", *PAGES, ".lock")
 
 
 class BundleError(Exception):
@@ -70,7 +71,8 @@ def starts_slower(target: Target) -> str | None:
 
 def _packages(root: Path, target: Target) -> Path:
     lock = root / "functions" / LOCK
-    key = _key(lock.read_text(encoding="utf-8"), target.python, target.architecture, _version(target.python))
+    made_of = (lock.read_text(encoding="utf-8"), target.python, target.architecture, _version(target.python))
+    key = _key(*made_of, *LEFT_OUT, *SHRUNK)
     folder = root / "build" / "packages" / key
     if not folder.exists():
         building = folder.with_name(f"{folder.name}.{os.getpid()}")
