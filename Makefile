@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 CDK = $(BIN)/node $$(find .venv/lib -name npx-cli.js -print -quit) --yes aws-cdk@2.1148.1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo test lint unit synth check simulate bench mutate deploy clean
+.PHONY: help setup demo test lint unit synth check simulate bench mutate deploy pins clean
 
 help: ## Say what each verb does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -52,7 +52,11 @@ mutate: setup ## Break the writing flows one small way at a time; prints what no
 	@nice -n 10 $(BIN)/python -m tests.mutation $(MODULES)
 
 deploy: setup ## Deploy to the AWS account of the current credentials (CONTEXT="-c connections=folder ...")
-	@$(CDK) deploy --all $(CONTEXT)
+	@$(CDK) deploy --all $(CONTEXT); status=$$?; cat build/notice.txt 2>/dev/null; exit $$status
+
+pins: setup ## Pin every package of the bundle with its hashes, as functions/requirements.txt asks for
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+		--upgrade functions/requirements.txt --output-file functions/requirements.lock
 
 clean: ## Remove what the verbs above made
 	@rm -rf .venv build cdk.out mutants

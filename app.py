@@ -9,31 +9,45 @@ from pathlib import Path
 import aws_cdk as cdk
 
 from functions.connections.file import ConnectionFileError, load_all
-from infra.bundle import Target, bundle
+from infra.bundle import BundleError, Target, bundle, starts_slower
 from infra.stack import ConnectorStack
 
 ROOT = Path(__file__).parent
+NOTICE = ROOT / "build" / "notice.txt"
 
 
 def main() -> None:
     app = cdk.App(context=json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"])
     folder = Path(str(app.node.try_get_context("connections") or ROOT / "infra/connections"))
-    target = Target(
-        python=str(app.node.try_get_context("python") or "3.13"),
-        architecture=str(app.node.try_get_context("architecture") or "arm64"),
-    )
     try:
         connections = load_all(folder)
+        target = Target(**_chosen(app, "python", "architecture"))
+        code = bundle(ROOT, folder, target)
     except ConnectionFileError as error:
         sys.exit(f"connection file: {error}")
+    except BundleError as error:
+        sys.exit(f"bundle: {error}")
     ConnectorStack(
         app,
         str(app.node.try_get_context("stack") or "ifs-shipstation"),
         connections=connections,
-        code=bundle(ROOT, folder, target),
+        code=code,
         target=target,
     )
     app.synth()
+    _say(starts_slower(target))
+
+
+def _chosen(app: cdk.App, *names: str) -> dict[str, str]:
+    return {name: str(value) for name in names if (value := app.node.try_get_context(name))}
+
+
+def _say(notice: str | None) -> None:
+    """Last of all, and kept for the end of a deployment (`make deploy`)."""
+    NOTICE.unlink(missing_ok=True)
+    if notice is not None:
+        NOTICE.write_text(f"{notice}\n", encoding="utf-8")
+        print(notice, file=sys.stderr)  # noqa: T201 # synth's own output
 
 
 if __name__ == "__main__":

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Self
-
-from pydantic import ValidationError
-
-from functions.model.frozen import Frozen
+from typing import Any, Self, dataclass_transform
 
 ENVIRONMENT_LIMIT_BYTES = 4096  # AWS Lambda quota: all environment variables of one function together
 
@@ -17,26 +13,41 @@ class SettingsError(Exception):
     """Names the variables that are missing or unreadable; never a value."""
 
 
-class Settings(Frozen):
-    """Fields become upper-case environment variables; mappings are JSON. Mappings are by connection name."""
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Settings:
+    """Fields become upper-case environment variables: texts, and mappings by connection name as JSON. No pydantic: the
+    webhook starts without it. No dataclass either: each Lambda imports every class here and uses one.
+    """
+
+    def __init__(self, **values: Any) -> None:
+        names = type(self).__annotations__
+        if values.keys() != names.keys():
+            raise TypeError(f"{type(self).__name__} takes {', '.join(names)}")
+        vars(self).update(values)
 
     def to_env(self) -> dict[str, str]:
-        values = self.model_dump(mode="json")
-        return {name.upper(): value if isinstance(value, str) else json.dumps(value) for name, value in values.items()}
+        values = vars(self).items()
+        return {name.upper(): value if isinstance(value, str) else json.dumps(value) for name, value in values}
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Self:
         """Raises SettingsError naming what is missing."""
-        present = {name: environment[name.upper()] for name in cls.model_fields if name.upper() in environment}
-        try:
-            return cls.model_validate({name: _parsed(text) for name, text in present.items()})
-        except ValidationError as error:
-            names = sorted({str(fault["loc"][0]).upper() for fault in error.errors(include_input=False)})
-            raise SettingsError(f"{cls.__name__}: missing or unreadable environment variables: {names}") from None
+        values = {name: _read(kind, environment.get(name.upper())) for name, kind in cls.__annotations__.items()}
+        if missing := sorted(name.upper() for name, value in values.items() if value is None):
+            raise SettingsError(f"{cls.__name__}: missing or unreadable environment variables: {missing}")
+        return cls(**values)
 
 
-def _parsed(text: str) -> object:
-    return json.loads(text) if text.startswith("{") else text
+def _read(kind: str, text: str | None) -> Any:
+    """None where it is missing or not of the kind that the field is annotated with."""
+    if text is None or kind == "str":
+        return text
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    is_mapping = isinstance(value, dict) and all(isinstance(each, str) for each in value.values())
+    return value if is_mapping else None
 
 
 class WebhookSettings(Settings):

@@ -15,6 +15,7 @@ from constructs import Construct
 
 from functions.model.shipment import ConnectionName
 from infra.connection_resources import ConnectionResources
+from infra.queues import DeadLetterQueues
 
 NAMESPACE = "IfsShipStation"
 LATE = Duration.minutes(15)
@@ -84,6 +85,7 @@ class Alarms(Construct):
         *,
         per_connection: Mapping[ConnectionName, ConnectionResources],
         functions: Iterable[lambda_.Function],
+        dead: DeadLetterQueues,
         key: kms.IKey,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -91,9 +93,9 @@ class Alarms(Construct):
         CfnOutput(Stack.of(self), "AlarmTopic", value=self._topic.topic_arn)
         for function in functions:
             self._errors(function)
+        self._dead("NotificationsDead", dead.notifications)
+        self._dead("ShipmentsDead", dead.shipments)
         for resources in per_connection.values():
-            self._dead(resources, "NotificationsDead", resources.notifications_dead)
-            self._dead(resources, "ShipmentsDead", resources.shipments_dead)
             self._age(resources)
             self._overdue(resources)
             self._heartbeat(resources)
@@ -108,15 +110,14 @@ class Alarms(Construct):
             description=f"{function.node.id} ends in errors. Read its log group: the last line names the reason code.",
         )
 
-    def _dead(self, resources: ConnectionResources, name: str, queue: sqs.Queue) -> None:
+    def _dead(self, name: str, queue: sqs.Queue) -> None:
         """By age: letters are taken at once and hidden while they are worked on, so that their number says nothing."""
-        connection = resources.connection.name
         self._alarm(
-            f"{connection}-{name}",
+            name,
             queue.metric_approximate_age_of_oldest_message(period=Duration.minutes(1)),
             threshold=STUCK.to_seconds(),
             periods=1,
-            description=f"{connection}: dead letters stay where they are. Correct the cause that the log of "
+            description="Dead letters stay where they are. Correct the cause that the log of "
             "DeadLetters names, or enable its event source; they then come back by themselves "
             "(docs/operations.md, Dead-letter queues). Nothing is lost.",
         )

@@ -1,5 +1,5 @@
 """Builds the Lambda bundle without Docker: wheels of the target platform, our code, the connection files, `.pyc` of the
-target Python. The same input gives the same bytes.
+target Python. The same input gives the same bytes, on every machine that has the target Python in the same version.
 """
 
 from __future__ import annotations
@@ -10,26 +10,39 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+# https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+RUNTIMES = ("3.11", "3.12", "3.13", "3.14")
+OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
+LOCK = "requirements.lock"  # every package with the hashes of its files; `make pins` writes it
 PLATFORMS = {"arm64": "aarch64-manylinux2014", "x86_64": "x86_64-manylinux2014"}
 LEFT_OUT = ("*.dist-info/RECORD", "*.dist-info/INSTALLER", "*.dist-info/REQUESTED", "*.dist-info/direct_url.json")
-SHRUNK = ("**/__pycache__", "bin", "**/tests", "**/*.pyi", "**/*.c", ".lock")
+PAGES = ("**/swagger_ui/*.js", "**/swagger_ui/*.css")  # for people
+SHRUNK = ("**/__pycache__", "bin", "**/tests", "**/*.pyi", "**/*.c", *PAGES, ".lock")
+
+
+class BundleError(Exception):
+    """Says which step failed and what it printed, or what cannot be built."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """`python` such as 3.13; `architecture` arm64 or x86_64."""
+    """`python` such as 3.13; `architecture` arm64 or x86_64. Without a word the Python is the one that builds, because
+    its `.pyc` can be made for certain.
+    """
 
-    python: str
-    architecture: str
+    python: str = OWN if OWN in RUNTIMES else RUNTIMES[-1]
+    architecture: str = "arm64"
+
+    def __post_init__(self) -> None:
+        for what, value, known in (("python", self.python, RUNTIMES), ("architecture", self.architecture, PLATFORMS)):
+            if value not in known:
+                raise BundleError(f"-c {what}={value}: Lambda has {', '.join(known)}")
 
 
-class BundleError(Exception):
-    """Says which step failed and what it printed."""
-
-
-NOT_SHIPPED = ("__pycache__", "*.txt", "console")  # the console is a laptop's
+NOT_SHIPPED = ("__pycache__", "*.txt", "*.lock", "console")  # the console is a laptop's
 
 
 def bundle(root: Path, connections: Path, target: Target) -> Path:
@@ -42,26 +55,38 @@ def bundle(root: Path, connections: Path, target: Target) -> Path:
     (folder / "connections").mkdir()
     for path in sorted([*connections.glob("*.toml"), *connections.glob("*.pem")]):
         shutil.copyfile(path, folder / "connections" / path.name)
-    _compile(folder / "functions", target)
+    _compile(folder, "functions", target)
     return folder
 
 
+def starts_slower(target: Target) -> str | None:
+    """What has to be said of a bundle that goes without `.pyc`."""
+    if _interpreter(target.python):
+        return None
+    return (
+        f"No python{target.python} was found on this machine: the Lambdas go without .pyc and take more than twice as "
+        f"long to start. Install python{target.python}, or deploy with -c python={OWN}."
+    )
+
+
 def _packages(root: Path, target: Target) -> Path:
-    pins = root / "functions" / "requirements.txt"
-    folder = root / "build" / "packages" / _key(pins.read_text(encoding="utf-8"), target.python, target.architecture)
+    lock = root / "functions" / LOCK
+    made_of = (lock.read_text(encoding="utf-8"), target.python, target.architecture, _version(target.python))
+    key = _key(*made_of, *LEFT_OUT, *SHRUNK)
+    folder = root / "build" / "packages" / key
     if not folder.exists():
         building = folder.with_name(f"{folder.name}.{os.getpid()}")
-        _install(pins, building, target)
+        _install(lock, building, target)
         _shrink(building)
-        _compile(building, target)
+        _compile(building, ".", target)
         building.rename(folder)
     return folder
 
 
-def _install(pins: Path, folder: Path, target: Target) -> None:
+def _install(lock: Path, folder: Path, target: Target) -> None:
     command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", str(folder)]
     command += ["--python-platform", PLATFORMS[target.architecture], "--python-version", target.python]
-    command += ["--only-binary", ":all:", "--link-mode", "copy", "--requirement", str(pins)]
+    command += ["--only-binary", ":all:", "--link-mode", "copy", "--no-deps", "--require-hashes", "-r", str(lock)]
     _run("installing the bundle's packages", command)
 
 
@@ -75,20 +100,26 @@ def _shrink(folder: Path) -> None:
                 path.unlink(missing_ok=True)
 
 
-def _compile(folder: Path, target: Target) -> None:
+def _compile(root: Path, folder: str, target: Target) -> None:
     """A Lambda cannot write `.pyc`; without them a cold start takes more than twice as long. Hash-based ones never go
-    stale by a time stamp.
+    stale by a time stamp. They name the place where Lambda unpacks them, not the one where they were made.
     """
     interpreter = _interpreter(target.python)
-    if interpreter is None:
-        print(f"no python{target.python} found: the bundle goes without .pyc and starts slower", file=sys.stderr)  # noqa: T201 # synth's own output
-        return
-    options = ["-q", "--invalidation-mode", "unchecked-hash", "-s", str(folder.parent), "-p", "/var/task"]
-    _run("compiling the bundle", [interpreter, "-m", "compileall", *options, str(folder)])
+    if interpreter is not None:
+        options = ["-q", "--invalidation-mode", "unchecked-hash", "-s", str(root), "-p", "/var/task"]
+        _run("compiling the bundle", [interpreter, "-m", "compileall", *options, str(root / folder)])
 
 
+def _version(python: str) -> str:
+    """Of the interpreter that compiles; nothing where there is none, so that its packages are other ones."""
+    interpreter = _interpreter(python)
+    show = "import platform; print(platform.python_implementation(), platform.python_version())"
+    return _run("asking the interpreter", [interpreter, "-c", show]) if interpreter else ""
+
+
+@cache
 def _interpreter(version: str) -> str | None:
-    if version == f"{sys.version_info.major}.{sys.version_info.minor}":
+    if version == OWN:
         return sys.executable
     found = shutil.which(f"python{version}")
     # A version manager's shim stands on the PATH also for versions that are not switched on.
@@ -96,10 +127,12 @@ def _interpreter(version: str) -> str | None:
     return found if works else None
 
 
-def _run(step: str, command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 # fixed programs
+def _run(step: str, command: list[str]) -> str:
+    steady = {**os.environ, "PYTHONHASHSEED": "0"}  # sets in the code are stored in the order in which they are kept
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=steady)  # noqa: S603 # fixed programs
     if done.returncode != 0:
         raise BundleError(f"{step} failed: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout.strip()
 
 
 def contents_hash(folder: Path) -> str:

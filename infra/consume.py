@@ -36,7 +36,11 @@ class Consume(Construct):
             ifs_secrets={name: resources.ifs.secret_arn for name, resources in per_connection.items()},
         )
         self.function = functions.make(
-            "Consume", settings=settings, timeout=TIMEOUT, description="Makes IFS agree with ShipStation"
+            "Consume",
+            settings=settings,
+            timeout=TIMEOUT,
+            memory_mb=384,  # once a day a metadata document: 7 MB take 110 MB
+            description="Makes IFS agree with ShipStation",
         )
         ledger.allow(self.function, ledger.ledger, "GetItem", "PutItem")
         ledger.allow(self.function, ledger.audit, "GetItem", "PutItem", "Query")

@@ -13,6 +13,7 @@ from functions.settings import DeadLettersSettings
 from infra.connection_resources import ConnectionResources
 from infra.functions import Functions
 from infra.ledger import Ledger
+from infra.queues import DeadLetterQueues
 
 TIMEOUT = Duration.seconds(60)
 BATCH = 10
@@ -26,6 +27,7 @@ class DeadLetters(Construct):
         *,
         functions: Functions,
         ledger: Ledger,
+        queues: DeadLetterQueues,
         per_connection: Mapping[ConnectionName, ConnectionResources],
     ) -> None:
         super().__init__(scope, construct_id)
@@ -41,12 +43,12 @@ class DeadLetters(Construct):
         for resources in per_connection.values():
             resources.notifications.grant_send_messages(self.function)
             resources.shipments.grant_send_messages(self.function)
-            for dead in (resources.notifications_dead, resources.shipments_dead):
-                self.function.add_event_source(
-                    sources.SqsEventSource(
-                        dead,
-                        batch_size=BATCH,
-                        report_batch_item_failures=True,
-                        max_concurrency=2,  # the least that AWS allows
-                    )
+        for dead in (queues.notifications, queues.shipments):
+            self.function.add_event_source(
+                sources.SqsEventSource(
+                    dead,
+                    batch_size=BATCH,
+                    report_batch_item_failures=True,
+                    max_concurrency=2,  # the least that AWS allows
                 )
+            )

@@ -33,13 +33,14 @@ class Functions:
         self._architecture = ARCHITECTURES[target.architecture]
 
     def make(
-        self, name: str, *, settings: Settings, timeout: Duration, memory_mb: int = 512, description: str
+        self, name: str, *, settings: Settings, timeout: Duration, memory_mb: int = 256, description: str
     ) -> lambda_.Function:
         module = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
         environment = {
             **settings.to_env(),
             "POWERTOOLS_SERVICE_NAME": module,
             "POWERTOOLS_METRICS_NAMESPACE": "IfsShipStation",
+            "PYDANTIC_DISABLE_PLUGINS": "__all__",  # or it looks for some in every package at each start
         }
         group = logs.LogGroup(
             self._scope, f"{name}Log", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=RemovalPolicy.DESTROY

@@ -34,7 +34,11 @@ class Replay(Construct):
             ifs_secrets={name: resources.ifs.secret_arn for name, resources in per_connection.items()},
         )
         self.function = functions.make(
-            "Replay", settings=settings, timeout=TIMEOUT, description="Manual: dry run, then exactly that plan"
+            "Replay",
+            settings=settings,
+            timeout=TIMEOUT,
+            memory_mb=512,  # may read the whole ledger
+            description="Manual: dry run, then exactly that plan",
         )
         ledger.allow(self.function, ledger.ledger, "GetItem", "PutItem", "Scan")
         ledger.allow(self.function, ledger.audit, "Query")

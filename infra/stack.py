@@ -21,6 +21,7 @@ from infra.encryption import Encryption
 from infra.functions import Functions
 from infra.ledger import Ledger
 from infra.poll import Poll
+from infra.queues import DeadLetterQueues
 from infra.release import Release
 from infra.replay import Replay
 from infra.webhook import WebhookApi
@@ -43,6 +44,7 @@ class ConnectorStack(Stack):
         )
         key = Encryption(self, "Encryption").key
         ledger = Ledger(self, "Ledger", key=key)
+        dead = DeadLetterQueues(self, "Dead", key=key, visibility=_visibility(dead_letters.TIMEOUT))
         per_connection = {
             name: ConnectionResources(
                 self,
@@ -51,23 +53,24 @@ class ConnectorStack(Stack):
                 key=key,
                 poll_visibility=_visibility(poll.TIMEOUT, poll.BATCHING),
                 consume_visibility=_visibility(consume.TIMEOUT),
-                dead_visibility=_visibility(dead_letters.TIMEOUT),
+                dead=dead,
             )
             for name, connection in connections.items()
         }
         functions = Functions(self, code=code, target=target, key=key)
-        made = [
+        watched = [
             WebhookApi(self, "WebhookApi", functions=functions, per_connection=per_connection).function,
             Poll(self, "PollFlow", functions=functions, ledger=ledger, per_connection=per_connection).function,
             Consume(self, "ConsumeFlow", functions=functions, ledger=ledger, per_connection=per_connection).function,
             DeadLetters(
-                self, "DeadLettersFlow", functions=functions, ledger=ledger, per_connection=per_connection
+                self, "DeadLettersFlow", functions=functions, ledger=ledger, queues=dead, per_connection=per_connection
             ).function,
             Release(self, "ReleaseFlow", functions=functions, ledger=ledger, per_connection=per_connection).function,
-            Replay(self, "ReplayFlow", functions=functions, ledger=ledger, per_connection=per_connection).function,
-            Check(self, "CheckFlow", functions=functions, ledger=ledger, per_connection=per_connection).function,
         ]
-        Alarms(self, "Alarms", per_connection=per_connection, functions=made, key=key)
+        # Whoever invokes these two by hand sees how they end.
+        Replay(self, "ReplayFlow", functions=functions, ledger=ledger, per_connection=per_connection)
+        Check(self, "CheckFlow", functions=functions, ledger=ledger, per_connection=per_connection)
+        Alarms(self, "Alarms", per_connection=per_connection, functions=watched, dead=dead, key=key)
 
 
 def _visibility(timeout: Duration, batching: Duration | None = None) -> Duration:

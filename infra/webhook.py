@@ -45,6 +45,7 @@ class WebhookApi(Construct):
             "Webhook",
             settings=settings,
             timeout=Duration.seconds(15),
+            memory_mb=512,  # ShipStation waits for the answer, also of the first one
             description="ShipStation webhooks: checks the token, queues ids",
         )
         for resources in per_connection.values():

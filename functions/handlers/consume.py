@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cache, partial
 from typing import Any
@@ -62,11 +61,10 @@ def _report(ended: Iterable[DeliveredOrder]) -> None:
         told["correlation_id"] = order.cause.correlation_id
         if order.state is None:
             logger.error("order_failed", detail=order.fault, **told)
-            count(name, OrdersFailed=1)
             continue
         logger.info("order_delivered", saved=order.saved, **told, **_facts(order.state))
         if order.saved:
-            count(name, **_metrics(order.state))
+            count(name, TargetChanged=int(order.state.waiting_for is Reason.TARGET_CHANGED))
 
 
 def _facts(state: OrderState) -> dict[str, Any]:
@@ -82,15 +80,6 @@ def _facts(state: OrderState) -> dict[str, Any]:
 
 
 SHOWN = 20  # shipments of an order in one log line
-
-
-def _metrics(state: OrderState) -> dict[str, int]:
-    """Once for the order by each outcome that it has, and once for every shipment."""
-    outcomes = Counter(each.outcome.title().replace("_", "") for each in state.shipments.values())
-    orders = {f"Orders{outcome}": 1 for outcome in outcomes}
-    shipments = {f"Shipments{outcome}": number for outcome, number in outcomes.items()}
-    orders |= {"OrdersParked": 1} if state.stub else {}
-    return {**orders, **shipments, "TargetChanged": int(state.waiting_for is Reason.TARGET_CHANGED)}
 
 
 @cache

@@ -100,7 +100,7 @@ def _unhandled(message_ids: Iterable[str], step: Callable[[], None]) -> list[str
 def _report(name: ConnectionName, message_ids: Iterable[str], fate: str, order: str | None = None) -> None:
     for message_id in message_ids:
         logger.warning("dead_letter", connection=name, message_id=message_id, fate=fate, order=order)
-        count(name, DeadLetters=1, DeadLettersParked=int(fate == "parked"))
+        count(name, DeadLettersParked=int(fate == "parked"))
 
 
 @cache

@@ -82,7 +82,6 @@ def _told(step: Callable[[], None], connection: ConnectionName, context: Context
             detail=str(fault),
             correlation_id=context.aws_request_id,
         )
-        count(connection, PollFailed=1)
 
 
 def _work(parts: PollParts, context: Context) -> None:
@@ -119,9 +118,6 @@ def _report(parts: PollParts, report: Report, webhooks: int, correlation_id: str
         name,
         PollSucceeded=int(not report.held and not report.refused and not report.silent),
         ShipStationRefused=int(report.refused),
-        Rows=report.rows,
-        NewShipments=report.new_shipments,
-        Unreadable=report.unreadable,
         Gaps=report.gaps,
     )
 
@@ -138,7 +134,6 @@ def _report_job(job: Job, correlation_id: str) -> None:
         new_shipments=job.new_shipments,
         correlation_id=correlation_id,
     )
-    count(job.connection, JobPages=job.pages)
 
 
 @cache

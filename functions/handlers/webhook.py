@@ -17,7 +17,7 @@ from functions.settings import WebhookSettings
 from functions.shipstation.v1.pointers import parse
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.runtime import Context, Handler, Runtime
-from functions.wiring.telemetry import count, logger
+from functions.wiring.telemetry import logger
 
 
 class _Tokens:
@@ -47,7 +47,6 @@ def build(runtime: Runtime, settings: WebhookSettings) -> Handler:
             status = HTTPStatus.SERVICE_UNAVAILABLE
             logger.error("webhook_not_taken", connection=known, reason=fault.reason, detail=str(fault))
         logger.info("webhook_answered", connection=known, status=int(status), correlation_id=correlation_id)
-        count(known, **{f"Webhook{int(status)}": 1})
         return {"statusCode": int(status), "headers": {"content-type": "application/json"}, "body": "{}"}
 
     return handle

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from functions.errors import Retryable
 from functions.ledger.faults import translated
-from functions.model.frozen import Frozen
-from functions.model.messages import DeliverOrder, Notification
 from functions.model.outcomes import Reason
-from functions.model.shipment import ConnectionName
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
     from types_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
+    from functions.model.messages import DeliverOrder
+    from functions.model.notification import Notification
+
 BATCH_ENTRIES = 10  # SQS's own limit
 BATCH_BYTES = 240_000  # below SQS's 256 KiB for a batch
 
 
-class Entry(Frozen):
+@dataclass(frozen=True)
+class Entry:
     """One message. `group` and `deduplication_id` are for FIFO queues."""
 
     body: str
@@ -75,7 +77,7 @@ class NotificationQueues:
         self._queues = queues
 
     def send(self, notification: Notification) -> None:
-        _send(self._queues[ConnectionName(notification.connection)], [Entry(body=notification.model_dump_json())])
+        _send(self._queues[notification.connection], [Entry(body=notification.as_json())])
 
 
 def _send(queue: Queue, entries: Sequence[Entry]) -> None:

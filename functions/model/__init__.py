@@ -2,7 +2,7 @@
 
     shipment                 what ShipStation says, without names or addresses
     ├─ facts                 what is remembered of a ShipStation order
-    ├─ messages              what travels through the queues
+    ├─ messages              what travels through the queues; notification, which the webhook loads, stands alone
     └─ state                 what is remembered of an IFS order
        ├─ outcomes           how an attempt can end, and why
        ├─ records            IFS records as they are read
@@ -16,5 +16,5 @@
     parked, dead_letters     what needs a person and is no order; what died and came back
     fit, sample              what the check before the first write says, and looks at
 
-`frozen` is the base of them all.
+`frozen` is the base of them all but `notification` and `connection_name`, which load no pydantic.
 """

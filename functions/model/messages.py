@@ -7,26 +7,11 @@ from typing import Literal
 
 from functions.model.audit import Cause
 from functions.model.frozen import Frozen
+from functions.model.notification import Notification, Pointer
 from functions.model.records import RecordKey
-from functions.model.shipment import ConnectionName, OrderKey, Shipment
+from functions.model.shipment import OrderKey, Shipment
 
-
-class Pointer(Frozen):
-    """Where a webhook points, reduced to ids: the address itself is never kept and never contacted. `go_on` is no
-    webhook's: a run that ended with work left sends it to itself.
-    """
-
-    kind: Literal["shipments_batch", "orders_import", "order", "fulfilment", "anything", "go_on"]
-    id: str = ""
-
-
-class Notification(Frozen):
-    connection: ConnectionName
-    event: str
-    pointer: Pointer
-    received_at: datetime
-    correlation_id: str
-
+__all__ = ["Admission", "DeliverOrder", "Notification", "Pointer"]
 
 # A backfill by name admits labels older than go-live; a baseline is recorded and never written.
 Admission = Literal["named", "baseline"]

@@ -6,10 +6,12 @@ import hashlib
 from datetime import date, datetime, timedelta
 from typing import Literal, NewType
 
+from functions.model.connection_name import ConnectionName
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
 
-ConnectionName = NewType("ConnectionName", str)
+__all__ = ["ConnectionName", "Item", "OrderKey", "Shipment", "ShipmentKey", "newer"]
+
 ShipmentKey = NewType("ShipmentKey", str)
 VOID_STANDS = timedelta(minutes=15)  # longer than a list of ShipStation's lags behind another
 

@@ -15,16 +15,18 @@ import boto3
 from botocore.config import Config
 
 import functions
-from functions.connections.connection import Connection
-from functions.connections.file import load_all
 from functions.ledger.secrets import SecretStore
-from functions.model.shipment import ConnectionName
+from functions.wiring.garbage import look_normally
 
 if TYPE_CHECKING:
     import requests
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_sqs import SQSClient
 
+    from functions.connections.connection import Connection
     from functions.ledger.queues import Queue
     from functions.ledger.table import Table
+    from functions.model.connection_name import ConnectionName
 
 CONNECTIONS = Path(str(functions.__file__)).parent.parent / "connections"
 
@@ -35,13 +37,28 @@ SDK = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "t
 class AwsRuntime:
     connections_folder = CONNECTIONS
 
+    def __init__(self) -> None:
+        look_normally()  # nothing large is imported after it
+
     @cached_property
     def connections(self) -> dict[ConnectionName, Connection]:
+        from functions.connections.file import load_all  # noqa: PLC0415 # the webhook reads no connection file
+
         return load_all(self.connections_folder)
 
     @cached_property
     def secrets(self) -> SecretStore:
         return SecretStore(boto3.client("secretsmanager", config=SDK), self.now)
+
+    @cached_property
+    def _dynamodb(self) -> DynamoDBClient:
+        client: DynamoDBClient = boto3.client("dynamodb", config=SDK)
+        return client
+
+    @cached_property
+    def _sqs(self) -> SQSClient:
+        client: SQSClient = boto3.client("sqs", config=SDK)
+        return client
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -61,12 +78,12 @@ class AwsRuntime:
     def table(self, name: str) -> Table:
         from functions.ledger.table import DynamoTable  # noqa: PLC0415 # the webhook needs no table
 
-        return DynamoTable(boto3.resource("dynamodb", config=SDK).Table(name))
+        return DynamoTable(self._dynamodb, name)
 
     def queue(self, url: str) -> Queue:
         from functions.ledger.queues import SqsQueue  # noqa: PLC0415 # loaded by those that send
 
-        return SqsQueue(boto3.client("sqs", config=SDK), url)
+        return SqsQueue(self._sqs, url)
 
     def session(self, ca_bundle: str | None = None) -> requests.Session:
         import requests  # noqa: PLC0415 # the webhook calls no vendor

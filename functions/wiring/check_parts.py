@@ -17,8 +17,9 @@ from functions.model.shipment import ConnectionName
 from functions.settings import CheckSettings
 from functions.shipstation import budget
 from functions.shipstation.v1.sample import AccountSample
+from functions.wiring.ifs_tenant import IfsConnections
 from functions.wiring.runtime import Runtime
-from functions.wiring.vendors import IfsConnections, shipstation_client
+from functions.wiring.shipstation_account import shipstation_client
 
 
 class CheckRequest(Frozen):

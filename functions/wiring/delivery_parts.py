@@ -24,8 +24,8 @@ from functions.ledger.records import RecordStore
 from functions.ledger.shared import EarlierSharedStore
 from functions.ledger.tenants import TenantStore
 from functions.model.shipment import ConnectionName
+from functions.wiring.ifs_tenant import IfsConnections
 from functions.wiring.runtime import Context, Runtime
-from functions.wiring.vendors import IfsConnections
 
 AROUND_A_REQUEST_SECONDS = 17  # a new token's, and the records before and after
 

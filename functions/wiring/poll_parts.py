@@ -16,7 +16,7 @@ from functions.model.cursors import ReadingPosition
 from functions.model.messages import Notification, Pointer
 from functions.settings import PollSettings
 from functions.wiring.runtime import Runtime
-from functions.wiring.vendors import shipstation_source
+from functions.wiring.shipstation_account import shipstation_source
 
 
 class PollParts:

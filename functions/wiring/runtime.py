@@ -6,14 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from functions.connections.connection import Connection
-from functions.model.shipment import ConnectionName
-
 if TYPE_CHECKING:
     import requests
 
+    from functions.connections.connection import Connection
     from functions.ledger.queues import Queue
     from functions.ledger.table import Table
+    from functions.model.connection_name import ConnectionName
 
 Handler = Callable[[dict[str, Any], "Context"], Any]
 

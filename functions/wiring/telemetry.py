@@ -1,6 +1,10 @@
-"""One log line per outcome and one metric per count, without payloads, names or addresses."""
+"""One log line per outcome, and a metric for each alarm, without payloads, names or addresses. What no alarm watches is
+no metric: the log lines say it, and a metric costs as much in an hour in which it is sent once as in a full one.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
@@ -9,15 +13,17 @@ logger = Logger(utc=True)
 
 
 def seconds(connection: str, **metrics: float) -> None:
-    """How long something takes or has waited, by connection; sent also when it is nothing."""
-    for name, value in metrics.items():
-        with single_metric(name=name, unit=MetricUnit.Seconds, value=value) as metric:
-            metric.add_dimension(name="connection", value=connection)
+    """How long something has waited, by connection; nothing is sent of what has not."""
+    _send(MetricUnit.Seconds, connection, metrics)
 
 
 def count(connection: str, **metrics: int) -> None:
     """Counts as CloudWatch metrics by connection; zeros are left out."""
+    _send(MetricUnit.Count, connection, metrics)
+
+
+def _send(unit: MetricUnit, connection: str, metrics: Mapping[str, float]) -> None:
     for name, value in metrics.items():
         if value:
-            with single_metric(name=name, unit=MetricUnit.Count, value=value) as metric:
+            with single_metric(name=name, unit=unit, value=value) as metric:
                 metric.add_dimension(name="connection", value=connection)

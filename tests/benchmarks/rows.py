@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.benchmarks import dry_runs, reading, units, writing
+from tests.benchmarks import dry_runs, money, reading, starting, units, writing
 from tests.benchmarks.row import Row
 from tests.equipment.quiet_connection import SEED, quiet_world, run, schedule
 from tests.equipment.world import LEDGER, Site, World
@@ -50,6 +50,10 @@ ROWS: dict[str, Callable[[], Iterable[Row]]] = {
     "sim_year": sim_year,
     "write_units": units.write_units,
     "noop_calls": noop_calls,
+    "usd_idle_month": money.usd_idle_month,
+    "usd_per_million": money.life,
+    "init": starting.init,
+    "bundle_mb": starting.bundle_mb,
     "drift": reading.drift,
     "dst": reading.dst,
     "burst": reading.burst,
@@ -63,6 +67,10 @@ ROWS: dict[str, Callable[[], Iterable[Row]]] = {
 # Rows that are measured together with another one.
 WITH = {
     "noop_units": "noop_calls",
+    "write_units_life": "usd_per_million",
+    "ifs_requests_life": "usd_per_million",
+    "init_webhook": "init",
+    "init_consume": "init",
     "burst_requests": "burst",
     "burst_p99": "burst",
     "drain_429": "drain",

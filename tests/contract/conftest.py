@@ -41,7 +41,7 @@ def table(request: pytest.FixtureRequest) -> Table:
         KeySchema=key,
         GlobalSecondaryIndexes=[{"IndexName": DUE_INDEX, "KeySchema": index, "Projection": shown}],
     )
-    return DynamoTable(aws.table(name))
+    return DynamoTable(aws.new_client("dynamodb"), name)
 
 
 class Inbox(Protocol):

@@ -25,8 +25,8 @@ def page(*shipments: Shipment, reached: datetime | None = None, complete: bool =
     return Reading(shipments=shipments, reached=reached, complete=complete, **more)
 
 
-def a_webhook(number: int = 1, kind: str = "shipments_batch") -> Notification:
-    pointer = Pointer.model_validate({"kind": kind, "id": str(number)})
+def a_webhook(number: int = 1, kind: Any = "shipments_batch") -> Notification:
+    pointer = Pointer(kind=kind, id=str(number))
     return Notification(connection=ACME, event="SHIP_NOTIFY", pointer=pointer, received_at=NOON, correlation_id="c-1")
 
 

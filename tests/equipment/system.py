@@ -119,7 +119,8 @@ class System:
 
     def table(self, prefix: str) -> DynamoTable:
         tables = self.stack.ids_of("AWS::DynamoDB::Table")
-        return DynamoTable(self.aws.table(next(pid for name, pid in tables.items() if name[: -len(HASH)] == prefix)))
+        name = next(pid for name, pid in tables.items() if name[: -len(HASH)] == prefix)
+        return DynamoTable(self.aws.new_client("dynamodb"), name)
 
     def let_leases_lapse(self) -> None:
         """As if every run that began a write had died minutes ago."""

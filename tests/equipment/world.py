@@ -155,7 +155,9 @@ class SimulatedRuntime:
 
 @dataclass
 class World:
-    """`met` counts every fault that was shown; `unheard` is when an answer, or whom it was for, was lost."""
+    """`met` counts every fault that was shown; `unheard` is when an answer, or whom it was for, was lost; `on_step` is
+    told of every call to the outside.
+    """
 
     seed: int
     start: datetime
@@ -165,6 +167,7 @@ class World:
     met: Counter[str] = field(default_factory=Counter)
     unheard: list[datetime] = field(default_factory=list)
     logs: StringIO = field(default_factory=StringIO)
+    on_step: Callable[[str], None] = lambda _: None
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
@@ -186,6 +189,7 @@ class World:
 
     def step(self, name: str) -> None:
         """Called around every call to the outside: the environment may die here."""
+        self.on_step(name)
         task = self.clockwork.current
         if task is None:
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -106,7 +107,7 @@ def test_consume_takes_ten_with_the_connections_concurrency(template: Template) 
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-@pytest.mark.parametrize("queue", ["LinkexampleNotificationsDead", "LinkexampleShipmentsDead"])
+@pytest.mark.parametrize("queue", ["DeadNotifications", "DeadShipments"])
 def test_dead_letters_are_taken_one_by_one_and_stay_when_they_fail(template: Template, queue: str) -> None:
     mappings = [
         mapping
@@ -121,7 +122,7 @@ def test_dead_letters_are_taken_one_by_one_and_stay_when_they_fail(template: Tem
     assert dead["VisibilityTimeout"] >= VISIBILITY_FACTOR * timeout
 
 
-@pytest.mark.parametrize("queue", ["LinkexampleNotificationsDead", "LinkexampleShipmentsDead"])
+@pytest.mark.parametrize("queue", ["DeadNotifications", "DeadShipments"])
 def test_letters_that_stay_dead_ring_before_sqs_leaves_them_out(template: Template, queue: str) -> None:
     """After three receives a message no longer counts for the age."""
     alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
@@ -135,12 +136,11 @@ def test_letters_that_stay_dead_ring_before_sqs_leaves_them_out(template: Templa
 def test_the_simulated_system_has_the_deployed_times(template: Template) -> None:
     timeouts = {f["Handler"].split(".")[-2]: f["Timeout"] for f in of_type(template, "AWS::Lambda::Function").values()}
     queues = of_type(template, "AWS::SQS::Queue")
-    kinds = {"NotificationsDead": "dead", "ShipmentsDead": "dead"}
-    kinds |= {"Notifications": "notifications", "Shipments": "shipments"}
+    kinds = {"Dead": "dead", "LinkexampleNotifications": "notifications", "LinkexampleShipments": "shipments"}
 
     assert timeouts == TIMEOUTS
     for name, queue in queues.items():
-        kind = next(kind for prefix, kind in kinds.items() if name.startswith(f"Linkexample{prefix}"))
+        kind = next(kind for prefix, kind in kinds.items() if name.startswith(prefix))
         assert queue["VisibilityTimeout"] == VISIBILITY[kind].total_seconds()
         assert queue.get("RedrivePolicy", {}).get("maxReceiveCount", RECEIVES) == RECEIVES
 
@@ -178,7 +178,7 @@ def test_token_in_the_path_reaches_no_access_log(template: Template) -> None:
             ("LinkexampleShipStation", "LinkexampleWebhook", "LinkexampleNotifications", "dynamodb:DeleteItem"),
         ),
         ("DeadLetters", ("secretsmanager:", "LedgerAudit", "dynamodb:Query", "dynamodb:DeleteItem")),
-        ("Release", ("secretsmanager:", "LedgerAudit")),
+        ("Release", ("LinkexampleShipStation", "LinkexampleWebhook", "LedgerAudit", "dynamodb:DeleteItem")),
         ("Replay", ("LinkexampleShipStation", "LinkexampleWebhook", "dynamodb:DeleteItem")),
         ("Check", ("sqs:Receive", "LinkexampleWebhook", "dynamodb:DeleteItem")),
     ],
@@ -206,7 +206,18 @@ def test_every_metric_that_is_watched_is_counted_by_its_lambda(template: Templat
         dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
         handler = (HANDLERS / f"{dimensions['service']}.py").read_text(encoding="utf-8")
         assert dimensions["connection"] == "example"
-        assert re.search(rf"\b{alarm['MetricName']}\b", handler)
+        assert re.search(rf"\b{alarm['MetricName']}=", handler)
+
+
+def test_every_metric_that_is_counted_is_watched(template: Template) -> None:
+    alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in HANDLERS.glob("*.py")]
+    calls = [call for tree in trees for call in ast.walk(tree) if isinstance(call, ast.Call)]
+    sent = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in {"count", "seconds"}]
+
+    assert {each.arg for call in sent for each in call.keywords} == {
+        alarm["MetricName"] for alarm in alarms if alarm.get("Namespace") == "IfsShipStation"
+    }
 
 
 def test_every_alarm_says_what_to_do_and_tells_somebody(template: Template) -> None:

@@ -43,7 +43,7 @@ def bury(system: System, order_no: str) -> None:
     """A look at the order stands in the shipments queue's dead-letter queue, as if it had failed five times."""
     key = system.states()[order_no].key
     dead = DeliverOrder(order=key, cause=Cause(kind="release", correlation_id="dead-letter-test"))
-    url = system.stack.physical_id("LinkdemoShipmentsDead", "AWS::SQS::Queue")
+    url = system.stack.physical_id("DeadShipments", "AWS::SQS::Queue")
     system.aws.client("sqs").send_message(
         QueueUrl=url,
         MessageBody=dead.model_dump_json(exclude_none=True),

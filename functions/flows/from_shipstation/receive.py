@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hmac
+import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Protocol
+from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from functions.model.messages import Notification, Pointer
-from functions.model.shipment import ConnectionName
+from functions.model.connection_name import ConnectionName
+from functions.model.notification import Notification, Pointer
 
 # A V1 body is two short strings, the address at most 200 characters:
 # https://docs.shipstation.com/apis/shipstation-v1/docs/models/webhook
@@ -38,14 +38,8 @@ class Notifications(Protocol):
         """Raises Retryable."""
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(strict=True, hide_input_in_errors=True)
-
-    resource_url: str
-    resource_type: object = None
-
-
-class Webhook(BaseModel):
+@dataclass(frozen=True)
+class Webhook:
     """One call as it came in."""
 
     connection: str
@@ -66,32 +60,38 @@ def receive(
 
     `parse(resource_url, resource_type)` reduces an address to ids, or is None for an address that is not ShipStation's.
     """
-    try:
-        if not _is_known(webhook.token, tokens.valid_for(webhook.connection)):
-            return HTTPStatus.NOT_FOUND
-        if len(webhook.body) > BODY_LIMIT_BYTES:
-            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-        body = _Body.model_validate_json(webhook.body)
-        event = (
-            body.resource_type
-            if isinstance(body.resource_type, str) and body.resource_type in EVENTS
-            else UNKNOWN_EVENT
-        )
-        pointer = parse(body.resource_url, event)
-        if pointer is None:
-            return HTTPStatus.BAD_REQUEST
-        queue.send(
-            Notification(
-                connection=ConnectionName(webhook.connection),
-                event=event,
-                pointer=pointer,
-                received_at=now,
-                correlation_id=correlation_id,
-            )
-        )
-    except ValidationError:
+    if not _is_known(webhook.token, tokens.valid_for(webhook.connection)):
+        return HTTPStatus.NOT_FOUND
+    if len(webhook.body) > BODY_LIMIT_BYTES:
+        return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    body = _body(webhook.body)
+    url, event = body.get("resource_url"), _event(body.get("resource_type"))
+    pointer = parse(url, event) if isinstance(url, str) else None
+    if pointer is None:
         return HTTPStatus.BAD_REQUEST
+    queue.send(
+        Notification(
+            connection=ConnectionName(webhook.connection),
+            event=event,
+            pointer=pointer,
+            received_at=now,
+            correlation_id=correlation_id,
+        )
+    )
     return HTTPStatus.ACCEPTED
+
+
+def _event(named: object) -> str:
+    return named if isinstance(named, str) and named in EVENTS else UNKNOWN_EVENT
+
+
+def _body(raw: bytes) -> dict[str, Any]:
+    """Empty where it is no JSON object in UTF-8."""
+    try:
+        body = json.loads(raw.decode())
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 def _is_known(token: str, valid: Sequence[str]) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl
 
-from functions.model.messages import Pointer
+from functions.model.notification import Pointer
 
 LONGEST = 200  # documented limit of the address; a longer one is cut off somewhere
 

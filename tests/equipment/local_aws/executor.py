@@ -18,7 +18,7 @@ from typing import IO, Any
 from ministack.core import iam_actions, lambda_runtime
 from ministack.services import lambda_svc
 
-from tests.equipment.local_aws import runtime
+from tests.equipment.local_aws import managed, runtime
 
 PRIVATE_NAMES = {
     lambda_runtime: (
@@ -123,8 +123,8 @@ def _append(path: Path, line: bytes) -> None:
 
 
 def _require_python(wanted: str) -> None:
-    if wanted != runtime.PYTHON:
-        reason = f"the function wants {wanted}, this machine runs {runtime.PYTHON}: synthesise for that one"
+    if wanted != managed.PYTHON:
+        reason = f"the function wants {wanted}, this machine runs {managed.PYTHON}: synthesise for that one"
         raise lambda_runtime.ProvidedRuntimeError(reason, "Runtime.InvalidRuntime")
 
 

@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
-import sys
+import shlex
 from pathlib import Path
 from typing import Any
 
 from ministack.core import tls
 from ministack.services import lambda_svc
 
-# What the managed Python runtime brings along; everything else has to come with the bundle.
-PACKAGES = (
-    "awslambdaric",
-    "simplejson",
-    "snapshot-restore-py",
-    "boto3",
-    "botocore",
-    "s3transfer",
-    "jmespath",
-    "python-dateutil",
-    "six",
-    "urllib3",
-)
-PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
+from tests.equipment.local_aws.managed import PYTHON, START, link_packages
+
 HOME = Path(os.environ["TMPDIR"])
 FOLDER = HOME / "runtime"
 BOOTSTRAP = FOLDER / "bootstrap"
 
 
 def lay_out() -> None:
-    """Links the packages into one folder and writes the `bootstrap`; started without `site`, Python sees no others."""
-    FOLDER.mkdir()
-    for package in PACKAGES:
-        distribution = importlib.metadata.distribution(package)
-        for name in {file.parts[0] for file in distribution.files or ()} - {"..", "__pycache__"}:
-            (FOLDER / name).symlink_to(str(distribution.locate_file(name)))
-    BOOTSTRAP.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S -m awslambdaric "$_HANDLER"\n')
+    """Links the packages into one folder and writes the `bootstrap`."""
+    link_packages(FOLDER)
+    BOOTSTRAP.write_text(f'#!/bin/sh\nexec {shlex.join(START)} "$_HANDLER"\n')
     BOOTSTRAP.chmod(0o755)
 
 

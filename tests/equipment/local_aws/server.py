@@ -64,16 +64,20 @@ class LocalAws:
     def client(self, service: str) -> Any:
         """A boto3 client as the account's root; it never retries, so that a test sees the first answer."""
         if service not in self._clients:
-            self._clients[service] = self._session().client(
-                service,
-                endpoint_url=self.endpoint_url,
-                verify=str(self.certificate) if self.certificate else None,
-                config=Config(retries={"total_max_attempts": 1}, read_timeout=900, proxies={}),
-            )
+            self._clients[service] = self.new_client(service)
         return self._clients[service]
 
+    def new_client(self, service: str) -> Any:
+        """One that its owner may change, as the shipping code's table does."""
+        return self._session().client(
+            service,
+            endpoint_url=self.endpoint_url,
+            verify=str(self.certificate) if self.certificate else None,
+            config=Config(retries={"total_max_attempts": 1}, read_timeout=900, proxies={}),
+        )
+
     def table(self, name: str) -> Any:
-        """A DynamoDB table as the shipping code's own adapter takes it."""
+        """A DynamoDB table as boto3 shows it to people."""
         verify = str(self.certificate) if self.certificate else None
         resource = self._session().resource("dynamodb", endpoint_url=self.endpoint_url, verify=verify)
         return resource.Table(name)

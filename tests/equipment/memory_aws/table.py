@@ -19,7 +19,8 @@ from functions.model.outcomes import Reason
 from tests.equipment.memory_aws.conditions import holds
 
 LARGEST_ITEM_BYTES = 400 * 1024
-WRITE_UNIT_BYTES = 1024
+WRITE_UNIT_BYTES, READ_UNIT_BYTES = 1024, 4096
+EVENTUALLY = 0.5  # of a strongly consistent read
 PAGE_ITEMS = 20  # AWS ends a page at a megabyte
 INDEXED = (PARTITION, SORT, DUE_PARTITION, DUE_SORT, *DUE_PROJECTED)
 Step = Callable[[str], None]
@@ -46,7 +47,9 @@ class MemoryTable:
     page of a query or scan is a call. Without `lateness` every read is strongly consistent.
 
     `write_units` counts stored units by the first part of the partition key, `index_units` those that the index costs
-    beside; `positions` keeps every stored reading position, oldest first.
+    beside, `refused_units` those of puts that a condition refused, `read_units` all that reading costs; `positions`
+    keeps every stored reading position, oldest first.
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
     """
 
     def __init__(self, step: Step = _nothing, lateness: Lateness | None = None) -> None:
@@ -57,17 +60,22 @@ class MemoryTable:
         self._changes: dict[str, int] = {}
         self.write_units: dict[str, int] = {}
         self.index_units: dict[str, int] = {}
+        self.refused_units = 0
+        self.read_units = 0.0
+        self._sizes: dict[Key, int] = {}
         self.positions: list[dict[str, Any]] = []
 
     def get(self, pk: str, sk: str) -> Item | None:
         self._step("get")
         found = self._load(pk, sk)
+        self.read_units += self._read([(pk, sk)])
         self._step("get done")
         return found
 
     def get_many(self, keys: Sequence[Key], attributes: Sequence[str]) -> list[Item]:
         self._step("get_many")
         wanted = {PARTITION, SORT, *attributes}
+        self.read_units += sum(EVENTUALLY * self._read([key]) for key in dict.fromkeys(keys))
         items = (self._seen(pk, sk) for pk, sk in dict.fromkeys(keys))
         found = [_only(item, wanted) for item in items if item]
         self._step("get_many done")
@@ -75,31 +83,36 @@ class MemoryTable:
 
     def put(self, item: Mapping[str, Any], *, condition: ConditionBase | None = None) -> bool:
         self._step("put")
-        stored = _encoded(item)
+        size, stored = _size(item), _encoded(item)
         before = self._load(item[PARTITION], item[SORT])
         is_taken = condition is None or holds(condition, before)
         if is_taken:
-            self._store(item, stored, before)
+            self._store(item, stored, before, size)
+        else:
+            self.refused_units += _write_units(self._sizes.get((item[PARTITION], item[SORT]), 0))
         self._step("put done")
         return is_taken
 
     def query(self, pk: str, *, prefix: str = "", newest_first: bool = False) -> Iterator[Item]:
-        yield from self._paged("query", lambda: self._of(pk, prefix, newest_first=newest_first), self._load)
+        yield from self._paged("query", lambda: self._of(pk, prefix, newest_first=newest_first), self._load, 1)
 
     def query_due(self, shard: str, *, until: str, limit: int) -> list[Item]:
         self._step("query_due")
         found = sorted(self._due_entries(shard, until).items(), key=lambda entry: (entry[1], entry[0]))[:limit]
         items = [self._indexed(key, at) for key, at in found]
+        self.read_units += EVENTUALLY * _read_units(sum(map(_map_bytes, items)))
         self._step("query_due done")
         return items
 
     def query_shard(self, shard: str) -> Iterator[Item]:
         shown = self._due_entries(shard, "~")  # behind every instant
         keys = sorted(shown, key=lambda key: (shown[key], key))
-        yield from self._paged("query_shard", lambda: keys, lambda pk, sk: self._indexed((pk, sk), shown[pk, sk]))
+        entries = {key: self._indexed(key, shown[key]) for key in keys}
+        self.read_units += EVENTUALLY * _read_units(sum(map(_map_bytes, entries.values())))
+        yield from self._paged("query_shard", lambda: keys, lambda pk, sk: entries[pk, sk], 0)
 
     def scan(self, *, prefix: str) -> Iterator[Item]:
-        yield from self._paged("scan", lambda: self._under(prefix), self._seen)
+        yield from self._paged("scan", lambda: self._under(prefix), self._seen, EVENTUALLY)
 
     def has_due(self, prefix: str, until: str) -> bool:
         """Whether any shard with this prefix holds something due; costs nothing and is no call of AWS."""
@@ -110,6 +123,10 @@ class MemoryTable:
     def changes(self, pk: str) -> int:
         """How often something of this partition was stored; costs nothing and is no call of AWS."""
         return self._changes.get(pk, 0)
+
+    @property
+    def stored_bytes(self) -> int:
+        return sum(self._sizes.values())
 
     def everything(self) -> str:
         """All that is stored, as text, to look for what must not be there."""
@@ -122,7 +139,7 @@ class MemoryTable:
         return [(pk, sk) for pk in list(self._items) if pk.startswith(prefix) for sk in sorted(self._items[pk])]
 
     def _paged(
-        self, name: str, select: Callable[[], list[Key]], read: Callable[[str, str], Item | None]
+        self, name: str, select: Callable[[], list[Key]], read: Callable[[str, str], Item | None], price: float
     ) -> Iterator[Item]:
         self._step(name)
         keys = select()
@@ -130,19 +147,25 @@ class MemoryTable:
             if start:
                 self._step(name)
             page = [read(pk, sk) for pk, sk in keys[start : start + PAGE_ITEMS]]
+            self.read_units += price * self._read(keys[start : start + PAGE_ITEMS])
             self._step(f"{name} done")
             yield from (item for item in page if item is not None)
+
+    def _read(self, keys: Sequence[Key]) -> int:
+        """Units of a strongly consistent read of all of them together."""
+        return _read_units(sum(self._sizes.get(key, 0) for key in keys))
 
     def _load(self, pk: str, sk: str) -> Item | None:
         text = self._items.get(pk, {}).get(sk)
         return None if text is None else json.loads(text, parse_int=Decimal)
 
-    def _store(self, item: Mapping[str, Any], stored: bytes, before: Item | None) -> None:
+    def _store(self, item: Mapping[str, Any], stored: bytes, before: Item | None, size: int) -> None:
         pk, sk = item[PARTITION], item[SORT]
         self._unindex(before)
         self._items.setdefault(pk, {})[sk] = stored
         self._index(item)
-        self._count(item)
+        self._count(item, max(size, self._sizes.get((pk, sk), 0)))
+        self._sizes[pk, sk] = size
         self._count_index(before, item)
         self._changes[pk] = self._changes.get(pk, 0) + 1
         if sk == "position":
@@ -191,10 +214,10 @@ class MemoryTable:
         if item is not None and DUE_PARTITION in item:
             self._due[item[DUE_PARTITION]].discard((item[DUE_SORT], item[PARTITION], item[SORT]))
 
-    def _count(self, item: Mapping[str, Any]) -> None:
+    def _count(self, item: Mapping[str, Any], size: int) -> None:
+        """The larger of what is stored and what stood there before."""
         kind = str(item[PARTITION]).partition("#")[0]
-        units = -(-_map_bytes(item) // WRITE_UNIT_BYTES)
-        self.write_units[kind] = self.write_units.get(kind, 0) + units
+        self.write_units[kind] = self.write_units.get(kind, 0) + _write_units(size)
 
     def _count_index(self, before: Item | None, item: Mapping[str, Any]) -> None:
         """An entry whose keys change is deleted and written anew; one that stays as it is costs nothing.
@@ -209,6 +232,15 @@ class MemoryTable:
         self.index_units[kind] = self.index_units.get(kind, 0) + units
 
 
+def _write_units(size: int) -> int:
+    return max(1, -(-size // WRITE_UNIT_BYTES))
+
+
+def _read_units(size: int) -> int:
+    """What is not there is read too."""
+    return max(1, -(-size // READ_UNIT_BYTES))
+
+
 def _entry(item: Mapping[str, Any]) -> Item:
     """What the index holds of an item; nothing where that is not in it."""
     return _only(item, set(INDEXED)) if DUE_PARTITION in item else {}
@@ -218,12 +250,17 @@ def _only(item: Mapping[str, Any], names: set[str]) -> Item:
     return {name: value for name, value in item.items() if name in names}
 
 
-def _encoded(item: Mapping[str, Any]) -> bytes:
+def _size(item: Mapping[str, Any]) -> int:
     """Raises what the adapter makes of DynamoDB's ValidationException, and what boto3 says of a float."""
     if any(not isinstance(item.get(name), str) or not item[name] for name in (PARTITION, SORT)):
         raise Permanent(Reason.LEDGER_REFUSED, "a key is missing or empty")
-    if _map_bytes(item) > LARGEST_ITEM_BYTES:
+    size = _map_bytes(item)
+    if size > LARGEST_ITEM_BYTES:
         raise Permanent(Reason.LEDGER_REFUSED, "Item size has exceeded the maximum allowed size")
+    return size
+
+
+def _encoded(item: Mapping[str, Any]) -> bytes:
     return json.dumps(item, default=int, separators=(",", ":"), ensure_ascii=False).encode()
 
 

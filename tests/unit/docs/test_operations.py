@@ -6,7 +6,6 @@ import re
 import sys
 from collections import Counter
 from pathlib import Path
-from types import SimpleNamespace
 
 import boto3
 import pytest
@@ -107,8 +106,8 @@ def test_the_documented_lines_print_the_records_of_an_order_and_their_entries(
     world.orders, world.memories = OrderStore(tables["ledger"]), RecordStore(tables["ledger"])  # type: ignore[assignment] # the stores themselves
     world.audit = AuditLog(tables["audit"], new_id=lambda: "1")  # type: ignore[assignment]
     deliver([work(a_shipment(1))], world.delivery)
-    monkeypatch.setattr(boto3, "resource", lambda _: SimpleNamespace(Table=tables.__getitem__))
-    monkeypatch.setattr(table, "DynamoTable", lambda memory: memory)
+    monkeypatch.setattr(boto3, "client", lambda _: None)
+    monkeypatch.setattr(table, "DynamoTable", lambda _, name: tables[name])
     monkeypatch.setattr(sys, "argv", ["-", "ledger", "audit", "acme", "10", "P1001"])
     (lines,) = re.findall(r"<<'EOF'\n(.*?)\nEOF\n", OPERATIONS, flags=re.DOTALL)
     exec(lines, {})  # noqa: S102 # the lines of our own page

@@ -62,7 +62,7 @@ def call(
 def test_both_valid_tokens_open_and_only_ids_are_queued(token: str) -> None:
     queue = Queue()
     assert call(token=token, queue=queue) is HTTPStatus.ACCEPTED
-    assert "shipstation" not in queue.sent[0].model_dump_json()
+    assert "shipstation" not in queue.sent[0].as_json()
 
 
 @pytest.mark.parametrize(

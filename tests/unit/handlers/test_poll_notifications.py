@@ -28,14 +28,14 @@ def a_shop(world_trouble: Trouble) -> tuple[World, Site, int]:
             received_at=START,
             correlation_id=f"c-{index}",
         )
-        site.notifications.send_batch([Entry(body=note.model_dump_json())])
+        site.notifications.send_batch([Entry(body=note.as_json())])
     return world, site, number
 
 
 def test_ledger_that_fails_costs_no_notification_a_receive_and_the_schedule_finds_what_was_announced() -> None:
     world, site, number = a_shop(Trouble(until=START + timedelta(minutes=10), throttle=1.0))
     run(world, START + timedelta(minutes=9))
-    assert '"PollFailed"' in world.logs.getvalue()
+    assert '"poll_failed"' in world.logs.getvalue()
     assert site.notifications.messages == {}
 
     schedule(world, START + timedelta(minutes=20), "poll")

@@ -12,6 +12,7 @@ from functions.ledger.queues import BATCH_BYTES, Entry, FifoOrderQueue, Notifica
 from functions.model.messages import DeliverOrder, Notification, Pointer
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName, Item
+from functions.wiring.batch import parsed
 from tests.equipment.builders import NOON, a_shipment, again, work
 from tests.equipment.memory_aws.queue import MemoryQueue
 
@@ -104,7 +105,7 @@ def test_a_notification_goes_to_its_own_connections_queue() -> None:
     )
     NotificationQueues(queues).send(notification)
     ((entry,),) = queues["acme"].batches
-    assert Notification.model_validate_json(entry.body) == notification
+    assert parsed(entry.body, Notification) == notification
     assert (entry.group, entry.deduplication_id, queues["other"].batches) == (None, None, [])
 
 

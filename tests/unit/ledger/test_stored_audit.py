@@ -13,6 +13,7 @@ from functions.model.audit import Cause, EarlierAuditEntry
 from functions.model.messages import DeliverOrder, Notification
 from functions.model.shipment import OrderKey
 from functions.model.state import OrderState
+from functions.wiring.batch import parsed
 from tests.equipment.builders import NOON, a_connection, a_shipment
 from tests.unit.ledger.stored import a_table, holding, stored
 
@@ -172,7 +173,8 @@ def test_a_withdrawal_that_is_under_way_withdraws() -> None:
 @pytest.mark.parametrize("name", stored("notifications"))
 def test_a_notification_that_is_under_way_points_where_it_pointed(name: str) -> None:
     event, kind, number = NOTIFICATIONS[name]
-    found = Notification.model_validate_json(stored("notifications")[name])
+    found = parsed(stored("notifications")[name], Notification)
+    assert found is not None
     assert (found.event, found.pointer.kind, found.pointer.id) == (event, kind, number)
     assert (found.connection, found.received_at, found.correlation_id) == ("acme", NOON, "c-1")
 

@@ -83,8 +83,8 @@ def test_pointers_to_orders_and_fulfilments_are_followed() -> None:
     (order,) = rig.sold()
     batch = rig.account.orders.current[order].import_batch
     marked = rig.account.mark_shipped(order, carrier_code="ups", tracking_number="HAND1")
-    for kind, number in (("orders_import", batch), ("order", str(order))):
-        (reading,) = rig.source.follow(Pointer.model_validate({"kind": kind, "id": number}), "webhook")
+    for pointer in (Pointer(kind="orders_import", id=batch), Pointer(kind="order", id=str(order))):
+        (reading,) = rig.source.follow(pointer, "webhook")
         assert [each.facts.order_id for each in reading.orders] == [order]
     (reading,) = rig.source.follow(Pointer(kind="fulfilment", id=str(marked)), "webhook")
     assert [shipment.tracking_number for shipment in reading.shipments] == ["HAND1"]

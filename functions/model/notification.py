@@ -1,0 +1,40 @@
+"""What a webhook leaves in the queue. The webhook starts without pydantic, so these are plain dataclasses; whoever
+takes the message out has pydantic read it (`wiring.batch`), so a tampered one is refused at the door.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from functions.model.connection_name import ConnectionName
+
+STRICT = {"extra": "forbid", "hide_input_in_errors": True}  # as Frozen's, read by pydantic
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pointer:
+    """Where a webhook points, reduced to ids: the address itself is never kept and never contacted. `go_on` is no
+    webhook's: a run that ended with work left sends it to itself.
+    """
+
+    __pydantic_config__: ClassVar = STRICT
+
+    kind: Literal["shipments_batch", "orders_import", "order", "fulfilment", "anything", "go_on"]
+    id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notification:
+    __pydantic_config__: ClassVar = STRICT
+
+    connection: ConnectionName
+    event: str
+    pointer: Pointer
+    received_at: datetime
+    correlation_id: str
+
+    def as_json(self) -> str:
+        return json.dumps(asdict(self), default=datetime.isoformat)

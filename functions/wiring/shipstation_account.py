@@ -1,0 +1,58 @@
+"""Builds ShipStation clients from the runtime: a session, credentials re-read once refused, the key's budget."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+
+from pydantic import SecretStr
+
+from functions.connections.connection import Connection
+from functions.ledger.budget import BudgetStore
+from functions.ledger.facts import FactStore
+from functions.ledger.table import Table
+from functions.model.facts import OrderFacts
+from functions.shipstation import budget
+from functions.shipstation import client as shipstation
+from functions.shipstation.client import ShipStationClient
+from functions.shipstation.v1.source import ShipStationSource
+from functions.wiring.credentials import part
+from functions.wiring.runtime import Runtime
+
+
+def shipstation_client(
+    runtime: Runtime, connection: Connection, secret_arn: str, budgets: budget.BudgetStore
+) -> ShipStationClient:
+    def credentials() -> shipstation.Credentials:
+        secret = runtime.secrets(secret_arn)
+        return shipstation.Credentials(part(secret, "api_key"), SecretStr(part(secret, "api_secret")))
+
+    side = connection.shipstation
+    governor = budget.Governor(
+        budgets,
+        key_id=lambda: hashlib.sha256(credentials().api_key.encode()).hexdigest()[:16],
+        requests_per_minute=side.requests_per_minute,
+        now=runtime.now,
+        sleep=runtime.sleep,
+    )
+    return ShipStationClient(
+        runtime.session(),
+        base_url=side.base_url,
+        credentials=credentials,
+        on_refused=lambda: runtime.secrets.forget(secret_arn),
+        governor=governor,
+        timeout_seconds=side.timeout_seconds,
+        monotonic=runtime.monotonic,
+        sleep=runtime.sleep,
+        jitter=runtime.jitter,
+    )
+
+
+def shipstation_source(runtime: Runtime, connection: Connection, secret_arn: str, ledger: Table) -> ShipStationSource:
+    client = shipstation_client(runtime, connection, secret_arn, BudgetStore(ledger))
+    facts = FactStore(ledger)
+
+    def remembered(ids: Collection[int]) -> dict[int, OrderFacts]:
+        return {order_id: order for order_id, order in facts.load(connection.name, ids).items() if order.is_known}
+
+    return ShipStationSource(client, connection, remembered, runtime.now)

@@ -1,0 +1,121 @@
+"""The real bundle: the same bytes wherever it is made, compiled, and no larger at the start than it needs to be."""
+
+from __future__ import annotations
+
+import json
+import marshal
+import re
+import shutil
+import subprocess
+import sys
+from importlib.util import cache_from_source
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import app
+from infra import bundle as made
+from infra.bundle import OWN, RUNTIMES, BundleError, Target, bundle, contents_hash, starts_slower
+from tests.equipment.local_aws.server import ROOT
+
+pytestmark = pytest.mark.integration
+
+HERE = Target(architecture="x86_64")
+HEADER_BYTES = 16  # of a .pyc
+SETTINGS = {"NOTIFICATIONS": "{}", "WEBHOOK_SECRETS": "{}"}
+
+
+@pytest.fixture(scope="module")
+def folder(assembly: Path) -> Path:
+    (found,) = (path for path in assembly.glob("asset.*") if path.is_dir())
+    return found
+
+
+def a_machine(folder: Path) -> Path:
+    """A checkout of its own: functions and connections."""
+    shutil.copytree(ROOT / "functions", folder / "functions", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "infra/connections", folder / "connections")
+    return folder
+
+
+def test_two_machines_with_the_same_python_make_the_same_bytes(tmp_path: Path) -> None:
+    machines = [a_machine(tmp_path / name) for name in ("one", "another/with/a/longer/path")]
+    assert len({contents_hash(bundle(root, root / "connections", HERE)) for root in machines}) == 1
+
+
+def test_every_module_is_compiled_and_names_its_place_in_the_lambda(folder: Path) -> None:
+    modules = sorted(folder.rglob("*.py"))
+    assert len(modules) > 300
+    for module in modules:
+        code = marshal.loads(Path(cache_from_source(str(module))).read_bytes()[HEADER_BYTES:])  # noqa: S302 # our own
+        assert code.co_filename == f"/var/task/{module.relative_to(folder)}"
+
+
+def test_packages_made_without_the_interpreter_are_made_again_once_it_is_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def install(lock: Path, folder: Path, target: Target) -> None:
+        folder.mkdir(parents=True)
+        (folder / "package.py").write_text("A = 1\n", encoding="utf-8")
+
+    monkeypatch.setattr(made, "_install", install)
+    root = a_machine(tmp_path)
+    with monkeypatch.context() as without:
+        without.setattr(made, "_interpreter", lambda _: None)
+        assert not list(bundle(root, root / "connections", HERE).rglob("*.pyc"))
+        assert f"No python{OWN} was found" in str(starts_slower(HERE))
+    assert (bundle(root, root / "connections", HERE) / cache_from_source("package.py")).exists()
+    assert starts_slower(HERE) is None
+
+
+def test_what_is_slower_is_said_last_and_kept_for_the_end_of_a_deployment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    notice = tmp_path / "notice.txt"
+    monkeypatch.setattr(app, "NOTICE", notice)
+    app._say("slower")  # noqa: SLF001
+    assert (capsys.readouterr().err, notice.read_text(encoding="utf-8")) == ("slower\n", "slower\n")
+    app._say(None)  # noqa: SLF001
+    assert (capsys.readouterr().err, notice.exists()) == ("", False)
+    assert "notice.txt" in (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("chosen", [{"python": "3.10"}, {"architecture": "amd64"}], ids=["python", "architecture"])
+def test_a_target_that_lambda_has_not_is_refused_in_words(chosen: dict[str, Any]) -> None:
+    with pytest.raises(BundleError, match=r"Lambda has"):
+        Target(**chosen)
+
+
+def test_the_python_that_builds_is_the_target_without_a_word() -> None:
+    assert Target().python == (OWN if OWN in RUNTIMES else RUNTIMES[-1])
+
+
+def test_every_package_is_pinned_with_hashes_as_asked_for() -> None:
+    lock = (ROOT / "functions/requirements.lock").read_text(encoding="utf-8")
+    pinned = re.findall(r"^([a-z0-9-]+==\S+)(?: ; [^\\]+)? \\\n    --hash=sha256:", lock, flags=re.MULTILINE)
+    direct = (ROOT / "functions/requirements.txt").read_text(encoding="utf-8")
+    asked = re.findall(r"^[a-z0-9-]+==\S+$", direct, flags=re.MULTILINE)
+    assert len(asked) == 4
+    assert {*asked} <= {*pinned}
+    assert len(pinned) == len(re.findall(r"^[a-z]", lock, flags=re.MULTILINE))
+    assert "http" not in lock
+
+
+def test_the_webhook_starts_without_pydantic_models_and_vendors(folder: Path) -> None:
+    script = (
+        "import gc, json, sys\n"
+        "from functions.handlers import webhook\n"
+        "webhook._wired()\n"
+        "print(json.dumps([sorted(sys.modules), gc.get_threshold()]))"
+    )
+    environment = {**SETTINGS, "AWS_DEFAULT_REGION": "us-east-1", "PYTHONPATH": str(folder)}
+    run = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True, cwd=folder
+    )
+    loaded, threshold = json.loads(run.stdout)
+    heavy = ("pydantic", "requests", "functions.connections", "functions.ifs", "functions.shipstation.client")
+    assert [name for name in loaded if name.startswith(heavy)] == []
+    show = [sys.executable, "-c", "import gc; print(gc.get_threshold())"]
+    normal = subprocess.run(show, capture_output=True, text=True, check=True)
+    assert str(tuple(threshold)) == normal.stdout.strip()
