@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from functions.ledger.compact import compact, whole
 from functions.ledger.items import PARTITION, SORT, plain, readable, stamp, to_item, unmoved
 from functions.ledger.table import DUE_PARTITION, DUE_SORT, Table
 from functions.model.outcomes import Outcome
@@ -80,7 +81,8 @@ class OrderStore:
     def waiting(self, connection: ConnectionName) -> Iterator[Waiting]:
         """Orders that only wait for a delivery, the longest first. Eventually consistent."""
         for item in self._table.query_shard(f"watch#{connection}"):
-            known = {"order": item["key"], "since": item[DUE_SORT], "records": item["watched"]}
+            shown = whole(item)
+            known = {"order": shown["key"], "since": shown[DUE_SORT], "records": shown["watched"]}
             yield Waiting.model_validate(known)
 
     def claim(self, order: OrderKey, due_at: datetime, until: datetime) -> bool:
@@ -107,7 +109,7 @@ def _item(state: OrderState) -> dict[str, Any]:
     dumped = state.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     keys = {PARTITION: _partition(state.key), SORT: STATE, "revision": state.revision}
     marks = {**state.stub, **{key: _mark(each, state.delivered_to) for key, each in state.shipments.items()}}
-    return to_item({**dumped, **keys, "marks": marks, "order_ids": _order_ids(state), **_due(state)})
+    return to_item(compact({**dumped, **keys, "marks": marks, "order_ids": _order_ids(state), **_due(state)}))
 
 
 def _size(state: OrderState) -> int:
@@ -149,4 +151,4 @@ def _due(state: OrderState) -> dict[str, Any]:
 
 def _state(item: dict[str, Any]) -> OrderState:
     with readable(item):
-        return OrderState.model_validate(plain(item, OWN))
+        return OrderState.model_validate(whole(plain(item, OWN)))

@@ -21,7 +21,7 @@ Item = dict[str, Any]
 
 DUE_INDEX = "due"  # partition `due_shard`, sort `due_at`: sparse, only what is due or needs attention
 DUE_PARTITION, DUE_SORT = "due_shard", "due_at"
-DUE_PROJECTED = ("key", "watched")  # what the index shows beside keys
+DUE_PROJECTED = ("key", "watched", "place")  # what the index shows beside keys
 EXPIRES = "expires_at"  # epoch seconds, DynamoDB's time to live
 
 BATCH_GET_LIMIT = 100  # DynamoDB's own
