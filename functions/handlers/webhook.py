@@ -30,6 +30,11 @@ class _Tokens:
         arn = self._arns.get(connection)
         return tuple(self._secrets(arn).values()) if arn else ()
 
+    def renewed_for(self, connection: str) -> Sequence[str]:
+        """Those that are valid by now; none where they were read a moment ago."""
+        arn = self._arns.get(connection)
+        return self.valid_for(connection) if arn and self._secrets.renew(arn) else ()
+
 
 def build(runtime: Runtime, settings: WebhookSettings) -> Handler:
     tokens = _Tokens(runtime, settings)

@@ -1,0 +1,17 @@
+"""What AWS keeps for us: two tables, queues, secrets. One module for each kind of item.
+
+    table                    the seam to DynamoDB; faults translates what AWS raises
+    └─ items                 values as items, and back; compact says a place once
+       ├─ orders             an order, the due list, what waits for its delivery
+       ├─ records            an IFS record
+       ├─ audit              what was written
+       ├─ plans              what a dry run showed
+       ├─ facts, positions   what was read of ShipStation, and how far
+       ├─ jobs, budget       windows of the past; the requests of a key
+       ├─ tenants            whether an IFS tenant answers, and when it delivers
+       ├─ parked, returns    what needs a person; what died and came back
+       └─ shared             what an earlier version kept
+    queues, secrets          the other services
+
+Nothing else touches AWS while orders are delivered.
+"""

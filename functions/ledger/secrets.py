@@ -1,4 +1,4 @@
-"""Secrets Manager behind a short memory: a rotation is seen within minutes, a short outage is not felt."""
+"""Secrets Manager behind a memory: what is refused is read anew at once, a short outage is not felt."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from functions.model.outcomes import Reason
 if TYPE_CHECKING:
     from types_boto3_secretsmanager import SecretsManagerClient
 
-FRESH = timedelta(minutes=5)
-STALE = timedelta(hours=1)  # while Secrets Manager cannot be reached; after it we fail closed
+FRESH = timedelta(hours=1)  # each reading is billed, and opened with a key
+STALE = timedelta(hours=2)  # while Secrets Manager cannot be reached; after it we fail closed
+RENEWED = timedelta(minutes=1)  # guesses must not make us read all the time
 
 
 class SecretStore:
@@ -42,6 +43,14 @@ class SecretStore:
     def forget(self, arn: str) -> None:
         """After a vendor refused the credentials: the next use reads anew."""
         self._known.pop(arn, None)
+
+    def renew(self, arn: str) -> bool:
+        """Forgets what may have been rotated since it was read; False for what was read a moment ago."""
+        read_at, _ = self._known.get(arn, (None, {}))
+        is_old = read_at is not None and self._now() - read_at >= RENEWED
+        if is_old:
+            self.forget(arn)
+        return is_old
 
     def _read(self, arn: str) -> dict[str, str]:
         text = self._client.get_secret_value(SecretId=arn).get("SecretString", "")

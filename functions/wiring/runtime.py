@@ -33,6 +33,9 @@ class Secrets(Protocol):
     def forget(self, arn: str) -> None:
         """After a vendor refused the credentials: the next use reads anew."""
 
+    def renew(self, arn: str) -> bool:
+        """Reads anew what may have been rotated; False for what was read a moment ago."""
+
 
 class Runtime(Protocol):
     """`now` is UTC; `monotonic` counts seconds and never jumps; `jitter` is between 0 and 1; sessions keep no state

@@ -32,6 +32,9 @@ class Tokens(Protocol):
     def valid_for(self, connection: str) -> Sequence[str]:
         """Every token that opens this connection's endpoint; none for an unknown one. Raises Retryable."""
 
+    def renewed_for(self, connection: str) -> Sequence[str]:
+        """The same after a rotation; none where nothing can have changed. Raises Retryable."""
+
 
 class Notifications(Protocol):
     def send(self, notification: Notification) -> None:
@@ -60,7 +63,9 @@ def receive(
 
     `parse(resource_url, resource_type)` reduces an address to ids, or is None for an address that is not ShipStation's.
     """
-    if not _is_known(webhook.token, tokens.valid_for(webhook.connection)):
+    if not _is_known(webhook.token, tokens.valid_for(webhook.connection)) and not _is_known(
+        webhook.token, tokens.renewed_for(webhook.connection)
+    ):
         return HTTPStatus.NOT_FOUND
     if len(webhook.body) > BODY_LIMIT_BYTES:
         return HTTPStatus.REQUEST_ENTITY_TOO_LARGE

@@ -16,13 +16,16 @@ BODY = json.dumps({"resource_url": "https://ssapi.shipstation.com/x", "resource_
 
 
 class Tokens:
-    def __init__(self, *tokens: str, reachable: bool = True) -> None:
-        self.tokens, self.reachable = tokens, reachable
+    def __init__(self, *tokens: str, reachable: bool = True, rotated: Sequence[str] = ()) -> None:
+        self.tokens, self.reachable, self.rotated = tokens, reachable, rotated
 
     def valid_for(self, connection: str) -> Sequence[str]:
         if not self.reachable:
             raise Retryable(Reason.SECRETS_UNAVAILABLE, "down")
         return self.tokens if connection == "acme" else ()
+
+    def renewed_for(self, connection: str) -> Sequence[str]:
+        return self.rotated if connection == "acme" else ()
 
 
 class Queue:
@@ -38,6 +41,12 @@ class Queue:
 
 def parse(url: str, kind: str) -> Pointer | None:
     return Pointer(kind="shipments_batch", id="7") if "shipstation" in url else None
+
+
+def test_a_token_that_was_rotated_in_is_let_in_once_it_is_read() -> None:
+    assert call(token="newest", tokens=Tokens("new", rotated=("newest", "new"))) is HTTPStatus.ACCEPTED
+    assert call(token="guess", tokens=Tokens("new", rotated=("newest", "new"))) is HTTPStatus.NOT_FOUND
+    assert call(token="guess", tokens=Tokens("new")) is HTTPStatus.NOT_FOUND
 
 
 def call(

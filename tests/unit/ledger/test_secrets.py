@@ -48,28 +48,38 @@ class Vault:
 
 @pytest.mark.parametrize(
     ("seconds", "value", "reads"),
-    [(0, "old", 1), (299, "old", 1), (300, "new", 2)],
-    ids=["at once", "before five minutes", "after five minutes"],
+    [(0, "old", 1), (3599, "old", 1), (3600, "new", 2)],
+    ids=["at once", "before an hour", "after an hour"],
 )
-def test_a_rotation_is_seen_after_five_minutes(seconds: int, value: str, reads: int) -> None:
+def test_a_rotation_is_seen_after_an_hour(seconds: int, value: str, reads: int) -> None:
     vault = Vault()
     assert vault.value(seconds=seconds) == value
     assert vault.manager.reads == reads
 
 
-def test_a_new_reading_is_fresh_for_five_minutes_of_its_own() -> None:
+def test_a_new_reading_is_fresh_for_an_hour_of_its_own() -> None:
     vault = Vault()
-    assert vault.value(minutes=6) == "new"
-    assert vault.value(minutes=10) == "new"
+    assert vault.value(minutes=70) == "new"
+    assert vault.value(minutes=120) == "new"
     assert vault.manager.reads == 2
 
 
-def test_an_outage_is_not_felt_for_an_hour() -> None:
+@pytest.mark.parametrize(("seconds", "value"), [(59, "old"), (60, "new")])
+def test_what_does_not_match_is_read_anew_at_most_once_a_minute(seconds: int, value: str) -> None:
+    vault = Vault()
+    vault.at = NOON + timedelta(seconds=seconds)
+    assert vault.store.renew(ARN) is (value == "new")
+    assert vault.value() == value
+    assert not vault.store.renew(ARN)
+    assert not vault.store.renew("arn:never read")
+
+
+def test_an_outage_is_not_felt_for_two_hours() -> None:
     vault = Vault()
     vault.manager.is_down = True
-    assert [vault.value(minutes=minutes) for minutes in (5, 30, 59.99)] == ["old"] * 3
+    assert [vault.value(minutes=minutes) for minutes in (5, 70, 119.99)] == ["old"] * 3
     with pytest.raises(Retryable) as caught:
-        vault.value(minutes=60)
+        vault.value(minutes=120)
     assert caught.value.reason is Reason.SECRETS_UNAVAILABLE
     vault.manager.is_down = False
     assert vault.value() == "new"
