@@ -192,9 +192,10 @@ class Walker:
             self.position.note(self.position.value.accepted())
 
     def _is_backlog(self, stream: Stream, start: datetime, reached: datetime, pages: int) -> bool:
-        """Judged by how much time the pages so far covered."""
-        rest = self._now() - self._margin(stream) - reached
-        return stream is not Stream.LABELS_VOIDED and rest > (reached - start) / pages * BACKLOG_PAGES
+        """Judged by how much time the pages so far covered; a second that is still being read has covered none."""
+        rest, covered = self._now() - self._margin(stream) - reached, reached - start
+        is_slow = rest > covered / pages * BACKLOG_PAGES
+        return stream is not Stream.LABELS_VOIDED and covered > timedelta(0) and is_slow
 
     def _set_aside(self, stream: Stream, reached: datetime, lane: Lane) -> None:
         """The long rest becomes a job of its own before the cursor steps over it; what is new is read at once."""
@@ -203,7 +204,9 @@ class Walker:
         if stream is Stream.ORDERS:
             self.jobs.open(self._job("crosscheck", "sweep", stream, Span(start=self._cursor(stream).settled, end=end)))
         self.report.backlogs += 1
-        if self.position.keep(stream, Cursor(head=end, settled=end, settled_at=self._now())):
+        cursor = self._cursor(stream)
+        head, settled = max(cursor.head, end), max(cursor.settled, end)
+        if self.position.keep(stream, Cursor(head=head, settled=settled, settled_at=self._now())):
             self.walk(stream, lane)
 
     def _step_over(self, stream: Stream, reached: datetime, page: int, *, settles: bool) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from functions.errors import Permanent, Retryable
 from functions.flows.from_shipstation.collect import LOOKS_APART, is_due
-from functions.model.cursors import Gap, Reading, ReadingPosition, Stream
+from functions.model.cursors import Cursor, Gap, Reading, ReadingPosition, Stream
 from functions.model.outcomes import Reason
 from tests.equipment.builders import NOON, a_connection, a_shipment
 from tests.equipment.reading_fakes import ACME, FakeSource, Setting, a_webhook, page
@@ -210,6 +210,17 @@ def test_a_long_backlog_becomes_a_job_before_the_cursor_steps_over_it() -> None:
     assert job.unread == {LABELS: (job.window,)}
     assert setting.cursor().head == end
     assert [start for stream, start, _ in setting.source.walks if stream is LABELS] == [start, end]
+
+
+def test_what_was_read_of_a_dense_second_is_no_backlog_and_no_step_back() -> None:
+    """A page proves one second less than it shows, which may lie before the start."""
+    setting = Setting(FakeSource())
+    start = setting.at - timedelta(minutes=10, seconds=-2)
+    setting.positions.position = setting.positions.position.read_to(LABELS, Cursor(head=start, settled=start))
+    proven = page(a_shipment(1), reached=start - timedelta(seconds=1), complete=False)
+    setting.source = FakeSource(labels_created=[proven, page(reached=start)])
+    setting.run()
+    assert (setting.ledger.jobs, setting.cursor().head) == ({}, start)
 
 
 def test_a_hole_is_parked_remembered_and_avoided() -> None:
