@@ -22,6 +22,10 @@ class Cause(Frozen):
     note: str | None = None
     plan_id: str | None = None
 
+    def later(self) -> Cause:
+        """The same wish once the moment that its plan showed has passed."""
+        return self.model_copy(update={"plan_id": None})
+
 
 class FieldChange(Frozen):
     """None is an empty field. `attribute` is what IFS calls it. `extended` is somebody else's text that `after` keeps:

@@ -193,7 +193,7 @@ def _look(
 
 
 def _cause(messages: Sequence[DeliverOrder], before: OrderState) -> Cause:
-    """What a person asked for is still asked for where nothing could be decided then."""
+    """What a person asked for is still asked for where nothing could be decided then. What his plan showed is past."""
     last = messages[-1].cause
     is_news = any(message.shipment is not None for message in messages) or last.kind == "replay"
     return last if is_news or before.asked_by is None else before.asked_by
@@ -310,7 +310,7 @@ def _finish(look: _Look, case: OrderCase, proposal: Proposal, results: Results, 
         untils = (*(result.until for result in own.values()), *held.values())
         until = min((at for at in untils if at is not None), default=None)
     is_decided = case.hindrance in {None, Reason.MODE_OFF} and all(each.hindrance is None for each in own.values())
-    state = state.asked(look.cause if look.cause.kind == "replay" and not is_decided else None)
+    state = state.asked(look.cause.later() if look.cause.kind == "replay" and not is_decided else None)
     is_lost = any(result.is_lost for result in own.values())
     state = next_attempt(look.before, state, case.connection.patience, delivery.now(), until, is_lost=is_lost)
     return _saved(look, state, delivery)
