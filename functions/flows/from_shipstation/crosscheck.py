@@ -93,15 +93,18 @@ class CrossCheck:
         one that holds none yet, because a placing may be under way there. Answers with the keys from which not all of
         them could be.
         """
-        sent_to = [OrderKey(connection=before.connection, **key.model_dump()) for key in before.sent_to]
-        now = self._keys(order.facts)
-        abandoned = [key for key in dict.fromkeys((*self._keys(before), *sent_to)) if key not in now]
+        abandoned = self._abandoned(before, order.facts)
         if not abandoned and (order.status != "shipped" or not before.is_known):
             return ()
         found = self._fetch(before.order_id, cause, lane, is_moving=True)
         for key in abandoned:
             self.intake.queue.send(_withdrawal(shipment, key, cause) for shipment in _once(found.shipments))
         return () if found.is_whole else [SentTo(company=key.company, reference=key.reference) for key in abandoned]
+
+    def _abandoned(self, before: OrderFacts, after: OrderFacts) -> list[OrderKey]:
+        sent_to = [OrderKey(connection=before.connection, **key.model_dump()) for key in before.sent_to]
+        now = self._keys(after)
+        return [key for key in dict.fromkeys((*self._keys(before), *sent_to)) if key not in now]
 
     def _keys(self, facts: OrderFacts) -> list[OrderKey]:
         merged = self.intake.facts.load(facts.connection, facts.merged) if facts.merged else {}

@@ -151,8 +151,9 @@ class Walker:
             if not self.has_time():
                 self.report.complete = False
                 return
-            if until is None and reading.reached and self._is_backlog(stream, start, reading.reached, pages):
-                self._set_aside(stream, reading.reached, lane)
+            rest = reading.reached if until is None else None
+            if rest and self._is_backlog(stream, start, rest, pages):
+                self._set_aside(stream, rest, lane)
                 return
 
     def sweep(self, track: Track, span: Span) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice, product
 from typing import Protocol
@@ -84,26 +84,36 @@ class Replay:
         return self.lookup.connection
 
 
+@dataclass
+class _Seen:
+    """What was looked at, some orders at a time: `kept` need something or bring news, `quiet` need nothing."""
+
+    kept: list[OrderCase] = field(default_factory=list)
+    quiet: list[PlannedOrder] = field(default_factory=list)
+    placements: dict[OrderKey, Placement] = field(default_factory=dict)
+    memories: dict[RecordKey, Remembered] = field(default_factory=dict)
+
+    def add(self, proposal: Proposal, memories: dict[RecordKey, Remembered]) -> None:
+        self.placements |= proposal.placements
+        self.memories |= memories
+        for case in proposal.cases:
+            order = planned_order(proposal, case)
+            if _is_worth_showing(order) or any(record.brings_news for record in proposal.of(order.order)):
+                self.kept.append(case)
+            else:
+                self.quiet.append(order)
+
+
 def draw_up(replay: Replay, selection: Selection, *, plan_id: str, by: str, note: str) -> Plan:
     """The dry run: reads IFS, writes nothing there, stores the plan. One proposal for all its orders; those that need
     nothing take nobody's place. At most ORDERS_PER_PLAN orders.
     """
-    kept: list[OrderCase] = []
-    quiet: list[PlannedOrder] = []
-    placements: dict[OrderKey, Placement] = {}
-    memories: dict[RecordKey, Remembered] = {}
+    seen = _Seen()
     for states in _chunks(_selected(replay, selection)):
-        proposal, found = look_at([order_case(state, replay.connection) for state in states], replay.lookup)
-        placements |= proposal.placements
-        memories |= found
-        for case in proposal.cases:
-            order = planned_order(proposal, case)
-            is_kept = _is_worth_showing(order) or any(record.brings_news for record in proposal.of(order.order))
-            kept += [case] if is_kept else []
-            quiet += [] if is_kept else [order]
-        if len(kept) >= ORDERS_PER_PLAN:
+        seen.add(*look_at([order_case(state, replay.connection) for state in states], replay.lookup))
+        if len(seen.kept) >= ORDERS_PER_PLAN:
             break
-    proposal = propose(kept[:ORDERS_PER_PLAN], placements, memories, replay.connection)
+    proposal = propose(seen.kept[:ORDERS_PER_PLAN], seen.placements, seen.memories, replay.connection)
     shown = [planned_order(proposal, case) for case in proposal.cases]
     now = replay.lookup.now()
     plan = Plan(
@@ -113,7 +123,7 @@ def draw_up(replay: Replay, selection: Selection, *, plan_id: str, by: str, note
         note=note,
         made_at=now,
         expires_at=now + PLAN_LIFETIME,
-        orders=(*shown, *quiet[: max(0, ORDERS_PER_PLAN - len(shown))]),
+        orders=(*shown, *seen.quiet[: max(0, ORDERS_PER_PLAN - len(shown))]),
         records=tuple(_planned_record(record) for record in proposal.every if record.changes),
     )
     replay.plans.put(plan)

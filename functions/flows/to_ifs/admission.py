@@ -85,20 +85,25 @@ def _merged(
     reading: a withdrawal that arrives late does nothing.
     """
     known = state.shipments.get(arriving.key)
-    if known is not None and known.withdrawn_at is not None and arriving.read_at <= known.withdrawn_at:
+    told = arriving if known is None else _unheard(known, arriving, is_moved=is_moved)
+    if told is None:
         return state
-    admitted_as = _admission(known, admission)
-    if known is not None and newer(known.shipment, arriving).mark("") == known.shipment.mark(""):
-        is_news = is_moved and arriving.read_at > known.shipment.read_at
-        if known.is_in_scope and not is_news:
-            return state
-        arriving = known.shipment.read_again(arriving.read_at)
-    placing = known.placing if known else None
-    outcome, reason = _judged(arriving, connection, admitted_as)
+    admitted_as, placing = _admission(known, admission), known.placing if known else None
+    outcome, reason = _judged(told, connection, admitted_as)
     if reason in FILES_REASONS and known is not None and known.is_in_scope and placing is not None:
         outcome, reason = Outcome.WAITING, None
-    entry = ShipmentState(shipment=arriving, outcome=outcome, reason=reason, placing=placing, admission=admitted_as)
-    return state.with_shipments({arriving.key: entry})
+    entry = ShipmentState(shipment=told, outcome=outcome, reason=reason, placing=placing, admission=admitted_as)
+    return state.with_shipments({told.key: entry})
+
+
+def _unheard(known: ShipmentState, arriving: Shipment, *, is_moved: bool) -> Shipment | None:
+    """The reading that counts; None where it tells nothing."""
+    if known.withdrawn_at is not None and arriving.read_at <= known.withdrawn_at:
+        return None
+    if newer(known.shipment, arriving).mark("") != known.shipment.mark(""):
+        return arriving
+    is_news = is_moved and arriving.read_at > known.shipment.read_at
+    return None if known.is_in_scope and not is_news else known.shipment.read_again(arriving.read_at)
 
 
 def _admission(known: ShipmentState | None, arriving: Admission | None) -> Admission | None:

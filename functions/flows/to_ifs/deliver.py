@@ -184,8 +184,7 @@ def _look(
     state = state.owing(message.record for message in messages if message.record is not None)
     cause = _cause(messages, before)
     case = order_case(state, delivery.connection, retries_parked=state != before or cause.kind == "replay")
-    is_asked = any((m.shipment is None or m.is_repeated) and not _is_late(m, before) for m in messages)
-    if case.state == before and not is_asked:
+    if case.state == before and not any(_asks(message, before) for message in messages):
         return None
     if delivery.orders.is_too_large(case.state):
         case = replace(case, hindrance=Reason.ORDER_TOO_LARGE)
@@ -197,6 +196,10 @@ def _cause(messages: Sequence[DeliverOrder], before: OrderState) -> Cause:
     last = messages[-1].cause
     is_news = any(message.shipment is not None for message in messages) or last.kind == "replay"
     return last if is_news or before.asked_by is None else before.asked_by
+
+
+def _asks(message: DeliverOrder, state: OrderState) -> bool:
+    return (message.shipment is None or message.is_repeated) and not _is_late(message, state)
 
 
 def _is_late(message: DeliverOrder, state: OrderState) -> bool:
@@ -302,18 +305,24 @@ def _finish(look: _Look, case: OrderCase, proposal: Proposal, results: Results, 
             case.state, delivery.lookup.memories, lambda memories: delivery.finished(memories, case, look.cause)
         )
         return _saved(look, state, delivery)
-    if case.hindrance is not None:
-        state, until = hindered(case), stated_wait(case, delivery.now())
-    else:
-        held = delivery.finished(proposal.unfinished.get(case.state.key, ()), case, look.cause)
-        state = settled(case, proposal.placements[case.state.key], own, held)
-        untils = (*(result.until for result in own.values()), *held.values())
-        until = min((at for at in untils if at is not None), default=None)
+    state, until = _ended(look, case, proposal, own, delivery)
     is_decided = case.hindrance in {None, Reason.MODE_OFF} and all(each.hindrance is None for each in own.values())
     state = state.asked(look.cause.later() if look.cause.kind == "replay" and not is_decided else None)
     is_lost = any(result.is_lost for result in own.values())
     state = next_attempt(look.before, state, case.connection.patience, delivery.now(), until, is_lost=is_lost)
     return _saved(look, state, delivery)
+
+
+def _ended(
+    look: _Look, case: OrderCase, proposal: Proposal, own: Mapping[RecordKey, RecordResult], delivery: Delivery
+) -> tuple[OrderState, datetime | None]:
+    """And before when no look is of use."""
+    if case.hindrance is not None:
+        return hindered(case), stated_wait(case, delivery.now())
+    held = delivery.finished(proposal.unfinished.get(case.state.key, ()), case, look.cause)
+    untils = (*(result.until for result in own.values()), *held.values())
+    until = min((at for at in untils if at is not None), default=None)
+    return settled(case, proposal.placements[case.state.key], own, held), until
 
 
 def _saved(look: _Look, state: OrderState, delivery: Delivery) -> DeliveredOrder:

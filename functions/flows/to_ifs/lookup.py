@@ -79,13 +79,12 @@ class Lookup:
         """Metadata that is due may take as long as a request can."""
         if not self.has_time():
             return dict.fromkeys((case.state.key for case in cases), OVER)
-        writing = next((case.connection for case in cases if case.is_writing), None)
-        drift = self.drift(writing) if writing is not None else None
-        answers: dict[OrderKey, Answer] = {}
-        if drift is not None:
-            answers = {case.state.key: drift for case in cases if case.is_writing}
-        left = [case for case in cases if case.state.key not in answers]
-        return {**answers, **(self._searched(left) if left else {})}
+        writing = [case for case in cases if case.is_writing]
+        drift = self.drift(writing[0].connection) if writing else None
+        if drift is None:
+            return self._searched(cases)
+        left = [case for case in cases if not case.is_writing]
+        return {**{case.state.key: drift for case in writing}, **(self._searched(left) if left else {})}
 
     def _searched(self, cases: Sequence[OrderCase]) -> dict[OrderKey, Answer]:
         """What fails for all of them is asked for one by one: it may be one order that IFS cannot find."""

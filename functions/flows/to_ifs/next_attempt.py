@@ -54,13 +54,11 @@ def next_attempt(
         pending = _pending(state)
         waits = {**_waits(before, pending, now), **(given_up if pending else {})}
     attempts = _attempts(before, pending, is_put_off=until is not None and not is_lost)
-    pause = now + _delay(attempts, patience)
-    due = max(until or pause, pause) if is_lost else until or (None if pending is Reason.NOT_DELIVERED_YET else pause)
     return state.scheduled(
         waiting_for=pending,
         waits=waits,
         attempts=attempts,
-        next_attempt_at=due if pending else None,
+        next_attempt_at=_due(pending, now + _delay(attempts, patience), until, is_lost=is_lost),
         attention=_attention(state, waits, patience, now),
     )
 
@@ -117,6 +115,15 @@ def _limit(reason: Reason, patience: Patience) -> timedelta:
         Reason.OUTCOME_UNKNOWN: timedelta(hours=patience.attention_hours),
     }
     return limits[reason]
+
+
+def _due(pending: Reason | None, pause: datetime, until: datetime | None, *, is_lost: bool) -> datetime | None:
+    """A delivery is watched for, and comes up by itself."""
+    if pending is None:
+        return None
+    if until is not None:
+        return max(until, pause) if is_lost else until
+    return None if pending is Reason.NOT_DELIVERED_YET else pause
 
 
 def _delay(attempts: int, patience: Patience) -> timedelta:

@@ -263,12 +263,16 @@ def _touched(case: OrderCase, placement: Placement, memories: Memories) -> list[
     """Where its shipments belong, and where something of the order stands that belongs there no more. Only records
     that were shown and that may be written: what IFS hides, or the file excludes by now, keeps what it has.
     """
-    view = case.connection
-    records = (candidate.record for candidate in case.candidates)
-    seen = {r.key for r in records if view.ifs.target_of(r.key.place) is not None and view.is_ours(r)}
+    seen = _writable(case)
     placed = [placing.key for key, placing in placement.placed.items() if key not in placement.unseen]
     left = [key for key in seen if key in memories and _concerns(memories[key].known, case)]
     return [key for key in dict.fromkeys((*placed, *sorted(left, key=str))) if key in seen]
+
+
+def _writable(case: OrderCase) -> set[RecordKey]:
+    view = case.connection
+    records = (candidate.record for candidate in case.candidates)
+    return {r.key for r in records if view.ifs.target_of(r.key.place) is not None and view.is_ours(r)}
 
 
 def _unfinished(case: OrderCase, memories: Memories) -> list[RecordMemory]:

@@ -103,16 +103,24 @@ def _obeying(memory: RecordMemory, intent: OpenIntent, entry: AuditEntry, record
     fields: dict[str, FieldMemory] = {}
     for name, change in intent.changes.items():
         past = memory.fields.get(change.attribute, UNSEEN)
-        if name == STATE:
-            fields[STATE] = _state_after(entry, past)
-        elif name in entry.refused and entry.outcome is Outcome.PARKED and entry.reason is not None:
-            if not is_for_one_of(entry.refused, entry.reason):
-                fields[change.attribute] = past.refused(change.after, entry.reason)
-        elif name not in entry.refused and _is_ours(entry, name, change, record):
-            fields[change.attribute] = past.claiming(change)
-        elif entry.outcome == "outcome_unknown" and _is_typed(name, change, record):
-            fields[change.attribute] = past.overtaken(change.after, record.values.get(FieldName(name)))
+        after = _state_after(entry, past) if name == STATE else _field_after(entry, name, change, past, record)
+        if after is not None:
+            fields[change.attribute] = after
     return memory.remembering(fields)
+
+
+def _field_after(
+    entry: AuditEntry, name: str, change: FieldChange, past: FieldMemory, record: Record
+) -> FieldMemory | None:
+    """None where the entry says nothing of it."""
+    if name in entry.refused and entry.outcome is Outcome.PARKED and entry.reason is not None:
+        is_its_own = not is_for_one_of(entry.refused, entry.reason)
+        return past.refused(change.after, entry.reason) if is_its_own else None
+    if name not in entry.refused and _is_ours(entry, name, change, record):
+        return past.claiming(change)
+    if entry.outcome == "outcome_unknown" and _is_typed(name, change, record):
+        return past.overtaken(change.after, record.values.get(FieldName(name)))
+    return None
 
 
 def _is_ours(entry: AuditEntry, name: str, change: FieldChange, record: Record) -> bool:

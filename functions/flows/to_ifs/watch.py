@@ -80,6 +80,10 @@ class _Answer:
     found: Mapping[RecordKey, Record]
     failed: frozenset[RecordKey] = frozenset()
 
+    @property
+    def delivered(self) -> int:
+        return sum(record.is_delivered for record in self.found.values())
+
     def with_more(self, more: _Answer) -> _Answer:
         return _Answer({**self.found, **more.found}, self.failed | more.failed)
 
@@ -101,11 +105,7 @@ class Watch:
         if is_probe:
             self._probe()
             return Watched()
-        spacing = QUIET_SPACING if rhythm.is_quiet(now) else SPACING
-        if rhythm.looked_at is not None and now - rhythm.looked_at < spacing:
-            return Watched()
-        waiting = list(self.orders.waiting(self.connection.name))
-        due = [each for each in waiting if is_due(each.since, rhythm.looked_at, now)]
+        due = self._due(rhythm, now)
         breaker = self.breaker() if due else None
         if breaker is None or breaker.refusal() is not None:
             return Watched()
@@ -113,9 +113,15 @@ class Watch:
         answer = self._asked(keys, breaker)
         moved = [each for each in due if self._has_moved(each, answer, rhythm.looked_at, now)]
         self._send(moved, now, correlation_id)
-        delivered = sum(record.is_delivered for record in answer.found.values())
-        self.rhythms.save_rhythm(rhythm.looked(now, delivered))
+        self.rhythms.save_rhythm(rhythm.looked(now, answer.delivered))
         return Watched(len(keys), len(moved))
+
+    def _due(self, rhythm: Rhythm, now: datetime) -> list[Waiting]:
+        """Whose turn it is, where it is the tenant's turn."""
+        last, spacing = rhythm.looked_at, QUIET_SPACING if rhythm.is_quiet(now) else SPACING
+        if last is not None and now - last < spacing:
+            return []
+        return [each for each in self.orders.waiting(self.connection.name) if is_due(each.since, last, now)]
 
     def _probe(self) -> None:
         waiting = next(iter(self.orders.waiting(self.connection.name)), None)

@@ -85,8 +85,8 @@ class RowReader:
         """`known` learns the orders that were asked for."""
         asked = self._book.ask(_orders(row for row in rows if self._has_to_ask(row, known)), lane)
         known |= {**asked.facts, **self._book.known(asked.readings)}
-        merged = self._book.known({other for order in known.values() for other in order.merged})
         judged = [(row, self._withheld(row, known.get(row.order_id or 0), asked)) for row in rows]
+        merged = self._merged(known)
         kept = [row for row, why in judged if why is None]
         shaped, odd = _each(kept, lambda row: self._shaped(row, known, merged), _number)
         return _page(
@@ -95,6 +95,9 @@ class RowReader:
             orders=tuple(asked.readings.values()),
             withheld=tuple(why for _, why in judged if why),
         )
+
+    def _merged(self, known: Mapping[int, OrderFacts]) -> dict[int, OrderFacts]:
+        return self._book.known({other for order in known.values() for other in order.merged})
 
     def _withheld(self, row: Parcel, order: OrderFacts | None, asked: Asked) -> Withheld | None:
         name = f"{_kind(row)} {_number(row)}"
