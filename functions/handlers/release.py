@@ -10,7 +10,7 @@ from typing import Any
 
 from functions.flows.to_ifs.circuit_breaker import Breaker
 from functions.flows.to_ifs.release import Release
-from functions.flows.to_ifs.watch import Watch
+from functions.flows.to_ifs.watch import Watch, Watched
 from functions.ledger.orders import OrderStore
 from functions.ledger.parked import ParkingStore
 from functions.ledger.queues import FifoOrderQueue
@@ -22,6 +22,7 @@ from functions.wiring.ifs_tenant import IfsConnections
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import count, logger, seconds
 
+TIME_FOR_A_PORTION_MS = 20_000
 LATE_SECONDS = 300  # what is due waits for a turn or two of this Lambda; only more than that is a metric
 
 
@@ -41,9 +42,14 @@ def build(runtime: Runtime, settings: ReleaseSettings) -> Handler:
         flow = Release(connection, orders, queue(connection.name), parking)
         released = flow.run(circuit, runtime.now(), context.aws_request_id)
         breaker = partial(Breaker, tenants, connection.name, runtime.now)
-        watch = Watch(connection, orders, tenants, breaker, ifs.open, queue(connection.name))
-        is_probe = circuit.is_open and not released.orders
-        watched = watch.run(runtime.now(), context.aws_request_id, is_probe=is_probe)
+        has_time = partial(_has_time, context)
+        watch = Watch(connection, orders, tenants, breaker, ifs.open, queue(connection.name), has_time)
+        watched = Watched()
+        if not circuit.is_open:
+            most = flow.limit(circuit, runtime.now()) - released.orders
+            watched = watch.run(runtime.now(), context.aws_request_id, most=most)
+        elif not released.orders:
+            watch.probe(runtime.now())
         logger.info(
             "released",
             connection=connection.name,
@@ -61,6 +67,10 @@ def build(runtime: Runtime, settings: ReleaseSettings) -> Handler:
         return {"released": released.orders + watched.orders}
 
     return handle
+
+
+def _has_time(context: Context) -> bool:
+    return context.get_remaining_time_in_millis() > TIME_FOR_A_PORTION_MS
 
 
 @cache

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
+
+from pydantic import ValidationError
 
 from functions.ledger.compact import compact, whole
 from functions.ledger.items import PARTITION, SORT, plain, readable, stamp, to_item, unmoved
@@ -79,11 +82,14 @@ class OrderStore:
         ]
 
     def waiting(self, connection: ConnectionName) -> Iterator[Waiting]:
-        """Orders that only wait for a delivery, the longest first. Eventually consistent."""
+        """Orders that only wait for a delivery, the longest first; one that cannot be read is passed over. Eventually
+        consistent.
+        """
         for item in self._table.query_shard(f"watch#{connection}"):
             shown = whole(item)
-            known = {"order": shown["key"], "since": shown[DUE_SORT], "records": shown["watched"]}
-            yield Waiting.model_validate(known)
+            known = {"order": shown.get("key"), "since": shown[DUE_SORT], "records": shown.get("watched")}
+            with suppress(ValidationError):
+                yield Waiting.model_validate(known)
 
     def claim(self, order: OrderKey, due_at: datetime, until: datetime) -> bool:
         """Move the next attempt from `due_at` to `until`; False when another run was faster or the order moved on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from functions.model.frozen import Frozen
 from functions.model.records import RecordKey
@@ -21,22 +21,41 @@ class Waiting(Frozen):
     since: datetime
     records: tuple[RecordKey, ...]
 
+    @property
+    def place_in_line(self) -> str:
+        """Sorts: who has waited longest comes first."""
+        return f"{self.since.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f} {self.order.digest}"
+
 
 class Rhythm(Frozen):
-    """`looked_at`: what had to be asked for until then was. `deliveries` counts those found in each hour of the week,
+    """`looked_at`: what had to be asked for until then was. `begun_at` is the instant of a look that is not finished:
+    who stands in line up to the place `after` was asked for. `deliveries` counts those found in each hour of the week,
     which begins on Monday in UTC. `revision` guards every save.
     """
 
     connection: ConnectionName
     looked_at: datetime | None = None
+    begun_at: datetime | None = None
+    after: str = ""
     deliveries: tuple[int, ...] = (0,) * HOURS
     revision: int = 0
 
-    def looked(self, at: datetime, found: int) -> Rhythm:
+    def finding(self, delivered: int, at: datetime) -> Rhythm:
         """As many deliveries were found at that instant."""
         counts = [number // 2 for number in self.deliveries] if self._total > FADES_AT else list(self.deliveries)
-        counts[_hour(at)] += found
-        return self.model_copy(update={"looked_at": at, "deliveries": tuple(counts)})
+        counts[_hour(at)] += delivered
+        return self.model_copy(update={"deliveries": tuple(counts)})
+
+    def looked(self, at: datetime) -> Rhythm:
+        """Everything that had to be asked for by then was."""
+        return self.model_copy(update={"looked_at": at, "begun_at": None, "after": ""})
+
+    def paused(self, at: datetime, after: str) -> Rhythm:
+        return self.model_copy(update={"begun_at": at, "after": after})
+
+    def forgotten(self) -> Rhythm:
+        """Nothing is known of when it was looked."""
+        return self.model_copy(update={"looked_at": None, "begun_at": None, "after": ""})
 
     def is_quiet(self, at: datetime) -> bool:
         """Whether deliveries were hardly ever found around this hour of the week."""

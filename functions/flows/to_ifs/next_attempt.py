@@ -95,10 +95,13 @@ def _attempts(before: OrderState, pending: Reason | None, *, is_put_off: bool) -
 
 
 def _pending(state: OrderState) -> Reason | None:
-    """What the order waits for: a fault to pass comes before patience."""
+    """What the order waits for: a fault to pass comes before patience, and what has to be looked for before a delivery,
+    which is watched for.
+    """
     retried = [reason for outcome, reason in state.outcomes if outcome is Outcome.RETRY and reason]
     waited = [reason for outcome, reason in state.outcomes if outcome is Outcome.WAITING and reason]
-    return next(iter((*retried, *waited)), None)
+    sought = [reason for reason in waited if reason is not Reason.NOT_DELIVERED_YET]
+    return next(iter((*retried, *sought, *waited)), None)
 
 
 def _may_end(state: OrderState, pending: Reason) -> bool:

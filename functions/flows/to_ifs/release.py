@@ -61,7 +61,7 @@ class Release:
         """At most what IFS takes in one period beside new shipments; while the circuit is open, one as a probe; before
         an instant that IFS named, none. An order that cannot be read is parked and passed over.
         """
-        limit = self._limit(circuit, now)
+        limit = self.limit(circuit, now)
         due = self.due_orders.due(self.connection.name, now=now, limit=limit + PASSED_OVER)
         cause = Cause(kind="release", correlation_id=correlation_id)
         claimed: list[DeliverOrder] = []
@@ -80,7 +80,7 @@ class Release:
         oldest = (now - due[0][1]).total_seconds() if due else 0.0
         return Released(len(claimed), passed_over, oldest)
 
-    def _limit(self, circuit: Circuit, now: datetime) -> int:
+    def limit(self, circuit: Circuit, now: datetime) -> int:
         if circuit.held_until is not None and now < circuit.held_until:
             return 0
         requests = self.connection.ifs.requests_per_second * PERIOD_SECONDS * (1 - SHARE_FOR_NEW)

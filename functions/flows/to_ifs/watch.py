@@ -15,11 +15,10 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from functions.connections.connection import Connection
-from functions.errors import ConnectorError, Retryable, Scope
+from functions.errors import ConnectorError, Scope
 from functions.flows.to_ifs.circuit_breaker import Breaker
 from functions.model.audit import Cause
 from functions.model.messages import DeliverOrder
-from functions.model.outcomes import Reason
 from functions.model.records import Place, Record, RecordKey
 from functions.model.shipment import ConnectionName
 from functions.model.watch import Rhythm, Waiting
@@ -30,7 +29,9 @@ LONGEST = timedelta(hours=3)
 SPACING = timedelta(minutes=10)
 QUIET_SPACING = timedelta(hours=1)
 WHOLE_LOOK = timedelta(hours=6)  # lines may have moved, and patience ends
-VANISHED = 2  # records that are gone at once are no coincidence
+VANISHED = 2  # orders whose records are gone at once are no coincidence
+PORTION = 50  # orders: one or two requests
+CLOCKS = timedelta(minutes=1)  # two environments' clocks differ by less
 
 
 def _ages() -> Iterator[float]:
@@ -72,25 +73,36 @@ class Watched:
     records: int = 0
     orders: int = 0
 
+    def and_more(self, records: int, orders: int) -> Watched:
+        return Watched(self.records + records, self.orders + orders)
+
 
 @dataclass(frozen=True)
 class _Answer:
-    """What IFS showed, and of which records it showed nothing because it failed."""
+    """What IFS showed, what it does not have, and of which records it showed nothing because it failed."""
 
     found: Mapping[RecordKey, Record]
+    missing: frozenset[RecordKey] = frozenset()
     failed: frozenset[RecordKey] = frozenset()
 
     @property
     def delivered(self) -> int:
         return sum(record.is_delivered for record in self.found.values())
 
+    @property
+    def is_known(self) -> bool:
+        """Whether it says anything; a record at a place that nobody asks is known to be gone."""
+        return bool(self.found or self.missing or not self.failed)
+
     def with_more(self, more: _Answer) -> _Answer:
-        return _Answer({**self.found, **more.found}, self.failed | more.failed)
+        return _Answer({**self.found, **more.found}, self.missing | more.missing, self.failed | more.failed)
 
 
 @dataclass(frozen=True)
 class Watch:
-    """`breaker` and `ifs` are asked for only where there is something to ask IFS for."""
+    """`breaker` and `ifs` are asked for only where there is something to ask IFS for. `has_time` says whether another
+    portion may be begun; what is left then is asked for by the next run.
+    """
 
     connection: Connection
     orders: WaitingOrders
@@ -98,73 +110,112 @@ class Watch:
     breaker: Callable[[], Breaker]
     ifs: Callable[[Connection], Search]
     queue: OrderQueue
+    has_time: Callable[[], bool]
 
-    def run(self, now: datetime, correlation_id: str, *, is_probe: bool = False) -> Watched:
-        """A probe asks for one record, whenever it was asked for last: it tells whether IFS serves again."""
+    def run(self, now: datetime, correlation_id: str, *, most: int) -> Watched:
+        """About `most` orders are looked at: what else is due beside them keeps its share of what IFS takes."""
+        rhythm = self._rhythm(now)
+        at = rhythm.begun_at or now
+        due = self._due(rhythm, at)
+        if due and (breaker := self.breaker()).refusal() is None:
+            cause = Cause(kind="release", correlation_id=correlation_id)
+            return self._look(due, rhythm, at, breaker=breaker, cause=cause, most=most)
+        if not due and rhythm.begun_at is not None:  # who was left waits no more
+            self.rhythms.save_rhythm(rhythm.looked(at))
+        return Watched()
+
+    def _look(
+        self, due: Sequence[Waiting], before: Rhythm, at: datetime, *, breaker: Breaker, cause: Cause, most: int
+    ) -> Watched:
+        rhythm, watched = before, Watched()
+        for start in range(0, len(due), PORTION):
+            portion = due[start : start + PORTION]
+            answer = self._asked(portion, breaker) if watched.orders < most and self.has_time() else None
+            if answer is None or not answer.is_known:
+                break
+            moved = _moved(portion, answer, before.looked_at, at)
+            attempt = f"watch{int(at.timestamp() * 1000)}"
+            self.queue.send(DeliverOrder(order=each.order, cause=cause, attempt=attempt) for each in moved)
+            watched = watched.and_more(len(_keys(portion)), len(moved))
+            rhythm = rhythm.finding(answer.delivered, at).paused(at, portion[-1].place_in_line)
+        else:
+            rhythm = rhythm.looked(at)
+        if rhythm != before:
+            self.rhythms.save_rhythm(rhythm)
+        return watched
+
+    def probe(self, now: datetime) -> None:
+        """Asks for one record, each minute for another one: it tells whether IFS serves again."""
+        waiting = list(self.orders.waiting(self.connection.name)) if self.connection.mode != "off" else []
+        breaker = self.breaker() if waiting else None
+        if breaker is not None and breaker.refusal(is_probe=True) is None:
+            each = waiting[int(now.timestamp() // 60) % len(waiting)]
+            self._asked([each], breaker)
+
+    def _rhythm(self, now: datetime) -> Rhythm:
+        """A clock that was ahead must not keep us from looking."""
         rhythm = self.rhythms.rhythm(self.connection.name)
-        if is_probe:
-            self._probe()
-            return Watched()
-        due = self._due(rhythm, now)
-        breaker = self.breaker() if due else None
-        if breaker is None or breaker.refusal() is not None:
-            return Watched()
-        keys = list(dict.fromkeys(key for each in due for key in each.records))
-        answer = self._asked(keys, breaker)
-        moved = [each for each in due if self._has_moved(each, answer, rhythm.looked_at, now)]
-        self._send(moved, now, correlation_id)
-        self.rhythms.save_rhythm(rhythm.looked(now, answer.delivered))
-        return Watched(len(keys), len(moved))
+        latest = max(at for at in (now, rhythm.looked_at, rhythm.begun_at) if at is not None)
+        return rhythm.forgotten() if latest > now + CLOCKS else rhythm
 
     def _due(self, rhythm: Rhythm, now: datetime) -> list[Waiting]:
-        """Whose turn it is, where it is the tenant's turn."""
+        """Whose turn it is, where it is the tenant's turn, or its last one was not finished."""
         last, spacing = rhythm.looked_at, QUIET_SPACING if rhythm.is_quiet(now) else SPACING
-        if last is not None and now - last < spacing:
+        is_early = rhythm.begun_at is None and last is not None and now - last < spacing
+        if is_early or self.connection.mode == "off":
             return []
-        return [each for each in self.orders.waiting(self.connection.name) if is_due(each.since, last, now)]
+        waiting = sorted(self.orders.waiting(self.connection.name), key=lambda each: each.place_in_line)
+        return [each for each in waiting if each.place_in_line > rhythm.after and _has_its_turn(each, last, now)]
 
-    def _probe(self) -> None:
-        waiting = next(iter(self.orders.waiting(self.connection.name)), None)
-        breaker = self.breaker()
-        if waiting is not None and breaker.refusal(is_probe=True) is None:
-            self._asked(waiting.records[:1], breaker)
-
-    def _send(self, moved: Iterable[Waiting], now: datetime, correlation_id: str) -> None:
-        cause = Cause(kind="release", correlation_id=correlation_id)
-        attempt = f"watch{int(now.timestamp() * 1000)}"
-        self.queue.send(DeliverOrder(order=each.order, cause=cause, attempt=attempt) for each in moved)
-
-    def _has_moved(self, each: Waiting, answer: _Answer, last: datetime | None, now: datetime) -> bool:
-        """Delivered, cancelled, gone, or to be looked at as a whole. What could not be read waits for the next look,
-        unless it alone could not.
-        """
-        records = [answer.found.get(key) for key in each.records if key not in answer.failed]
-        is_alone = bool(answer.found) and len(records) < len(each.records)
-        has_changed = any(record is None or record.is_delivered or record.is_cancelled for record in records)
-        return has_changed or is_alone or _is_whole(each.since, last, now)
-
-    def _asked(self, keys: Sequence[RecordKey], breaker: Breaker) -> _Answer:
+    def _asked(self, portion: Sequence[Waiting], breaker: Breaker) -> _Answer:
         """A record at a place that the file names no more is not asked for, and not shown."""
         answer = _Answer({})
-        for place, own in _by_place(keys).items():
+        for place, own in _by_place(_keys(portion)).items():
             view = self.connection.delivering_at(place)
             if view is not None:
-                answer = answer.with_more(_heard(self._read(view, own, breaker), own, breaker))
+                answer = answer.with_more(self._read(view, own, breaker))
+        if answer.found or answer.missing:
+            breaker.served("search")
+        if answer.found:
+            breaker.served("seen")
         return answer
 
     def _read(self, view: Connection, keys: Sequence[RecordKey], breaker: Breaker) -> _Answer:
-        """What fails for all may fail for one: halved, until that is known. Where two in a row fail, IFS does."""
+        """What fails for all may fail for one: halved, until that is known. Where the last one fails too, IFS does."""
         try:
-            return _Answer(self.ifs(view).read(keys))
+            found = self.ifs(view).read(keys)
+            return _Answer(found, missing=frozenset(keys) - found.keys())
         except ConnectorError as fault:
             if len(keys) == 1 or fault.scope is not Scope.UNCLEAR:
                 breaker.failed(fault, "search", f"{keys[0]}")
-                return _Answer({}, frozenset(keys))
+                return _Answer({}, failed=frozenset(keys))
         middle = len(keys) // 2
-        first = self._read(view, keys[:middle], breaker)
-        if len(first.failed) == middle >= VANISHED:
-            return _Answer({}, frozenset(keys))
-        return first.with_more(self._read(view, keys[middle:], breaker))
+        first, second = keys[:middle], keys[middle:]
+        answer = self._read(view, first, breaker)
+        if not answer.found and len(second) > 1:
+            last = self._read(view, second[-1:], breaker)
+            if last.failed:
+                return _Answer({}, failed=frozenset(keys))
+        return answer.with_more(self._read(view, second, breaker))
+
+
+def _moved(portion: Sequence[Waiting], answer: _Answer, last: datetime | None, now: datetime) -> list[Waiting]:
+    """Where none of several orders' records is shown, two are looked at: a delivery knows whether the tenant hides
+    them.
+    """
+    if answer.missing and not answer.found:
+        return list(portion[:VANISHED])
+    return [each for each in portion if _has_moved(each, answer) or _is_whole(each.since, last, now)]
+
+
+def _has_moved(each: Waiting, answer: _Answer) -> bool:
+    """Delivered, cancelled or gone. What could not be read, though others could, is looked at alone."""
+    records = (answer.found.get(key) for key in each.records)
+    return any(record is None or record.is_delivered or record.is_cancelled for record in records)
+
+
+def _keys(portion: Iterable[Waiting]) -> list[RecordKey]:
+    return list(dict.fromkeys(key for each in portion for key in each.records))
 
 
 def is_due(since: datetime, last: datetime | None, now: datetime) -> bool:
@@ -178,6 +229,10 @@ def is_due(since: datetime, last: datetime | None, now: datetime) -> bool:
     return age // longest > before // longest
 
 
+def _has_its_turn(each: Waiting, last: datetime | None, now: datetime) -> bool:
+    return is_due(each.since, last, now) or _is_whole(each.since, last, now)
+
+
 def _is_whole(since: datetime, last: datetime | None, now: datetime) -> bool:
     before = max(timedelta(0), last - since) if last is not None else timedelta(0)
     return (now - since) // WHOLE_LOOK > before // WHOLE_LOOK
@@ -188,15 +243,3 @@ def _by_place(keys: Iterable[RecordKey]) -> dict[Place, list[RecordKey]]:
     for key in keys:
         grouped.setdefault(key.place, []).append(key)
     return grouped
-
-
-def _heard(answer: _Answer, keys: Sequence[RecordKey], breaker: Breaker) -> _Answer:
-    """Records that are all gone at once are hidden by the tenant."""
-    if answer.found:
-        breaker.served("search")
-        breaker.served("seen")
-    elif len(keys) >= VANISHED and not answer.failed:
-        text = "no record that waits for its delivery is shown any more"
-        breaker.failed(Retryable(Reason.RECORDS_VANISHED, text, scope=Scope.TENANT), "search", "")
-        return _Answer({}, frozenset(keys))
-    return answer
