@@ -78,13 +78,13 @@ class Lookup:
     def _asked(self, cases: Sequence[OrderCase]) -> dict[OrderKey, Answer]:
         """Metadata that is due may take as long as a request can."""
         if not self.has_time():
-            return dict.fromkeys((case.state.key for case in cases), OVER)
+            return dict.fromkeys(map(_key, cases), OVER)
         writing = [case for case in cases if case.is_writing]
         drift = self.drift(writing[0].connection) if writing else None
         if drift is None:
             return self._searched(cases)
         left = [case for case in cases if not case.is_writing]
-        return {**{case.state.key: drift for case in writing}, **(self._searched(left) if left else {})}
+        return {**dict.fromkeys(map(_key, writing), drift), **(self._searched(left) if left else {})}
 
     def _searched(self, cases: Sequence[OrderCase]) -> dict[OrderKey, Answer]:
         """What fails for all of them is asked for one by one: it may be one order that IFS cannot find."""
@@ -223,6 +223,12 @@ class Lookup:
 
 
 Answer = Sequence[Candidate] | ConnectorError
+
+
+def _key(case: OrderCase) -> OrderKey:
+    return case.state.key
+
+
 Readings = dict[tuple[Targets, RecordKey], Record | ConnectorError]
 
 
