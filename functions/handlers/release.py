@@ -8,6 +8,7 @@ import os
 from functools import cache, partial
 from typing import Any
 
+from functions.connections.connection import Connection
 from functions.flows.to_ifs.circuit_breaker import Breaker
 from functions.flows.to_ifs.release import Release
 from functions.flows.to_ifs.watch import Watch, Watched
@@ -16,6 +17,7 @@ from functions.ledger.parked import ParkingStore
 from functions.ledger.queues import FifoOrderQueue
 from functions.ledger.tenants import TenantStore
 from functions.model.shipment import ConnectionName
+from functions.model.tenant import Circuit
 from functions.settings import ReleaseSettings
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.ifs_tenant import IfsConnections
@@ -23,6 +25,7 @@ from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import count, logger, seconds
 
 TIME_FOR_A_PORTION_MS = 20_000
+LEAST_SHARE = 4  # of what is released in a minute: a backlog must not keep every delivery waiting
 LATE_SECONDS = 300  # what is due waits for a turn or two of this Lambda; only more than that is a metric
 
 
@@ -36,20 +39,22 @@ def build(runtime: Runtime, settings: ReleaseSettings) -> Handler:
     def queue(name: ConnectionName) -> FifoOrderQueue:
         return FifoOrderQueue(runtime.queue(settings.shipments[name]))
 
+    def watch(connection: Connection, circuit: Circuit, limit: int, released: int, context: Context) -> Watched:
+        breaker, has_time = partial(Breaker, tenants, connection.name, runtime.now), partial(_has_time, context)
+        flow = Watch(connection, orders, tenants, breaker, ifs.open, queue(connection.name), has_time)
+        if not circuit.is_open:
+            most = max(limit // LEAST_SHARE, limit - released)
+            return flow.run(runtime.now(), context.aws_request_id, most=most)
+        if not released:
+            flow.probe(runtime.now())
+        return Watched()
+
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
         connection = runtime.connections[ConnectionName(event["connection"])]
         circuit = tenants.circuit(connection.name)
         flow = Release(connection, orders, queue(connection.name), parking)
         released = flow.run(circuit, runtime.now(), context.aws_request_id)
-        breaker = partial(Breaker, tenants, connection.name, runtime.now)
-        has_time = partial(_has_time, context)
-        watch = Watch(connection, orders, tenants, breaker, ifs.open, queue(connection.name), has_time)
-        watched = Watched()
-        if not circuit.is_open:
-            most = flow.limit(circuit, runtime.now()) - released.orders
-            watched = watch.run(runtime.now(), context.aws_request_id, most=most)
-        elif not released.orders:
-            watch.probe(runtime.now())
+        watched = watch(connection, circuit, flow.limit(circuit, runtime.now()), released.orders, context)
         logger.info(
             "released",
             connection=connection.name,
