@@ -12,7 +12,7 @@ from tests.simulation.week import Week
 
 PROBE = timedelta(seconds=15)  # a minute, less what the environments' clocks differ
 UNDER_WAY = 5
-BEGUN = timedelta(seconds=5)  # on a look at the circuit that is good for as long
+BEGUN = timedelta(seconds=15)  # what was under way: a search of several pages, and readings one by one
 TOLD = timedelta(seconds=10)  # from an answer until the circuit has it
 PAGE_SIZE, DENSE = 7, 10
 OPENS = timedelta(minutes=15)  # until a circuit is open

@@ -261,7 +261,7 @@ def _hammered_with_a_refused_client(rig: Rig) -> None:
 
 def _asked_too_early(rig: Rig) -> None:
     _served(rig, 1, status=429, retry_after="120")
-    rig.tick(seconds=10)
+    rig.tick(seconds=20)
     _served(rig, 9)
 
 
