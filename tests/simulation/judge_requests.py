@@ -37,7 +37,7 @@ def _throttled(site: Site) -> Iterator[str]:
 
 
 def _hammered_key(site: Site) -> Iterator[str]:
-    """While ShipStation refuses the key, one probe a minute is enough; some requests were under way when it ran out, and
+    """While ShipStation refuses the key, one probe a minute is enough. Some requests were under way when it ran out;
     a check that a person runs falls beside a probe now and then.
     """
     refused = [request.at for request in site.account.requests if request.status == HTTPStatus.UNAUTHORIZED]

@@ -58,7 +58,7 @@ def next_attempt(
         waiting_for=pending,
         waits=waits,
         attempts=attempts,
-        next_attempt_at=_due(pending, now + _delay(attempts, patience), until, is_lost=is_lost),
+        next_attempt_at=_due(pending, now, _delay(attempts, patience), until, tries=attempts if is_lost else 1),
         attention=_attention(state, waits, patience, now),
     )
 
@@ -120,13 +120,17 @@ def _limit(reason: Reason, patience: Patience) -> timedelta:
     return limits[reason]
 
 
-def _due(pending: Reason | None, pause: datetime, until: datetime | None, *, is_lost: bool) -> datetime | None:
-    """A delivery is watched for, and comes up by itself."""
+def _due(
+    pending: Reason | None, now: datetime, pause: timedelta, until: datetime | None, *, tries: int
+) -> datetime | None:
+    """A delivery is watched for, and comes up by itself. A write that is never answered waits for one lease more each
+    time.
+    """
     if pending is None:
         return None
     if until is not None:
-        return max(until, pause) if is_lost else until
-    return None if pending is Reason.NOT_DELIVERED_YET else pause
+        return min(now + (until - now) * max(1, tries), max(until, now + pause))
+    return None if pending is Reason.NOT_DELIVERED_YET else now + pause
 
 
 def _delay(attempts: int, patience: Patience) -> timedelta:

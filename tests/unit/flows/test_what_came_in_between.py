@@ -222,7 +222,7 @@ def test_a_write_that_a_gateway_never_answers_is_sent_less_and_less_often_and_ca
     while (due := world.state().next_attempt_at) and due < end:
         world.at = due
         deliver([again(ORDER)], world.delivery)
-    assert world.ifs.attempts <= 30
+    assert world.ifs.attempts <= 36
     assert world.state().attention is Reason.IFS_UNAVAILABLE
 
 
