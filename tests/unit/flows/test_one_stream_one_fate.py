@@ -18,7 +18,9 @@ from functions.model.cursors import Cursor, Gap, Reading, ReadingPosition, Strea
 from functions.model.jobs import Lane
 from functions.model.messages import Pointer
 from functions.model.outcomes import Reason
+from tests.equipment.account_fixture import Rig
 from tests.equipment.builders import NOON, a_cause, a_shipment
+from tests.equipment.http import Request, Response
 from tests.equipment.reading_fakes import ACME, FakeSource, Setting, a_webhook, an_order, page
 
 DOWN = Retryable(Reason.SHIPSTATION_UNAVAILABLE, "500")
@@ -285,3 +287,36 @@ def test_an_order_that_the_ledger_never_takes_is_parked_alone(monkeypatch: pytes
     monkeypatch.setattr(setting.ledger, "save", refusing)
     assert check.absorb([an_order(500), an_order(501)], a_cause(), "poll")
     assert (set(setting.ledger.facts), [each.subject for each in setting.ledger.parked]) == ({501}, ["order 500"])
+
+
+class SlowOrder(Rig):
+    """Whoever asks for the shipments of order 1 meets a gateway's time-out."""
+
+    def _serve(self, request: Request) -> Response:
+        return Response(504) if ("orderId", "1") in request.query else super()._serve(request)
+
+
+class Correcting(FakeSource):
+    """A page of one stream brings the corrected order 1 whose shipments `rig` does not show, and others beside it."""
+
+    def __init__(self, rig: Rig, stream: Stream) -> None:
+        super().__init__()
+        self.rig, self.stream = rig, stream
+
+    def walk(self, stream: Stream, *given: Any, **named: Any) -> Iterator[Reading]:
+        corrected = an_order(1, reference="NEW"), an_order(2, reference="P2")
+        served = [page(a_shipment(5), orders=corrected, reached=NOON)] if stream is self.stream else []
+        self.pages[stream] = list(served)
+        return super().walk(stream, *given, **named)
+
+    def shipments_of(self, order_id: int, lane: Lane) -> Iterator[Reading]:
+        return self.rig.source.shipments_of(order_id, lane)
+
+
+@pytest.mark.parametrize("stream", [Stream.ORDERS, LABELS])
+def test_one_slow_order_stops_neither_the_orders_nor_the_labels_that_had_to_ask_for_it(stream: Stream) -> None:
+    setting = Setting(Correcting(SlowOrder(), stream))
+    setting.ledger.facts[1] = an_order(1, reference="OLD", modified_at=NOON - timedelta(days=1)).facts
+    setting.run()
+    assert (setting.cursor(stream).head, 2 in setting.ledger.facts, setting.ledger.sent()) == (NOON, True, [5])
+    assert ("order 1", Reason.ORDER_UNREADABLE) in {(each.subject, each.reason) for each in setting.ledger.parked}

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import requests
 
 from functions.errors import ConnectorError, Retryable, Scope
 from functions.model.cursors import Reading, Stream
@@ -488,10 +489,45 @@ def test_a_list_that_ignores_whose_shipments_are_asked_for_gives_nobody_those_of
     rig.account.switches.ignored_filters = frozenset({"orderid"})
     with pytest.raises(Retryable) as caught:
         list(rig.source.shipments_of(orders[0], "sweep"))
+    assert caught.value.scope is Scope.TENANT
+
+
+def test_one_foreign_row_is_the_trouble_of_the_order_that_was_asked_for() -> None:
+    rig = Rig()
+    (other,) = rig.sold()
+    rig.shipped([other])
+    rig.serve({**GOOD, "orderId": other})
+    with pytest.raises(ConnectorError) as caught:
+        list(rig.source.shipments_of(1, "sweep"))
+    assert caught.value.scope is Scope.RECORD
+
+
+@pytest.mark.parametrize("body", [b"null", b"{}", b'""'])
+def test_an_answer_about_one_order_that_holds_no_list_is_that_orders_own_trouble(body: bytes) -> None:
+    rig = Rig()
+    rig.canned.append(Response(200, body, JSON))
+    with pytest.raises(ConnectorError) as caught:
+        list(rig.source.shipments_of(1, "sweep"))
+    assert caught.value.scope is Scope.RECORD
+
+
+def test_a_time_out_of_one_order_is_that_orders_own_trouble() -> None:
+    rig = Rig()
+    rig.canned += [requests.Timeout()] * 3
+    with pytest.raises(ConnectorError) as caught:
+        list(rig.source.shipments_of(1, "sweep"))
+    assert caught.value.scope is Scope.RECORD
+
+
+def test_an_outage_while_one_orders_shipments_are_asked_for_is_nobodys_own() -> None:
+    rig = Rig()
+    rig.canned += [json_response(503, {})] * 9
+    with pytest.raises(ConnectorError) as caught:
+        list(rig.source.shipments_of(1, "sweep"))
     assert caught.value.scope is not Scope.RECORD
 
 
-@pytest.mark.parametrize("status", [500, 403, 400])
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 403, 400])
 def test_shipments_of_one_order_that_cannot_be_shown_are_that_orders_own_trouble(status: int) -> None:
     rig = Rig()
     rig.account.add_fault("status", status=status, path="/shipments", times=-1)
