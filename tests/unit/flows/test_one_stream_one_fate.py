@@ -320,3 +320,21 @@ def test_one_slow_order_stops_neither_the_orders_nor_the_labels_that_had_to_ask_
     setting.run()
     assert (setting.cursor(stream).head, 2 in setting.ledger.facts, setting.ledger.sent()) == (NOON, True, [5])
     assert ("order 1", Reason.ORDER_UNREADABLE) in {(each.subject, each.reason) for each in setting.ledger.parked}
+
+
+def test_labels_listed_far_out_of_order_hold_the_cursor_no_longer_than_they_are_apart() -> None:
+    rig = Rig(at=NOON)
+    rig.account.switches.largest_page = 100
+    setting = Setting(rig.source)  # type: ignore[arg-type] # the shipping source
+    setting.positions.position = ReadingPosition(connection=ACME, cursors={LABELS: Cursor(head=NOON, settled=NOON)})
+    made = [rig.account.ship(None, at=NOON + minutes * SOON) for minutes in (0, 1, 2, 3, 4.5, 6, 7)]
+    rig.account.swapped_rows[made[3]] = made[4]
+    asked = 0
+    for hour in range(1, 25):
+        rig.at = setting.at = NOON + timedelta(hours=hour)
+        made += [rig.account.ship(None, at=rig.at - (1 + n) * SOON) for n in range(40)]
+        before = len(rig.asked("/shipments"))
+        setting.run()
+        asked = len(rig.asked("/shipments")) - before
+    assert setting.cursor().head >= setting.at - 5 * SOON
+    assert (set(setting.ledger.sent()), asked <= 10) == (set(made), True)
