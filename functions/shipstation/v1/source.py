@@ -34,6 +34,7 @@ from functions.shipstation.values import as_whole
 
 WIDENED = timedelta(hours=2)  # more than a window reaches back where clocks change
 VOIDS_AT_ONCE = timedelta(days=7)  # of a long void window, so that a run that ends loses little
+MOST_UNDATED = 10  # rows without a void date: odd ones; more of nothing else are a list that ignores its window
 
 # What a pointer's id is called in the list it points into.
 POINTERS = {
@@ -141,7 +142,8 @@ class ShipStationSource:
         reached: datetime | None = None if is_last else span.end
         for page in walk(partial(self._rows, LABELS, lane, Scope.TENANT), LABELS, window, Window(), avoid):
             voided = [at for row in page.rows if (at := readable(row.get("voidDate")))]
-            if page.rows and max(voided, default=LONG_AGO) < span.start - WIDENED:
+            is_told = bool(voided) or len(page.rows) > MOST_UNDATED
+            if is_told and max(voided, default=LONG_AGO) < span.start - WIDENED:
                 raise _unavailable(f"GET {LABELS.path}: ignores voidDateStart")
             reached = max(filter(None, (reached, *voided)), default=None)
             proven = reached if page.is_last else None

@@ -482,6 +482,25 @@ def test_a_list_that_ignores_where_it_should_start_is_not_read_from_its_beginnin
     assert len(rig.sent) == 1
 
 
+@pytest.mark.parametrize(
+    "undated",
+    [{"voidDate": "garbage"}, {"voidDate": None}, {"voidDate": None, "voided": False}],
+    ids=["a date that is none", "no date", "not even voided"],
+)
+def test_one_row_without_a_void_date_does_not_stop_the_voided_stream(undated: dict[str, Any]) -> None:
+    rig = Rig()
+    rig.serve({**GOOD, "voided": True, **undated})
+    readings = walked(rig, Stream.LABELS_VOIDED)
+    assert (readings[-1].complete, readings[-1].reached) == (True, None)
+
+
+def test_a_list_of_labels_that_were_never_voided_ignores_its_window() -> None:
+    rig = Rig()
+    rig.serve(*({**GOOD, "shipmentId": number} for number in range(1, 500)))
+    with pytest.raises(Retryable, match="ignores"):
+        walked(rig, Stream.LABELS_VOIDED)
+
+
 def test_a_list_that_ignores_whose_shipments_are_asked_for_gives_nobody_those_of_others() -> None:
     rig = Rig()
     orders = rig.sold(2)
