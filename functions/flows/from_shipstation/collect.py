@@ -74,8 +74,10 @@ def is_due(position: ReadingPosition, poll_minutes: int, now: datetime) -> bool:
     """Whether a tick of the schedule has to look: its period is over, or a probe is due."""
     if position.next_probe_at is not None:
         return now >= position.next_probe_at
-    if position.streams_left:
-        return True
+    return bool(position.streams_left) or _is_period_over(position, poll_minutes, now)
+
+
+def _is_period_over(position: ReadingPosition, poll_minutes: int, now: datetime) -> bool:
     return position.last_poll_at is None or now - position.last_poll_at >= timedelta(minutes=poll_minutes) - TICK
 
 
@@ -117,6 +119,7 @@ class _Run:
         self.report = Report()
         self._faults: list[ConnectorError] = []
         self._is_answered = False
+        self._unanswered: set[Stream] = set()
         self._walker = Walker(
             collection.intake, collection.source, collection.jobs, self._position, cause, self.report, self._has_time
         )
@@ -139,10 +142,10 @@ class _Run:
             raise self._faults[0]
 
     def open_circuit(self) -> None:
-        """One probe a minute from now on; the first that is answered closes it."""
+        """One probe a minute from now on; the first that is answered closes it. Then every stream is due."""
         now = self._now()
         self.report.refused = True
-        self._position.note(self._position.value.refused(now, now + PROBES_APART))
+        self._position.note(self._position.value.leaving(list(Stream)).refused(now, now + PROBES_APART))
 
     def _fall_silent(self) -> None:
         """As for a refused key: one request a minute, whoever asks for more. Then every stream is due."""
@@ -173,17 +176,23 @@ class _Run:
         return True
 
     def release(self) -> None:
-        self._position.note(self._position.value.released())
+        """A webhook whose look failed, or was not come to, is not answered: its streams are due in the next run."""
+        left = dict.fromkeys((*self._position.value.streams_left, *sorted(self._unanswered, key=list(Stream).index)))
+        self._position.note(self._position.value.leaving(list(left)).released())
         self._position.save()
 
     def _answer(self, pointers: Sequence[Pointer]) -> None:
+        streams = _streams(pointers)
+        self._unanswered.update(streams)
         waited = self._pace()
-        for stream in _streams(pointers):
+        for stream in streams:
             of_stream = [pointer for pointer in pointers if stream in WEBHOOK_STREAMS[pointer.kind]]
             is_anything = any(pointer.kind == "anything" for pointer in of_stream)
             is_one_look = waited or is_anything or len(of_stream) > POINTERS_ONE_BY_ONE
             if is_one_look or not self._follow_all(stream, of_stream):
                 self._look("webhook", stream)
+            else:
+                self._unanswered.discard(stream)
 
     def _follow_all(self, stream: Stream, pointers: Sequence[Pointer]) -> bool:
         """One that fails keeps none of the others waiting."""
@@ -207,6 +216,7 @@ class _Run:
             if is_due(self._position.value, self._connection.poll_minutes, self._now()):
                 self._look_at_everything()
             elif streams := self._pending_webhooks():
+                self._unanswered.update(streams)
                 self._pace()
                 for stream in streams:
                     self._look("webhook", stream)
@@ -233,7 +243,8 @@ class _Run:
 
     def _look(self, lane: Lane, stream: Stream) -> None:
         self._position.note(self._position.value.answering(stream, self._now()))
-        self._try(partial(self._walk, lane, stream))
+        if self._try(partial(self._walk, lane, stream)):
+            self._unanswered.discard(stream)
 
     def _walk(self, lane: Lane, stream: Stream) -> None:
         if self._is_silent:  # a walk that fails costs many requests
@@ -241,13 +252,24 @@ class _Run:
         self._walker.walk(stream, lane)
 
     def _look_at_everything(self) -> None:
-        """What time does not suffice for comes first in the next run. One stream that fails keeps no other waiting."""
-        streams_left = list(self._position.value.streams_left or Stream)
-        self._position.note(self._position.value.polling(self._now()))
+        """What time or the budget does not suffice for comes first in the next run, however this one ends. One stream
+        that fails keeps no other waiting.
+        """
+        streams_left = self._due_streams()
         while streams_left and self._has_time():
-            self._look("poll", streams_left.pop(0))
-        self._position.note(self._position.value.leaving(streams_left))
+            stream = streams_left.pop(0)
+            self._position.note(self._position.value.leaving(streams_left))
+            self._look("poll", stream)
         self._sweep()
+
+    def _due_streams(self) -> list[Stream]:
+        """What is left alone, until all are due again: a stream that is left run by run starves no other."""
+        position, now = self._position.value, self._now()
+        if position.streams_left and not _is_period_over(position, self._connection.poll_minutes, now):
+            return list(position.streams_left)
+        due = list(dict.fromkeys((*position.streams_left, *Stream)))
+        self._position.note(position.polling(now).leaving(due))
+        return due
 
     def _sweep(self) -> None:
         cursors = sweep.begun(self._position.value.cursors, self._started)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
 import pytest
 
 from functions.errors import ConnectorError, Permanent, Retryable, Scope
-from functions.flows.from_shipstation.collect import RUN
+from functions.flows.from_shipstation.collect import RUN, is_due
 from functions.flows.from_shipstation.crosscheck import CrossCheck
 from functions.flows.from_shipstation.live_streams import BACKLOG_PAGES, DENSE, POINTER_PAGES
 from functions.flows.from_shipstation.sweep import TRACKS
@@ -75,6 +75,53 @@ def test_a_fault_of_the_ledger_or_the_budget_ends_the_run() -> None:
     with pytest.raises(Retryable):
         setting.run()
     assert len(setting.source.walks) == 1
+
+
+class Exhausting(FakeSource):
+    """The budget never has a place for one list."""
+
+    def __init__(self, stream: Stream) -> None:
+        super().__init__()
+        self.stream = stream
+
+    def walk(self, stream: Stream, start: datetime, *given: Any, **named: Any) -> Iterator[Reading]:
+        if stream is self.stream:
+            raise Retryable(Reason.BUDGET_EXHAUSTED, "the next place is far")
+        return super().walk(stream, start, *given, **named)
+
+
+def test_a_run_that_ends_on_the_budget_leaves_what_it_did_not_come_to_to_the_next() -> None:
+    setting = Setting(Exhausting(Stream.ORDERS))
+    with pytest.raises(Retryable):
+        setting.run()
+    assert is_due(setting.positions.position, 5, setting.at + SOON)
+    setting.at += SOON
+    setting.run()
+    assert looked_at(setting) == [stream for stream in Stream if stream is not Stream.ORDERS]
+
+
+@pytest.mark.parametrize("fault", [DOWN, Retryable(Reason.BUDGET_EXHAUSTED, "far")], ids=["500", "budget"])
+def test_a_webhook_whose_look_failed_is_answered_by_the_next_run(fault: ConnectorError) -> None:
+    setting = Setting(FakeSource(labels_created=[fault], orders=[page()]), poll_minutes=1440)
+    setting.positions.position = ReadingPosition(connection=ACME, last_poll_at=setting.at)
+    with pytest.raises(Retryable):
+        setting.run(a_webhook(1, "anything"))
+    assert is_due(setting.positions.position, 1440, setting.at + SOON)
+    setting.source.walks.clear()
+    setting.at += SOON
+    setting.run()
+    assert looked_at(setting)[0] is LABELS
+    assert setting.positions.position.streams_left == ()
+
+
+def test_webhooks_of_a_dead_list_do_not_put_off_the_poll_of_the_others() -> None:
+    setting = Setting(DeafSource(), poll_minutes=5)
+    setting.positions.position = ReadingPosition(connection=ACME, last_poll_at=setting.at)
+    for minute in range(12):
+        setting.at += SOON
+        with pytest.raises(Retryable):
+            setting.run(*([a_webhook(minute, "anything")] if minute % 2 else []))
+    assert looked_at(setting).count(Stream.LABELS_VOIDED) >= 2
 
 
 # --- silence
