@@ -27,8 +27,8 @@ LEASE = RUN + timedelta(minutes=1)  # outlives any run, so that only a dead hold
 POINTERS_ONE_BY_ONE = 2  # more of one kind are answered by one look at the window
 LOOKS_APART = timedelta(seconds=20)  # while webhooks keep coming
 LOOKS_AT_ONCE = 3  # before that spacing is felt
-PROBES_APART = timedelta(minutes=1)  # while ShipStation refuses the key or answers nothing
 TICK = timedelta(seconds=30)  # half of the schedule's minute: a tick that comes a little early counts
+PROBES_APART = timedelta(minutes=1) - TICK  # from the end of one: the next tick, while nothing is answered or allowed
 
 # What a webhook's pointer is about; anything else means: look at everything a webhook can announce.
 WEBHOOK_STREAMS = {
@@ -148,15 +148,16 @@ class _Run:
         self._position.note(self._position.value.leaving(list(Stream)).refused(now, now + PROBES_APART))
 
     def _fall_silent(self) -> None:
-        """As for a refused key: one request a minute, whoever asks for more. Then every stream is due."""
+        """As for a refused key: one request a tick, whoever asks for more. Then every stream is due."""
         now = self._now()
         self.report.silent = True
-        self._position.note(self._position.value.leaving(list(Stream)).silent(now, now + PROBES_APART))
+        probed, *others = dict.fromkeys((*self._position.value.streams_left, *Stream))
+        self._position.note(self._position.value.leaving([*others, probed]).silent(now, now + PROBES_APART))
 
     def _probe(self) -> None:
-        """Another list each minute: one that fails for good keeps none of the others from being read."""
-        self._with.source.probe(list(Stream)[self._started.minute % len(Stream)], "poll")
-        self._position.note(self._position.value.accepted())
+        """Another list each time: one that fails for good keeps none of the others from being read."""
+        self._with.source.probe(next(iter(self._position.value.streams_left or Stream)), "poll")
+        self._position.note(self._position.value.accepted().leaving(list(Stream)))
 
     @property
     def _is_silent(self) -> bool:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from functions.errors import Permanent, Retryable
-from functions.flows.from_shipstation.collect import LOOKS_APART, is_due
+from functions.flows.from_shipstation.collect import LOOKS_APART, PROBES_APART, is_due
 from functions.model.cursors import Cursor, Gap, Reading, ReadingPosition, Stream
 from functions.model.outcomes import Reason
 from tests.equipment.builders import NOON, a_connection, a_shipment
@@ -153,7 +153,7 @@ def test_a_key_that_stays_refused_keeps_its_first_date() -> None:
     setting.source.pages[Stream.ORDERS] = [REFUSED]
     setting.run()
     assert setting.positions.position.refused_at == first
-    assert setting.positions.position.next_probe_at == setting.at + timedelta(minutes=1)
+    assert setting.positions.position.next_probe_at == setting.at + PROBES_APART
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -169,6 +169,43 @@ def test_one_list_that_answers_is_no_silence() -> None:
     with pytest.raises(Retryable):
         setting.run()
     assert (setting.positions.position.next_probe_at, setting.ledger.sent()) == (None, [1])
+
+
+class OneAnswers(FakeSource):
+    """All lists but one are dead. Each probe takes two seconds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.takes: Callable[[], None] = lambda: None
+
+    def probe(self, stream: Stream, lane: Lane) -> None:
+        super().probe(stream, lane)
+        self.takes()
+        if stream is not Stream.FULFILMENTS:
+            raise DOWN
+
+    def walk(self, stream: Stream, start: datetime, *given: Any, **named: Any) -> Iterator[Reading]:
+        if stream is not Stream.FULFILMENTS:
+            raise DOWN
+        return super().walk(stream, start, *given, **named)
+
+
+def test_every_list_is_probed_tick_by_tick_whatever_minute_the_silence_began_in() -> None:
+    setting = Setting(source := OneAnswers())
+    start = setting.at
+
+    def two_seconds() -> None:
+        setting.at += timedelta(seconds=2)
+
+    source.takes = two_seconds
+    setting.positions.position = ReadingPosition(connection=ACME).silent(start - SOON, start).leaving(list(Stream))
+    for minute in range(len(Stream)):
+        setting.at = start + minute * SOON
+        assert is_due(setting.positions.position, 5, setting.at)
+        with pytest.raises(Retryable):
+            setting.run()
+    assert source.probed[: len(Stream)] == list(Stream)
+    assert looked_at(setting) == [Stream.FULFILMENTS]
 
 
 # --- pointers
