@@ -120,6 +120,7 @@ class _Run:
         self._faults: list[ConnectorError] = []
         self._is_answered = False
         self._unanswered: set[Stream] = set()
+        self._looked_at: set[Stream] = set()
         self._walker = Walker(
             collection.intake, collection.source, collection.jobs, self._position, cause, self.report, self._has_time
         )
@@ -136,7 +137,7 @@ class _Run:
             else:
                 self._look_at_everything()
             self._answer_pending_webhooks()
-        if self._is_silent:
+        if self._is_silent and not self._shows_another_list():
             self._fall_silent()
         if self._faults:
             raise self._faults[0]
@@ -163,6 +164,13 @@ class _Run:
     def _is_silent(self) -> bool:
         """Whatever was asked failed."""
         return bool(self._faults) and not self._is_answered and not self.report.pages
+
+    def _shows_another_list(self) -> bool:
+        """One list that fails and a webhook about it are no silence. Once silent, the probe has said it."""
+        others = [stream for stream in Stream if stream not in self._looked_at]
+        if self._position.value.silent_at is not None or not others:
+            return False
+        return self._try(partial(self._with.source.probe, others[0], "poll"))
 
     def _try(self, step: Callable[[], object]) -> bool:
         """A fault that need not concern the rest is raised when the rest is done."""
@@ -243,6 +251,7 @@ class _Run:
         return wait > timedelta(0)
 
     def _look(self, lane: Lane, stream: Stream) -> None:
+        self._looked_at.add(stream)
         self._position.note(self._position.value.answering(stream, self._now()))
         if self._try(partial(self._walk, lane, stream)):
             self._unanswered.discard(stream)

@@ -208,6 +208,26 @@ def test_every_list_is_probed_tick_by_tick_whatever_minute_the_silence_began_in(
     assert looked_at(setting) == [Stream.FULFILMENTS]
 
 
+def test_one_dead_list_and_a_webhook_about_it_are_no_silence() -> None:
+    setting = Setting(DeafSource(labels_created=[page(a_shipment(1), reached=NOON)]))
+    setting.positions.position = ReadingPosition(connection=ACME, last_poll_at=setting.at)
+    with pytest.raises(Retryable):
+        setting.run(*(a_webhook(number, "fulfilment") for number in range(3)))
+    assert (setting.positions.position.next_probe_at, setting.source.probed) == (None, [Stream.ORDERS])
+    with pytest.raises(Retryable):  # the dead list once more, because its webhook is not answered
+        setting.run(*(a_webhook(number) for number in range(3)))
+    assert setting.ledger.sent() == [1]
+
+
+def test_a_webhook_that_finds_every_list_dead_is_silence() -> None:
+    setting = Setting(DeafSource())
+    setting.source.probe_fault = DOWN
+    setting.positions.position = ReadingPosition(connection=ACME, last_poll_at=setting.at)
+    with pytest.raises(Retryable):
+        setting.run(*(a_webhook(number, "fulfilment") for number in range(3)))
+    assert setting.positions.position.next_probe_at is not None
+
+
 # --- pointers
 
 
