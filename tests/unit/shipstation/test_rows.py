@@ -350,6 +350,17 @@ def test_a_dead_look_up_is_not_asked_five_hundred_times() -> None:
     assert len(rig.sent) <= 10
 
 
+def test_two_failing_orders_next_to_each_other_withhold_none_of_their_neighbours() -> None:
+    rig = Rig()
+    orders = rig.sold(8)
+    marks = [rig.account.mark_shipped(order, carrier_code="ups") for order in orders]
+    for order in orders[:2]:
+        rig.account.add_fault("status", status=500, path=f"/orders/{order}", times=-1)
+    readings = walked(rig, Stream.FULFILMENTS)
+    assert ids(readings) == marks[2:]
+    assert [each.order_id for reading in readings for each in reading.withheld] == orders[:2]
+
+
 # --- numbers that differ
 
 
