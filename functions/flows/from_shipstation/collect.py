@@ -73,12 +73,19 @@ class Collection:
 def is_due(position: ReadingPosition, poll_minutes: int, now: datetime) -> bool:
     """Whether a tick of the schedule has to look: its period is over, or a probe is due."""
     if position.next_probe_at is not None:
-        return now >= position.next_probe_at
+        return _is_probe_due(position.next_probe_at, now)
     return bool(position.streams_left) or _is_period_over(position, poll_minutes, now)
 
 
 def _is_period_over(position: ReadingPosition, poll_minutes: int, now: datetime) -> bool:
-    return position.last_poll_at is None or now - position.last_poll_at >= timedelta(minutes=poll_minutes) - TICK
+    """A poll that is still to come was dated by a clock that has been set right since."""
+    last = position.last_poll_at
+    return last is None or last > now or now - last >= timedelta(minutes=poll_minutes) - TICK
+
+
+def _is_probe_due(next_probe_at: datetime, now: datetime) -> bool:
+    """One further ahead than probes are apart was dated by a clock that has been set right since."""
+    return not now < next_probe_at <= now + PROBES_APART + TICK
 
 
 def collect(collection: Collection, webhooks: Sequence[Notification], correlation_id: str) -> Report:
@@ -127,7 +134,7 @@ class _Run:
 
     def go(self, pointers: Sequence[Pointer]) -> None:
         next_probe_at = self._position.value.next_probe_at
-        if next_probe_at is not None and self._started < next_probe_at:
+        if next_probe_at is not None and not _is_probe_due(next_probe_at, self._started):
             self.report.silent = self._position.value.refused_at is None
             self.report.refused = not self.report.silent
             return
