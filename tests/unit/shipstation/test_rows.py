@@ -16,8 +16,9 @@ from functions.model.messages import Pointer
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName, Item
 from functions.shipstation.v1.rows import ASKED_AT_ONCE
+from functions.shipstation.v1.source import ShipStationSource
 from tests.equipment.account_fixture import Rig, get, refused
-from tests.equipment.builders import NOON
+from tests.equipment.builders import NOON, a_connection
 from tests.equipment.http import Response, json_response
 
 GOOD: dict[str, Any] = {"shipmentId": 1, "orderNumber": "P1", "createDate": "2026-03-05T04:00:00"}
@@ -233,6 +234,28 @@ def test_what_is_not_needed_never_rejects_an_order(row: dict[str, Any]) -> None:
 def test_what_is_needed_and_cannot_be_read_is_reported_by_its_id_and_never_skipped(row: dict[str, Any]) -> None:
     reading = served(row)
     assert (ids([reading]), reading.unreadable) == ([2], (1,))
+
+
+@pytest.mark.parametrize(
+    ("row", "unreadable"),
+    [
+        pytest.param({"orderNumber": "P1", "advancedOptions": {"customField1": {"odd": 1}}}, True, id="its own field"),
+        pytest.param(
+            {"orderNumber": ["odd"], "advancedOptions": {"customField1": "C1"}}, False, id="the others' field"
+        ),
+    ],
+)
+def test_whether_a_reference_is_hidden_is_told_by_the_rule_of_the_rows_own_store(
+    row: dict[str, Any], *, unreadable: bool
+) -> None:
+    rig = Rig()
+    connection = a_connection(stores={"7": BY_FIELD})
+    source = ShipStationSource(rig.client, connection, lambda _: {}, rig.now)
+    options = {"storeId": 7, **row["advancedOptions"]}
+    order = {"orderId": 9, "modifyDate": GOOD["createDate"], **row, "advancedOptions": options}
+    rig.canned.append(json_response(200, {"orders": [order], "total": 1}))
+    (reading,) = source.walk(Stream.ORDERS, START, "poll")
+    assert (reading.unreadable, len(reading.orders)) == (((9,), 0) if unreadable else ((), 1))
 
 
 @pytest.mark.parametrize(("number", "reference"), [(1001, "1001"), (1001.0, "1001"), ("", None), (None, None)])
