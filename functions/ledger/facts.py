@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 
-from functions.ledger.items import PARTITION, SORT, plain, stamp, to_item, unmoved
+from functions.ledger.items import PARTITION, SORT, each_readable, plain, stamp, to_item, unmoved
 from functions.ledger.table import Table
 from functions.model.facts import OrderFacts
 from functions.model.shipment import ConnectionName
@@ -21,11 +22,10 @@ class FactStore:
         self._table = table
 
     def load(self, connection: ConnectionName, order_ids: Collection[int]) -> dict[int, OrderFacts]:
-        """Eventually consistent; unknown orders are left out."""
+        """Eventually consistent; unknown orders are left out, and those whose item cannot be read."""
         keys = [(_partition(connection, order_id), FACTS) for order_id in order_ids]
         items = self._table.get_many(keys, ATTRIBUTES) if keys else []
-        known = (OrderFacts.model_validate(plain(item, {READ_AS_OF})) for item in items)
-        return {facts.order_id: facts for facts in known}
+        return {facts.order_id: facts for facts in each_readable(items, _facts)}
 
     def save(self, facts: OrderFacts) -> None:
         """An older reading never replaces a newer one."""
@@ -34,6 +34,10 @@ class FactStore:
         body = facts.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
         newer = unmoved(0) | Attr(READ_AS_OF).lte(modified)
         self._table.put(to_item({**body, **key, READ_AS_OF: modified}), condition=newer)
+
+
+def _facts(item: Mapping[str, Any]) -> OrderFacts:
+    return OrderFacts.model_validate(plain(item, {READ_AS_OF}))
 
 
 def _partition(connection: ConnectionName, order_id: int) -> str:

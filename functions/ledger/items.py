@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
+from aws_lambda_powertools import Logger
 from boto3.dynamodb.conditions import Attr, ConditionBase
 from pydantic import ValidationError
 
@@ -16,6 +17,9 @@ from functions.model.outcomes import Reason
 
 SCHEMA_VERSION = 2
 PARTITION, SORT, VERSION = "pk", "sk", "schema_version"
+
+Made = TypeVar("Made")
+logger = Logger(utc=True)
 
 
 def to_item(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,6 +46,22 @@ def readable(item: Mapping[str, Any]) -> Iterator[None]:
     except ValidationError as error:
         fields = sorted({str(fault["loc"][0]) for fault in error.errors(include_input=False) if fault["loc"]})
         raise Permanent(Reason.LEDGER_ITEM, f"item {item.get(PARTITION, '')}: unreadable {fields}") from None
+    except (KeyError, ValueError) as error:
+        raise Permanent(Reason.LEDGER_ITEM, f"item {item.get(PARTITION, '')}: {type(error).__name__}") from None
+
+
+def each_readable(items: Iterable[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], Made]) -> Iterator[Made]:
+    """What is read of the items. One that cannot be, or that a newer version wrote, is logged and passed over: it stops
+    none of the others.
+    """
+    for item in items:
+        try:
+            with readable(item):
+                made = read(item)
+        except Permanent as fault:
+            logger.warning("ledger_item_passed_over", sort_key=item.get(SORT), reason=fault.reason, detail=str(fault))
+            continue
+        yield made
 
 
 def unmoved(revision: int, attribute: str = "revision") -> ConditionBase:

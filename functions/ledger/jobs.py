@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from functions.ledger.items import PARTITION, SORT, plain, to_item, unmoved
+from functions.ledger.items import PARTITION, SORT, each_readable, plain, to_item, unmoved
 from functions.ledger.table import EXPIRES, Table
 from functions.model.jobs import Job
 from functions.model.shipment import ConnectionName
@@ -30,8 +30,8 @@ class JobStore:
         return _job(item) if item else None
 
     def all(self, connection: ConnectionName) -> Iterator[Job]:
-        """The connection's jobs, those that ended in the last weeks included."""
-        return (_job(item) for item in self._table.query(_partition(connection)))
+        """The connection's jobs that can be read, those that ended in the last weeks included."""
+        return each_readable(self._table.query(_partition(connection)), _job)
 
     def acquire(self, job: Job, holder: str, *, now: datetime, until: datetime) -> Job | None:
         """The job under a new fence, or None while somebody else works on it."""
@@ -70,5 +70,5 @@ def _item(job: Job) -> dict[str, object]:
     return to_item({**body, PARTITION: _partition(job.connection), SORT: job.job_id})
 
 
-def _job(item: dict[str, object]) -> Job:
+def _job(item: Mapping[str, object]) -> Job:
     return Job.model_validate(plain(item, {EXPIRES}))

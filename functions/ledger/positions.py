@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 
-from functions.ledger.items import PARTITION, SORT, from_item, plain, stamp, to_item, unmoved
+from functions.ledger.items import PARTITION, SORT, each_readable, from_item, plain, stamp, to_item, unmoved
 from functions.ledger.table import Table
 from functions.model.cursors import ReadingPosition, Stream
 from functions.model.shipment import ConnectionName
@@ -45,17 +47,19 @@ class PositionStore:
 
     def last_webhook_at(self, connection: ConnectionName) -> dict[Stream, datetime]:
         """When a webhook last came for which stream. Earlier versions stored `rang_at`."""
-        items = (from_item(item) for item in self._table.query(_partition(connection), prefix=f"{WEBHOOK}#"))
-        return {
-            Stream(item[SORT].partition("#")[2]): datetime.fromisoformat(item.get("last_webhook_at") or item["rang_at"])
-            for item in items
-        }
+        items = self._table.query(_partition(connection), prefix=f"{WEBHOOK}#")
+        return dict(each_readable(items, _webhook))
 
     def _load(self, connection: ConnectionName) -> ReadingPosition:
         item = self._table.get(_partition(connection), POSITION)
         if item is None:
             return ReadingPosition(connection=connection)
         return ReadingPosition.model_validate(plain(item))
+
+
+def _webhook(stored: Mapping[str, Any]) -> tuple[Stream, datetime]:
+    item = from_item(stored)
+    return Stream(item[SORT].partition("#")[2]), datetime.fromisoformat(item.get("last_webhook_at") or item["rang_at"])
 
 
 def _partition(connection: ConnectionName) -> str:

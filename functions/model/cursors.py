@@ -88,7 +88,8 @@ class ReadingPosition(Frozen):
     """One connection's reading position. `fence` grows with every new holder and guards every save.
 
     `cursors` are by stream, those of the sweep by stream and days (`fulfilments@7d`). `last_poll_at` is when the last
-    poll of every stream began, `streams_left` are those that it did not come to. `last_answered` is when the last look
+    poll of every stream began, `streams_left` are those that it did not come to; of a ShipStation that answers nothing
+    the first of them is probed next. `last_answered` is when the last look
     at a stream began, which answers every webhook before it; `answer_due` paces the looks for webhooks. `refused_at` is
     since when ShipStation refuses the key, `silent_at` since when it answers nothing, `next_probe_at` when it is tried
     again. Aliases are the names that earlier versions stored.

@@ -27,8 +27,8 @@ LEASE = RUN + timedelta(minutes=1)  # outlives any run, so that only a dead hold
 POINTERS_ONE_BY_ONE = 2  # more of one kind are answered by one look at the window
 LOOKS_APART = timedelta(seconds=20)  # while webhooks keep coming
 LOOKS_AT_ONCE = 3  # before that spacing is felt
-PROBES_APART = timedelta(minutes=1)  # while ShipStation refuses the key or answers nothing
 TICK = timedelta(seconds=30)  # half of the schedule's minute: a tick that comes a little early counts
+PROBES_APART = timedelta(minutes=1) - TICK  # from the end of one: the next tick, while nothing is answered or allowed
 
 # What a webhook's pointer is about; anything else means: look at everything a webhook can announce.
 WEBHOOK_STREAMS = {
@@ -73,10 +73,19 @@ class Collection:
 def is_due(position: ReadingPosition, poll_minutes: int, now: datetime) -> bool:
     """Whether a tick of the schedule has to look: its period is over, or a probe is due."""
     if position.next_probe_at is not None:
-        return now >= position.next_probe_at
-    if position.streams_left:
-        return True
-    return position.last_poll_at is None or now - position.last_poll_at >= timedelta(minutes=poll_minutes) - TICK
+        return _is_probe_due(position.next_probe_at, now)
+    return bool(position.streams_left) or _is_period_over(position, poll_minutes, now)
+
+
+def _is_period_over(position: ReadingPosition, poll_minutes: int, now: datetime) -> bool:
+    """A poll that is still to come was dated by a clock that has been set right since."""
+    last = position.last_poll_at
+    return last is None or last > now or now - last >= timedelta(minutes=poll_minutes) - TICK
+
+
+def _is_probe_due(next_probe_at: datetime, now: datetime) -> bool:
+    """One further ahead than probes are apart was dated by a clock that has been set right since."""
+    return not now < next_probe_at <= now + PROBES_APART + TICK
 
 
 def collect(collection: Collection, webhooks: Sequence[Notification], correlation_id: str) -> Report:
@@ -117,13 +126,15 @@ class _Run:
         self.report = Report()
         self._faults: list[ConnectorError] = []
         self._is_answered = False
+        self._unanswered: set[Stream] = set()
+        self._looked_at: set[Stream] = set()
         self._walker = Walker(
             collection.intake, collection.source, collection.jobs, self._position, cause, self.report, self._has_time
         )
 
     def go(self, pointers: Sequence[Pointer]) -> None:
         next_probe_at = self._position.value.next_probe_at
-        if next_probe_at is not None and self._started < next_probe_at:
+        if next_probe_at is not None and not _is_probe_due(next_probe_at, self._started):
             self.report.silent = self._position.value.refused_at is None
             self.report.refused = not self.report.silent
             return
@@ -133,32 +144,40 @@ class _Run:
             else:
                 self._look_at_everything()
             self._answer_pending_webhooks()
-        if self._is_silent:
+        if self._is_silent and not self._shows_another_list():
             self._fall_silent()
         if self._faults:
             raise self._faults[0]
 
     def open_circuit(self) -> None:
-        """One probe a minute from now on; the first that is answered closes it."""
+        """One probe a minute from now on; the first that is answered closes it. Then every stream is due."""
         now = self._now()
         self.report.refused = True
-        self._position.note(self._position.value.refused(now, now + PROBES_APART))
+        self._position.note(self._position.value.leaving(list(Stream)).refused(now, now + PROBES_APART))
 
     def _fall_silent(self) -> None:
-        """As for a refused key: one request a minute, whoever asks for more. Then every stream is due."""
+        """As for a refused key: one request a tick, whoever asks for more. Then every stream is due."""
         now = self._now()
         self.report.silent = True
-        self._position.note(self._position.value.leaving(list(Stream)).silent(now, now + PROBES_APART))
+        probed, *others = dict.fromkeys((*self._position.value.streams_left, *Stream))
+        self._position.note(self._position.value.leaving([*others, probed]).silent(now, now + PROBES_APART))
 
     def _probe(self) -> None:
-        """Another list each minute: one that fails for good keeps none of the others from being read."""
-        self._with.source.probe(list(Stream)[self._started.minute % len(Stream)], "poll")
-        self._position.note(self._position.value.accepted())
+        """Another list each time: one that fails for good keeps none of the others from being read."""
+        self._with.source.probe(next(iter(self._position.value.streams_left or Stream)), "poll")
+        self._position.note(self._position.value.accepted().leaving(list(Stream)))
 
     @property
     def _is_silent(self) -> bool:
         """Whatever was asked failed."""
         return bool(self._faults) and not self._is_answered and not self.report.pages
+
+    def _shows_another_list(self) -> bool:
+        """One list that fails and a webhook about it are no silence. Once silent, the probe has said it."""
+        others = [stream for stream in Stream if stream not in self._looked_at]
+        if self._position.value.silent_at is not None or not others:
+            return False
+        return self._try(partial(self._with.source.probe, others[0], "poll"))
 
     def _try(self, step: Callable[[], object]) -> bool:
         """A fault that need not concern the rest is raised when the rest is done."""
@@ -173,17 +192,23 @@ class _Run:
         return True
 
     def release(self) -> None:
-        self._position.note(self._position.value.released())
+        """A webhook whose look failed, or was not come to, is not answered: its streams are due in the next run."""
+        left = dict.fromkeys((*self._position.value.streams_left, *sorted(self._unanswered, key=list(Stream).index)))
+        self._position.note(self._position.value.leaving(list(left)).released())
         self._position.save()
 
     def _answer(self, pointers: Sequence[Pointer]) -> None:
+        streams = _streams(pointers)
+        self._unanswered.update(streams)
         waited = self._pace()
-        for stream in _streams(pointers):
+        for stream in streams:
             of_stream = [pointer for pointer in pointers if stream in WEBHOOK_STREAMS[pointer.kind]]
             is_anything = any(pointer.kind == "anything" for pointer in of_stream)
             is_one_look = waited or is_anything or len(of_stream) > POINTERS_ONE_BY_ONE
             if is_one_look or not self._follow_all(stream, of_stream):
                 self._look("webhook", stream)
+            else:
+                self._unanswered.discard(stream)
 
     def _follow_all(self, stream: Stream, pointers: Sequence[Pointer]) -> bool:
         """One that fails keeps none of the others waiting."""
@@ -207,6 +232,7 @@ class _Run:
             if is_due(self._position.value, self._connection.poll_minutes, self._now()):
                 self._look_at_everything()
             elif streams := self._pending_webhooks():
+                self._unanswered.update(streams)
                 self._pace()
                 for stream in streams:
                     self._look("webhook", stream)
@@ -232,8 +258,10 @@ class _Run:
         return wait > timedelta(0)
 
     def _look(self, lane: Lane, stream: Stream) -> None:
+        self._looked_at.add(stream)
         self._position.note(self._position.value.answering(stream, self._now()))
-        self._try(partial(self._walk, lane, stream))
+        if self._try(partial(self._walk, lane, stream)):
+            self._unanswered.discard(stream)
 
     def _walk(self, lane: Lane, stream: Stream) -> None:
         if self._is_silent:  # a walk that fails costs many requests
@@ -241,13 +269,24 @@ class _Run:
         self._walker.walk(stream, lane)
 
     def _look_at_everything(self) -> None:
-        """What time does not suffice for comes first in the next run. One stream that fails keeps no other waiting."""
-        streams_left = list(self._position.value.streams_left or Stream)
-        self._position.note(self._position.value.polling(self._now()))
+        """What time or the budget does not suffice for comes first in the next run, however this one ends. One stream
+        that fails keeps no other waiting.
+        """
+        streams_left = self._due_streams()
         while streams_left and self._has_time():
-            self._look("poll", streams_left.pop(0))
-        self._position.note(self._position.value.leaving(streams_left))
+            stream = streams_left.pop(0)
+            self._position.note(self._position.value.leaving(streams_left))
+            self._look("poll", stream)
         self._sweep()
+
+    def _due_streams(self) -> list[Stream]:
+        """What is left alone, until all are due again: a stream that is left run by run starves no other."""
+        position, now = self._position.value, self._now()
+        if position.streams_left and not _is_period_over(position, self._connection.poll_minutes, now):
+            return list(position.streams_left)
+        due = list(dict.fromkeys((*position.streams_left, *Stream)))
+        self._position.note(position.polling(now).leaving(due))
+        return due
 
     def _sweep(self) -> None:
         cursors = sweep.begun(self._position.value.cursors, self._started)

@@ -237,7 +237,9 @@ class Walker:
         return self.position.value.cursors.get(stream, Cursor(head=beginning, settled=beginning))
 
     def _is_settling_due(self, stream: Stream, cursor: Cursor) -> bool:
-        return self._now() - (cursor.settled_at or cursor.settled) >= self._margin(stream)
+        """An end that is still to come was dated by a clock that has been set right since."""
+        last = cursor.settled_at or cursor.settled
+        return last > self._now() or self._now() - last >= self._margin(stream)
 
     def _margin(self, stream: Stream) -> timedelta:
         side = self.intake.connection.shipstation

@@ -141,8 +141,8 @@ def walk(
 ) -> Iterator[Page]:
     """Pages in ascending order of the key. The next request starts a second before the last row seen, or as much as
     rows were seen to be out of order; only a second with more rows than a page is read by page number. So is everything
-    behind a page that is not sorted at all, and it proves nothing: `last` stays where the order was sound. Places to
-    `avoid` are stepped over.
+    behind a page that is not sorted at all, and it proves nothing before its end: `last` stays where the order was
+    sound. Places to `avoid` are stepped over.
     """
     run = _Walk(fetch, listing, filters)
     legs = list(_legs(window, avoid))
@@ -178,7 +178,8 @@ class _Place:
 
 class _Walk:
     """One walk over all legs. `_hunt` is the fault of the page that is being halved, None while all is well; `_newest`
-    is the newest key of the last page, `_proven` of all pages that were in order, `_slack` how far rows are displaced.
+    is the newest key of the last page, `_proven` of all pages that were in order, `_latest` of all pages, `_slack` how
+    far rows are displaced.
     """
 
     def __init__(self, fetch: Fetch, listing: Listing, filters: Mapping[str, str]) -> None:
@@ -187,6 +188,7 @@ class _Walk:
         self._newest: datetime | None = None
         self._proven: datetime | None = None
         self._last: datetime | None = None
+        self._latest: datetime | None = None
         self._slack = BOUND
         self._is_ordered = True
         self._hunt: PageBroken | None = None
@@ -247,8 +249,13 @@ class _Walk:
         return not came or batch.total == served or self._repeated > self._remembered
 
     def _end(self, page: Page) -> Page:
-        """All of the window was read, whatever its order, as long as the order was trusted."""
-        return replace(page, is_last=True, last=self._proven if self._is_ordered else self._last)
+        """All of the window was read, whatever its order. Where the order was unsound, as much as rows were displaced
+        is read again: else the same rows would hold the cursor at every look.
+        """
+        if self._is_ordered:
+            return replace(page, is_last=True, last=self._proven)
+        candidates = (self._last, self._latest and self._latest - self._slack)
+        return replace(page, is_last=True, last=max(filter(None, candidates), default=None))
 
     def _move_on(self, place: _Place, came: int) -> None:
         """To the last second seen; within one second, or where the order is unsound, to the next page, counted in the
@@ -316,7 +323,9 @@ class _Walk:
 
     def _page(self, rows: Rows) -> Page:
         keys = self._keys(rows)
-        self._slack = max(self._slack, _displaced(keys))
+        # Pages in sound order overlap: only those read by number follow each other.
+        self._slack = max(self._slack, _displaced(keys, None if self._is_ordered else self._latest))
+        self._latest = max(filter(None, (self._latest, *keys)), default=None)
         self._is_ordered = self._is_ordered and self._slack <= MOST_DISORDER
         self._newest = max(keys, default=None) if self._is_ordered else None
         if self._newest is not None:
@@ -335,9 +344,9 @@ class _Walk:
         return True
 
 
-def _displaced(keys: Sequence[datetime]) -> timedelta:
-    """By how much a row at most is older than one before it."""
-    most, newest = timedelta(0), None
+def _displaced(keys: Sequence[datetime], newest: datetime | None) -> timedelta:
+    """By how much a row at most is older than one before it; `newest` came before them all."""
+    most = timedelta(0)
     for key in keys:
         newest = key if newest is None else max(newest, key)
         most = max(most, newest - key)

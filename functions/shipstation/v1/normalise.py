@@ -18,7 +18,7 @@ from functions.shipstation.v1.models import (
     ShipStationOrder,
     ShipStationShipment,
 )
-from functions.shipstation.values import as_text
+from functions.shipstation.values import as_text, as_whole
 
 LONGEST_TRACKING = 100  # user-typed ones hold several numbers; longer is no tracking number
 LONGEST_SKU, LARGEST_QUANTITY = 100, 10**9
@@ -138,10 +138,12 @@ def disputed(row: Parcel, order: OrderFacts | None, connection: Connection) -> s
 
 
 def hides_reference(row: Mapping[str, object], connection: Connection) -> bool:
-    """Whether something stands where the row should name its IFS order, and it is no text."""
-    name = FIELDS[connection.shipstation.order_reference.source]
-    options = row.get("advancedOptions")
-    place = (options if isinstance(options, dict) else {}) if name.startswith("custom") else row
+    """Whether something stands where the row should name its IFS order by its store's rule, and it is no text."""
+    advanced = row.get("advancedOptions")
+    options = advanced if isinstance(advanced, dict) else {}
+    view = connection.at_store(as_whole(options.get("storeId")))
+    name = FIELDS[view.shipstation.order_reference.source]
+    place = options if name.startswith("custom") else row
     return place.get(name) is not None and as_text(place.get(name)) is None
 
 

@@ -20,7 +20,7 @@ from functions.shipstation.v1.normalise import order_reading
 
 CAPACITY = 5000  # ten pages of the orders stream
 TRIES = 2  # for one order: the page that needs it is read again anyway
-MOST_WITHHELD = 2  # in a row; then the others are not asked for either
+MOST_WITHHELD = 2  # in a row; where the last one fails too, the others are not asked for
 Remembered = Callable[[Collection[int]], Mapping[int, OrderFacts]]
 
 
@@ -70,8 +70,12 @@ class OrderBook:
     def ask(self, wanted: Collection[int], lane: Lane) -> Asked:
         """One request each. Raises Retryable or Permanent for what concerns more than one order."""
         asked, waiting = Asked(), sorted(wanted)
-        while waiting and asked.failed_in_a_row < MOST_WITHHELD:
+        while waiting:
             self._put(asked, waiting.pop(0), lane)
+            if waiting and asked.failed_in_a_row >= MOST_WITHHELD:
+                self._put(asked, waiting.pop(), lane)  # orders that fail next to each other say nothing of one far away
+                if asked.failed_in_a_row:
+                    break
         asked.withheld.update(waiting)
         return asked
 

@@ -8,13 +8,13 @@ from functools import partial
 from typing import Any
 
 from functions.connections.connection import Connection
-from functions.errors import Retryable, Scope
+from functions.errors import ConnectorError, Retryable, Scope
 from functions.model.cursors import Gap, Reading, Span, Stream
 from functions.model.facts import LONG_AGO
 from functions.model.messages import Pointer
 from functions.model.outcomes import Reason
 from functions.shipstation.budget import Lane
-from functions.shipstation.client import PageBroken, ShipStationClient
+from functions.shipstation.client import TRIES, ShipStationClient
 from functions.shipstation.v1.keyset_walk import (
     FULFILMENTS,
     LABELS,
@@ -34,6 +34,7 @@ from functions.shipstation.values import as_whole
 
 WIDENED = timedelta(hours=2)  # more than a window reaches back where clocks change
 VOIDS_AT_ONCE = timedelta(days=7)  # of a long void window, so that a run that ends loses little
+MOST_UNDATED = 10  # rows without a void date: odd ones; more of nothing else are a list that ignores its window
 
 # What a pointer's id is called in the list it points into.
 POINTERS = {
@@ -89,8 +90,10 @@ class ShipStationSource:
         try:
             for stream in (Stream.LABELS_CREATED, Stream.FULFILMENTS):
                 yield from self._listed(stream, {"orderId": str(order_id)}, lane)
-        except PageBroken as fault:
-            self.probe(Stream.ORDERS, lane)
+        except ConnectorError as fault:
+            if fault.reason is not Reason.SHIPSTATION_UNAVAILABLE or fault.scope is Scope.TENANT:
+                raise
+            self.probe(Stream.ORDERS, lane)  # while lists are shown, a silence about one order is that order's own
             raise Retryable(fault.reason, str(fault), status=fault.status, scope=Scope.RECORD) from fault
 
     def probe(self, stream: Stream, lane: Lane) -> None:
@@ -109,8 +112,20 @@ class ShipStationSource:
     def _listed(self, stream: Stream, filters: Mapping[str, str], lane: Lane) -> Iterator[Reading]:
         listing = _listing(stream)
         for page in walk(partial(self._rows, listing, lane, Scope.RECORD), listing, filters, Window()):
-            _check_filter(listing, filters, page.rows)
+            self._check_filter(listing, filters, page.rows, lane)
             yield from self._readings(stream, page, None, is_last=page.is_last, lane=lane)
+
+    def _check_filter(self, listing: Listing, filters: Mapping[str, str], rows: Rows, lane: Lane) -> None:
+        """A list that ignores whose rows are asked for would give one order the shipments of all. One foreign row may
+        be an odd row: only where its own order's answer holds foreign rows too is it the list.
+        """
+        other = _foreign(rows, as_whole(filters.get("orderId")))
+        if other is None:
+            return
+        first = {**listing.fixed, **filters, "orderId": str(other), "page": "1"}
+        is_ignored = _foreign(self._rows(listing, lane, Scope.RECORD, first, TRIES).rows, other) is not None
+        scope = Scope.TENANT if is_ignored else Scope.UNCLEAR
+        raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, f"GET {listing.path}: ignores orderId", scope=scope)
 
     def _voided(self, start: datetime, end: datetime, lane: Lane, avoid: Sequence[Gap]) -> Iterator[Reading]:
         """Voids cannot be sorted by voidDate: a frozen window of it is walked by createDate, and proves something only
@@ -127,7 +142,8 @@ class ShipStationSource:
         reached: datetime | None = None if is_last else span.end
         for page in walk(partial(self._rows, LABELS, lane, Scope.TENANT), LABELS, window, Window(), avoid):
             voided = [at for row in page.rows if (at := readable(row.get("voidDate")))]
-            if page.rows and max(voided, default=LONG_AGO) < span.start - WIDENED:
+            is_told = bool(voided) or len(page.rows) > MOST_UNDATED
+            if is_told and max(voided, default=LONG_AGO) < span.start - WIDENED:
                 raise _unavailable(f"GET {LABELS.path}: ignores voidDateStart")
             reached = max(filter(None, (reached, *voided)), default=None)
             proven = reached if page.is_last else None
@@ -174,11 +190,10 @@ def _listing(stream: Stream) -> Listing:
     return FULFILMENTS if stream is Stream.FULFILMENTS else LABELS
 
 
-def _check_filter(listing: Listing, filters: Mapping[str, str], rows: Rows) -> None:
-    """A list that ignores whose rows are asked for would give one order the shipments of all."""
-    asked = as_whole(filters.get("orderId"))
-    if asked is not None and any(as_whole(row.get("orderId")) not in {asked, None} for row in rows):
-        raise _unavailable(f"GET {listing.path}: ignores orderId")
+def _foreign(rows: Rows, asked: int | None) -> int | None:
+    """An order that was not asked for and has a row here."""
+    found = (as_whole(row.get("orderId")) for row in rows) if asked is not None else ()
+    return next((other for other in found if other not in {asked, None}), None)
 
 
 def _unavailable(text: str) -> Retryable:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from functions.errors import Permanent, Retryable
-from functions.flows.from_shipstation.collect import LOOKS_APART, is_due
+from functions.flows.from_shipstation.collect import LOOKS_APART, PROBES_APART, is_due
 from functions.model.cursors import Cursor, Gap, Reading, ReadingPosition, Stream
 from functions.model.outcomes import Reason
 from tests.equipment.builders import NOON, a_connection, a_shipment
@@ -153,7 +153,7 @@ def test_a_key_that_stays_refused_keeps_its_first_date() -> None:
     setting.source.pages[Stream.ORDERS] = [REFUSED]
     setting.run()
     assert setting.positions.position.refused_at == first
-    assert setting.positions.position.next_probe_at == setting.at + timedelta(minutes=1)
+    assert setting.positions.position.next_probe_at == setting.at + PROBES_APART
 
 
 @pytest.mark.parametrize(
@@ -162,6 +162,8 @@ def test_a_key_that_stays_refused_keeps_its_first_date() -> None:
         pytest.param({}, True, id="never looked"),
         pytest.param({"last_poll_at": NOON - timedelta(minutes=4)}, False, id="looked lately"),
         pytest.param({"last_poll_at": NOON - timedelta(minutes=5)}, True, id="a period ago"),
+        pytest.param({"last_poll_at": NOON + timedelta(days=7)}, True, id="the clock went back since"),
+        pytest.param({"next_probe_at": NOON + timedelta(days=7)}, True, id="the clock went back since a probe"),
         pytest.param({"last_poll_at": NOON, "streams_left": (LABELS,)}, True, id="did not come to all"),
         pytest.param({"next_probe_at": NOON + timedelta(seconds=1)}, False, id="refused"),
         pytest.param({"last_poll_at": NOON, "next_probe_at": NOON}, True, id="a probe is due"),
@@ -169,6 +171,18 @@ def test_a_key_that_stays_refused_keeps_its_first_date() -> None:
 )
 def test_a_tick_looks_when_something_is_due(position: dict[str, object], *, due: bool) -> None:
     assert is_due(ReadingPosition.model_validate({"connection": ACME, **position}), 5, NOON) is due
+
+
+def test_a_clock_that_went_back_holds_up_neither_polls_nor_probes_nor_settle_passes() -> None:
+    setting = Setting()
+    later = setting.at + timedelta(days=7)
+    cursor = Cursor(head=NOON, settled=NOON - timedelta(hours=1), settled_at=later)
+    setting.positions.position = ReadingPosition(
+        connection=ACME, cursors={LABELS: cursor}, last_poll_at=later, silent_at=later, next_probe_at=later
+    )
+    assert not setting.run().silent
+    starts = [start for stream, start, _ in setting.source.walks if stream is LABELS]
+    assert starts == [cursor.head, cursor.settled]
 
 
 def test_a_holder_that_was_overtaken_stops_and_stores_nothing() -> None:

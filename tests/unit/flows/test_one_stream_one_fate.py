@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
 import pytest
 
 from functions.errors import ConnectorError, Permanent, Retryable, Scope
-from functions.flows.from_shipstation.collect import RUN
+from functions.flows.from_shipstation.collect import RUN, is_due
 from functions.flows.from_shipstation.crosscheck import CrossCheck
 from functions.flows.from_shipstation.live_streams import BACKLOG_PAGES, DENSE, POINTER_PAGES
 from functions.flows.from_shipstation.sweep import TRACKS
@@ -18,7 +18,9 @@ from functions.model.cursors import Cursor, Gap, Reading, ReadingPosition, Strea
 from functions.model.jobs import Lane
 from functions.model.messages import Pointer
 from functions.model.outcomes import Reason
+from tests.equipment.account_fixture import Rig
 from tests.equipment.builders import NOON, a_cause, a_shipment
+from tests.equipment.http import Request, Response
 from tests.equipment.reading_fakes import ACME, FakeSource, Setting, a_webhook, an_order, page
 
 DOWN = Retryable(Reason.SHIPSTATION_UNAVAILABLE, "500")
@@ -75,6 +77,53 @@ def test_a_fault_of_the_ledger_or_the_budget_ends_the_run() -> None:
     assert len(setting.source.walks) == 1
 
 
+class Exhausting(FakeSource):
+    """The budget never has a place for one list."""
+
+    def __init__(self, stream: Stream) -> None:
+        super().__init__()
+        self.stream = stream
+
+    def walk(self, stream: Stream, start: datetime, *given: Any, **named: Any) -> Iterator[Reading]:
+        if stream is self.stream:
+            raise Retryable(Reason.BUDGET_EXHAUSTED, "the next place is far")
+        return super().walk(stream, start, *given, **named)
+
+
+def test_a_run_that_ends_on_the_budget_leaves_what_it_did_not_come_to_to_the_next() -> None:
+    setting = Setting(Exhausting(Stream.ORDERS))
+    with pytest.raises(Retryable):
+        setting.run()
+    assert is_due(setting.positions.position, 5, setting.at + SOON)
+    setting.at += SOON
+    setting.run()
+    assert looked_at(setting) == [stream for stream in Stream if stream is not Stream.ORDERS]
+
+
+@pytest.mark.parametrize("fault", [DOWN, Retryable(Reason.BUDGET_EXHAUSTED, "far")], ids=["500", "budget"])
+def test_a_webhook_whose_look_failed_is_answered_by_the_next_run(fault: ConnectorError) -> None:
+    setting = Setting(FakeSource(labels_created=[fault], orders=[page()]), poll_minutes=1440)
+    setting.positions.position = ReadingPosition(connection=ACME, last_poll_at=setting.at)
+    with pytest.raises(Retryable):
+        setting.run(a_webhook(1, "anything"))
+    assert is_due(setting.positions.position, 1440, setting.at + SOON)
+    setting.source.walks.clear()
+    setting.at += SOON
+    setting.run()
+    assert looked_at(setting)[0] is LABELS
+    assert setting.positions.position.streams_left == ()
+
+
+def test_webhooks_of_a_dead_list_do_not_put_off_the_poll_of_the_others() -> None:
+    setting = Setting(DeafSource(), poll_minutes=5)
+    setting.positions.position = ReadingPosition(connection=ACME, last_poll_at=setting.at)
+    for minute in range(12):
+        setting.at += SOON
+        with pytest.raises(Retryable):
+            setting.run(*([a_webhook(minute, "anything")] if minute % 2 else []))
+    assert looked_at(setting).count(Stream.LABELS_VOIDED) >= 2
+
+
 # --- silence
 
 
@@ -120,6 +169,63 @@ def test_one_list_that_answers_is_no_silence() -> None:
     with pytest.raises(Retryable):
         setting.run()
     assert (setting.positions.position.next_probe_at, setting.ledger.sent()) == (None, [1])
+
+
+class OneAnswers(FakeSource):
+    """All lists but one are dead. Each probe takes two seconds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.takes: Callable[[], None] = lambda: None
+
+    def probe(self, stream: Stream, lane: Lane) -> None:
+        super().probe(stream, lane)
+        self.takes()
+        if stream is not Stream.FULFILMENTS:
+            raise DOWN
+
+    def walk(self, stream: Stream, start: datetime, *given: Any, **named: Any) -> Iterator[Reading]:
+        if stream is not Stream.FULFILMENTS:
+            raise DOWN
+        return super().walk(stream, start, *given, **named)
+
+
+def test_every_list_is_probed_tick_by_tick_whatever_minute_the_silence_began_in() -> None:
+    setting = Setting(source := OneAnswers())
+    start = setting.at
+
+    def two_seconds() -> None:
+        setting.at += timedelta(seconds=2)
+
+    source.takes = two_seconds
+    setting.positions.position = ReadingPosition(connection=ACME).silent(start - SOON, start).leaving(list(Stream))
+    for minute in range(len(Stream)):
+        setting.at = start + minute * SOON
+        assert is_due(setting.positions.position, 5, setting.at)
+        with pytest.raises(Retryable):
+            setting.run()
+    assert source.probed[: len(Stream)] == list(Stream)
+    assert looked_at(setting) == [Stream.FULFILMENTS]
+
+
+def test_one_dead_list_and_a_webhook_about_it_are_no_silence() -> None:
+    setting = Setting(DeafSource(labels_created=[page(a_shipment(1), reached=NOON)]))
+    setting.positions.position = ReadingPosition(connection=ACME, last_poll_at=setting.at)
+    with pytest.raises(Retryable):
+        setting.run(*(a_webhook(number, "fulfilment") for number in range(3)))
+    assert (setting.positions.position.next_probe_at, setting.source.probed) == (None, [Stream.ORDERS])
+    with pytest.raises(Retryable):  # the dead list once more, because its webhook is not answered
+        setting.run(*(a_webhook(number) for number in range(3)))
+    assert setting.ledger.sent() == [1]
+
+
+def test_a_webhook_that_finds_every_list_dead_is_silence() -> None:
+    setting = Setting(DeafSource())
+    setting.source.probe_fault = DOWN
+    setting.positions.position = ReadingPosition(connection=ACME, last_poll_at=setting.at)
+    with pytest.raises(Retryable):
+        setting.run(*(a_webhook(number, "fulfilment") for number in range(3)))
+    assert setting.positions.position.next_probe_at is not None
 
 
 # --- pointers
@@ -285,3 +391,54 @@ def test_an_order_that_the_ledger_never_takes_is_parked_alone(monkeypatch: pytes
     monkeypatch.setattr(setting.ledger, "save", refusing)
     assert check.absorb([an_order(500), an_order(501)], a_cause(), "poll")
     assert (set(setting.ledger.facts), [each.subject for each in setting.ledger.parked]) == ({501}, ["order 500"])
+
+
+class SlowOrder(Rig):
+    """Whoever asks for the shipments of order 1 meets a gateway's time-out."""
+
+    def _serve(self, request: Request) -> Response:
+        return Response(504) if ("orderId", "1") in request.query else super()._serve(request)
+
+
+class Correcting(FakeSource):
+    """A page of one stream brings the corrected order 1 whose shipments `rig` does not show, and others beside it."""
+
+    def __init__(self, rig: Rig, stream: Stream) -> None:
+        super().__init__()
+        self.rig, self.stream = rig, stream
+
+    def walk(self, stream: Stream, *given: Any, **named: Any) -> Iterator[Reading]:
+        corrected = an_order(1, reference="NEW"), an_order(2, reference="P2")
+        served = [page(a_shipment(5), orders=corrected, reached=NOON)] if stream is self.stream else []
+        self.pages[stream] = list(served)
+        return super().walk(stream, *given, **named)
+
+    def shipments_of(self, order_id: int, lane: Lane) -> Iterator[Reading]:
+        return self.rig.source.shipments_of(order_id, lane)
+
+
+@pytest.mark.parametrize("stream", [Stream.ORDERS, LABELS])
+def test_one_slow_order_stops_neither_the_orders_nor_the_labels_that_had_to_ask_for_it(stream: Stream) -> None:
+    setting = Setting(Correcting(SlowOrder(), stream))
+    setting.ledger.facts[1] = an_order(1, reference="OLD", modified_at=NOON - timedelta(days=1)).facts
+    setting.run()
+    assert (setting.cursor(stream).head, 2 in setting.ledger.facts, setting.ledger.sent()) == (NOON, True, [5])
+    assert ("order 1", Reason.ORDER_UNREADABLE) in {(each.subject, each.reason) for each in setting.ledger.parked}
+
+
+def test_labels_listed_far_out_of_order_hold_the_cursor_no_longer_than_they_are_apart() -> None:
+    rig = Rig(at=NOON)
+    rig.account.switches.largest_page = 100
+    setting = Setting(rig.source)  # type: ignore[arg-type] # the shipping source
+    setting.positions.position = ReadingPosition(connection=ACME, cursors={LABELS: Cursor(head=NOON, settled=NOON)})
+    made = [rig.account.ship(None, at=NOON + minutes * SOON) for minutes in (0, 1, 2, 3, 4.5, 6, 7)]
+    rig.account.swapped_rows[made[3]] = made[4]
+    asked = 0
+    for hour in range(1, 25):
+        rig.at = setting.at = NOON + timedelta(hours=hour)
+        made += [rig.account.ship(None, at=rig.at - (1 + n) * SOON) for n in range(40)]
+        before = len(rig.asked("/shipments"))
+        setting.run()
+        asked = len(rig.asked("/shipments")) - before
+    assert setting.cursor().head >= setting.at - 5 * SOON
+    assert (set(setting.ledger.sent()), asked <= 10) == (set(made), True)

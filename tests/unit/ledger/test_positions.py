@@ -136,3 +136,18 @@ def test_each_api_key_has_its_own_budget() -> None:
     store = BudgetStore(MemoryTable())
     assert store.store("one", BudgetState(theoretical_arrival_ms=1), None)
     assert store.load("two") is None
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [{"sk": "ring#returns"}, {"last_webhook_at": "soon"}, {"schema_version": SCHEMA_VERSION + 1}],
+    ids=["a stream nobody knows", "no instant", "newer version"],
+)
+def test_a_webhook_whose_note_cannot_be_read_keeps_no_other_from_being_answered(spoilt: dict[str, object]) -> None:
+    table = MemoryTable()
+    store = PositionStore(table)
+    for stream in (Stream.ORDERS, LABELS):
+        store.note_webhook(ACME, stream, NOON)
+    noted = table.get("reader#acme", "ring#orders") or {}
+    table.put({**noted, **spoilt})
+    assert store.last_webhook_at(ACME)[LABELS] == NOON

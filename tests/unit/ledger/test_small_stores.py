@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from functions.ledger.facts import FactStore
+from functions.ledger.items import SCHEMA_VERSION
 from functions.ledger.jobs import JobStore
 from functions.ledger.parked import ParkingStore
 from functions.ledger.tenants import TenantStore
@@ -41,6 +44,10 @@ def a_job(job_id: str = "j1", **overrides: Any) -> Job:
     return Job.model_validate({**values, **overrides})
 
 
+def stored(table: MemoryTable, partition: str, sort: str) -> dict[str, Any]:
+    return table.get(partition, sort) or {}
+
+
 # --- facts
 
 
@@ -62,7 +69,31 @@ def test_an_older_reading_of_an_order_never_replaces_a_newer_one() -> None:
     assert store.load(ACME, [1])[1].reference == "newest"
 
 
+def test_facts_that_cannot_be_read_are_passed_over_alone(caplog: pytest.LogCaptureFixture) -> None:
+    table = MemoryTable()
+    store = FactStore(table)
+    for order_id in (1, 2):
+        store.save(facts(order_id))
+    table.put({**stored(table, "facts#acme#1", "facts"), "modified_at": "x"})
+    assert set(store.load(ACME, [1, 2])) == {2}
+    assert "ledger_item_passed_over" in caplog.messages
+    store.save(facts(1, modified_at=NOON + timedelta(seconds=1)))
+    assert set(store.load(ACME, [1, 2])) == {1, 2}
+
+
 # --- jobs
+
+
+@pytest.mark.parametrize(
+    "spoilt", [{"schema_version": SCHEMA_VERSION + 1}, {"lane": "x"}], ids=["newer version", "damaged"]
+)
+def test_a_job_that_cannot_be_read_keeps_no_other_waiting(spoilt: dict[str, Any]) -> None:
+    table = MemoryTable()
+    store = JobStore(table)
+    for job_id in ("j1", "j2"):
+        store.open(a_job(job_id))
+    table.put({**stored(table, "jobs#acme", "j1"), **spoilt})
+    assert [job.job_id for job in store.all(ACME)] == ["j2"]
 
 
 def test_a_job_is_opened_once_and_found_by_its_connection() -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import requests
 
 from functions.errors import ConnectorError, Retryable, Scope
 from functions.model.cursors import Reading, Stream
@@ -15,8 +16,9 @@ from functions.model.messages import Pointer
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName, Item
 from functions.shipstation.v1.rows import ASKED_AT_ONCE
+from functions.shipstation.v1.source import ShipStationSource
 from tests.equipment.account_fixture import Rig, get, refused
-from tests.equipment.builders import NOON
+from tests.equipment.builders import NOON, a_connection
 from tests.equipment.http import Response, json_response
 
 GOOD: dict[str, Any] = {"shipmentId": 1, "orderNumber": "P1", "createDate": "2026-03-05T04:00:00"}
@@ -234,6 +236,28 @@ def test_what_is_needed_and_cannot_be_read_is_reported_by_its_id_and_never_skipp
     assert (ids([reading]), reading.unreadable) == ([2], (1,))
 
 
+@pytest.mark.parametrize(
+    ("row", "unreadable"),
+    [
+        pytest.param({"orderNumber": "P1", "advancedOptions": {"customField1": {"odd": 1}}}, True, id="its own field"),
+        pytest.param(
+            {"orderNumber": ["odd"], "advancedOptions": {"customField1": "C1"}}, False, id="the others' field"
+        ),
+    ],
+)
+def test_whether_a_reference_is_hidden_is_told_by_the_rule_of_the_rows_own_store(
+    row: dict[str, Any], *, unreadable: bool
+) -> None:
+    rig = Rig()
+    connection = a_connection(stores={"7": BY_FIELD})
+    source = ShipStationSource(rig.client, connection, lambda _: {}, rig.now)
+    options = {"storeId": 7, **row["advancedOptions"]}
+    order = {"orderId": 9, "modifyDate": GOOD["createDate"], **row, "advancedOptions": options}
+    rig.canned.append(json_response(200, {"orders": [order], "total": 1}))
+    (reading,) = source.walk(Stream.ORDERS, START, "poll")
+    assert (reading.unreadable, len(reading.orders)) == (((9,), 0) if unreadable else ((), 1))
+
+
 @pytest.mark.parametrize(("number", "reference"), [(1001, "1001"), (1001.0, "1001"), ("", None), (None, None)])
 def test_an_order_number_that_is_a_number_is_read(number: object, reference: str | None) -> None:
     assert served({"orderNumber": number}).shipments[0].reference == reference
@@ -347,6 +371,17 @@ def test_a_dead_look_up_is_not_asked_five_hundred_times() -> None:
     (reading,) = walked(rig, Stream.FULFILMENTS)
     assert (len(reading.withheld), reading.shipments) == (ASKED_AT_ONCE, ())
     assert len(rig.sent) <= 10
+
+
+def test_two_failing_orders_next_to_each_other_withhold_none_of_their_neighbours() -> None:
+    rig = Rig()
+    orders = rig.sold(8)
+    marks = [rig.account.mark_shipped(order, carrier_code="ups") for order in orders]
+    for order in orders[:2]:
+        rig.account.add_fault("status", status=500, path=f"/orders/{order}", times=-1)
+    readings = walked(rig, Stream.FULFILMENTS)
+    assert ids(readings) == marks[2:]
+    assert [each.order_id for reading in readings for each in reading.withheld] == orders[:2]
 
 
 # --- numbers that differ
@@ -481,6 +516,25 @@ def test_a_list_that_ignores_where_it_should_start_is_not_read_from_its_beginnin
     assert len(rig.sent) == 1
 
 
+@pytest.mark.parametrize(
+    "undated",
+    [{"voidDate": "garbage"}, {"voidDate": None}, {"voidDate": None, "voided": False}],
+    ids=["a date that is none", "no date", "not even voided"],
+)
+def test_one_row_without_a_void_date_does_not_stop_the_voided_stream(undated: dict[str, Any]) -> None:
+    rig = Rig()
+    rig.serve({**GOOD, "voided": True, **undated})
+    readings = walked(rig, Stream.LABELS_VOIDED)
+    assert (readings[-1].complete, readings[-1].reached) == (True, None)
+
+
+def test_a_list_of_labels_that_were_never_voided_ignores_its_window() -> None:
+    rig = Rig()
+    rig.serve(*({**GOOD, "shipmentId": number} for number in range(1, 500)))
+    with pytest.raises(Retryable, match="ignores"):
+        walked(rig, Stream.LABELS_VOIDED)
+
+
 def test_a_list_that_ignores_whose_shipments_are_asked_for_gives_nobody_those_of_others() -> None:
     rig = Rig()
     orders = rig.sold(2)
@@ -488,10 +542,45 @@ def test_a_list_that_ignores_whose_shipments_are_asked_for_gives_nobody_those_of
     rig.account.switches.ignored_filters = frozenset({"orderid"})
     with pytest.raises(Retryable) as caught:
         list(rig.source.shipments_of(orders[0], "sweep"))
+    assert caught.value.scope is Scope.TENANT
+
+
+def test_one_foreign_row_is_the_trouble_of_the_order_that_was_asked_for() -> None:
+    rig = Rig()
+    (other,) = rig.sold()
+    rig.shipped([other])
+    rig.serve({**GOOD, "orderId": other})
+    with pytest.raises(ConnectorError) as caught:
+        list(rig.source.shipments_of(1, "sweep"))
+    assert caught.value.scope is Scope.RECORD
+
+
+@pytest.mark.parametrize("body", [b"null", b"{}", b'""'])
+def test_an_answer_about_one_order_that_holds_no_list_is_that_orders_own_trouble(body: bytes) -> None:
+    rig = Rig()
+    rig.canned.append(Response(200, body, JSON))
+    with pytest.raises(ConnectorError) as caught:
+        list(rig.source.shipments_of(1, "sweep"))
+    assert caught.value.scope is Scope.RECORD
+
+
+def test_a_time_out_of_one_order_is_that_orders_own_trouble() -> None:
+    rig = Rig()
+    rig.canned += [requests.Timeout()] * 3
+    with pytest.raises(ConnectorError) as caught:
+        list(rig.source.shipments_of(1, "sweep"))
+    assert caught.value.scope is Scope.RECORD
+
+
+def test_an_outage_while_one_orders_shipments_are_asked_for_is_nobodys_own() -> None:
+    rig = Rig()
+    rig.canned += [json_response(503, {})] * 9
+    with pytest.raises(ConnectorError) as caught:
+        list(rig.source.shipments_of(1, "sweep"))
     assert caught.value.scope is not Scope.RECORD
 
 
-@pytest.mark.parametrize("status", [500, 403, 400])
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 403, 400])
 def test_shipments_of_one_order_that_cannot_be_shown_are_that_orders_own_trouble(status: int) -> None:
     rig = Rig()
     rig.account.add_fault("status", status=status, path="/shipments", times=-1)
