@@ -229,7 +229,8 @@ class _Run:
     def _answer_pending_webhooks(self) -> None:
         while self._has_time():
             # A shop that ships without a pause must not keep the other streams waiting.
-            if is_due(self._position.value, self._connection.poll_minutes, self._now()):
+            is_served = self._position.value.next_probe_at is None  # a probe that failed is not repeated at once
+            if is_served and is_due(self._position.value, self._connection.poll_minutes, self._now()):
                 self._look_at_everything()
             elif streams := self._pending_webhooks():
                 self._unanswered.update(streams)

@@ -228,6 +228,25 @@ def test_a_webhook_that_finds_every_list_dead_is_silence() -> None:
     assert setting.positions.position.next_probe_at is not None
 
 
+class AllDead(FakeSource):
+    """No list answers; who asks without an end is told."""
+
+    def walk(self, stream: Stream, start: datetime, *given: Any, **named: Any) -> Iterator[Reading]:
+        self.walks.append((stream, start, "poll"))
+        assert len(self.walks) < 20
+        raise DOWN
+
+
+def test_a_refused_key_whose_probe_meets_an_outage_is_not_tried_again_at_once() -> None:
+    setting = Setting(AllDead())
+    setting.source.probe_fault = DOWN
+    setting.positions.position = ReadingPosition(connection=ACME).refused(setting.at - SOON, setting.at)
+    with pytest.raises(Retryable):
+        setting.run()
+    assert looked_at(setting) == [Stream.ORDERS]
+    assert not is_due(setting.positions.position, 5, setting.at)
+
+
 # --- pointers
 
 
