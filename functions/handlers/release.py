@@ -46,7 +46,7 @@ def build(runtime: Runtime, settings: ReleaseSettings) -> Handler:
             most = max(limit // LEAST_SHARE, limit - released)
             return flow.run(runtime.now(), context.aws_request_id, most=most)
         if not released:
-            flow.probe(runtime.now())
+            flow.probe(runtime.now(), context.aws_request_id)
         return Watched()
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:

@@ -118,14 +118,13 @@ class Watch:
         at = rhythm.begun_at or now
         due = self._due(rhythm, at)
         if due and (breaker := self.breaker()).refusal() is None:
-            cause = Cause(kind="release", correlation_id=correlation_id)
-            return self._look(due, rhythm, at, breaker=breaker, cause=cause, most=most)
+            return self._look(due, rhythm, at, breaker=breaker, correlation_id=correlation_id, most=most)
         if not due and rhythm.begun_at is not None:  # who was left waits no more
             self.rhythms.save_rhythm(rhythm.looked(at))
         return Watched()
 
     def _look(
-        self, due: Sequence[Waiting], before: Rhythm, at: datetime, *, breaker: Breaker, cause: Cause, most: int
+        self, due: Sequence[Waiting], before: Rhythm, at: datetime, *, breaker: Breaker, correlation_id: str, most: int
     ) -> Watched:
         rhythm, watched = before, Watched()
         for start in range(0, len(due), PORTION):
@@ -134,8 +133,7 @@ class Watch:
             if answer is None or not answer.is_known:
                 break
             moved = _moved(portion, answer, before.looked_at, at)
-            attempt = f"watch{int(at.timestamp() * 1000)}"
-            self.queue.send(DeliverOrder(order=each.order, cause=cause, attempt=attempt) for each in moved)
+            self.queue.send(_look_at(each, at, correlation_id) for each in moved)
             watched = watched.and_more(len(_keys(portion)), len(moved))
             rhythm = rhythm.finding(answer.delivered, at).paused(at, portion[-1].place_in_line)
         else:
@@ -144,13 +142,17 @@ class Watch:
             self.rhythms.save_rhythm(rhythm)
         return watched
 
-    def probe(self, now: datetime) -> None:
-        """Asks for one record, each minute for another one: it tells whether IFS serves again."""
+    def probe(self, now: datetime, correlation_id: str) -> None:
+        """Asks for one record, each minute for another one: it tells whether IFS serves again. Where it has moved, its
+        order is sent: only a write tells whether writes are served.
+        """
         waiting = list(self.orders.waiting(self.connection.name)) if self.connection.mode != "off" else []
         breaker = self.breaker() if waiting else None
         if breaker is not None and breaker.refusal(is_probe=True) is None:
             each = waiting[int(now.timestamp() // 60) % len(waiting)]
-            self._asked([each], breaker)
+            answer = self._asked([each], breaker)
+            if answer.is_known and _has_moved(each, answer):
+                self.queue.send([_look_at(each, now, correlation_id, is_probe=True)])
 
     def _rhythm(self, now: datetime) -> Rhythm:
         """A clock that was ahead must not keep us from looking."""
@@ -212,6 +214,12 @@ def _has_moved(each: Waiting, answer: _Answer) -> bool:
     """Delivered, cancelled or gone. What could not be read, though others could, is looked at alone."""
     records = (answer.found.get(key) for key in each.records)
     return any(record is None or record.is_delivered or record.is_cancelled for record in records)
+
+
+def _look_at(each: Waiting, at: datetime, correlation_id: str, *, is_probe: bool = False) -> DeliverOrder:
+    cause = Cause(kind="release", correlation_id=correlation_id)
+    attempt = f"watch{int(at.timestamp() * 1000)}"
+    return DeliverOrder(order=each.order, cause=cause, attempt=attempt, is_probe=is_probe)
 
 
 def _keys(portion: Iterable[Waiting]) -> list[RecordKey]:

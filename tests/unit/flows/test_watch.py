@@ -75,7 +75,7 @@ class Desk:
         """As the handler calls it: while the circuit is open, a probe a minute."""
         for now in (NOON + number * MINUTE for number in range(count)):
             if self.circuit.is_open:
-                self.watch(now).probe(now)
+                self.watch(now).probe(now, "c-1")
             else:
                 self.run(now)
 
@@ -221,6 +221,15 @@ def test_while_the_circuit_is_open_each_minute_another_record_is_asked_for_until
     assert desk.reads == []
     desk.minutes(3)
     assert (desk.circuit.is_open, {len(keys) for keys in desk.reads} <= {1, 2, 3}) == (False, True)
+
+
+def test_a_circuit_that_writes_opened_is_probed_with_the_order_of_a_record_that_was_delivered() -> None:
+    desk = Desk(*undelivered("1", "2"), a_record("3", is_delivered=True))
+    for _ in range(2):
+        desk.circuits.save_circuit(desk.circuit.struck("write", Reason.IFS_UNAVAILABLE, NOON))
+    desk.minutes(3)
+    assert [(message.order.reference, message.is_probe) for message in desk.sent] == [("P3", True)]
+    assert desk.circuit.is_open
 
 
 @pytest.mark.parametrize("records", [1, 2])
