@@ -13,6 +13,7 @@ from tests.simulation.week import Week
 PROBE = timedelta(seconds=15)  # a minute, less what the environments' clocks differ
 UNDER_WAY = 5
 BEGUN = timedelta(seconds=15)  # what was under way: a search of several pages, and readings one by one
+CLOCKS = timedelta(minutes=1)  # those of two environments differ by less
 TOLD = timedelta(seconds=10)  # from an answer until the circuit has it
 PAGE_SIZE, DENSE = 7, 10
 OPENS = timedelta(minutes=15)  # until a circuit is open
@@ -83,7 +84,7 @@ def _asked_too_early(week: Week, site: Site) -> Iterator[str]:
     """
     served = [request for request in site.tenant.requests if "/auth/" not in request.path]
     for busy in (request for request in served if request.retry_after):
-        until = busy.at + timedelta(seconds=int(busy.retry_after or 0))
+        until = busy.at + timedelta(seconds=int(busy.retry_after or 0)) - CLOCKS
         early = sum(busy.at + BEGUN <= request.at < until for request in served)
         if early > UNDER_WAY and not any(busy.at <= at < busy.at + TOLD for at in week.world.unheard):
             yield f"{site.connection.name}: asked {early} times before Retry-After was over"
