@@ -99,7 +99,7 @@ def _no_sweep() -> None:
 
 
 def _survivors_only() -> None:
-    patch(source, "copies", lambda shipment, merged, known: iter(()))
+    patch(rows, "copies", lambda shipment, merged, known: iter(()))
 
 
 def _circuit_never_closes() -> None:
@@ -185,7 +185,7 @@ def _order_to_the_fraction() -> None:
 
 def _filters_are_trusted() -> None:
     patch(keyset_walk._Walk, "_is_outside", lambda self, batch, start: False)
-    patch(source, "_check_filter", lambda listing, filters, found: None)
+    patch(source.ShipStationSource, "_check_filter", lambda self, listing, filters, found, lane: None)
 
 
 def _nothing_is_a_fault() -> None:

@@ -60,6 +60,19 @@ def test_same_seed_gives_the_same_week_to_the_last_write() -> None:
     assert first.faults == second.faults
 
 
+def test_every_breakage_finds_what_it_breaks() -> None:
+    with get_context("fork").Pool(maxtasksperchild=1) as pool:  # each breaks its own process for good
+        assert [each for each in pool.map(_broken, BREAKAGES, chunksize=1) if each] == []
+
+
+def _broken(name: str) -> str:
+    try:
+        BREAKAGES[name]()
+    except (AssertionError, AttributeError) as error:
+        return f"{name}: {error}"
+    return ""
+
+
 @pytest.mark.parametrize("name", ["drop If-Match", "ignore voids"])
 def test_oracle_complains_about_broken_code(name: str) -> None:
     assert name in BREAKAGES
