@@ -23,20 +23,20 @@ from functions.model.records import Place, Record, RecordKey
 from functions.model.shipment import ConnectionName
 from functions.model.watch import Rhythm, Waiting
 
-FIRST = timedelta(minutes=10)
+# In paces: the file's `patience.first_seconds`, a minute unless it says otherwise.
+FIRST = 10.0
 GROWTH = 1.125
-LONGEST = timedelta(hours=3)
-SPACING = timedelta(minutes=10)
-QUIET_SPACING = timedelta(hours=1)
-WHOLE_LOOK = timedelta(hours=6)  # lines may have moved, and patience ends
+LONGEST = 180.0
+SPACING, QUIET_SPACING = 10.0, 60.0
+WHOLE_LOOK = 360.0  # lines may have moved, and patience ends
 VANISHED = 2  # orders whose records are gone at once are no coincidence
 PORTION = 50  # orders: one or two requests
 CLOCKS = timedelta(minutes=1)  # two environments' clocks differ by less
 
 
 def _ages() -> Iterator[float]:
-    age = FIRST.total_seconds()
-    while age * (GROWTH - 1) < LONGEST.total_seconds():
+    age = FIRST
+    while age * (GROWTH - 1) < LONGEST:
         yield age
         age *= GROWTH
 
@@ -132,7 +132,7 @@ class Watch:
             answer = self._asked(portion, breaker) if watched.orders < most and self.has_time() else None
             if answer is None or not answer.is_known:
                 break
-            moved = _moved(portion, answer, before.looked_at, at)
+            moved = _moved(portion, answer, before.looked_at, at, self._pace)
             self.queue.send(_look_at(each, at, correlation_id) for each in moved)
             watched = watched.and_more(len(_keys(portion)), len(moved))
             rhythm = rhythm.finding(answer.delivered, at).paused(at, portion[-1].place_in_line)
@@ -154,6 +154,10 @@ class Watch:
             if answer.is_known and _has_moved(each, answer):
                 self.queue.send([_look_at(each, now, correlation_id, is_probe=True)])
 
+    @property
+    def _pace(self) -> timedelta:
+        return timedelta(seconds=self.connection.patience.first_seconds)
+
     def _rhythm(self, now: datetime) -> Rhythm:
         """A clock that was ahead must not keep us from looking."""
         rhythm = self.rhythms.rhythm(self.connection.name)
@@ -162,12 +166,14 @@ class Watch:
 
     def _due(self, rhythm: Rhythm, now: datetime) -> list[Waiting]:
         """Whose turn it is, where it is the tenant's turn, or its last one was not finished."""
-        last, spacing = rhythm.looked_at, QUIET_SPACING if rhythm.is_quiet(now) else SPACING
+        last, spacing = rhythm.looked_at, self._pace * (QUIET_SPACING if rhythm.is_quiet(now) else SPACING)
         is_early = rhythm.begun_at is None and last is not None and now - last < spacing
         if is_early or self.connection.mode == "off":
             return []
         waiting = sorted(self.orders.waiting(self.connection.name), key=lambda each: each.place_in_line)
-        return [each for each in waiting if each.place_in_line > rhythm.after and _has_its_turn(each, last, now)]
+        return [
+            each for each in waiting if each.place_in_line > rhythm.after and _has_its_turn(each, last, now, self._pace)
+        ]
 
     def _asked(self, portion: Sequence[Waiting], breaker: Breaker) -> _Answer:
         """A record at a place that the file names no more is not asked for, and not shown."""
@@ -201,13 +207,15 @@ class Watch:
         return answer.with_more(self._read(view, second, breaker))
 
 
-def _moved(portion: Sequence[Waiting], answer: _Answer, last: datetime | None, now: datetime) -> list[Waiting]:
+def _moved(
+    portion: Sequence[Waiting], answer: _Answer, last: datetime | None, now: datetime, pace: timedelta
+) -> list[Waiting]:
     """Where none of several orders' records is shown, two are looked at: a delivery knows whether the tenant hides
     them.
     """
     if answer.missing and not answer.found:
         return list(portion[:VANISHED])
-    return [each for each in portion if _has_moved(each, answer) or _is_whole(each.since, last, now)]
+    return [each for each in portion if _has_moved(each, answer) or _is_whole(each.since, last, now, pace)]
 
 
 def _has_moved(each: Waiting, answer: _Answer) -> bool:
@@ -226,24 +234,27 @@ def _keys(portion: Iterable[Waiting]) -> list[RecordKey]:
     return list(dict.fromkeys(key for each in portion for key in each.records))
 
 
-def is_due(since: datetime, last: datetime | None, now: datetime) -> bool:
+def is_due(since: datetime, last: datetime | None, now: datetime, pace: timedelta) -> bool:
     """Whether a look at what waits since then falls between the last one of the tenant and now."""
-    age = (now - since).total_seconds()
-    before = max(0.0, (last - since).total_seconds()) if last is not None else 0.0
+    before, age = _ages_of(since, last, now, pace)
     position = bisect_right(AGES, before)
     if position < len(AGES):
         return AGES[position] <= age
-    longest = LONGEST.total_seconds()
-    return age // longest > before // longest
+    return age // LONGEST > before // LONGEST
 
 
-def _has_its_turn(each: Waiting, last: datetime | None, now: datetime) -> bool:
-    return is_due(each.since, last, now) or _is_whole(each.since, last, now)
+def _has_its_turn(each: Waiting, last: datetime | None, now: datetime, pace: timedelta) -> bool:
+    return is_due(each.since, last, now, pace) or _is_whole(each.since, last, now, pace)
 
 
-def _is_whole(since: datetime, last: datetime | None, now: datetime) -> bool:
-    before = max(timedelta(0), last - since) if last is not None else timedelta(0)
-    return (now - since) // WHOLE_LOOK > before // WHOLE_LOOK
+def _is_whole(since: datetime, last: datetime | None, now: datetime, pace: timedelta) -> bool:
+    before, age = _ages_of(since, last, now, pace)
+    return age // WHOLE_LOOK > before // WHOLE_LOOK
+
+
+def _ages_of(since: datetime, last: datetime | None, now: datetime, pace: timedelta) -> tuple[float, float]:
+    """At the last look of the tenant and now, in paces."""
+    return max(0.0, (last - since) / pace) if last is not None else 0.0, (now - since) / pace
 
 
 def _by_place(keys: Iterable[RecordKey]) -> dict[Place, list[RecordKey]]:

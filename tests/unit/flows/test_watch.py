@@ -146,6 +146,15 @@ def test_a_tenant_is_asked_every_ten_minutes_and_every_hour_when_it_hardly_ever_
         assert bool(desk.reads) is is_asked
 
 
+def test_a_file_with_another_patience_asks_as_much_more_often() -> None:
+    desk = Desk(a_record("1", is_delivered=True), since=NOON - timedelta(seconds=21))
+    desk.run()
+    assert desk.looked_at == []
+    desk.connection = a_connection(patience={"first_seconds": 2})
+    desk.run()
+    assert desk.looked_at == ["P1"]
+
+
 def test_an_hour_of_the_week_is_quiet_once_enough_is_known_of_it() -> None:
     monday = datetime.fromisoformat("2026-03-02T09:30:00Z")
     rhythm = Rhythm(connection=ACME)
@@ -163,16 +172,16 @@ def test_looks_grow_apart_and_none_is_missed_or_made_twice(hours: int) -> None:
     """However often the tenant is asked, each look of an order falls into exactly one interval."""
     since = NOON - hours * HOUR
     instants = {minute: NOON + minute * MINUTE for minute in range(24 * 60)}
-    looks = [minute for minute, at in instants.items() if is_due(since, at - MINUTE, at)]
+    looks = [minute for minute, at in instants.items() if is_due(since, at - MINUTE, at, MINUTE)]
     pauses = [later - earlier for earlier, later in pairwise(looks)]
     assert all(pause <= max(2, 0.13 * (hours * 60 + at)) for pause, at in zip(pauses, looks[1:], strict=True))
     assert max(pauses) <= 181
-    assert len(looks) == sum(0 <= age / 60 - hours * 60 < 24 * 60 - 1 for age in AGES) + _long(hours)
+    assert len(looks) == sum(0 <= age - hours * 60 < 24 * 60 - 1 for age in AGES) + _long(hours)
 
 
 def _long(hours: int) -> int:
     """Multiples of three hours beyond the first day."""
-    return sum(hours <= 3 * n < hours + 24 and 3 * n * 3600 > AGES[-1] for n in range(1, 200))
+    return sum(hours <= 3 * n < hours + 24 and 180 * n > AGES[-1] for n in range(1, 200))
 
 
 def test_after_six_hours_an_order_is_looked_at_whatever_its_record_shows() -> None:
