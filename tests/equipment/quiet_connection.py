@@ -53,3 +53,12 @@ def schedule(world: World, until: datetime, *functions: Literal["poll", "release
 def run(world: World, until: datetime) -> None:
     with redirect_stdout(world.logs):
         world.clockwork.run(until)
+
+
+def asked(world: World, event: dict[str, Any]) -> dict[str, Any]:
+    """What the poll function answers a person within half a minute."""
+    answers: list[Any] = []
+    world.functions["poll"].invoke(event, lambda value, fault: answers.append(fault or value))
+    run(world, world.now() + timedelta(seconds=30))
+    answer: dict[str, Any] = answers[0]
+    return answer

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import redirect_stdout
 from datetime import timedelta
-from io import StringIO
 from typing import Any
 
 import pytest
 
-from tests.equipment.quiet_connection import START, quiet_world, run, schedule
+from tests.equipment.quiet_connection import START, asked, quiet_world, run, schedule
 from tests.equipment.world import Site, World
 
 WINDOW = {"from": "2026-05-01T00:00:00Z", "to": "2026-05-03T00:00:00Z"}
 WHO = {"by": "kim", "note": "first load"}
-
-
-def asked(world: World, event: dict[str, Any]) -> dict[str, Any]:
-    answers: list[Any] = []
-    with redirect_stdout(StringIO()):
-        world.functions["poll"].invoke(event, lambda value, fault: answers.append(fault or value))
-        world.clockwork.run(world.now() + timedelta(seconds=30))
-    answer: dict[str, Any] = answers[0]
-    return answer
 
 
 def backfill(world: World, **more: Any) -> dict[str, Any]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import redirect_stdout
 from datetime import timedelta
-from io import StringIO
 from typing import Any
 
 import pytest
 
 from functions.ledger.parked import ParkingStore
-from tests.equipment.quiet_connection import START, quiet_world, run, schedule
+from tests.equipment.quiet_connection import START, asked, quiet_world, run, schedule
 from tests.equipment.world import LEDGER, Site, World
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -45,15 +43,6 @@ def polled(world: World, minutes: float = 30) -> None:
     until = world.now() + timedelta(minutes=minutes)
     schedule(world, until - timedelta(minutes=5), "poll", "release")
     run(world, until)
-
-
-def asked(world: World, event: dict[str, Any]) -> dict[str, Any]:
-    answers: list[Any] = []
-    with redirect_stdout(StringIO()):
-        world.functions["poll"].invoke(event, lambda value, fault: answers.append(fault or value))
-        world.clockwork.run(world.now() + timedelta(seconds=30))
-    answer: dict[str, Any] = answers[0]
-    return answer
 
 
 @pytest.mark.parametrize("spoilt", ["P1\ud83d", "P\u200b1", "\ufeffP1", "P\u00ad1"])
