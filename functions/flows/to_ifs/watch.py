@@ -17,6 +17,7 @@ from typing import Protocol
 from functions.connections.connection import Connection
 from functions.errors import ConnectorError, Scope
 from functions.flows.to_ifs.circuit_breaker import Breaker
+from functions.flows.to_ifs.release import OrderQueue
 from functions.model.audit import Cause
 from functions.model.messages import DeliverOrder
 from functions.model.records import Place, Record, RecordKey
@@ -54,11 +55,6 @@ class Rhythms(Protocol):
 
     def save_rhythm(self, rhythm: Rhythm) -> bool:
         """False when another run was faster."""
-
-
-class OrderQueue(Protocol):
-    def send(self, orders: Iterable[DeliverOrder]) -> None:
-        """All or Retryable; what was sent before a fault may arrive twice."""
 
 
 class Search(Protocol):
