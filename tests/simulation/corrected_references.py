@@ -6,7 +6,7 @@ A correction is not a void: the number leaves the record of the order it was wit
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.equipment.shipstation.rows import Label
@@ -14,6 +14,9 @@ from tests.equipment.world import Site
 from tests.simulation.connection_files import BY_ROW
 from tests.simulation.expectations import Either, Expectation, Fields, Plot
 from tests.simulation.week import Week
+
+NOVEMBER_NIGHT = datetime(2026, 11, 1, 9, tzinfo=UTC)  # from here on the hour from 1:00 comes for the second time
+HOUR = timedelta(hours=1)
 
 
 def _types(week: Week, site: Site, order: Callable[[], int], at: datetime, reference: str) -> None:
@@ -52,6 +55,21 @@ def there_and_back(week: Week, site: Site, at: datetime) -> None:
         week.void(site, away + week.later(120, 300), bought)
 
 
+def there_and_back_while_the_clock_is_set_back(week: Week, site: Site, at: datetime) -> None:
+    """The later correction shows the earlier wall clock. Only told in the week of that night."""
+    first = NOVEMBER_NIGHT - HOUR
+    if not week.start <= first - HOUR <= week.end - HOUR * 12:
+        return
+    numbers, (right, wrong) = _pair(week, site, "reference corrected while the clock is set back")
+    order = week.order(site, first - HOUR, numbers[0], {"BOLT": 1})
+    week.label(site, first, order, right)
+    _types(week, site, order, first + week.later(40, 55), numbers[1])
+    right.free_at = NOVEMBER_NIGHT + week.later(5, 20)
+    _types(week, site, order, right.free_at, numbers[0])
+    week.needs(lambda: bool(right.labels) and wrong.shipment_id > 0)
+    week.deliver(right, NOVEMBER_NIGHT + week.later(90, 200))
+
+
 def emptied_and_filled(week: Week, site: Site, at: datetime) -> None:
     """A re-import empties the custom field for a while."""
     number = week.number()
@@ -88,6 +106,7 @@ def corrected_row(week: Week, site: Site, at: datetime) -> None:
 CORRECTED_REFERENCES = {
     "reference corrected": Plot(corrected, ("beta",)),
     "reference corrected and corrected back": Plot(there_and_back, ("beta",), times=2),
+    "reference corrected while the clock is set back": Plot(there_and_back_while_the_clock_is_set_back, ("beta",)),
     "reference emptied and filled again": Plot(emptied_and_filled, ("beta",)),
     "row of a corrected reference": Plot(corrected_row, ("beta",)),
 }

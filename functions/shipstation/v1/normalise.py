@@ -18,6 +18,7 @@ from functions.shipstation.v1.models import (
     ShipStationOrder,
     ShipStationShipment,
 )
+from functions.shipstation.v1.pacific import comparable
 from functions.shipstation.values import as_text, as_whole
 
 LONGEST_TRACKING = 100  # user-typed ones hold several numbers; longer is no tracking number
@@ -106,7 +107,7 @@ def order_reading(row: ShipStationOrder, connection: Connection) -> OrderReading
         store_id=store,
         merged=tuple(sorted(set(row.advanced.merged_ids))) if row.advanced else (),
         items=_remembered(row),
-        modified_at=row.modified_at,
+        modified_at=comparable(row.modified_at),
     )
     return OrderReading(facts=facts, status=(row.status or "").lower(), is_elsewhere=bool(row.is_elsewhere))
 

@@ -31,6 +31,14 @@ def parse_instant(text: str | None) -> datetime | None:
     return wall.replace(tzinfo=PACIFIC, fold=1).astimezone(UTC)
 
 
+def comparable(instant: datetime) -> datetime:
+    """For asking which of two readings is the later one: within the hour that comes twice no stamp tells, and so its
+    beginning stands for all of it.
+    """
+    wall = instant.astimezone(PACIFIC)
+    return wall.replace(minute=0, second=0, microsecond=0, fold=1).astimezone(UTC) if _comes_twice(wall) else instant
+
+
 def parse_date(text: str | None) -> date | None:
     """The calendar day as written: a ship date is a day in ShipStation's own zone and is never converted."""
     wall = _wall_clock(text)

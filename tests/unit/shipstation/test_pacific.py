@@ -7,6 +7,7 @@ import pytest
 
 from functions.shipstation.v1.pacific import (
     REQUEST_FORM,
+    comparable,
     parse_date,
     parse_instant,
     window_end,
@@ -154,3 +155,18 @@ def test_a_window_is_wider_only_where_the_hour_repeats(hour: float, start: str, 
 
 def test_a_window_ends_behind_a_second_that_has_begun() -> None:
     assert window_end(datetime(2026, 3, 5, 12, 0, 0, 900_000, tzinfo=UTC)) == "2026-03-05 04:00:01"
+
+
+@pytest.mark.parametrize(
+    ("instant", "stands_for"),
+    [
+        pytest.param("2026-11-01T08:59:59", "2026-11-01T09:00:00", id="first coming"),
+        pytest.param("2026-11-01T09:30:00.5", "2026-11-01T09:00:00", id="second coming"),
+        pytest.param("2026-11-01T07:59:59", "2026-11-01T07:59:59", id="before"),
+        pytest.param("2026-11-01T10:00:00", "2026-11-01T10:00:00", id="after"),
+        pytest.param("2026-03-08T10:00:00", "2026-03-08T10:00:00", id="March"),
+    ],
+)
+def test_within_the_hour_that_comes_twice_no_stamp_is_later_than_another(instant: str, stands_for: str) -> None:
+    at, beginning = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (instant, stands_for))
+    assert comparable(at) == beginning
