@@ -12,17 +12,17 @@ from functools import cache
 from typing import Any
 
 from functions.errors import ConnectorError
-from functions.flows.from_shipstation.collect import collect, is_due
+from functions.flows.from_shipstation.collect import collect, is_due, seconds_to_wait
 from functions.flows.from_shipstation.live_streams import Report
 from functions.flows.from_shipstation.past_windows import next_job, work_on
 from functions.handlers import backfill
 from functions.model.jobs import Job
-from functions.model.messages import Notification
+from functions.model.messages import Notification, Pointer
 from functions.model.shipment import ConnectionName
 from functions.settings import PollSettings
 from functions.wiring import batch
 from functions.wiring.aws import AwsRuntime
-from functions.wiring.poll_parts import PollParts
+from functions.wiring.poll_parts import GO_ON, PollParts
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import count, logger
 
@@ -55,25 +55,37 @@ def _of(name: ConnectionName, notifications: Iterable[Notification]) -> list[Not
 
 
 def _read(parts: PollParts, notifications: Sequence[Notification], context: Context, *, is_now: bool) -> None:
-    """Webhooks are answered by a run of their own; a tick looks at the streams if they are due, then works on a job,
-    whatever became of the streams. `is_now`: a person does not wait for that.
+    """Webhooks are answered by a run of their own; a tick looks at what is due, then works on a job, whatever became of
+    the streams. `is_now`: a person does not wait for that. Who would have to wait for the budget sends for another run.
     """
-    webhooks = [notification for notification in notifications if notification.pointer.kind != "go_on"]
-    is_tick = not notifications and not is_now
+    webhooks = [n.pointer for n in notifications if n.pointer != GO_ON]
 
-    def look() -> None:
-        if webhooks or is_now or (is_tick and is_due(parts.position(), parts.connection.poll_minutes, parts.now())):
-            report = collect(parts.collection, webhooks, context.aws_request_id)
-            _report(parts, report, len(webhooks), context.aws_request_id)
+    def look() -> float | None:
+        pointers = webhooks if webhooks or is_now else _due(parts)
+        if pointers is None:
+            return None
+        report = collect(parts.collection, pointers, context.aws_request_id)
+        _report(parts, report, len(webhooks), context.aws_request_id)
+        return report.goes_on_in
 
-    _told(look, parts.connection.name, context)
-    if not webhooks:
-        _told(lambda: _work(parts, context), parts.connection.name, context)
+    waits = _told(look, parts.connection.name, context)
+    if waits is None and not webhooks:
+        waits = _told(lambda: _work(parts, context), parts.connection.name, context)
+    if waits is not None:
+        parts.go_on(context.aws_request_id, waits)
 
 
-def _told(step: Callable[[], None], connection: ConnectionName, context: Context) -> None:
+def _due(parts: PollParts) -> Sequence[Pointer] | None:
+    """What a tick answers: nothing but the streams themselves, webhooks that still wait, or None."""
+    if is_due(parts.position(), parts.connection.poll_minutes, parts.now()):
+        return ()
+    return [GO_ON] if parts.is_webhook_unanswered() else None
+
+
+def _told(step: Callable[[], float | None], connection: ConnectionName, context: Context) -> float | None:
+    """Seconds until another run has to go on, if one has to."""
     try:
-        step()
+        return step()
     except ConnectorError as fault:
         logger.warning(
             "poll_failed",
@@ -82,19 +94,20 @@ def _told(step: Callable[[], None], connection: ConnectionName, context: Context
             detail=str(fault),
             correlation_id=context.aws_request_id,
         )
+        return seconds_to_wait(fault)
 
 
-def _work(parts: PollParts, context: Context) -> None:
+def _work(parts: PollParts, context: Context) -> float | None:
+    """Seconds until the next run on a job, if one is left to go on with."""
     job = next_job(parts.jobs.all(parts.connection.name), parts.now())
     if job is None or parts.position().next_probe_at is not None:
-        return
+        return None
     left = timedelta(milliseconds=context.get_remaining_time_in_millis()) - TIME_TO_END
     after = work_on(job, parts.job_resources, context.aws_request_id, parts.now() + left)
     if after is None:
-        return
+        return None
     _report_job(after, context.aws_request_id)
-    if next_job(parts.jobs.all(parts.connection.name), parts.now()) is not None:
-        parts.go_on(context.aws_request_id)
+    return 0 if next_job(parts.jobs.all(parts.connection.name), parts.now()) is not None else None
 
 
 def _report(parts: PollParts, report: Report, webhooks: int, correlation_id: str) -> None:
@@ -112,14 +125,20 @@ def _report(parts: PollParts, report: Report, webhooks: int, correlation_id: str
         gaps=report.gaps,
         backlogs=report.backlogs,
         complete=report.complete,
+        goes_on_in=report.goes_on_in,
         correlation_id=correlation_id,
     )
     count(
         name,
-        PollSucceeded=int(not report.held and not report.refused and not report.silent),
+        PollSucceeded=int(not report.held and not report.refused and not report.silent and not _has_waited(report)),
         ShipStationRefused=int(report.refused),
         Gaps=report.gaps,
     )
+
+
+def _has_waited(report: Report) -> bool:
+    """Nothing was read because the budget, or the pace of webhooks, allowed nothing."""
+    return report.goes_on_in is not None and not report.pages
 
 
 def _report_job(job: Job, correlation_id: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING, Protocol
 
 from functions.errors import Retryable
@@ -19,15 +20,17 @@ if TYPE_CHECKING:
 
 BATCH_ENTRIES = 10  # SQS's own limit
 BATCH_BYTES = 240_000  # below SQS's 256 KiB for a batch
+LONGEST_DELAY_SECONDS = 900  # SQS's own limit
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One message. `group` and `deduplication_id` are for FIFO queues."""
+    """One message. `group` and `deduplication_id` are for FIFO queues, `delay_seconds` is for the others."""
 
     body: str
     group: str | None = None
     deduplication_id: str | None = None
+    delay_seconds: int = 0
 
 
 class Queue(Protocol):
@@ -53,6 +56,8 @@ def _request(number: int, entry: Entry) -> SendMessageBatchRequestEntryTypeDef:
         request["MessageGroupId"] = entry.group
     if entry.deduplication_id is not None:
         request["MessageDeduplicationId"] = entry.deduplication_id
+    if entry.delay_seconds:
+        request["DelaySeconds"] = entry.delay_seconds
     return request
 
 
@@ -76,8 +81,9 @@ class NotificationQueues:
     def __init__(self, queues: Mapping[str, Queue]) -> None:
         self._queues = queues
 
-    def send(self, notification: Notification) -> None:
-        _send(self._queues[notification.connection], [Entry(body=notification.as_json())])
+    def send(self, notification: Notification, after_seconds: float = 0) -> None:
+        delay = min(ceil(after_seconds), LONGEST_DELAY_SECONDS)
+        _send(self._queues[notification.connection], [Entry(body=notification.as_json(), delay_seconds=delay)])
 
 
 def _send(queue: Queue, entries: Sequence[Entry]) -> None:

@@ -35,6 +35,7 @@ LONGEST_PAUSE_SECONDS = 65  # no header makes us wait longer
 # How many places ahead a lane may reserve. A higher lane looks further and so comes first; because the next place is
 # taken before it falls due, none is wasted.
 LOOK_AHEAD: dict[Lane, float] = {"webhook": inf, "poll": 1.0, "sweep": 0.75, "backfill": 0.5}
+FEW_SECONDS, FEW_PLACES = 5, 2  # ahead: what a run waits for rather than to begin again later
 PLACES_WAITED = 10  # of waiting make one more place of looking ahead
 NOISE = 2  # requests by which our own count and the header may differ when nobody else uses the key
 UNDER_WAY_MS = 1500  # a header was true when it was sent: what left our window since then still counted there
@@ -91,6 +92,15 @@ class Governor:
             else:
                 races += 1
         raise _exhausted(self._spacing)
+
+    def check(self) -> None:
+        """Raises Retryable(budget_exhausted) while the next place is more than a few seconds away: whoever can go on
+        later need not wait for it here.
+        """
+        seen = self._load()
+        ahead = seen.theoretical_arrival_ms - self._now_ms() if seen else 0
+        if ahead > FEW_SECONDS * 1000 + FEW_PLACES * self._spacing:
+            raise _exhausted(ahead)
 
     def learn(self, remaining: str | None, reset: str | None, limit: str | None = None) -> None:
         """What the headers of an answer say. Whatever of the limit was used and not by us, a foreign client uses: we

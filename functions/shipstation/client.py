@@ -97,6 +97,10 @@ class ShipStationClient:
                 self._sleep(attempt * (0.5 + self._jitter()))
         raise AssertionError("the last try returns or raises")
 
+    def check_budget(self) -> None:
+        """Raises Retryable(budget_exhausted) while the next request is more than a few seconds away."""
+        self._governor.check()
+
     def probe(self, path: str, lane: Lane) -> None:
         """Asks a list, once, for nothing that could break it: whether ShipStation goes on showing lists. Raises as
         `get` does.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functions.connections.connection import Connection
-from functions.flows.from_shipstation.collect import Collection
+from functions.flows.from_shipstation.collect import Collection, unanswered
 from functions.flows.from_shipstation.intake import Intake
 from functions.flows.from_shipstation.past_windows import JobResources
 from functions.ledger.facts import FactStore
@@ -17,6 +17,8 @@ from functions.model.messages import Notification, Pointer
 from functions.settings import PollSettings
 from functions.wiring.runtime import Runtime
 from functions.wiring.shipstation_account import shipstation_source
+
+GO_ON = Pointer(kind="go_on")
 
 
 class PollParts:
@@ -35,14 +37,17 @@ class PollParts:
     def position(self) -> ReadingPosition:
         return self._positions.peek(self.connection.name)
 
-    def go_on(self, correlation_id: str) -> None:
-        """The next run begins as soon as this one has ended."""
-        self._notifications.send(
-            Notification(
-                connection=self.connection.name,
-                event="GO_ON",
-                pointer=Pointer(kind="go_on"),
-                received_at=self.now(),
-                correlation_id=correlation_id,
-            )
+    def is_webhook_unanswered(self) -> bool:
+        name = self.connection.name
+        return bool(unanswered(self._positions.peek(name), self._positions.last_webhook_at(name)))
+
+    def go_on(self, correlation_id: str, after_seconds: float = 0) -> None:
+        """Another run begins as soon as this one has ended, or then."""
+        going_on = Notification(
+            connection=self.connection.name,
+            event="GO_ON",
+            pointer=GO_ON,
+            received_at=self.now(),
+            correlation_id=correlation_id,
         )
+        self._notifications.send(going_on, after_seconds)

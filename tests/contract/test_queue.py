@@ -4,6 +4,7 @@ from contextlib import suppress
 
 import pytest
 
+from functions.ledger.queues import Entry
 from tests.contract.conftest import MakeQueue, entry
 
 
@@ -13,6 +14,13 @@ def test_message_is_hidden_while_it_is_worked_on(make_queue: MakeQueue) -> None:
 
     assert [inbox.body(m) for m in inbox.receive(10)] == ["a"]
     assert inbox.receive(10) == []
+
+
+def test_delayed_message_is_not_there_yet(make_queue: MakeQueue) -> None:
+    queue, inbox = make_queue("standard")
+    queue.send_batch([entry("a"), Entry(body="b", delay_seconds=900)])
+
+    assert [inbox.body(m) for m in inbox.receive(10)] == ["a"]
 
 
 def test_deleted_message_never_comes_back(make_queue: MakeQueue) -> None:

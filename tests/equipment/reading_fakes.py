@@ -30,6 +30,13 @@ def a_webhook(number: int = 1, kind: Any = "shipments_batch") -> Notification:
     return Notification(connection=ACME, event="SHIP_NOTIFY", pointer=pointer, received_at=NOON, correlation_id="c-1")
 
 
+def going_on() -> Notification:
+    """What a run that would have had to wait sends for."""
+    return Notification(
+        connection=ACME, event="GO_ON", pointer=Pointer(kind="go_on"), received_at=NOON, correlation_id="c-1"
+    )
+
+
 def an_order(order_id: int = 500, status: str = "awaiting_shipment", **facts: Any) -> OrderReading:
     values: dict[str, Any] = {
         "connection": ACME,
@@ -56,6 +63,7 @@ class FakeSource:
         self.probe_fault: Exception | None = None
         self.of_order: dict[int, list[Shipment]] = {}
         self.during: list[Callable[[], None]] = []
+        self.budget: list[Exception] = []
 
     def walk(
         self,
@@ -86,6 +94,10 @@ class FakeSource:
         if self.probe_fault:
             raise self.probe_fault
 
+    def check_budget(self) -> None:
+        if self.budget:
+            raise self.budget.pop(0)
+
     def shipments_of(self, order_id: int, lane: Lane) -> Iterator[Reading]:
         self.asked.append(order_id)
         yield page(*self.of_order.get(order_id, []))
@@ -96,6 +108,7 @@ class FakePositions:
         self.position = ReadingPosition(connection=ACME)
         self.webhooks: dict[Stream, datetime] = {}
         self.busy = False
+        self.saves = 0
 
     def acquire(
         self, connection: ConnectionName, holder: str, *, now: datetime, until: datetime
@@ -105,7 +118,11 @@ class FakePositions:
         self.position = self.position.model_copy(update={"fence": self.position.fence + 1, "holder": holder})
         return self.position
 
+    def peek(self, connection: ConnectionName) -> ReadingPosition:
+        return self.position
+
     def save(self, position: ReadingPosition) -> bool:
+        self.saves += 1
         if position.fence != self.position.fence:
             return False
         self.position = position
@@ -176,7 +193,7 @@ class Setting:
 
     def run(self, *notifications: Notification) -> Report:
         run = Run(self.intake, self.source, self.positions, self.ledger, self.sleep, "me")
-        return collect(run, notifications, "c-1")
+        return collect(run, [notification.pointer for notification in notifications], "c-1")
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)

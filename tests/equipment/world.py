@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from functions.connections.connection import Connection
 from functions.errors import Retryable
-from functions.flows.from_shipstation.collect import is_due
+from functions.flows.from_shipstation.collect import is_due, unanswered
 from functions.handlers import check, consume, dead_letters, poll, release, replay, webhook
 from functions.ledger.jobs import JobStore
 from functions.ledger.positions import PositionStore
@@ -424,7 +424,10 @@ class World:
         changes = ledger.changes(f"reader#{connection}") + ledger.changes(f"jobs#{connection}")
         if self._reading.get(connection, (None,))[0] != changes:
             is_open = any(job.ended_at is None for job in JobStore(ledger).all(name))
-            self._reading[connection] = changes, PositionStore(ledger).peek(name), is_open
+            positions = PositionStore(ledger)
+            position = positions.peek(name)
+            is_open = is_open or bool(unanswered(position, positions.last_webhook_at(name)))
+            self._reading[connection] = changes, position, is_open
         _, position, is_open = self._reading[connection]
         return is_open or is_due(position, self.sites[connection].connection.poll_minutes, self.now() + CLOCKS)
 

@@ -4,13 +4,13 @@ refused and for a ShipStation that answers nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
-from functions.errors import ConnectorError, Permanent
+from functions.errors import ConnectorError, Retryable
 from functions.flows.from_shipstation import sweep
 from functions.flows.from_shipstation.intake import Intake
 from functions.flows.from_shipstation.live_streams import OF_ONE_STREAM, HeldPosition, Jobs, Report, Source, Walker
@@ -18,7 +18,7 @@ from functions.model.audit import Cause
 from functions.model.cursors import ReadingPosition, Stream
 from functions.model.facts import LONG_AGO
 from functions.model.jobs import Lane
-from functions.model.messages import Notification, Pointer
+from functions.model.messages import Pointer
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
 
@@ -27,6 +27,7 @@ LEASE = RUN + timedelta(minutes=1)  # outlives any run, so that only a dead hold
 POINTERS_ONE_BY_ONE = 2  # more of one kind are answered by one look at the window
 LOOKS_APART = timedelta(seconds=20)  # while webhooks keep coming
 LOOKS_AT_ONCE = 3  # before that spacing is felt
+FEW_SECONDS = 5  # are waited for; for more another run is sent for
 TICK = timedelta(seconds=30)  # half of the schedule's minute: a tick that comes a little early counts
 PROBES_APART = timedelta(minutes=1) - TICK  # from the end of one: the next tick, while nothing is answered or allowed
 
@@ -37,6 +38,7 @@ WEBHOOK_STREAMS = {
     "orders_import": (Stream.ORDERS,),
     "order": (Stream.ORDERS,),
     "anything": (Stream.ORDERS, Stream.LABELS_CREATED, Stream.FULFILMENTS),
+    "go_on": (),
 }
 
 
@@ -50,6 +52,9 @@ class Positions(Protocol):
 
     def save(self, position: ReadingPosition) -> bool:
         """False when a newer holder has taken over: stop, nothing was stored."""
+
+    def peek(self, connection: ConnectionName) -> ReadingPosition:
+        """The position as it stands, without the lease."""
 
     def note_webhook(self, connection: ConnectionName, stream: Stream, at: datetime) -> None:
         """Note that a webhook came while another holder walks."""
@@ -71,7 +76,7 @@ class Collection:
 
 
 def is_due(position: ReadingPosition, poll_minutes: int, now: datetime) -> bool:
-    """Whether a tick of the schedule has to look: its period is over, or a probe is due."""
+    """Whether a tick of the schedule has to look at every stream: its period is over, or a probe is due."""
     if position.next_probe_at is not None:
         return _is_probe_due(position.next_probe_at, now)
     return bool(position.streams_left) or _is_period_over(position, poll_minutes, now)
@@ -88,29 +93,71 @@ def _is_probe_due(next_probe_at: datetime, now: datetime) -> bool:
     return not now < next_probe_at <= now + PROBES_APART + TICK
 
 
-def collect(collection: Collection, webhooks: Sequence[Notification], correlation_id: str) -> Report:
+def unanswered(position: ReadingPosition, last_webhook_at: Mapping[Stream, datetime]) -> list[Stream]:
+    """The streams of webhooks that came while a run was at work that did not answer them, or had to wait."""
+    return [s for s in Stream if s in last_webhook_at and last_webhook_at[s] > position.last_answered.get(s, LONG_AGO)]
+
+
+def seconds_to_wait(fault: ConnectorError) -> float | None:
+    """Until the budget allows another request; None of another fault."""
+    if isinstance(fault, Retryable) and fault.reason is Reason.BUDGET_EXHAUSTED:
+        return fault.retry_after_seconds or FEW_SECONDS
+    return None
+
+
+def collect(collection: Collection, webhooks: Sequence[Pointer], correlation_id: str) -> Report:
     """A fault raises once everything that it does not concern was read and the position is saved; a refused key does
-    not raise, it opens the circuit.
+    not raise, it opens the circuit. Who would have to wait for more than a few seconds says when another run goes on.
     """
     intake = collection.intake
     started, name = intake.now(), intake.connection.name
-    pointers = list(dict.fromkeys(webhook.pointer for webhook in webhooks))
-    position = collection.positions.acquire(name, collection.holder, now=started, until=started + LEASE)
+    pointers = list(dict.fromkeys(webhooks))
+    wait = _wait(collection, pointers, started)
+    position = None
+    if wait is None:
+        position = collection.positions.acquire(name, collection.holder, now=started, until=started + LEASE)
     if position is None:
         for stream in _streams(pointers):
             collection.positions.note_webhook(name, stream, started)
-        return Report(held=True)
+        return Report(held=wait is None, goes_on_in=wait)
     cause = Cause(kind="webhook" if webhooks else "poll", correlation_id=correlation_id)
     run = _Run(collection, position, cause, started)
     try:
         run.go(pointers)
-    except Permanent as fault:
-        if fault.reason is not Reason.SHIPSTATION_CREDENTIALS:
+    except ConnectorError as fault:
+        if (wait := seconds_to_wait(fault)) is not None:
+            run.hand_over(wait)
+        elif fault.reason is Reason.SHIPSTATION_CREDENTIALS:
+            run.open_circuit()
+        else:
             raise
-        run.open_circuit()
     finally:
         run.release()
     return run.report
+
+
+def _wait(collection: Collection, pointers: Sequence[Pointer], now: datetime) -> float | None:
+    """Seconds until a run can do anything; None for those that are few."""
+    try:
+        collection.source.check_budget()
+    except Retryable as fault:
+        if seconds_to_wait(fault) is None:
+            raise
+        return seconds_to_wait(fault)
+    wait = _pause(collection.positions.peek(collection.intake.connection.name), now) if _streams(pointers) else 0
+    return wait if wait > FEW_SECONDS else None
+
+
+def _pause(position: ReadingPosition, now: datetime) -> float:
+    """Seconds until the next look for webhooks: a few at once, then one in a while, so that what comes meanwhile is
+    answered by the same look.
+    """
+    ahead = _next_answer(position, now) - now - (LOOKS_AT_ONCE - 1) * LOOKS_APART
+    return max(min(ahead, LOOKS_APART).total_seconds(), 0)
+
+
+def _next_answer(position: ReadingPosition, now: datetime) -> datetime:
+    return max(position.answer_due or now, now)
 
 
 def _streams(pointers: Sequence[Pointer]) -> list[Stream]:
@@ -128,6 +175,7 @@ class _Run:
         self._is_answered = False
         self._unanswered: set[Stream] = set()
         self._looked_at: set[Stream] = set()
+        self._looking_at: Stream | None = None
         self._walker = Walker(
             collection.intake, collection.source, collection.jobs, self._position, cause, self.report, self._has_time
         )
@@ -148,12 +196,20 @@ class _Run:
             self._fall_silent()
         if self._faults:
             raise self._faults[0]
+        if self._is_over and (self._unanswered or self._position.value.streams_left):
+            self.report.goes_on_in = 0
 
     def open_circuit(self) -> None:
         """One probe a minute from now on; the first that is answered closes it. Then every stream is due."""
         now = self._now()
         self.report.refused = True
         self._position.note(self._position.value.leaving(list(Stream)).refused(now, now + PROBES_APART))
+
+    def hand_over(self, seconds: float) -> None:
+        """Another run goes on where this one would have to wait."""
+        self.report.goes_on_in = seconds
+        if self._looking_at is not None:
+            self._unanswered.add(self._looking_at)
 
     def _fall_silent(self) -> None:
         """As for a refused key: one request a tick, whoever asks for more. Then every stream is due."""
@@ -200,7 +256,7 @@ class _Run:
     def _answer(self, pointers: Sequence[Pointer]) -> None:
         streams = _streams(pointers)
         self._unanswered.update(streams)
-        waited = self._pace()
+        waited = bool(streams) and self._pace()
         for stream in streams:
             of_stream = [pointer for pointer in pointers if stream in WEBHOOK_STREAMS[pointer.kind]]
             is_anything = any(pointer.kind == "anything" for pointer in of_stream)
@@ -233,6 +289,10 @@ class _Run:
             if is_served and is_due(self._position.value, self._connection.poll_minutes, self._now()):
                 self._look_at_everything()
             elif streams := self._pending_webhooks():
+                wait = _pause(self._position.value, self._now())
+                if wait > FEW_SECONDS:
+                    self.report.goes_on_in = wait
+                    break
                 self._unanswered.update(streams)
                 self._pace()
                 for stream in streams:
@@ -241,28 +301,30 @@ class _Run:
                 break
 
     def _pending_webhooks(self) -> list[Stream]:
-        """The streams of webhooks that came while this run was at work, or while one was that did not answer them."""
-        last_webhook_at = self._with.positions.last_webhook_at(self._connection.name)
-        last_answered = self._position.value.last_answered
-        return [s for s in Stream if s in last_webhook_at and last_webhook_at[s] > last_answered.get(s, LONG_AGO)]
+        return unanswered(self._position.value, self._with.positions.last_webhook_at(self._connection.name))
 
     def _pace(self) -> bool:
-        """A few looks at once, then one in a while: what comes meanwhile is answered by the same look. True
-        when it had to wait.
-        """
+        """True when it had to wait."""
         now = self._now()
-        due = max(self._position.value.answer_due or now, now)
-        wait = min(due - now - (LOOKS_AT_ONCE - 1) * LOOKS_APART, LOOKS_APART)
-        if wait > timedelta(0):
-            self._with.sleep(wait.total_seconds())
+        wait = _pause(self._position.value, now)
+        if wait:
+            self._with.sleep(wait)
+        due = _next_answer(self._position.value, now)
         self._position.note(self._position.value.paced_until(due + LOOKS_APART))
-        return wait > timedelta(0)
+        return wait > 0
 
     def _look(self, lane: Lane, stream: Stream) -> None:
         self._looked_at.add(stream)
+        self._looking_at = stream
+        self._with.source.check_budget()
         self._position.note(self._position.value.answering(stream, self._now()))
+        is_whole, self.report.complete = self.report.complete, True
         if self._try(partial(self._walk, lane, stream)):
             self._unanswered.discard(stream)
+        if not self.report.complete:
+            self._unanswered.add(stream)
+        self.report.complete = self.report.complete and is_whole
+        self._looking_at = None
 
     def _walk(self, lane: Lane, stream: Stream) -> None:
         if self._is_silent:  # a walk that fails costs many requests
@@ -277,6 +339,7 @@ class _Run:
         while streams_left and self._has_time():
             stream = streams_left.pop(0)
             self._position.note(self._position.value.leaving(streams_left))
+            self._position.keep()
             self._look("poll", stream)
         self._sweep()
 
@@ -297,4 +360,8 @@ class _Run:
                 self._try(partial(self._walker.sweep, track, span))
 
     def _has_time(self) -> bool:
-        return not self._position.is_lost and self._now() - self._started < RUN
+        return not self._position.is_lost and not self._is_over
+
+    @property
+    def _is_over(self) -> bool:
+        return self._now() - self._started >= RUN

@@ -52,6 +52,9 @@ class Source(Protocol):
     def probe(self, stream: Stream, lane: Lane) -> None:
         """One request: whether ShipStation shows this list at all. Raises Retryable or Permanent."""
 
+    def check_budget(self) -> None:
+        """Raises Retryable(budget_exhausted) while the next request is more than a few seconds away."""
+
 
 class Jobs(Protocol):
     def open(self, job: Job) -> Job:
@@ -62,6 +65,7 @@ class Jobs(Protocol):
 class Report:
     """What a run did. `held`: another run holds the lease and finds the webhooks noted. `refused`: ShipStation refuses
     the key, nothing was asked or the one probe failed. `silent`: the same of a ShipStation that answers nothing.
+    `goes_on_in`: seconds after which another run goes on where this one would have had to wait.
     """
 
     held: bool = False
@@ -74,6 +78,7 @@ class Report:
     gaps: int = 0
     backlogs: int = 0
     complete: bool = True
+    goes_on_in: float | None = None
 
 
 class HeldPosition:
@@ -83,20 +88,26 @@ class HeldPosition:
 
     def __init__(self, value: ReadingPosition, store: Callable[[ReadingPosition], bool]) -> None:
         self.value, self._store = value, store
+        self._moved = False
         self.is_lost = False
 
     def note(self, changed: ReadingPosition) -> None:
         """Stored with the next save."""
         self.value = changed
 
-    def keep(self, name: str, cursor: Cursor) -> bool:
-        """False once somebody else holds the lease."""
-        if cursor != self.value.cursors.get(name):
-            self.note(self.value.read_to(name, cursor))
+    def move(self, name: str, cursor: Cursor) -> None:
+        """Stored before anything else is read."""
+        self._moved = self._moved or cursor != self.value.cursors.get(name)
+        self.note(self.value.read_to(name, cursor))
+
+    def keep(self) -> bool:
+        """Stores what has moved. False once somebody else holds the lease."""
+        if self._moved:
             self.save()
         return not self.is_lost
 
     def save(self) -> None:
+        self._moved = False
         self.is_lost = self.is_lost or not self._store(self.value)
 
 
@@ -130,7 +141,7 @@ class Walker:
             return
         self._look(stream, lane, cursor.head, settles=False)
         if cursor.settled_at is None:  # the shipments of orders read for the first time are still to be read
-            self.position.keep(stream, self._cursor(stream).settled_once(self._now()))
+            self.position.move(stream, self._cursor(stream).settled_once(self._now()))
         elif lane != "webhook" and self._is_settling_due(stream, cursor) and self.has_time():
             self._look(stream, lane, cursor.settled, until=cursor.head, settles=True)
 
@@ -142,8 +153,8 @@ class Walker:
             if not self._accept(stream, reading, lane, settles=settles):
                 self.report.complete = False
                 return
-            cursor = self._advanced(stream, reading, until, settles=settles)
-            if not self.position.keep(stream, cursor) or reading.complete:
+            self.position.move(stream, self._advanced(stream, reading, until, settles=settles))
+            if reading.complete or not self.position.keep():
                 return
             if reading.reached and reading.page > BACKLOG_PAGES:
                 self._step_over(stream, reading.reached, reading.page, settles=settles)
@@ -155,6 +166,8 @@ class Walker:
             if rest and self._is_backlog(stream, start, rest, pages):
                 self._set_aside(stream, rest, lane)
                 return
+            if until is None and reading.page == 1:  # what was read stands in the cursor
+                self.source.check_budget()
 
     def sweep(self, track: Track, span: Span) -> None:
         cursor = Cursor(head=span.start, settled=span.start)
@@ -163,8 +176,11 @@ class Walker:
             self._take(track.stream, reading, cause)
             reached = span.end if reading.complete else min(max(cursor.head, reading.reached or cursor.head), span.end)
             cursor = Cursor(head=reached, settled=reached)
-            if not self.position.keep(track.name, cursor) or not self.has_time():
+            self.position.move(track.name, cursor)
+            if reading.complete or not self.position.keep() or not self.has_time():
                 return
+            if reading.page == 1:
+                self.source.check_budget()
 
     @property
     def _crosscheck(self) -> CrossCheck:
@@ -207,7 +223,8 @@ class Walker:
         self.report.backlogs += 1
         cursor = self._cursor(stream)
         head, settled = max(cursor.head, end), max(cursor.settled, end)
-        if self.position.keep(stream, Cursor(head=head, settled=settled, settled_at=self._now())):
+        self.position.move(stream, Cursor(head=head, settled=settled, settled_at=self._now()))
+        if self.position.keep():
             self.walk(stream, lane)
 
     def _step_over(self, stream: Stream, reached: datetime, page: int, *, settles: bool) -> None:
@@ -218,7 +235,7 @@ class Walker:
         settled = max(cursor.settled, end) if settles else cursor.settled
         self.report.backlogs += 1
         self.report.complete = False
-        self.position.keep(stream, Cursor(head=max(cursor.head, end), settled=settled, settled_at=cursor.settled_at))
+        self.position.move(stream, Cursor(head=max(cursor.head, end), settled=settled, settled_at=cursor.settled_at))
 
     def _job(self, kind: Literal["backlog", "crosscheck"], lane: Lane, stream: Stream, window: Span) -> Job:
         return Job(

@@ -219,6 +219,7 @@ class _Run:
                 return True
             if not self._has_time():
                 return False
+            self._with.source.check_budget()
         return True
 
     def _take(self, stream: Stream, reading: Reading) -> bool:

@@ -100,6 +100,10 @@ class ShipStationSource:
         """One request: whether ShipStation shows this list at all. Raises Retryable or Permanent."""
         self._client.probe(_listing(stream).path, lane)
 
+    def check_budget(self) -> None:
+        """Raises Retryable(budget_exhausted) while the next request is more than a few seconds away."""
+        self._client.check_budget()
+
     def claimed(self, stream: Stream, window: Span, lane: Lane) -> int:
         """How many rows ShipStation says the window holds: good for an estimate, never for an end."""
         listing = _listing(stream)

@@ -13,6 +13,7 @@ from functions.ledger.queues import Entry
 DEDUPLICATION = timedelta(minutes=5)
 LARGEST_BATCH = 10
 LARGEST_BATCH_BYTES = 1024 * 1024
+LONGEST_DELAY = 900
 RECEIVES = 5
 ARN = "arn:aws:sqs:us-east-1:000000000000:"
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
@@ -103,6 +104,8 @@ class MemoryQueue:
             raise SendRefusedError("MessageGroupId")
         if any(not _is_fifo_id(text) for entry in entries for text in (entry.group, entry.deduplication_id)):
             raise SendRefusedError("InvalidParameterValue")
+        if any(not 0 <= entry.delay_seconds <= (0 if self._fifo else LONGEST_DELAY) for entry in entries):
+            raise SendRefusedError("InvalidParameterValue")
         if any(UNACCEPTABLE.search(entry.body) for entry in entries):
             raise SendRefusedError("InvalidMessageContents")
         refused = [number for number, entry in enumerate(entries) if not self._taken(entry)]
@@ -117,11 +120,12 @@ class MemoryQueue:
             if key in self._seen and self._now() - self._seen[key] < DEDUPLICATION:
                 return True
             self._seen[key] = self._now()
-        self.add(entry.body, entry.group)
+        self.add(entry.body, entry.group, entry.delay_seconds)
         return True
 
-    def add(self, body: str, group: str | None = None) -> None:
-        self.store(Message(f"{self.name}-{next(self._numbers)}", body, group))
+    def add(self, body: str, group: str | None = None, delay_seconds: int = 0) -> None:
+        hidden_until = self._now() + timedelta(seconds=delay_seconds) if delay_seconds else None
+        self.store(Message(f"{self.name}-{next(self._numbers)}", body, group, hidden_until=hidden_until))
 
     def store(self, message: Message) -> None:
         self.bodies.append(message.body)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from functions.ledger.queues import Entry
@@ -31,9 +33,17 @@ def test_text_that_sqs_does_not_take_is_refused(body: str) -> None:
         MemoryQueue(lambda: NOON).send_batch([Entry(body=body)])
 
 
+@pytest.mark.parametrize(("seconds", "fifo"), [(901, False), (-1, False), (1, True)])
+def test_a_delay_that_sqs_does_not_take_is_refused(seconds: int, *, fifo: bool) -> None:
+    with pytest.raises(SendRefusedError, match="InvalidParameterValue"):
+        MemoryQueue(lambda: NOON, fifo=fifo).send_batch(
+            [Entry(body="a", group="g" if fifo else None, delay_seconds=seconds)]
+        )
+
+
 @pytest.mark.parametrize("text", ["", "a b", "ü", "x" * 129], ids=["empty", "blank", "umlaut", "long"])
 @pytest.mark.parametrize("name", ["group", "deduplication_id"])
 def test_an_id_that_sqs_does_not_take_is_refused(name: str, text: str) -> None:
-    ids = {"group": "g", "deduplication_id": "d", name: text}
+    ids: dict[str, Any] = {"group": "g", "deduplication_id": "d", name: text}
     with pytest.raises(SendRefusedError, match="InvalidParameterValue"):
         MemoryQueue(lambda: NOON, fifo=True).send_batch([Entry(body="a", **ids)])

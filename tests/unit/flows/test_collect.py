@@ -9,7 +9,7 @@ from functions.flows.from_shipstation.collect import LOOKS_APART, PROBES_APART, 
 from functions.model.cursors import Cursor, Gap, Reading, ReadingPosition, Stream
 from functions.model.outcomes import Reason
 from tests.equipment.builders import NOON, a_connection, a_shipment
-from tests.equipment.reading_fakes import ACME, FakeSource, Setting, a_webhook, page
+from tests.equipment.reading_fakes import ACME, FakeSource, Setting, a_webhook, going_on, page
 
 DOWN = Retryable(Reason.SHIPSTATION_UNAVAILABLE, "503")
 REFUSED = Permanent(Reason.SHIPSTATION_CREDENTIALS, "401")
@@ -118,9 +118,11 @@ def test_while_webhooks_keep_ringing_looks_are_paced() -> None:
     setting.positions.position = ReadingPosition(connection=ACME, last_poll_at=setting.at)
     for _ in range(3):
         setting.run(a_webhook())
-    assert setting.slept == []
-    setting.run(a_webhook())
-    assert setting.slept == [LOOKS_APART.total_seconds()]
+    held = [setting.run(a_webhook()).goes_on_in for _ in range(2)]
+    assert (setting.slept, setting.source.walks, held) == ([], [], [LOOKS_APART.total_seconds()] * 2)
+    setting.at += LOOKS_APART - timedelta(seconds=1)
+    setting.run(going_on())
+    assert setting.slept == [1.0]
     assert [stream for stream, _, _ in setting.source.walks] == [LABELS]
 
 

@@ -53,6 +53,7 @@ class Slow:
         self.faults: dict[Stream, Exception] = {}
         self.orders: tuple[OrderReading, ...] = ()
         self.asked: list[int] = []
+        self.budget_until = 0  # requests
         self.pages: list[int] = []
 
     def walk(
@@ -93,6 +94,10 @@ class Slow:
 
     def probe(self, stream: Stream, lane: Lane) -> None:
         raise NotImplementedError
+
+    def check_budget(self) -> None:
+        if self.requests >= self.budget_until > 0:
+            raise Retryable(Reason.BUDGET_EXHAUSTED, "the next place is 30 s away", retry_after_seconds=30)
 
     def _wait(self) -> None:
         self.requests += 1
@@ -223,6 +228,22 @@ def test_progress_is_told_in_time_read(
     told = progress(a_job(**changes), 39, NOON)
     assert (told.state, told.percent) == (state, percent)
     assert told.minutes_left == (minutes if minutes is None else pytest.approx(minutes, abs=0.05))
+
+
+def test_a_run_without_budget_ends_with_what_it_read_and_the_next_goes_on_there() -> None:
+    bench = Bench()
+    bench.source.budget_until = 12
+    bench.run(bench.store.open(a_job()))
+    fault = bench.faults[0]
+    assert isinstance(fault, Retryable)
+    assert (fault.reason, fault.retry_after_seconds) == (Reason.BUDGET_EXHAUSTED, 30)
+    halfway = bench.stored()
+    assert (halfway.ended_at, halfway.not_before, halfway.held_until) == (None, None, None)
+    assert 12 <= bench.source.requests < 12 + AT_ONCE
+    bench.source.budget_until = 0
+    bench.run(halfway)
+    assert bench.stored().ended_at is not None
+    assert set(bench.ledger.sent()) == set(range(ROWS))
 
 
 # --- jobs that cannot go on

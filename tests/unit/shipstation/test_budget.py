@@ -265,3 +265,17 @@ def test_nothing_is_sent_while_the_ledger_does_not_answer() -> None:
     with pytest.raises(Retryable):
         setting.wait()
     assert setting.sent == []
+
+
+@pytest.mark.parametrize(("per_minute", "few"), [(38, 8), (10, 17)], ids=["usual", "slow"])
+def test_a_run_is_told_to_come_later_only_while_the_next_place_is_far(per_minute: int, few: float) -> None:
+    setting = Setting(per_minute)
+    setting.one.check()
+    setting.one.pause(60)
+    with pytest.raises(Retryable) as told:
+        setting.other.check()
+    assert told.value.reason is Reason.BUDGET_EXHAUSTED
+    assert told.value.retry_after_seconds == pytest.approx(60, abs=7)
+    setting.at += timedelta(seconds=60 + 60 / per_minute - few)
+    setting.other.check()
+    assert setting.sent == []
