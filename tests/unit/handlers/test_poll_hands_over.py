@@ -14,7 +14,9 @@ LONGEST_WAIT = FEW_SECONDS + (FEW_PLACES + 1) * spacing_ms(38) / 1000
 
 
 class Shop:
-    """Polled for six minutes, nothing is under way; from then on only webhooks make it look. `slept` holds every wait of a Lambda from then on."""
+    """Polled for six minutes, nothing is under way; from then on only webhooks make it look, and `slept` holds every
+    wait of a Lambda.
+    """
 
     def __init__(self) -> None:
         self.world, self.site = quiet_world()
