@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aws_cdk as cdk
 
+from functions.connections.connection import Connection
 from functions.connections.file import ConnectionFileError, load_all
+from functions.connections.remarks import remarks
 from infra.bundle import BundleError, Target, bundle, starts_slower
 from infra.stack import ConnectorStack
 
@@ -18,7 +22,7 @@ NOTICE = ROOT / "build" / "notice.txt"
 
 def main() -> None:
     app = cdk.App(context=json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"])
-    folder = Path(str(app.node.try_get_context("connections") or ROOT / "infra/connections"))
+    folder = Path(str(app.node.try_get_context("connections") or ROOT / "infra/connections")).expanduser()
     try:
         connections = load_all(folder)
         target = Target(**_chosen(app, "python", "architecture"))
@@ -35,19 +39,26 @@ def main() -> None:
         target=target,
     )
     app.synth()
-    _say(starts_slower(target))
+    _say(*hardly_meant(connections.values()), starts_slower(target))
 
 
 def _chosen(app: cdk.App, *names: str) -> dict[str, str]:
     return {name: str(value) for name in names if (value := app.node.try_get_context(name))}
 
 
-def _say(notice: str | None) -> None:
+def hardly_meant(connections: Iterable[Connection]) -> Iterator[str]:
+    for connection in connections:
+        for remark in remarks(connection, datetime.now(UTC)):
+            yield f"{connection.name}.toml: {remark.subject}: {remark.sentence} {remark.advice}"
+
+
+def _say(*notices: str | None) -> None:
     """Last of all, and kept for the end of a deployment (`make deploy`)."""
+    text = "\n".join(filter(None, notices))
     NOTICE.unlink(missing_ok=True)
-    if notice is not None:
-        NOTICE.write_text(f"{notice}\n", encoding="utf-8")
-        print(notice, file=sys.stderr)  # noqa: T201 # synth's own output
+    if text:
+        NOTICE.write_text(f"{text}\n", encoding="utf-8")
+        print(text, file=sys.stderr)  # noqa: T201 # synth's own output
 
 
 if __name__ == "__main__":

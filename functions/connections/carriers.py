@@ -7,6 +7,22 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from functions.connections.values import Text
+
+# Postage accounts of ShipStation, which nothing in IFS is called by.
+CODES = frozenset(
+    {
+        "stamps_com",
+        "endicia",
+        "ups_walleted",
+        "dhl_express",
+        "dhl_express_worldwide",
+        "dhl_ecommerce",
+        "amazon_shipping_us",
+        "amazon_buy_shipping",
+    }
+)
+
 
 def _carriers(raw: dict[str, str]) -> dict[str, str]:
     """By the code as it is looked up."""
@@ -17,6 +33,8 @@ def _carriers(raw: dict[str, str]) -> dict[str, str]:
             raise ValueError("a key names no carrier")
         if key in by_code:
             raise ValueError(f"{code} stands there twice; upper and lower case do not tell carriers apart")
+        if forwarder in CODES and forwarder != key:
+            raise ValueError(f'{forwarder} is a code of ShipStation: it stands on the left, as in {forwarder} = "…"')
         by_code[key] = forwarder
     return by_code
 
@@ -26,9 +44,20 @@ def _carrier_code(text: str) -> str:
     return "/".join(" ".join(part.casefold().split()) for part in text.split("/"))
 
 
-def mapped(map_: Mapping[str, str], carrier: str | None, service: str | None) -> str | None:
+def entry(map_: Mapping[str, str], carrier: str | None, service: str | None) -> str | None:
+    """The key that decides about a carrier: with its service, else alone."""
     code = _carrier_code(carrier or "")
-    return map_.get(f"{code}/{_carrier_code(service or '')}") or map_.get(code)
+    return next((key for key in (f"{code}/{_carrier_code(service or '')}", code) if key in map_), None)
 
 
-Carriers = Annotated[dict[str, str], AfterValidator(_carriers)]
+def mapped(map_: Mapping[str, str], carrier: str | None, service: str | None) -> str | None:
+    key = entry(map_, carrier, service)
+    return None if key is None else map_[key]
+
+
+def same_carrier(code: str) -> str:
+    """One text for every spelling."""
+    return _carrier_code(code)
+
+
+Carriers = Annotated[dict[str, Text], AfterValidator(_carriers)]

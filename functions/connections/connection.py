@@ -5,21 +5,33 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from functions.connections.carriers import Carriers, mapped
 from functions.connections.targets import AnyTarget
-from functions.connections.vendors import Company, IfsTenant, OrderReference, ShipStationAccount, Site, Targets
+from functions.connections.values import Instant, Whole, names_a_secret, some
+from functions.connections.vendors import (
+    Company,
+    IfsTenant,
+    OrderReference,
+    ShipStationAccount,
+    Sites,
+    Targets,
+)
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
-from functions.model.records import Place, Record
+from functions.model.records import FieldName, Place, Record
 from functions.model.shipment import ConnectionName
 
 Mode = Literal["off", "shadow", "write"]
 StoreId = Annotated[int, Field(strict=True, gt=0)]
+
+
+def is_store_id(key: str) -> bool:
+    return re.fullmatch(r"[1-9][0-9]*", key) is not None
 
 
 class Patience(Frozen):
@@ -27,12 +39,18 @@ class Patience(Frozen):
     passed after `attention_hours` calls for attention, whatever its reasons were in between.
     """
 
-    first_seconds: int = Field(default=60, ge=1, le=3600)
-    longest_seconds: int = Field(default=3600, ge=1, le=86400)
-    not_in_ifs_days: int = Field(default=14, ge=1, le=365)
-    not_delivered_days: int = Field(default=60, ge=1, le=365)
-    locked_days: int = Field(default=7, ge=1, le=365)
-    attention_hours: int = Field(default=4, ge=1, le=720)
+    first_seconds: Whole = Field(default=60, ge=1, le=3600)
+    longest_seconds: Whole = Field(default=3600, ge=1, le=86400)
+    not_in_ifs_days: Whole = Field(default=14, ge=1, le=365)
+    not_delivered_days: Whole = Field(default=60, ge=1, le=365)
+    locked_days: Whole = Field(default=7, ge=1, le=365)
+    attention_hours: Whole = Field(default=4, ge=1, le=720)
+
+    @model_validator(mode="after")
+    def _pauses_grow(self) -> Patience:
+        if self.longest_seconds < self.first_seconds:
+            raise ValueError("longest_seconds is shorter than first_seconds")
+        return self
 
 
 class StoreOverride(Frozen):
@@ -43,7 +61,7 @@ class StoreOverride(Frozen):
     order_reference: OrderReference | None = None
     shipment_id: OrderReference | None = None
     targets: Targets | None = None
-    sites: tuple[Site, ...] | None = None
+    sites: Sites | None = None
 
 
 class Stores(Frozen):
@@ -54,8 +72,8 @@ class Stores(Frozen):
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, StoreOverride] = Field(init=False)
 
-    include: tuple[StoreId, ...] = ()
-    exclude: tuple[StoreId, ...] = ()
+    include: Annotated[tuple[StoreId, ...], BeforeValidator(some)] = Field(default=(), examples=[[100001, 100002]])
+    exclude: tuple[StoreId, ...] = Field(default=(), examples=[[100003]])
 
     @property
     def overrides(self) -> dict[str, StoreOverride]:
@@ -74,8 +92,8 @@ class Stores(Frozen):
     def _tables_are_store_ids(cls, raw: Any) -> Any:
         keys = set(raw) - set(cls.model_fields) if isinstance(raw, dict) else set()
         for key in sorted(map(str, keys)):
-            if not re.fullmatch(r"[1-9][0-9]*", key):
-                raise ValueError(f"{key}: unknown key; there are include, exclude and tables named after a store id")
+            if not is_store_id(key):
+                raise ValueError(f"{key}: unknown key")
         return raw
 
     @model_validator(mode="after")
@@ -97,30 +115,51 @@ class Connection(Frozen):
 
     name: ConnectionName = Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")
     mode: Mode = "shadow"
-    go_live_at: AwareDatetime
-    poll_minutes: int = Field(default=5, ge=1, le=1440)
+    go_live_at: Instant = Field(examples=[datetime(2026, 1, 1, tzinfo=UTC)])
+    poll_minutes: Whole = Field(default=5, ge=1, le=1440)
     shipstation: ShipStationAccount = ShipStationAccount()
     ifs: IfsTenant
     stores: Stores = Stores()
-    carriers: Carriers = Field(default_factory=dict)
-    services: Carriers = Field(default_factory=dict)
+    carriers: Carriers = Field(default_factory=dict, examples=[{"ups": "UPS"}])
+    services: Carriers = Field(default_factory=dict, examples=[{"ups/ups_ground": "GND"}])
     patience: Patience = Patience()
 
     @model_validator(mode="after")
+    def _no_key_is_a_carrier(self) -> Connection:
+        for table, keys in (("carriers", self.carriers), ("services", self.services)):
+            stray = next((key for key in keys if key in KEYS or names_a_secret(key)), None)
+            if stray:
+                raise ValueError(f"{table}.{stray}: is no carrier")
+        return self
+
+    @model_validator(mode="after")
+    def _forwarders_fit(self) -> Connection:
+        rules = [target.rules.get(FieldName.CARRIER) for view in self.views for target in view.ifs.targets]
+        limit = min((rule.max_length for rule in rules if rule), default=0)
+        for carrier, forwarder in self.carriers.items():
+            if limit and len(forwarder.encode()) > limit:
+                raise ValueError(f"carriers.{carrier}: is longer than the target's carrier.max_length, {limit} bytes")
+        return self
+
+    @model_validator(mode="after")
     def _actions_are_allowed(self) -> Connection:
-        views = (self, *map(self.at_store, map(int, self.stores.overrides)))
-        acting = any(getattr(target, "state_action", None) for view in views for target in view.ifs.targets)
+        acting = any(getattr(target, "state_action", None) for view in self.views for target in view.ifs.targets)
         if acting and not self.ifs.allow_state_actions:
             raise ValueError("state_action moves stock in IFS: ifs.allow_state_actions = true is missing")
         return self
 
     @model_validator(mode="after")
     def _shipment_ids_are_read(self) -> Connection:
-        for view in (self, *map(self.at_store, map(int, self.stores.overrides))):
+        for view in self.views:
             wanted = any("shipment_id" in target.find for target in view.ifs.targets)
             if wanted and view.shipstation.shipment_id is None:
                 raise ValueError("find names shipment_id, and shipstation.shipment_id does not say where it stands")
         return self
+
+    @property
+    def views(self) -> tuple[Connection, ...]:
+        """The connection, then each store that has a table of its own, as it sees it."""
+        return (self, *map(self.at_store, map(int, self.stores.overrides)))
 
     @property
     def names_stores(self) -> bool:
@@ -150,8 +189,7 @@ class Connection(Frozen):
 
     def delivering_at(self, place: Place) -> Connection | None:
         """The connection, or a store's view of it, that writes to this place; None where the file names it no more."""
-        views = (self, *map(self.at_store, map(int, self.stores.overrides)))
-        return next((view for view in views if view.ifs.target_of(place) is not None), None)
+        return next((view for view in self.views if view.ifs.target_of(place) is not None), None)
 
     def in_mode(self, mode: Mode) -> Connection:
         """A view in another mode: a pilot writes in shadow too."""
@@ -194,6 +232,9 @@ class Connection(Frozen):
 
     def is_before_go_live(self, created_at: datetime) -> bool:
         return created_at < self.go_live_at
+
+
+KEYS = frozenset(key for model in (Connection, ShipStationAccount, IfsTenant, Patience) for key in model.model_fields)
 
 
 def _places(targets: Iterable[AnyTarget]) -> str:

@@ -1,13 +1,13 @@
-"""Reads connection files; what is wrong with one is told by file, key and reason."""
+"""Reads connection files; what is wrong with one is told by file, key or line, and reason."""
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from functions.connections.connection import Connection
+from functions.connections.toml_text import UnreadableError, content_of
 from functions.model.shipment import ConnectionName
 
 
@@ -18,33 +18,50 @@ class ConnectionFileError(Exception):
 def load(path: Path) -> Connection:
     """Read one connection file; its stem is the connection's name."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = content_of(path)
+    except UnreadableError as error:
+        raise ConnectionFileError(f"{path.name}: {error}") from None
+    if content.get("name", path.stem) != path.stem:
+        raise ConnectionFileError(f"{path.name}: name: {_misnamed(path, str(content['name']))}")
+    try:
         connection = Connection.model_validate({"name": path.stem, **content})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConnectionFileError(f"{path.name}: not valid TOML: {error}") from error
-    except ValidationError as error:
-        raise ConnectionFileError(_explain(path, error)) from None
+    except ValidationError:
+        from functions.connections.explain import explained  # noqa: PLC0415 # no Lambda starts with a wrong file
+
+        lines = (f"{path.name}: {sentence}" for sentence in explained(content, path.stem))
+        raise ConnectionFileError("\n".join(lines)) from None
     if connection.ifs.ca_bundle and not (path.parent / connection.ifs.ca_bundle).is_file():
         raise ConnectionFileError(f"{path.name}: ifs.ca_bundle: there is no such file beside it")
     return connection
 
 
+def _misnamed(path: Path, name: str) -> str:
+    other = path.with_name(f"{name}.toml")
+    is_taken = name.replace("-", "").isalnum() and other.exists()
+    why = f"is that of {other.name}, and every connection has one file" if is_taken else "is not the file's name"
+    return f'{why}; leave it out, or write name = "{path.stem}"'
+
+
 def load_all(folder: Path) -> dict[ConnectionName, Connection]:
-    """Read every `*.toml` of a folder, by name."""
-    connections = [load(path) for path in sorted(folder.glob("*.toml"))]
-    if not connections:
-        raise ConnectionFileError(f"{folder}: holds no connection file (*.toml)")
+    """Read every `*.toml` of a folder, by name. Every file that is wrong is told."""
+    connections, faults = [], []
+    for path in _files(folder):
+        try:
+            connections.append(load(path))
+        except ConnectionFileError as error:
+            faults.append(str(error))
+    if faults:
+        raise ConnectionFileError("\n".join(faults))
     return {connection.name: connection for connection in connections}
 
 
-def _explain(path: Path, error: ValidationError) -> str:
-    faults = error.errors(include_url=False, include_context=False, include_input=False)
-    return "\n".join(f"{path.name}: {_key(fault['loc'])}: {_reason(fault['type'], fault['msg'])}" for fault in faults)
-
-
-def _key(location: tuple[int | str, ...]) -> str:
-    return ".".join(map(str, location)) or "file"
-
-
-def _reason(kind: str, text: str) -> str:
-    return "unknown key" if kind == "extra_forbidden" else text.removeprefix("Value error, ")
+def _files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        why = "is a file; name the folder that it stands in" if folder.exists() else "there is no such folder"
+        raise ConnectionFileError(f"{folder}: {why}")
+    files = sorted(folder.glob("*.toml"))
+    if not files:
+        near = sorted(path.name for path in folder.iterdir() if ".toml" in path.name.casefold())
+        hint = f"; {near[0]} has to end in .toml, in small letters" if near else ""
+        raise ConnectionFileError(f"{folder}: holds no connection file (*.toml){hint}")
+    return files

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from functions.connections.values import Whole
 from functions.model.frozen import Frozen
 from functions.model.records import FieldName
 
@@ -25,7 +26,7 @@ class FieldRule(Frozen):
 
     attribute: Attribute
     type: FieldType = "text"
-    max_length: int = Field(default=50, ge=1, le=4000)
+    max_length: Whole = Field(default=50, ge=1, le=4000)
     policy: Policy = "if_empty_or_ours"
     on_void: VoidPolicy = "clear"
 
@@ -40,7 +41,7 @@ class TrackingRule(FieldRule):
 
 class CarrierRule(FieldRule):
     attribute: Attribute = "ForwardAgentId"
-    max_length: int = Field(default=20, ge=1, le=4000)
+    max_length: Whole = Field(default=20, ge=1, le=4000)
     policy: Policy = "always"
     on_void: VoidPolicy = "restore"
 
@@ -49,7 +50,7 @@ class ServiceRule(FieldRule):
     """Off unless switched on: a changed ship-via code makes IFS recalculate freight."""
 
     attribute: Attribute = "ShipViaCode"
-    max_length: int = Field(default=3, ge=1, le=4000)
+    max_length: Whole = Field(default=3, ge=1, le=4000)
     policy: Policy = "never"
     on_void: VoidPolicy = "restore"
 
@@ -77,7 +78,7 @@ class StatusRule(FieldRule):
     """`shipped` while a label stands, `voided` once the last one is taken back. Off unless switched on."""
 
     attribute: Attribute = "NoteText"
-    max_length: int = Field(default=20, ge=7, le=4000)
+    max_length: Whole = Field(default=20, ge=7, le=4000)
     policy: Policy = "never"
     shipped: str = Field(default="shipped", min_length=1)
     voided: str = Field(default="voided", min_length=1)
@@ -90,7 +91,7 @@ class Target(Frozen):
 
     endpoint: Endpoint = "main"
     find: tuple[Finder, ...] = Field(default=("order_number",), min_length=1)
-    find_attribute: Attribute | None = None
+    find_attribute: Attribute | None = Field(default=None, examples=["Cf_Web_Order_No"])
     find_type: Literal["text", "number"] = "text"
     shared: Literal["park", "join"] = "park"
     tracking: TrackingRule = TrackingRule()
@@ -161,8 +162,11 @@ class StateAction(Frozen):
     when its fields are written. It may issue stock and print documents.
     """
 
-    action: str = Field(pattern=r"^IfsApp\.[A-Za-z0-9]+\.[A-Za-z0-9]+_[A-Za-z0-9_]+$")
-    from_state: Name
+    action: str = Field(
+        pattern=r"^IfsApp\.[A-Za-z0-9]+\.[A-Za-z0-9]+_[A-Za-z0-9_]+$",
+        examples=["IfsApp.ShipmentHandling.Shipment_Complete"],
+    )
+    from_state: Name = Field(examples=["Preliminary"])
 
 
 class ShipmentHeader(Target):
@@ -200,12 +204,12 @@ class CustomEntity(Target):
 
     profile: Literal["custom_entity"]
     endpoint: Endpoint = "int"
-    projection: Name
-    entity_set: Name
-    id_attribute: Attribute
-    key_attribute: Attribute | None = None
-    order_attribute: Attribute
-    company_attribute: Attribute | None = None
+    projection: Name = Field(examples=["ShipmentTrackingHandling"])
+    entity_set: Name = Field(examples=["ShipmentTrackingSet"])
+    id_attribute: Attribute = Field(examples=["ShipstationId"])
+    key_attribute: Attribute | None = Field(default=None, examples=["Objkey"])
+    order_attribute: Attribute = Field(examples=["OrderNo"])
+    company_attribute: Attribute | None = Field(default=None, examples=["Company"])
     orders: OrderPlace = OrderPlace()
 
     @property
@@ -231,7 +235,7 @@ def _only_named(raw: Any) -> Any:
     for name in ("tracking", "carrier", "service", "ship_date", "status"):
         given = raw.get(name)
         if isinstance(given, dict) and given.get("policy") != "never" and "attribute" not in given:
-            raise ValueError(f"{name}.attribute: has to be named")
+            raise ValueError(f'{name}.attribute: has to be named, such as attribute = "Cf_Tracking_No"')
     off = {"policy": "never"}
     dated = {"when": "at_once", **raw["ship_date"]} if isinstance(raw.get("ship_date"), dict) else off
     return {**dict.fromkeys(("tracking", "carrier"), off), **raw, "ship_date": dated}

@@ -5,30 +5,18 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from functions.connections.addresses import BaseUrl, TokenUrl
 from functions.connections.targets import AnyTarget, ShipmentHeader
+from functions.connections.values import Text, Whole, YesNo, some
+from functions.connections.zones import Zone
 from functions.model.frozen import Frozen
 from functions.model.records import Place
 
 OrderSource = Literal["order_number", "order_key", "custom_field_1", "custom_field_2", "custom_field_3"]
-
-
-def _https(url: str) -> str:
-    parts = urlsplit(url)
-    if not parts.hostname or (parts.scheme != "https" and parts.hostname not in {"127.0.0.1", "localhost"}):
-        raise ValueError("must start with https:// and name a host")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("must not hold credentials, a query or a fragment")
-    return url.rstrip("/")
-
-
-def _zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError("is not an IANA time zone such as Europe/Stockholm")
-    return name
 
 
 def _pattern(text: str) -> str:
@@ -45,11 +33,10 @@ def _distinct(targets: tuple[AnyTarget, ...]) -> tuple[AnyTarget, ...]:
     return targets
 
 
-BaseUrl = Annotated[str, AfterValidator(_https)]
-Zone = Annotated[str, AfterValidator(_zone)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
-Company = Annotated[str, Field(min_length=1, max_length=20)]
-Site = Annotated[str, Field(min_length=1, max_length=5)]
+Company = Annotated[Text, Field(max_length=20)]
+Site = Annotated[Text, Field(max_length=5)]
+Sites = tuple[Site, ...]
 Targets = Annotated[tuple[AnyTarget, ...], Field(min_length=1), AfterValidator(_distinct)]
 
 
@@ -68,8 +55,14 @@ class OrderReference(Frozen):
         groups = dict.fromkeys(re.compile(self.pattern).groupindex, "")
         try:
             self.template.format(**groups)
-        except (KeyError, IndexError, ValueError) as error:
-            raise ValueError(f"template uses {error}, which pattern has no named group for") from error
+        except KeyError as error:
+            name = error.args[0]
+            text = f"template uses {{{name}}}, and pattern has no named group for it: (?P<{name}>…)"
+            raise ValueError(text) from error
+        except (IndexError, ValueError) as error:
+            raise ValueError("template names each group of pattern in braces: {reference}") from error
+        if not any(f"{{{name}" in self.template for name in groups):
+            raise ValueError("template uses no named group of pattern: every order would have the same number")
         return self
 
 
@@ -80,10 +73,10 @@ class ShipStationAccount(Frozen):
     """
 
     base_url: BaseUrl = Field(default="https://ssapi.shipstation.com", validate_default=True)
-    requests_per_minute: int = Field(default=39, ge=1, le=40)
-    settle_minutes: int = Field(default=10, ge=1, le=240)
-    check_minutes: int = Field(default=60, ge=10, le=1440)
-    timeout_seconds: int = Field(default=45, ge=5, le=100)
+    requests_per_minute: Whole = Field(default=39, ge=1, le=40)
+    settle_minutes: Whole = Field(default=10, ge=1, le=240)
+    check_minutes: Whole = Field(default=60, ge=10, le=1440)
+    timeout_seconds: Whole = Field(default=45, ge=5, le=100)
     order_reference: OrderReference = OrderReference()
     shipment_id: OrderReference | None = None
 
@@ -105,25 +98,25 @@ class IfsTenant(Frozen):
     IFS unless `allow_state_actions` says so.
     """
 
-    base_url: BaseUrl
-    token_url: BaseUrl
-    scope: str = "openid microprofile-jwt"
+    base_url: BaseUrl = Field(examples=["https://acme.ifs.cloud"])
+    token_url: TokenUrl = Field(
+        examples=["https://acme.ifs.cloud/auth/realms/acme/protocol/openid-connect/token"],
+    )
+    scope: Text = "openid microprofile-jwt"
     client_auth: Literal["body", "basic"] = "body"
-    company: Company
-    time_zone: Zone = "UTC"
-    site_time_zones: dict[str, Zone] = Field(default_factory=dict)
-    requests_per_second: int = Field(default=5, ge=1, le=100)
-    concurrency: int = Field(default=2, ge=2, le=50)
-    wait_seconds: int = Field(default=20, ge=1, le=60)
-    sites: tuple[Site, ...] = ()
-    ca_bundle: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.pem$")
-    accept_warnings: bool = False
-    allow_state_actions: bool = False
+    company: Company = Field(examples=["10"])
+    time_zone: Zone = Field(default="UTC", examples=["America/Chicago"])
+    site_time_zones: dict[Site, Zone] = Field(default_factory=dict, examples=[{"CHI": "America/Chicago"}])
+    requests_per_second: Whole = Field(default=5, ge=1, le=100)
+    concurrency: Whole = Field(default=2, ge=2, le=50)
+    wait_seconds: Whole = Field(default=20, ge=1, le=60)
+    sites: Annotated[Sites, BeforeValidator(some)] = Field(default=(), examples=[["CHI", "DAL"]])
+    ca_bundle: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.pem$", examples=["own.pem"])
+    accept_warnings: YesNo = False
+    allow_state_actions: YesNo = False
     targets: Targets = (ShipmentHeader(),)
 
-    def delivering_to(
-        self, company: Company | None, targets: Targets | None, sites: tuple[Site, ...] | None
-    ) -> IfsTenant:
+    def delivering_to(self, company: Company | None, targets: Targets | None, sites: Sites | None) -> IfsTenant:
         """As a store's orders go there; None is as the tenant has it."""
         return self.model_copy(
             update={

@@ -5,10 +5,13 @@ from __future__ import annotations
 import filecmp
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+import app
+from tests.equipment.builders import a_connection
 from tests.equipment.local_aws.server import ROOT
 from tests.equipment.local_aws.synth import SynthError, synthesise
 from tests.infra.conftest import CONTEXT
@@ -44,10 +47,13 @@ def test_cfn_lint_finds_nothing(assembly: Path) -> None:
     ("changed", "complaint"),
     [
         (('mode = "shadow"', 'mode = "sahdow"'), "acme.toml: mode: "),
-        (("poll_minutes = 5", "pol_minutes = 5"), "acme.toml: pol_minutes: unknown key"),
+        (
+            ("poll_minutes = 5", "pol_minutes = 5"),
+            "acme.toml: pol_minutes: unknown key; did you mean poll_minutes = 5?",
+        ),
         (
             ('attribute = "ProNo"', 'attribute = "Pro No"'),
-            "acme.toml: ifs.targets.0.shipment_header.tracking.attribute: ",
+            "acme.toml: ifs.targets.tracking.attribute (target 1): ",
         ),
         (("go_live_at =", "# go_live_at ="), "acme.toml: go_live_at: "),
     ],
@@ -63,6 +69,12 @@ def test_bad_connection_file_ends_the_synthesis(tmp_path: Path, changed: tuple[s
 
     assert complaint in str(failure.value)
     assert "Traceback" not in str(failure.value)
+
+
+def test_what_is_hardly_meant_is_told_at_the_end_of_a_synthesis() -> None:
+    ahead = a_connection(go_live_at=datetime.now(UTC) + timedelta(days=5, hours=1))
+    (told,) = app.hardly_meant([ahead])
+    assert told.startswith("acme.toml: go_live_at: go_live_at is 5 days ahead")
 
 
 def test_every_documented_profile_is_synthesised_beside_the_others(tmp_path: Path) -> None:

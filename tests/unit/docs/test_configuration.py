@@ -97,12 +97,12 @@ def test_the_example_is_a_valid_connection() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ('mode = "shadow"', 'mode = "loud"', "mode: Input should be 'off', 'shadow' or 'write'"),
+        ('mode = "shadow"', 'mode = "loud"', 'mode: is one of "off", "shadow" or "write"'),
         ("poll_minutes = 5", "pol_minutes = 5", "pol_minutes: unknown key"),
-        ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00", "go_live_at: Input should have timezone info"),
+        ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00", "go_live_at: is an instant with its zone"),
         ("https://example.ifs.cloud/auth", "http://example.ifs.cloud/auth", "ifs.token_url: must start with https://"),
         ('"America/Chicago"        #', '"Chicago"        #', "ifs.time_zone: is not an IANA time zone"),
-        ("(?P<reference>[A-Za-z0-9]+)", "(?P<ref>[A-Za-z0-9]+)", "no named group"),
+        ("(?P<reference>[A-Za-z0-9]+)", "(?P<ref>[A-Za-z0-9]+)", "no named group for it"),
         ('ups = "UPS"', 'UPS = "UPS"\nups = "UPS"', "carriers: ups stands there twice"),
     ],
 )
@@ -120,7 +120,7 @@ def test_a_wrong_key_or_value_names_file_key_and_reason(tmp_path: Path, old: str
 def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
     path = tmp_path / "acme.toml"
     path.write_text("mode = ", encoding="utf-8")
-    with pytest.raises(ConnectionFileError, match=r"acme\.toml: not valid TOML"):
+    with pytest.raises(ConnectionFileError, match=r"acme\.toml: line 1: mode: has no value"):
         load(path)
 
 

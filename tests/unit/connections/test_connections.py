@@ -13,7 +13,7 @@ from functions.model.outcomes import Reason
 from functions.wiring.aws import AwsRuntime
 from tests.equipment.builders import a_connection
 
-EXAMPLE = Path(__file__).parents[2] / "infra/connections/example.toml"
+EXAMPLE = Path(__file__).parents[3] / "infra/connections/example.toml"
 
 OWN: dict[str, Any] = {
     "mode": "shadow",
@@ -197,19 +197,19 @@ def test_stores_are_read_from_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[stores]\ninclude = [0]", "stores.include.0: Input should be greater than 0"),
-        ("[stores]\nexclude = [-1]", "stores.exclude.0: Input should be greater than 0"),
-        ('[stores]\ninclude = ["7"]', "stores.include.0: Input should be a valid integer"),
-        ("[stores]\ninclude = [true]", "stores.include.0: Input should be a valid integer"),
-        ("[stores]\nexclud = [7]", "stores: exclud: unknown key; there are include, exclude and tables"),
-        ("[stores.web]\nmode = 'off'", "stores: web: unknown key"),
-        ("[stores.007]\nmode = 'off'", "stores: 007: unknown key"),
-        ("[stores]\n7 = 'off'", "stores.7: Input should be a valid dictionary"),
+        ("[stores]\ninclude = [0]", "stores.include (entry 1): is out of range: above 0"),
+        ("[stores]\nexclude = [-1]", "stores.exclude (entry 1): is out of range: above 0"),
+        ('[stores]\ninclude = ["7"]', "stores.include (entry 1): is a whole number without quotes"),
+        ("[stores]\ninclude = [true]", "stores.include (entry 1): is a whole number without quotes"),
+        ("[stores]\nexclud = [7]", "stores.exclud: unknown key; did you mean exclude"),
+        ("[stores.web]\nmode = 'off'", "stores.web: unknown key; known here are include, exclude, and tables named"),
+        ("[stores.007]\nmode = 'off'", "stores.007: unknown key"),
+        ("[stores]\n7 = 'off'", "stores.7: is one table: write [stores.7]"),
         ("[stores.7]\nmodus = 'off'", "stores.7.modus: unknown key"),
-        ("[stores.7]\nmode = 'loud'", "stores.7.mode: Input should be 'off', 'shadow' or 'write'"),
+        ("[stores.7]\nmode = 'loud'", 'stores.7.mode: is one of "off", "shadow" or "write"'),
         (
             "[[stores.7.targets]]\nprofile = 'shipment_header'\ntracking = {policy = 'x'}",
-            "stores.7.targets.0.shipment_header.tracking.policy: Input should be",
+            "stores.7.targets.tracking.policy (target 1): is one of",
         ),
         ("[stores.7.order_reference]\npattern = '('", "stores.7.order_reference.pattern: is not a regular expression"),
         ("[stores]\ninclude = [7]\nexclude = [7]", "stores: 7 is included and excluded"),
