@@ -8,11 +8,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from difflib import get_close_matches
 from getpass import getpass
 from pathlib import Path
 
 from functions.connections.connection import Connection
-from functions.connections.file import ConnectionFileError, load
+from functions.connections.file import ConnectionFileError, load, load_all
 from functions.flows.preflight.report_text import as_text
 from functions.model.budget import BudgetState
 from functions.model.fit import FitReport
@@ -81,13 +82,13 @@ def main() -> int:
     parser.add_argument("--folder", default="infra/connections", help="where the connection files are")
     parser.add_argument("--out", default="build", help="where the report is written as JSON")
     arguments = parser.parse_args()
-    path = Path(arguments.connection)
-    path = path if path.suffix == ".toml" else Path(arguments.folder) / f"{arguments.connection}.toml"
+    path = _file(arguments.connection, Path(arguments.folder).expanduser())
     try:
         connection = load(path)
-    except (ConnectionFileError, OSError) as error:
+    except ConnectionFileError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    _warn_of_neighbours(path.parent)
     report = check(connection, path.parent)
     out = Path(arguments.out)
     out.mkdir(exist_ok=True)
@@ -95,6 +96,26 @@ def main() -> int:
     target.write_text(report.model_dump_json(indent=2), encoding="utf-8")
     sys.stdout.write(f"{as_text(report)}\nThe same as JSON: {target}\n")
     return 0 if report.fits else 1
+
+
+def _file(name: str, folder: Path) -> Path:
+    path = Path(name).expanduser()
+    path = path if path.suffix == ".toml" else folder / f"{name}.toml"
+    if not path.exists():
+        others = sorted(other.stem for other in path.parent.glob("*.toml"))
+        near = get_close_matches(path.stem, others, n=1)
+        hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(others) or 'no *.toml'}"
+        sys.stderr.write(f"{path}: there is no such file{hint}\n")
+        raise SystemExit(2)
+    return path
+
+
+def _warn_of_neighbours(folder: Path) -> None:
+    """The whole folder is deployed at once."""
+    try:
+        load_all(folder)
+    except ConnectionFileError as error:
+        sys.stderr.write(f"Another file of {folder} keeps the folder from being deployed:\n{error}\n")
 
 
 def _value(name: str) -> str:

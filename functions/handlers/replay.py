@@ -26,7 +26,12 @@ from functions.wiring.telemetry import logger
 SHOWN = 100  # differences in one answer; the plan holds them all
 
 ALLOWED = {
-    "dry run": {"connection": "name", "select": list(Selection.model_fields), "by": "who asks", "note": "why"},
+    "dry run": {
+        "connection": "name",
+        "select": [field.alias or name for name, field in Selection.model_fields.items()],
+        "by": "who asks",
+        "note": "why",
+    },
     "apply": {"plan_id": "from a dry run", "apply": True},
 }
 

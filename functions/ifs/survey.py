@@ -32,8 +32,7 @@ class Survey:
 
     def inspect(self) -> Sequence[Finding]:
         """Every target of the connection and of its stores, once."""
-        views = (self._connection, *map(self._connection.at_store, map(int, self._connection.stores.overrides)))
-        targets = dict.fromkeys(target for view in views for target in view.ifs.targets)
+        targets = dict.fromkeys(target for view in self._connection.views for target in view.ifs.targets)
         return Inspection(self._client, tuple(targets)).findings()
 
     def skew_seconds(self) -> float | None:

@@ -9,6 +9,7 @@ from functions.model.shipment import Shipment
 class Store(Frozen):
     store_id: int
     name: str
+    is_active: bool = True
 
 
 class SampledOrder(Frozen):
@@ -20,11 +21,12 @@ class SampledOrder(Frozen):
 
 
 class Sample(Frozen):
-    """The newest shipments and orders, the stores, the events of the account's webhooks; `skew_seconds` is the server's
-    clock against ours, None where it does not tell.
+    """The newest labels as `shipments`, fulfilments and orders; all stores; the events of the account's webhooks.
+    `skew_seconds` is the server's clock against ours, None where it does not tell.
     """
 
     shipments: tuple[Shipment, ...] = ()
+    fulfilments: tuple[Shipment, ...] = ()
     orders: tuple[SampledOrder, ...] = ()
     stores: tuple[Store, ...] = ()
     events: tuple[str, ...] = ()

@@ -41,6 +41,7 @@ def tenant() -> Tenant:
 def file(tmp_path: Path, tenant: Tenant) -> Iterator[Path]:
     account = Account(utc_now, Random(1), keys={"key": "planted-station"})
     at = utc_now() - timedelta(hours=1)
+    account.store_names = {100_003: "Left out"}
     order = account.add_order("P1001", items=[{"sku": "BOLT", "quantity": 1}], at=at)
     account.ship(order, at=at, is_silent=True)
     with Server(account.application) as station, Server(tenant.application) as ifs:

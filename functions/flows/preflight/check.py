@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Protocol
 
 from functions.connections.connection import Connection
+from functions.connections.remarks import remarks
 from functions.errors import ConnectorError, Retryable
 from functions.flows.preflight.carrier_map import carrier_map, carriers, map_findings
+from functions.flows.preflight.named_stores import named_stores
 from functions.flows.preflight.store_match import better, by_store, findings, match, readings
 from functions.flows.to_ifs.lookup import Search
 from functions.model.fit import Finding, FitReport, Severity, StoreMatch
@@ -58,6 +60,7 @@ class Check:
 
     def run(self) -> FitReport:
         """Each part for itself: what fails is a finding, and the rest is still looked at."""
+        self._findings += remarks(self.connection, self.now())
         sample = self._sample()
         is_reached = self._reach_ifs()
         if is_reached:
@@ -76,7 +79,7 @@ class Check:
             findings=tuple(self._findings),
             stores=tuple(self._matches),
             carriers=counts,
-            carrier_map=carrier_map(counts, forwarders) if counts else "",
+            carrier_map=carrier_map(counts, self.connection, forwarders) if counts else "",
         )
 
     def _sample(self) -> Sample | None:
@@ -85,9 +88,13 @@ class Check:
         except ConnectorError as fault:
             self._failed("shipstation.key", fault)
             return None
-        sentence = f"The key is accepted; {len(sample.stores)} stores, {len(sample.shipments)} newest shipments read."
+        read = (
+            f"{len(sample.stores)} stores, {len(sample.shipments)} newest labels, {len(sample.fulfilments)} fulfilments"
+        )
+        sentence = f"The key is accepted; {read} read."
         self._say("shipstation.key", "fits", sentence)
         self._clock("shipstation.clock", sample.skew_seconds)
+        self._findings += named_stores(sample.stores, self.connection)
         missing = [event for event in EVENTS if event not in sample.events]
         if missing:
             sentence = f"No webhook is subscribed for {', '.join(missing)}; the poll finds everything, minutes later."

@@ -1,4 +1,4 @@
-"""The newest shipments and orders of an account, for the fit check: four lists and a few single orders."""
+"""The newest shipments and orders of an account, for the fit check: five lists and a few single orders."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from functions.model.facts import OrderFacts
 from functions.model.outcomes import Reason
 from functions.model.sample import Sample, SampledOrder, Store
 from functions.shipstation.client import Answer, ShipStationClient
-from functions.shipstation.v1.models import Row, ShipStationOrder, ShipStationShipment
+from functions.shipstation.v1.models import Flag, Row, ShipStationFulfilment, ShipStationOrder, ShipStationShipment
 from functions.shipstation.v1.normalise import needs_order, normalised, order_reading
 
 NEWEST = {"sortDir": "DESC", "pageSize": "500", "page": "1"}
@@ -27,6 +27,7 @@ Model = TypeVar("Model", bound=Row)
 class _Store(Row):
     store_id: int = Field(alias="storeId")
     name: str | None = Field(default=None, alias="storeName")
+    active: Flag = None
 
 
 class _Webhook(Row):
@@ -40,12 +41,14 @@ class AccountSample:
         self._client, self._connection, self._now = client, connection, now
 
     def take(self) -> Sample:
-        """At most 500 shipments, the newest."""
-        stores = self._client.get("/stores", {"showInactive": "false"}, "poll")
+        """At most 500 labels and 500 fulfilments, the newest."""
+        stores = self._client.get("/stores", {"showInactive": "true"}, "poll")
         skew = (stores.server_now - self._now()).total_seconds() if stores and stores.server_now else None
         hooks = list(_rows(self._client.get("/webhooks", {}, "poll"), "webhooks", _Webhook))
         newest = {"sortBy": "ModifyDate", **NEWEST}
         orders = list(_rows(self._client.get("/orders", newest, "poll"), "orders", ShipStationOrder))
+        made = {"sortBy": "CreateDate", **NEWEST}
+        elsewhere = _rows(self._client.get("/fulfillments", made, "poll"), "fulfillments", ShipStationFulfilment)
         labels = {"sortBy": "CreateDate", "includeShipmentItems": "true", **NEWEST}
         shipments = list(_rows(self._client.get("/shipments", labels, "poll"), "shipments", ShipStationShipment))
         facts = self._facts(shipments, orders)
@@ -53,8 +56,14 @@ class AccountSample:
             shipments=tuple(
                 normalised(row, facts.get(row.order_id or 0), self._connection, self._now()) for row in shipments
             ),
+            fulfilments=tuple(
+                normalised(row, facts.get(row.order_id or 0), self._connection, self._now()) for row in elsewhere
+            ),
             orders=tuple(map(_sampled, orders)),
-            stores=tuple(Store(store_id=row.store_id, name=row.name or "") for row in _rows(stores, None, _Store)),
+            stores=tuple(
+                Store(store_id=row.store_id, name=row.name or "", is_active=row.active is not False)
+                for row in _rows(stores, None, _Store)
+            ),
             events=tuple(sorted({hook.event for hook in hooks if hook.event})),
             skew_seconds=skew,
         )

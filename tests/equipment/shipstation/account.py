@@ -62,6 +62,7 @@ class Account(ShippingDesk):
         self.refused_by_id: dict[int, int] = {}  # orders that lists show, by the status that answers for them alone
         self.swapped_rows: dict[int, int] = {}  # each listed where the other belongs
         self.store_names: dict[int, str] = {}
+        self.inactive_stores: set[int] = set()
         self.requests: list[Served] = []
         self.application: Application = self._served
         self._routed = self.faults.around(self._route)
@@ -149,7 +150,9 @@ class Account(ShippingDesk):
             case ["GET", "stores"]:
                 names = {order.store_id: f"Store {order.store_id}" for order in self.orders.current.values()}
                 names |= self.store_names
-                return json_response(200, [{"storeId": store, "storeName": name} for store, name in names.items()])
+                shown = names if request.param("showInactive") == "true" else names.keys() - self.inactive_stores
+                rows = [{"storeId": s, "storeName": names[s], "active": s not in self.inactive_stores} for s in shown]
+                return json_response(200, rows)
             case ["GET", "webhooks"]:
                 return json_response(200, {"webhooks": self.hooks.rows()})
             case ["POST", "webhooks", "subscribe"]:

@@ -1,0 +1,57 @@
+"""Whether the stores that the connection file names are the account's, and which of the account's it does not name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+
+from functions.connections.connection import Connection
+from functions.model.fit import Finding
+from functions.model.sample import Store
+
+MOST_LISTED = 10
+
+
+def named_stores(stores: Sequence[Store], connection: Connection) -> Iterator[Finding]:
+    """`stores` are all of the account, inactive ones too; nothing is said where ShipStation lists none."""
+    known = {store.store_id: store for store in stores}
+    named = _named(connection)
+    for store_id, key in named.items() if known else ():
+        if store_id not in known:
+            sentence = f"The account has no store {store_id}."
+            yield Finding(subject=key, severity="misfit", sentence=sentence, advice=_nearest(store_id, known))
+        elif not known[store_id].is_active and store_id not in connection.stores.exclude:
+            sentence = f"Store {_shown(known[store_id])} is inactive in ShipStation: nothing is shipped from it."
+            yield Finding(subject=key, severity="note", sentence=sentence)
+    others = [store for store in stores if store.is_active and store.store_id not in named]
+    if others and (named or len(others) > 1):
+        yield _unnamed(others, connection)
+
+
+def _named(connection: Connection) -> dict[int, str]:
+    """The key that names it, by store id."""
+    stores = connection.stores
+    tables = {int(key): f"stores.{key}" for key in stores.overrides}
+    return tables | dict.fromkeys(stores.include, "stores.include") | dict.fromkeys(stores.exclude, "stores.exclude")
+
+
+def _unnamed(others: Sequence[Store], connection: Connection) -> Finding:
+    fate = "skipped as store_excluded" if connection.stores.include else "written by the connection's own rules"
+    sentence = f"Not named in the file, and hence {fate}: {_listed(others)}."
+    return Finding(subject="stores", severity="note", sentence=sentence, advice="Name them in include or exclude.")
+
+
+def _nearest(store_id: int, known: Mapping[int, Store]) -> str:
+    close = get_close_matches(str(store_id), map(str, known), n=1, cutoff=0.5)
+    nearest = f"Nearest: {close[0]}. " if close else ""
+    return f"{nearest}It has {_listed(known.values())}."
+
+
+def _listed(stores: Iterable[Store]) -> str:
+    shown = [_shown(store) for store in stores]
+    more = f", and {len(shown) - MOST_LISTED} more" if len(shown) > MOST_LISTED else ""
+    return ", ".join(shown[:MOST_LISTED]) + more
+
+
+def _shown(store: Store) -> str:
+    return f"{store.store_id} ({store.name})" if store.name else str(store.store_id)
