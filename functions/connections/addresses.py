@@ -19,11 +19,18 @@ def _parts(url: str) -> SplitResult:
     parts = urlsplit(url)
     if "@" in url or parts.query or parts.fragment or "?" in url or "#" in url:
         raise ValueError("must not hold credentials, a query or a fragment")
-    if not HOST.fullmatch(parts.netloc) or parts.path != "".join(parts.path.split()):
+    if not HOST.fullmatch(parts.netloc) or not _has_a_port(parts) or parts.path != "".join(parts.path.split()):
         raise ValueError("must start with https:// and name a host, and nothing may follow the address")
     if parts.scheme != "https" and parts.hostname not in LOCAL:
         raise ValueError("must start with https:// and name a host")
     return parts
+
+
+def _has_a_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
 
 
 def _host_alone(url: str) -> str:

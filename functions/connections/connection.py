@@ -145,7 +145,7 @@ class Connection(Frozen):
     def _actions_are_allowed(self) -> Connection:
         acting = any(getattr(target, "state_action", None) for view in self.views for target in view.ifs.targets)
         if acting and not self.ifs.allow_state_actions:
-            raise ValueError("state_action moves stock in IFS: ifs.allow_state_actions = true is missing")
+            raise ValueError("ifs.allow_state_actions: has to be true for a state_action, which moves stock in IFS")
         return self
 
     @model_validator(mode="after")
@@ -153,7 +153,7 @@ class Connection(Frozen):
         for view in self.views:
             wanted = any("shipment_id" in target.find for target in view.ifs.targets)
             if wanted and view.shipstation.shipment_id is None:
-                raise ValueError("find names shipment_id, and shipstation.shipment_id does not say where it stands")
+                raise ValueError("shipstation.shipment_id: does not say where it stands, and find names shipment_id")
         return self
 
     @property

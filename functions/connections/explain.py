@@ -112,6 +112,8 @@ def _why(together: Sequence[Stray], faults: Sequence[ErrorDetails]) -> str:
     stray = together[0]
     if stray.is_secret:
         return NOT_HERE
+    if stray.profiles:
+        return f"is no key of this profile; {either(stray.profiles)} has it"
     if stray.is_misspelt:
         return f"unknown key; did you mean {given(stray.meant[0], {})}?"
     if stray.meant:

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from functions.connections.connection import Connection
-from functions.connections.keys import Path, field_at, models_of
+from functions.connections.keys import Path, field_at, models_of, profile_of
 from functions.connections.right_values import did_you_mean, either, given, header, told
 from functions.connections.values import TRIMMED
 
@@ -54,7 +54,8 @@ def place_of(fault: ErrorDetails) -> Path:
 
 def sentence(fault: ErrorDetails, content: Mapping[str, Any]) -> str:
     place = place_of(fault)
-    return f"{told(place) or 'file'}: {_reason(fault, place, content)}"
+    key = f"{told(place)}: " if place else ""  # else the validator names it
+    return f"{key}{_reason(fault, place, content)}"
 
 
 def _reason(fault: ErrorDetails, place: Path, content: Mapping[str, Any]) -> str:
@@ -127,7 +128,7 @@ def _value(content: Any, place: Path) -> Any:
 def _profiles() -> Iterable[str]:
     targets = field_at(("ifs", "targets"), {})
     for model in models_of(targets.annotation) if targets else ():
-        yield from get_args(model.model_fields["profile"].annotation)
+        yield profile_of(model)
 
 
 PROFILES = tuple(_profiles())

@@ -21,6 +21,8 @@ def load(path: Path) -> Connection:
         content = content_of(path)
     except UnreadableError as error:
         raise ConnectionFileError(f"{path.name}: {error}") from None
+    if not content:
+        raise ConnectionFileError(f"{path.name}: holds no key; docs/examples has files to begin with")
     if content.get("name", path.stem) != path.stem:
         raise ConnectionFileError(f"{path.name}: name: {_misnamed(path, str(content['name']))}")
     try:

@@ -44,6 +44,13 @@ class Stray:
         return names_a_secret(self.key) or (isinstance(self.value, dict) and any(map(names_a_secret, self.value)))
 
     @property
+    def profiles(self) -> tuple[str, ...]:
+        """Those of a target whose own key it is."""
+        targets = field_at(("ifs", "targets"), {}) if "targets" in self.at[-3:-2] else None
+        models = models_of(targets.annotation) if targets else ()
+        return tuple(profile_of(model) for model in models if self.key in fields_of(model))
+
+    @property
     def is_misspelt(self) -> bool:
         return bool(self.meant) and self.meant[0][:-1] == self.table
 
@@ -56,7 +63,8 @@ def strays(raw: Mapping[str, Any], model: type[BaseModel] = Connection, at: Path
         elif model is Stores and is_store_id(key):
             yield from strays(value, StoreOverride, (*at, key)) if isinstance(value, dict) else ()
         else:
-            yield Stray((*at, key), value, tuple(_meant(key, model, at, raw)), tuple(fields))
+            stray = Stray((*at, key), value, known=tuple(fields))
+            yield stray if stray.profiles else replace(stray, meant=tuple(_meant(key, model, at, raw)))
 
 
 def field_at(path: Path, raw: Mapping[str, Any]) -> FieldInfo | None:
@@ -80,6 +88,10 @@ def field_at(path: Path, raw: Mapping[str, Any]) -> FieldInfo | None:
 def fields_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
     """By the key of the file."""
     return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+def profile_of(model: type[BaseModel]) -> str:
+    return str(get_args(model.model_fields["profile"].annotation)[0])
 
 
 def models_of(annotation: Any) -> tuple[type[BaseModel], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from functions.connections.connection import Connection
 from functions.model.fit import Finding, Severity
@@ -13,7 +14,7 @@ FAR = timedelta(days=92)  # a start that is further off is taken for a slip of t
 
 def remarks(connection: Connection, now: datetime) -> tuple[Finding, ...]:
     """Each names its key. `now` is an instant."""
-    return (*_off(connection), *_before_go_live(connection, now), *_zones(connection))
+    return (*_off(connection), *_before_go_live(connection, now), *_hosts(connection), *_zones(connection))
 
 
 def _off(connection: Connection) -> Iterator[Finding]:
@@ -34,6 +35,13 @@ def _before_go_live(connection: Connection, now: datetime) -> Iterator[Finding]:
 
 def _span(ahead: timedelta) -> str:
     return f"{ahead.days} days" if ahead.days > 1 else f"{ahead.total_seconds() / 3600:.0f} hours"
+
+
+def _hosts(connection: Connection) -> Iterator[Finding]:
+    base, token = (urlsplit(url).netloc for url in (connection.ifs.base_url, connection.ifs.token_url))
+    if base != token:
+        sentence = f"base_url is at {base}, token_url at {token}: perhaps two environments."
+        yield Finding(subject="ifs.token_url", severity="note", sentence=sentence, advice="Compare both addresses.")
 
 
 def _zones(connection: Connection) -> Iterator[Finding]:

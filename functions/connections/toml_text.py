@@ -14,7 +14,7 @@ from functions.connections.values import NOT_HERE, names_a_secret
 SAVE = "save it as UTF-8"
 QUOTES = "\u201c\u201d\u201e\u00ab\u00bb\u2018\u2019\u201a"
 KEY = re.compile(r"""([A-Za-z0-9_.-]{1,40}|"[^"]{1,40}")\s*=""")
-HEADER = re.compile(r"\[{1,2}[A-Za-z0-9_.-]{1,60}\]{1,2}")
+HEADER = re.compile(r"\[[A-Za-z0-9_.-]{1,60}\]|\[\[[A-Za-z0-9_.-]{1,60}\]\]")
 DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
 UNIT = re.compile(r"[+-]?\d+\s*[A-Za-z]")
 
@@ -104,4 +104,5 @@ def _values(reason: str, key: str, value: str) -> Usual:
     yield UNIT.match(value), f"{key}: a number has no unit; the key's name says it"
     yield re.match(r"0\d", value), f'{key}: a number does not begin with 0; text stands in quotes: "010"'
     yield value.startswith(("'", '"')), f"{key}: something follows the closing quote"
+    yield "," in value and value[:1] not in "[{", f"{key}: several values stand in brackets: {key} = [1, 2]"
     yield reason == "Invalid value", f'{key}: text stands in quotes: {key} = "…"'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from string import Formatter
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from functions.connections.zones import Zone
 from functions.model.frozen import Frozen
 from functions.model.records import Place
 
+UNLIKELY = "\u2042 no order \u2042"
 OrderSource = Literal["order_number", "order_key", "custom_field_1", "custom_field_2", "custom_field_3"]
 
 
@@ -23,7 +25,8 @@ def _pattern(text: str) -> str:
     try:
         re.compile(text)
     except re.error as error:
-        raise ValueError(f"is not a regular expression: {error}") from error
+        hint = "; a named group is written (?P<reference>…)" if "(?<" in text else ""
+        raise ValueError(f"is not a regular expression: {error}{hint}") from error
     return text
 
 
@@ -61,8 +64,14 @@ class OrderReference(Frozen):
             raise ValueError(text) from error
         except (IndexError, ValueError) as error:
             raise ValueError("template names each group of pattern in braces: {reference}") from error
-        if not any(f"{{{name}" in self.template for name in groups):
+        if not groups.keys() & {name for _, name, _, _ in Formatter().parse(self.template)}:
             raise ValueError("template uses no named group of pattern: every order would have the same number")
+        return self
+
+    @model_validator(mode="after")
+    def _something_is_left(self) -> OrderReference:
+        if any(re.fullmatch(pattern, UNLIKELY) for pattern in self.ignore):
+            raise ValueError("ignore has a pattern that everything matches: no order would ever have a number")
         return self
 
 
