@@ -13,7 +13,9 @@ from tests.equipment.shipstation.rows import Label
 from tests.equipment.system import System
 
 FORWARDERS = {"stamps_com": "USPS", "ups": "UPS", "fedex": "FEDEX"}
-UNTOUCHED = {"before go-live", "excluded store", "two alike in IFS"}
+LEFT_OUT = {"before go-live": "before go-live", "excluded store": "not our store"}
+PARKED = {"two alike in IFS"}
+UNTOUCHED = {*LEFT_OUT, *PARKED}
 FIELDS = ("ProNo", "ForwardAgentId", "ActualShipDate")
 
 
@@ -31,6 +33,38 @@ class Row:
         return self.expected == self.found
 
 
+@dataclass(frozen=True)
+class Case:
+    """All orders of one kind. `row` is the first of them that differs, or the first."""
+
+    kind: str
+    orders: tuple[str, ...]
+    row: Row
+
+    @property
+    def range(self) -> str:
+        """`D1045-48`; they are numbered in one run."""
+        first, last = self.orders[0], self.orders[-1]
+        return first if first == last else f"{first}-{last[-2:]}"
+
+    @property
+    def mark(self) -> str:
+        if not self.row.is_equal:
+            return "DIFFERS"
+        return "parked" if self.kind in PARKED else "left out" if self.kind in LEFT_OUT else "equal"
+
+
+def cases(rows: Sequence[Row]) -> list[Case]:
+    """In the order in which the kinds come."""
+    kinds = dict.fromkeys(row.order.kind for row in rows)
+    return [_case(kind, [row for row in rows if row.order.kind == kind]) for kind in kinds]
+
+
+def _case(kind: str, rows: Sequence[Row]) -> Case:
+    orders = tuple(dict.fromkeys(row.order.order_no for row in rows))
+    return Case(kind, orders, next((row for row in rows if not row.is_equal), rows[0]))
+
+
 def reconcile(system: System, orders: Sequence[Order]) -> list[Row]:
     labels: dict[int, list[Label]] = {}
     for label in system.account.shipments.current.values():
@@ -41,6 +75,12 @@ def reconcile(system: System, orders: Sequence[Order]) -> list[Row]:
         for order in orders
         for number in order.ifs_shipments
     ]
+
+
+def numbers_of(system: System, order: Order) -> list[str]:
+    """The tracking numbers that ShipStation has for an order."""
+    labels = [label for label in system.account.shipments.current.values() if label.order_id == order.order_id]
+    return [label.tracking_number or "" for label in labels if label.counts]
 
 
 def _row(system: System, order: Order, number: int, labels: Sequence[Label]) -> Row:

@@ -1,90 +1,166 @@
-"""What the demonstration shows on the screen."""
+"""What the demonstration shows on the screen: at most 100 columns where the terminal has them, no number broken."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from functions.model.audit import AuditEntry
-from functions.model.outcomes import SENTENCES
+from functions.model.outcomes import SENTENCES, Outcome
 from functions.model.state import OrderState
-from tests.demo.reconcile import Reconciliation, Row
+from tests.demo.reconcile import LEFT_OUT, PARKED, Case, Reconciliation, Row, cases
 from tests.equipment.system import System
+
+WIDE = 100
+MOST_DIFFERENCES = 10
+HEADINGS = ("what happened", "orders", "IFS should hold", "IFS holds", "day", "is")
+LIVE = ".venv/bin/python -m tests.demo.live"
+COMMANDS = {
+    "ship": "ship an order, and wait for its tracking number in IFS",
+    "deliver D2001": "IFS delivers that order's shipment; then the ship date is corrected",
+    "unmapped": "ship an order with a carrier that the file does not map",
+    "outage": "IFS answers nothing for a minute, and an order is shipped meanwhile",
+    "story D1052": "every write on the records of an order",
+    "plan D1052": "a replay's dry run of one order",
+    "apply D2002": "the same, carried out: what the plan shows is written",
+    "redeploy": "deploy the connection file as it stands now",
+}
 
 
 def show_reconciliation(console: Console, rows: Sequence[Row]) -> None:
-    table = Table(title="Reconciliation: carrier | tracking | ship date of each IFS shipment", title_justify="left")
-    for heading in ("order", "what happened", "IFS shipment", "ShipStation says", "IFS holds", "equal?"):
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        mark = "[green]yes[/]" if row.is_equal else "[red]NO[/]"
-        table.add_row(
-            row.order.order_no, row.order.kind, str(row.ifs_shipment), _line(row.expected), _line(row.found), mark
-        )
+    console.print("\n[bold]Reconciliation[/]: a line for each kind of case, with its first order", highlight=False)
+    found = cases(rows)
+    if console.width >= WIDE:
+        _as_table(console, found)
+    else:
+        _as_list(console, found)
+    for row in [row for row in rows if not row.is_equal][:MOST_DIFFERENCES]:
+        text = f"{row.order.order_no}: IFS should hold {_whole(row.expected)}, and holds {_whole(row.found)}"
+        console.print(f"[red]{text}[/]", highlight=False)
+
+
+def _as_table(console: Console, found: Iterable[Case]) -> None:
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
+    for heading in HEADINGS:
+        table.add_column(heading, no_wrap=True, justify="left", header_style="underline")
+    for case in found:
+        row = case.row
+        table.add_row(case.kind, case.range, _should_hold(case), _values(row.found), row.found[2][5:], _mark(case))
     console.print(table)
 
 
-def _line(values: tuple[str, str, str]) -> str:
-    tracking, forwarder, day = values
-    return f"{forwarder or '-'} | {tracking or '-'} | {day or '-'}"
+def _as_list(console: Console, found: Iterable[Case]) -> None:
+    for case in found:
+        console.print(f"{case.kind}, {case.range}: {_mark(case)}", highlight=False)
+        for heading, values in zip(HEADINGS[2:4], (_should_hold(case), _values(case.row.found)), strict=True):
+            console.print(f"  {heading}:", *values.split("\n"), sep="\n    ", highlight=False)
+
+
+def _should_hold(case: Case) -> str:
+    return "what a person says" if case.mark == "parked" else _values(case.row.expected)
+
+
+def _mark(case: Case) -> str:
+    return f"[red]{case.mark}[/]" if case.mark == "DIFFERS" else case.mark
+
+
+def _values(values: tuple[str, str, str]) -> str:
+    """A line for each tracking number."""
+    tracking, forwarder, _ = values
+    return "\n".join(f"{forwarder} {number}".strip() for number in tracking.split(", ")) or "nothing"
+
+
+def _whole(values: tuple[str, str, str]) -> str:
+    return f"{_values(values)} {values[2]}".replace("\n", ", ")
+
+
+def show_counts(
+    console: Console, rows: Sequence[Row], states: Mapping[str, OrderState], dry_run: Mapping[str, Any]
+) -> None:
+    """How sixty orders come to be other counts elsewhere."""
+    orders = {row.order.order_no: row.order for row in rows}
+    differing = {row.order.order_no for row in rows if not row.is_equal}
+    parked = [no for no, order in orders.items() if order.kind in PARKED]
+    left_out = {no: LEFT_OUT[order.kind] for no, order in orders.items() if order.kind in LEFT_OUT}
+    waiting = [no for no in orders if no in states and _waits(states[no])]
+    twice = [no for no, order in orders.items() if len(order.ifs_shipments) > 1]
+    equal = orders.keys() - differing - set(parked) - left_out.keys()
+    unread = [no for no in orders if no not in states]
+    reasons = ", ".join(f"{no} ({why})" for no, why in left_out.items())
+    console.print()
+    _say(console, f"{len(orders)} orders have {len(rows)} IFS shipments: {_listed(twice)} have two each.")
+    _say(console, f"{len(equal)} are as they should be; parked for a person: {_listed(parked)}; left out: {reasons};")
+    _say(console, f"waiting: {_listed(waiting)}; different: {_listed(sorted(differing))}.")
+    asked, changes = dry_run.get("orders"), dry_run.get("would_change")
+    _say(console, f"A dry run of replay over {asked} orders would change {changes} of them.")
+    if unread:
+        _say(console, f"{_listed(unread)} is not among them: labels made before go_live_at are never read.")
+
+
+def _waits(state: OrderState) -> bool:
+    return any(shipment.outcome in {Outcome.WAITING, Outcome.RETRY} for shipment in state.shipments.values())
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) or "none"
+
+
+def show_parked(console: Console, order_no: str, numbers: Sequence[str], state: OrderState) -> None:
+    for shipment in state.shipments.values():
+        told = SENTENCES[shipment.reason] if shipment.reason else ""
+        _say(console, f"{order_no}, {', '.join(numbers)}: {told}")
+        _say(console, f"To choose from: IFS shipment {' or '.join(shipment.choices)}.", 2)
 
 
 def show_story(console: Console, order_no: str, kind: str, entries: Sequence[AuditEntry]) -> None:
-    table = Table(title=f"Audit of order {order_no} ({kind})", title_justify="left")
-    for heading in ("at (UTC)", "cause", "record", "field: before → after", "end"):
-        table.add_column(heading, overflow="fold")
+    console.print(f"\n[bold]Audit of {order_no}[/] ({kind})", highlight=False)
     for entry in entries:
-        changes = "\n".join(f"{name}: {_text(c.before)} → {_text(c.after)}" for name, c in entry.changes.items())
         end = " ".join(str(part) for part in (entry.outcome, entry.reason, entry.http_status) if part)
-        table.add_row(f"{entry.at:%H:%M:%S.%f}"[:-3], entry.cause.kind, entry.record.id, changes, end)
-    console.print(table)
-
-
-def show_parked(console: Console, order_no: str, kind: str, state: OrderState) -> None:
-    table = Table(title=f"Order {order_no} ({kind}) waits for a person", title_justify="left")
-    for heading in ("shipment", "outcome", "in words", "to choose from"):
-        table.add_column(heading, overflow="fold")
-    for key, each in state.shipments.items():
-        told = SENTENCES[each.reason] if each.reason else ""
-        table.add_row(key, f"{each.outcome}: {each.reason}", told, "\n".join(each.choices))
-    console.print(table)
-
-
-def show_check(console: Console, text: str) -> None:
-    table = Table(title="make check on a file with a misspelt field: ProNoo", title_justify="left", show_header=False)
-    table.add_column(overflow="fold")
-    verdict_and_findings = text.split("\n\n")[:2]
-    table.add_row(Text("\n\n".join(verdict_and_findings)))
-    console.print(table)
+        _say(console, f"{entry.at:%H:%M:%S} {entry.cause.kind}, IFS shipment {entry.record.id}: {end}", 2)
+        for name, change in entry.changes.items():
+            _say(console, f"{name}: {_text(change.before)} → {_text(change.after)}", 4)
 
 
 def _text(value: str | None) -> str:
-    return "empty" if value is None else value
+    return "empty" if value is None else value.removesuffix("T00:00:00Z")
+
+
+def _say(console: Console, text: str, indent: int = 0) -> None:
+    console.print(Padding(Text(text), (0, 0, 0, indent), expand=False))
+
+
+def show_check(console: Console, text: str) -> None:
+    """The verdict and what does not fit; the rest is counted."""
+    first, *findings = [line for line in text.splitlines() if line]
+    others = sum(line.startswith(("UNPROVEN", "note", "fits")) for line in findings)
+    console.print("\n[bold]make check[/] on a file that says ProNoo for ProNo", highlight=False)
+    _say(console, f"{first}, {others} other findings", 2)
+    for line, advice in pairwise(findings):
+        if line.startswith("MISFIT"):
+            _say(console, " ".join(line.split()), 2)
+            _say(console, advice.strip(), 4)
 
 
 def show_numbers(console: Console, reconciliation: Reconciliation, numbers: Mapping[str, Any]) -> None:
-    table = Table(title="Numbers", title_justify="left", show_header=False)
-    table.add_column()
-    table.add_column(justify="right")
-    for name, value in numbers.items():
-        table.add_row(name, str(value))
+    console.print("\n[bold]Numbers[/]")
     promises = {
         "IFS shipments compared": reconciliation.rows,
-        "lost": reconciliation.lost,
-        "written twice": reconciliation.doubled,
+        "of them with something else than they should hold": reconciliation.lost,
+        "values written twice": reconciliation.doubled,
         "writes to orders that must stay as they are": reconciliation.writes_to_untouched,
         "429 from ShipStation": reconciliation.throttled,
         "412 from IFS, resolved": reconciliation.conflicts,
-        "colleague's note intact": "yes" if reconciliation.is_note_intact else "NO",
+        "a colleague's note in IFS is still there": "yes" if reconciliation.is_note_intact else "NO",
         "writes without If-Match, or inserts": reconciliation.accidents,
     }
-    for name, value in promises.items():
-        table.add_row(name, str(value))
-    console.print(table)
+    for name, value in {**numbers, **promises}.items():
+        console.print(f"  {name + ' ':.<52} {value}", highlight=False)
 
 
 def percentiles(seconds: Sequence[float]) -> str:
@@ -95,30 +171,11 @@ def percentiles(seconds: Sequence[float]) -> str:
 
 
 def show_how_to_look_around(console: Console, system: System) -> None:
-    replay = system.function("Replay")
-    credentials = "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1"
-    aws = f"{credentials} aws --endpoint-url {system.aws.endpoint_url}"
-    order = """'{"order_no": "D2001"}'"""
-    web_order = """'{"order_number": "D2001", "items": [{"sku": "BOLT-8"}]}'"""
-    shipment = """'{"lines": [["D2001", "BOLT-8", 1]]}'"""
-    selection = """'{"connection":"demo","select":{"orders":["D1001"]},"by":"me","note":"a look"}'"""
     console.print(
-        "Still running. Look around from another terminal; Ctrl-C ends it.",
-        f"  webhook endpoint   {system.webhook_url}",
-        f"  queues             {aws} sqs list-queues",
-        f"  ledger and audit   {aws} dynamodb list-tables",
-        f"  logs               {system.aws.logs}/functions/",
-        "  ship another order (a new customer order in IFS, then its label):",
-        f"    curl {system.tenant_url}/_control/add_order -d {order}",
-        f"    curl {system.tenant_url}/_control/add_shipment -d {shipment}",
-        f"    curl {system.account_url}/_control/add_order -d {web_order}",
-        f"""    curl {system.account_url}/_control/ship -d '{{"order_id": <the id that the line above answered>}}'""",
-        "  what IFS holds then (the id that the second line answered):",
-        f"    curl {system.tenant_url}/_control/shipment -d '{{\"shipment_id\": <id>}}'",
-        "  replay, dry run:",
-        f"    {aws} lambda invoke --function-name {replay} --cli-binary-format raw-in-base64-out \\",
-        f"      --payload {selection} /dev/stdout",
-        sep="\n",
-        markup=False,
-        soft_wrap=True,
+        "\n[bold]Still running.[/] In another terminal, in this folder; Ctrl-C here ends it.", highlight=False
     )
+    for command, meaning in COMMANDS.items():
+        console.print(f"  {LIVE} {command}\n      {meaning}", highlight=False, soft_wrap=True)
+    places = {"connection file": system.connection_file, "logs": system.aws.logs / "functions"}
+    for name, place in {**places, "webhooks go to": system.webhook_url}.items():
+        console.print(f"  {name}: {place}", highlight=False, soft_wrap=True)

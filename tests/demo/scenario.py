@@ -19,7 +19,7 @@ AN_HOUR = timedelta(minutes=65)
 CARRIERS = (("stamps_com", "usps_priority_mail"), ("ups", "ups_ground"), ("fedex", "fedex_ground"))
 
 
-@dataclass
+@dataclass(eq=False)
 class Order:
     """`kind` is what is special about it; `labelled_at` (monotonic seconds) is missing for labels made earlier."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -63,11 +64,18 @@ def to_request(method: str, url: str, headers: Iterable[tuple[str, str]], body: 
     return Request(method, parts.path, query, CaseInsensitiveDict(headers), body)
 
 
+class _QuietServer(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A caller that was ended in the middle of its call is no error of the vendor's."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class Server:
     """Serves an application on 127.0.0.1; `with Server(app) as server: server.url`."""
 
     def __init__(self, application: Application, port: int = 0) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler_for(application))
+        self._server = _QuietServer(("127.0.0.1", port), _handler_for(application))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"

@@ -7,7 +7,6 @@ import platform
 import secrets
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -26,12 +25,13 @@ from functions.model.audit import AuditEntry
 from functions.model.record_memory import LEASE
 from functions.model.shipment import ConnectionName
 from functions.model.state import OrderState
+from tests.equipment.folders import remove
 from tests.equipment.http import Server
 from tests.equipment.ifs.tenant import Tenant
 from tests.equipment.local_aws.deploy import Stack, deploy
 from tests.equipment.local_aws.operate import invoke, set_secret
-from tests.equipment.local_aws.server import ROOT, LocalAws
-from tests.equipment.local_aws.synth import synthesise
+from tests.equipment.local_aws.server import ROOT, AwsEndpoint, LocalAws
+from tests.equipment.local_aws.synth import synthesising
 from tests.equipment.shipstation.account import Account
 
 NAME = ConnectionName("demo")
@@ -71,14 +71,12 @@ def utc_now() -> datetime:
 
 
 @dataclass
-class System:
-    """`account` and `tenant` are the simulated vendors themselves: what is true in each is read from them."""
+class Deployed:
+    """The connector in the local AWS, and where both vendors are reached."""
 
-    account: Account
-    tenant: Tenant
     account_url: str
     tenant_url: str
-    aws: LocalAws
+    aws: AwsEndpoint
     stack: Stack
     webhook_url: str
     connection_file: Path
@@ -87,32 +85,12 @@ class System:
     def audit_table(self) -> DynamoTable:
         return self.table("LedgerAudit")
 
-    def subscribe(self) -> None:
-        self.account.subscribe(self.webhook_url, "SHIP_NOTIFY")
-
     def tick(self, function: str) -> Any:
         """What the schedule does: one run of `Poll` or `Release`, now."""
         return self.invoke(function, {"connection": NAME, **({"now": True} if function == "Poll" else {})})
 
     def invoke(self, function: str, payload: Mapping[str, Any]) -> Any:
         return invoke(self.aws, self.function(function), payload)
-
-    def check(self, *, misspelt: bool) -> tuple[bool, str]:
-        """`make check` on the connection's file: whether it found a misfit, and what it printed."""
-        text = self.connection_file.read_text(encoding="utf-8")
-        if misspelt:
-            text += '\n[[ifs.targets]]\nprofile = "shipment_header"\ntracking = {attribute = "ProNoo"}\n'
-        path = self.connection_file.with_name("checked.toml")
-        path.write_text(text, encoding="utf-8")
-        (key, key_secret), (client, secret) = *self.account.keys.items(), *self.tenant.clients.items()
-        own = {"SHIPSTATION_API_KEY": key, "SHIPSTATION_API_SECRET": key_secret}
-        environment = {**os.environ, **own, "IFS_CLIENT_ID": client, "IFS_CLIENT_SECRET": secret}
-        command = [sys.executable, "-m", "functions.console.check", str(path), "--out", str(path.parent)]
-        run = subprocess.run(
-            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-        )
-        path.unlink()
-        return run.returncode == 1, run.stdout + run.stderr
 
     def function(self, prefix: str) -> str:
         return self.stack.physical_id(prefix, "AWS::Lambda::Function")
@@ -121,15 +99,6 @@ class System:
         tables = self.stack.ids_of("AWS::DynamoDB::Table")
         name = next(pid for name, pid in tables.items() if name[: -len(HASH)] == prefix)
         return DynamoTable(self.aws.new_client("dynamodb"), name)
-
-    def let_leases_lapse(self) -> None:
-        """As if every run that began a write had died minutes ago."""
-        tables = self.stack.ids_of("AWS::DynamoDB::Table")
-        table = self.aws.table(next(pid for name, pid in tables.items() if name[: -len(HASH)] == "Ledger"))
-        for item in table.scan()["Items"]:
-            if "intent" in item:
-                begun = datetime.fromisoformat(str(item["intent"]["at"])) - 2 * LEASE
-                table.put_item(Item={**item, "intent": {**item["intent"], "at": begun.isoformat()}})
 
     def states(self) -> dict[str, OrderState]:
         """What the ledger knows, by IFS order number."""
@@ -143,6 +112,45 @@ class System:
         return sorted(entries, key=lambda entry: entry.at)
 
 
+@dataclass
+class System(Deployed):
+    """`account` and `tenant` are the simulated vendors themselves: what is true in each is read from them."""
+
+    aws: LocalAws
+    account: Account
+    tenant: Tenant
+
+    def subscribe(self) -> None:
+        self.account.subscribe(self.webhook_url, "SHIP_NOTIFY")
+
+    def check(self, *, misspelt: bool) -> tuple[bool, str]:
+        """`make check` on the connection's file: whether it found a misfit, and what it printed."""
+        text = self.connection_file.read_text(encoding="utf-8")
+        if misspelt:
+            text += '\n[[ifs.targets]]\nprofile = "shipment_header"\ntracking = {attribute = "ProNoo"}\n'
+        path = self.connection_file.parent.parent / "checked" / "acme.toml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        (key, key_secret), (client, secret) = *self.account.keys.items(), *self.tenant.clients.items()
+        own = {"SHIPSTATION_API_KEY": key, "SHIPSTATION_API_SECRET": key_secret}
+        environment = {**os.environ, **own, "IFS_CLIENT_ID": client, "IFS_CLIENT_SECRET": secret}
+        command = [sys.executable, "-m", "functions.console.check", str(path), "--out", str(path.parent)]
+        run = subprocess.run(
+            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+        path.unlink()
+        return run.returncode == 1, run.stdout + run.stderr
+
+    def let_leases_lapse(self) -> None:
+        """As if every run that began a write had died minutes ago."""
+        tables = self.stack.ids_of("AWS::DynamoDB::Table")
+        table = self.aws.table(next(pid for name, pid in tables.items() if name[: -len(HASH)] == "Ledger"))
+        for item in table.scan()["Items"]:
+            if "intent" in item:
+                begun = datetime.fromisoformat(str(item["intent"]["at"])) - 2 * LEASE
+                table.put_item(Item={**item, "intent": {**item["intent"], "at": begun.isoformat()}})
+
+
 @contextmanager
 def started(folder: Path, *, auth: bool = False, progress: Any = None) -> Iterator[System]:
     """Starts everything; ends everything. `progress` is called with one line per step."""
@@ -150,16 +158,19 @@ def started(folder: Path, *, auth: bool = False, progress: Any = None) -> Iterat
     keys, clients = {"demo-key": secrets.token_hex(16)}, {"demo-client": secrets.token_hex(16)}
     account = Account(utc_now, Random(1), keys=keys, post=_post)
     tenant = Tenant(utc_now, Random(2), clients=clients, time_zone="America/Chicago")
-    with ExitStack() as stack, ThreadPoolExecutor(2) as side:
+    with ExitStack() as stack, ThreadPoolExecutor(1) as side:
         account_url = stack.enter_context(Server(account.application)).url
         tenant_url = stack.enter_context(Server(tenant.application)).url
         say(f"ShipStation simulated at {account_url}, IFS Cloud at {tenant_url}")
-        assembly = side.submit(_synthesised, folder, account_url, tenant_url)
+        file = _connection_file(folder, account_url, tenant_url)
+        assembly = stack.enter_context(synthesising(context_of(file), folder / "cdk.out"))
         aws = stack.enter_context(LocalAws(auth=auth, logs=folder / "logs"))
-        say(f"Local AWS at {aws.endpoint_url}; synthesising and bundling the real stack")
-        deployed = deploy(aws, assembly.result())
-        say(f"Stack {deployed.name} deployed: {len(deployed.physical_ids)} resources")
-        file = folder / "connections" / f"{NAME}.toml"
+        say(f"Local AWS at {aws.endpoint_url}; bundling the Lambdas, synthesising the stack")
+        built = assembly()
+        say("Deploying the stack")
+        deployed = deploy(aws, built)
+        side.submit(remove, built)
+        say(f"Stack {deployed.name} has {len(deployed.physical_ids)} resources; giving it its secrets")
         yield _configured(account, tenant, account_url, tenant_url, aws, deployed, file)
 
 
@@ -172,34 +183,32 @@ def _configured(  # noqa: PLR0917 -- the parts of one system
     set_secret(aws, _output(stack, "IfsSecret"), {"client_id": client, "client_secret": client_secret})
     set_secret(aws, _output(stack, "WebhookSecret"), {"current": token})
     api = aws.api_url(stack.physical_id("Webhook", "AWS::ApiGatewayV2::Api"))
-    return System(account, tenant, account_url, tenant_url, aws, stack, f"{api}/webhooks/{NAME}/{token}", file)
+    webhook_url = f"{api}/webhooks/{NAME}/{token}"
+    return System(account_url, tenant_url, aws, stack, webhook_url, file, account, tenant)
 
 
 def _output(stack: Stack, name: str) -> str:
     return next(value for key, value in stack.outputs.items() if name in key)
 
 
-def _synthesised(folder: Path, account_url: str, tenant_url: str) -> Path:
-    connections = folder / "connections"
-    connections.mkdir(parents=True, exist_ok=True)
+def _connection_file(folder: Path, account_url: str, tenant_url: str) -> Path:
+    path = folder / "connections" / f"{NAME}.toml"
+    path.parent.mkdir(parents=True, exist_ok=True)
     go_live_at = (utc_now() - timedelta(days=GO_LIVE_DAYS_AGO)).strftime("%Y-%m-%dT%H:%M:%SZ")
     text = CONNECTION.format(go_live_at=go_live_at, shipstation=account_url, ifs=tenant_url)
-    (connections / f"{NAME}.toml").write_text(text, encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def context_of(connection_file: Path) -> dict[str, object]:
+    """What the app is synthesised with, so that this machine can run it."""
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    context = {"connections": str(connections), "python": python, "architecture": _architecture()}
-    return synthesise(context, folder / "cdk.out")
+    return {"connections": str(connection_file.parent), "python": python, "architecture": _architecture()}
 
 
 def _architecture() -> str:
-
     return "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
 
 
 def _post(url: str, body: bytes, headers: dict[str, str]) -> int:
     return requests.post(url, data=body, headers=headers, timeout=60).status_code
-
-
-@contextmanager
-def temporary_folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="ifs-shipstation-") as name:
-        yield Path(name)

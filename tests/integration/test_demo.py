@@ -19,4 +19,7 @@ def test_demonstration_ends_with_both_systems_equal() -> None:
     )
 
     assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-2000:]
-    assert "Both systems agree." in run.stdout
+    lines = run.stdout.splitlines()
+    assert lines[-1] == "Both systems agree."
+    assert (len(lines) <= 120, [line for line in lines if len(line) > 100]) == (True, [])
+    assert run.stderr == ""

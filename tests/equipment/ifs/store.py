@@ -169,6 +169,14 @@ class Store:
         self._commit(SHIPMENTS, (shipment_id,), {"Objstate": objstate}, by="ifs", if_match=None)
         self.record("ShipmentSet", (shipment_id,)).is_invoiced = is_invoiced
 
+    def order_numbers(self) -> list[str]:
+        return [str(key[0]) for key in self.sets["CustomerOrderSet"]]
+
+    def shipments_of(self, order_no: str) -> list[int]:
+        """Of the shipments with a line of that order, the oldest first."""
+        lines = self.sets["ShipmentLineSet"].items()
+        return sorted({int(key[0]) for key, line in lines if line.values["SourceRef1"] == order_no})
+
     def shipment(self, shipment_id: int) -> Values:
         return dict(self.record("ShipmentSet", (shipment_id,)).values)
 

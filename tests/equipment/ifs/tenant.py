@@ -17,7 +17,7 @@ from tests.equipment.http import Application, Clock, Request, Response, json_res
 from tests.equipment.ifs.arrangements import ArrangedStore
 from tests.equipment.ifs.filters import BadFilterError, parse
 from tests.equipment.ifs.metadata import document
-from tests.equipment.ifs.outages import Outages
+from tests.equipment.ifs.outages import Outage, Outages
 from tests.equipment.ifs.sets import SETS, EntitySet
 from tests.equipment.ifs.store import Key, Record, RefusedError
 
@@ -76,6 +76,11 @@ class Tenant(ArrangedStore):
 
     def add_fault(self, kind: str, **details: Any) -> None:
         self.faults.add(Fault(kind, **details))
+
+    def go_dark(self, seconds: float) -> None:
+        """Nothing is served from now on, for so long."""
+        now = self.clock()
+        self.outages.add(Outage("all", now, now + timedelta(seconds=seconds)))
 
     def lift_faults(self) -> None:
         self.faults.lift()
@@ -296,7 +301,9 @@ class Tenant(ArrangedStore):
         if request.method != "POST" or name.startswith("_") or not hasattr(self, name):
             return json_response(404, {"message": f"no such control: {name}"})
         try:
-            result = getattr(self, name)(**(request.json() if request.body else {}))
+            given = request.json() if request.body else {}
+            instants = {key: datetime.fromisoformat(given[key]) for key in ("at",) if key in given}
+            result = getattr(self, name)(**given | instants)
         except (KeyError, TypeError, ValueError, RefusedError) as error:
             return json_response(400, {"message": str(error)})
         return json_response(200, {"result": result})

@@ -12,10 +12,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.equipment.local_aws.server import ACCOUNT, LocalAws
+from tests.equipment.local_aws.server import ACCOUNT, AwsEndpoint
 from tests.equipment.local_aws.template import Resource, adapt, resources_of
 
 DEPLOY_SECONDS = 300
+CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
 
 
@@ -48,7 +49,7 @@ class Stack:
         return found[0]
 
 
-def deploy(aws: LocalAws, assembly: Path, *, stack: str | None = None) -> Stack:
+def deploy(aws: AwsEndpoint, assembly: Path, *, stack: str | None = None) -> Stack:
     """Deploys the assembly's only stack, or the one named."""
     artifact = _stack_artifact(assembly, stack)
     name = artifact["properties"].get("stackName", artifact["id"])
@@ -59,6 +60,22 @@ def deploy(aws: LocalAws, assembly: Path, *, stack: str | None = None) -> Stack:
     deployed = _describe(aws, name, template, stripped)
     _mend_tables(aws, deployed)
     return deployed
+
+
+def redeploy(aws: AwsEndpoint, assembly: Path, stack: Stack) -> Stack:
+    """Updates a stack that was deployed from another assembly of the same app."""
+    artifact = _stack_artifact(assembly, stack.name)
+    template = json.loads((assembly / artifact["properties"]["templateFile"]).read_text())
+    stripped = adapt(template)
+    _upload_assets(aws, assembly, artifact["id"])
+    try:
+        aws.client("cloudformation").update_stack(
+            StackName=stack.name, TemplateBody=json.dumps(template), Capabilities=CAPABILITIES
+        )
+    except ClientError as error:
+        raise DeployError(f"stack {stack.name} was not updated: {error}") from error
+    _wait(aws, stack.name, "UPDATE_COMPLETE")
+    return _describe(aws, stack.name, template, stripped)
 
 
 def _stack_artifact(assembly: Path, wanted: str | None) -> dict[str, Any]:
@@ -73,7 +90,7 @@ def _stack_artifact(assembly: Path, wanted: str | None) -> dict[str, Any]:
     return stacks[0]
 
 
-def _upload_assets(aws: LocalAws, assembly: Path, artifact_id: str) -> None:
+def _upload_assets(aws: AwsEndpoint, assembly: Path, artifact_id: str) -> None:
     manifest = json.loads((assembly / f"{artifact_id}.assets.json").read_text())
     if manifest.get("dockerImages"):
         raise DeployError("the local AWS cannot run Docker images")
@@ -89,14 +106,14 @@ def _upload_assets(aws: LocalAws, assembly: Path, artifact_id: str) -> None:
             aws.client("s3").put_object(Bucket=bucket, Key=destination["objectKey"], Body=body)
 
 
-def _fill_in(aws: LocalAws, name: str) -> str:
+def _fill_in(aws: AwsEndpoint, name: str) -> str:
     values = {"${AWS::AccountId}": ACCOUNT, "${AWS::Region}": aws.region, "${AWS::Partition}": "aws"}
     for placeholder, value in values.items():
         name = name.replace(placeholder, value)
     return name
 
 
-def _create_bucket(aws: LocalAws, bucket: str) -> None:
+def _create_bucket(aws: AwsEndpoint, bucket: str) -> None:
     location = {} if aws.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": aws.region}}
     existing = {b["Name"] for b in aws.client("s3").list_buckets()["Buckets"]}
     if bucket not in existing:
@@ -115,25 +132,28 @@ def zip_folder(folder: Path) -> bytes:
     return archive.getvalue()
 
 
-def _create(aws: LocalAws, name: str, template: dict[str, Any]) -> None:
-    capabilities = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+def _create(aws: AwsEndpoint, name: str, template: dict[str, Any]) -> None:
     body = json.dumps(template)
     try:
-        aws.client("cloudformation").create_stack(StackName=name, TemplateBody=body, Capabilities=capabilities)
+        aws.client("cloudformation").create_stack(StackName=name, TemplateBody=body, Capabilities=CAPABILITIES)
     except ClientError as error:
         raise DeployError(f"stack {name} was refused: {error}") from error
+    _wait(aws, name, "CREATE_COMPLETE")
+
+
+def _wait(aws: AwsEndpoint, name: str, end: str) -> None:
     deadline = time.monotonic() + DEPLOY_SECONDS
     while (status := _status(aws, name)).endswith("IN_PROGRESS") and time.monotonic() < deadline:
         time.sleep(0.05)
-    if status != "CREATE_COMPLETE":
+    if status != end:
         raise DeployError(f"stack {name} is {status}\n" + "\n".join(_failures(aws, name)))
 
 
-def _status(aws: LocalAws, name: str) -> str:
+def _status(aws: AwsEndpoint, name: str) -> str:
     return str(aws.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]["StackStatus"])
 
 
-def _failures(aws: LocalAws, name: str) -> list[str]:
+def _failures(aws: AwsEndpoint, name: str) -> list[str]:
     events = aws.client("cloudformation").describe_stack_events(StackName=name)["StackEvents"]
     return [
         f"{event['LogicalResourceId']} ({event.get('ResourceType')}): {event.get('ResourceStatusReason')}"
@@ -142,7 +162,7 @@ def _failures(aws: LocalAws, name: str) -> list[str]:
     ]
 
 
-def _describe(aws: LocalAws, name: str, template: dict[str, Any], stripped: tuple[str, ...]) -> Stack:
+def _describe(aws: AwsEndpoint, name: str, template: dict[str, Any], stripped: tuple[str, ...]) -> Stack:
     cloudformation = aws.client("cloudformation")
     outputs = cloudformation.describe_stacks(StackName=name)["Stacks"][0].get("Outputs", [])
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
@@ -152,13 +172,13 @@ def _describe(aws: LocalAws, name: str, template: dict[str, Any], stripped: tupl
     return Stack(name, template, {o["OutputKey"]: o["OutputValue"] for o in outputs}, ids, stripped)
 
 
-def _mend_tables(aws: LocalAws, stack: Stack) -> None:
+def _mend_tables(aws: AwsEndpoint, stack: Stack) -> None:
     for resource_type in TABLES:
         for logical_id, table in stack.ids_of(resource_type).items():
             _mend_table(aws, table, stack.template["Resources"][logical_id])
 
 
-def _mend_table(aws: LocalAws, table: str, resource: Resource) -> None:
+def _mend_table(aws: AwsEndpoint, table: str, resource: Resource) -> None:
     """CloudFormation here creates tables without expiry and without point-in-time recovery."""
     dynamodb = aws.client("dynamodb")
     expiry = resource["Properties"].get("TimeToLiveSpecification")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.equipment.local_aws.deploy import Stack
-from tests.equipment.local_aws.server import LocalAws
+from tests.equipment.local_aws.server import AwsEndpoint, LocalAws
 
 
 class FunctionFailed(Exception):
@@ -20,7 +20,7 @@ class FunctionFailed(Exception):
         super().__init__(f"{function}: {self.error_type}: {self.message}")
 
 
-def invoke(aws: LocalAws, function: str, payload: object = None) -> Any:
+def invoke(aws: AwsEndpoint, function: str, payload: object = None) -> Any:
     """Invokes synchronously and answers the decoded result; raises `FunctionFailed`."""
     answer = aws.client("lambda").invoke(FunctionName=function, Payload=json.dumps(payload).encode())
     result = json.loads(answer["Payload"].read() or b"null")

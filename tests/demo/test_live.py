@@ -1,0 +1,106 @@
+"""The commands that `make demo KEEP=1` names, each a process of its own that talks to what is running."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.demo import live
+from tests.demo.report import COMMANDS
+from tests.equipment.folders import temporary_folder
+from tests.equipment.local_aws.server import ROOT
+from tests.equipment.system import System, started
+
+pytestmark = pytest.mark.integration
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def system() -> Iterator[System]:
+    with temporary_folder() as folder, started(folder) as system:
+        system.subscribe()
+        yield system
+
+
+@pytest.fixture(scope="module")
+def command(system: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
+    path = tmp_path_factory.mktemp("running") / "demo.json"
+    with live.announced(system, path):
+        yield lambda *words: _run(path, *words)
+
+
+def _run(running: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    call = [sys.executable, "-m", "tests.demo.live", *words, "--running", str(running)]
+    return subprocess.run(
+        call, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+def held(done: subprocess.CompletedProcess[str]) -> tuple[str, list[str]]:
+    """The order, and what IFS holds: forwarder, tracking number, ship date."""
+    assert (done.returncode, done.stderr) == (0, "")
+    line = next(line for line in done.stdout.splitlines() if ", holds: " in line)
+    return line.partition(",")[0], line.partition("holds: ")[2].split(" | ")
+
+
+def test_an_order_that_is_shipped_reaches_ifs_and_its_date_follows_the_delivery(command: Command) -> None:
+    order, (forwarder, tracking, date) = held(command("ship"))
+    assert (forwarder, tracking[:2], date) == ("UPS", "1Z", "-")
+    _, (_, _, corrected) = held(command("deliver", order))
+    story = command("story", order).stdout
+    assert f"tracking: empty → {tracking}" in story
+    assert f"→ {corrected}" in story
+
+
+def test_an_unmapped_carrier_is_mapped_deployed_and_applied(command: Command, system: System) -> None:
+    shipped = command("unmapped")
+    order, (forwarder, _, _) = held(shipped)
+    assert forwarder == "-"
+    assert f"apply {order}" in shipped.stdout
+    text = system.connection_file.read_text(encoding="utf-8")
+    system.connection_file.write_text(text.replace("[carriers]", '[carriers]\nontrac = "UPS"'), encoding="utf-8")
+    assert command("redeploy").returncode == 0
+    assert json.loads(command("plan", order).stdout)["would_change"] == 1
+    _, (forwarder, _, _) = held(command("apply", order))
+    assert forwarder == "UPS"
+
+
+def test_an_order_that_is_shipped_while_ifs_is_dark_arrives_afterwards(command: Command, system: System) -> None:
+    before = len(system.tenant.outages.planned)
+    _, (forwarder, _, _) = held(command("outage", "3"))
+    (outage,) = system.tenant.outages.planned[before:]
+    assert forwarder == "UPS"
+    assert outage.met != []
+
+
+def test_a_wrong_connection_file_is_not_deployed_and_says_why(command: Command, system: System) -> None:
+    right = system.connection_file.read_text(encoding="utf-8")
+    system.connection_file.write_text(right.replace('mode = "write"', 'mode = "live"'), encoding="utf-8")
+    done = command("redeploy")
+    system.connection_file.write_text(right, encoding="utf-8")
+    assert done.returncode == 1
+    assert 'demo.toml: mode: is one of "off", "shadow" or "write"; did you mean "write"?' in done.stderr
+
+
+@pytest.mark.parametrize("words", [("story", "D9"), ("deliver", "D9"), ("deliver",), ("apply", "D9")], ids=" ".join)
+def test_an_order_that_is_not_there_is_told_in_a_sentence(command: Command, words: tuple[str, ...]) -> None:
+    done = command(*words)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stderr.rstrip().endswith((".", "others."))
+
+
+def test_where_nothing_runs_the_command_says_how_to_start_it(tmp_path: Path) -> None:
+    done = _run(tmp_path / "none.json", "ship")
+    assert done.returncode == 1
+    assert done.stderr == "Nothing is running: start it with make demo KEEP=1 in another terminal.\n"
+
+
+def test_every_command_that_is_named_exists() -> None:
+    assert {command.split()[0] for command in COMMANDS} == set(live.COMMANDS)
