@@ -30,7 +30,7 @@ from tests.equipment.system import NAME, Deployed, System, context_of
 
 RUNNING = ROOT / "build" / "demo.json"
 FIRST = 2001
-PATIENCE_SECONDS, OUTAGE_SECONDS = 120, 60
+PATIENCE_SECONDS, OUTAGE_SECONDS = 240, 60
 UNMAPPED = "ontrac"
 
 
@@ -170,7 +170,7 @@ class Visit:
         while not holds():
             if time.monotonic() > end:
                 self._say.pause()
-                sys.exit("It did not happen in two minutes; the logs are where make demo KEEP=1 says.")
+                sys.exit("It did not happen in four minutes; the logs are where make demo KEEP=1 says.")
             for function in ("Poll", "Release"):
                 self._system.tick(function)
             time.sleep(0.5)

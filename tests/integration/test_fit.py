@@ -91,3 +91,23 @@ def test_a_check_that_cannot_begin_ends_with_status_two(file: Path, name: str, s
     done = run(file.with_name(name), IFS_CLIENT_ID="")
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_a_name_that_is_misspelt_is_told_with_the_nearest_file(file: Path) -> None:
+    done = run(file.with_name("acmee.toml"))
+    assert done.returncode == 2
+    assert done.stderr.endswith("acmee.toml: there is no such file; did you mean acme?\n")
+
+
+def test_another_file_that_keeps_the_folder_from_being_deployed_is_told(file: Path) -> None:
+    file.with_name("copy.toml").write_text('name = "acme"\n', encoding="utf-8")
+    done = run(file)
+    assert done.returncode == 0
+    assert "copy.toml: name: is that of acme.toml, and every connection has one file" in done.stderr
+
+
+def test_a_file_that_is_wrong_is_told_before_anything_is_asked(file: Path, tenant: Tenant) -> None:
+    file.write_text(file.read_text(encoding="utf-8").replace('"write"', '"live"'), encoding="utf-8")
+    done = run(file)
+    assert (done.returncode, tenant.requests) == (2, [])
+    assert done.stderr == 'acme.toml: mode: is one of "off", "shadow" or "write"; did you mean "write"?\n'

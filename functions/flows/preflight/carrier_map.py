@@ -66,7 +66,7 @@ def _kept(counts: Sequence[CarrierCount], own: Mapping[str, str]) -> Iterator[st
     for seen in counts:
         shipped[entry(own, seen.carrier, seen.service)] += seen.shipments
     for key, forwarder in own.items():
-        note = f"{shipped[key]} shipments" if shipped[key] else "none of the newest shipments"
+        note = _counted(shipped[key]) if shipped[key] else "none of the newest shipments"
         yield f"{_quoted(key)} = {_quoted(forwarder)}  # {note}"
 
 
@@ -80,8 +80,12 @@ def _missing(counts: Sequence[CarrierCount], forwarders: Mapping[str, str]) -> I
             spelt.setdefault(key, seen.carrier)
     for key, count in totals.most_common():
         forwarder = _alike(spelt[key], forwarders)
-        line = f"{_quoted(spelt[key])} = {_quoted(forwarder or '')}  # {count} shipments"
+        line = f"{_quoted(spelt[key])} = {_quoted(forwarder or '')}  # {_counted(count)}"
         yield f"{line}, by its name: please confirm" if forwarder else f"# {line}, not mapped"
+
+
+def _counted(shipments: int) -> str:
+    return f"{shipments} shipment{'' if shipments == 1 else 's'}"
 
 
 def _quoted(text: str) -> str:

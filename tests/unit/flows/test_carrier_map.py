@@ -44,7 +44,7 @@ def test_the_section_keeps_every_entry_of_the_file() -> None:
 def test_each_entry_tells_what_it_decides() -> None:
     lines = suggestion(a_connection(carriers=OWN)).splitlines()
     assert '"ups" = "UPS"  # 2 shipments' in lines
-    assert '"ups/ups_next_day_air" = "UPSAIR"  # 1 shipments' in lines
+    assert '"ups/ups_next_day_air" = "UPSAIR"  # 1 shipment' in lines
     assert '"fedex" = "FEDEX"  # none of the newest shipments' in lines
 
 
@@ -53,7 +53,7 @@ def test_what_is_missing_stands_there_once_whatever_its_spelling() -> None:
     assert [line for line in lines if "dhl" in line.lower() and "=" in line and "shipments" in line] == [
         '"dhl_express" = "DHL"  # 2 shipments, by its name: please confirm'
     ]
-    assert '# "Post" = ""  # 1 shipments, not mapped' in lines
+    assert '# "Post" = ""  # 1 shipment, not mapped' in lines
 
 
 def test_the_section_is_a_valid_map() -> None:

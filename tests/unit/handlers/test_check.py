@@ -245,7 +245,7 @@ def test_goods_marked_as_shipped_elsewhere_are_counted_for_the_map() -> None:
     world, site = a_world()
     order = site.account.add_order("P100", items=[{"sku": "BOLT", "quantity": 1}], at=START - timedelta(hours=2))
     site.account.mark_shipped(order, carrier_code="Speedy", tracking_number="S1")
-    assert '# "Speedy" = ""  # 1 shipments, not mapped' in check(world)["report"]["carrier_map"]
+    assert '# "Speedy" = ""  # 1 shipment, not mapped' in check(world)["report"]["carrier_map"]
 
 
 def test_a_carrier_without_an_entry_is_noted_and_no_misfit() -> None:
