@@ -57,9 +57,10 @@ def _as_table(console: Console, found: Iterable[Case]) -> None:
 
 def _as_list(console: Console, found: Iterable[Case]) -> None:
     for case in found:
-        console.print(f"{case.kind}, {case.range}: {_mark(case)}", highlight=False)
+        _say(console, f"{case.kind}, {case.range}: {case.mark}")
         for heading, values in zip(HEADINGS[2:4], (_should_hold(case), _values(case.row.found)), strict=True):
-            console.print(f"  {heading}:", *values.split("\n"), sep="\n    ", highlight=False)
+            for line in values.split("\n"):
+                _say(console, f"{heading:<16} {line}", 2)
 
 
 def _should_hold(case: Case) -> str:

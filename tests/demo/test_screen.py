@@ -107,6 +107,7 @@ def test_everything_fits_120_lines_of_100_columns() -> None:
 
 def test_a_terminal_that_is_narrow_gets_what_fits() -> None:
     assert [line for line in screen(60) if len(line) > 60] == []
+    assert len(screen(80)) + STEPS_LINES <= 140
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 200])

@@ -53,7 +53,7 @@ time_zone = "America/Chicago"
 requests_per_second = 50
 
 [patience]
-first_seconds = 2
+first_seconds = 1
 longest_seconds = 5
 
 [carriers]
