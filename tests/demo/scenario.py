@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import requests
 
+from tests.equipment.pace import Patience
 from tests.equipment.system import GO_LIVE_DAYS_AGO, System, utc_now
 
 ORDERS = 60
@@ -160,9 +161,9 @@ def ifs_delivers(system: System, orders: Iterable[Order]) -> None:
 
 def wait_until(condition: Callable[[], bool], *, seconds: float, between: Callable[[], object]) -> bool:
     """`between` is what the schedules do meanwhile."""
-    end = time.monotonic() + seconds
+    patience = Patience(seconds)
     while not condition():
-        if time.monotonic() > end:
+        if patience.is_over():
             return False
         between()
         time.sleep(0.5)

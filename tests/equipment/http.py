@@ -19,6 +19,7 @@ from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPResponse
 
+END_SECONDS = 0.05  # after which a server notices that it is to end
 Clock = Callable[[], datetime]
 
 
@@ -77,7 +78,7 @@ class Server:
     def __init__(self, application: Application, port: int = 0) -> None:
         self._server = _QuietServer(("127.0.0.1", port), _handler_for(application))
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(END_SECONDS,), daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from tests.equipment.local_aws.server import ROOT
+from tests.equipment.pace import HANGS_SECONDS
 
 pytestmark = pytest.mark.integration
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.integration
 def test_demonstration_ends_with_both_systems_equal() -> None:
     command = [sys.executable, "-m", "tests.demo"]
     run = subprocess.run(
-        command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False
+        command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=HANGS_SECONDS, check=False
     )
 
     assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-2000:]

