@@ -13,6 +13,8 @@ export JSII_NODE ?= $(CURDIR)/$(BIN)/node
 export CDK_HOME ?= $(CACHE)/cdk
 export HYPOTHESIS_STORAGE_DIRECTORY ?= $(CACHE)/hypothesis
 STEP := exec $(BIN)/python -B step.py
+# As many at a time as there are cores; what shares a fixture runs on one of them, and the long ones begin.
+PYTEST := $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 CDK := exec $(BIN)/python -B deploy.py
 
 .PHONY: help setup demo test nightly lint unit synth check simulate bench mutate deploy pins clean
@@ -27,10 +29,10 @@ demo: setup ## Run the whole connector on this machine and compare both systems 
 	@$(STEP) "The demonstration takes about a minute" $(BIN)/python -m tests.demo $(if $(KEEP),--keep)
 
 test: lint ## Run everything CI runs
-	@$(STEP) "Running the tests (about 5 min)" $(BIN)/python -m pytest $(ARGS)
+	@$(STEP) "Running the tests (about 5 min)" $(PYTEST) $(ARGS)
 
 nightly: lint ## Run what takes longer than a test may: more simulated weeks, every breakage, a newcomer on every Python
-	@$(STEP) "Running the long tests" $(BIN)/python -m pytest -m "nightly" $(ARGS)
+	@$(STEP) "Running the long tests" $(PYTEST) -m nightly $(ARGS)
 
 lint: setup ## Check style, types and the arrows between packages
 	@$(STEP) --quiet "Checking style" $(BIN)/ruff check --output-format concise .
@@ -39,7 +41,7 @@ lint: setup ## Check style, types and the arrows between packages
 	@$(STEP) --quiet "Checking imports" $(BIN)/python -c "from importlinter.cli import lint_imports_command; lint_imports_command()" --no-cache
 
 unit: setup ## Run the tests that need neither processes nor a network
-	@$(STEP) "Running the fast tests (about a minute)" $(BIN)/python -m pytest -m "not integration" $(ARGS)
+	@$(STEP) "Running the fast tests (about a minute)" $(PYTEST) -m "not integration and not nightly" $(ARGS)
 
 synth: setup ## Synthesise the stack into cdk.out (FOLDER=~/connections; CONTEXT="-c python=3.13")
 	@$(CDK) synth --folder "$$FOLDER" $(CONTEXT)

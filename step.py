@@ -2,7 +2,7 @@
 
     python step.py [--quiet | --ask] TEXT COMMAND...
 
-`--quiet` shows what the command prints only if it fails. `--ask` leaves it the terminal, because it asks questions.
+`--quiet` shows what the command prints only if it fails. `--ask` is for one that asks questions.
 Exit status: the command's own; 128 and the signal's number for one that was stopped.
 """
 
@@ -53,7 +53,7 @@ class Screen:
     is_terminal: bool = field(init=False)
     _began: float = field(init=False)
     _last: float = field(init=False)
-    _is_line_open: bool = False
+    is_line_open: bool = False
     _is_sign_shown: bool = False
 
     def __post_init__(self) -> None:
@@ -66,7 +66,7 @@ class Screen:
     def show(self, data: bytes) -> None:
         """Of the command itself."""
         self._write(self._wiped() + data)
-        self._is_line_open = not data.endswith(b"\n")
+        self.is_line_open = not data.endswith(b"\n")
         self._last = self.clock()
 
     def live(self) -> None:
@@ -77,8 +77,8 @@ class Screen:
         if self._is_sign_shown and now - self._last < 1:
             return
         sign = f"  … {self.text.split(' (')[0]}, {now - self._began:.0f} s"
-        self._write((self._wiped() or (b"\n" if self._is_line_open else b"")) + sign.encode() + self._end)
-        self._last, self._is_line_open, self._is_sign_shown = now, False, self.is_terminal
+        self._write((self._wiped() or (b"\n" if self.is_line_open else b"")) + sign.encode() + self._end)
+        self._last, self.is_line_open, self._is_sign_shown = now, False, self.is_terminal
 
     def wipe(self) -> None:
         self._write(self._wiped())
@@ -102,32 +102,36 @@ class Screen:
 def run(command: Sequence[str], screen: Screen, *, is_quiet: bool = False, asks: bool = False) -> tuple[int, str]:
     """The command's exit status and, if quiet, all that it printed."""
     with _interruptible(), _scratch() as scratch, _terminal_kept():
-        ours, theirs = (None, None) if asks else _channel(screen, is_quiet=is_quiet)
-        child = _start(command, scratch, theirs)
+        ours, theirs = _channel(screen, is_quiet=is_quiet)
+        child = _start(command, scratch, theirs, asks=asks)
         try:
-            output = _follow(child, screen, ours, is_quiet=is_quiet)
+            output = _follow(child, screen, ours, is_quiet=is_quiet, asks=asks)
         finally:
             _end(child, scratch, is_group=not asks)
-            if ours is not None:
-                os.close(ours)
+            os.close(ours)
             screen.wipe()
     return (child.returncode if child.returncode >= 0 else 128 - child.returncode), output
 
 
-def _start(command: Sequence[str], scratch: Path, theirs: int | None) -> subprocess.Popen[bytes]:
+def _start(command: Sequence[str], scratch: Path, theirs: int, *, asks: bool) -> subprocess.Popen[bytes]:
+    """In a group of its own, unless it reads from the terminal, which only the group in front may. There the terminal
+    tells it of an interrupt too; it is not to hear it, because it is ended by us.
+    """
     environment = {**os.environ, "TMPDIR": str(scratch), "PYTHONUNBUFFERED": "1"}
-    if theirs is None:
-        ignored = signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal tells it too; it is told by us alone
-        try:
-            return subprocess.Popen(command, env=environment)  # noqa: S603 # the Makefile's own
-        finally:
-            signal.signal(signal.SIGINT, ignored)
+    heard = signal.signal(signal.SIGINT, signal.SIG_IGN) if asks else None
     try:
-        return subprocess.Popen(  # noqa: S603 # as above
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, process_group=0
+        return subprocess.Popen(  # noqa: S603 # the Makefile's own
+            command,
+            env=environment,
+            stdin=None if asks else subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=theirs,
+            process_group=None if asks else 0,
         )
     finally:
         os.close(theirs)
+        if heard is not None:
+            signal.signal(signal.SIGINT, heard)
 
 
 def _channel(screen: Screen, *, is_quiet: bool) -> tuple[int, int]:
@@ -140,7 +144,7 @@ def _channel(screen: Screen, *, is_quiet: bool) -> tuple[int, int]:
     return ours, theirs
 
 
-def _follow(child: subprocess.Popen[bytes], screen: Screen, ours: int | None, *, is_quiet: bool) -> str:
+def _follow(child: subprocess.Popen[bytes], screen: Screen, ours: int, *, is_quiet: bool, asks: bool) -> str:
     parent, kept = os.getppid(), bytearray()
     while True:
         data = _read(ours, child)
@@ -149,18 +153,19 @@ def _follow(child: subprocess.Popen[bytes], screen: Screen, ours: int | None, *,
             screen.show(data)
         if not data and child.poll() is not None:
             return kept.decode(errors="replace")
-        if ours is not None:
+        if not (asks and _is_asking(screen)):
             screen.live()
         if os.getppid() != parent:
             raise Stopped(signal.SIGHUP)
 
 
-def _read(ours: int | None, child: subprocess.Popen[bytes]) -> bytes:
+def _is_asking(screen: Screen) -> bool:
+    """A question ends without a new line, or the terminal shows no letter of its answer."""
+    return screen.is_line_open or (os.isatty(0) and not termios.tcgetattr(0)[3] & termios.ECHO)
+
+
+def _read(ours: int, child: subprocess.Popen[bytes]) -> bytes:
     """What has come within a moment; nothing if nothing came, or nothing can come any more."""
-    if ours is None:
-        with suppress(subprocess.TimeoutExpired):
-            child.wait(LOOK_SECONDS)
-        return b""
     with selectors.DefaultSelector() as selector:
         selector.register(ours, selectors.EVENT_READ)
         if not selector.select(LOOK_SECONDS):

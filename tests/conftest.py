@@ -15,6 +15,7 @@ LONGEST_FIRST = ("simulation", "integration", "infra", "contract")
 SHARES_A_FIXTURE = ("infra",)
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_rank)
     for item in items:
@@ -49,11 +50,16 @@ class Progress:
         self._total = self._done = 0
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self._total = self._total or len(session.items)
+        self._begin(len(session.items))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
-        self._total = len(ids)
+        self._begin(len(ids))
+
+    def _begin(self, total: int) -> None:
+        if total and not self._total:
+            self._total = total
+            self._say(f"{time.monotonic() - self._began:4.0f} s  {total} tests found")
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """No letters: they would stand between the lines."""

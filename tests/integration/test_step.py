@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import re
 import signal
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -55,6 +58,18 @@ def test_what_a_quiet_command_says_is_shown_when_it_fails_and_its_status_is_kept
         [*STEP, "--quiet", "Step", sys.executable, "-c", script], capture_output=True, text=True, check=False
     )
     assert (run.returncode, run.stdout) == (3, "Step\nwhy\n")
+
+
+def test_no_sign_of_life_stands_in_a_question() -> None:
+    ours, theirs = pty.openpty()
+    how = termios.tcgetattr(theirs)
+    how[3] &= ~termios.ECHO  # as while a secret is typed
+    termios.tcsetattr(theirs, termios.TCSANOW, how)
+    command = [*STEP, "--ask", "Step", sys.executable, "-c", SLOW]
+    run = subprocess.run(command, stdin=theirs, capture_output=True, text=True, check=True)
+    os.close(theirs)
+    os.close(ours)
+    assert run.stdout == "Step\nbegun\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda each: each.name)
