@@ -7,6 +7,10 @@ Only `synth` takes the example where no folder is named: nobody deploys an examp
 
 from __future__ import annotations
 
+import signal
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # an interrupt that comes while the rest is loaded ends without a word
+
 import argparse
 import os
 import subprocess

@@ -8,6 +8,10 @@ that an interrupted installation goes on where it was. All that the installers p
 
 from __future__ import annotations
 
+import signal
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # an interrupt that comes while the rest is loaded ends without a word
+
 import fcntl
 import hashlib
 import json
@@ -32,7 +36,7 @@ STAMP = VENV / ".installed"
 BUILD = ROOT / "build"
 LOG = BUILD / "install.log"
 CDK = BUILD / "cdk"
-PINS = ("requirements.txt", "requirements-dev.txt", "functions/requirements.txt", "install.py")
+PINS = ("requirements.txt", "requirements-dev.txt", "functions/requirements.txt")
 UV = "uv==0.13.9"
 CDK_VERSION = "2.1148.1"
 SIZE = "1.5 GB"
@@ -113,7 +117,7 @@ def _is_whole() -> bool:
 
 def _made_of() -> dict[str, str]:
     """What .venv depends on. Its scripts name the folder they stand in, which may have been moved."""
-    pins = b"\0".join((ROOT / name).read_bytes() for name in PINS)
+    pins = b"\0".join([UV.encode(), *((ROOT / name).read_bytes() for name in PINS)])
     return {
         "python": _version(PYTHON),
         "machine": platform.machine(),
