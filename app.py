@@ -17,11 +17,15 @@ from infra.bundle import BundleError, Target, bundle, starts_slower
 from infra.stack import ConnectorStack
 
 ROOT = Path(__file__).parent
+# CDK's command line warns of keys that begin like this where they stand in cdk.json.
+NAMES = ("disable-stack-trace", "disable-creation-stack-traces", "disable-version-reporting")
+QUIET = {f"aws:cdk:{name}": True for name in NAMES}
 NOTICE = ROOT / "build" / "notice.txt"
 
 
 def main() -> None:
-    app = cdk.App(context=json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"])
+    flags = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
+    app = cdk.App(context={**QUIET, **flags})
     folder = Path(str(app.node.try_get_context("connections") or ROOT / "infra/connections")).expanduser()
     try:
         connections = load_all(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parent
-LINE_SECONDS = 2.0
+LINE_SECONDS = 2.0  # between two lines while tests end
+LONG_SECONDS = 10.0  # after which the tests are named that do not
 # What takes minutes begins first; what shares something that is made once stays together.
 LONGEST_FIRST = ("simulation", "integration", "infra", "contract")
 SHARES_A_FIXTURE = ("infra",)
@@ -43,23 +45,31 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class Progress:
-    """A line every few seconds in place of dots: how many tests are done, and in which file they are."""
+    """Lines in place of dots: how many tests are done, and in which file they are."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config, self._began, self._last = config, time.monotonic(), 0.0
         self._total = self._done = 0
+        self._running: dict[str, None] = {}
+        self._is_over = threading.Event()
+
+    def pytest_sessionstart(self) -> None:
+        threading.Thread(target=self._name_the_long_ones, daemon=True).start()
+
+    def pytest_sessionfinish(self) -> None:
+        self._is_over.set()
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self._begin(len(session.items))
+        self._found(len(session.items))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
-        self._begin(len(ids))
+        self._found(len(ids))
 
-    def _begin(self, total: int) -> None:
+    def _found(self, total: int) -> None:
         if total and not self._total:
             self._total = total
-            self._say(f"{time.monotonic() - self._began:4.0f} s  {total} tests found")
+            self._say(f"{total} tests")
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """No letters: they would stand between the lines."""
@@ -68,19 +78,28 @@ class Progress:
         is_counted = report.when == "call" or not report.passed
         return (("error" if report.failed and report.when != "call" else report.outcome) if is_counted else "", "", "")
 
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self._running[nodeid] = None
+
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         self._done += 1
-        now = time.monotonic()
-        if now - self._last >= LINE_SECONDS or self._done == self._total:
-            self._last = now
-            self._say(f"{now - self._began:4.0f} s  {self._done} of {self._total}  {nodeid.partition('::')[0]}")
+        self._running.pop(nodeid, None)
+        if time.monotonic() - self._last >= LINE_SECONDS or self._done == self._total:
+            self._say(f"{self._done} of {self._total}  {nodeid.partition('::')[0]}")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
             self._say(f"FAILED {report.nodeid} ({report.when})")
 
-    def _say(self, line: str) -> None:
+    def _name_the_long_ones(self) -> None:
+        while not self._is_over.wait(1):
+            if self._running and time.monotonic() - self._last >= LONG_SECONDS:
+                names = ", ".join(nodeid.partition("::")[2].partition("@")[0] for nodeid in list(self._running))
+                self._say(f"{self._done} of {self._total}, in {names}")
+
+    def _say(self, text: str) -> None:
+        self._last = time.monotonic()
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
             reporter.ensure_newline()
-            reporter.write_line(line)
+            reporter.write_line(f"{self._last - self._began:4.0f} s  {text}")
