@@ -14,7 +14,7 @@ export CDK_HOME ?= $(CACHE)/cdk
 export HYPOTHESIS_STORAGE_DIRECTORY ?= $(CACHE)/hypothesis
 STEP := exec $(BIN)/python -B step.py
 # As many at a time as there are cores; what shares a fixture runs on one of them, and the long ones begin.
-PYTEST := $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 CDK := exec $(BIN)/python -B deploy.py
 
 .PHONY: help setup demo test nightly lint unit synth check simulate bench mutate deploy pins clean

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
-ROOT = Path(__file__).parent
 LINE_SECONDS = 2.0  # between two lines while tests end
 LONG_SECONDS = 10.0  # after which the tests are named that do not
 # What takes minutes begins first; what shares something that is made once stays together.
@@ -17,26 +16,30 @@ LONGEST_FIRST = ("simulation", "integration", "infra", "contract")
 SHARES_A_FIXTURE = ("infra",)
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=_rank)
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(_group(item)))
+    items.sort(key=lambda item: _rank(item.nodeid))
 
 
-def _rank(item: pytest.Item) -> int:
-    tier = _tier(item)
+def _rank(nodeid: str) -> int:
+    tier = _tier(nodeid)
     return LONGEST_FIRST.index(tier) if tier in LONGEST_FIRST else len(LONGEST_FIRST)
 
 
-def _group(item: pytest.Item) -> str:
-    tier = _tier(item)
-    return tier if tier in SHARES_A_FIXTURE else item.nodeid.partition("::")[0]
+def _tier(nodeid: str) -> str:
+    return nodeid.split("/")[1]
 
 
-def _tier(item: pytest.Item) -> str:
-    return item.path.relative_to(ROOT).parts[0]
+class Together(LoadScopeScheduling):  # type: ignore[misc] # xdist is untyped
+    """The tests of a module stay together, and those of a tier that shares a fixture."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        tier = _tier(nodeid)
+        return tier if tier in SHARES_A_FIXTURE else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    return Together(config, log)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -94,7 +97,7 @@ class Progress:
     def _name_the_long_ones(self) -> None:
         while not self._is_over.wait(1):
             if self._running and time.monotonic() - self._last >= LONG_SECONDS:
-                names = ", ".join(nodeid.partition("::")[2].partition("@")[0] for nodeid in list(self._running))
+                names = ", ".join(nodeid.partition("::")[2] for nodeid in list(self._running))
                 self._say(f"{self._done} of {self._total}, in {names}")
 
     def _say(self, text: str) -> None:

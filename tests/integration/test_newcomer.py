@@ -19,7 +19,7 @@ import pytest
 from tests.equipment.checkout import Newcomer, said
 from tests.equipment.pace import HANGS_SECONDS
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("newcomer")]
+pytestmark = pytest.mark.integration
 
 CLOSED = "http://127.0.0.1:9/simple"  # nobody listens on the port of "discard"
 NOWHERE = {"PIP_INDEX_URL": CLOSED, "UV_INDEX_URL": CLOSED, "UV_DEFAULT_INDEX": CLOSED, "PIP_CONFIG_FILE": "/dev/null"}
