@@ -13,6 +13,7 @@ from random import Random
 
 import pytest
 
+from functions.console import check
 from tests.equipment.http import Server
 from tests.equipment.ifs.tenant import Tenant
 from tests.equipment.local_aws.server import ROOT
@@ -66,6 +67,16 @@ def test_systems_that_fit_end_with_status_zero_and_a_report_in_both_forms(file: 
     report = json.loads((file.parent / "fit-acme.json").read_text(encoding="utf-8"))
     assert [store["one"] for store in report["stores"]] == [1]
     assert tenant.writes == []
+
+
+def test_a_folder_may_begin_with_a_tilde_and_hold_a_space(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = file.parent / "my files"
+    folder.mkdir()
+    file.rename(folder / file.name)
+    monkeypatch.setattr(sys, "argv", ["check", "acme", "--folder", "~/my files", "--out", str(file.parent)])
+    for name, value in {**CREDENTIALS, "HOME": str(file.parent)}.items():
+        monkeypatch.setenv(name, value)
+    assert check.main() == 0
 
 
 def test_a_misspelt_field_ends_with_status_one_and_the_nearest_name(file: Path) -> None:
