@@ -1,4 +1,4 @@
-# Everything a machine with Python >= 3.11, make and git needs is installed into .venv (install.py); what is downloaded on
+# Everything a machine with Python >= 3.11, make and git needs is installed into .venv (.ci/install.py); what is downloaded on
 # the way and what tools remember is kept in build. PYTHON=python3.12 names the Python; FOLDER=~/connections the
 # folder of the connection files.
 BIN := .venv/bin
@@ -14,10 +14,10 @@ export JSII_RUNTIME_PACKAGE_CACHE_ROOT ?= $(CACHE)/jsii
 export JSII_NODE ?= $(CURDIR)/$(BIN)/node
 export CDK_HOME ?= $(CACHE)/cdk
 export HYPOTHESIS_STORAGE_DIRECTORY ?= $(CACHE)/hypothesis
-STEP := exec $(BIN)/python -B step.py
+STEP := exec $(BIN)/python -B .ci/step.py
 # As many at a time as there are cores; what shares a fixture runs on one of them, and the long ones begin.
 PYTEST := $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
-CDK := exec $(BIN)/python -B deploy.py
+CDK := exec $(BIN)/python -B .ci/deploy.py
 
 .PHONY: help setup demo test nightly lint unit synth check simulate bench mutate deploy pins clean
 
@@ -25,7 +25,7 @@ help: ## Say what each verb does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 setup: ## Make the virtual environment
-	@PYTHON='$(PYTHON)' exec sh install.sh
+	@PYTHON='$(PYTHON)' exec sh .ci/install.sh
 
 demo: setup ## Run the whole connector on this machine and compare both systems (KEEP=1 leaves it running)
 	@$(STEP) "The demonstration takes about a minute" $(BIN)/python -m tests.demo $(if $(KEEP),--keep)

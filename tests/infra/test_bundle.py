@@ -12,10 +12,10 @@ from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
+import deploy
 import pytest
 
 import app
-import deploy
 from infra import bundle as made
 from infra.bundle import OWN, RUNTIMES, BundleError, Target, bundle, contents_hash, starts_slower
 from tests.equipment.local_aws.server import ROOT

@@ -115,7 +115,7 @@ def runs(newcomer: Newcomer) -> None:
 
 
 def test_the_example_is_not_deployed_and_a_folder_without_files_is_told(newcomer: Newcomer) -> None:
-    run = [sys.executable, str(newcomer.checkout / "deploy.py"), "deploy"]
+    run = [sys.executable, str(newcomer.checkout / ".ci/deploy.py"), "deploy"]
     for own in ([], ["--folder", ""], ["--folder", "infra/connections"]):
         ended = subprocess.run([*run, *own], cwd=newcomer.checkout, capture_output=True, text=True, check=False)
         assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)

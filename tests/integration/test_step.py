@@ -12,14 +12,14 @@ import termios
 from pathlib import Path
 
 import pytest
-
 import step
+
 from tests.equipment.local_aws.server import ROOT
 from tests.equipment.pace import HANGS_SECONDS, eventually
 
 pytestmark = pytest.mark.integration
 
-STEP = [sys.executable, str(ROOT / "step.py")]
+STEP = [sys.executable, str(ROOT / ".ci/step.py")]
 LONGEST_SILENCE = 3.0
 SLOW = "import time; print('begun', flush=True); time.sleep(9)"
 # A child in a session of its own, as the local AWS is, and a temporary folder that nobody removes.

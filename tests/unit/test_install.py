@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 import install
+import pytest
 
 PIP_REFUSED = """WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError("HTTPConnection(\
 host='127.0.0.1', port=9): Failed to establish a new connection: [Errno 111] Connection refused")': /simple/uv/

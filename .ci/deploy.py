@@ -1,6 +1,6 @@
 """Runs the CDK command line on the stack of this repository and a folder of connection files.
 
-    python deploy.py synth|deploy|... [--folder FOLDER] [options of cdk]
+    python .ci/deploy.py synth|deploy|... [--folder FOLDER] [options of cdk]
 
 Only `synth` takes the example where no folder is named: nobody deploys an example.
 """
@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
     if problem := _problem(known.verb, folder, options):
         sys.stderr.write(f"{problem}\n")
         return 1
-    installer = ["sh", str(ROOT / "install.sh"), "--cdk"]
+    installer = ["sh", str(ROOT / ".ci/install.sh"), "--cdk"]
     if status := subprocess.run(installer, check=False).returncode:  # noqa: S603 # ours
         return status
     os.environ |= QUIET | (OFFLINE if known.verb == "synth" else {})

@@ -1,6 +1,6 @@
 """Fills .venv, or says in one sentence why it cannot. What is not known to be whole is made anew.
 
-    install.sh [--cdk]
+    .ci/install.sh [--cdk]
 
 `--cdk` adds the CDK command line, which `make synth` and `make deploy` need. Downloads are kept below build/cache, so
 that an interrupted installation goes on where it was. All that the installers print is in build/install.log.
@@ -28,7 +28,7 @@ from pathlib import Path
 
 import step
 
-ROOT = Path(__file__).resolve().parent
+ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin/python"
 NODE = VENV / "bin/node"

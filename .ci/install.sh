@@ -1,7 +1,7 @@
 #!/bin/sh
 # Finds a Python that is new enough and lets it fill .venv (install.py). PYTHON names the only one to try.
 NEEDED="Python 3.11 or newer is needed"
-cd "$(dirname "$0")" || exit 1
+cd "$(dirname "$0")/.." || exit 1
 
 version() {
     "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null
@@ -12,7 +12,7 @@ is_enough() {
 }
 
 for python in ${PYTHON:+"$PYTHON"} ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11 .venv/bin/python}; do
-    is_enough "$python" && exec "$python" -B install.py "$@"
+    is_enough "$python" && exec "$python" -B .ci/install.py "$@"
 done
 
 asked=${PYTHON:-python3}

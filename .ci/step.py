@@ -1,6 +1,6 @@
 """Runs one command of a verb: a sign of life while it is silent, and nothing left behind however it ends.
 
-    python step.py [--quiet | --ask] TEXT COMMAND...
+    python .ci/step.py [--quiet | --ask] TEXT COMMAND...
 
 `--quiet` shows what the command prints only if it fails. `--ask` is for one that asks questions.
 Exit status: the command's own; 128 and the signal's number for one that was stopped.
