@@ -12,7 +12,7 @@ from functions.flows.operations.backfill import a_job, estimate, progress
 from functions.model.cursors import Cursor, Span, Stream
 from functions.model.frozen import Frozen
 from functions.model.jobs import Progress
-from functions.model.outcomes import SENTENCES
+from functions.model.outcomes import SENTENCES, Reason
 from functions.model.shipment import ConnectionName
 from functions.wiring.poll_parts import PollParts
 from functions.wiring.requests import explained, unknown_connection
@@ -126,6 +126,7 @@ def _reading_status(parts: PollParts) -> dict[str, Any]:
         "mode": parts.connection.mode,
         "last_poll_at": position.last_poll_at and position.last_poll_at.isoformat(),
         "refused_since": position.refused_at and position.refused_at.isoformat(),
+        "not_configured": _unfilled(parts),
         "silent_since": position.silent_at and position.silent_at.isoformat(),
         "streams": {name: _position(cursor) for name, cursor in sorted(position.cursors.items())},
         "jobs": [_shown(progress(job, rate, now)) for job in parts.jobs.all(parts.connection.name)],
@@ -135,6 +136,16 @@ def _reading_status(parts: PollParts) -> dict[str, Any]:
         ],
         "parked_not_shown": max(0, len(parked) - SHOWN),
     }
+
+
+def _unfilled(parts: PollParts) -> str | None:
+    """Which secret lacks what."""
+    try:
+        parts.require_credentials()
+    except ConnectorError as fault:
+        if fault.reason is Reason.SHIPSTATION_NOT_CONFIGURED:
+            return str(fault)
+    return None
 
 
 def _position(cursor: Cursor) -> dict[str, Any]:
