@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 CDK = $(BIN)/node $$(find .venv/lib -name npx-cli.js -print -quit) --yes aws-cdk@2.1148.1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo test lint unit synth check simulate bench mutate deploy pins clean
+.PHONY: help setup demo test lint unit synth check simulate bench mutate bootstrap deploy pins clean
 
 help: ## Say what each verb does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -50,6 +50,9 @@ bench: setup ## Measure; prints one table and writes build/bench.json (ROWS=a,b)
 mutate: setup ## Break the writing flows one small way at a time; prints what no fast test notices (MODULES="place desired")
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python mutmut==3.8.1
 	@nice -n 10 $(BIN)/python -m tests.mutation $(MODULES)
+
+bootstrap: setup ## Prepare an AWS account and region for deployments, once (CONTEXT="aws://ACCOUNT/REGION" names another one)
+	@$(CDK) bootstrap $(CONTEXT)
 
 deploy: setup ## Deploy to the AWS account of the current credentials (CONTEXT="-c connections=folder ...")
 	@$(CDK) deploy --all $(CONTEXT); status=$$?; cat build/notice.txt 2>/dev/null; exit $$status
