@@ -138,7 +138,8 @@ def _report(parts: PollParts, report: Report, webhooks: int, correlation_id: str
         goes_on_in=report.goes_on_in,
         correlation_id=correlation_id,
     )
-    heartbeat(name, PollSucceeded=not report.held and not report.refused and not report.silent and not _has_waited(report))
+    is_read = not (report.held or report.refused or report.silent or _has_waited(report))
+    heartbeat(name, PollSucceeded=is_read)
     count(name, ShipStationRefused=int(report.refused), Gaps=report.gaps)
 
 

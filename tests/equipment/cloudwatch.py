@@ -98,5 +98,4 @@ class Alarm:
         return STATISTICS[self._stat["Statistic"]](seen) if seen else None
 
     def _is_beyond(self, point: float) -> bool:
-        beyond: bool = OPERATORS[self.properties["ComparisonOperator"]](point, self.properties["Threshold"])
-        return beyond
+        return bool(OPERATORS[self.properties["ComparisonOperator"]](point, self.properties["Threshold"]))
