@@ -11,7 +11,7 @@ from operator import ge, lt
 from typing import Any
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-OPERATORS = {"GreaterThanOrEqualToThreshold": ge, "LessThanThreshold": lt}
+OPERATORS: dict[str, Callable[[float, float], bool]] = {"GreaterThanOrEqualToThreshold": ge, "LessThanThreshold": lt}
 STATISTICS: dict[str, Callable[[list[float]], float]] = {"Sum": sum, "Maximum": max}
 
 
@@ -90,7 +90,7 @@ class Alarm:
         breaching = sum(self._is_beyond(point) for point in real)
         if self.properties["TreatMissingData"] == "breaching":
             breaching += periods - len(real)
-        return breaching >= self.properties.get("DatapointsToAlarm", periods)
+        return breaching >= int(self.properties.get("DatapointsToAlarm", periods))
 
     def _point(self, samples: Sequence[Sample], now: datetime, back: int) -> float | None:
         end = now - back * self.period
