@@ -19,7 +19,7 @@ STEP := exec $(BIN)/python -B .ci/step.py
 PYTEST := $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 CDK := exec $(BIN)/python -B .ci/deploy.py
 
-.PHONY: help setup demo test nightly lint unit synth check simulate bench mutate deploy pins clean
+.PHONY: help setup demo test nightly lint unit synth check simulate bench mutate bootstrap deploy pins clean
 
 help: ## Say what each verb does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -62,7 +62,10 @@ mutate: setup ## Break the writing flows one small way at a time; prints what no
 	@$(STEP) --quiet "Installing mutmut" $(BIN)/python -m uv pip install --python $(BIN)/python mutmut==3.8.1
 	@$(STEP) "Breaking the writing flows (half an hour)" nice -n 10 $(BIN)/python -m tests.mutation $(MODULES)
 
-deploy: setup ## Deploy to the AWS account of the current credentials (FOLDER=~/connections; CONTEXT="-c python=3.13")
+bootstrap: setup ## Prepare an AWS account and region for deployments, once (CONTEXT="aws://ACCOUNT/REGION" names another one)
+	@$(CDK) bootstrap $(CONTEXT)
+
+deploy: setup ## Deploy to the AWS account of the current credentials (FOLDER=~/connections; CONTEXT="-c alarms=on.call@example.com")
 	@$(CDK) deploy --folder "$$FOLDER" $(CONTEXT)
 
 pins: setup ## Pin every package of the bundle with its hashes, as functions/requirements.txt asks for

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -13,7 +14,9 @@ import aws_cdk as cdk
 from functions.connections.connection import Connection
 from functions.connections.file import ConnectionFileError, load_all
 from functions.connections.remarks import remarks
+from infra.alarm_topic import SubscriberError, subscribers
 from infra.bundle import BundleError, Target, bundle, starts_slower
+from infra.functions import EnvironmentTooLargeError
 from infra.stack import ConnectorStack
 
 ROOT = Path(__file__).parent
@@ -35,15 +38,32 @@ def main() -> None:
         sys.exit(f"connection file: {error}")
     except BundleError as error:
         sys.exit(f"bundle: {error}")
-    ConnectorStack(
-        app,
-        str(app.node.try_get_context("stack") or "ifs-shipstation"),
-        connections=connections,
-        code=code,
-        target=target,
-    )
+    alarms = app.node.try_get_context("alarms")
+    try:
+        ConnectorStack(
+            app,
+            _stack_name(app),
+            connections=connections,
+            code=code,
+            target=target,
+            alarm_subscribers=subscribers(str(alarms)) if alarms else (),
+        )
+    except (SubscriberError, StackNameError, EnvironmentTooLargeError) as error:
+        sys.exit(f"stack: {error}")
     app.synth()
     _say(*hardly_meant(connections.values()), starts_slower(target))
+
+
+class StackNameError(Exception):
+    """Says what a name may hold."""
+
+
+def _stack_name(app: cdk.App) -> str:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-using-console-create-stack-parameters.html"""
+    name = str(app.node.try_get_context("stack") or "ifs-shipstation")
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,127}", name):
+        raise StackNameError("-c stack=… begins with a letter and holds letters, digits and hyphens, 128 at most")
+    return name
 
 
 def _chosen(app: cdk.App, *names: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_kms as kms
@@ -14,6 +14,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from functions.model.shipment import ConnectionName
+from infra.alarm_topic import alarm_topic
 from infra.connection_resources import ConnectionResources
 from infra.queues import DeadLetterQueues
 
@@ -24,59 +25,52 @@ OVERDUE = Duration.hours(1)
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 STUCK = Duration.minutes(10)
 
-# What the Lambdas count about a connection: who counts it, for how many minutes, and what to do.
+# What the Lambdas count about a connection: who counts it, in how many of how many minutes, and what to do. What is
+# counted once a tick leaves a minute out where one tick comes late, so that it is never asked for in every minute.
 WATCHED = (
     (
         "poll",
         "ShipStationRefused",
-        2,
+        (2, 5),
         (
             "ShipStation refuses the key; one probe a minute is sent, IFS deliveries go on. Put a new key into the "
-            "connection's ShipStation secret; the reading goes on by itself."
+            "connection's ShipStation secret; the reading goes on by itself (docs/operations.md#a-refused-key)."
         ),
     ),
     (
         "release",
         "IfsCircuitOpen",
-        5,
+        (5, 7),
         (
-            "IFS serves nobody: it is down or refuses the credentials. Read the reason in Release's log; shipments "
-            "wait in the ledger and drain by themselves."
-        ),
-    ),
-    (
-        "consume",
-        "TargetChanged",
-        1,
-        (
-            "what IFS publishes of the target no longer fits the connection file; writing is paused. Invoke the "
-            "check function, correct the file or the projection; writing goes on within 15 minutes."
+            "IFS serves nobody: it is down, refuses the credentials, or its secret is not filled. Read the reason in "
+            "Release's log; shipments wait in the ledger and drain by themselves "
+            "(docs/operations.md#when-ifs-is-out)."
         ),
     ),
     (
         "dead_letters",
         "DeadLettersParked",
-        1,
+        (1, 1),
         (
             "a shipment died in the queue again and again, or a message could not be read, and was parked. Invoke Poll "
             "with status: true to see which, correct the cause, then replay the order or send the message again "
-            "(docs/operations.md, Dead-letter queues)."
+            "(docs/operations.md#dead-letter-queues)."
         ),
     ),
     (
         "poll",
         "Gaps",
-        1,
+        (1, 1),
         (
             "ShipStation cannot show a row; it was stepped over and parked. Look the shipment up in ShipStation by "
-            "the instants in the ledger (docs/operations.md, What is read from ShipStation)."
+            "the instants in the ledger (docs/operations.md#what-is-read-from-shipstation)."
         ),
     ),
 )
 
 
 class Alarms(Construct):
-    """One topic; subscribe whoever is on duty."""
+    """All of them tell the topic when they ring, and when it is over."""
 
     def __init__(
         self,
@@ -87,10 +81,10 @@ class Alarms(Construct):
         functions: Iterable[lambda_.Function],
         dead: DeadLetterQueues,
         key: kms.IKey,
+        subscribers: Iterable[sns.ITopicSubscription],
     ) -> None:
         super().__init__(scope, construct_id)
-        self._topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True)
-        CfnOutput(Stack.of(self), "AlarmTopic", value=self._topic.topic_arn)
+        self._topic = alarm_topic(self, key=key, told=subscribers)
         for function in functions:
             self._errors(function)
         self._dead("NotificationsDead", dead.notifications)
@@ -99,6 +93,7 @@ class Alarms(Construct):
             self._age(resources)
             self._overdue(resources)
             self._heartbeat(resources)
+            self._target_changed(resources)
             self._watched(resources)
 
     def _errors(self, function: lambda_.Function) -> None:
@@ -119,7 +114,7 @@ class Alarms(Construct):
             periods=1,
             description="Dead letters stay where they are. Correct the cause that the log of "
             "DeadLetters names, or enable its event source; they then come back by themselves "
-            "(docs/operations.md, Dead-letter queues). Nothing is lost.",
+            "(docs/operations.md#dead-letter-queues). Nothing is lost.",
         )
 
     def _age(self, resources: ConnectionResources) -> None:
@@ -150,7 +145,7 @@ class Alarms(Construct):
             periods=3,
             description=f"{connection}: orders that are due get no turn. While IFS is out that is expected; "
             "else look into Release's log for orders that were passed over, and raise ifs.requests_per_second if IFS "
-            "allows it.",
+            "allows it (docs/operations.md#release).",
         )
 
     def _heartbeat(self, resources: ConnectionResources) -> None:
@@ -159,34 +154,40 @@ class Alarms(Construct):
         if resources.connection.mode == "off":
             return
         period = Duration.minutes(max(10, 2 * resources.connection.poll_minutes))
-        metric = cloudwatch.Metric(
-            namespace=NAMESPACE,
-            metric_name="PollSucceeded",
-            dimensions_map={"service": "poll", "connection": connection},
-            statistic="Sum",
-            period=period,
-        )
         self._alarm(
             f"{connection}-PollSilent",
-            metric,
+            _silence_is_zero(_counted("poll", "PollSucceeded", connection, period)),
             threshold=1,
-            periods=1,
             below=True,
-            description=f"{connection}: ShipStation was not read. Check the key (it expires), ShipStation's "
-            "status, and that the schedule rule is enabled; the cursor stands still, nothing is lost.",
+            description=f"{connection}: ShipStation was not read. Check that the connection's ShipStation secret is "
+            "filled and the key valid (it expires), ShipStation's status, and that the schedule rule is enabled; the "
+            "cursor stands still, nothing is lost (docs/operations.md#when-shipstation-is-out).",
+        )
+
+    def _target_changed(self, resources: ConnectionResources) -> None:
+        """Counted whenever an order meets it, and orders come up again after `longest_seconds` at the latest."""
+        connection = resources.connection.name
+        minutes = -(-resources.connection.patience.longest_seconds // 60) + LATE.to_minutes()
+        self._alarm(
+            f"{connection}-TargetChanged",
+            _silence_is_zero(_counted("consume", "TargetChanged", connection, Duration.minutes(minutes))),
+            threshold=1,
+            description=f"{connection}: what IFS publishes of the target no longer fits the connection file; writing "
+            "is paused. Invoke the check function, correct the file or the projection; writing goes on within 15 "
+            "minutes (docs/operations.md#when-ifs-changes).",
         )
 
     def _watched(self, resources: ConnectionResources) -> None:
         name = resources.connection.name
-        for service, metric, periods, text in WATCHED:
-            counted = cloudwatch.Metric(
-                namespace=NAMESPACE,
-                metric_name=metric,
-                dimensions_map={"service": service, "connection": name},
-                statistic="Sum",
-                period=Duration.minutes(1),
+        for service, metric, (least, periods), text in WATCHED:
+            self._alarm(
+                f"{name}-{metric}",
+                _counted(service, metric, name, Duration.minutes(1)),
+                threshold=1,
+                least=least,
+                periods=periods,
+                description=f"{name}: {text}",
             )
-            self._alarm(f"{name}-{metric}", counted, threshold=1, periods=periods, description=f"{name}: {text}")
 
     def _alarm(
         self,
@@ -194,10 +195,12 @@ class Alarms(Construct):
         metric: cloudwatch.IMetric,
         *,
         threshold: float,
-        periods: int,
         description: str,
+        periods: int = 1,
+        least: int | None = None,
         below: bool = False,
     ) -> None:
+        """Rings when `least` of the last `periods` are beyond the threshold; without it, when all of them are."""
         above, under = (
             cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
@@ -209,8 +212,31 @@ class Alarms(Construct):
             metric=metric,
             threshold=threshold,
             evaluation_periods=periods,
+            datapoints_to_alarm=least,
             comparison_operator=under if below else above,
             treat_missing_data=silence.BREACHING if below else silence.NOT_BREACHING,
             alarm_description=description,
         )
-        alarm.add_alarm_action(actions.SnsAction(self._topic))
+        tell = actions.SnsAction(self._topic)
+        alarm.add_alarm_action(tell)
+        alarm.add_ok_action(tell)
+
+
+def _counted(service: str, metric: str, connection: ConnectionName, period: Duration) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace=NAMESPACE,
+        metric_name=metric,
+        dimensions_map={"service": service, "connection": connection},
+        statistic="Sum",
+        period=period,
+    )
+
+
+def _silence_is_zero(metric: cloudwatch.Metric) -> cloudwatch.MathExpression:
+    """For long periods. Where the last period is missing CloudWatch goes back to earlier ones, whatever an alarm says
+    of missing data, and an alarm over two days keeps its state for a week.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+    """
+    return cloudwatch.MathExpression(
+        expression="FILL(counted, 0)", using_metrics={"counted": metric}, period=metric.period, label=metric.metric_name
+    )

@@ -11,6 +11,7 @@ from functions.model.shipment import ConnectionName
 from functions.settings import CheckSettings
 from infra.connection_resources import ConnectionResources
 from infra.functions import Functions
+from infra.grants import allow_calls, allow_reading, allow_sending
 from infra.ledger import Ledger
 
 TIMEOUT = Duration.minutes(10)
@@ -40,11 +41,12 @@ class Check(Construct):
             timeout=TIMEOUT,
             memory_mb=1024,  # metadata documents of several megabytes
             description="Manual: do both systems fit the connection file",
+            is_repeated=False,  # whoever asked asks again
         )
-        ledger.allow(self.function, ledger.ledger, "GetItem", "PutItem")
-        ledger.allow(self.function, ledger.audit, "GetItem", "PutItem", "Query")
+        allow_calls(self.function, ledger.ledger, "GetItem", "PutItem")
+        allow_calls(self.function, ledger.audit, "GetItem", "PutItem", "Query")
         for resources in per_connection.values():
-            resources.ifs.grant_read(self.function)
-            resources.shipments.grant_send_messages(self.function)
-            resources.shipstation.grant_read(self.function)
+            allow_reading(self.function, resources.ifs)
+            allow_sending(self.function, resources.shipments)
+            allow_reading(self.function, resources.shipstation)
         CfnOutput(Stack.of(self), "CheckFunction", value=self.function.function_name)

@@ -10,9 +10,9 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from functions.connections.connection import Connection
+from functions.wiring.credentials import PLACEHOLDER
 from infra.queues import DeadLetterQueues, make_queue
 
-PLACEHOLDER = "replace-me"
 TOKEN_LENGTH = 48
 
 
@@ -39,6 +39,7 @@ class ConnectionResources(Construct):
         self.shipstation = self._vendor_secret("ShipStation", "api_key", "api_secret")
         self.ifs = self._vendor_secret("Ifs", "client_id", "client_secret")
         self.webhook = self._webhook_secret()
+        CfnOutput(self, "ShipmentsQueue", value=self.shipments.queue_url)
         CfnOutput(self, "ShipStationSecret", value=self.shipstation.secret_arn)
         CfnOutput(self, "IfsSecret", value=self.ifs.secret_arn)
         CfnOutput(self, "WebhookSecret", value=self.webhook.secret_arn)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration
-from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import CfnOutput, Duration, Stack
 from constructs import Construct
 
 from functions.model.shipment import ConnectionName
 from functions.settings import ConsumeSettings
 from infra.connection_resources import ConnectionResources
-from infra.functions import Functions
+from infra.functions import Functions, feed
+from infra.grants import allow_calls, allow_reading, allow_sending
 from infra.ledger import Ledger
 
 TIMEOUT = Duration.seconds(150)
@@ -42,16 +42,10 @@ class Consume(Construct):
             memory_mb=384,  # once a day a metadata document: 7 MB take 110 MB
             description="Makes IFS agree with ShipStation",
         )
-        ledger.allow(self.function, ledger.ledger, "GetItem", "PutItem")
-        ledger.allow(self.function, ledger.audit, "GetItem", "PutItem", "Query")
+        allow_calls(self.function, ledger.ledger, "GetItem", "PutItem")
+        allow_calls(self.function, ledger.audit, "GetItem", "PutItem", "Query")
         for resources in per_connection.values():
-            resources.ifs.grant_read(self.function)
-            resources.shipments.grant_send_messages(self.function)
-            self.function.add_event_source(
-                sources.SqsEventSource(
-                    resources.shipments,
-                    batch_size=BATCH,
-                    report_batch_item_failures=True,
-                    max_concurrency=resources.connection.ifs.concurrency,
-                )
-            )
+            allow_reading(self.function, resources.ifs)
+            allow_sending(self.function, resources.shipments)
+            feed(self.function, resources.shipments, batch=BATCH, concurrency=resources.connection.ifs.concurrency)
+        CfnOutput(Stack.of(self), "ConsumeFunction", value=self.function.function_name)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from aws_cdk import Duration
-from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
 from functions.model.shipment import ConnectionName
 from functions.settings import DeadLettersSettings
 from infra.connection_resources import ConnectionResources
-from infra.functions import Functions
+from infra.functions import Functions, feed
+from infra.grants import allow_calls, allow_sending
 from infra.ledger import Ledger
 from infra.queues import DeadLetterQueues
 
@@ -39,16 +39,9 @@ class DeadLetters(Construct):
         self.function = functions.make(
             "DeadLetters", settings=settings, timeout=TIMEOUT, description="Brings dead letters back or parks them"
         )
-        ledger.allow(self.function, ledger.ledger, "GetItem", "PutItem")
+        allow_calls(self.function, ledger.ledger, "GetItem", "PutItem")
         for resources in per_connection.values():
-            resources.notifications.grant_send_messages(self.function)
-            resources.shipments.grant_send_messages(self.function)
+            allow_sending(self.function, resources.notifications)
+            allow_sending(self.function, resources.shipments)
         for dead in (queues.notifications, queues.shipments):
-            self.function.add_event_source(
-                sources.SqsEventSource(
-                    dead,
-                    batch_size=BATCH,
-                    report_batch_item_failures=True,
-                    max_concurrency=2,  # the least that AWS allows
-                )
-            )
+            feed(self.function, dead, batch=BATCH, concurrency=2)  # the least that AWS allows

@@ -1,19 +1,24 @@
-"""The one place that writes a Lambda's defaults."""
+"""The one place that writes a Lambda's defaults, and connects one to its queue."""
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
-from aws_cdk import AssetHashType, Duration, RemovalPolicy, Stack
+from aws_cdk import AssetHashType, Duration, Names, RemovalPolicy, Stack
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from functions.settings import ENVIRONMENT_LIMIT_BYTES, Settings
 from infra.bundle import Target, contents_hash
+from infra.grants import allow_receiving
 
+ONCE = {"retry_attempts": 0, "max_event_age": Duration.minutes(1)}  # the shortest that Lambda knows
 ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
 
 
@@ -33,8 +38,16 @@ class Functions:
         self._architecture = ARCHITECTURES[target.architecture]
 
     def make(
-        self, name: str, *, settings: Settings, timeout: Duration, memory_mb: int = 256, description: str
+        self,
+        name: str,
+        *,
+        settings: Settings,
+        timeout: Duration,
+        memory_mb: int = 256,
+        description: str,
+        is_repeated: bool = True,
     ) -> lambda_.Function:
+        """`is_repeated`: whether Lambda repeats a run that failed or found no place, where nobody waits for it."""
         module = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
         environment = {
             **settings.to_env(),
@@ -58,28 +71,59 @@ class Functions:
             environment_encryption=self._key,
             log_group=group,
             description=description,
+            **({} if is_repeated else ONCE),  # type: ignore[arg-type] # one dictionary, two types
         )
+        self._key.grant(function, "kms:Decrypt")
         _check_size(name, Stack.of(self._scope), environment)
         return function
 
 
+def feed(
+    function: lambda_.Function, queue: sqs.Queue, *, batch: int, concurrency: int, window: Duration | None = None
+) -> None:
+    """Lambda takes the queue's messages to the function; what it reports as failed comes back."""
+    allow_receiving(function, queue)
+    function.add_event_source_mapping(
+        f"SqsEventSource:{Names.node_unique_id(queue.node)}",  # another id would be a second mapping, which AWS refuses
+        event_source_arn=queue.queue_arn,
+        batch_size=batch,
+        max_batching_window=window,
+        report_batch_item_failures=True,
+        max_concurrency=concurrency,
+    )
+
+
 def _check_size(name: str, stack: Stack, environment: dict[str, str]) -> None:
-    """Addresses and ARNs are known only when deployed: each is counted with the length it will have."""
+    """As Lambda measures: all variables as one JSON text. Addresses and ARNs are known only when deployed, so each
+    counts with the length it can have.
+    """
     resolved = stack.resolve(environment)
-    size = sum(len(key) + _length(value) for key, value in resolved.items())
+    deployed = {variable: _as_deployed(value, variable, stack.stack_name) for variable, value in resolved.items()}
+    size = len(json.dumps(deployed, separators=(",", ":")))
     if size > ENVIRONMENT_LIMIT_BYTES:
         raise EnvironmentTooLargeError(
-            f"{name}: {size} bytes of environment variables, AWS allows {ENVIRONMENT_LIMIT_BYTES}; "
-            "divide the connections among several stacks (-c connections=FOLDER -c stack=NAME)"
+            f"too many connections in one stack: {name} would have {size} bytes of environment variables, AWS allows "
+            f"{ENVIRONMENT_LIMIT_BYTES}; divide the connection files among several folders and deploy each with "
+            'make deploy FOLDER=FOLDER CONTEXT="-c stack=NAME"'
         )
 
 
-LONGEST_REFERENCE = 130  # a queue's address or a secret's ARN with CDK's generated names
+LONGEST_REGION = len("ap-southeast-1")
+RANDOM = 1 + 13  # what CloudFormation appends to a name
+LONGEST_QUEUE_NAME = 80
 
 
-def _length(value: object) -> int:
+def _as_deployed(value: Any, variable: str, stack_name: str) -> str:
     if isinstance(value, str):
-        return len(value)
-    if isinstance(value, dict) and "Fn::Join" in value:
-        return sum(_length(part) for part in value["Fn::Join"][1])
-    return LONGEST_REFERENCE
+        return value
+    if "Fn::Join" in value:
+        return "".join(_as_deployed(part, variable, stack_name) for part in value["Fn::Join"][1])
+    name = value["Ref"]
+    if variable.endswith("_SECRETS"):
+        arn = "arn:aws-us-gov:secretsmanager::012345678901:secret:-abcdef"
+        return "x" * (len(arn) + LONGEST_REGION + len(name) + RANDOM)
+    generated = len(f"{stack_name}-{name}") + RANDOM
+    if variable.endswith("_TABLE"):
+        return "x" * generated
+    address = "https://sqs..amazonaws.com/012345678901/"
+    return "x" * (len(address) + LONGEST_REGION + min(generated + len(".fifo"), LONGEST_QUEUE_NAME))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import CfnOutput, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from functions.ledger.items import PARTITION, SORT
@@ -15,7 +14,6 @@ from functions.ledger.table import DUE_INDEX, DUE_PARTITION, DUE_PROJECTED, DUE_
 class Ledger(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, key: kms.IKey) -> None:
         super().__init__(scope, construct_id)
-        self._key = key
         self.ledger = self._table("Ledger", key)
         self.ledger.add_global_secondary_index(
             index_name=DUE_INDEX,
@@ -25,11 +23,8 @@ class Ledger(Construct):
             non_key_attributes=[*DUE_PROJECTED],
         )
         self.audit = self._table("Audit", key)
-
-    def allow(self, function: lambda_.Function, table: dynamodb.Table, *actions: str) -> None:
-        """Exactly these DynamoDB actions, on the table and its index, with the key they need."""
-        table.grant(function, *(f"dynamodb:{action}" for action in actions))
-        self._key.grant_encrypt_decrypt(function)
+        CfnOutput(Stack.of(self), "LedgerTable", value=self.ledger.table_name)
+        CfnOutput(Stack.of(self), "AuditTable", value=self.audit.table_name)
 
     def _table(self, name: str, key: kms.IKey) -> dynamodb.Table:
         return dynamodb.Table(

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from aws_cdk import Duration
+from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
 from functions.model.shipment import ConnectionName
 from functions.settings import PollSettings
 from infra.connection_resources import ConnectionResources
-from infra.functions import Functions
+from infra.functions import Functions, feed
+from infra.grants import allow_calls, allow_reading, allow_sending
 from infra.ledger import Ledger
 
 TIMEOUT = Duration.minutes(5)  # a look ends after two minutes; what is left goes into a job
@@ -42,27 +42,24 @@ class Poll(Construct):
             shipstation_secrets={name: resources.shipstation.secret_arn for name, resources in per_connection.items()},
         )
         self.function = functions.make(
-            "Poll", settings=settings, timeout=TIMEOUT, description="Reads ShipStation, queues new shipments"
+            "Poll",
+            settings=settings,
+            timeout=TIMEOUT,
+            description="Reads ShipStation, queues new shipments",
+            is_repeated=False,  # the next tick comes anyway
         )
         # A run that ends with work left sends itself a message: without this Lambda takes it for a runaway loop.
         cast("lambda_.CfnFunction", self.function.node.default_child).recursive_loop = "Allow"
-        ledger.allow(self.function, ledger.ledger, "GetItem", "BatchGetItem", "PutItem", "Query")
+        allow_calls(self.function, ledger.ledger, "GetItem", "BatchGetItem", "PutItem", "Query")
         for resources in per_connection.values():
             self._attach(resources)
+        CfnOutput(Stack.of(self), "PollFunction", value=self.function.function_name)
 
     def _attach(self, resources: ConnectionResources) -> None:
-        resources.shipments.grant_send_messages(self.function)
-        resources.notifications.grant_send_messages(self.function)
-        resources.shipstation.grant_read(self.function)
-        self.function.add_event_source(
-            sources.SqsEventSource(
-                resources.notifications,
-                batch_size=BATCH,
-                max_batching_window=BATCHING,
-                report_batch_item_failures=True,
-                max_concurrency=2,
-            )
-        )
+        allow_sending(self.function, resources.shipments)
+        allow_sending(self.function, resources.notifications)
+        allow_reading(self.function, resources.shipstation)
+        feed(self.function, resources.notifications, batch=BATCH, concurrency=2, window=BATCHING)
         events.Rule(
             self,
             f"Every-{resources.connection.name}",
@@ -72,7 +69,7 @@ class Poll(Construct):
                 targets.LambdaFunction(
                     self.function,
                     event=events.RuleTargetInput.from_object({"connection": resources.connection.name}),
-                    retry_attempts=0,  # the next tick comes anyway
+                    retry_attempts=0,  # EventBridge's own, beside Lambda's
                 )
             ],
         )

@@ -9,10 +9,12 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
+from functions.ledger.table import DUE_INDEX
 from functions.model.shipment import ConnectionName
 from functions.settings import ReleaseSettings
 from infra.connection_resources import ConnectionResources
 from infra.functions import Functions
+from infra.grants import allow_calls, allow_reading, allow_sending
 from infra.ledger import Ledger
 
 TIMEOUT = Duration.seconds(50)  # ends before the next one begins
@@ -35,12 +37,17 @@ class Release(Construct):
             ifs_secrets={name: resources.ifs.secret_arn for name, resources in per_connection.items()},
         )
         self.function = functions.make(
-            "Release", settings=settings, timeout=TIMEOUT, description="Queues orders that are due again"
+            "Release",
+            settings=settings,
+            timeout=TIMEOUT,
+            description="Queues orders that are due again",
+            is_repeated=False,  # the next minute comes anyway
         )
-        ledger.allow(self.function, ledger.ledger, "GetItem", "PutItem", "Query")
+        allow_calls(self.function, ledger.ledger, "GetItem", "PutItem")
+        allow_calls(self.function, ledger.ledger, "Query", index=DUE_INDEX)
         for name, resources in per_connection.items():
-            resources.ifs.grant_read(self.function)
-            resources.shipments.grant_send_messages(self.function)
+            allow_reading(self.function, resources.ifs)
+            allow_sending(self.function, resources.shipments)
             events.Rule(
                 self,
                 f"Every-{name}",
@@ -50,7 +57,7 @@ class Release(Construct):
                     targets.LambdaFunction(
                         self.function,
                         event=events.RuleTargetInput.from_object({"connection": name}),
-                        retry_attempts=0,  # the next minute comes anyway
+                        retry_attempts=0,  # EventBridge's own, beside Lambda's
                     )
                 ],
             )

@@ -11,6 +11,7 @@ from functions.model.shipment import ConnectionName
 from functions.settings import ReplaySettings
 from infra.connection_resources import ConnectionResources
 from infra.functions import Functions
+from infra.grants import allow_calls, allow_reading, allow_sending
 from infra.ledger import Ledger
 
 TIMEOUT = Duration.minutes(10)
@@ -39,10 +40,11 @@ class Replay(Construct):
             timeout=TIMEOUT,
             memory_mb=512,  # may read the whole ledger
             description="Manual: dry run, then exactly that plan",
+            is_repeated=False,  # whoever asked asks again
         )
-        ledger.allow(self.function, ledger.ledger, "GetItem", "PutItem", "Scan")
-        ledger.allow(self.function, ledger.audit, "Query")
+        allow_calls(self.function, ledger.ledger, "GetItem", "PutItem", "Scan")
+        allow_calls(self.function, ledger.audit, "GetItem", "Query")
         for resources in per_connection.values():
-            resources.shipments.grant_send_messages(self.function)
-            resources.ifs.grant_read(self.function)
+            allow_sending(self.function, resources.shipments)
+            allow_reading(self.function, resources.ifs)
         CfnOutput(Stack.of(self), "ReplayFunction", value=self.function.function_name)

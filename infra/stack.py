@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from aws_cdk import Duration, Stack
+from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from functions.connections.connection import Connection
@@ -38,6 +39,7 @@ class ConnectorStack(Stack):
         connections: Mapping[ConnectionName, Connection],
         code: Path,
         target: Target,
+        alarm_subscribers: Sequence[sns.ITopicSubscription] = (),
     ) -> None:
         super().__init__(
             scope, construct_id, description="Puts ShipStation shipments onto customer orders in IFS Cloud"
@@ -70,7 +72,15 @@ class ConnectorStack(Stack):
         # Whoever invokes these two by hand sees how they end.
         Replay(self, "ReplayFlow", functions=functions, ledger=ledger, per_connection=per_connection)
         Check(self, "CheckFlow", functions=functions, ledger=ledger, per_connection=per_connection)
-        Alarms(self, "Alarms", per_connection=per_connection, functions=watched, dead=dead, key=key)
+        Alarms(
+            self,
+            "Alarms",
+            per_connection=per_connection,
+            functions=watched,
+            dead=dead,
+            key=key,
+            subscribers=alarm_subscribers,
+        )
 
 
 def _visibility(timeout: Duration, batching: Duration | None = None) -> Duration:

@@ -16,6 +16,7 @@ from functions.model.shipment import ConnectionName
 from functions.settings import WebhookSettings
 from infra.connection_resources import ConnectionResources
 from infra.functions import Functions
+from infra.grants import allow_reading, allow_sending
 
 # ShipStation sends one call per batch of labels; more than this is no ShipStation.
 RATE_PER_SECOND, BURST = 50, 100
@@ -49,8 +50,8 @@ class WebhookApi(Construct):
             description="ShipStation webhooks: checks the token, queues ids",
         )
         for resources in per_connection.values():
-            resources.notifications.grant_send_messages(self.function)
-            resources.webhook.grant_read(self.function)
+            allow_sending(self.function, resources.notifications)
+            allow_reading(self.function, resources.webhook)
         api = self._api(self.function)
         CfnOutput(Stack.of(self), "ApiUrl", value=api.api_endpoint)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from functions.flows.operations.backfill import a_job, estimate, progress
 from functions.model.cursors import Cursor, Span, Stream
 from functions.model.frozen import Frozen
 from functions.model.jobs import Progress
-from functions.model.outcomes import SENTENCES
+from functions.model.outcomes import SENTENCES, Reason
 from functions.model.shipment import ConnectionName
 from functions.wiring.poll_parts import PollParts
 from functions.wiring.requests import explained, unknown_connection
@@ -71,20 +72,20 @@ def answer(event: dict[str, Any], runtime: Runtime, parts: Callable[[ConnectionN
     if request.connection not in runtime.connections:
         return {"error": unknown_connection(runtime.connections), "allowed": ALLOWED}
     try:
-        return _served(request, parts(request.connection), runtime)
+        return _served(request, parts(request.connection))
     except ConnectorError as fault:
         return {"error": SENTENCES[fault.reason], "reason": fault.reason, "next": "try again later"}
 
 
-def _served(request: Request, parts: PollParts, runtime: Runtime) -> dict[str, Any]:
+def _served(request: Request, parts: PollParts) -> dict[str, Any]:
     if request.backfill is not None:
-        return _backfill(request.backfill, parts, runtime)
+        return _backfill(request.backfill, parts)
     if request.cancel is not None:
         return _cancelled(request.cancel, parts)
     return _reading_status(parts)
 
 
-def _backfill(request: Backfill, parts: PollParts, runtime: Runtime) -> dict[str, Any]:
+def _backfill(request: Backfill, parts: PollParts) -> dict[str, Any]:
     rate = parts.connection.shipstation.requests_per_minute
     window = Span(start=request.start, end=min(request.end, parts.now()))
     cost = estimate(window, request.streams, parts.source, rate)
@@ -92,7 +93,7 @@ def _backfill(request: Backfill, parts: PollParts, runtime: Runtime) -> dict[str
     if request.dry_run:
         return {**cost_of_window, "next": "the same with dry_run: false"}
     job = a_job(
-        runtime.new_id()[:12],
+        _job_id(request, parts.connection.name),
         parts.connection.name,
         window,
         cost,
@@ -101,9 +102,17 @@ def _backfill(request: Backfill, parts: PollParts, runtime: Runtime) -> dict[str
         note=request.note,
         now=parts.now(),
     )
-    parts.jobs.open(job)
+    known = parts.jobs.open(job)
+    if known is not job:
+        told = _shown(progress(known, rate, parts.now()))
+        return {**told, "next": "this was asked for before, and this is its job; with another note it is read again"}
     logger.info("backfill_started", connection=job.connection, job_id=job.job_id, baseline=request.baseline)
     return {**cost_of_window, "job_id": job.job_id, "next": "it begins within a minute; ask with status: true"}
+
+
+def _job_id(request: Backfill, connection: ConnectionName) -> str:
+    """The same request is the same job, however often it arrives."""
+    return hashlib.sha256(f"{connection}\x1f{request.model_dump_json()}".encode()).hexdigest()[:12]
 
 
 def _cancelled(job_id: str, parts: PollParts) -> dict[str, Any]:
@@ -126,6 +135,7 @@ def _reading_status(parts: PollParts) -> dict[str, Any]:
         "mode": parts.connection.mode,
         "last_poll_at": position.last_poll_at and position.last_poll_at.isoformat(),
         "refused_since": position.refused_at and position.refused_at.isoformat(),
+        "not_configured": _unfilled(parts),
         "silent_since": position.silent_at and position.silent_at.isoformat(),
         "streams": {name: _position(cursor) for name, cursor in sorted(position.cursors.items())},
         "jobs": [_shown(progress(job, rate, now)) for job in parts.jobs.all(parts.connection.name)],
@@ -135,6 +145,16 @@ def _reading_status(parts: PollParts) -> dict[str, Any]:
         ],
         "parked_not_shown": max(0, len(parked) - SHOWN),
     }
+
+
+def _unfilled(parts: PollParts) -> str | None:
+    """Which secret lacks what."""
+    try:
+        parts.require_credentials()
+    except ConnectorError as fault:
+        if fault.reason is Reason.SHIPSTATION_NOT_CONFIGURED:
+            return str(fault)
+    return None
 
 
 def _position(cursor: Cursor) -> dict[str, Any]:

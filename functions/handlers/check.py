@@ -9,12 +9,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from functions.errors import ConnectorError
 from functions.flows.preflight.report_text import as_text
 from functions.ledger.budget import BudgetStore
+from functions.model.outcomes import SENTENCES
 from functions.settings import CheckSettings
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.check_parts import CheckRequest, examine
 from functions.wiring.delivery_parts import DeliveryParts, DeliveryTables
+from functions.wiring.once import Once
 from functions.wiring.requests import explained
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import logger
@@ -28,12 +31,18 @@ ALLOWED = {
 def build(runtime: Runtime, settings: CheckSettings) -> Handler:
     budgets = BudgetStore(runtime.table(settings.ledger_table))
     tables = DeliveryTables(settings.ledger_table, settings.audit_table, settings.shipments, settings.ifs_secrets)
-    parts = DeliveryParts(runtime, tables)
+    parts, once = DeliveryParts(runtime, tables), Once(runtime, settings.ledger_table)
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
         request = _parsed(event, runtime.connections)
         if isinstance(request, str):
             return {"error": request, "allowed": ALLOWED, "connections": sorted(runtime.connections)}
+        try:
+            return once.run(event, context, lambda _: examined(request, context))
+        except ConnectorError as fault:
+            return {"error": SENTENCES[fault.reason], "reason": fault.reason, "next": "try again later"}
+
+    def examined(request: CheckRequest, context: Context) -> dict[str, Any]:
         delivery = partial(parts.delivery, request.connection, context)
         run_id = context.aws_request_id
         report = examine(runtime, settings, request, budgets=budgets, run_id=run_id, delivery=delivery)

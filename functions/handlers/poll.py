@@ -24,7 +24,7 @@ from functions.wiring import batch
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.poll_parts import GO_ON, PollParts
 from functions.wiring.runtime import Context, Handler, Runtime
-from functions.wiring.telemetry import count, logger
+from functions.wiring.telemetry import count, heartbeat, logger
 
 TIME_TO_END = timedelta(seconds=50)  # the requests under way, a time-out at worst, and the last save
 
@@ -64,11 +64,12 @@ def _read(parts: PollParts, notifications: Sequence[Notification], context: Cont
         pointers = webhooks if webhooks or is_now else _due(parts)
         if pointers is None:
             return None
+        parts.require_credentials()
         report = collect(parts.collection, pointers, context.aws_request_id)
         _report(parts, report, len(webhooks), context.aws_request_id)
         return report.goes_on_in
 
-    waits = _told(look, parts.connection.name, context)
+    waits = _told(lambda: _beating(look, parts.connection.name), parts.connection.name, context)
     if waits is None and not webhooks:
         waits = _told(lambda: _work(parts, context), parts.connection.name, context)
     if waits is not None:
@@ -80,6 +81,14 @@ def _due(parts: PollParts) -> Sequence[Pointer] | None:
     if is_due(parts.position(), parts.connection.poll_minutes, parts.now()):
         return ()
     return [GO_ON] if parts.is_webhook_unanswered() else None
+
+
+def _beating(look: Callable[[], float | None], connection: ConnectionName) -> float | None:
+    try:
+        return look()
+    except ConnectorError:
+        heartbeat(connection, PollSucceeded=False)
+        raise
 
 
 def _told(step: Callable[[], float | None], connection: ConnectionName, context: Context) -> float | None:
@@ -102,6 +111,7 @@ def _work(parts: PollParts, context: Context) -> float | None:
     job = next_job(parts.jobs.all(parts.connection.name), parts.now())
     if job is None or parts.position().next_probe_at is not None:
         return None
+    parts.require_credentials()
     left = timedelta(milliseconds=context.get_remaining_time_in_millis()) - TIME_TO_END
     after = work_on(job, parts.job_resources, context.aws_request_id, parts.now() + left)
     if after is None:
@@ -128,12 +138,9 @@ def _report(parts: PollParts, report: Report, webhooks: int, correlation_id: str
         goes_on_in=report.goes_on_in,
         correlation_id=correlation_id,
     )
-    count(
-        name,
-        PollSucceeded=int(not report.held and not report.refused and not report.silent and not _has_waited(report)),
-        ShipStationRefused=int(report.refused),
-        Gaps=report.gaps,
-    )
+    is_read = not (report.held or report.refused or report.silent or _has_waited(report))
+    heartbeat(name, PollSucceeded=is_read)
+    count(name, ShipStationRefused=int(report.refused), Gaps=report.gaps)
 
 
 def _has_waited(report: Report) -> bool:

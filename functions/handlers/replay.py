@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from pydantic import Field, ValidationError
@@ -19,6 +19,7 @@ from functions.model.shipment import ConnectionName
 from functions.settings import ReplaySettings
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.delivery_parts import DeliveryParts, DeliveryTables
+from functions.wiring.once import Once
 from functions.wiring.requests import explained, unknown_connection
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import logger
@@ -56,23 +57,39 @@ class _Service:
     def __init__(self, runtime: Runtime, settings: ReplaySettings) -> None:
         self._runtime = runtime
         tables = DeliveryTables(settings.ledger_table, settings.audit_table, settings.shipments, settings.ifs_secrets)
-        self._parts = DeliveryParts(runtime, tables)
+        self._parts, self._once = DeliveryParts(runtime, tables), Once(runtime, settings.ledger_table)
 
-    def dry_run(self, request: DryRun, context: Context) -> dict[str, Any]:
+    def dry_run(self, request: DryRun, event: dict[str, Any], context: Context) -> dict[str, Any]:
         replay = self._replay(request.connection, context)
-        plan = draw_up(replay, request.select, plan_id=self._runtime.new_id(), by=request.by, note=request.note)
+        answer = self._once.run(event, context, partial(self._planned, request, replay))
+        if "run_id" in answer:
+            return {**answer, "next": {"plan_id": answer["run_id"], "apply": False}}
+        return answer
+
+    def _planned(self, request: DryRun, replay: Replay, plan_id: str) -> dict[str, Any]:
+        plan = draw_up(replay, request.select, plan_id=plan_id, by=request.by, note=request.note)
         logger.info("replay_planned", connection=plan.connection, plan_id=plan.plan_id, orders=len(plan.orders))
         return _shown(plan)
 
     def apply(self, request: Apply, context: Context) -> dict[str, Any]:
-        plan = self._parts.plans.get(request.plan_id)
-        if plan is None:
-            raise _Refused("plan_id: no such plan; plans are kept for 7 days")
+        plan = self._plan(request.plan_id)
+        if plan.applied_at is not None and request.apply:
+            told = {"plan_id": plan.plan_id, "sent": 0, "applied_at": plan.applied_at.isoformat()}
+            return {**told, "next": "it was applied before; repeat the dry run to see what is left"}
         if not request.apply:
             return _shown(plan)
         sent = apply(self._replay(plan.connection, context), plan, context.aws_request_id)
         logger.info("replay_applied", connection=plan.connection, plan_id=plan.plan_id, orders=sent)
         return {"plan_id": plan.plan_id, "sent": sent, "next": "repeat the dry run to see what is left"}
+
+    def _plan(self, plan_id: str) -> Plan:
+        """DynamoDB removes what has expired up to days later."""
+        head = self._parts.plans.head(plan_id)
+        if head is None:
+            raise _Refused("plan_id: no such plan; plans are kept for 7 days")
+        if self._runtime.now() >= head.expires_at:
+            raise _Refused(f"plan_id: the plan expired at {head.expires_at.isoformat()}; make a new dry run")
+        return self._parts.plans.get(plan_id) or head
 
     def _replay(self, name: ConnectionName, context: Context) -> Replay:
         if name not in self._runtime.connections:
@@ -89,7 +106,7 @@ def build(runtime: Runtime, settings: ReplaySettings) -> Handler:
             request = _parsed(event)
             if isinstance(request, Apply):
                 return service.apply(request, context)
-            return service.dry_run(request, context)
+            return service.dry_run(request, event, context)
         except _Refused as refused:
             return {"error": str(refused), "allowed": ALLOWED}
         except ConnectorError as fault:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from boto3.dynamodb.conditions import ConditionBase, Key
@@ -25,7 +26,9 @@ DUE_PROJECTED = ("key", "watched", "place")  # what the index shows beside keys
 EXPIRES = "expires_at"  # epoch seconds, DynamoDB's time to live
 
 BATCH_GET_LIMIT = 100  # DynamoDB's own
-BATCH_GET_ROUNDS = 5
+# What DynamoDB leaves of a batch it was too busy for: asked for at once it would be left again.
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+BATCH_GET_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)
 CONDITION_REFUSED = "ConditionalCheckFailedException"
 ITEM_REFUSED = "ValidationException"  # over 400 KB, or malformed: no repetition helps
 
@@ -61,10 +64,10 @@ class DynamoTable:
     and a Lambda starts sooner without it.
     """
 
-    def __init__(self, client: DynamoDBClient, name: str) -> None:
+    def __init__(self, client: DynamoDBClient, name: str, pause: Callable[[float], None] = time.sleep) -> None:
         _convert_types(client)
         self._client: Any = client  # typed for DynamoDB's own JSON, which it no longer takes
-        self._name = name
+        self._name, self._pause = name, pause
 
     def get(self, pk: str, sk: str) -> Item | None:
         with translated("DynamoDB", Reason.LEDGER_UNAVAILABLE):
@@ -129,13 +132,15 @@ class DynamoTable:
             "ProjectionExpression": ", ".join(names),
             "ExpressionAttributeNames": names,
         }
-        for _ in range(BATCH_GET_ROUNDS):
+        for pause in (*BATCH_GET_PAUSES, None):
             with translated("DynamoDB", Reason.LEDGER_UNAVAILABLE):
                 answer = self._client.batch_get_item(RequestItems={self._name: wanted})
             yield from answer["Responses"].get(self._name, [])
             wanted = answer.get("UnprocessedKeys", {}).get(self._name)
             if not wanted:
                 return
+            if pause is not None:
+                self._pause(pause)
         raise Retryable(Reason.LEDGER_UNAVAILABLE, "DynamoDB left keys of a batch unread")
 
     def _pages(self, call: Any, **arguments: Any) -> Iterator[Item]:

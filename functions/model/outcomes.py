@@ -41,6 +41,7 @@ class Reason(StrEnum):
     # retry
     IFS_UNAVAILABLE = "ifs_unavailable"
     IFS_CREDENTIALS = "ifs_credentials"
+    IFS_NOT_CONFIGURED = "ifs_not_configured"
     RECORDS_VANISHED = "records_vanished"
     TARGET_CHANGED = "target_changed"
     RECORD_LOCKED = "record_locked"
@@ -51,6 +52,7 @@ class Reason(StrEnum):
     SHIPSTATION_UNAVAILABLE = "shipstation_unavailable"
     BUDGET_EXHAUSTED = "budget_exhausted"
     SHIPSTATION_CREDENTIALS = "shipstation_credentials"
+    SHIPSTATION_NOT_CONFIGURED = "shipstation_not_configured"
     SHIPSTATION_REQUEST = "shipstation_request"
     SECRETS_UNAVAILABLE = "secrets_unavailable"
     LEDGER_UNAVAILABLE = "ledger_unavailable"
@@ -110,6 +112,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.NOT_DELIVERED_YET: "IFS has not delivered the shipment yet and would overwrite the ship date; it is written afterwards.",
     Reason.IFS_UNAVAILABLE: "IFS did not answer or answered with a passing fault; the attempt is repeated.",
     Reason.IFS_CREDENTIALS: "IFS refuses the client id, the secret or the token; replace the secret, and what waits goes on by itself.",
+    Reason.IFS_NOT_CONFIGURED: "The connection's IFS secret is not filled; put client_id and client_secret into it. IFS is not called before, and what waits then goes on by itself.",
     Reason.RECORDS_VANISHED: "IFS shows none of the records that it showed before: a site or a company is hidden from the service user, or another tenant answers.",
     Reason.RECORD_LOCKED: "A user holds the IFS record locked; the attempt is repeated.",
     Reason.RECORD_SHARED: "Another order is being written to the same IFS record; the attempt is repeated.",
@@ -137,6 +140,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.IFS_PERMISSION: "The IFS service user lacks a permission set for the projection.",
     Reason.IFS_CONFIGURATION: "IFS does not know the projection, entity set or attribute that the connection file names.",
     Reason.SHIPSTATION_CREDENTIALS: "ShipStation refused the API key; replace the secret.",
+    Reason.SHIPSTATION_NOT_CONFIGURED: "The connection's ShipStation secret is not filled; put api_key and api_secret into it. ShipStation is not called before.",
     Reason.SHIPSTATION_REQUEST: "ShipStation refused the request.",
     Reason.UNREADABLE_ROW: "A ShipStation row lacks a required field.",
     Reason.GAP: "ShipStation cannot show a row and answers 500 for every page that holds it; it was stepped over.",

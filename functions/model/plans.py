@@ -72,11 +72,11 @@ class Plan(Frozen):
         records = {record.key: record for part in parts for record in part.records}
         return self.part(orders, records.values(), self.parts)
 
-    def of_order(self, part: Plan, order: OrderKey) -> Plan:
-        """The head with what concerns one order: with all that its records hold."""
-        orders = [planned for planned in part.orders if planned.order == order]
+    def of_order(self, order: OrderKey) -> Plan:
+        """What concerns one order: with all that its records hold."""
+        orders = [planned for planned in self.orders if planned.order == order]
         keys = {key for planned in orders for key in planned.records}
-        return self.part(orders, [record for record in part.records if record.key in keys], self.parts)
+        return self.part(orders, [record for record in self.records if record.key in keys], self.parts)
 
     def applied(self, at: datetime) -> Plan:
         return self.model_copy(update={"applied_at": at})

@@ -69,6 +69,10 @@ class AwsRuntime:
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
 
+    def _spread(self, seconds: float) -> None:
+        """Who was turned away together does not come back together."""
+        self.sleep(seconds * (0.5 + self.jitter()))
+
     def jitter(self) -> float:
         return random.random()  # noqa: S311 # spreads retries, guards nothing
 
@@ -78,7 +82,7 @@ class AwsRuntime:
     def table(self, name: str) -> Table:
         from functions.ledger.table import DynamoTable  # noqa: PLC0415 # the webhook needs no table
 
-        return DynamoTable(self._dynamodb, name)
+        return DynamoTable(self._dynamodb, name, self._spread)
 
     def queue(self, url: str) -> Queue:
         from functions.ledger.queues import SqsQueue  # noqa: PLC0415 # loaded by those that send

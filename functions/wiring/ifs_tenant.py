@@ -12,15 +12,16 @@ from functions.ifs import token as ifs_token
 from functions.ifs.client import IfsClient
 from functions.ifs.targets.preference import IfsTargets, target_records
 from functions.model.fit import Finding
+from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
-from functions.wiring.credentials import part
+from functions.wiring.credentials import parts
 from functions.wiring.runtime import Runtime
 
 
 def ifs_client(runtime: Runtime, connection: Connection, secret_arn: str) -> IfsClient:
     def credentials() -> ifs_token.Credentials:
-        secret = runtime.secrets(secret_arn)
-        return ifs_token.Credentials(part(secret, "client_id"), SecretStr(part(secret, "client_secret")))
+        client, secret = parts(runtime.secrets, secret_arn, ("client_id", "client_secret"), Reason.IFS_NOT_CONFIGURED)
+        return ifs_token.Credentials(client, SecretStr(secret))
 
     session = runtime.session(connection.ifs.ca_bundle)
     tokens = ifs_token.TokenSource(

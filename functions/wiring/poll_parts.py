@@ -16,7 +16,7 @@ from functions.model.cursors import ReadingPosition
 from functions.model.messages import Notification, Pointer
 from functions.settings import PollSettings
 from functions.wiring.runtime import Runtime
-from functions.wiring.shipstation_account import shipstation_source
+from functions.wiring.shipstation_account import shipstation_credentials, shipstation_source
 
 GO_ON = Pointer(kind="go_on")
 
@@ -25,14 +25,19 @@ class PollParts:
     def __init__(self, runtime: Runtime, settings: PollSettings, connection: Connection) -> None:
         name, table = connection.name, runtime.table(settings.ledger_table)
         self.connection, self.now = connection, runtime.now
+        self._runtime, self._secret = runtime, settings.shipstation_secrets[name]
         self.jobs, self.parking, self._positions = JobStore(table), ParkingStore(table), PositionStore(table)
-        self.source = shipstation_source(runtime, connection, settings.shipstation_secrets[name], table)
+        self.source = shipstation_source(runtime, connection, self._secret, table)
         self._notifications = NotificationQueues({name: runtime.queue(settings.notifications[name])})
         queue = FifoOrderQueue(runtime.queue(settings.shipments[name]))
         intake = Intake(connection, OrderStore(table), FactStore(table), queue, self.parking, runtime.now)
         holder = runtime.new_id()
         self.collection = Collection(intake, self.source, self._positions, self.jobs, runtime.sleep, holder)
         self.job_resources = JobResources(intake, self.source, self.jobs, runtime.sleep, runtime.side_by_side, holder)
+
+    def require_credentials(self) -> None:
+        """Before anything is begun that a secret which nobody has filled would end: the position stays as it is."""
+        shipstation_credentials(self._runtime, self._secret)
 
     def position(self) -> ReadingPosition:
         return self._positions.peek(self.connection.name)

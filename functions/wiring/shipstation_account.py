@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
+from functools import partial
 
 from pydantic import SecretStr
 
@@ -12,21 +13,26 @@ from functions.ledger.budget import BudgetStore
 from functions.ledger.facts import FactStore
 from functions.ledger.table import Table
 from functions.model.facts import OrderFacts
+from functions.model.outcomes import Reason
 from functions.shipstation import budget
 from functions.shipstation import client as shipstation
 from functions.shipstation.client import ShipStationClient
 from functions.shipstation.v1.source import ShipStationSource
-from functions.wiring.credentials import part
+from functions.wiring.credentials import parts
 from functions.wiring.runtime import Runtime
+
+
+def shipstation_credentials(runtime: Runtime, secret_arn: str) -> shipstation.Credentials:
+    """Raises Retryable while nobody has filled the secret."""
+    unfilled = Reason.SHIPSTATION_NOT_CONFIGURED
+    key, secret = parts(runtime.secrets, secret_arn, ("api_key", "api_secret"), unfilled)
+    return shipstation.Credentials(key, SecretStr(secret))
 
 
 def shipstation_client(
     runtime: Runtime, connection: Connection, secret_arn: str, budgets: budget.BudgetStore
 ) -> ShipStationClient:
-    def credentials() -> shipstation.Credentials:
-        secret = runtime.secrets(secret_arn)
-        return shipstation.Credentials(part(secret, "api_key"), SecretStr(part(secret, "api_secret")))
-
+    credentials = partial(shipstation_credentials, runtime, secret_arn)
     side = connection.shipstation
     governor = budget.Governor(
         budgets,

@@ -14,16 +14,20 @@ logger = Logger(utc=True)
 
 def seconds(connection: str, **metrics: float) -> None:
     """How long something has waited, by connection; nothing is sent of what has not."""
-    _send(MetricUnit.Seconds, connection, metrics)
+    _send(MetricUnit.Seconds, connection, {name: value for name, value in metrics.items() if value})
 
 
 def count(connection: str, **metrics: int) -> None:
     """Counts as CloudWatch metrics by connection; zeros are left out."""
+    _send(MetricUnit.Count, connection, {name: value for name, value in metrics.items() if value})
+
+
+def heartbeat(connection: str, **metrics: bool) -> None:
+    """Zeros are sent: a metric that only stops keeps its alarm as it was."""
     _send(MetricUnit.Count, connection, metrics)
 
 
 def _send(unit: MetricUnit, connection: str, metrics: Mapping[str, float]) -> None:
     for name, value in metrics.items():
-        if value:
-            with single_metric(name=name, unit=unit, value=value) as metric:
-                metric.add_dimension(name="connection", value=connection)
+        with single_metric(name=name, unit=unit, value=value) as metric:
+            metric.add_dimension(name="connection", value=connection)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.equipment.cloudwatch import Alarm
 from tests.equipment.memory_aws.queue import RECEIVES
 from tests.equipment.world import TIMEOUTS, VISIBILITY
 
@@ -149,6 +150,23 @@ def test_a_run_that_calls_itself_is_no_runaway_loop(template: Template) -> None:
     assert one(template, "AWS::Lambda::Function", "Poll")["RecursiveLoop"] == "Allow"
 
 
+def test_what_is_not_to_be_repeated_is_not_repeated_by_lambda(template: Template) -> None:
+    """A tick, because the next one comes; what a person asked for, because that person asks again."""
+    configured = of_type(template, "AWS::Lambda::EventInvokeConfig").values()
+    functions = template["Resources"]
+
+    assert {functions[each["FunctionName"]["Ref"]]["Properties"]["Handler"].split(".")[-2] for each in configured} == {
+        "poll",
+        "release",
+        "replay",
+        "check",
+    }
+    for each in configured:
+        assert (each["MaximumRetryAttempts"], each["MaximumEventAgeInSeconds"]) == (0, 60)
+    for rule in of_type(template, "AWS::Events::Rule").values():
+        assert [target["RetryPolicy"] for target in rule["Targets"]] == [{"MaximumRetryAttempts": 0}]
+
+
 def test_both_schedules_tick_every_minute(template: Template) -> None:
     rules = of_type(template, "AWS::Events::Rule")
     rates = {name[:4]: rule["ScheduleExpression"] for name, rule in rules.items()}
@@ -198,30 +216,38 @@ def test_audit_can_be_appended_but_not_deleted(template: Template) -> None:
     assert "dynamodb:UpdateItem" not in policies
 
 
+def alarms_of_our_own(template: Template) -> list[Alarm]:
+    alarms = (Alarm(properties, spare=0) for properties in of_type(template, "AWS::CloudWatch::Alarm").values())
+    return [alarm for alarm in alarms if alarm.namespace == "IfsShipStation"]
+
+
 def test_every_metric_that_is_watched_is_counted_by_its_lambda(template: Template) -> None:
-    own = [a for a in of_type(template, "AWS::CloudWatch::Alarm").values() if a.get("Namespace") == "IfsShipStation"]
+    own = alarms_of_our_own(template)
 
     assert len(own) == 7
     for alarm in own:
-        dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
-        handler = (HANDLERS / f"{dimensions['service']}.py").read_text(encoding="utf-8")
-        assert dimensions["connection"] == "example"
-        assert re.search(rf"\b{alarm['MetricName']}=", handler)
+        handler = (HANDLERS / f"{alarm.dimensions['service']}.py").read_text(encoding="utf-8")
+        assert alarm.dimensions["connection"] == "example"
+        assert re.search(rf"\b{alarm.metric}=", handler)
 
 
 def test_every_metric_that_is_counted_is_watched(template: Template) -> None:
-    alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in HANDLERS.glob("*.py")]
     calls = [call for tree in trees for call in ast.walk(tree) if isinstance(call, ast.Call)]
-    sent = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in {"count", "seconds"}]
+    sent = [
+        call for call in calls if isinstance(call.func, ast.Name) and call.func.id in {"count", "heartbeat", "seconds"}
+    ]
 
     assert {each.arg for call in sent for each in call.keywords} == {
-        alarm["MetricName"] for alarm in alarms if alarm.get("Namespace") == "IfsShipStation"
+        alarm.metric for alarm in alarms_of_our_own(template)
     }
 
 
-def test_every_alarm_says_what_to_do_and_tells_somebody(template: Template) -> None:
+def test_every_alarm_says_what_to_do_and_tells_when_it_rings_and_when_it_is_over(template: Template) -> None:
+    (topic,) = of_type(template, "AWS::SNS::Topic")
     alarms = of_type(template, "AWS::CloudWatch::Alarm")
 
     assert alarms
-    assert all(len(alarm["AlarmDescription"]) > 40 and alarm["AlarmActions"] for alarm in alarms.values())
+    for alarm in alarms.values():
+        assert len(alarm["AlarmDescription"]) > 40
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": topic}]

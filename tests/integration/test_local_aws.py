@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import signal
@@ -16,7 +17,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.equipment.local_aws.deploy import DeployError, Stack, deploy, zip_folder
+from tests.equipment.local_aws.deploy import DeployError, Stack, deploy, ignored_properties, zip_folder
+from tests.equipment.local_aws.differences import DIFFERENCES, subjects
 from tests.equipment.local_aws.operate import (
     FunctionFailed,
     invoke,
@@ -26,11 +28,13 @@ from tests.equipment.local_aws.operate import (
 )
 from tests.equipment.local_aws.server import ROOT, LocalAws
 from tests.equipment.local_aws.synth import synthesise
+from tests.equipment.local_aws.template import REWRITTEN
 from tests.equipment.pace import HANGS_SECONDS, eventually
 
 pytestmark = pytest.mark.integration
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+MODULES = {"app", "iam_actions", "iam_evaluator", "lambda_runtime", "lambda_svc", "stacks"}  # of ministack
 FUNCTION = "AWS::Lambda::Function"
 QUEUE = "AWS::SQS::Queue"
 
@@ -240,6 +244,48 @@ def test_failed_stack_names_the_reason(aws: LocalAws, tmp_path: Path, resource: 
     (tmp_path / "bad.assets.json").write_text('{"files": {}}')
     with pytest.raises(DeployError, match=reason):
         deploy(aws, tmp_path)
+
+
+def an_assembly(folder: Path, resource: dict[str, Any]) -> Path:
+    artifact = {"type": "aws:cloudformation:stack", "properties": {"templateFile": "only.json"}}
+    (folder / "manifest.json").write_text(json.dumps({"artifacts": {folder.name: artifact}}))
+    (folder / "only.json").write_text(json.dumps({"Resources": {folder.name.replace("_", ""): resource}}))
+    (folder / f"{folder.name}.assets.json").write_text('{"files": {}}')
+    return folder
+
+
+def test_a_property_that_is_neither_served_nor_declared_fails_the_deployment(aws: LocalAws, tmp_path: Path) -> None:
+    folder = tmp_path / "undeclared"
+    folder.mkdir()
+    bucket = {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 day)", "Nonsense": "x"}}
+    with pytest.raises(DeployError, match=r"ignores AWS::Events::Rule\.Nonsense, and .*differences\.py"):
+        deploy(aws, an_assembly(folder, bucket))
+
+
+def test_what_is_declared_is_what_the_deployment_of_the_connector_meets(tmp_path: Path) -> None:
+    """No entry of the list outlives its reason."""
+    context = {"python": PYTHON, "architecture": "x86_64", "alarms": "on.call@example.com"}
+    assembly = synthesise(context, tmp_path / "cdk.out")
+    with LocalAws() as aws:
+        stack = deploy(aws, assembly)
+        assert ignored_properties(aws, stack.template) == subjects("ignored", "set after creation")
+        assert stack.stripped == ()
+
+
+def test_every_patch_of_ministack_is_declared() -> None:
+    found: set[str] = set()
+    for path in sorted((ROOT / "tests/equipment/local_aws").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            names = (ast.unparse(target) for target in targets if isinstance(target, ast.Attribute))
+            found |= {name for name in names if name.partition(".")[0] in MODULES}
+    assert found == subjects("patched")
+
+
+def test_every_difference_is_said_once_and_with_its_reason() -> None:
+    assert len({each.subject for each in DIFFERENCES}) == len(DIFFERENCES)
+    assert all(len(each.why) > 20 for each in DIFFERENCES)
+    assert set(REWRITTEN) == subjects("rewritten")
 
 
 def test_same_folder_zips_to_the_same_bytes(tmp_path: Path) -> None:

@@ -204,6 +204,8 @@ class Check:
 
 ADVICE = {
     Reason.IFS_CREDENTIALS: "Compare client id and secret with the IAM client; it needs a service account.",
+    Reason.IFS_NOT_CONFIGURED: "Fill the secret; it is read anew at once.",
+    Reason.SHIPSTATION_NOT_CONFIGURED: "Fill the secret; it is read anew at once.",
     Reason.IFS_CONFIGURATION: "Compare token_url, base_url and the target's names with the tenant.",
     Reason.IFS_PERMISSION: "Grant the projection to the service user; compare base_url and token_url.",
     Reason.IFS_UNAVAILABLE: "Is the address right, the environment started, the certificate known (ifs.ca_bundle)?",

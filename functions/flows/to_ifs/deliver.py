@@ -158,7 +158,7 @@ def _deliver(batch: Sequence[DeliverOrder], delivery: Delivery) -> list[Delivere
     grouped = _by_order(batch)
     states = delivery.orders.load(list(grouped))
     looks = {key: look for key, own in grouped.items() if (look := _look(key, own, states.get(key), delivery))}
-    plan = _planned(looks, delivery.plans)
+    plan = _planned(looks, delivery)
     is_probe = any(message.is_probe for message in batch)
     proposal = examine([look.case for look in looks.values()], delivery.lookup, plan, is_probe=is_probe)
     results = _write(proposal, looks, delivery, plan, is_probe=is_probe)
@@ -211,12 +211,17 @@ def _is_late(message: DeliverOrder, state: OrderState) -> bool:
 # --- plans
 
 
-def _planned(looks: Mapping[OrderKey, _Look], plans: Plans) -> Plan | None:
-    """The parts of the plan that a person wants carried out, of all orders of the batch that belong to one."""
+def _planned(looks: Mapping[OrderKey, _Look], delivery: Delivery) -> Plan | None:
+    """The parts of the plan that a person wants carried out, of all orders of the batch that belong to one. One that
+    has expired counts as gone, whether DynamoDB has removed it yet or not.
+    """
+    now = delivery.lookup.now()
     parts = [
         part
         for key, look in looks.items()
-        if look.cause.plan_id is not None and (part := plans.get(look.cause.plan_id, key)) is not None
+        if look.cause.plan_id is not None
+        and (part := delivery.plans.get(look.cause.plan_id, key)) is not None
+        and now < part.expires_at
     ]
     if not parts:
         return None

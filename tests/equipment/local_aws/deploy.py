@@ -12,6 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from tests.equipment.local_aws.differences import subjects
 from tests.equipment.local_aws.server import ACCOUNT, AwsEndpoint
 from tests.equipment.local_aws.template import Resource, adapt, resources_of
 from tests.equipment.pace import Patience
@@ -59,6 +60,7 @@ def deploy(aws: AwsEndpoint, assembly: Path, *, stack: str | None = None) -> Sta
     _upload_assets(aws, assembly, artifact["id"])
     _create(aws, name, template)
     deployed = _describe(aws, name, template, stripped)
+    _refuse_what_is_ignored(aws, template)
     _mend_tables(aws, deployed)
     return deployed
 
@@ -77,6 +79,21 @@ def redeploy(aws: AwsEndpoint, assembly: Path, stack: Stack) -> Stack:
         raise DeployError(f"stack {stack.name} was not updated: {error}") from error
     _wait(aws, stack.name, "UPDATE_COMPLETE")
     return _describe(aws, stack.name, template, stripped)
+
+
+def ignored_properties(aws: AwsEndpoint, template: dict[str, Any]) -> set[str]:
+    """Those of the template that nothing here has read, as `type.property`."""
+    own = resources_of(template)
+    seen = (each for each in aws.observed("properties.jsonl") if each["id"] in own)
+    return {f"{each['type']}.{name}" for each in seen for name in each["ignored"]}
+
+
+def _refuse_what_is_ignored(aws: AwsEndpoint, template: dict[str, Any]) -> None:
+    unsaid = ignored_properties(aws, template) - subjects("ignored", "set after creation")
+    unsaid |= {r["Type"] for r in resources_of(template).values() if r["Type"].startswith("AWS::CloudFormation::")}
+    if unsaid:
+        listed = "tests/equipment/local_aws/differences.py"
+        raise DeployError(f"the local AWS ignores {', '.join(sorted(unsaid))}, and {listed} does not say so")
 
 
 def _stack_artifact(assembly: Path, wanted: str | None) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from typing import IO, Any
 from ministack.core import iam_actions, lambda_runtime
 from ministack.services import lambda_svc
 
-from tests.equipment.local_aws import managed, runtime
+from tests.equipment.local_aws import managed, observed, runtime
 
 PRIVATE_NAMES = {
     lambda_runtime: (
@@ -40,6 +40,7 @@ PRIVATE_NAMES = {
         "execution_credentials",
     ),
     iam_actions: ("_action_from_target",),
+    **observed.PRIVATE_NAMES,
 }
 LOGS = Path(os.environ["SANDBOX_FUNCTION_LOGS"])
 
@@ -139,6 +140,7 @@ def _is_python(config: dict[str, Any]) -> bool:
 
 def install() -> None:
     runtime.lay_out()
+    observed.install()
     _replace_environments()
     _replace_code_folder()
     _let_fifo_batches_run_side_by_side()

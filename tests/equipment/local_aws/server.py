@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import signal
 import socket
@@ -62,6 +63,10 @@ class AwsEndpoint:
         resource = self._session().resource("dynamodb", endpoint_url=self.endpoint_url, verify=verify)
         return resource.Table(name)
 
+    def observed(self, _name: str) -> list[dict[str, Any]]:
+        """What it wrote down, which only who started it can read."""
+        return []
+
     def _session(self) -> boto3.session.Session:
         return boto3.session.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=self.region)
 
@@ -101,6 +106,12 @@ class LocalAws(AwsEndpoint):
         """All a function's environments have printed so far."""
         path = self.logs / "functions" / f"{function}.log"
         return path.read_text(errors="replace") if path.exists() else ""
+
+    def observed(self, _name: str) -> list[dict[str, Any]]:
+        """`properties.jsonl` or `calls.jsonl`."""
+        path = self.logs / _name
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        return [json.loads(line) for line in lines]
 
     def environments(self, function: str) -> list[int]:
         """Process ids of a function's execution environments, busy and idle."""

@@ -5,20 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tests.equipment.local_aws.differences import subjects
+
 Resource = dict[str, Any]
 
-# Types the local AWS refuses and no flow depends on. A refused type that is not listed fails the stack.
-REFUSED_TYPES = frozenset(
-    {
-        "AWS::Budgets::Budget",
-        "AWS::CloudWatch::CompositeAlarm",
-        "AWS::Events::Archive",
-        "AWS::Logs::QueryDefinition",
-        "AWS::SecretsManager::RotationSchedule",
-        "AWS::SQS::QueueInlinePolicy",
-        "AWS::WAFv2::WebACLAssociation",
-    }
-)
+# A refused type that is not listed fails the stack.
+REFUSED_TYPES = frozenset(subject for subject in subjects("removed") if "::" in subject)
 
 
 def resources_of(template: dict[str, Any], resource_type: str | None = None) -> dict[str, Resource]:
@@ -29,11 +21,11 @@ def resources_of(template: dict[str, Any], resource_type: str | None = None) -> 
 
 def adapt(template: dict[str, Any]) -> tuple[str, ...]:
     """Changes the template in place; answers what was stripped, as `logical id (type)`."""
-    template.get("Parameters", {}).pop("BootstrapVersion", None)  # no account here was ever bootstrapped
-    template.get("Rules", {}).pop("CheckBootstrapVersion", None)
+    for section, _, name in (subject.partition(".") for subject in subjects("removed") - REFUSED_TYPES):
+        template.get(section, {}).pop(name, None)
     stripped = _strip_refused(template)
-    _give_secrets_their_arns(template)
-    _generate_secrets(template)
+    for subject in subjects("rewritten"):
+        REWRITTEN[subject](template)
     return stripped
 
 
@@ -79,9 +71,25 @@ def _generate_secrets(template: dict[str, Any]) -> None:
             secret["Properties"]["GenerateSecretString"] = {"PasswordLength": 32}
 
 
+def _watch_metrics_themselves(template: dict[str, Any]) -> None:
+    """An alarm on an expression becomes one on the metric that the expression is about."""
+    for alarm in resources_of(template, "AWS::CloudWatch::Alarm").values():
+        for each in alarm["Properties"].pop("Metrics", ()):
+            if "MetricStat" in each:
+                stat = each["MetricStat"]
+                alarm["Properties"] |= {**stat["Metric"], "Period": stat["Period"], "Statistic": stat["Stat"]}
+
+
 def _walk(node: Any, rewrite: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
     if isinstance(node, dict):
         return rewrite({key: _walk(value, rewrite) for key, value in node.items()})
     if isinstance(node, list):
         return [_walk(item, rewrite) for item in node]
     return node
+
+
+REWRITTEN: dict[str, Callable[[dict[str, Any]], None]] = {
+    "AWS::SecretsManager::Secret.Ref": _give_secrets_their_arns,
+    "AWS::SecretsManager::Secret.GenerateSecretString": _generate_secrets,
+    "AWS::CloudWatch::Alarm.Metrics": _watch_metrics_themselves,
+}

@@ -23,6 +23,10 @@ class MemorySecrets:
         self._values, self._now, self._random, self._step = dict(values), now, random, step
         self._earlier: dict[str, tuple[datetime, dict[str, str]]] = {}
 
+    def put(self, arn: str, values: dict[str, str]) -> None:
+        """At once, for everybody."""
+        self._values[arn] = values
+
     def replace(self, arn: str, first: str, second: str, known: Mapping[str, str]) -> None:
         """What a person does when a key ran out."""
         late = timedelta(seconds=self._random.uniform(0, STALE_SECONDS))

@@ -149,6 +149,15 @@ def test_a_plan_that_ifs_has_overtaken_writes_nothing() -> None:
     assert desk.world.state().attention is Reason.PLAN_OUTDATED
 
 
+def test_what_waited_in_the_queue_until_its_plan_expired_writes_nothing() -> None:
+    desk = Desk(mode="shadow")
+    plan = desk.plan(orders=["P1001"])
+    desk.world.at = plan.expires_at
+    desk.carry_out(plan)
+    assert desk.world.ifs.writes == []
+    assert desk.world.state().attention is Reason.PLAN_OUTDATED
+
+
 class TestTwoOrdersOnOneRecord:
     """Both written once; both have news since, which only shadow mode has seen."""
 

@@ -109,6 +109,34 @@ def test_a_plan_of_500_orders_with_three_records_each_stands_in_parts_that_fit_a
     assert (found.orders, found.records, found.parts) == (plan.orders, plan.records, len(items) - 1)
 
 
+def test_one_order_with_records_that_are_larger_than_an_item_together_stands_in_several_parts() -> None:
+    order = an_order()
+    heavy = [a_contribution(order, number) for number in range(2000)]
+    records = [a_planned_record(f"{n}").model_copy(update={"entries": tuple(heavy)}) for n in range(5)]
+    small = PlannedOrder(order=an_order("P2"), outcome=Outcome.WOULD_WRITE, records=(a_key("0"),))
+    large = PlannedOrder(order=order, outcome=Outcome.WOULD_WRITE, records=tuple(r.key for r in records))
+    table, plan = MemoryTable(), a_plan(orders=(large, small), records=tuple(records))
+    assert PlanStore(table).put(plan)
+    items = table.everything().splitlines()
+    assert sum(len(item) for item in items) > 2 * LARGEST_ITEM_BYTES
+    assert max(len(item.encode()) for item in items) < LARGEST_ITEM_BYTES
+    for found, orders in (
+        (PlanStore(table).get("plan-1"), plan.orders),
+        (PlanStore(table).get("plan-1", order), (large,)),
+    ):
+        assert found is not None
+        assert (found.orders, found.records) == (orders, plan.records)
+
+
+def test_of_an_expired_plan_whose_parts_dynamodb_has_removed_nothing_is_found() -> None:
+    table, plan = MemoryTable(), a_large_plan()
+    PlanStore(table).put(plan)
+    table.expire("plan#plan-1", "part#0")
+    found = PlanStore(table).get("plan-1", plan.orders[0].order)
+    assert found is not None
+    assert (found.orders, found.records) == ((), ())
+
+
 @pytest.mark.parametrize("number", [0, 250, 499])
 def test_an_order_is_handed_what_of_the_plan_concerns_it(number: int) -> None:
     plans, plan = PlanStore(MemoryTable()), a_large_plan()

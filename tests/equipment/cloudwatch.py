@@ -1,0 +1,101 @@
+"""How CloudWatch evaluates an alarm of the template, as documented:
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html and alarm-evaluation.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from operator import ge, lt
+from typing import Any
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+OPERATORS: dict[str, Callable[[float, float], bool]] = {"GreaterThanOrEqualToThreshold": ge, "LessThanThreshold": lt}
+STATISTICS: dict[str, Callable[[list[float]], float]] = {"Sum": sum, "Maximum": max}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One value as a Lambda sent it."""
+
+    at: datetime
+    metric: str
+    connection: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """`spare`: how many periods more than it evaluates CloudWatch looks at; AWS does not say. `delay`: until a sample
+    is seen.
+    """
+
+    properties: dict[str, Any]
+    spare: int
+    delay: timedelta = MINUTE
+
+    @property
+    def _stat(self) -> dict[str, Any]:
+        """The metric's own part, which stands by itself or under an expression."""
+        if "Metrics" not in self.properties:
+            return self.properties
+        (each,) = (each["MetricStat"] for each in self.properties["Metrics"] if "MetricStat" in each)
+        return {**each["Metric"], "Period": each["Period"], "Statistic": each["Stat"]}
+
+    @property
+    def metric(self) -> str:
+        return str(self._stat["MetricName"])
+
+    @property
+    def namespace(self) -> str | None:
+        return self._stat.get("Namespace")
+
+    @property
+    def dimensions(self) -> dict[str, str]:
+        return {each["Name"]: each["Value"] for each in self._stat.get("Dimensions", ())}
+
+    @property
+    def period(self) -> timedelta:
+        return timedelta(seconds=self._stat["Period"])
+
+    @property
+    def fills(self) -> bool:
+        """Whether its expression makes a zero of what is missing."""
+        expressions = [each["Expression"] for each in self.properties.get("Metrics", ()) if "Expression" in each]
+        assert expressions in ([], ["FILL(counted, 0)"]), "an expression that is not understood here"
+        return bool(expressions)
+
+    def rings(self, samples: Sequence[Sample], begin: datetime, end: datetime) -> Iterator[tuple[datetime, bool]]:
+        """Each evaluation from `begin` to `end`, and whether it is in alarm then. One of more than a day is evaluated
+        at full hours.
+        """
+        periods = self.properties["EvaluationPeriods"]
+        step = HOUR if self.period * periods > DAY else MINUTE
+        now = begin.replace(second=0, microsecond=0) + MINUTE
+        while now <= end:
+            if step is MINUTE or now.minute == 0:
+                yield now, self._is_in_alarm(samples, now)
+            now += MINUTE
+
+    def _is_in_alarm(self, samples: Sequence[Sample], now: datetime) -> bool:
+        """The last periods that have data, also from before those that are evaluated; only where these are too few
+        counts what the alarm says of missing data.
+        """
+        periods = self.properties["EvaluationPeriods"]
+        points = [self._point(samples, now, back) for back in range(periods + self.spare)]
+        if self.fills and any(point is not None for point in points):
+            points = [point or 0.0 for point in points]
+        real = [point for point in points if point is not None][:periods]
+        breaching = sum(self._is_beyond(point) for point in real)
+        if self.properties["TreatMissingData"] == "breaching":
+            breaching += periods - len(real)
+        return breaching >= int(self.properties.get("DatapointsToAlarm", periods))
+
+    def _point(self, samples: Sequence[Sample], now: datetime, back: int) -> float | None:
+        end = now - back * self.period
+        seen = [s.value for s in samples if end - self.period <= s.at < end and s.at <= now - self.delay]
+        return STATISTICS[self._stat["Statistic"]](seen) if seen else None
+
+    def _is_beyond(self, point: float) -> bool:
+        return bool(OPERATORS[self.properties["ComparisonOperator"]](point, self.properties["Threshold"]))

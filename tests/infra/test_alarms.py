@@ -1,0 +1,276 @@
+"""Every alarm against how often its metric is sent: what is idle never rings, what is broken rings, and soon. The
+handlers run as deployed on a virtual clock; CloudWatch evaluates the synthesised alarms as documented.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from functions.wiring import telemetry
+from functions.wiring.credentials import PLACEHOLDER
+from tests.equipment.cloudwatch import DAY, HOUR, MINUTE, Alarm, Sample
+from tests.equipment.local_aws.server import ROOT
+from tests.equipment.local_aws.synth import synthesise
+from tests.equipment.quiet_connection import SEED, START, a_connection, run
+from tests.equipment.world import Site, World
+from tests.infra.conftest import CONTEXT
+
+pytestmark = pytest.mark.integration
+
+Template = dict[str, Any]
+POLL_MINUTES = (1, 5, 60, 1440)
+SPARE = (0, 2, 5)  # AWS does not publish it
+JITTER_SECONDS = 5.0  # of a rule on a schedule
+
+
+@pytest.fixture(scope="module")
+def alarms(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """Of four connections, named after their `poll_minutes`."""
+    folder = tmp_path_factory.mktemp("connections")
+    example = (ROOT / "infra/connections/example.toml").read_text(encoding="utf-8")
+    for minutes in POLL_MINUTES:
+        text = example.replace("poll_minutes = 5", f"poll_minutes = {minutes}")
+        (folder / f"m{minutes}.toml").write_text(text, encoding="utf-8")
+    assembly = synthesise({**CONTEXT, "connections": str(folder)}, tmp_path_factory.mktemp("cdk.out"))
+    template = json.loads((assembly / "ifs-shipstation.template.json").read_text())
+    return {n: r["Properties"] for n, r in template["Resources"].items() if r["Type"] == "AWS::CloudWatch::Alarm"}
+
+
+def alarm(alarms: Template, metric: str, connection: str, spare: int) -> Alarm:
+    found = (Alarm(properties, spare) for properties in alarms.values())
+    (only,) = (a for a in found if (a.metric, a.dimensions.get("connection")) == (metric, connection))
+    return only
+
+
+class Observed:
+    """One connection whose schedules tick, and what its Lambdas send to CloudWatch."""
+
+    def __init__(self, poll_minutes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.world = World(SEED, START)
+        connection = a_connection(START - HOUR)
+        self.name = f"m{poll_minutes}"
+        self.site: Site = self.world.add_site(
+            connection.model_copy(update={"name": self.name, "poll_minutes": poll_minutes})
+        )
+        self.world.wire()
+        self.samples: list[Sample] = []
+        self.is_scheduled = True
+        self._random = Random(SEED)
+        monkeypatch.setattr(telemetry, "_send", self._send)
+        self._tick()
+
+    def _send(self, _unit: object, connection: str, metrics: dict[str, float]) -> None:
+        self.samples += [Sample(self.world.now(), name, connection, value) for name, value in metrics.items()]
+
+    def _tick(self) -> None:
+        self.world.clockwork.after(60, self._tick)
+        if self.is_scheduled:
+            for function in ("poll", "release"):
+                late = self._random.uniform(0, JITTER_SECONDS)
+                self.world.clockwork.after(late, lambda f=function: self._run(f))  # type: ignore[misc] # the loop's
+
+    def _run(self, function: str) -> None:
+        self.world.functions[function].invoke({"connection": self.name})
+
+    def go_on(self, duration: timedelta) -> None:
+        run(self.world, self.world.now() + duration)
+
+    def of(self, metric: str) -> list[Sample]:
+        return [sample for sample in self.samples if sample.metric == metric]
+
+    def succeeded(self) -> datetime:
+        return max(sample.at for sample in self.of("PollSucceeded") if sample.value)
+
+
+def refuse_key(observed: Observed) -> None:
+    observed.site.account.keys.clear()
+
+
+def fall_silent(observed: Observed) -> None:
+    observed.site.account.add_fault("status", status=503, times=-1)
+
+
+def lose_one_list(observed: Observed) -> None:
+    observed.site.account.add_fault("status", status=503, path="fulfillments", times=-1)
+
+
+def blank_secret(observed: Observed) -> None:
+    observed.world.secrets.put(f"ss-{observed.name}", {"api_key": PLACEHOLDER, "api_secret": PLACEHOLDER})
+    observed.world.functions["poll"].redeploy()
+
+
+def disable_schedule(observed: Observed) -> None:
+    observed.is_scheduled = False
+
+
+def ringing(found: Iterator[tuple[datetime, bool]]) -> list[datetime]:
+    return [at for at, rings in found if rings]
+
+
+@pytest.mark.parametrize("minutes", POLL_MINUTES)
+def test_no_alarm_of_an_idle_connection_rings(alarms: Template, minutes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    observed = Observed(minutes, monkeypatch)
+    window = alarm(alarms, "PollSucceeded", observed.name, 0).period
+    observed.go_on(max(2 * window, 3 * HOUR))
+    own = [Alarm(properties, spare) for properties in alarms.values() for spare in SPARE]
+    for each in own:
+        if each.dimensions.get("connection") == observed.name:
+            samples = observed.of(each.metric)
+            assert ringing(each.rings(samples, START + window, observed.world.now())) == [], each.metric
+
+
+BREAKAGES = (refuse_key, fall_silent, lose_one_list, blank_secret, disable_schedule)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "broken"),
+    [*itertools.product((1, 5, 60), BREAKAGES), (1440, blank_secret), (1440, disable_schedule)],
+)
+def test_the_heartbeat_rings_one_period_after_the_last_reading(
+    alarms: Template, minutes: int, broken: Callable[[Observed], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    observed = Observed(minutes, monkeypatch)
+    period = alarm(alarms, "PollSucceeded", observed.name, 0).period
+    observed.go_on(period + 10 * MINUTE)
+    broken(observed)
+    observed.go_on(2 * period)
+    last, beats = observed.succeeded(), observed.of("PollSucceeded")
+    late = HOUR + 2 * MINUTE if period > DAY else 2 * MINUTE
+    for spare in SPARE:
+        heartbeat = alarm(alarms, "PollSucceeded", observed.name, spare)
+        first, *others = ringing(heartbeat.rings(beats, START + period, observed.world.now()))
+        assert last < first <= last + period + late
+        assert others, "it goes on ringing"
+
+
+@pytest.mark.parametrize("broken", BREAKAGES[:-1])
+def test_a_reading_that_failed_is_sent_as_zero(
+    broken: Callable[[Observed], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    observed = Observed(5, monkeypatch)
+    broken(observed)
+    observed.go_on(10 * MINUTE)
+    assert {sample.value for sample in observed.of("PollSucceeded")} == {False}
+
+
+@pytest.mark.parametrize("spare", SPARE)
+def test_the_heartbeat_is_over_once_shipstation_is_read_again(
+    alarms: Template, spare: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    observed = Observed(5, monkeypatch)
+    heartbeat = alarm(alarms, "PollSucceeded", observed.name, spare)
+    fall_silent(observed)
+    observed.go_on(HOUR)
+    observed.site.account.lift_faults()
+    mended = observed.world.now()
+    observed.go_on(HOUR)
+    rang = ringing(heartbeat.rings(observed.of("PollSucceeded"), START + heartbeat.period, observed.world.now()))
+    assert mended - 2 * MINUTE <= rang[-1] <= mended + 4 * MINUTE
+
+
+@pytest.mark.parametrize("spare", SPARE)
+@pytest.mark.parametrize("minutes", POLL_MINUTES)
+def test_a_refused_key_is_probed_every_minute_and_rings_within_five(
+    alarms: Template, minutes: int, spare: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    observed = Observed(minutes, monkeypatch)
+    observed.go_on(10 * MINUTE)
+    refuse_key(observed)
+    observed.go_on(timedelta(minutes=minutes + 30))
+    refused = observed.of("ShipStationRefused")
+    probes = [r.at for r in observed.site.account.requests if r.status == 401]
+    apart = [later - earlier for earlier, later in itertools.pairwise(probes)]
+    assert max(apart) < timedelta(seconds=60 + 2 * JITTER_SECONDS)
+    found = alarm(alarms, "ShipStationRefused", observed.name, spare)
+    rang = ringing(found.rings(refused, refused[0].at, observed.world.now()))
+    assert rang[0] - refused[0].at <= 5 * MINUTE
+    assert rang == [rang[0] + n * MINUTE for n in range(len(rang))], "it never stops in between"
+
+
+@pytest.mark.parametrize("spare", SPARE)
+def test_one_refusal_that_passes_does_not_ring(alarms: Template, spare: int) -> None:
+    found = alarm(alarms, "ShipStationRefused", "m5", spare)
+    once = [Sample(START, found.metric, "m5", 1)]
+    assert ringing(found.rings(once, START, START + HOUR)) == []
+
+
+@pytest.mark.parametrize("spare", SPARE)
+def test_an_ifs_that_serves_nobody_rings_after_five_minutes_and_not_before(
+    alarms: Template, spare: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    observed = Observed(5, monkeypatch)
+    observed.site.tenant.add_fault("status", status=503, times=-1)
+    for number in range(3):
+        order = observed.site.account.add_order(f"P{number}", items=[{"sku": "BOLT", "quantity": 1}])
+        observed.site.account.ship(order, at=START - 10 * MINUTE, is_silent=True)
+    observed.go_on(HOUR)
+    opened = observed.of("IfsCircuitOpen")
+    found = alarm(alarms, "IfsCircuitOpen", observed.name, spare)
+    rang = ringing(found.rings(opened, START, observed.world.now()))
+    assert 4 * MINUTE <= rang[0] - opened[0].at <= 7 * MINUTE
+    assert rang == [rang[0] + n * MINUTE for n in range(len(rang))], "it never stops in between"
+
+
+@pytest.mark.parametrize("spare", SPARE)
+def test_a_target_that_changed_rings_at_once_until_no_order_meets_it_any_more(alarms: Template, spare: int) -> None:
+    """Orders come up again after pauses that double, up to an hour."""
+    found = alarm(alarms, "TargetChanged", "m5", spare)
+    pauses = [min(2**n, 60) * MINUTE for n in range(14)]
+    met = [Sample(START + sum(pauses[:n], timedelta()), found.metric, "m5", 1) for n in range(14)]
+    evaluated = [rings for _, rings in found.rings(met, START + 2 * MINUTE, met[-1].at)]
+    assert all(evaluated)
+    rang = ringing(found.rings(met, START, met[-1].at + DAY))
+    assert rang[-1] <= met[-1].at + found.period + 2 * MINUTE
+
+
+@pytest.mark.parametrize("spare", SPARE)
+def test_orders_that_get_no_turn_ring_within_twenty_minutes(alarms: Template, spare: int) -> None:
+    """Sent once a minute, from five minutes on."""
+    found = alarm(alarms, "OldestDue", "m5", spare)
+    due = [Sample(START + n * MINUTE, found.metric, "m5", 60.0 * n) for n in range(6, 120)]
+    rang = ringing(found.rings(due, START, START + 120 * MINUTE))
+    assert timedelta(hours=1) <= rang[0] - START <= timedelta(minutes=80)
+
+
+@pytest.mark.parametrize("spare", SPARE)
+@pytest.mark.parametrize("metric", ["DeadLettersParked", "Gaps"])
+def test_what_a_person_has_to_look_at_rings_by_being_counted_once(alarms: Template, metric: str, spare: int) -> None:
+    found = alarm(alarms, metric, "m5", spare)
+    rang = ringing(found.rings([Sample(START, metric, "m5", 1)], START, START + HOUR))
+    assert rang[0] - START <= 3 * MINUTE
+
+
+@pytest.mark.parametrize("spare", SPARE)
+def test_a_function_that_fails_again_and_again_rings(alarms: Template, spare: int) -> None:
+    (found, *_) = (a for a in (Alarm(p, spare) for p in alarms.values()) if a.metric == "Errors")
+    failing = [Sample(START + n * MINUTE, "Errors", "", 1) for n in range(30)]
+    assert ringing(found.rings(failing, START, START + 30 * MINUTE))[0] - START <= 12 * MINUTE
+    assert ringing(found.rings(failing[:1], START, START + 2 * HOUR)) == []
+
+
+HEADING = r"^#+ (.+)$"
+
+
+def slugs(page: Path) -> set[str]:
+    """As GitHub makes them."""
+    headings = re.findall(HEADING, page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_alarm_that_points_to_the_documentation_points_to_a_heading(alarms: Template) -> None:
+    pointers = {
+        pointer for each in alarms.values() for pointer in re.findall(r"docs/[^\s),]*", each["AlarmDescription"])
+    }
+    assert len(pointers) > 5
+    for pointer in pointers:
+        page, _, heading = pointer.partition("#")
+        assert heading in slugs(ROOT / page), pointer

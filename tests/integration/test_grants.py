@@ -1,0 +1,259 @@
+"""Each role is granted the calls that its function makes, no more and no fewer: the deployed functions run under their
+roles through every kind of work, and the local AWS writes down what they call.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import requests
+
+from functions.ledger.records import RecordStore
+from functions.model.audit import Cause
+from functions.model.messages import DeliverOrder, Notification, Pointer
+from functions.model.record_memory import OpenIntent, RecordMemory
+from tests.equipment.local_aws.operate import set_visibility_timeouts
+from tests.equipment.pace import eventually
+from tests.equipment.system import NAME, System, started
+
+pytestmark = pytest.mark.integration
+
+# Called by Lambda and by the key's owner services in the role's name, never by our code: the local AWS does without.
+# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+POLLED = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+# Whoever reads a table or a secret decrypts, whoever sends a message has a data key made.
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+KEY_FOR = {"dynamodb": "kms:Decrypt", "secretsmanager": "kms:Decrypt", "sqs": "kms:GenerateDataKey"}
+Calls = dict[str, set[tuple[str, str]]]
+
+
+@dataclass(frozen=True)
+class Deployed:
+    system: System
+
+    def resource(self, arn: str) -> str:
+        """The logical id behind an ARN, with its index where it has one."""
+        name, _, index = arn.partition("/index/")
+        names = {tail(physical): logical for logical, physical in self.system.stack.physical_ids.items()}
+        own = tail(name)
+        known = max((each for each in names if own == each or own.startswith(f"{each}-")), key=len)
+        return f"{names[known]}/{index}" if index else names[known]
+
+    def function_of(self, role: str) -> str:
+        return role.partition("ServiceRole")[0]
+
+    def granted(self) -> Calls:
+        found: Calls = defaultdict(set)
+        for resource in self.system.stack.template["Resources"].values():
+            if resource["Type"] != "AWS::IAM::Policy":
+                continue
+            (role,) = (each["Ref"] for each in resource["Properties"]["Roles"])
+            for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
+                actions, targets = as_list(statement["Action"]), as_list(statement["Resource"])
+                found[self.function_of(role)] |= {(a, logical_id(t)) for a in actions for t in targets}
+        return found
+
+    def called(self) -> Calls:
+        roles = {pid: name for name, pid in self.system.stack.ids_of("AWS::IAM::Role").items()}
+        found: Calls = defaultdict(set)
+        for line in self.system.aws.observed("calls.jsonl"):
+            role = line["principal"].split("/")[1]
+            if role in roles:
+                found[self.function_of(roles[role])].add((line["action"], self.resource(line["resource"])))
+        return found
+
+    def needed(self) -> Calls:
+        """What was called, and what AWS does in the function's name for it."""
+        found = self.called()
+        (key,) = self.system.stack.ids_of("AWS::KMS::Key")
+        for mapping in self.sources():
+            function, queue = mapping["FunctionName"]["Ref"], mapping["EventSourceArn"]["Fn::GetAtt"][0]
+            name = next(name for name in found if function.startswith(name))
+            found[name] |= {(action, queue) for action in POLLED}
+        return {name: own | with_key(own, key) for name, own in found.items()}
+
+    def sources(self) -> Iterator[dict[str, Any]]:
+        for resource in self.system.stack.template["Resources"].values():
+            if resource["Type"] == "AWS::Lambda::EventSourceMapping":
+                yield resource["Properties"]
+
+
+def with_key(own: set[tuple[str, str]], key: str) -> set[tuple[str, str]]:
+    """Every function reads its own variables with it."""
+    return {("kms:Decrypt", key), *((KEY_FOR[action.partition(":")[0]], key) for action, _ in own)}
+
+
+def tail(name: str) -> str:
+    return name.rpartition("/")[2].rpartition(":")[2]
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def logical_id(target: Any) -> str:
+    if "Ref" in target:
+        return str(target["Ref"])
+    if "Fn::GetAtt" in target:
+        return str(target["Fn::GetAtt"][0])
+    first, rest = target["Fn::Join"][1]
+    return f"{logical_id(first)}{rest.replace('/index', '')}"
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    with started(tmp_path_factory.mktemp("system"), auth=True) as system:
+        set_visibility_timeouts(system.aws, system.stack, 3)
+        work_through(system)
+        yield Deployed(system)
+
+
+ORDERS = ("G1", "G2", "G3", "G4", "G5")
+LATE = "G5"  # IFS learns of it later
+
+
+def work_through(system: System) -> None:
+    """Everything that some function asks AWS for, once."""
+    body = {"resource_url": "https://ssapi.shipstation.com/shipments?batchId=1", "resource_type": "SHIP_NOTIFY"}
+    webhook = requests.post(system.webhook_url, json=body, timeout=60, verify=str(system.aws.certificate))
+    assert webhook.status_code == 202
+    for order_no in ORDERS:
+        system.tenant.add_order(order_no)
+        order = system.account.add_order(order_no, items=[{"sku": "BOLT-8", "quantity": 1}])
+        system.account.ship(order, tracking_number=f"1Z{order_no}", is_silent=True)
+        if order_no != LATE:
+            system.tenant.add_shipment([(order_no, "BOLT-8", 1)])
+    system.tick("Poll")
+    for order_no in ORDERS:
+        eventually(lambda n=order_no: is_tracked(system, n) or (n == LATE and n in system.states()))  # type: ignore[misc] # the loop's
+    share_a_record(system)
+    read_the_past(system)
+    replay(system)
+    pilots(system)
+    bury(system, "G1", "G2")
+    eventually(lambda: system.tick("Release") or calls(system, "Release", "secretsmanager:GetSecretValue"))
+
+
+def is_tracked(system: System, order_no: str) -> bool:
+    shipments = system.tenant.sets["ShipmentSet"]
+    return any(system.tenant.shipment(key[0])["ProNo"] == f"1Z{order_no}" for key in shipments)
+
+
+def calls(system: System, function: str, action: str) -> bool:
+    seen = system.aws.observed("calls.jsonl")
+    return any(f"{function}ServiceRole" in line["principal"] and line["action"] == action for line in seen)
+
+
+def share_a_record(system: System) -> None:
+    """An order that comes onto another one's record changes how that one stands, and has it looked at."""
+    (first,) = [
+        key[0] for key in system.tenant.sets["ShipmentSet"] if system.tenant.shipment(key[0])["ProNo"] == "1ZG4"
+    ]
+    system.tenant.add_order("S1")
+    system.tenant.add_line(first, "S1", "BOLT-8", 1)
+    order = system.account.add_order("S1", items=[{"sku": "BOLT-8", "quantity": 1}])
+    system.account.ship(order, tracking_number="1ZS1", is_silent=True)
+    eventually(lambda: system.tick("Poll") and calls(system, "Consume", "sqs:SendMessage"))
+
+
+def read_the_past(system: System) -> None:
+    """Two jobs: who has done with one sends itself a message for the other."""
+    window = {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z", "by": "anna", "dry_run": False}
+    for note in ("one", "two"):
+        system.invoke("Poll", {"connection": NAME, "backfill": {**window, "note": note}})
+    eventually(lambda: system.invoke("Poll", {"connection": NAME}) and "job_ended" in log_of(system, "Poll"))
+
+
+def log_of(system: System, function: str) -> str:
+    return system.aws.function_log(system.function(function))
+
+
+def replay(system: System) -> None:
+    """Over a record that somebody may be writing, one that only the audit knows, and one that a person emptied."""
+    begin_a_write(system, "G1")
+    forget(system, "G2")
+    numbers = [key[0] for key in system.tenant.sets["ShipmentSet"]]
+    (emptied,) = [number for number in numbers if system.tenant.shipment(number)["ProNo"] == "1ZG3"]
+    system.tenant.edit(emptied, ProNo=None)
+    selection = {"connection": NAME, "select": {"from": "2026-01-01T00:00:00Z"}, "by": "anna", "note": "everything"}
+    plan = system.invoke("Replay", selection)
+    assert system.invoke("Replay", {"plan_id": plan["plan_id"], "apply": True})["sent"] >= 1
+    eventually(lambda: is_tracked(system, "G3"))
+
+
+def begin_a_write(system: System, order_no: str) -> None:
+    store, memory = memory_of(system, order_no)
+    now = datetime.now(UTC)
+    intent = OpenIntent(kind="patch", audit_key="nobody-wrote-it", at=now, by=order_no, changes={})
+    assert store.save(memory.model_copy(update={"intent": intent}))
+
+
+def forget(system: System, order_no: str) -> None:
+    """As a ledger that was restored."""
+    store, memory = memory_of(system, order_no)
+    assert store.save(RecordMemory(connection=NAME, key=memory.key, revision=memory.revision))
+
+
+def memory_of(system: System, order_no: str) -> tuple[RecordStore, RecordMemory]:
+    store = RecordStore(system.table("Ledger"))
+    ((_, memory),) = store.load(NAME, list(system.states()[order_no].remembered)).items()
+    return store, memory
+
+
+def pilots(system: System) -> None:
+    """Over a write that is under way, over what only the audit knows, and of an order that nothing has read yet."""
+    forget(system, "G2")
+    system.tenant.add_order("G6")
+    system.tenant.add_shipment([("G6", "BOLT-8", 1)])
+    order = system.account.add_order("G6", items=[{"sku": "BOLT-8", "quantity": 1}])
+    system.account.ship(order, tracking_number="1ZG6", is_silent=True)
+    system.account.store_names[100_003] = "left out by the file"  # else the file does not fit, and nothing is written
+    for order_no in ("G1", "G2", "G6"):
+        answer = system.invoke("Check", {"connection": NAME, "pilot": order_no, "by": "anna", "note": "first write"})
+    assert answer["fits"], answer["text"]
+
+
+def bury(system: System, *order_nos: str) -> None:
+    """Looks at orders and a notification, as if they had failed five times."""
+    for order_no in order_nos:
+        forget(system, order_no) if order_no == "G2" else begin_a_write(system, order_no)
+        key = system.states()[order_no].key
+        look = DeliverOrder(order=key, cause=Cause(kind="release", correlation_id="grants"))
+        more = {"MessageGroupId": key.digest, "MessageDeduplicationId": order_no}
+        send(system, "DeadShipments", look.model_dump_json(exclude_none=True), **more)
+    pointer, now = Pointer(kind="anything"), datetime.now(UTC)
+    note = Notification(connection=NAME, event="SHIP_NOTIFY", pointer=pointer, received_at=now, correlation_id="grants")
+    send(system, "DeadNotifications", note.as_json())
+    eventually(lambda: log_of(system, "DeadLetters").count('"fate":"returned"') > len(order_nos))
+    eventually(lambda: calls(system, "Consume", "dynamodb:Query"))
+
+
+def send(system: System, queue: str, body: str, **more: str) -> None:
+    url = system.stack.physical_id(queue, "AWS::SQS::Queue")
+    system.aws.client("sqs").send_message(QueueUrl=url, MessageBody=body, **more)
+
+
+def shown(calls_of: Calls) -> str:
+    return "\n".join(
+        f"{name}: {action} on {target}" for name in sorted(calls_of) for action, target in sorted(calls_of[name])
+    )
+
+
+def test_every_role_is_granted_the_calls_that_its_function_makes_and_no_other(deployed: Deployed) -> None:
+    granted, needed = deployed.granted(), deployed.needed()
+    print(f"granted\n{shown(granted)}\n\nneeded\n{shown(needed)}")
+
+    assert set(granted) == set(needed)
+    unused = {name: granted[name] - needed[name] for name in granted if granted[name] - needed[name]}
+    missing = {name: needed[name] - granted[name] for name in needed if needed[name] - granted[name]}
+    assert (unused, missing) == ({}, {})
+
+
+def test_no_call_was_refused(deployed: Deployed) -> None:
+    logs = [deployed.system.aws.function_log(f) for f in deployed.system.stack.ids_of("AWS::Lambda::Function").values()]
+    assert "AccessDenied" not in "".join(logs)
