@@ -187,15 +187,18 @@ class _Run:
             self.report.refused = not self.report.silent
             return
         if self._position.value.silent_at is None or self._try(self._probe):
-            if pointers:
-                self._answer(pointers)
-            else:
-                self._look_at_everything()
-            self._answer_pending_webhooks()
+            self._read(pointers)
         if self._is_silent and not self._shows_another_list():
             self._fall_silent()
         if self._faults:
             raise self._faults[0]
+
+    def _read(self, pointers: Sequence[Pointer]) -> None:
+        if pointers:
+            self._answer(pointers)
+        else:
+            self._look_at_everything()
+        self._answer_pending_webhooks()
         if self._is_over and (self._unanswered or self._position.value.streams_left):
             self.report.goes_on_in = 0
 

@@ -162,12 +162,19 @@ class Walker:
             if not self.has_time():
                 self.report.complete = False
                 return
-            rest = reading.reached if until is None else None
-            if rest and self._is_backlog(stream, start, rest, pages):
-                self._set_aside(stream, rest, lane)
+            if until is None and not self._goes_on(stream, start, reading, pages, lane):
                 return
-            if until is None and reading.page == 1:  # what was read stands in the cursor
-                self.source.check_budget()
+
+    def _goes_on(self, stream: Stream, start: datetime, reading: Reading, pages: int, lane: Lane) -> bool:
+        """False where the rest became a job. Who would have to wait for the budget ends here, where what was read
+        stands in the cursor.
+        """
+        if reading.reached and self._is_backlog(stream, start, reading.reached, pages):
+            self._set_aside(stream, reading.reached, lane)
+            return False
+        if reading.page == 1:
+            self.source.check_budget()
+        return True
 
     def sweep(self, track: Track, span: Span) -> None:
         cursor = Cursor(head=span.start, settled=span.start)

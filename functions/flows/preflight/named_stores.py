@@ -16,16 +16,20 @@ def named_stores(stores: Sequence[Store], connection: Connection) -> Iterator[Fi
     """`stores` are all of the account, inactive ones too; nothing is said where ShipStation lists none."""
     known = {store.store_id: store for store in stores}
     named = _named(connection)
-    for store_id, key in named.items() if known else ():
-        if store_id not in known:
-            sentence = f"The account has no store {store_id}."
-            yield Finding(subject=key, severity="misfit", sentence=sentence, advice=_nearest(store_id, known))
-        elif not known[store_id].is_active and store_id not in connection.stores.exclude:
-            sentence = f"Store {_shown(known[store_id])} is inactive in ShipStation: nothing is shipped from it."
-            yield Finding(subject=key, severity="note", sentence=sentence)
+    if known:
+        yield from (finding for store_id, key in named.items() for finding in _of(store_id, key, known, connection))
     others = [store for store in stores if store.is_active and store.store_id not in named]
     if others and (named or len(others) > 1):
         yield _unnamed(others, connection)
+
+
+def _of(store_id: int, key: str, known: Mapping[int, Store], connection: Connection) -> Iterator[Finding]:
+    if store_id not in known:
+        sentence = f"The account has no store {store_id}."
+        yield Finding(subject=key, severity="misfit", sentence=sentence, advice=_nearest(store_id, known))
+    elif not known[store_id].is_active and store_id not in connection.stores.exclude:
+        sentence = f"Store {_shown(known[store_id])} is inactive in ShipStation: nothing is shipped from it."
+        yield Finding(subject=key, severity="note", sentence=sentence)
 
 
 def _named(connection: Connection) -> dict[int, str]:

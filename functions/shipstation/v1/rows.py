@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any, TypeVar
 
 from functions.connections.connection import Connection
@@ -90,7 +91,7 @@ class RowReader:
         kept = [row for row, why in judged if why is None]
         shaped, odd = _each(kept, lambda row: self._shaped(row, known, merged), _number)
         return _page(
-            shipments=tuple(shipment for shipments in shaped for shipment in shipments),
+            shipments=tuple(chain.from_iterable(shaped)),
             unreadable=odd,
             orders=tuple(asked.readings.values()),
             withheld=tuple(why for _, why in judged if why),

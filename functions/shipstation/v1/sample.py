@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from functions.errors import ConnectorError, Scope
 from functions.model.facts import OrderFacts
 from functions.model.outcomes import Reason
 from functions.model.sample import Sample, SampledOrder, Store
+from functions.model.shipment import Shipment
 from functions.shipstation.client import Answer, ShipStationClient
 from functions.shipstation.v1.models import Flag, Row, ShipStationFulfilment, ShipStationOrder, ShipStationShipment
 from functions.shipstation.v1.normalise import needs_order, normalised, order_reading
@@ -53,20 +54,19 @@ class AccountSample:
         shipments = list(_rows(self._client.get("/shipments", labels, "poll"), "shipments", ShipStationShipment))
         facts = self._facts(shipments, orders)
         return Sample(
-            shipments=tuple(
-                normalised(row, facts.get(row.order_id or 0), self._connection, self._now()) for row in shipments
-            ),
-            fulfilments=tuple(
-                normalised(row, facts.get(row.order_id or 0), self._connection, self._now()) for row in elsewhere
-            ),
+            shipments=self._normalised(shipments, facts),
+            fulfilments=self._normalised(elsewhere, facts),
             orders=tuple(map(_sampled, orders)),
-            stores=tuple(
-                Store(store_id=row.store_id, name=row.name or "", is_active=row.active is not False)
-                for row in _rows(stores, None, _Store)
-            ),
+            stores=tuple(map(_store, _rows(stores, None, _Store))),
             events=tuple(sorted({hook.event for hook in hooks if hook.event})),
             skew_seconds=skew,
         )
+
+    def _normalised(
+        self, rows: Iterable[ShipStationShipment | ShipStationFulfilment], facts: Mapping[int, OrderFacts]
+    ) -> tuple[Shipment, ...]:
+        now = self._now()
+        return tuple(normalised(row, facts.get(row.order_id or 0), self._connection, now) for row in rows)
 
     def _facts(self, shipments: list[ShipStationShipment], orders: list[ShipStationOrder]) -> Mapping[int, OrderFacts]:
         facts = {row.order_id: order_reading(row, self._connection).facts for row in orders}
@@ -85,6 +85,10 @@ class AccountSample:
                 raise
             return None
         return Answer([answer.body], None) if answer else None
+
+
+def _store(row: _Store) -> Store:
+    return Store(store_id=row.store_id, name=row.name or "", is_active=row.active is not False)
 
 
 def _sampled(row: ShipStationOrder) -> SampledOrder:
