@@ -17,7 +17,7 @@ HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?")
 def _parts(url: str) -> SplitResult:
     """What is wrong never shows the address: somebody may have put a password there."""
     parts = urlsplit(url)
-    if "@" in url or parts.query or parts.fragment or "?" in url or "#" in url:
+    if parts.query or parts.fragment or {"@", "?", "#"} & set(url):
         raise ValueError("must not hold credentials, a query or a fragment")
     if not HOST.fullmatch(parts.netloc) or not _has_a_port(parts) or parts.path != "".join(parts.path.split()):
         raise ValueError("must start with https:// and name a host, and nothing may follow the address")

@@ -120,8 +120,10 @@ def _why(together: Sequence[Stray], faults: Sequence[ErrorDetails]) -> str:
         tables = list(dict.fromkeys(header(place[:-1]) for place in stray.meant))
         return f"unknown key here; {'they belong' if len(together) > 1 else 'it belongs'} in {either(tables[:3])}"
     missing = [place[-1] for place in map(place_of, _missing(faults)) if place[:-1] == stray.table]
-    if missing:
-        return f"unknown key; {', '.join(map(str, missing))} is missing here"
+    return f"unknown key; {', '.join(map(str, missing))} is missing here" if missing else _unknown(stray)
+
+
+def _unknown(stray: Stray) -> str:
     stores = ", and tables named after a store's id, such as [stores.100001]" if stray.table == ("stores",) else ""
     return f"unknown key; known here are {', '.join(stray.known)}{stores}"
 

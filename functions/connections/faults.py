@@ -80,9 +80,9 @@ def _own_words(text: str, place: Path, field: FieldInfo | None, content: Mapping
 
 
 def _rule(kind: str, fault: ErrorDetails, field: FieldInfo | None) -> str:
-    family = next((told for prefix, told in FAMILIES if kind.startswith(prefix)), None)
-    if kind in PLAIN or family:
-        return PLAIN.get(kind) or family or ""
+    family = next((told for prefix, told in FAMILIES if kind.startswith(prefix)), "")
+    if plain := PLAIN.get(kind) or family:
+        return plain
     if kind.startswith("int_"):
         return f"is a whole number without quotes{_bounds(field)}"
     if kind.startswith(("greater_than", "less_than")):

@@ -132,24 +132,37 @@ def _within(field: FieldInfo, value: Any, at: Path) -> Iterator[Stray]:
     elif isinstance(value, dict) and (model := _model(field, value)) is not None:
         yield from strays(value, model, at)
     elif isinstance(value, dict):
-        for key in (name for name in value if name in KEYS or names_a_secret(name)):
-            yield Stray((*at, key), value[key], tuple(place for place in places() if place[-1] == key))
+        yield from _within_map(value, at)
+
+
+def _within_map(entries: Mapping[str, Any], at: Path) -> Iterator[Stray]:
+    for key in (name for name in entries if name in KEYS or names_a_secret(name)):
+        yield Stray((*at, key), entries[key], tuple(place for place in places() if place[-1] == key))
 
 
 def _meant(key: str, model: type[BaseModel], at: Path, raw: Mapping[str, Any]) -> Iterator[Path]:
     """A key of the same table that is spelt like it or differs in its unit alone, else the same key elsewhere."""
     near = _nearest(_folded(key), {_folded(name): name for name in fields_of(model)})
-    elsewhere = [place for place in places() if _folded(str(place[-1])) == _folded(key) and place[:-1] != at]
+    elsewhere = [place for place in _called(key) if place[:-1] != at]
     if near and (not elsewhere or near not in raw):
         yield (*at, near)
         return
-    if key in CARRIERS:
-        elsewhere = [("carriers", key)]
-    if not elsewhere:
-        close = get_close_matches(_folded(key), {str(place[-1]) for place in places()}, n=1, cutoff=ELSEWHERE_LIKE)
-        elsewhere = [place for place in places() if place[-1] in close]
-    below = [place for place in elsewhere if place[: len(at)] == tuple(p for p in at if isinstance(p, str))]
-    yield from (below or elsewhere)
+    found = [("carriers", key)] if key in CARRIERS else elsewhere or _spelt_like(key)
+    yield from _under(at, found) or found
+
+
+def _called(key: str) -> list[Path]:
+    return [place for place in places() if _folded(str(place[-1])) == _folded(key)]
+
+
+def _under(at: Path, found: Iterable[Path]) -> list[Path]:
+    table = tuple(step for step in at if isinstance(step, str))
+    return [place for place in found if place[: len(at)] == table]
+
+
+def _spelt_like(key: str) -> list[Path]:
+    close = get_close_matches(_folded(key), {str(place[-1]) for place in places()}, n=1, cutoff=ELSEWHERE_LIKE)
+    return [place for place in places() if place[-1] in close]
 
 
 def _nearest(key: str, names: Mapping[str, str]) -> str | None:

@@ -34,14 +34,18 @@ def _nearest(name: str) -> str:
     from difflib import get_close_matches  # noqa: PLC0415 # no Lambda starts with a wrong zone
 
     folded = "_".join(name.casefold().replace("\\", "/").split())
-    zones = {zone.casefold(): zone for zone in sorted(available_timezones()) if "/" in zone or zone == "UTC"}
-    cities = {zone.rpartition("/")[2]: full for zone, full in reversed(zones.items())}
-    known = {**cities, **zones}
+    known = _known()
     found = OTHER_NAMES.get(name.casefold()) or known.get(folded)
     spelt = [zone for zone in known if not zone.startswith(("etc/", "utc", "gmt"))]
     close = [] if found else get_close_matches(folded, spelt, n=1, cutoff=0.75)
     told = found or next(map(known.__getitem__, close), None)
     return f'; did you mean "{told}"?' if told else ""
+
+
+def _known() -> dict[str, str]:
+    """By their names and by their cities', in small letters."""
+    zones = {zone.casefold(): zone for zone in sorted(available_timezones()) if "/" in zone or zone == "UTC"}
+    return {zone.rpartition("/")[2]: full for zone, full in reversed(zones.items())} | zones
 
 
 Zone = Annotated[str, AfterValidator(_zone)]

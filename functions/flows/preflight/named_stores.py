@@ -16,11 +16,11 @@ def named_stores(stores: Sequence[Store], connection: Connection) -> Iterator[Fi
     """`stores` are all of the account, inactive ones too; nothing is said where ShipStation lists none."""
     known = {store.store_id: store for store in stores}
     named = _named(connection)
-    if known:
-        yield from (finding for store_id, key in named.items() for finding in _of(store_id, key, known, connection))
+    for store_id, key in named.items() if known else ():
+        yield from _of(store_id, key, known, connection)
     others = [store for store in stores if store.is_active and store.store_id not in named]
-    if others and (named or len(others) > 1):
-        yield _unnamed(others, connection)
+    is_choice = bool(named) or len(others) > 1
+    yield from [_unnamed(others, connection)] if others and is_choice else []
 
 
 def _of(store_id: int, key: str, known: Mapping[int, Store], connection: Connection) -> Iterator[Finding]:
