@@ -69,6 +69,19 @@ class ConsumeSettings(Settings):
     ifs_secrets: dict[str, str]
 
 
+class PullSettings(Settings):
+    ledger_table: str
+    orders: dict[str, str]
+    ifs_secrets: dict[str, str]
+
+
+class PushSettings(Settings):
+    ledger_table: str
+    audit_table: str
+    orders: dict[str, str]
+    shipstation_secrets: dict[str, str]
+
+
 class ReleaseSettings(Settings):
     ledger_table: str
     shipments: dict[str, str]

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from functions.connections.carriers import Carriers, mapped
+from functions.connections.orders import Orders
 from functions.connections.targets import AnyTarget
 from functions.connections.values import Instant, Whole, names_a_secret, some
 from functions.connections.vendors import (
@@ -123,6 +124,25 @@ class Connection(Frozen):
     carriers: Carriers = Field(default_factory=dict, examples=[{"ups": "UPS"}])
     services: Carriers = Field(default_factory=dict, examples=[{"ups/ups_ground": "GND"}])
     patience: Patience = Patience()
+    orders: Orders | None = None
+
+    @model_validator(mode="after")
+    def _orders_come_back(self) -> Connection:
+        """The label of a pushed order has to find its IFS shipment."""
+        if self.orders is None:
+            return self
+        view, source = self.at_store(self.orders.store_id), self.orders.shipment_id_in
+        if view.shipstation.shipment_id is None or view.shipstation.shipment_id.source != source:
+            raise ValueError(
+                f'orders.shipment_id_in is not read back: shipstation.shipment_id.source = "{source}" is missing'
+            )
+        if not any("shipment_id" in target.find for target in view.ifs.targets):
+            raise ValueError(
+                'orders: no target finds its record by the shipment\'s id: find = ["shipment_id"] is missing'
+            )
+        if self.stores.leaves_out(self.orders.store_id):
+            raise ValueError(f"orders.store_id {self.orders.store_id} is a store that the file leaves out")
+        return self
 
     @model_validator(mode="after")
     def _no_key_is_a_carrier(self) -> Connection:

@@ -13,6 +13,8 @@
     watch                    what only waits for a delivery, and when a tenant delivers
     cursors, jobs            how far ShipStation is read; windows of the past
     budget, tenant           what an API key, and an IFS tenant, can take now
+    ifs_shipment, outbound   an IFS shipment that is to be packed; its ShipStation order, and what we made of it
+    text                     how text is cleaned
     parked, dead_letters     what needs a person and is no order; what died and came back
     fit, sample              what the check before the first write says, and looks at
 

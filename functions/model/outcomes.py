@@ -35,7 +35,10 @@ class Reason(StrEnum):
     TYPED_BY_A_PERSON = "typed_by_a_person"
     VOIDED = "voided"
     NOT_EMPTY = "not_empty"
+    CHANGED_IN_WAREHOUSE = "changed_in_warehouse"
+    ORDER_IMMUTABLE = "order_immutable"
     # waiting
+    NOTHING_TO_PACK = "nothing_to_pack"
     NOT_IN_IFS_YET = "not_in_ifs_yet"
     NOT_DELIVERED_YET = "not_delivered_yet"
     # retry
@@ -58,6 +61,8 @@ class Reason(StrEnum):
     LEDGER_UNAVAILABLE = "ledger_unavailable"
     QUEUE_UNAVAILABLE = "queue_unavailable"
     # parked
+    FIELD_UNUSABLE = "field_unusable"
+    REFUSED_BY_SHIPSTATION = "refused_by_shipstation"
     NEVER_FOUND = "never_found"
     NEVER_DELIVERED = "never_delivered"
     LOCKED_TOO_LONG = "locked_too_long"
@@ -108,6 +113,9 @@ SENTENCES: dict[Reason, str] = {
     Reason.TYPED_BY_A_PERSON: "A person typed another value into IFS; it was kept.",
     Reason.VOIDED: "The label was voided and no other parcel replaces it; the field was left for a person to judge.",
     Reason.NOT_EMPTY: "The field is not empty, and its policy writes only empty fields.",
+    Reason.CHANGED_IN_WAREHOUSE: "IFS and the warehouse both changed this field of a pushed order; the warehouse's value was kept.",
+    Reason.ORDER_IMMUTABLE: "The ShipStation order is shipped, cancelled, split, combined or gone, and IFS asks for something else; a person has to see to it.",
+    Reason.NOTHING_TO_PACK: "The IFS shipment has no line with a quantity yet; it is read again.",
     Reason.NOT_IN_IFS_YET: "IFS has no shipment for this order yet; it is looked for again.",
     Reason.NOT_DELIVERED_YET: "IFS has not delivered the shipment yet and would overwrite the ship date; it is written afterwards.",
     Reason.IFS_UNAVAILABLE: "IFS did not answer or answered with a passing fault; the attempt is repeated.",
@@ -124,6 +132,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.SECRETS_UNAVAILABLE: "Secrets Manager did not hand out a secret; the attempt is repeated.",
     Reason.LEDGER_UNAVAILABLE: "DynamoDB did not answer; the attempt is repeated.",
     Reason.QUEUE_UNAVAILABLE: "SQS did not take a message; the attempt is repeated.",
+    Reason.FIELD_UNUSABLE: "A field of the IFS shipment cannot become an order of ShipStation; the ledger names it.",
+    Reason.REFUSED_BY_SHIPSTATION: "ShipStation refuses this order.",
     Reason.NEVER_FOUND: "IFS still has no shipment for this order after the configured patience.",
     Reason.NEVER_DELIVERED: "IFS has not delivered the shipment within the configured patience; the ship date is not written.",
     Reason.LOCKED_TOO_LONG: "The IFS record has been locked for longer than the configured patience; find out by whom, then replay.",

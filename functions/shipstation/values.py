@@ -5,17 +5,13 @@ numbers, lists that are lists. What cannot be read is None; whoever needs it say
 from __future__ import annotations
 
 import json
-import re
-import unicodedata
 from typing import Any
+
+from functions.model.text import cleaned
 
 LARGEST = 10**18 - 1  # ids are 64 bits at most, and DynamoDB keeps 38 digits
 LONGEST_TEXT = 1000  # a custom field's note, which a pattern may read an order number out of
 DIGITS_READ = 100  # of one number: Python refuses to read some thousand
-
-# Category C is dropped whole: control and format characters, half characters, what no standard assigns. These are
-# invisible too (Unicode's Default_Ignorable_Code_Point, https://www.unicode.org/reports/tr44/), and count as letters.
-_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 
 
 def parsed(content: bytes) -> Any:
@@ -31,14 +27,6 @@ def parsed(content: bytes) -> Any:
 
 def _integer(digits: str) -> int | None:
     return int(digits) if len(digits) <= DIGITS_READ else None
-
-
-def cleaned(text: str) -> str:
-    """Composed, trimmed, without characters that nobody sees."""
-    if text.isascii() and text.isprintable():
-        return text.strip()
-    visible = "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] != "C")
-    return _INVISIBLE.sub("", visible).strip()
 
 
 def as_text(raw: object) -> str | None:

@@ -1,0 +1,18 @@
+"""Text as it is kept and compared: composed, trimmed, without what nobody sees."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Category C is dropped whole: control and format characters, half characters, what no standard assigns. These are
+# invisible too (Unicode's Default_Ignorable_Code_Point, https://www.unicode.org/reports/tr44/), and count as letters.
+_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+
+
+def cleaned(text: str) -> str:
+    """Composed, trimmed, without characters that nobody sees."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    visible = "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] != "C")
+    return _INVISIBLE.sub("", visible).strip()
