@@ -31,9 +31,9 @@ class Survey:
         self._client, self._connection, self._now = client, connection, now
 
     def inspect(self) -> Sequence[Finding]:
-        """Every target of the connection and of its stores, once."""
+        """Every target of the connection and of its stores, once, and what goes to ShipStation."""
         targets = dict.fromkeys(target for view in self._connection.views for target in view.ifs.targets)
-        return Inspection(self._client, tuple(targets)).findings()
+        return Inspection(self._client, tuple(targets), self._connection.orders).findings()
 
     def skew_seconds(self) -> float | None:
         """The tenant's clock against ours; None where it does not tell. The first call that needs the credentials."""

@@ -7,7 +7,9 @@ from difflib import get_close_matches
 
 from pydantic import Field
 
+from functions.connections.orders import Orders
 from functions.connections.targets import AnyTarget, CustomEntity, FieldRule, FieldType, OrderHeader, OrderPlace
+from functions.ifs import outbound
 from functions.ifs.schema.metadata import Attribute, EntitySet, Published
 from functions.ifs.targets.shipment_header import HEADER_FIELDS, LINE_FIELDS, LINE_KEY
 from functions.model.fit import Finding
@@ -30,8 +32,9 @@ class Expectation(Frozen):
     writes: dict[str, FieldRule] = Field(default_factory=dict)
 
 
-def expectations(targets: Iterable[AnyTarget]) -> tuple[Expectation, ...]:
-    return tuple(each for target in targets for each in _of(target))
+def expectations(targets: Iterable[AnyTarget], orders: Orders | None = None) -> tuple[Expectation, ...]:
+    read = _shipments_to_pack(orders) if orders else ()
+    return (*(each for target in targets for each in _of(target)), *read)
 
 
 def compare(expected: Expectation, published: Published | None) -> list[Finding]:
@@ -69,6 +72,16 @@ def _of(target: AnyTarget) -> Iterator[Expectation]:
     yield Expectation.model_validate({**place, "entity_set": target.line_set, "keys": LINE_KEY, "reads": LINE_FIELDS})
     if {"customer_po", "custom_field"} & set(target.find):
         yield _orders(f"{subject}.orders", target.orders, target, {})
+
+
+def _shipments_to_pack(orders: Orders) -> tuple[Expectation, ...]:
+    place = {"endpoint": outbound.ENDPOINT, "projection": orders.projection}
+    header = {"subject": "orders.shipments", "entity_set": orders.shipments, "keys": (outbound.NUMBER,)}
+    lines = {"subject": "orders.lines", "entity_set": orders.lines, "keys": outbound.LINE_KEY}
+    return (
+        Expectation.model_validate({**place, **header, "reads": outbound.header_fields(orders)}),
+        Expectation.model_validate({**place, **lines, "reads": outbound.LINE_FIELDS}),
+    )
 
 
 def _orders(subject: str, place: OrderPlace, target: AnyTarget, writes: Mapping[str, FieldRule]) -> Expectation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from functions.connections.orders import Orders
 from functions.connections.targets import AnyTarget
 from functions.errors import Permanent
 from functions.ifs.client import IfsClient
@@ -19,8 +20,8 @@ METADATA = "$metadata"
 class Inspection:
     """`findings()` raises Retryable, or Permanent where the tenant refuses more than one service."""
 
-    def __init__(self, client: IfsClient, targets: Sequence[AnyTarget]) -> None:
-        self._client, self._targets = client, targets
+    def __init__(self, client: IfsClient, targets: Sequence[AnyTarget], orders: Orders | None = None) -> None:
+        self._client, self._targets, self._orders = client, targets, orders
 
     def findings(self) -> list[Finding]:
         """Once each: the sets of a missing service say the same."""
@@ -28,7 +29,7 @@ class Inspection:
 
     def _findings(self) -> Iterator[Finding]:
         published: dict[str, Published | Permanent | None] = {}
-        for expected in expectations(self._targets):
+        for expected in expectations(self._targets, self._orders):
             path = Service(self._client, expected.endpoint, expected.projection).path
             if path not in published:
                 published[path] = self._published(path)
