@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from functions.model.messages import DeliverOrder
     from functions.model.notification import Notification
+    from functions.model.outbound import PushOrders
 
 BATCH_ENTRIES = 10  # SQS's own limit
 BATCH_BYTES = 240_000  # below SQS's 256 KiB for a batch
@@ -72,6 +73,22 @@ class FifoOrderQueue:
         entries = (
             Entry(body=w.model_dump_json(exclude_none=True), group=w.order.digest, deduplication_id=w.deduplication_id)
             for w in work
+        )
+        for batch in _batches(entries):
+            _send(self._queue, batch)
+
+
+class FifoPushQueue:
+    """One group for all: ShipStation's budget is one, and an order is never written by two runs at once."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+
+    def send(self, messages: Iterable[PushOrders]) -> None:
+        """All or Retryable; what was sent before a fault may arrive twice."""
+        entries = (
+            Entry(body=m.model_dump_json(exclude_none=True), group=m.connection, deduplication_id=m.deduplication_id)
+            for m in messages
         )
         for batch in _batches(entries):
             _send(self._queue, batch)

@@ -1,0 +1,1 @@
+"""What is read from IFS, to be made true in ShipStation."""

@@ -1,0 +1,155 @@
+"""What the ShipStation order of an IFS shipment should say, or which field keeps it from being one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date, datetime
+from decimal import ROUND_CEILING, Decimal
+from zoneinfo import ZoneInfo
+
+from functions.connections.connection import Connection
+from functions.connections.orders import Orders
+from functions.model.ifs_shipment import IfsShipment, ShipmentLine
+from functions.model.outbound import Address, OrderContent, Outbound, OutboundItem, OutboundKey, Problem
+from functions.model.outcomes import Reason
+
+# What ShipStation keeps of each text. Source: its import guides (help.shipstation.com, custom store schema).
+LONGEST_NUMBER = 50
+LONGEST_NAME, LONGEST_STREET, LONGEST_CODE, LONGEST_SKU, LONGEST_ITEM, LONGEST_LINE = 100, 200, 50, 100, 200, 50
+LARGEST_QUANTITY = 99_999
+CUT = "…"  # stands where a text was cut, so that nobody takes it for whole
+STREETS = 3
+CANCELLED = "Cancelled"
+LARGEST_BYTES = 150_000  # of one order in a message
+LATEST_GENERATION = 9
+LETTERS = 2  # of a country
+
+
+class _UnusableError(Exception):
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+def outbound(shipment: IfsShipment, connection: Connection, orders: Orders, now: datetime) -> Outbound:
+    key = OutboundKey(connection=connection.name, shipment_id=shipment.shipment_id)
+    if len(key.order_key(LATEST_GENERATION)) > LONGEST_NUMBER:
+        return _problem(key, now, Reason.FIELD_UNUSABLE, "shipment id")
+    if shipment.state == CANCELLED:
+        return Outbound(key=key, wish="cancel", read_at=now)
+    try:
+        content = _content(shipment, connection, orders)
+    except _UnusableError as unusable:
+        return _problem(key, now, Reason.FIELD_UNUSABLE, unusable.field)
+    if len(content.model_dump_json().encode()) > LARGEST_BYTES:
+        return _problem(key, now, Reason.FIELD_UNUSABLE, "lines")
+    if not content.items:
+        return _problem(key, now, Reason.NOTHING_TO_PACK, "lines")
+    return Outbound(key=key, wish="pack", read_at=now, content=content)
+
+
+def _problem(key: OutboundKey, now: datetime, reason: Reason, field: str) -> Outbound:
+    return Outbound(key=key, wish="pack", read_at=now, problem=Problem(reason=reason, field=field))
+
+
+def _content(shipment: IfsShipment, connection: Connection, orders: Orders) -> OrderContent:
+    zone = connection.ifs.zone_of(shipment.site)
+    return OrderContent(
+        number=_number(shipment),
+        reference=shipment.shipment_id,
+        ordered_on=_day(shipment.created, zone) or _missing("created"),
+        ship_by=_day(shipment.ship_by, zone),
+        customer=_cut(shipment.receiver, LONGEST_CODE),
+        ship_to=_address(shipment, orders),
+        items=tuple(_items(shipment, orders)),
+        warehouse_id=orders.warehouses.get(shipment.site),
+    )
+
+
+def _missing(field: str) -> date:
+    raise _UnusableError(field)
+
+
+def _day(at: datetime | None, zone: ZoneInfo) -> date | None:
+    """The site's. The first and the last day there are stand for none, and no zone can hold them."""
+    with suppress(OverflowError):
+        return at.astimezone(zone).date() if at else None
+    return None
+
+
+def _number(shipment: IfsShipment) -> str:
+    """The IFS order that people look for; of several, the first. A shipment of no order goes by its own number."""
+    numbers = sorted({line.order for line in shipment.lines if line.order})
+    number = numbers[0] if numbers else shipment.shipment_id
+    if len(number) > LONGEST_NUMBER:
+        raise _UnusableError("order number")
+    return number
+
+
+def _address(shipment: IfsShipment, orders: Orders) -> Address:
+    lines, name = list(shipment.address), shipment.name or shipment.receiver_reference
+    streets = [*lines[: STREETS - 1], ", ".join(lines[STREETS - 1 :])]
+    if not name:
+        raise _UnusableError("receiver name")
+    if not lines:
+        raise _UnusableError("receiver address")
+    if not shipment.city:
+        raise _UnusableError("receiver city")
+    return Address(
+        name=_cut(name, LONGEST_NAME),
+        street1=_cut(streets[0], LONGEST_STREET),
+        street2=_cut(streets[1] if len(lines) > 1 else "", LONGEST_STREET),
+        street3=_cut(streets[-1] if len(lines) >= STREETS else "", LONGEST_STREET),
+        city=_cut(shipment.city, LONGEST_NAME),
+        state=_cut(shipment.region, LONGEST_NAME),
+        postal_code=_whole(shipment.postal_code, LONGEST_CODE, "receiver postal code"),
+        country=_country(shipment.country, orders),
+        phone=orders.phone,
+    )
+
+
+def _country(text: str, orders: Orders) -> str:
+    """Two letters, or what the file makes of IFS's name for it; a country is never guessed."""
+    mapped = {name.casefold(): code for name, code in orders.countries.items()}.get(text.casefold())
+    if mapped:
+        return mapped
+    if len(text) == LETTERS and text.isascii() and text.isalpha():
+        return text.upper()
+    raise _UnusableError("receiver country")
+
+
+def _items(shipment: IfsShipment, orders: Orders) -> Iterator[OutboundItem]:
+    for line in shipment.lines:
+        quantity = _quantity(line, orders)
+        if quantity:
+            sku = _whole(line.sku, LONGEST_SKU, f"{_named(line)} part number")
+            name = _cut(line.name or line.sku, LONGEST_ITEM)
+            if not name:
+                raise _UnusableError(f"{_named(line)} part number")
+            key = _whole(line.line_key, LONGEST_LINE, f"{_named(line)} key")
+            yield OutboundItem(line_key=key, sku=sku, name=name, quantity=quantity)
+
+
+def _named(line: ShipmentLine) -> str:
+    return f"line {_cut(line.line_key, LONGEST_LINE)}"
+
+
+def _quantity(line: ShipmentLine, orders: Orders) -> int:
+    """ShipStation counts pieces: a fraction is rounded up or asks a person, as the file says."""
+    quantity = line.quantity if line.quantity is not None else Decimal(-1)
+    is_whole = quantity == quantity.to_integral_value()
+    if not 0 <= quantity <= LARGEST_QUANTITY or not (is_whole or orders.fractions == "round_up"):
+        raise _UnusableError(f"{_named(line)} quantity")
+    return int(quantity.to_integral_value(ROUND_CEILING))
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - len(CUT)] + CUT
+
+
+def _whole(text: str, longest: int, field: str) -> str:
+    """What means nothing once it is cut."""
+    if len(text) > longest:
+        raise _UnusableError(field)
+    return text

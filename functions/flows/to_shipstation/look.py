@@ -1,0 +1,97 @@
+"""How each order stands in ShipStation, and what follows: in one list where they can be, else one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from functions.errors import ConnectorError, Retryable
+from functions.flows.to_shipstation.merge import caught_up, decide, decide_to_cancel, is_as_left
+from functions.flows.to_shipstation.step import OF_ONE_ORDER, OF_SHIPSTATION, Push, Step, audit, delayed, told
+from functions.model.audit import Cause, FieldChange
+from functions.model.outbound import CANCELLING, CurrentOrder, PushedOrder
+from functions.model.outcomes import Outcome, Reason
+
+LOOKING = timedelta(minutes=2)  # of a run's five; the rest is for writing
+LISTED = timedelta(minutes=15)  # after it was made every list shows an order
+
+
+def look(flow: Push, steps: Sequence[Step], cause: Cause) -> None:
+    """How each order stands, and what follows. One that ShipStation cannot show is that order's own trouble."""
+    known = [step.pushed for step in steps if _may_stand(step.pushed)]
+    found = flow.writer.read(known) if known else {}
+    until, fault_of_all = flow.now() + LOOKING, None
+    for step in steps:
+        try:
+            _go_on(flow, until, fault_of_all)
+            _look_at(flow, step, found, cause)
+        except ConnectorError as fault:
+            if fault.reason not in OF_SHIPSTATION:
+                raise
+            fault_of_all = None if fault.reason in OF_ONE_ORDER else fault
+            step.ended = delayed(flow, step, fault)
+            continue
+        _end_without_writing(flow, step)
+
+
+def _go_on(flow: Push, until: datetime, fault_of_all: ConnectorError | None) -> None:
+    """Raises where the orders that are left have to wait: those that were looked at are written first."""
+    if fault_of_all is not None:
+        raise fault_of_all
+    if flow.now() >= until:
+        raise Retryable(Reason.BUDGET_EXHAUSTED, "the others took the time of this run")
+
+
+def _may_stand(pushed: PushedOrder) -> bool:
+    return pushed.order_id is not None or pushed.may_exist
+
+
+def _look_at(flow: Push, step: Step, found: Mapping[str, CurrentOrder | None], cause: Cause) -> None:
+    """In a list, and alone where a list does not show the order, or shows it otherwise than we left it."""
+    key, order_id = step.pushed.order_key, step.pushed.order_id
+    listed = found.get(key)
+    if listed is not None and order_id in {None, listed.order_id}:
+        _judge(flow, step, listed, cause)
+        if step.decision.kind != "leave" and is_as_left(step.outbound.content, step.pushed, listed):
+            return
+    is_missing = key in found and order_id is None and listed is None
+    is_asked = _may_stand(step.pushed) and not is_missing
+    _judge(flow, step, flow.writer.read_one(step.pushed) if is_asked else None, cause)
+
+
+def _judge(flow: Push, step: Step, current: CurrentOrder | None, cause: Cause) -> None:
+    step.current = current
+    if current is not None:
+        _catch_up(flow, step, current, cause)
+    content, pushed = step.outbound.content, step.pushed
+    step.decision = decide(content, pushed, current) if content else decide_to_cancel(pushed, current)
+
+
+def _catch_up(flow: Push, step: Step, current: CurrentOrder, cause: Cause) -> None:
+    """The audit tells of what a run has written that did not come to tell."""
+    before, step.pushed = step.pushed, caught_up(step.pushed, current)
+    if before.trying and not step.pushed.trying:
+        changes = {name: FieldChange(after=tried, attribute=name) for name, tried in before.trying.items()}
+        is_cancel = CANCELLING in changes
+        audit(flow, before, cause, {} if is_cancel else changes, is_cancel=is_cancel)
+
+
+def _end_without_writing(flow: Push, step: Step) -> None:
+    decision, pushed = step.decision, step.pushed
+    if _is_too_early(flow, step):
+        step.ended = delayed(flow, step, Retryable(Reason.SHIPSTATION_UNAVAILABLE, "the order may not be listed yet"))
+    elif decision.kind == "leave":
+        step.ended = pushed.ended(step.outbound, Outcome.KEPT, Reason.ORDER_IMMUTABLE)
+    elif decision.kind == "agree":
+        outcome = Outcome.KEPT if decision.kept else Outcome.UNCHANGED
+        is_cancelled = step.outbound.content is None and step.current is not None
+        step.ended = told(pushed.cancelled() if is_cancelled else pushed, step, outcome)
+    elif flow.orders.mode != "write":
+        step.ended = pushed.showing(step.outbound)
+
+
+def _is_too_early(flow: Push, step: Step) -> bool:
+    """To say that there is nothing to cancel: a list may not show yet what a run has made."""
+    made_at = step.pushed.pushed_at
+    is_missing = step.outbound.content is None and step.current is None and step.pushed.may_exist
+    return is_missing and made_at is not None and flow.now() < made_at + LISTED

@@ -1,0 +1,129 @@
+"""What to do with one ShipStation order, from what IFS says now, what we made of it before, and how it stands.
+
+Field by field, as a merge of three:
+
+    IFS says what it said when we last dealt with it     the order's value stands, whoever put it there
+    the order holds what we wrote                        IFS's new value is written
+    both have moved                                      the warehouse's value is kept, and a person is told
+
+ShipStation knows no condition on a write: an edit between our reading and our write is lost, as between any two users.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from functions.model.outbound import (
+    CANCELLING,
+    CurrentOrder,
+    Digests,
+    FieldName,
+    OrderContent,
+    PushedOrder,
+    digest,
+    digests,
+    loose_address,
+    texts,
+)
+
+OPEN = {"awaiting_payment", "awaiting_shipment", "on_hold"}
+ON_THE_LABEL: tuple[FieldName, ...] = ("ship_to", "items")  # what a shipped order can be wrong about
+
+Kind = Literal["create", "update", "cancel", "agree", "leave"]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`fields` are those to write, `kept` those that the warehouse changed and IFS too. `agree`: nothing is to be done;
+    `leave`: something is, and the order may not be touched.
+    """
+
+    kind: Kind
+    fields: tuple[FieldName, ...] = ()
+    kept: tuple[FieldName, ...] = ()
+
+
+def caught_up(pushed: PushedOrder, current: CurrentOrder) -> PushedOrder:
+    """With what a run that died, or was not answered, has written after all, and with what ShipStation's address check
+    made of ours: the next write sends that back, and leaves it unchecked for a while.
+    """
+    found = pushed.found(current.order_id)
+    after = found.arrived() if _has_arrived(pushed, current) else found
+    if not _is_rewritten(current, after.loose_address):
+        return after
+    written = {**after.written, "ship_to": digest(current.fields["ship_to"])}
+    return after.holding(written, after.loose_address)
+
+
+def _has_arrived(pushed: PushedOrder, current: CurrentOrder) -> bool:
+    """A write stands there whole or not at all: one field that the warehouse has left alone tells."""
+    if CANCELLING in pushed.trying:
+        return current.status == "cancelled"
+    theirs = digests(current.fields)
+    is_there = any(theirs.get(field) == tried for field, tried in pushed.trying.items())
+    return is_there or ("ship_to" in pushed.trying and _is_rewritten(current, pushed.trying_address))
+
+
+def decide(content: OrderContent, pushed: PushedOrder, current: CurrentOrder | None) -> Decision:
+    """For a shipment that is to be packed."""
+    is_over = pushed.is_cancelled and (current is None or current.status == "cancelled")
+    if is_over or (pushed.order_id is None and current is None):
+        return Decision("create")
+    if current is None:
+        return Decision("leave")
+    merged = _merge(content, pushed, current)
+    return merged if current.status in OPEN and not current.is_split else _untouched(merged, current)
+
+
+def _untouched(merged: Decision, current: CurrentOrder) -> Decision:
+    """Of an order that takes no change: whether a person has to hear of what it cannot follow."""
+    is_wrong = any(field in ON_THE_LABEL for field in (*merged.fields, *merged.kept))
+    return Decision("leave" if is_wrong or current.status == "cancelled" else "agree")
+
+
+def decide_to_cancel(pushed: PushedOrder, current: CurrentOrder | None) -> Decision:
+    """An order that is not shown was never made, or deleted, or combined into another that will be packed: a person has
+    to see to the latter.
+    """
+    if current is None:
+        return Decision("leave" if pushed.order_id is not None else "agree")
+    if current.status == "cancelled":
+        return Decision("agree")
+    return Decision("cancel" if current.status in OPEN and not current.is_split else "leave")
+
+
+def is_as_left(content: OrderContent | None, pushed: PushedOrder, current: CurrentOrder) -> bool:
+    """Whether what IFS changes stands in the order as we left it: lists lag, and may show what is no longer so."""
+    wanted = digests(texts(content)) if content else {}
+    changed = [field for field in current.fields if field in wanted and wanted[field] != pushed.asked.get(field)]
+    return all(_is_ours(field, pushed, current) for field in changed)
+
+
+def _merge(content: OrderContent, pushed: PushedOrder, current: CurrentOrder) -> Decision:
+    wanted, theirs = digests(texts(content)), digests(current.fields)
+    changed = [field for field in current.fields if wanted[field] not in {theirs[field], pushed.asked.get(field)}]
+    ours = tuple(field for field in changed if _is_ours(field, pushed, current))
+    kept = tuple(field for field in changed if field not in ours)
+    return Decision("update" if ours else "agree", ours, kept)
+
+
+def _is_ours(field: FieldName, pushed: PushedOrder, current: CurrentOrder) -> bool:
+    """It holds what we wrote, or what ShipStation's address check made of that."""
+    if digest(current.fields[field]) == pushed.written.get(field):
+        return True
+    return field == "ship_to" and _is_rewritten(current, pushed.loose_address)
+
+
+def _is_rewritten(current: CurrentOrder, address: str) -> bool:
+    return current.is_verified and current.loose_address == address
+
+
+def written_after(content: OrderContent, pushed: PushedOrder, fields: tuple[FieldName, ...]) -> Digests:
+    """What ShipStation holds of ours once `fields` are written."""
+    wanted = digests(texts(content))
+    return {**pushed.written, **{field: wanted[field] for field in fields}}
+
+
+def loose_after(content: OrderContent, pushed: PushedOrder, fields: tuple[FieldName, ...]) -> str:
+    return loose_address(content.ship_to) if "ship_to" in fields else pushed.loose_address

@@ -1,0 +1,162 @@
+"""orders.fifo → ShipStation: makes each order say what its IFS shipment says, a hundred in one request.
+
+    save what is tried ──▶ one request for all ──▶ save what came of each
+
+A run that dies between the two leaves a note, and the next one asks ShipStation before it writes again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from functions.errors import ConnectorError, Retryable
+from functions.flows.to_shipstation.look import look
+from functions.flows.to_shipstation.merge import loose_after, written_after
+from functions.flows.to_shipstation.step import OF_SHIPSTATION, Push, Step, audit, delayed, told
+from functions.model.audit import Cause, FieldChange
+from functions.model.outbound import FieldName, PushedOrder, PushOrders, digest, texts
+from functions.model.outcomes import Outcome, Reason
+
+__all__ = ["Push", "push"]
+
+PERSONAL: tuple[FieldName, ...] = ("ship_to", "customer")  # the audit keeps their digests
+
+
+def push(flow: Push, message: PushOrders) -> list[PushedOrder]:
+    """How each order ended; those that a later reading has overtaken are left out. Raises Retryable or Permanent of the
+    ledger: what was saved is not done again.
+    """
+    steps = _steps(flow, message)
+    try:
+        look(flow, _left(steps), message.cause)
+        _write(flow, _left(steps), message.cause)
+    except ConnectorError as fault:
+        if fault.reason not in OF_SHIPSTATION:
+            raise
+        for step in _left(steps):
+            step.ended = delayed(flow, step, fault)
+    return _saved(flow, [step.ended for step in steps if step.ended is not None])
+
+
+def _steps(flow: Push, message: PushOrders) -> list[Step]:
+    known = flow.pushed.load([each.key for each in message.outbound])
+    all_steps = [Step(each, known.get(each.key) or PushedOrder(key=each.key)) for each in message.outbound]
+    steps = [step for step in all_steps if not _is_over(step)]
+    for step in steps:
+        _end_without_asking(step)
+    return steps
+
+
+def _left(steps: Sequence[Step]) -> list[Step]:
+    """Those that have not ended."""
+    return [step for step in steps if step.ended is None]
+
+
+def _is_over(step: Step) -> bool:
+    """A later reading has overtaken it, or the message has come before."""
+    pushed, outbound = step.pushed, step.outbound
+    if pushed.read_at is not None and pushed.read_at > outbound.read_at:
+        return True
+    is_settled = pushed.next_attempt_at is None and pushed.outcome not in {None, Outcome.WOULD_WRITE}
+    return is_settled and pushed.has_heard(outbound)
+
+
+def _end_without_asking(step: Step) -> None:
+    """What cannot become an order is no order of ShipStation's either, unless it is one already."""
+    pushed, outbound = step.pushed, step.outbound
+    is_unknown = pushed.order_id is None and not pushed.may_exist
+    if outbound.problem is not None:
+        waits = (is_unknown or pushed.is_cancelled) and outbound.problem.reason is Reason.NOTHING_TO_PACK
+        outcome = Outcome.WAITING if waits else Outcome.PARKED
+        step.ended = pushed.ended(outbound, outcome, outbound.problem.reason, outbound.problem.field, is_waiting=waits)
+    elif outbound.wish == "cancel" and is_unknown:
+        step.ended = pushed.ended(outbound, Outcome.UNCHANGED)
+
+
+def _write(flow: Push, steps: Sequence[Step], cause: Cause) -> None:
+    """Whoever saved one of them in between goes first: the next look sees to the rest."""
+    begun = [step for step in steps if _begin(flow, step)]
+    if not begun:
+        return
+    results = {result.order_key: result for result in flow.writer.upsert([_body(flow, step) for step in begun])}
+    for step in begun:
+        result = results.get(step.pushed.order_key)
+        if result is None:
+            step.ended = delayed(flow, step, Retryable(Reason.SHIPSTATION_UNAVAILABLE, "no result for this order"))
+        elif result.order_id is None:
+            step.ended = _refused(flow, step)
+        else:
+            audit(flow, step.pushed, cause, _changes(step), is_cancel=step.outbound.content is None)
+            step.ended = _done(step, result.order_id)
+
+
+def _begin(flow: Push, step: Step) -> bool:
+    pushed, content, now = step.pushed, step.outbound.content, flow.now()
+    key = flow.audit.new_key(now)
+    if step.decision.kind == "create" and content is not None:
+        fresh = pushed.reopened() if pushed.is_cancelled else pushed
+        step.pushed, step.current = fresh.about_to_make(step.outbound, content, now, key), None
+    else:
+        step.pushed = pushed.about_to_change(step.outbound, step.decision.fields, key)
+    if not flow.pushed.save(step.pushed):
+        return False
+    step.pushed = step.pushed.saved()
+    return True
+
+
+def _body(flow: Push, step: Step) -> dict[str, Any]:
+    content, current = step.outbound.content, step.current
+    if content is None and current is not None:
+        return flow.writer.cancelling(current)
+    assert content is not None, "only an order that stands there is cancelled"
+    if current is None:
+        return flow.writer.new(step.pushed.order_key, content)
+    return flow.writer.merged(current, content, step.decision.fields)
+
+
+def _done(step: Step, order_id: int) -> PushedOrder:
+    content, pushed = step.outbound.content, step.pushed.found(order_id)
+    if content is None:
+        return pushed.cancelled().ended(step.outbound, Outcome.WRITTEN)
+    fields = step.decision.fields if step.current is not None else tuple(texts(content))
+    held = pushed.holding(written_after(content, pushed, fields), loose_after(content, pushed, fields))
+    return told(held, step, Outcome.WRITTEN)
+
+
+def _refused(flow: Push, step: Step) -> PushedOrder:
+    """An order that changed under us is read again; one that cannot be made asks a person."""
+    if step.current is None:
+        return step.pushed.ended(step.outbound, Outcome.PARKED, Reason.REFUSED_BY_SHIPSTATION)
+    return delayed(flow, step, Retryable(Reason.REFUSED_BY_SHIPSTATION, "the order takes no update"))
+
+
+def _saved(flow: Push, ended: Sequence[PushedOrder]) -> list[PushedOrder]:
+    """Raises Retryable where somebody saved one of them in between, once the others are saved: the next look finds what
+    he left.
+    """
+    overtaken = [each.key.shipment_id for each in ended if not flow.pushed.save(each)]
+    if overtaken:
+        raise Retryable(Reason.LEDGER_UNAVAILABLE, f"IFS shipment {overtaken[0]} was saved meanwhile")
+    return [each.saved() for each in ended]
+
+
+def _changes(step: Step) -> dict[str, FieldChange]:
+    content, current = step.outbound.content, step.current
+    if content is None:
+        return {}
+    after, before = texts(content), current.fields if current else {}
+    fields = step.decision.fields if current else tuple(after)
+    return {
+        name: FieldChange(before=_shown(name, before.get(name)), after=_shown(name, after[name]), attribute=name)
+        for name in fields
+    }
+
+
+def _shown(name: FieldName, text: str | None) -> str | None:
+    if not text:
+        return None
+    return digest(text) if name in PERSONAL else text[:LONGEST_SHOWN]
+
+
+LONGEST_SHOWN = 2000  # of one field: five hundred lines would fill the item

@@ -1,0 +1,122 @@
+"""One order on its way to ShipStation: what a run has to work with, and the ends that reading and writing share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from functions.connections.connection import Connection
+from functions.connections.orders import Orders
+from functions.errors import ConnectorError, Retryable
+from functions.flows.to_shipstation.merge import Decision
+from functions.model.audit import AuditEntry, Cause, FieldChange
+from functions.model.outbound import CurrentOrder, FieldName, OrderContent, Outbound, OutboundKey, PushedOrder, Upserted
+from functions.model.outcomes import Outcome, Reason
+from functions.model.records import Place, RecordKey
+
+# Faults that the next look may not meet, whoever's they are; what the ledger raises goes on.
+OF_SHIPSTATION = {
+    Reason.SHIPSTATION_UNAVAILABLE,
+    Reason.SHIPSTATION_REQUEST,
+    Reason.SHIPSTATION_CREDENTIALS,
+    Reason.SHIPSTATION_NOT_CONFIGURED,
+    Reason.BUDGET_EXHAUSTED,
+    Reason.SECRETS_UNAVAILABLE,
+}
+OF_ONE_ORDER = {Reason.SHIPSTATION_UNAVAILABLE, Reason.SHIPSTATION_REQUEST}
+
+
+class PushedOrders(Protocol):
+    def load(self, keys: Sequence[OutboundKey]) -> dict[OutboundKey, PushedOrder]: ...
+
+    def save(self, pushed: PushedOrder) -> bool:
+        """As the revision after its own; False when somebody saved in between."""
+
+
+class Writer(Protocol):
+    """ShipStation's orders. Raises Retryable, OutcomeUnknown or Permanent."""
+
+    def read(self, pushed: Sequence[PushedOrder]) -> dict[str, CurrentOrder | None]:
+        """By order key, those that lists tell of: the cheapest way to most of them. None where a whole list shows no
+        such order.
+        """
+
+    def read_one(self, pushed: PushedOrder) -> CurrentOrder | None:
+        """By its id, or by its key where nobody was told the id; None where ShipStation shows no such order."""
+
+    def new(self, order_key: str, content: OrderContent) -> dict[str, Any]:
+        """The body that makes an order."""
+
+    def merged(self, current: CurrentOrder, content: OrderContent, ours: Sequence[FieldName]) -> dict[str, Any]:
+        """The order as it stands, but for these fields."""
+
+    def cancelling(self, current: CurrentOrder) -> dict[str, Any]: ...
+
+    def upsert(self, bodies: Sequence[Mapping[str, Any]]) -> list[Upserted]:
+        """Each order's own fate."""
+
+
+class Audit(Protocol):
+    def new_key(self, at: datetime) -> str: ...
+
+    def put(self, key: str, entry: AuditEntry) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Push:
+    connection: Connection
+    orders: Orders
+    pushed: PushedOrders
+    writer: Writer
+    audit: Audit
+    now: Callable[[], datetime]
+
+
+AGREE = Decision("agree")
+
+
+@dataclass
+class Step:
+    """One order on its way. `pushed` is as the ledger holds it; `ended` once nothing is left to do in this run."""
+
+    outbound: Outbound
+    pushed: PushedOrder
+    current: CurrentOrder | None = None
+    decision: Decision = AGREE
+    ended: PushedOrder | None = None
+
+
+def told(pushed: PushedOrder, step: Step, outcome: Outcome) -> PushedOrder:
+    """With the fields that were left to the warehouse."""
+    kept = step.decision.kept
+    reason = Reason.CHANGED_IN_WAREHOUSE if kept else None
+    return pushed.ended(step.outbound, outcome, reason, ", ".join(kept))
+
+
+def delayed(flow: Push, step: Step, fault: ConnectorError) -> PushedOrder:
+    """Half as long again as it has lasted; after `patience.attention_hours` a person is told."""
+    patience, now = flow.connection.patience, flow.now()
+    lasted = now - (step.pushed.since or now)
+    pause = min(max(lasted.total_seconds() / 2, patience.first_seconds), patience.longest_seconds)
+    wished = fault.retry_after_seconds if isinstance(fault, Retryable) else None
+    until = now + timedelta(seconds=max(pause, wished or 0))
+    attention = fault.reason if lasted >= timedelta(hours=patience.attention_hours) else None
+    return step.pushed.delayed(step.outbound, fault.reason, now=now, until=until, attention=attention)
+
+
+def audit(flow: Push, pushed: PushedOrder, cause: Cause, changes: dict[str, FieldChange], *, is_cancel: bool) -> None:
+    """Under the key that was saved before the write: one entry for it, whoever comes to tell of it."""
+    entry = AuditEntry(
+        connection=flow.connection.name,
+        record=RecordKey(place=Place(f"shipstation/store/{flow.orders.store_id}/orders"), id=pushed.order_key),
+        orders=(pushed.number,),
+        at=flow.now(),
+        cause=cause,
+        shipments=(),
+        changes=changes,
+        action="cancel" if is_cancel else None,
+        outcome=Outcome.WRITTEN,
+    )
+    flow.audit.put(pushed.audit_key, entry)

@@ -1,0 +1,62 @@
+"""What is remembered of IFS shipments that go to ShipStation, one item each; those that are open are found together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from functions.ledger.items import PARTITION, SORT, each_readable, plain, readable, stamp, to_item, unmoved
+from functions.ledger.table import DUE_PARTITION, DUE_SORT, Table
+from functions.model.outbound import OutboundKey, PushedOrder
+from functions.model.shipment import ConnectionName
+
+STATE = "push"
+OWN = {DUE_PARTITION, DUE_SORT}
+ATTRIBUTES = [*PushedOrder.model_fields]
+
+
+class PushStore:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def open(self, connection: ConnectionName) -> list[PushedOrder]:
+        """Those that are read again at every look, and those that ask for a person. Eventually consistent."""
+        shown = self._table.query_shard(_shard(connection))
+        keys = [(str(item[PARTITION]), STATE) for item in shown]
+        return list(each_readable(self._table.get_many(keys, ATTRIBUTES), _pushed)) if keys else []
+
+    def load(self, keys: Sequence[OutboundKey]) -> dict[OutboundKey, PushedOrder]:
+        """Unknown ones are left out, and so is an item that cannot be read, which `save` then finds there. Strongly
+        consistent.
+        """
+        found = (self._table.get(_partition(key), STATE) for key in keys)
+        return {each.key: each for each in each_readable((item for item in found if item is not None), _pushed)}
+
+    def save(self, pushed: PushedOrder) -> bool:
+        """As the revision after its own; False when somebody saved in between."""
+        return self._table.put(_item(pushed), condition=unmoved(pushed.revision))
+
+
+def _pushed(item: Mapping[str, Any]) -> PushedOrder:
+    with readable(item):
+        return PushedOrder.model_validate(plain(item, OWN))
+
+
+def _item(pushed: PushedOrder) -> dict[str, Any]:
+    body = pushed.saved().model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+    keys = {PARTITION: _partition(pushed.key), SORT: STATE, "revision": pushed.revision + 1}
+    return to_item({**body, **keys, **_listed(pushed)})
+
+
+def _listed(pushed: PushedOrder) -> dict[str, str]:
+    if pushed.read_at is None or not (pushed.is_open or pushed.attention):
+        return {}
+    return {DUE_PARTITION: _shard(pushed.key.connection), DUE_SORT: stamp(pushed.read_at)}
+
+
+def _partition(key: OutboundKey) -> str:
+    return f"push#{key.connection}#{key.shipment_id}"
+
+
+def _shard(connection: ConnectionName) -> str:
+    return f"push#{connection}"
