@@ -5,6 +5,7 @@
     ---------+---------+-------------------+------------->  time, one place every `spacing_ms`
              |=========|                                    backfill looks 0.5 places ahead
              |==============|                               sweep 0.75
+             |================|                             push 0.9
              |===================|                          poll 1.0
              |===========================================>  webhook as far as it takes
 
@@ -27,14 +28,14 @@ from functions.errors import Retryable
 from functions.model.budget import BudgetState
 from functions.model.outcomes import Reason
 
-Lane = Literal["webhook", "poll", "sweep", "backfill"]
+Lane = Literal["webhook", "poll", "push", "sweep", "backfill"]
 
 LIMIT = 40
 WINDOW_MS = 60_000
 LONGEST_PAUSE_SECONDS = 65  # no header makes us wait longer
 # How many places ahead a lane may reserve. A higher lane looks further and so comes first; because the next place is
 # taken before it falls due, none is wasted.
-LOOK_AHEAD: dict[Lane, float] = {"webhook": inf, "poll": 1.0, "sweep": 0.75, "backfill": 0.5}
+LOOK_AHEAD: dict[Lane, float] = {"webhook": inf, "poll": 1.0, "push": 0.9, "sweep": 0.75, "backfill": 0.5}
 FEW_SECONDS, FEW_PLACES = 5, 2  # ahead: what a run waits for rather than to begin again later
 PLACES_WAITED = 10  # of waiting make one more place of looking ahead
 NOISE = 2  # requests by which our own count and the header may differ when nobody else uses the key

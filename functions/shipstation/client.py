@@ -16,7 +16,7 @@ from typing import Any
 import requests
 from pydantic import SecretStr
 
-from functions.errors import ConnectorError, Permanent, Retryable, Scope
+from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable, Scope
 from functions.http_answers import exchange, keep_deadlines
 from functions.model.outcomes import Reason
 from functions.shipstation.budget import Governor, Lane
@@ -101,22 +101,37 @@ class ShipStationClient:
         """Raises Retryable(budget_exhausted) while the next request is more than a few seconds away."""
         self._governor.check()
 
+    def post(self, path: str, body: object, lane: Lane) -> Any:
+        """The parsed answer of a write, which is sent once: whoever repeats it knows how. Raises OutcomeUnknown where
+        ShipStation may have taken it.
+        """
+        try:
+            answer = self._once(path, {}, lane, Scope.RECORD, body)
+        except Retryable as fault:
+            if fault.reason is Reason.SHIPSTATION_UNAVAILABLE:
+                raise OutcomeUnknown(fault.reason, str(fault), status=fault.status) from fault
+            raise
+        return answer.body if answer else None
+
     def probe(self, path: str, lane: Lane) -> None:
         """Asks a list, once, for nothing that could break it: whether ShipStation goes on showing lists. Raises as
         `get` does.
         """
         self.get(path, NO_ROWS, lane, tries=1)
 
-    def _once(self, path: str, parameters: Mapping[str, str], lane: Lane, scope: Scope) -> Answer | None:
+    def _once(
+        self, path: str, parameters: Mapping[str, str], lane: Lane, scope: Scope, body: object = None
+    ) -> Answer | None:
         self._governor.wait_for_place(lane)
         credentials = self._credentials()
         try:
             response, content = exchange(
                 self._session,
-                "GET",
+                "GET" if body is None else "POST",
                 f"{self._base_url}{path}",
                 self._timeout_seconds,
                 params=dict(parameters),
+                json=body,
                 auth=(credentials.api_key, credentials.api_secret.get_secret_value()),
             )
         except requests.RequestException as error:
