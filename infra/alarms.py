@@ -95,6 +95,7 @@ class Alarms(Construct):
             self._heartbeat(resources)
             self._target_changed(resources)
             self._watched(resources)
+            self._orders(resources)
 
     def _errors(self, function: lambda_.Function) -> None:
         self._alarm(
@@ -188,6 +189,27 @@ class Alarms(Construct):
                 periods=periods,
                 description=f"{name}: {text}",
             )
+
+    def _orders(self, resources: ConnectionResources) -> None:
+        connection, orders = resources.connection.name, resources.connection.orders
+        if orders is None or "off" in {orders.mode, resources.connection.mode}:
+            return
+        period = Duration.minutes(max(10, 2 * orders.poll_minutes))
+        self._alarm(
+            f"{connection}-PullSilent",
+            _silence_is_zero(_counted("pull", "PullSucceeded", connection, period)),
+            threshold=1,
+            below=True,
+            description=f"{connection}: the IFS shipments that are to be packed were not read. Read the reason in "
+            "Pull's log; the next look does it all (docs/operations.md#orders-into-shipstation).",
+        )
+        self._alarm(
+            f"{connection}-PushAttention",
+            _counted("push", "PushAttention", connection, Duration.minutes(1)),
+            threshold=1,
+            description=f"{connection}: an order for ShipStation asks for a person. Push's log names the IFS shipment, "
+            "the reason and the field (docs/operations.md#orders-into-shipstation).",
+        )
 
     def _alarm(
         self,

@@ -22,6 +22,7 @@ from infra.encryption import Encryption
 from infra.functions import Functions
 from infra.ledger import Ledger
 from infra.poll import Poll
+from infra.push import PushFlow
 from infra.queues import DeadLetterQueues
 from infra.release import Release
 from infra.replay import Replay
@@ -69,6 +70,11 @@ class ConnectorStack(Stack):
             ).function,
             Release(self, "ReleaseFlow", functions=functions, ledger=ledger, per_connection=per_connection).function,
         ]
+        if any(connection.orders is not None for connection in connections.values()):
+            flow = PushFlow(
+                self, "OrdersFlow", functions=functions, ledger=ledger, key=key, per_connection=per_connection
+            )
+            watched += [flow.pull, flow.push]
         # Whoever invokes these two by hand sees how they end.
         Replay(self, "ReplayFlow", functions=functions, ledger=ledger, per_connection=per_connection)
         Check(self, "CheckFlow", functions=functions, ledger=ledger, per_connection=per_connection)

@@ -1,0 +1,53 @@
+"""Schedule → orders.fifo: IFS shipments that ShipStation does not know yet, or knows otherwise. A fault leaves nothing
+behind; the next look does it all.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any
+
+from functions.errors import ConnectorError
+from functions.flows.from_ifs.pull import Pull, pull
+from functions.model.shipment import ConnectionName
+from functions.settings import PullSettings
+from functions.wiring.aws import AwsRuntime
+from functions.wiring.push_parts import pull_parts
+from functions.wiring.runtime import Context, Handler, Runtime
+from functions.wiring.telemetry import heartbeat, logger
+
+
+def build(runtime: Runtime, settings: PullSettings) -> Handler:
+    @cache
+    def parts(name: ConnectionName) -> Pull:
+        connection = runtime.connections[name]
+        assert connection.orders is not None, "only connections with orders have a schedule"
+        return pull_parts(runtime, settings, connection, connection.orders)
+
+    def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
+        connection = runtime.connections[ConnectionName(event["connection"])]
+        orders = connection.orders
+        if orders is None or "off" in {orders.mode, connection.mode}:
+            return {"sent": 0}
+        told: dict[str, Any] = {"connection": connection.name, "correlation_id": context.aws_request_id}
+        try:
+            report = pull(parts(connection.name), connection, orders, runtime.now(), context.aws_request_id)
+        except ConnectorError as fault:
+            logger.warning("pull_failed", reason=fault.reason, detail=str(fault), **told)
+            heartbeat(connection.name, PullSucceeded=False)
+            return {"sent": 0}
+        logger.info("pull_ended", read=report.read, sent=report.sent, unseen=report.unseen, **told)
+        heartbeat(connection.name, PullSucceeded=True)
+        return {"sent": report.sent}
+
+    return handle
+
+
+@cache
+def _wired() -> Handler:
+    return build(AwsRuntime(), PullSettings.from_env(os.environ))
+
+
+def handler(event: dict[str, Any], context: Context) -> Any:
+    return _wired()(event, context)

@@ -1,0 +1,87 @@
+"""orders.fifo → ShipStation. What ShipStation refuses or cannot take now is an outcome. Where the ledger fails the
+message is let go: it would keep the others of its group waiting, and the next look into IFS sends what is not settled.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from functions.errors import ConnectorError
+from functions.flows.to_shipstation.push import Push, push
+from functions.model.outbound import PushedOrder, PushOrders
+from functions.model.shipment import ConnectionName
+from functions.settings import PushSettings
+from functions.wiring import batch
+from functions.wiring.aws import AwsRuntime
+from functions.wiring.push_parts import push_parts
+from functions.wiring.runtime import Context, Handler, Runtime
+from functions.wiring.telemetry import count, logger
+
+
+def build(runtime: Runtime, settings: PushSettings) -> Handler:
+    @cache
+    def parts(name: ConnectionName) -> Push | None:
+        connection = runtime.connections.get(name)
+        if connection is None or connection.orders is None:
+            return None
+        return push_parts(runtime, settings, connection, connection.orders)
+
+    def handle(event: dict[str, Any], _context: Context) -> dict[str, Any]:
+        messages, failed = batch.read(event["Records"], PushOrders)
+        for message_id, message in messages.items():
+            flow = parts(message.connection)
+            if flow is None:
+                logger.error("connection_unknown", connection=message.connection, messages=1)
+                failed.append(message_id)
+            else:
+                _push(flow, message)
+        return batch.failures(failed)
+
+    return handle
+
+
+def _push(flow: Push, message: PushOrders) -> None:
+    try:
+        ended = push(flow, message)
+    except ConnectorError as fault:
+        logger.error(
+            "push_failed",
+            connection=message.connection,
+            reason=fault.reason,
+            detail=str(fault),
+            orders=len(message.outbound),
+            correlation_id=message.cause.correlation_id,
+        )
+    else:
+        _report(ended, message)
+
+
+def _report(ended: Iterable[PushedOrder], message: PushOrders) -> None:
+    attention = 0
+    for pushed in ended:
+        attention += pushed.attention is not None
+        logger.info(
+            "order_pushed",
+            connection=message.connection,
+            ifs_shipment=pushed.key.shipment_id,
+            shipstation_order=pushed.order_id,
+            outcome=pushed.outcome,
+            reason=pushed.reason,
+            field=pushed.field,
+            attention=pushed.attention,
+            correlation_id=message.cause.correlation_id,
+        )
+    if attention:
+        count(message.connection, PushAttention=attention)
+
+
+@cache
+def _wired() -> Handler:
+    return build(AwsRuntime(), PushSettings.from_env(os.environ))
+
+
+def handler(event: dict[str, Any], context: Context) -> Any:
+    return _wired()(event, context)

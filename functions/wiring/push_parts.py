@@ -1,0 +1,34 @@
+"""What reads IFS shipments to be packed and what writes them to ShipStation, put together once an environment."""
+
+from __future__ import annotations
+
+from functions.connections.connection import Connection
+from functions.connections.orders import Orders
+from functions.flows.from_ifs.pull import Pull
+from functions.flows.to_shipstation.push import Push
+from functions.ifs.outbound import OutboundShipments
+from functions.ledger.audit import AuditLog
+from functions.ledger.budget import BudgetStore
+from functions.ledger.pushes import PushStore
+from functions.ledger.queues import FifoPushQueue
+from functions.settings import PullSettings, PushSettings
+from functions.shipstation.v1.order_writer import OrderWriter
+from functions.wiring.ifs_tenant import ifs_client
+from functions.wiring.runtime import Runtime
+from functions.wiring.shipstation_account import shipstation_client
+
+
+def pull_parts(runtime: Runtime, settings: PullSettings, connection: Connection, orders: Orders) -> Pull:
+    name = connection.name
+    return Pull(
+        OutboundShipments(ifs_client(runtime, connection, settings.ifs_secrets[name]), orders),
+        PushStore(runtime.table(settings.ledger_table)),
+        FifoPushQueue(runtime.queue(settings.orders[name])),
+    )
+
+
+def push_parts(runtime: Runtime, settings: PushSettings, connection: Connection, orders: Orders) -> Push:
+    ledger = runtime.table(settings.ledger_table)
+    client = shipstation_client(runtime, connection, settings.shipstation_secrets[connection.name], BudgetStore(ledger))
+    audit = AuditLog(runtime.table(settings.audit_table), new_id=runtime.new_id)
+    return Push(connection, orders, PushStore(ledger), OrderWriter(client, orders), audit, runtime.now)
