@@ -17,16 +17,27 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 START = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
-def quiet_world(start: datetime = START, *, ifs: Mapping[str, Any] = NOTHING, **shipstation: Any) -> tuple[World, Site]:
-    """One connection, live for an hour; `ifs` and `shipstation` override its sides."""
+def quiet_world(
+    start: datetime = START,
+    *,
+    ifs: Mapping[str, Any] = NOTHING,
+    orders: Mapping[str, Any] | None = None,
+    **shipstation: Any,
+) -> tuple[World, Site]:
+    """One connection, live for an hour; `ifs` and `shipstation` override its sides, `orders` goes to ShipStation."""
     os.environ |= {"POWERTOOLS_METRICS_NAMESPACE": "benchmark", "POWERTOOLS_SERVICE_NAME": "benchmark"}
     world = World(SEED, start)
-    site = world.add_site(a_connection(start - timedelta(hours=1), ifs, **shipstation))
+    site = world.add_site(a_connection(start - timedelta(hours=1), ifs, orders, **shipstation))
     world.wire()
     return world, site
 
 
-def a_connection(go_live_at: datetime, ifs: Mapping[str, Any] = NOTHING, **shipstation: Any) -> Connection:
+def a_connection(
+    go_live_at: datetime,
+    ifs: Mapping[str, Any] = NOTHING,
+    orders: Mapping[str, Any] | None = None,
+    **shipstation: Any,
+) -> Connection:
     return Connection.model_validate(
         {
             "name": "acme",
@@ -41,11 +52,12 @@ def a_connection(go_live_at: datetime, ifs: Mapping[str, Any] = NOTHING, **ships
                 **ifs,
             },
             "carriers": {"stamps_com": "USPS"},
+            "orders": orders,
         }
     )
 
 
-def schedule(world: World, until: datetime, *functions: Literal["poll", "release"]) -> None:
+def schedule(world: World, until: datetime, *functions: Literal["poll", "release", "pull"]) -> None:
     for function in functions:
         world.schedule(function, "acme", every=timedelta(minutes=1), until=until)
 

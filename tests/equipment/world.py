@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from functions.connections.connection import Connection
 from functions.errors import Retryable
 from functions.flows.from_shipstation.collect import is_due, unanswered
-from functions.handlers import check, consume, dead_letters, poll, release, replay, webhook
+from functions.handlers import check, consume, dead_letters, poll, pull, push, release, replay, webhook
 from functions.ledger.jobs import JobStore
 from functions.ledger.positions import PositionStore
 from functions.ledger.secrets import SecretStore
@@ -31,6 +31,8 @@ from functions.settings import (
     ConsumeSettings,
     DeadLettersSettings,
     PollSettings,
+    PullSettings,
+    PushSettings,
     ReleaseSettings,
     ReplaySettings,
     WebhookSettings,
@@ -57,12 +59,15 @@ TIMEOUTS = {
     "release": 50.0,
     "replay": 600.0,
     "check": 600.0,
+    "pull": 300.0,
+    "push": 300.0,
 }
 CLOCKS = timedelta(minutes=1)  # an environment's clock may be ahead of the world's
 VISIBILITY = {
     "notifications": timedelta(seconds=1801),
     "shipments": timedelta(seconds=900),
     "dead": timedelta(seconds=360),
+    "orders": timedelta(seconds=1800),
 }
 LATE_SECONDS = 2.0  # of an eventually consistent read
 
@@ -77,6 +82,7 @@ class Site:
     notifications: MemoryQueue
     shipments: MemoryQueue
     dead: list[MemoryQueue]
+    orders: MemoryQueue
     shadow_until: datetime | None = None
 
 
@@ -275,9 +281,11 @@ class World:
         self._share_the_key(account)
         notifications, notifications_dead = self._queue(f"n-{name}", VISIBILITY["notifications"], fifo=False)
         shipments, shipments_dead = self._queue(f"s-{name}", VISIBILITY["shipments"], fifo=True)
-        site = Site(connection, account, tenant, notifications, shipments, [notifications_dead, shipments_dead])
+        dead = [notifications_dead, shipments_dead]
+        orders, _ = self._queue(f"o-{name}", VISIBILITY["orders"], fifo=True)
+        site = Site(connection, account, tenant, notifications, shipments, dead, orders)
         self.sites[name] = site
-        self.queues |= {f"n-{name}": notifications, f"s-{name}": shipments}
+        self.queues |= {f"n-{name}": notifications, f"s-{name}": shipments, f"o-{name}": orders}
         return site
 
     def _share_the_key(self, account: Account) -> None:
@@ -331,6 +339,9 @@ class World:
         releasing = ReleaseSettings(ledger_table=LEDGER, shipments=shipments, ifs_secrets=ifs)
         self._add("release", release.build, releasing)
         self._add("replay", replay.build, ReplaySettings(**tables, shipments=shipments, ifs_secrets=ifs))
+        orders = {n: f"o-{n}" for n in names}
+        self._add("pull", pull.build, PullSettings(ledger_table=LEDGER, orders=orders, ifs_secrets=ifs))
+        self._add("push", push.build, PushSettings(**tables, orders=orders, shipstation_secrets=stations))
         for site in self.sites.values():
             self._connect(site)
         settings = CheckSettings(**tables, shipments=shipments, shipstation_secrets=stations, ifs_secrets=ifs)
@@ -362,6 +373,7 @@ class World:
             concurrency=site.connection.ifs.concurrency,
             **common,  # type: ignore[arg-type] # as above
         )
+        EventSource(site.orders, self.functions["push"], batch=1, concurrency=1, **common)  # type: ignore[arg-type]
         for dead in site.dead:
             EventSource(dead, self.functions["dead_letters"], batch=10, concurrency=2, **common)  # type: ignore[arg-type]
 
@@ -416,6 +428,8 @@ class World:
         return {"twice": [0.0, 0.3], "late": [self.random.uniform(30, 240)], "missed": []}[kind]
 
     def _is_anything_due(self, function: str, connection: str) -> bool:
+        if function == "pull":
+            return True
         if function == "release":
             ledger, now = self.tables[LEDGER], f"{self.now():%Y-%m-%dT%H:%M:%S.%fZ}"
             is_watching = self.now().minute % 5 == 0 and ledger.has_due(f"watch#{connection}", now)

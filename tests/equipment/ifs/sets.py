@@ -23,6 +23,15 @@ def _set(projection: str, name: str, keys: tuple[str, ...], columns: Mapping[str
     return EntitySet(projection, name, keys, columns)
 
 
+RECEIVER = (
+    "ReceiverAddressName",
+    *(f"ReceiverAddress{number}" for number in range(1, 7)),
+    "ReceiverCity",
+    "ReceiverState",
+    "ReceiverZipCode",
+    "ReceiverCountry",
+    "ReceiverReference",
+)
 SHIPMENTS = _set(
     "ShipmentHandling",
     "ShipmentSet",
@@ -34,6 +43,8 @@ SHIPMENTS = _set(
         "ShipmentCategory": Column(TEXT, is_updatable=False),
         "ReceiverId": Column(TEXT, is_updatable=False),
         "SourceRef1": Column(TEXT, is_updatable=False),
+        "CreatedDate": Column(TIMESTAMP, is_updatable=False),
+        **{name: Column(TEXT) for name in RECEIVER},
         "ForwardAgentId": Column(TEXT, max_length=20),
         "ShipViaCode": Column(TEXT, max_length=3),
         "ProNo": Column(TEXT, max_length=50),
@@ -58,6 +69,7 @@ LINES = _set(
         "SourceRefType": Column(TEXT, is_updatable=False),
         **{f"SourceRef{number}": Column(TEXT, is_updatable=False) for number in (1, 2, 3, 4)},
         "SourcePartNo": Column(TEXT, is_updatable=False),
+        "SourcePartDescription": Column(TEXT, is_updatable=False),
         "InventoryPartNo": Column(TEXT, is_updatable=False),
         "InventoryQty": Column(NUMBER, is_updatable=False),
     },

@@ -146,7 +146,8 @@ class Store:
         with self.lock:
             number = next(self._shipment_numbers)
             common = {"Contract": "CHI", "ShipmentCategory": "Normal", "SourceRef1": lines[0][0] if lines else None}
-            given = {**common, "ConsignmentNoteId": str(number), **values}
+            created = _stamp(self.clock().replace(microsecond=0))
+            given = {**common, "CreatedDate": created, "ConsignmentNoteId": str(number), **values}
             self._insert(SHIPMENTS, {**given, "ShipmentId": number, "Objstate": objstate})
             for line_no, (order_no, part, quantity) in enumerate(lines, start=1):
                 self._add_line(number, line_no, order_no, part, quantity)

@@ -13,10 +13,11 @@ from typing import Any
 
 from tests.equipment.faults import Fault, Faults
 from tests.equipment.http import Application, Clock, Request, Response, json_response
+from tests.equipment.shipstation.dates import PACIFIC, parse_wall
 from tests.equipment.shipstation.index import Query
 from tests.equipment.shipstation.limits import Allowance, Limiter
 from tests.equipment.shipstation.lists import FULFILLMENTS, ORDERS, SHIPMENTS, BadParameterError, Listing, to_query
-from tests.equipment.shipstation.orders import RefusedError, UnknownError
+from tests.equipment.shipstation.orders import RefusedError, UnknownError, UnreadableError
 from tests.equipment.shipstation.rows import Order
 from tests.equipment.shipstation.shipping import ShippingDesk
 from tests.equipment.shipstation.store import Post, Store, Table
@@ -120,13 +121,16 @@ class Account(ShippingDesk):
                 return self._dispatch(request, request.path.strip("/").lower().split("/"))
         except BadParameterError:
             return json_response(400, {"message": "Invalid request parameters"})
+        except UnreadableError as error:
+            state = {f"apiOrder.{error.field}": ["Error converting value."]}
+            return json_response(400, {"Message": "The request is invalid.", "ModelState": state})
         except UnknownError:
             return Response(404)
         except RefusedError as error:
             return self._broken(str(error))
 
-    def _dispatch(self, request: Request, path: list[str]) -> Response:  # noqa: C901, PLR0911 -- one case a route
-        view = View(self.wall, self.switches.date_suffix)
+    def _dispatch(self, request: Request, path: list[str]) -> Response:  # noqa: C901, PLR0911, PLR0912 -- one case a route
+        view = View(self.wall, self.switches.date_suffix, self.switches.default_warehouse)
         match [request.method, *path]:
             case ["GET", "shipments"]:
                 with_items = request.param("includeShipmentItems").lower() == "true"
@@ -143,6 +147,13 @@ class Account(ShippingDesk):
                 return json_response(200, view.order(self.orders.current[self.upsert_order(request.json())]))
             case ["POST", "orders", "createorders"]:
                 return self._bulk(request.json())
+            case ["POST", "orders", "holduntil"]:
+                body = request.json()
+                self.hold_order(int(body["orderId"]), parse_wall(body["holdUntilDate"]).replace(tzinfo=PACIFIC))
+                return json_response(200, {"success": True, "message": "The order has been held."})
+            case ["POST", "orders", "restorefromhold"]:
+                self.set_status(int(request.json()["orderId"]), "awaiting_shipment")
+                return json_response(200, {"success": True, "message": "The order has been released from hold."})
             case ["POST", "orders", "markasshipped"]:
                 return self._mark(request.json())
             case ["POST", "shipments", "voidlabel"]:
@@ -200,6 +211,8 @@ class Account(ShippingDesk):
     def _bulk(self, bodies: list[dict[str, Any]]) -> Response:
         if len(bodies) > MOST_ORDERS_AT_ONCE:
             return json_response(400, {"message": "Invalid request parameters"})
+        for body in bodies:
+            self.refuse_unreadable(body)
         results = [self._bulk_row(body) for body in bodies]
         return json_response(200, {"hasErrors": not all(row["success"] for row in results), "results": results})
 

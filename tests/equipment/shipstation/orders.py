@@ -33,6 +33,14 @@ class RefusedError(ValueError):
     """A business rule said no."""
 
 
+class UnreadableError(ValueError):
+    """A body that is not understood: the whole request is refused. `field` is what the answer's ModelState names."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
 class UnknownError(LookupError):
     """No such row, or not any more."""
 
@@ -74,16 +82,43 @@ class OrderDesk(Store):
     @in_turn
     def upsert_order(self, body: Json) -> int:
         """What POST /orders/createorder does: no partial update, and without an `orderKey` always a new order."""
+        self.refuse_unreadable(body)
         _check(body)
         order = self._find_written(body)
         if order is None:
             return self.import_orders([body])[0]
         if order.status not in OPEN_STATUSES:
-            raise RefusedError(f"Order {order.order_id} is {order.status} and can not be updated.")
+            return self._locked(order)
         stamp = self.now()
         self._save(replace(order, modified=stamp, **self._attributes(body, stamp, order)), stamp)
         self._bump_later(order.order_id, stamp)
         return order.order_id
+
+    def _locked(self, order: Order) -> int:
+        """The official text only says that such an order may not be updated; how it answers is not known."""
+        if self.switches.locked == "silent":
+            return order.order_id
+        raise RefusedError(f"Order {order.order_id} is {order.status} and can not be updated.")
+
+    def refuse_unreadable(self, body: Json) -> None:
+        """Before anything of its request is done."""
+        options = body.get("advancedOptions") or {}
+        if "storeId" in options and options["storeId"] is None:
+            raise UnreadableError("advancedOptions.storeId")
+        if self.switches.locked == "whole request":
+            found = (self.orders.current[known] for known in self._keys.get(body.get("orderKey") or "", ()))
+            if any(not order.is_gone and order.status not in OPEN_STATUSES for order in found):
+                raise UnreadableError("orderStatus")
+
+    @in_turn
+    def hold_order(self, order_id: int, until: datetime) -> None:
+        """Held to that date; then it awaits shipment again by itself."""
+        self.set_status(order_id, "on_hold")
+        self.later(until, lambda _: self._release(order_id))
+
+    def _release(self, order_id: int) -> None:
+        if self.orders.current[order_id].status == "on_hold":
+            self.set_status(order_id, "awaiting_shipment")
 
     @in_turn
     def edit_order(
@@ -94,8 +129,9 @@ class OrderDesk(Store):
         options = {**(order.body.get("advancedOptions") or {}), **changes.get("advancedOptions", {})}
         body = {**_as_written(order), **changes, "advancedOptions": options}
         attributes = self._attributes(body, stamp, order)
-        if "items" not in changes:
-            del attributes["items"]
+        for name, attribute in (("items", "items"), ("shipTo", "ship_to")):
+            if name not in changes:
+                del attributes[attribute]
         self._save(replace(order, modified=stamp, **attributes), stamp, lag_seconds)
 
     @in_turn

@@ -11,14 +11,17 @@ from tests.equipment.shipstation.rows import Fulfillment, Item, Label, Order
 
 Wall = Callable[[datetime], datetime]
 _ITEM_FIELDS = ("lineItemKey", "sku", "imageUrl", "weight", "unitPrice", "warehouseLocation", "productId")
+_PARCEL = ("weight", "dimensions", "packageCode", "confirmation", "insuranceOptions", "internationalOptions")
 _OPTIONS = ("warehouseId", "customField1", "customField2", "customField3", "source", "billToParty", "billToAccount")
 
 
 class View:
-    """`suffix` is "Z" where the account prints Pacific time as the official samples do."""
+    """`suffix` is "Z" where the account prints Pacific time as the official samples do; `warehouse` stands in an order
+    that names none.
+    """
 
-    def __init__(self, wall: Wall, suffix: str = "") -> None:
-        self._wall, self._suffix = wall, suffix
+    def __init__(self, wall: Wall, suffix: str = "", warehouse: int | None = None) -> None:
+        self._wall, self._suffix, self._warehouse = wall, suffix, warehouse
 
     def order(self, order: Order) -> dict[str, Any]:
         body = order.body
@@ -52,6 +55,7 @@ class View:
             "holdUntilDate": body.get("holdUntilDate"),
             "advancedOptions": self._options(order),
             "tagIds": body.get("tagIds"),
+            **{name: body.get(name) for name in _PARCEL},
             "externallyFulfilled": order.is_externally_fulfilled,
         }
 
@@ -117,6 +121,7 @@ class View:
         written = order.body.get("advancedOptions") or {}
         return {
             **{name: written.get(name) for name in _OPTIONS},
+            "warehouseId": written.get("warehouseId") or self._warehouse,
             "mergedOrSplit": order.is_merged_or_split,
             "mergedIds": list(order.merged_ids),
             "parentId": order.parent_id,

@@ -1,0 +1,69 @@
+"""IFS, the warehouse in ShipStation, and what the ledger says of the orders between them. Wired as in AWS."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Literal
+
+from functions.ledger.pushes import PushStore
+from functions.model.outbound import OutboundKey, PushedOrder
+from functions.model.shipment import ConnectionName
+from tests.equipment.quiet_connection import START, quiet_world, run
+
+ACME = ConnectionName("acme")
+STORE = 77
+RECEIVER = {
+    "ReceiverId": "C100",
+    "ReceiverAddressName": "Kim Larsson",
+    "ReceiverAddress1": "12 Harbor Street",
+    "ReceiverCity": "Boston",
+    "ReceiverState": "MA",
+    "ReceiverZipCode": "02110",
+    "ReceiverCountry": "US",
+}
+
+
+Scheduled = Literal["poll", "release", "pull"]
+
+
+class Desk:
+    """`functions` run every `minutes`; `orders` override the file's section."""
+
+    def __init__(
+        self, functions: tuple[Scheduled, ...] = ("poll", "release", "pull"), minutes: float = 1, **orders: Any
+    ) -> None:
+        settings = {"mode": "write", "store_id": STORE, "shipment_id_in": "custom_field_2", "poll_minutes": 1, **orders}
+        find = {"profile": "shipment_header", "find": ["shipment_id", "order_number"]}
+        self.world, self.site = quiet_world(
+            orders=settings, shipment_id={"source": "custom_field_2"}, ifs={"targets": [find]}
+        )
+        self.tenant, self.account = self.site.tenant, self.site.account
+        for function in functions:
+            self.world.schedule(function, "acme", every=timedelta(minutes=minutes), until=START + timedelta(days=2))
+
+    def ask(self, order: str = "P1", quantity: int = 2, **values: Any) -> int:
+        return self.tenant.add_shipment([(order, "BOLT", quantity)], **{**RECEIVER, **values})
+
+    def run(self, **duration: float) -> None:
+        run(self.world, self.world.now() + timedelta(**duration))
+
+    def pushed(self, shipment: int) -> PushedOrder:
+        key = OutboundKey(connection=ACME, shipment_id=str(shipment))
+        return PushStore(self.world.tables["ledger"]).load([key])[key]
+
+    def number(self, shipment: int) -> int:
+        number = self.pushed(shipment).order_id
+        assert number is not None, "it is an order"
+        return number
+
+    def orders(self) -> list[Any]:
+        return [order for order in self.account.orders.current.values() if not order.is_gone]
+
+    def order(self, shipment: int) -> Any:
+        return self.account.orders.current[self.number(shipment)]
+
+    def writes(self) -> int:
+        return sum(request.method == "POST" for request in self.account.requests)
+
+    def audited(self) -> list[dict[str, Any]]:
+        return [dict(item) for item in self.world.tables["audit"].scan(prefix="audit#")]
