@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.benchmarks import dry_runs, money, reading, starting, units, writing
+from tests.benchmarks import dry_runs, money, pushing, reading, starting, units, writing
 from tests.benchmarks.row import Row
 from tests.equipment.quiet_connection import SEED, quiet_world, run, schedule
 from tests.equipment.world import LEDGER, Site, World
@@ -61,6 +61,8 @@ ROWS: dict[str, Callable[[], Iterable[Row]]] = {
     "poll_memory": reading.poll_memory,
     "ifs_requests": writing.ifs_requests,
     "lost_updates": writing.lost_updates,
+    "push_lost": pushing.push_lost,
+    "push_requests": pushing.push_requests,
     "dry_run_equal": dry_runs.dry_run_equal,
     "core_rate": writing.core_rate,
 }
@@ -75,6 +77,7 @@ WITH = {
     "burst_p99": "burst",
     "drain_429": "drain",
     "core_memory": "core_rate",
+    "push_requests_ifs": "push_requests",
 }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.equipment.local_aws.server import ROOT
 from tests.equipment.local_aws.synth import synthesise
 
 CONTEXT = {"python": f"{sys.version_info.major}.{sys.version_info.minor}", "architecture": "x86_64"}
@@ -21,4 +22,17 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def template(assembly: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((assembly / "ifs-shipstation.template.json").read_text())
+    return found
+
+
+@pytest.fixture(scope="session")
+def documented_assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with every connection file that the documentation shows."""
+    folder = tmp_path_factory.mktemp("documented")
+    return synthesise({**CONTEXT, "connections": str(ROOT / "docs/examples")}, folder)
+
+
+@pytest.fixture(scope="session")
+def documented(documented_assembly: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((documented_assembly / "ifs-shipstation.template.json").read_text())
     return found

@@ -77,8 +77,6 @@ def test_what_is_hardly_meant_is_told_at_the_end_of_a_synthesis() -> None:
     assert told.startswith("acme.toml: go_live_at: go_live_at is 5 days ahead")
 
 
-def test_every_documented_profile_is_synthesised_beside_the_others(tmp_path: Path) -> None:
-    synthesise({**CONTEXT, "connections": str(ROOT / "docs/examples")}, tmp_path / "cdk.out")
-
-    shipped = {path.name for path in tmp_path.glob("cdk.out/asset.*/connections/*")}
-    assert shipped == {"shipment-header.toml", "order-header.toml", "custom-entity.toml", "rows-ca.pem"}
+def test_every_documented_profile_is_synthesised_beside_the_others(documented_assembly: Path) -> None:
+    shipped = {path.name for path in documented_assembly.glob("asset.*/connections/*")}
+    assert shipped == {"shipment-header.toml", "order-header.toml", "custom-entity.toml", "orders.toml", "rows-ca.pem"}

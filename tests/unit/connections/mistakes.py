@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 SHIPMENT, ORDER, ROW = "shipment-header.toml", "order-header.toml", "custom-entity.toml"
+ORDERS = "orders.toml"
 
 
 @dataclass(frozen=True)
@@ -823,14 +824,14 @@ MISTAKES = (
         SHIPMENT,
         'fedex = "FEDEX"',
         'fedex = "FEDEX"\nmode = "write"',
-        "carriers.mode: unknown key here; it belongs in the file's head, above the first [table]",
+        "carriers.mode: unknown key here; it belongs in the file's head, above the first [table] or [orders]",
     ),
     Mistake(
         "poll_minutes at the end",
         SHIPMENT,
         'fedex = "FEDEX"',
         'fedex = "FEDEX"\npoll_minutes = 5',
-        "carriers.poll_minutes: unknown key here; it belongs in the file's head, above the first [table]",
+        "carriers.poll_minutes: unknown key here; it belongs in the file's head, above the first [table] or [orders]",
     ),
     Mistake(
         "a client secret",
@@ -1103,6 +1104,55 @@ MISTAKES = (
         SHIPMENT,
         "[carriers]",
         '[logging]\nlevel = "debug"\n[carriers]',
-        "logging: unknown key; known here are name, mode, go_live_at, poll_minutes, shipstation, ifs, stores, carriers, services, patience",
+        "logging: unknown key; known here are name, mode, go_live_at, poll_minutes, shipstation, ifs, stores, carriers, services, patience, orders",
+    ),
+    Mistake(
+        "shipment ids that are not read back",
+        ORDERS,
+        'shipment_id = { source = "custom_field_2" }',
+        'shipment_id = { source = "custom_field_1" }',
+        'orders.shipment_id_in is not read back: shipstation.shipment_id.source = "custom_field_2" is missing',
+    ),
+    Mistake(
+        "shipment ids that no target looks for",
+        ORDERS,
+        'find = ["shipment_id", "order_number"]',
+        'find = ["order_number"]',
+        'orders: no target finds its record by the shipment\'s id: find = ["shipment_id"] is missing',
+    ),
+    Mistake(
+        "orders into a store that is left out",
+        ORDERS,
+        "[orders]",
+        "[stores]\nexclude = [100001]\n[orders]",
+        "orders.store_id 100001 is a store that the file leaves out",
+    ),
+    Mistake(
+        "no store for orders",
+        ORDERS,
+        "store_id = 100001 ",
+        "# ",
+        "orders.store_id: is missing; for example store_id = 100001",
+    ),
+    Mistake(
+        "a country spelt out",
+        ORDERS,
+        '"Sweden" = "SE"',
+        '"Sweden" = "Sverige"',
+        'orders.countries.Sweden: is not spelt as it has to be; for example Sweden = "SE"',
+    ),
+    Mistake(
+        "a custom field as the API calls it",
+        ORDERS,
+        'shipment_id_in = "custom_field_2"',
+        'shipment_id_in = "customField2"',
+        'orders.shipment_id_in: is one of "custom_field_1", "custom_field_2" or "custom_field_3"; did you mean "custom_field_2"?',
+    ),
+    Mistake(
+        "one state as text",
+        ORDERS,
+        'states = ["Preliminary"]',
+        'states = "Preliminary"',
+        'orders.states: is a list in brackets; for example states = ["Preliminary"]',
     ),
 )

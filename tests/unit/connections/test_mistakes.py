@@ -8,7 +8,7 @@ import pytest
 from functions.connections.file import ConnectionFileError, load, load_all
 from functions.connections.keys import Path as Path_
 from functions.connections.keys import places
-from tests.unit.connections.mistakes import MISTAKES, ORDER, ROW, SHIPMENT, Mistake
+from tests.unit.connections.mistakes import MISTAKES, ORDER, ORDERS, ROW, SHIPMENT, Mistake
 
 EXAMPLES = Path(__file__).parents[3] / "docs/examples"
 SECRET = "hunter2"
@@ -61,7 +61,8 @@ def test_several_mistakes_are_told_together(tmp_path: Path) -> None:
 def test_every_key_is_recognised_by_a_slip_of_the_finger(tmp_path: Path, place: Path_) -> None:
     table, key = place[:-1], str(place[-1])
     of_rows = {"id_attribute", "key_attribute", "order_attribute", "company_attribute"}
-    text = with_line(table, f"{key}{key[-1]} = 1\n", ROW if key in of_rows else SHIPMENT)
+    example = ORDERS if table[:1] == ("orders",) else ROW if key in of_rows else SHIPMENT
+    text = with_line(table, f"{key}{key[-1]} = 1\n", example)
     told = refused(tmp_path, text)
     assert len(told.splitlines()) == 1
     assert f"; did you mean {key}" in told or f"{key}]" in told
@@ -74,7 +75,7 @@ def with_line(table: Path_, line: str, example: str) -> str:
     header = "[[ifs.targets]]" if table[-1] == "targets" else f"[{'.'.join(map(str, table))}]"
     text = text_of(ORDER if "targets" in table[:-1] else example)
     if f"{header}\n" not in text:
-        text = text_of().replace("[carriers]", f"{header}\n\n[carriers]")
+        text = text_of(example).replace("[carriers]", f"{header}\n\n[carriers]")
     return text.replace(f"{header}\n", f"{header}\n{line}")
 
 

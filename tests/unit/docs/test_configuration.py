@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from functions.connections.connection import Connection, StoreOverride, Stores
 from functions.connections.file import ConnectionFileError, load
+from functions.connections.orders import Orders
 from functions.connections.targets import CustomEntity, FieldRule, OrderHeader, ShipmentHeader
 from functions.model.outcomes import SENTENCES, Outcome, Reason
 from functions.shipstation.v1.normalise import resolve
@@ -22,7 +23,13 @@ def keys(model: type[BaseModel], prefix: str = "") -> dict[str, object]:
     """Every key of the connection file with its default."""
     found: dict[str, object] = {}
     for name, field in model.model_fields.items():
-        nested = field.annotation if isinstance(field.annotation, type) else None
+        nested = (
+            Orders
+            if model is Connection and name == "orders"
+            else field.annotation
+            if isinstance(field.annotation, type)
+            else None
+        )
         if name == "targets":
             for profile in (ShipmentHeader, OrderHeader, CustomEntity):
                 found = {**keys(profile, f"{prefix}targets."), **found} if model is not StoreOverride else found

@@ -1,0 +1,51 @@
+"""What a connection with `[orders]` adds to the template, and that no other connection has any of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.integration
+
+
+def of_type(template: dict[str, Any], kind: str) -> dict[str, Any]:
+    return {name: r["Properties"] for name, r in template["Resources"].items() if r["Type"] == kind}
+
+
+def test_without_orders_nothing_of_it_is_deployed(template: dict[str, Any]) -> None:
+    assert [name for name in template["Resources"] if "OrdersFlow" in name or name.startswith(("Pull", "Push"))] == []
+
+
+def test_one_connection_with_orders_has_a_queue_a_schedule_and_its_own_grants(documented: dict[str, Any]) -> None:
+    queues = {name: queue for name, queue in of_type(documented, "AWS::SQS::Queue").items() if "OrdersFlow" in name}
+    assert len(queues) == 2
+    assert all(queue["FifoQueue"] and "KmsMasterKeyId" in queue for queue in queues.values())
+    (queue,) = [queue for queue in queues.values() if "RedrivePolicy" in queue]
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
+    (rule,) = [rule for name, rule in of_type(documented, "AWS::Events::Rule").items() if "OrdersFlow" in name]
+    assert rule["ScheduleExpression"] == "rate(5 minutes)"
+    assert rule["Targets"][0]["RetryPolicy"] == {"MaximumRetryAttempts": 0}
+
+
+def test_pull_never_writes_to_shipstation_and_push_never_to_ifs(documented: dict[str, Any]) -> None:
+    functions = of_type(documented, "AWS::Lambda::Function")
+    variables = {
+        name: function["Environment"]["Variables"]
+        for name, function in functions.items()
+        if name.startswith(("Pull", "Push"))
+    }
+    assert len(variables) == 2
+    for name, given in variables.items():
+        assert ("SHIPSTATION_SECRETS" in given) == name.startswith("Push")
+        assert ("IFS_SECRETS" in given) == name.startswith("Pull")
+
+
+def test_both_are_watched(documented: dict[str, Any]) -> None:
+    alarms = of_type(documented, "AWS::CloudWatch::Alarm")
+    named = {alarm.get("MetricName") for name, alarm in alarms.items() if "orders" in name}
+    assert "PushAttention" in named
+    assert any("PullSilent" in name for name in alarms)
+    assert {"PullErrors", "PushErrors"} <= {
+        name.removeprefix("Alarms")[:10].rstrip("0123456789ABCDEF") for name in alarms
+    }

@@ -1,0 +1,201 @@
+"""IFS shipments become ShipStation orders, follow IFS, keep the warehouse's edits, and come back. Wired as in AWS."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from functions.model.outcomes import Outcome, Reason
+from tests.equipment.push_desk import RECEIVER, STORE, Desk
+from tests.equipment.shipstation.orders import RefusedError
+
+
+def test_a_new_ifs_shipment_is_an_order_ready_to_pack() -> None:
+    desk = Desk(warehouses={"CHI": 4711})
+    shipment = desk.ask()
+    desk.run(minutes=3)
+    (order,) = desk.orders()
+    assert (order.order_number, order.status, order.store_id) == ("P1", "awaiting_shipment", STORE)
+    assert order.body["advancedOptions"]["customField2"] == str(shipment)
+    assert order.body["advancedOptions"]["warehouseId"] == 4711
+    assert [(item.body["lineItemKey"], item.body["sku"], item.quantity) for item in order.items] == [
+        ("P1-1-1-0", "BOLT", 2)
+    ]
+    assert desk.pushed(shipment).outcome is Outcome.WRITTEN
+
+
+def test_the_label_comes_back_to_the_ifs_shipment_that_the_order_came_from() -> None:
+    desk = Desk()
+    other, shipment = desk.ask("P1"), desk.ask("P1")
+    desk.run(minutes=3)
+    desk.account.ship(desk.number(shipment))
+    desk.run(minutes=10)
+    assert desk.tenant.shipment(shipment)["ProNo"]
+    assert not desk.tenant.shipment(other)["ProNo"]
+
+
+def test_what_has_not_changed_is_not_written_again_whatever_shipstation_makes_of_the_address() -> None:
+    desk = Desk()
+    desk.account.switches.is_address_rewritten = True
+    desk.ask()
+    desk.run(minutes=3)
+    before = desk.writes()
+    desk.run(hours=2)
+    assert (before, desk.writes(), len(desk.orders())) == (1, 1, 1)
+    assert desk.orders()[0].ship_to["addressVerified"]
+
+
+def test_a_change_in_ifs_follows_and_the_warehouse_keeps_what_is_its_own() -> None:
+    desk = Desk()
+    desk.account.switches.is_address_rewritten = True
+    shipment = desk.ask()
+    desk.run(minutes=3)
+    desk.account.edit_order(
+        desk.number(shipment), {"internalNotes": "glass", "weight": {"value": 3, "units": "pounds"}}
+    )
+    desk.tenant.edit(shipment, ReceiverAddress1="99 Beacon Hill")
+    desk.run(minutes=3)
+    order = desk.order(shipment)
+    assert order.ship_to["street1"].startswith("99 B")
+    assert (order.body["internalNotes"], order.body["weight"]["value"]) == ("glass", 3)
+    assert desk.pushed(shipment).outcome is Outcome.WRITTEN
+
+
+def test_a_field_that_both_changed_stays_as_the_warehouse_has_it_and_a_person_is_told() -> None:
+    desk = Desk()
+    shipment = desk.ask()
+    desk.run(minutes=3)
+    number = desk.number(shipment)
+    desk.account.edit_order(number, {"shipTo": {**desk.order(shipment).ship_to, "street1": "1 Other Road"}})
+    desk.tenant.edit(shipment, ReceiverAddress1="99 Beacon Hill")
+    desk.run(minutes=3)
+    assert desk.order(shipment).ship_to["street1"] == "1 Other Road"
+    pushed = desk.pushed(shipment)
+    assert (pushed.outcome, pushed.attention, pushed.field) == (Outcome.KEPT, Reason.CHANGED_IN_WAREHOUSE, "ship_to")
+    writes = desk.writes()
+    desk.run(hours=1)
+    assert desk.writes() == writes
+
+
+def test_what_is_delivered_is_not_read_again_and_what_is_opened_anew_is_known() -> None:
+    desk = Desk()
+    shipment = desk.ask()
+    desk.run(minutes=3)
+    desk.tenant.deliver(shipment)
+    desk.run(minutes=3)
+    assert not desk.pushed(shipment).is_open
+    desk.tenant.set_state(shipment, "Preliminary")
+    desk.tenant.edit(shipment, ReceiverAddress1="99 Beacon Hill")
+    desk.run(minutes=3)
+    assert desk.order(shipment).ship_to["street1"] == "99 Beacon Hill"
+    assert desk.pushed(shipment).is_open
+
+
+def test_a_shipment_of_before_go_live_is_none_of_ours() -> None:
+    desk = Desk()
+    desk.ask(CreatedDate="2026-01-01T00:00:00Z")
+    desk.run(minutes=3)
+    assert desk.orders() == []
+
+
+def test_a_cancelled_shipment_is_cancelled_there_and_one_that_is_opened_again_is_a_new_order() -> None:
+    desk = Desk()
+    shipment = desk.ask()
+    desk.run(minutes=3)
+    first = desk.number(shipment)
+    desk.tenant.set_state(shipment, "Cancelled")
+    desk.run(minutes=3)
+    assert desk.account.orders.current[first].status == "cancelled"
+    desk.tenant.set_state(shipment, "Preliminary")
+    desk.run(minutes=3)
+    second = desk.order(shipment)
+    assert (second.status, second.order_id != first, second.order_key[-3:]) == ("awaiting_shipment", True, ":g2")
+
+
+@pytest.mark.parametrize("fate", ["shipped", "split", "combined", "deleted", "cancelled"])
+def test_an_order_that_may_not_be_touched_is_left_and_a_person_is_told(fate: str) -> None:
+    desk = Desk()
+    shipment, other = desk.ask(), desk.ask("P2")
+    desk.run(minutes=3)
+    number = desk.number(shipment)
+    match fate:
+        case "shipped":
+            desk.account.ship(number)
+        case "split":
+            desk.account.split_order(number, [{"P1-1-1-0": 1}])
+        case "combined":
+            desk.account.combine_orders(desk.number(other), [number])
+        case "deleted":
+            desk.account.delete_order(number)
+        case _:
+            desk.account.cancel_order(number)
+    writes = desk.writes()
+    desk.tenant.edit(shipment, ReceiverAddress1="99 Beacon Hill")
+    desk.run(minutes=3)
+    pushed = desk.pushed(shipment)
+    assert (pushed.outcome, pushed.attention) == (Outcome.KEPT, Reason.ORDER_IMMUTABLE)
+    assert desk.writes() == writes
+
+
+def test_shadow_mode_writes_nothing_and_the_switch_writes_what_it_showed() -> None:
+    desk = Desk(mode="shadow")
+    shipment = desk.ask()
+    desk.run(minutes=10)
+    assert (desk.orders(), desk.writes(), desk.pushed(shipment).outcome) == ([], 0, Outcome.WOULD_WRITE)
+
+
+@pytest.mark.parametrize(
+    ("values", "lines", "field"),
+    [
+        pytest.param({"ReceiverCountry": "Sweden"}, 1, "receiver country", id="a country's name"),
+        pytest.param({"ReceiverAddress1": ""}, 1, "receiver address", id="no address"),
+        pytest.param({"ReceiverCity": None}, 1, "receiver city", id="no city"),
+        pytest.param({}, 2.5, "line P1-1-1-0 quantity", id="a fraction"),
+        pytest.param({}, -1, "line P1-1-1-0 quantity", id="below zero"),
+    ],
+)
+def test_what_cannot_become_an_order_is_parked_with_its_field_and_the_others_go_on(
+    values: dict[str, Any], lines: Any, field: str
+) -> None:
+    desk = Desk()
+    bad, good = desk.ask(quantity=lines, **values), desk.ask("P2")
+    desk.run(minutes=3)
+    pushed = desk.pushed(bad)
+    assert (pushed.outcome, pushed.reason, pushed.field) == (Outcome.PARKED, Reason.FIELD_UNUSABLE, field)
+    assert [order.order_id for order in desk.orders()] == [desk.number(good)]
+    desk.tenant.edit(bad, **{**RECEIVER, **({"ReceiverCountry": "SE"} if "country" in field else {})})
+    desk.run(minutes=3)
+    assert (desk.pushed(bad).order_id is not None) == (lines == 1)
+
+
+def test_an_order_that_shipstation_refuses_stops_none_of_its_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk()
+    upsert = desk.account.upsert_order
+
+    def picky(body: Any) -> int:
+        if body["orderNumber"] == "P2":
+            raise RefusedError("no")
+        return upsert(body)
+
+    monkeypatch.setattr(desk.account, "upsert_order", picky)
+    shipments = [desk.ask(f"P{number}") for number in range(4)]
+    desk.run(minutes=3)
+    outcomes = [desk.pushed(shipment).outcome for shipment in shipments]
+    assert outcomes == [Outcome.WRITTEN, Outcome.WRITTEN, Outcome.PARKED, Outcome.WRITTEN]
+    assert desk.pushed(shipments[2]).reason is Reason.REFUSED_BY_SHIPSTATION
+
+
+def test_no_name_and_no_address_is_logged_or_kept() -> None:
+    desk = Desk()
+    shipment = desk.ask()
+    desk.run(minutes=3)
+    desk.tenant.edit(shipment, ReceiverAddress1="99 Beacon Hill")
+    desk.run(minutes=3)
+    kept = json.dumps(
+        [dict(item) for table in desk.world.tables.values() for item in table.scan(prefix="")], default=str
+    )
+    for text in ("Larsson", "Harbor", "Beacon", "02110"):
+        assert text not in kept
+        assert text not in desk.world.logs.getvalue()

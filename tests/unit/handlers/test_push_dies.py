@@ -1,0 +1,107 @@
+"""A push run dies before and after every call to the outside, once and twice in a row: the order is there once, says
+what IFS says, keeps the warehouse's edit, and every write is in the audit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from tests.equipment.clockwork import Killed
+from tests.equipment.push_desk import Desk
+
+HOURS = 2  # a message whose run died comes back after half an hour, twice
+Act = Callable[[Desk, int], None]
+
+
+def nothing(desk: Desk, shipment: int) -> None: ...
+
+
+def changes(desk: Desk, shipment: int) -> None:
+    desk.tenant.edit(shipment, ReceiverAddress1="99 Beacon Hill")
+
+
+def cancels(desk: Desk, shipment: int) -> None:
+    desk.tenant.set_state(shipment, "Cancelled")
+
+
+def opens_again(desk: Desk, shipment: int) -> None:
+    desk.tenant.set_state(shipment, "Preliminary")
+
+
+STORIES: dict[str, tuple[list[Act], str, int]] = {
+    "create": ([nothing], "awaiting_shipment", 1),
+    "update": ([nothing, changes], "awaiting_shipment", 2),
+    "cancel": ([nothing, cancels], "cancelled", 2),
+    "open again": ([nothing, cancels, opens_again], "awaiting_shipment", 3),
+}
+
+
+class Deaths:
+    """Ends the last act's push runs at these steps, one run each."""
+
+    def __init__(self, desk: Desk, at: tuple[int, ...]) -> None:
+        self._desk, self._at, self.steps, self.died, self.edit = desk, list(at), 0, 0, lambda: None
+        desk.world.on_step = self._step
+
+    def _step(self, name: str) -> None:
+        task = self._desk.world.clockwork.current
+        if task is None or task.root.name != "push":
+            return
+        if self._at and self.steps == self._at[0]:
+            del self._at[0]
+            self.steps, self.died = 0, self.died + 1
+            raise Killed
+        self.steps += 1
+
+
+def play(story: str, at: tuple[int, ...]) -> tuple[Desk, int, Deaths]:
+    acts, _, _ = STORIES[story]
+    desk = Desk(("pull",), minutes=15)
+    shipment = desk.ask()
+    for act in acts[:-1]:
+        act(desk, shipment)
+        desk.run(minutes=35)
+    deaths = Deaths(desk, at)
+    acts[-1](desk, shipment)
+    desk.run(minutes=35)
+    for order in desk.orders():  # the warehouse works on what it sees
+        if order.status != "cancelled":
+            desk.account.edit_order(order.order_id, {"internalNotes": "glass", "customerUsername": "Kim"})
+    desk.run(hours=HOURS)
+    return desk, shipment, deaths
+
+
+def steps_of(story: str) -> int:
+    return play(story, ())[2].steps
+
+
+@pytest.mark.parametrize("story", STORIES)
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_death_at_any_step_leaves_one_order_with_the_right_content(story: str, times: int) -> None:
+    _, status, writes = STORIES[story]
+    for step in range(steps_of(story)):
+        desk, shipment, deaths = play(story, (step,) * times)
+        told = f"{story}, died {deaths.died} times at step {step}"
+        assert deaths.died, told
+        orders = desk.orders()
+        pushed = desk.pushed(shipment)
+        assert len(orders) == max(pushed.generation, 1), told
+        order = desk.order(shipment)
+        assert order.status == status, told
+        assert sum(each.status != "cancelled" for each in orders) == (status != "cancelled"), told
+        assert order.ship_to["street1"].upper().startswith("99 B" if story == "update" else "12 H"), told
+        assert len(desk.audited()) == writes, told
+        assert pushed.attention is None, told
+        assert not pushed.trying, told
+
+
+def test_the_warehouse_edit_after_a_lost_create_stays() -> None:
+    for step in range(steps_of("create")):
+        desk, shipment, deaths = play("create", (step,))
+        order = desk.order(shipment)
+        is_made_before_the_edit = order.created < desk.world.start + timedelta(minutes=35)
+        assert deaths.died
+        assert (order.body.get("internalNotes") == "glass") == is_made_before_the_edit, step

@@ -1,0 +1,12 @@
+"""Three writers at once lose nothing; the benchmark `push_lost` plays many more of these."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.equipment.push_stories import Story
+
+
+@pytest.mark.parametrize("seed", [*range(10), 12, 955])
+def test_no_edit_is_lost_no_order_comes_twice_and_all_is_settled(seed: int) -> None:
+    assert Story(seed).play() == []
