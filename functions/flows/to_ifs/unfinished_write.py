@@ -36,7 +36,7 @@ def take_over(session: RecordSession) -> None:
         raise PutOff(intent.reason_to_wait([session.order]), intent.at + LEASE)
     if entry is None:
         entry = _found_out(session, intent)
-    session.memory = _obeying(session.memory, intent, entry, session.record).closed()
+    session.memory = session.memory.remembering(_obeying(session.saved, intent, entry, session.record)).closed()
 
 
 def finish(memory: RecordMemory, view: Connection, order: OrderKey, tools: Tools, cause: Cause) -> datetime | None:
@@ -96,17 +96,18 @@ def _is_typed(name: str, change: FieldChange, record: Record) -> bool:
     return record.exists and current is not None and not same(FieldName(name), current, change.before)
 
 
-def _obeying(memory: RecordMemory, intent: OpenIntent, entry: AuditEntry, record: Record) -> RecordMemory:
-    """What the entry says of each field. After an unknown outcome only what stands there is ours, and what is neither
-    ours nor what stood there before was typed by somebody since.
+def _obeying(saved: RecordMemory, intent: OpenIntent, entry: AuditEntry, record: Record) -> dict[str, FieldMemory]:
+    """What the entry makes of each field as it was when the write began: whoever looked since may have learnt of the
+    entry already, and what is claimed twice seems to have stood there before. After an unknown outcome only what stands
+    there is ours, and what is neither ours nor what stood there before was typed by somebody since.
     """
     fields: dict[str, FieldMemory] = {}
     for name, change in intent.changes.items():
-        past = memory.fields.get(change.attribute, UNSEEN)
+        past = saved.fields.get(change.attribute, UNSEEN)
         after = _state_after(entry, past) if name == STATE else _field_after(entry, name, change, past, record)
         if after is not None:
             fields[change.attribute] = after
-    return memory.remembering(fields)
+    return fields
 
 
 def _field_after(

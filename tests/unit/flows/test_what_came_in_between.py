@@ -120,6 +120,18 @@ class TestAColleaguesForwarder:
         assert world.ifs.values()[CARRIER] == "UPS"
 
 
+def test_what_we_wrote_ourselves_is_not_restored_after_a_run_that_died_between_the_audit_and_the_result() -> None:
+    world = World(FakeIfs(a_candidate()), with_target(carrier={"on_void": "restore"}, tracking={"on_void": "restore"}))
+    first, second = a_shipment(), a_shipment(2, carrier_code="fedex")
+    deliver([work(first)], world.delivery)
+    relabelled = [work(voided(first)), work(second)]
+    world.memories.before_save += [lambda: None, died]  # the intent is saved, the result is not
+    for messages in (relabelled, relabelled, [work(voided(second))]):
+        deliver(messages, world.delivery)
+        world.at += LEASE + timedelta(seconds=1)
+    assert (world.ifs.values()[CARRIER], world.ifs.values()[TRACKING]) == (None, None)
+
+
 def test_what_ifs_refused_is_asked_for_again_once_the_record_is_no_longer_shared() -> None:
     world = World(FakeIfs(record("19", OURS)))
     world.ifs.refuses = {CARRIER: UNKNOWN}
