@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.equipment.shipstation.rows import Label
@@ -11,6 +11,8 @@ from tests.equipment.world import Site
 from tests.simulation.connection_files import BY_ID, BY_PO, BY_ROW
 from tests.simulation.expectations import Bought, Either, Expectation, Fields, Plot
 from tests.simulation.week import Week
+
+VISIBLE = timedelta(minutes=15)  # after an outage: a tick, a look, and what is read first
 
 SHARED = "shared_target"
 PARKING, JOINING = ("acme", "gamma"), ("beta",)
@@ -155,17 +157,25 @@ def combined_rows(week: Week, site: Site, at: datetime) -> None:
         switches = site.tenant.switches
         is_one = switches.are_rows_unique and switches.row_identity == ("ShipstationId",)
         allowed = one if is_one else [(status, status)]
-        unwritten = [(None, None)] if not live and site.shadow_until else []
-        return {"rows": Either(*allowed, *unwritten)}
+        is_unseen = not live and (site.shadow_until is not None or _is_unseen(week, shown))
+        return {"rows": Either(*allowed, *([(None, None)] if is_unseen else []))}
 
     fields = Fields(site, "rows of a combined parcel", read, expected, unless="combined_unknown")
     week.fields.append(fields)
-    bought = week.label(site, at + week.later(1, 120), orders[0], fields)
+    shown = [at + week.later(1, 120)]
+    bought = week.label(site, shown[0], orders[0], fields)
     week.excuse(site, bought, "combined_unknown")
     if site.connection.name == "gamma":
         week.excuse(site, bought, "row_exists", "shared_target")
     if week.random.random() < 0.4:
-        week.void(site, at + week.later(500, 900), bought)
+        shown.append(at + week.later(500, 900))
+        week.void(site, shown[1], bought)
+
+
+def _is_unseen(week: Week, shown: Sequence[datetime]) -> bool:
+    """Bought and voided while ShipStation was out: nobody could read that it was ever live."""
+    dark = (week.world.weather.dark or {}).get("shipstation")
+    return dark is not None and dark[0] <= shown[0] and shown[-1] <= dark[1] + VISIBLE
 
 
 SHARED_RECORDS = {
