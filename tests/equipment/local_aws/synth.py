@@ -29,12 +29,14 @@ def synthesise(context: Mapping[str, object], outdir: Path, *, app: Path = ROOT 
 def synthesising(
     context: Mapping[str, object], outdir: Path, *, app: Path = ROOT / "app.py"
 ) -> Iterator[Callable[[], Path]]:
-    """The same beside other work: begins at once; the call waits for the end. Leaving it ends what still runs."""
-    with tempfile.TemporaryFile("w+") as output:
+    """The same beside other work: begins at once; the call waits for the end. Leaving it ends what still runs, and takes
+    along what that had no time to clear away.
+    """
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as own:
         run = subprocess.Popen(
             [sys.executable, str(app)],
             cwd=ROOT,
-            env=_environment(context, outdir),
+            env={**_environment(context, outdir), "TMPDIR": own},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
