@@ -29,8 +29,8 @@ def synthesise(context: Mapping[str, object], outdir: Path, *, app: Path = ROOT 
 def synthesising(
     context: Mapping[str, object], outdir: Path, *, app: Path = ROOT / "app.py"
 ) -> Iterator[Callable[[], Path]]:
-    """The same beside other work: begins at once; the call waits for the end. Leaving it ends what still runs, and takes
-    along what that had no time to clear away.
+    """The same beside other work: begins at once; the call waits for the end. Leaving it ends what still runs, and
+    clears away what that had no time for.
     """
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as own:
         run = subprocess.Popen(
