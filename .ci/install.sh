@@ -3,12 +3,13 @@
 NEEDED="Python 3.11 or newer is needed"
 cd "$(dirname "$0")/.." || exit 1
 
-version() {
-    "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null
+says() {
+    "$1" -c "import sys; print($2)" 2>/dev/null
 }
 
+# By what it prints: a program that is no Python may end with status 0 too.
 is_enough() {
-    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+    [ "$(says "$1" "sys.version_info >= (3, 11)")" = True ]
 }
 
 for python in ${PYTHON:+"$PYTHON"} ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11 .venv/bin/python}; do
@@ -16,6 +17,9 @@ for python in ${PYTHON:+"$PYTHON"} ${PYTHON:-python3 python3.14 python3.13 pytho
 done
 
 asked=${PYTHON:-python3}
-found=$(version "$asked") && echo "$NEEDED; $asked is $found. Name another: make PYTHON=/path/of/python3.12" >&2 && exit 1
-echo "$NEEDED; $asked does not run. Install it, or name another: make PYTHON=/path/of/python3.12" >&2
+found=$(says "$asked" "'%d.%d' % sys.version_info[:2]")
+case $found in
+[23].*[0-9]) echo "$NEEDED; $asked is $found. Name another: make PYTHON=/path/of/python3.12" >&2 ;;
+*) echo "$NEEDED; $asked does not run as Python. Install it, or name another: make PYTHON=/path/of/python3.12" >&2 ;;
+esac
 exit 1

@@ -56,10 +56,11 @@ def test_an_old_python_is_told_before_anything_is_made(newcomer: Newcomer) -> No
     assert not (newcomer.checkout / "build").exists()
 
 
-def test_a_python_that_is_not_there_is_told(newcomer: Newcomer) -> None:
-    status, lines = newcomer.make("setup", "PYTHON=python9.9")
+@pytest.mark.parametrize("python", ["python9.9", "/bin/true", "/bin/echo"])
+def test_a_python_that_is_none_is_told(newcomer: Newcomer, python: str) -> None:
+    status, lines = newcomer.make("setup", f"PYTHON={python}")
     assert (status, len(lines)) == (2, 1)
-    assert lines[0].startswith("Python 3.11 or newer is needed; python9.9 does not run.")
+    assert lines[0].startswith(f"Python 3.11 or newer is needed; {python} does not run as Python.")
 
 
 @pytest.mark.parametrize("name", [".venv", "build"])
