@@ -28,7 +28,7 @@ setup: ## Make the virtual environment
 	@PYTHON='$(PYTHON)' exec sh .ci/install.sh
 
 demo: setup ## Run the whole connector on this machine and compare both systems (KEEP=1 leaves it running)
-	@$(STEP) "The demonstration takes about a minute" $(BIN)/python -m tests.demo $(if $(KEEP),--keep)
+	@$(STEP) --until "Still running." "The demonstration takes about a minute" $(BIN)/python -m tests.demo $(if $(KEEP),--keep)
 
 test: lint ## Run everything CI runs
 	@$(STEP) "Running the tests (5 min on two idle cores, 20 min on busy ones)" $(PYTEST) $(ARGS)

@@ -90,4 +90,4 @@ if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
     except step.Stopped as stopped:
-        sys.exit(stopped.status)
+        sys.exit(stopped.told())

@@ -74,7 +74,7 @@ def main() -> int:
     except OSError as error:
         return _say(_sentence(str(error), "Installing"), 1)
     except step.Stopped as stopped:
-        return _say("Stopped. The same command goes on from here.", stopped.status)
+        return stopped.told("Stopped. The same command goes on from here.")
     return 0
 
 

@@ -1,8 +1,9 @@
 """Runs one command of a verb: a sign of life while it is silent, and nothing left behind however it ends.
 
-    python .ci/step.py [--quiet | --ask] TEXT COMMAND...
+    python .ci/step.py [--quiet | --ask] [--until WORDS] TEXT COMMAND...
 
-`--quiet` shows what the command prints only if it fails. `--ask` is for one that asks questions.
+`--quiet` shows what the command prints only if it fails. `--ask` is for one that asks questions. `--until` names what
+the command prints before it waits for a person: no sign of life comes after it.
 Exit status: the command's own; 128 and the signal's number for one that was stopped.
 """
 
@@ -42,19 +43,30 @@ class Stopped(BaseException):
         super().__init__(number)
         self.status = 128 + number
 
+    def told(self, sentence: str = "Stopped.") -> int:
+        """The exit status, once the person knows; perhaps there is nobody any more."""
+        with suppress(OSError):
+            sys.stderr.write(f"{sentence}\n")
+        return self.status
+
 
 @dataclass
 class Screen:
-    """What the person sees: a terminal, or a log that only grows. `text` says what is going on."""
+    """What the person sees: a terminal, or a log that only grows. `text` says what is going on; nothing does any more
+    once the command has printed `until`.
+    """
 
     text: str
     out: int = 1
+    until: bytes = b""
     clock: Callable[[], float] = time.monotonic
     is_terminal: bool = field(init=False)
     _began: float = field(init=False)
     _last: float = field(init=False)
     is_line_open: bool = False
     _is_sign_shown: bool = False
+    _is_waiting: bool = False
+    _tail: bytes = b""
 
     def __post_init__(self) -> None:
         self.is_terminal = os.isatty(self.out)
@@ -68,9 +80,15 @@ class Screen:
         self._write(self._wiped() + data)
         self.is_line_open = not data.endswith(b"\n")
         self._last = self.clock()
+        if self.until:
+            seen = self._tail + data
+            self._is_waiting |= self.until in seen
+            self._tail = seen[-len(self.until) :]
 
     def live(self) -> None:
         """A sign of life, if it is time for one."""
+        if self._is_waiting:
+            return
         now = self.clock()
         if now - self._last < SILENCE_SECONDS and not self._is_sign_shown:
             return
@@ -82,6 +100,10 @@ class Screen:
 
     def wipe(self) -> None:
         self._write(self._wiped())
+
+    def end_line(self) -> None:
+        if self.is_line_open:
+            self.show(b"\n")
 
     @property
     def _end(self) -> bytes:
@@ -106,6 +128,9 @@ def run(command: Sequence[str], screen: Screen, *, is_quiet: bool = False, asks:
         child = _start(command, scratch, theirs, asks=asks)
         try:
             output = _follow(child, screen, ours, is_quiet=is_quiet, asks=asks)
+        except Stopped:
+            screen.end_line()
+            raise
         finally:
             _end(child, scratch, is_group=not asks)
             os.close(ours)
@@ -245,17 +270,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quiet", action="store_true")
     parser.add_argument("--ask", action="store_true")
+    parser.add_argument("--until", default="", metavar="WORDS")
     parser.add_argument("text")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     arguments = parser.parse_args()
-    screen = Screen(arguments.text)
+    screen = Screen(arguments.text, until=arguments.until.encode())
     try:
         screen.line(arguments.text)
         status, output = run(arguments.command, screen, is_quiet=arguments.quiet, asks=arguments.ask)
         if status and arguments.quiet:
             screen.show(output.encode())
     except Stopped as stopped:
-        return stopped.status
+        return stopped.told()
     except OSError as error:
         sys.stderr.write(f"{arguments.text} could not begin: {error}\n")
         return 1
