@@ -4,6 +4,7 @@ target Python. The same input gives the same bytes, on every machine that has th
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -74,6 +75,7 @@ def _packages(root: Path, target: Target) -> Path:
     made_of = (lock.read_text(encoding="utf-8"), target.python, target.architecture, _version(target.python))
     key = _key(*made_of, *LEFT_OUT, *SHRUNK)
     folder = root / "build" / "packages" / key
+    _remove_unfinished(folder.parent)
     if not folder.exists():
         building = folder.with_name(f"{folder.name}.{os.getpid()}")
         _install(lock, building, target)
@@ -81,6 +83,21 @@ def _packages(root: Path, target: Target) -> Path:
         _compile(building, ".", target)
         building.rename(folder)
     return folder
+
+
+def _remove_unfinished(packages: Path) -> None:
+    """What an interrupted run was making. Its folder's name ends with the id of the process."""
+    for folder in packages.glob("*.[0-9]*"):
+        if not _runs(int(folder.suffix[1:])):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError as error:  # somebody else's may not be asked
+        return error.errno != errno.ESRCH
+    return True
 
 
 def _install(lock: Path, folder: Path, target: Target) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import marshal
+import os
 import re
 import shutil
 import subprocess
@@ -68,6 +69,20 @@ def test_packages_made_without_the_interpreter_are_made_again_once_it_is_there(
         assert f"No python{OWN} was found" in str(starts_slower(HERE))
     assert (bundle(root, root / "connections", HERE) / cache_from_source("package.py")).exists()
     assert starts_slower(HERE) is None
+
+
+def test_what_an_interrupted_run_was_making_is_removed_and_what_a_running_one_makes_is_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(made, "_install", lambda _, folder, __: folder.mkdir(parents=True))
+    root = a_machine(tmp_path)
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    interrupted, running = (root / "build/packages" / f"abc.{pid}" for pid in (ended.pid, os.getpid()))
+    for folder in (interrupted, running):
+        (folder / "package").mkdir(parents=True)
+    bundle(root, root / "connections", HERE)
+    assert (interrupted.exists(), running.exists()) == (False, True)
 
 
 def test_what_is_slower_is_said_last_and_kept_for_the_end_of_a_deployment(
