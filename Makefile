@@ -49,7 +49,7 @@ synth: setup ## Synthesise the stack into cdk.out (FOLDER=~/connections; CONTEXT
 	@$(CDK) synth --folder "$$FOLDER" $(CONTEXT)
 
 check: setup ## Say whether both systems fit CONNECTION's file (FOLDER=~/connections; reads only, asks for the credentials)
-	@$(STEP) --ask "Checking both systems (5 s to a minute)" $(BIN)/python -m functions.console.check $(CONNECTION) \
+	@$(STEP) --ask "Checking both systems (5 s to a minute)" $(BIN)/python -m functions.console.check "$$CONNECTION" \
 		--folder "$${FOLDER:-infra/connections}"
 
 simulate: setup ## Run the shipping code through SEEDS simulated weeks and through every breakage (SEED=7 replays one)

@@ -78,12 +78,12 @@ def check(connection: Connection, folder: Path) -> FitReport:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("connection", help="name of the connection, or path of its file")
+    parser.add_argument("connection", nargs="?", default="", help="name of the connection or its file, or a path")
     parser.add_argument("--folder", default="infra/connections", help="where the connection files are")
     parser.add_argument("--out", default="build", help="where the report is written as JSON")
     arguments = parser.parse_args()
-    path = _file(arguments.connection, Path(arguments.folder).expanduser())
     try:
+        path = _file(arguments.connection, Path(arguments.folder).expanduser())
         connection = load(path)
     except ConnectionFileError as error:
         sys.stderr.write(f"{error}\n")
@@ -99,15 +99,24 @@ def main() -> int:
 
 
 def _file(name: str, folder: Path) -> Path:
-    path = Path(name).expanduser()
-    path = path if path.suffix == ".toml" else folder / f"{name}.toml"
+    """A name alone stands in the folder, with `.toml` or without; whatever holds a slash is a path."""
+    if not name:
+        raise ConnectionFileError("Name the connection: make check CONNECTION=acme FOLDER=~/connections")
+    path = Path(name).expanduser() if "/" in name else folder / name
+    path = path if path.suffix == ".toml" else path.with_name(f"{path.name}.toml")
     if not path.exists():
-        others = sorted(other.stem for other in path.parent.glob("*.toml"))
-        near = get_close_matches(path.stem, others, n=1)
-        hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(others) or 'no *.toml'}"
-        sys.stderr.write(f"{path}: there is no such file{hint}\n")
-        raise SystemExit(2)
+        raise ConnectionFileError(_missing(path))
     return path
+
+
+def _missing(path: Path) -> str:
+    others = sorted(other.stem for other in path.parent.glob("*.toml"))
+    if not others:
+        load_all(path.parent)  # says what is wrong with the folder
+    near = get_close_matches(path.stem, others, n=1)
+    return f"{path}: there is no such file; " + (
+        f"did you mean {near[0]}?" if near else f"there are {', '.join(others)}"
+    )
 
 
 def _warn_of_neighbours(folder: Path) -> None:

@@ -110,6 +110,34 @@ def test_a_name_that_is_misspelt_is_told_with_the_nearest_file(file: Path) -> No
     assert done.stderr.endswith("acmee.toml: there is no such file; did you mean acme?\n")
 
 
+@pytest.mark.parametrize("name", ["acme", "acme.toml"])
+def test_a_name_alone_is_looked_for_in_the_folder(tmp_path: Path, name: str) -> None:
+    (tmp_path / "acme.toml").write_text("", encoding="utf-8")
+    assert told(name, tmp_path) == "acme.toml: holds no key; docs/examples has files to begin with\n"
+    assert told(f"{tmp_path}/{name}", Path("/nowhere")) == told(name, tmp_path)
+
+
+def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
+    assert told("acme", tmp_path / "none") == f"{tmp_path}/none: there is no such folder\n"
+    assert told("acme", tmp_path) == f"{tmp_path}: holds no connection file (*.toml)\n"
+    (file := tmp_path / "acme.toml").write_text("", encoding="utf-8")
+    assert told("acme", file) == f"{file}: is a file; name the folder that it stands in\n"
+
+
+def test_who_names_no_connection_is_shown_how() -> None:
+    assert told("", Path("infra/connections")) == (
+        "Name the connection: make check CONNECTION=acme FOLDER=~/connections\n"
+    )
+
+
+def told(name: str, folder: Path) -> str:
+    """The one sentence of a check that cannot begin."""
+    command = [sys.executable, "-m", "functions.console.check", name, "--folder", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    return done.stderr
+
+
 def test_another_file_that_keeps_the_folder_from_being_deployed_is_told(file: Path) -> None:
     file.with_name("copy.toml").write_text('name = "acme"\n', encoding="utf-8")
     done = run(file)
