@@ -16,11 +16,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import step
 from install import CDK, CDK_VERSION, NODE, ROOT
 
-EXAMPLE = ROOT / "infra/connections"
+if TYPE_CHECKING:
+    from functions.connections.connection import Connection
+
+EXAMPLES = (ROOT / "infra/connections", ROOT / "docs/examples")
 NOTICE = ROOT / "build/notice.txt"
 OUT = ROOT / "cdk.out"
 TEXTS = {"synth": "Bundling and synthesising (20 to 50 s)", "deploy": "Bundling, synthesising and deploying"}
@@ -34,7 +39,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("verb")
     parser.add_argument("--folder", default="", help="of the connection files")
     known, options = parser.parse_known_args(arguments)
-    folder = _folder(known.folder)
+    folder = _folder(known.folder or _of_context("connections", options))
     if problem := _problem(known.verb, folder, options):
         sys.stderr.write(f"{problem}\n")
         return 1
@@ -51,12 +56,53 @@ def _folder(named: str) -> Path | None:
     return Path(named).expanduser().resolve() if named else None
 
 
+def _of_context(name: str, options: list[str]) -> str:
+    """`-c name=value`, `--context=name=value`: the last one counts."""
+    found = [option.partition(f"{name}=")[2] for option in options if f"{name}=" in option]
+    return found[-1] if found else ""
+
+
 def _problem(verb: str, folder: Path | None, options: list[str]) -> str | None:
-    if folder is not None and not any(folder.glob("*.toml")):
-        return f"{folder} holds no connection file (*.toml)."
-    is_named = folder is not None or any("connections=" in option for option in options)
-    if verb == "deploy" and (not is_named or folder == EXAMPLE):
+    if verb == "deploy" and (folder is None or folder in EXAMPLES):
         return "The example is not deployed; name the folder of your own files: make deploy FOLDER=~/connections"
+    problem = _of_folder(verb, folder) if folder else None
+    return problem or (_without_credentials(options) if verb != "synth" else None)
+
+
+def _of_folder(verb: str, folder: Path) -> str | None:
+    sys.path.insert(0, str(ROOT))
+    from functions.connections.file import ConnectionFileError, load_all  # noqa: PLC0415 # bootstrap needs none
+
+    try:
+        connections = load_all(folder)
+    except ConnectionFileError as error:
+        return str(error)
+    return next(filter(None, map(_of_example, connections.values())), None) if verb == "deploy" else None
+
+
+def _of_example(connection: Connection) -> str | None:
+    """The hosts of the examples are nobody's: `example` is a part of their names."""
+    addresses = (connection.ifs.base_url, connection.ifs.token_url, connection.shipstation.base_url)
+    hosts = (urlsplit(address).hostname or "" for address in addresses)
+    host = next((host for host in hosts if "example" in host.split(".")), None)
+    return f"{connection.name}.toml: {host} is the example's host; write your own" if host else None
+
+
+def _without_credentials(options: list[str]) -> str | None:
+    """Nobody is asked whether they are good; what else is wrong with them is the CDK's to say."""
+    import boto3  # noqa: PLC0415 # synth needs none
+    from botocore.exceptions import BotoCoreError, PartialCredentialsError, ProfileNotFound  # noqa: PLC0415
+
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--profile")
+    try:
+        found = boto3.Session(profile_name=parser.parse_known_args(options)[0].profile).get_credentials()
+    except (PartialCredentialsError, ProfileNotFound) as error:
+        return f"The AWS credentials are not whole: {error}."
+    except BotoCoreError:
+        return None
+    if found is None:
+        return "There are no AWS credentials: log in, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its secret."
     return None
 
 

@@ -114,9 +114,8 @@ def _missing(path: Path) -> str:
     if not others:
         load_all(path.parent)  # says what is wrong with the folder
     near = get_close_matches(path.stem, others, n=1)
-    return f"{path}: there is no such file; " + (
-        f"did you mean {near[0]}?" if near else f"there are {', '.join(others)}"
-    )
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(others)}"
+    return f"{path}: there is no such file; {hint}"
 
 
 def _warn_of_neighbours(folder: Path) -> None:

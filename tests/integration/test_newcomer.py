@@ -115,15 +115,59 @@ def runs(newcomer: Newcomer) -> None:
         subprocess.run([program, *command[1:]], check=True, capture_output=True, env=newcomer.environment())
 
 
-def test_the_example_is_not_deployed_and_a_folder_without_files_is_told(newcomer: Newcomer) -> None:
-    run = [sys.executable, str(newcomer.checkout / ".ci/deploy.py"), "deploy"]
-    for own in ([], ["--folder", ""], ["--folder", "infra/connections"]):
-        ended = subprocess.run([*run, *own], cwd=newcomer.checkout, capture_output=True, text=True, check=False)
-        assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
-        assert ended.stderr.startswith("The example is not deployed")
-    none, environment = [*run, "--folder", "~/none"], newcomer.environment()
-    ended = subprocess.run(none, env=environment, capture_output=True, text=True, check=False)
-    assert ended.stderr == f"{newcomer.home}/none holds no connection file (*.toml).\n"
+def refused(newcomer: Newcomer, *arguments: str, **credentials: str) -> str:
+    """The one sentence of a deployment that does not begin."""
+    environment = newcomer.environment(AWS_EC2_METADATA_DISABLED="true", **credentials)
+    kept = {name: value for name, value in environment.items() if name in credentials or not of_aws(name)}
+    run = [sys.executable, ".ci/deploy.py", *arguments]
+    ended = subprocess.run(run, cwd=newcomer.checkout, env=kept, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1), ended.stderr
+    return ended.stderr.rstrip()
+
+
+def of_aws(name: str) -> bool:
+    return name.startswith("AWS_") and name != "AWS_EC2_METADATA_DISABLED"
+
+
+EXAMPLE_NAMED = [
+    [],
+    ["--folder", ""],
+    ["--folder", "infra/connections"],
+    ["--folder", "docs/examples/"],
+    ["-c", "connections=docs/examples"],
+]
+
+
+@pytest.mark.parametrize("named", EXAMPLE_NAMED, ids=" ".join)
+def test_the_example_is_not_deployed(newcomer: Newcomer, named: list[str]) -> None:
+    assert refused(newcomer, "deploy", *named).startswith("The example is not deployed")
+
+
+def test_a_folder_without_files_is_told(newcomer: Newcomer) -> None:
+    for verb in ("deploy", "synth"):
+        assert refused(newcomer, verb, "--folder", "~/none") == f"{newcomer.home}/none: there is no such folder"
+
+
+@pytest.mark.parametrize(
+    ("copied", "host"),
+    [("docs/examples/orders.toml", "orders.ifs.example"), ("infra/connections/example.toml", "example.ifs.cloud")],
+)
+def test_a_copied_example_is_deployed_once_its_hosts_are_ones_own(newcomer: Newcomer, copied: str, host: str) -> None:
+    own = newcomer.home / "own"
+    own.mkdir()
+    text = (newcomer.checkout / copied).read_text(encoding="utf-8").replace('name = "example"\n', "")
+    (own / "acme.toml").write_text(text, encoding="utf-8")
+    said = f"acme.toml: {host} is the example's host; write your own"
+    assert refused(newcomer, "deploy", "--folder", "~/own") == said
+    (own / "acme.toml").write_text(text.replace(host, "ifs.acme.cloud"), encoding="utf-8")
+    assert refused(newcomer, "deploy", "--folder", "~/own").startswith("There are no AWS credentials")
+
+
+def test_what_is_missing_of_the_credentials_is_told_first(newcomer: Newcomer) -> None:
+    assert refused(newcomer, "bootstrap").startswith("There are no AWS credentials: log in, or set AWS_PROFILE")
+    assert "(nobody)" in refused(newcomer, "bootstrap", AWS_PROFILE="nobody")
+    assert "(nobody)" in refused(newcomer, "bootstrap", "--profile", "nobody")
+    assert "missing: AWS_SECRET_ACCESS_KEY" in refused(newcomer, "bootstrap", AWS_ACCESS_KEY_ID="AKIA")
 
 
 @contextmanager
