@@ -7,7 +7,7 @@ import itertools
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -80,13 +80,18 @@ def show(system: System, orders: Sequence[Order], console: Console, say: Steps, 
     reconciliation = reconcile.judge(system, orders)
     rows = reconcile.reconcile(system, orders)
     report.show_reconciliation(console, rows)
+    seconds = {
+        announced: reconcile.seconds_to_ifs(system, orders, announced=announced, began=began)
+        for announced in (True, False)
+    }
     report.show_counts(console, rows, states, dry_run)
+    report.show_timed(console, rows, {**seconds[True], **seconds[False]}.keys())
     alike = next(order for order in orders if order.kind == "two alike in IFS")
     report.show_parked(console, alike.order_no, reconcile.numbers_of(system, alike), states[alike.order_no])
     for order, entries in stories.items():
         report.show_story(console, order.order_no, order.kind, entries)
     report.show_check(console, text)
-    report.show_numbers(console, reconciliation, _numbers(system, orders, began))
+    report.show_numbers(console, reconciliation, _numbers(system, seconds))
     is_asked = states[alike.order_no].attention is Reason.AMBIGUOUS_TARGET and is_caught
     return reconciliation.is_kept and is_asked and dry_run.get("would_change") == 0 and bool(dry_run.get("orders"))
 
@@ -99,15 +104,13 @@ def _dry_run(system: System) -> dict[str, Any]:
     return answer
 
 
-def _numbers(system: System, orders: Sequence[Order], began: float) -> dict[str, Any]:
+def _numbers(system: System, seconds: Mapping[bool, Mapping[int, float]]) -> dict[str, Any]:
     patches = sum(request.method == "PATCH" for request in system.tenant.requests)
-    by_webhook = reconcile.seconds_to_ifs(system, orders, announced=True, began=began)
-    by_poll = reconcile.seconds_to_ifs(system, orders, announced=False, began=began)
     return {
         "requests to ShipStation": system.account.counts["total"],
         "requests to IFS, of them PATCH": f"{system.tenant.counts['total']}, {patches}",
-        "from label to IFS, announced by webhook": report.percentiles(by_webhook),
-        "from label to IFS, found by the poll": report.percentiles(by_poll),
+        "from label to IFS, announced by webhook": report.percentiles(seconds[True].values()),
+        "from label to IFS, found by the poll": report.percentiles(seconds[False].values()),
     }
 
 

@@ -20,10 +20,11 @@ from typing import Any
 import requests
 from rich.console import Console
 
+from functions.model.state import OrderState
 from tests.demo import report
 from tests.demo.steps import Steps
 from tests.equipment.folders import temporary_folder
-from tests.equipment.local_aws.deploy import Stack, redeploy
+from tests.equipment.local_aws.deploy import DeployError, Stack, UnchangedError, redeploy
 from tests.equipment.local_aws.server import ROOT, AwsEndpoint
 from tests.equipment.local_aws.synth import SynthError, synthesise
 from tests.equipment.system import NAME, Deployed, System, context_of
@@ -87,41 +88,48 @@ class Visit:
         self._shipped("ups")
 
     def story(self, order_no: str) -> None:
-        self._say.pause()
-        states = self._system.states()
-        if order_no not in states:
-            sys.exit(f"{order_no or 'No order'}: the ledger knows no such order; it knows D1001 and others.")
+        state = self._known(order_no)
         report.show_story(self._console, order_no, "as the audit has it", self._system.story(order_no))
-        for key, shipment in states[order_no].shipments.items():
+        for key, shipment in state.shipments.items():
             end = " ".join(str(part) for part in (shipment.outcome, shipment.reason) if part)
             self._print(f"  {key} is {end}")
 
     def plan(self, order_no: str) -> None:
-        answer = self._planned(order_no)
-        self._say.pause()
-        self._console.print_json(data=answer)
+        self._known(order_no)
+        self._console.print_json(data=self._planned(order_no))
 
     def apply(self, order_no: str) -> None:
+        self._known(order_no)
         answer = self._planned(order_no)
         if not isinstance(answer.get("next"), dict):
-            self._say.pause()
-            sys.exit(f"{order_no or 'No order'}: a replay would change nothing.")
+            self._print(f"{order_no}: nothing to change. What the connection file says now comes with redeploy.")
+            return
         self._say("Carrying out what the dry run planned; waiting until nothing is left to do")
         self._system.invoke("Replay", answer["next"])
         self._until(lambda: not self._planned(order_no)["would_change"])
         self._show(order_no, self._shipment_of(order_no))
+
+    def _known(self, order_no: str) -> OrderState:
+        self._say.pause()
+        states = self._system.states()
+        if order_no not in states:
+            sys.exit(f"{order_no or 'No order'}: the ledger knows no such order; it knows D1001 and others.")
+        return states[order_no]
 
     def redeploy(self, _: str) -> None:
         self._say("Bundling the connection file as it stands, synthesising the stack")
         with temporary_folder() as folder:
             try:
                 assembly = synthesise(context_of(self._system.connection_file), folder / "cdk.out")
-            except SynthError as error:
+                self._say("Updating the stack")
+                redeploy(self._system.aws, assembly, self._system.stack)
+            except (SynthError, DeployError) as error:
                 self._say.pause()
                 sys.exit(str(error))
-            self._say("Updating the stack")
-            redeploy(self._system.aws, assembly, self._system.stack)
-            self._say("Deployed")
+            except UnchangedError:
+                self._say("Nothing to change: the connection file is the one that is deployed")
+            else:
+                self._say("Deployed")
 
     def _planned(self, order_no: str) -> dict[str, Any]:
         request = {"connection": NAME, "select": {"orders": [order_no]}, "by": "visitor", "note": "a look"}

@@ -152,16 +152,18 @@ def _doubled(writes: Sequence[Write]) -> int:
     return sum(times - 1 for times in seen.values())
 
 
-def seconds_to_ifs(system: System, orders: Sequence[Order], *, announced: bool, began: float) -> list[float]:
-    """From the purchase of the label to the tracking number in IFS; `began` is the moment of monotonic second 0."""
+def seconds_to_ifs(system: System, orders: Sequence[Order], *, announced: bool, began: float) -> dict[int, float]:
+    """By IFS shipment, from the purchase of the label to the tracking number in IFS; `began` is the moment of monotonic
+    second 0.
+    """
     first: dict[int, float] = {}
     for write in system.tenant.writes:
         if write.by == "api" and "ProNo" in write.changes:
             first.setdefault(write.key[0], write.at.timestamp() - began)
-    return sorted(
-        first[number] - order.labelled_at
+    return {
+        number: first[number] - order.labelled_at
         for order in orders
         if order.labelled_at is not None and order.is_announced == announced and order.kind != "IFS learns late"
         for number in order.ifs_shipments
         if number in first
-    )
+    }

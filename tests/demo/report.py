@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -14,7 +14,7 @@ from rich.text import Text
 from functions.model.audit import AuditEntry
 from functions.model.outcomes import SENTENCES, Outcome
 from functions.model.state import OrderState
-from tests.demo.reconcile import LEFT_OUT, PARKED, Case, Reconciliation, Row, cases
+from tests.demo.reconcile import LEFT_OUT, PARKED, UNTOUCHED, Case, Reconciliation, Row, cases
 from tests.equipment.system import System
 
 WIDE = 100
@@ -24,12 +24,12 @@ LIVE = ".venv/bin/python -m tests.demo.live"
 COMMANDS = {
     "ship": "ship an order, and wait for its tracking number in IFS",
     "deliver D2001": "IFS delivers that order's shipment; then the ship date is corrected",
-    "unmapped": "ship an order with a carrier that the file does not map",
-    "outage": "IFS answers nothing for a minute, and an order is shipped meanwhile",
-    "story D1052": "every write on the records of an order",
+    "unmapped": 'ship one by a carrier that is not mapped; then write ontrac = "UPS" below [carriers], and',
+    "redeploy": "deploy the connection file as it stands now, and",
+    "apply D2002": "carry out a replay of the order that unmapped named: its forwarder is written",
     "plan D1052": "a replay's dry run of one order",
-    "apply D2002": "the same, carried out: what the plan shows is written",
-    "redeploy": "deploy the connection file as it stands now",
+    "story D1052": "every write on the records of an order",
+    "outage": "IFS answers nothing for a minute, and an order is shipped meanwhile",
 }
 
 
@@ -101,7 +101,21 @@ def show_counts(
     asked, changes = dry_run.get("orders"), dry_run.get("would_change")
     _say(console, f"A dry run of replay over {asked} orders would change {changes} of them.")
     if unread:
-        _say(console, f"{_listed(unread)} is not among them: labels made before go_live_at are never read.")
+        _say(console, f"{_listed(unread)} is not among them: labels made before go_live_at are not written.")
+
+
+def show_timed(console: Console, rows: Sequence[Row], timed: Collection[int]) -> None:
+    """How the counts behind the percentiles come from the count of the orders."""
+    differing = {row.order.order_no for row in rows if not row.is_equal}
+    equal = [row for row in rows if row.order.order_no not in differing and row.order.kind not in UNTOUCHED]
+    orders = {row.order.order_no for row in equal}
+    kinds = dict.fromkeys(row.order.kind for row in equal if row.ifs_shipment not in timed)
+    own = sum(row.ifs_shipment in timed for row in equal)
+    _say(
+        console,
+        f"The {len(orders)} have {len(equal)} IFS shipments; {own} of them are timed from label to IFS, and not:",
+    )
+    _say(console, f"{'; '.join(kinds) or 'none'}.")
 
 
 def _waits(state: OrderState) -> bool:
@@ -164,7 +178,8 @@ def show_numbers(console: Console, reconciliation: Reconciliation, numbers: Mapp
         console.print(f"  {name + ' ':.<52} {value}", highlight=False)
 
 
-def percentiles(seconds: Sequence[float]) -> str:
+def percentiles(found: Iterable[float]) -> str:
+    seconds = sorted(found)
     if not seconds:
         return "-"
     p99 = seconds[min(len(seconds) - 1, int(len(seconds) * 0.99))]
@@ -176,7 +191,7 @@ def show_how_to_look_around(console: Console, system: System) -> None:
         "\n[bold]Still running.[/] In another terminal, in this folder; Ctrl-C here ends it.", highlight=False
     )
     for command, meaning in COMMANDS.items():
-        console.print(f"  {LIVE} {command}\n      {meaning}", highlight=False, soft_wrap=True)
+        console.print(f"  {LIVE} {command}\n      {meaning}", highlight=False, markup=False, soft_wrap=True)
     places = {"connection file": system.connection_file, "logs": system.aws.logs / "functions"}
     for name, place in {**places, "webhooks go to": system.webhook_url}.items():
         console.print(f"  {name}: {place}", highlight=False, soft_wrap=True)

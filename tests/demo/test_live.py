@@ -63,12 +63,20 @@ def test_an_unmapped_carrier_is_mapped_deployed_and_applied(command: Command, sy
     order, (forwarder, _, _) = held(shipped)
     assert forwarder == "-"
     assert f"apply {order}" in shipped.stdout
+    assert_unchanged(command("apply", order))
     text = system.connection_file.read_text(encoding="utf-8")
     system.connection_file.write_text(text.replace("[carriers]", '[carriers]\nontrac = "UPS"'), encoding="utf-8")
     assert command("redeploy").returncode == 0
     assert json.loads(command("plan", order).stdout)["would_change"] == 1
     _, (forwarder, _, _) = held(command("apply", order))
     assert forwarder == "UPS"
+    assert_unchanged(command("redeploy"))
+    assert_unchanged(command("apply", order))
+
+
+def assert_unchanged(done: subprocess.CompletedProcess[str]) -> None:
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "othing to change" in done.stdout
 
 
 def test_an_order_that_is_shipped_while_ifs_is_dark_arrives_afterwards(command: Command, system: System) -> None:
@@ -88,7 +96,9 @@ def test_a_wrong_connection_file_is_not_deployed_and_says_why(command: Command, 
     assert 'demo.toml: mode: is one of "off", "shadow" or "write"; did you mean "write"?' in done.stderr
 
 
-@pytest.mark.parametrize("words", [("story", "D9"), ("deliver", "D9"), ("deliver",), ("apply", "D9")], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [("story", "D9"), ("deliver", "D9"), ("deliver",), ("apply", "D9"), ("plan",)], ids=" ".join
+)
 def test_an_order_that_is_not_there_is_told_in_a_sentence(command: Command, words: tuple[str, ...]) -> None:
     done = command(*words)
     assert done.returncode == 1

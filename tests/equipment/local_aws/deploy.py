@@ -26,6 +26,10 @@ class DeployError(Exception):
     """The stack did not come up; the text lists each failed resource with its reason."""
 
 
+class UnchangedError(Exception):
+    """The stack is as the assembly wants it."""
+
+
 @dataclass(frozen=True)
 class Stack:
     """`physical_ids` by logical id: a queue's is its URL, a function's its name, a mapping's its UUID.
@@ -76,6 +80,8 @@ def redeploy(aws: AwsEndpoint, assembly: Path, stack: Stack) -> Stack:
             StackName=stack.name, TemplateBody=json.dumps(template), Capabilities=CAPABILITIES
         )
     except ClientError as error:
+        if "No updates are to be performed" in str(error):  # CloudFormation says it in words only
+            raise UnchangedError(stack.name) from None
         raise DeployError(f"stack {stack.name} was not updated: {error}") from error
     _wait(aws, stack.name, "UPDATE_COMPLETE")
     return _describe(aws, stack.name, template, stripped)
