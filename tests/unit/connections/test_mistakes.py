@@ -19,7 +19,7 @@ def text_of(example: str = SHIPMENT) -> str:
 
 
 def refused(folder: Path, content: str | bytes, name: str = "acme.toml") -> str:
-    (folder / "rows-ca.pem").write_text("", encoding="utf-8")
+    (folder / "rows-ca.pem").write_bytes((EXAMPLES / "rows-ca.pem").read_bytes())
     path = folder / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(ConnectionFileError) as fault:
