@@ -150,6 +150,28 @@ def test_a_file_with_a_name_that_is_none_is_told_what_a_name_is(tmp_path: Path) 
     assert told.startswith("Acme Corp.toml: name: is the file's name too: a lower-case letter, then lower-case letters")
 
 
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("Acme", "acme"),
+        ("acme_prod", "acme-prod"),
+        ("Acme Corp.", "acme-corp"),
+        ("Müller & Söhne", "muller-sohne"),
+        ("2nd", "nd"),
+        (f"a{'b' * 29}-cd", f"a{'b' * 29}"),
+    ],
+)
+def test_a_file_with_a_name_that_is_none_is_told_the_right_one(tmp_path: Path, name: str, right: str) -> None:
+    told = refused(tmp_path, text_of(), name=f"{name}.toml")
+    assert told.endswith(f"at most 31; rename the file to {right}.toml")
+    (tmp_path / f"{right}.toml").write_text(text_of(), encoding="utf-8")
+    assert load(tmp_path / f"{right}.toml").name == right
+
+
+def test_a_file_without_a_letter_in_its_name_is_told_the_rule(tmp_path: Path) -> None:
+    assert refused(tmp_path, text_of(), name="2026.toml").endswith("at most 31")
+
+
 def told_of(folder: Path) -> str:
     with pytest.raises(ConnectionFileError) as fault:
         load_all(folder)
