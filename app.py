@@ -13,7 +13,7 @@ import aws_cdk as cdk
 
 from functions.connections.connection import Connection
 from functions.connections.file import ConnectionFileError, load_all
-from functions.connections.remarks import remarks
+from functions.connections.remarks import neighbours, remarks
 from infra.alarm_topic import SubscriberError, subscribers
 from infra.bundle import BundleError, Target, bundle, starts_slower
 from infra.functions import EnvironmentTooLargeError
@@ -71,9 +71,10 @@ def _chosen(app: cdk.App, *names: str) -> dict[str, str]:
 
 
 def hardly_meant(connections: Iterable[Connection]) -> Iterator[str]:
-    for connection in connections:
-        for remark in remarks(connection, datetime.now(UTC)):
-            yield f"{connection.name}.toml: {remark.subject}: {remark.sentence} {remark.advice}"
+    together = list(connections)
+    alone = ((each, remark) for each in together for remark in remarks(each, datetime.now(UTC)))
+    for connection, remark in (*alone, *neighbours(together)):
+        yield f"{connection.name}.toml: {remark.subject}: {remark.sentence} {remark.advice}"
 
 
 def _say(*notices: str | None) -> None:

@@ -21,9 +21,7 @@ from infra.queues import DeadLetterQueues
 NAMESPACE = "IfsShipStation"
 LATE = Duration.minutes(15)
 OVERDUE = Duration.hours(1)
-# SQS leaves a message out of this metric once it was received three times, here after twelve minutes:
-# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
-STUCK = Duration.minutes(10)
+STUCK_MINUTES = 15
 
 # What the Lambdas count about a connection: who counts it, in how many of how many minutes, and what to do. What is
 # counted once a tick leaves a minute out where one tick comes late, so that it is never asked for in every minute.
@@ -68,6 +66,15 @@ WATCHED = (
     ),
 )
 
+COME_BACK = (
+    "Dead letters stay where they are. Correct the cause that the log of DeadLetters names, or enable its event "
+    "source; they then come back by themselves (docs/operations.md#dead-letter-queues). Nothing is lost."
+)
+ARE_SENT_AGAIN = (
+    "Orders for ShipStation died in their queue. Correct the cause that Push's log names; the next look at IFS sends "
+    "again what is not in agreement. Then purge DeadOrdersQueue (docs/operations.md#dead-letter-queues)."
+)
+
 
 class Alarms(Construct):
     """All of them tell the topic when they ring, and when it is over."""
@@ -80,6 +87,7 @@ class Alarms(Construct):
         per_connection: Mapping[ConnectionName, ConnectionResources],
         functions: Iterable[lambda_.Function],
         dead: DeadLetterQueues,
+        dead_orders: sqs.Queue | None,
         key: kms.IKey,
         subscribers: Iterable[sns.ITopicSubscription],
     ) -> None:
@@ -87,8 +95,10 @@ class Alarms(Construct):
         self._topic = alarm_topic(self, key=key, told=subscribers)
         for function in functions:
             self._errors(function)
-        self._dead("NotificationsDead", dead.notifications)
-        self._dead("ShipmentsDead", dead.shipments)
+        self._dead("NotificationsDead", dead.notifications, COME_BACK)
+        self._dead("ShipmentsDead", dead.shipments, COME_BACK)
+        if dead_orders is not None:
+            self._dead("OrdersDead", dead_orders, ARE_SENT_AGAIN)
         for resources in per_connection.values():
             self._age(resources)
             self._overdue(resources)
@@ -106,17 +116,21 @@ class Alarms(Construct):
             description=f"{function.node.id} ends in errors. Read its log group: the last line names the reason code.",
         )
 
-    def _dead(self, name: str, queue: sqs.Queue) -> None:
-        """By age: letters are taken at once and hidden while they are worked on, so that their number says nothing."""
-        self._alarm(
-            name,
-            queue.metric_approximate_age_of_oldest_message(period=Duration.minutes(1)),
-            threshold=STUCK.to_seconds(),
-            periods=1,
-            description="Dead letters stay where they are. Correct the cause that the log of "
-            "DeadLetters names, or enable its event source; they then come back by themselves "
-            "(docs/operations.md#dead-letter-queues). Nothing is lost.",
+    def _dead(self, name: str, queue: sqs.Queue, description: str) -> None:
+        """By number, those that are worked on as well: SQS tells the age of none that was received three times.
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+        """
+        minute = Duration.minutes(1)
+        letters = cloudwatch.MathExpression(
+            expression="visible + hidden",
+            using_metrics={
+                "visible": queue.metric_approximate_number_of_messages_visible(period=minute, statistic="Maximum"),
+                "hidden": queue.metric_approximate_number_of_messages_not_visible(period=minute, statistic="Maximum"),
+            },
+            period=minute,
+            label="letters",
         )
+        self._alarm(name, letters, threshold=1, periods=STUCK_MINUTES, description=description)
 
     def _age(self, resources: ConnectionResources) -> None:
         connection = resources.connection.name

@@ -52,12 +52,13 @@ class PushFlow(Construct):
         per_connection: Mapping[ConnectionName, ConnectionResources],
     ) -> None:
         super().__init__(scope, construct_id)
-        dead = make_queue(self, "Dead", key=key, visibility_timeout=VISIBILITY, fifo=True)
+        self.dead = make_queue(self, "Dead", key=key, visibility_timeout=VISIBILITY, fifo=True)
+        CfnOutput(Stack.of(self), "DeadOrdersQueue", value=self.dead.queue_url)
         routes = {
             name: _Route(
                 resources,
                 resources.connection.orders,
-                make_queue(self, f"Orders-{name}", key=key, visibility_timeout=VISIBILITY, dead=dead, fifo=True),
+                make_queue(self, f"Orders-{name}", key=key, visibility_timeout=VISIBILITY, dead=self.dead, fifo=True),
             )
             for name, resources in per_connection.items()
             if resources.connection.orders is not None

@@ -70,11 +70,13 @@ class ConnectorStack(Stack):
             ).function,
             Release(self, "ReleaseFlow", functions=functions, ledger=ledger, per_connection=per_connection).function,
         ]
+        dead_orders = None
         if any(connection.orders is not None for connection in connections.values()):
             flow = PushFlow(
                 self, "OrdersFlow", functions=functions, ledger=ledger, key=key, per_connection=per_connection
             )
             watched += [flow.pull, flow.push]
+            dead_orders = flow.dead
         # Whoever invokes these two by hand sees how they end.
         Replay(self, "ReplayFlow", functions=functions, ledger=ledger, per_connection=per_connection)
         Check(self, "CheckFlow", functions=functions, ledger=ledger, per_connection=per_connection)
@@ -84,6 +86,7 @@ class ConnectorStack(Stack):
             per_connection=per_connection,
             functions=watched,
             dead=dead,
+            dead_orders=dead_orders,
             key=key,
             subscribers=alarm_subscribers,
         )

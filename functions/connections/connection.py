@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from functions.connections.carriers import Carriers, mapped
 from functions.connections.orders import Orders
+from functions.connections.other_words import ELSEWHERE
 from functions.connections.targets import AnyTarget
 from functions.connections.values import Instant, Whole, names_a_secret, some
 from functions.connections.vendors import (
@@ -147,7 +148,7 @@ class Connection(Frozen):
     @model_validator(mode="after")
     def _no_key_is_a_carrier(self) -> Connection:
         for table, keys in (("carriers", self.carriers), ("services", self.services)):
-            stray = next((key for key in keys if key in KEYS or names_a_secret(key)), None)
+            stray = next((key for key in keys if is_no_entry(key)), None)
             if stray:
                 raise ValueError(f"{table}.{stray}: is no carrier")
         return self
@@ -255,6 +256,11 @@ class Connection(Frozen):
 
 
 KEYS = frozenset(key for model in (Connection, ShipStationAccount, IfsTenant, Patience) for key in model.model_fields)
+
+
+def is_no_entry(key: str) -> bool:
+    """Whether a key of a map can only have been meant for another table, or for another place than the file."""
+    return key in KEYS or key in ELSEWHERE or names_a_secret(key)
 
 
 def _places(targets: Iterable[AnyTarget]) -> str:

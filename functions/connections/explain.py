@@ -10,7 +10,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from functions.connections.faults import faults_of, place_of, sentence
-from functions.connections.keys import Path, Stray, settled, strays
+from functions.connections.keys import Path, Stray, field_at, settled, strays, word_of, words_of
 from functions.connections.right_values import either, given, header, told
 from functions.connections.values import NOT_HERE
 
@@ -22,7 +22,8 @@ def explained(content: Mapping[str, Any], name: str) -> list[str]:
     lost = settled(strays(content))
     repaired, moved = _repaired(content, lost)
     faults = faults_of(repaired, name)
-    own = [sentence(fault, repaired) for fault in _once(faults) if _is_own(fault, lost, moved)]
+    named = {"name": name, **repaired}
+    own = [sentence(fault, named) for fault in _once(faults) if _is_own(fault, lost, moved)]
     return [*_sentences(lost, faults), *own]
 
 
@@ -34,7 +35,7 @@ def _repaired(content: Mapping[str, Any], lost: Sequence[Stray]) -> tuple[dict[s
     moved: list[Path] = []
     for stray in lost:
         value = _table(repaired, stray.table).pop(stray.key)
-        if len(stray.meant) == 1 and not stray.is_secret:
+        if len(stray.meant) == 1 and not stray.is_secret and not stray.elsewhere:
             moved.append(stray.meant[0])
             _put(repaired, stray.meant[0], value)
     return repaired, moved
@@ -88,14 +89,19 @@ def _is_own(fault: ErrorDetails, lost: Sequence[Stray], moved: Sequence[Path]) -
 
 def _tables(stray: Stray) -> list[Path]:
     """Those in which a key may be missing because the stray one was meant for it."""
-    return [] if stray.is_secret else [place[:-1] for place in stray.meant] or [stray.table]
+    return (
+        []
+        if stray.is_secret or stray.says or stray.elsewhere
+        else [place[:-1] for place in stray.meant] or [stray.table]
+    )
 
 
 def _sentences(lost: Sequence[Stray], faults: Sequence[ErrorDetails]) -> Iterator[str]:
     """One for all the keys that one wrong header moved into a table."""
 
     def kind(stray: Stray) -> tuple[str, ...]:
-        alone = stray.at if stray.is_misspelt and not stray.is_secret else ()
+        is_told_alone = (stray.is_misspelt and not stray.is_secret) or stray.says or stray.elsewhere
+        alone = stray.at if is_told_alone else ()
         return str(stray.table), str(stray.is_secret), str(alone), str(_tables(stray))
 
     for _, group in groupby(sorted(lost, key=kind), kind):
@@ -110,17 +116,28 @@ def _keys(together: Sequence[Stray]) -> str:
 
 def _why(together: Sequence[Stray], faults: Sequence[ErrorDetails]) -> str:
     stray = together[0]
-    if stray.is_secret:
-        return NOT_HERE
+    if stray.elsewhere or stray.is_secret:
+        return f"is no key of this file: it {stray.elsewhere}" if stray.elsewhere else NOT_HERE
     if stray.profiles:
         return f"is no key of this profile; {either(stray.profiles)} has it"
     if stray.is_misspelt:
         return f"unknown key; did you mean {given(stray.meant[0], {})}?"
+    if stray.says:
+        return _said(stray)
     if stray.meant:
         tables = list(dict.fromkeys(header(place[:-1]) for place in stray.meant))
         return f"unknown key here; {'they belong' if len(together) > 1 else 'it belongs'} in {either(tables[:3])}"
     missing = [place[-1] for place in map(place_of, _missing(faults)) if place[:-1] == stray.table]
     return f"unknown key; {', '.join(map(str, missing))} is missing here" if missing else _unknown(stray)
+
+
+def _said(stray: Stray) -> str:
+    place = (*stray.table, stray.says)
+    field = field_at(place, {})
+    word = word_of(stray.key, words_of(field.annotation)) if field else None
+    if stray.value is True:
+        return f'unknown key; did you mean {stray.says} = "{word}"?'
+    return f"unknown key; {stray.says} says it, as in {given(place, {})}"
 
 
 def _unknown(stray: Stray) -> str:

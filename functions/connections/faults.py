@@ -5,6 +5,8 @@ may have put a secret there.
 from __future__ import annotations
 
 import json
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -20,6 +22,12 @@ from functions.connections.values import TRIMMED
 TABLES = {"model_type", "model_attributes_type", "dict_type"}
 LISTS = {"tuple_type", "list_type"}
 WORD = "A-Za-z0-9_]"
+ENDINGS = {
+    r"\.pem$": "is the name of a file beside this one, ending in .pem",
+    r"{2}$": "is two capital letters",
+    r"_[A-Za-z0-9_]+$": "is an action by its whole name",
+}
+NAME = "is the file's name too: a lower-case letter, then lower-case letters, digits and hyphens, at most 31"
 PLAIN = {
     "missing": "is missing",
     "string_type": "is text in quotes",
@@ -61,7 +69,7 @@ def sentence(fault: ErrorDetails, content: Mapping[str, Any]) -> str:
 def _reason(fault: ErrorDetails, place: Path, content: Mapping[str, Any]) -> str:
     kind, field = fault["type"], field_at(place, content)
     if place == ("name",):
-        return "is the file's name too: a lower-case letter, then lower-case letters, digits and hyphens, at most 31"
+        return f"{NAME}{_renamed(str(content.get('name', '')))}"
     if kind == "literal_error" or kind.startswith("union_tag"):
         return _choice(fault, _value(content, place))
     if kind in TABLES:
@@ -73,6 +81,12 @@ def _reason(fault: ErrorDetails, place: Path, content: Mapping[str, Any]) -> str
     return f"{_rule(kind, fault, field)}; for example {given(place, content)}"
 
 
+def _renamed(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold()
+    right = re.sub(r"[^a-z0-9]+", "-", plain).lstrip("-0123456789")[:31].rstrip("-")
+    return f"; rename the file to {right}.toml" if right else ""
+
+
 def _own_words(text: str, place: Path, field: FieldInfo | None, content: Mapping[str, Any]) -> str:
     """Those of a validator, with an example where it did not say what was meant."""
     is_told = field is None or not field.examples or isinstance(field.examples[0], dict) or "did you mean" in text
@@ -81,6 +95,8 @@ def _own_words(text: str, place: Path, field: FieldInfo | None, content: Mapping
 
 def _rule(kind: str, fault: ErrorDetails, field: FieldInfo | None) -> str:
     family = next((told for prefix, told in FAMILIES if kind.startswith(prefix)), "")
+    if "value is outside expected range" in str(fault.get("ctx", {}).get("error", "")):
+        return "is an instant that does not exist"
     if plain := PLAIN.get(kind) or family:
         return plain
     if kind.startswith("int_"):
@@ -93,6 +109,8 @@ def _rule(kind: str, fault: ErrorDetails, field: FieldInfo | None) -> str:
 
 
 def _spelling(pattern: str) -> str:
+    if told := next((told for ending, told in ENDINGS.items() if pattern.endswith(ending)), ""):
+        return told
     if pattern == TRIMMED:
         return "is empty, or has a blank at one of its ends"
     return (

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from functions.connections.certificates import certificate_fault
 from functions.connections.connection import Connection
 from functions.connections.toml_text import UnreadableError, content_of
 from functions.model.shipment import ConnectionName
@@ -32,8 +33,9 @@ def load(path: Path) -> Connection:
 
         lines = (f"{path.name}: {sentence}" for sentence in explained(content, path.stem))
         raise ConnectionFileError("\n".join(lines)) from None
-    if connection.ifs.ca_bundle and not (path.parent / connection.ifs.ca_bundle).is_file():
-        raise ConnectionFileError(f"{path.name}: ifs.ca_bundle: there is no such file beside it")
+    bundle = connection.ifs.ca_bundle
+    if bundle and (fault := certificate_fault(path.parent / bundle)):
+        raise ConnectionFileError(f"{path.name}: ifs.ca_bundle: {fault}")
     return connection
 
 

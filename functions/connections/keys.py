@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from functions.connections.carriers import CODES
-from functions.connections.connection import KEYS, Connection, StoreOverride, Stores, is_store_id
+from functions.connections.connection import Connection, StoreOverride, Stores, is_no_entry, is_store_id
+from functions.connections.other_words import ELSEWHERE, OTHER_WORDS
 from functions.connections.values import names_a_secret
 
 Path = tuple[str | int, ...]
@@ -24,12 +25,15 @@ LIKE, ELSEWHERE_LIKE = 0.75, 0.85  # of spelling, for a key of the same table an
 
 @dataclass(frozen=True)
 class Stray:
-    """A key that its table does not know. `meant` are the places that it may have been meant for."""
+    """A key that its table does not know. `meant` are the places that it may have been meant for; `says` is the key of
+    its table that takes the stray one's name as a word.
+    """
 
     at: Path
     value: Any
     meant: tuple[Path, ...] = ()
     known: tuple[str, ...] = ()
+    says: str = ""
 
     @property
     def key(self) -> str:
@@ -42,6 +46,11 @@ class Stray:
     @property
     def is_secret(self) -> bool:
         return names_a_secret(self.key) or (isinstance(self.value, dict) and any(map(names_a_secret, self.value)))
+
+    @property
+    def elsewhere(self) -> str:
+        """Where it is said instead, if not in this file."""
+        return ELSEWHERE.get(_folded(self.key), "")
 
     @property
     def profiles(self) -> tuple[str, ...]:
@@ -64,7 +73,8 @@ def strays(raw: Mapping[str, Any], model: type[BaseModel] = Connection, at: Path
             yield from strays(value, StoreOverride, (*at, key)) if isinstance(value, dict) else ()
         else:
             stray = Stray((*at, key), value, known=tuple(fields))
-            yield stray if stray.profiles else replace(stray, meant=tuple(_meant(key, model, at, raw)))
+            meant = () if stray.profiles else tuple(_meant(key, model, at, raw))
+            yield replace(stray, meant=meant, says="" if meant or stray.profiles else _says(key, fields))
 
 
 def field_at(path: Path, raw: Mapping[str, Any]) -> FieldInfo | None:
@@ -136,7 +146,7 @@ def _within(field: FieldInfo, value: Any, at: Path) -> Iterator[Stray]:
 
 
 def _within_map(entries: Mapping[str, Any], at: Path) -> Iterator[Stray]:
-    for key in (name for name in entries if name in KEYS or names_a_secret(name)):
+    for key in (name for name in entries if is_no_entry(name)):
         yield Stray((*at, key), entries[key], tuple(place for place in places() if place[-1] == key))
 
 
@@ -149,6 +159,23 @@ def _meant(key: str, model: type[BaseModel], at: Path, raw: Mapping[str, Any]) -
         return
     found = [("carriers", key)] if key in CARRIERS else elsewhere or _spelt_like(key)
     yield from _under(at, found) or found
+
+
+def _says(key: str, fields: Mapping[str, FieldInfo]) -> str:
+    return next((name for name, field in fields.items() if word_of(key, words_of(field.annotation))), "")
+
+
+def words_of(annotation: Any) -> tuple[str, ...]:
+    """Those that a key takes, none where it takes any."""
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)
+    return tuple(word for part in get_args(annotation) if get_origin(part) is Literal for word in get_args(part))
+
+
+def word_of(text: object, choices: Sequence[str]) -> str | None:
+    """Of the choices the one that is written or, in another tool's words, meant."""
+    word = str(text).strip().casefold().replace("-", "_").replace(" ", "_")
+    return next((each for each in (word, OTHER_WORDS.get(word)) if each in choices), None)
 
 
 def _called(key: str) -> list[Path]:

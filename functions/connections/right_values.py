@@ -9,38 +9,7 @@ from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any, get_origin
 
-from functions.connections.keys import Path, field_at, models_of
-
-OTHER_WORDS = {
-    "live": "write",
-    "on": "write",
-    "active": "write",
-    "production": "write",
-    "prod": "write",
-    "dry_run": "shadow",
-    "dryrun": "shadow",
-    "test": "shadow",
-    "simulate": "shadow",
-    "disabled": "off",
-    "paused": "off",
-    "false": "off",
-    "overwrite": "always",
-    "keep": "if_empty",
-    "delete": "clear",
-    "empty": "clear",
-    "ignore": "flag",
-    "client_secret_basic": "basic",
-    "header": "basic",
-    "client_secret_post": "body",
-    "post": "body",
-    "datetime": "timestamp",
-    "string": "text",
-    "po": "customer_po",
-    "order_no": "order_number",
-    "shipment": "shipment_header",
-    "order": "order_header",
-    "custom": "custom_entity",
-}
+from functions.connections.keys import Path, field_at, models_of, word_of
 
 
 def given(place: Path, content: Mapping[str, Any]) -> str:
@@ -72,8 +41,8 @@ def told(place: Path) -> str:
 
 def did_you_mean(value: object, choices: Sequence[str]) -> str:
     word = str(value).strip().casefold().replace("-", "_").replace(" ", "_")
-    other = OTHER_WORDS.get(word)
-    near = [other] if other in choices else get_close_matches(word, choices, n=1, cutoff=0.6)
+    meant = word_of(value, choices)
+    near = [meant] if meant else get_close_matches(word, choices, n=1, cutoff=0.6)
     return f"; did you mean {json.dumps(near[0])}?" if near else ""
 
 

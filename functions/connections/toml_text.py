@@ -6,6 +6,7 @@ import codecs
 import re
 import tomllib
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,11 @@ QUOTES = "\u201c\u201d\u201e\u00ab\u00bb\u2018\u2019\u201a"
 KEY = re.compile(r"""([A-Za-z0-9_.-]{1,40}|"[^"]{1,40}")\s*=""")
 HEADER = re.compile(r"\[[A-Za-z0-9_.-]{1,60}\]|\[\[[A-Za-z0-9_.-]{1,60}\]\]")
 DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)")
+JOINED = re.compile(r"""([^=:"'{\[]+|"[^"]*"\s*)(:=|==|=>|=:)""")
+MERGE = re.compile(r"(<{7}|={7}|>{7}|\|{7})(\s.*)?")
+# Up to a comment: a # within quotes begins none.
+CODE = re.compile(r"""(?:"(?:\\.|[^"\\])*"|'[^']*'|[^#"'])*(?=#|$)""")
 UNIT = re.compile(r"[+-]?\d+\s*[A-Za-z]")
 
 Usual = Iterator[tuple[object, str]]
@@ -62,7 +68,8 @@ def _told(text: str, error: str) -> str:
 
 def _reason(reason: str, line: str) -> str:
     """What people get wrong, by the line; TOML's own words for the rest. Of the line only its key is told."""
-    bare = line.partition("#")[0].strip()
+    code = CODE.match(line)
+    bare = (code[0] if code else line.partition("#")[0]).strip()
     found = KEY.match(bare)
     key, value = (found[1], bare[found.end() :].strip()) if found else ("", "")
     header = bare if HEADER.fullmatch(bare) else ""
@@ -71,6 +78,10 @@ def _reason(reason: str, line: str) -> str:
 
 
 def _characters(bare: str) -> Usual:
+    yield (
+        MERGE.fullmatch(bare),
+        "a merge is not resolved: keep one side, delete the lines of <<<<<<<, ======= and >>>>>>>",
+    )
     yield any(mark in bare for mark in QUOTES), 'typographic quotes; write "straight" ones'
     yield any(space in bare for space in SPACES), "a character looks like a space and is none; type the line anew"
     yield bare.startswith(("//", ";", "--", "/*")), "a comment begins with #"
@@ -83,9 +94,14 @@ def _statements(reason: str, bare: str, key: str, header: str) -> Usual:
     yield reason.startswith("Illegal character '\\n'"), f"{key}: the closing quote is missing"
     yield reason.startswith("Unterminated"), "a quote is opened and never closed"
     yield reason.startswith("Unclosed array"), "a list is not closed, or a comma is missing in it: [1, 2]"
+    yield (
+        reason.startswith("Unclosed inline") and "}" in bare,
+        "a comma is missing between the keys of a table in braces",
+    )
     is_inline = reason.startswith("Unclosed inline") or (reason.startswith("Invalid initial") and "{" in bare)
     yield is_inline, "a table in braces stands on one line, without a comma before the }"
     yield bare.startswith("[") and not header, "a table's name stands in brackets: [ifs], or [[ifs.targets]]"
+    yield JOINED.match(bare), 'one = joins a key and its value, as in mode = "shadow"'
     yield (
         reason.startswith("Expected '='") and "=" in bare,
         'a key with blanks or signs stands in quotes: "DHL Express"',
@@ -99,10 +115,20 @@ def _values(reason: str, key: str, value: str) -> Usual:
     yield names_a_secret(key), f"{key}: {NOT_HERE}"
     yield value in {"True", "False"}, f"{key}: true and false are written in small letters"
     yield value in {"None", "null", "nil", ""}, f"{key}: has no value; leave the key out for its default"
+    yield DAY.match(value) and not _is_day(value), f"{key}: that day does not exist"
     yield DATE.match(value), f"{key}: an instant is written 2026-01-01T00:00:00Z"
-    yield value.endswith((",", ";")), f"{key}: nothing follows the value, no comma either"
+    yield value.endswith(","), f"{key}: nothing follows the value, no comma either"
+    yield value.endswith(";"), f"{key}: nothing follows the value, no semicolon either"
     yield UNIT.match(value), f"{key}: a number has no unit; the key's name says it"
     yield re.match(r"0\d", value), f'{key}: a number does not begin with 0; text stands in quotes: "010"'
     yield value.startswith(("'", '"')), f"{key}: something follows the closing quote"
     yield "," in value and value[:1] not in "[{", f"{key}: several values stand in brackets: {key} = [1, 2]"
     yield reason == "Invalid value", f'{key}: text stands in quotes: {key} = "…"'
+
+
+def _is_day(value: str) -> bool:
+    try:
+        date.fromisoformat(value[:10])
+    except ValueError:
+        return False
+    return True

@@ -20,7 +20,7 @@ Text = Annotated[str, Field(pattern=TRIMMED)]
 
 def names_a_secret(key: str) -> bool:
     folded = key.strip().strip('"').casefold().replace("-", "_").replace(" ", "_")
-    return any(word in folded for word in SECRETS) or folded == "token"
+    return any(word in folded for word in SECRETS) or folded == "token" or folded.endswith("_token")
 
 
 def _written_out(raw: object) -> object:

@@ -36,12 +36,20 @@ class Alarm:
     delay: timedelta = MINUTE
 
     @property
-    def _stat(self) -> dict[str, Any]:
-        """The metric's own part, which stands by itself or under an expression."""
+    def _stats(self) -> list[dict[str, Any]]:
+        """Each metric's own part, which stands by itself or under an expression."""
         if "Metrics" not in self.properties:
-            return self.properties
-        (each,) = (each["MetricStat"] for each in self.properties["Metrics"] if "MetricStat" in each)
-        return {**each["Metric"], "Period": each["Period"], "Statistic": each["Stat"]}
+            return [self.properties]
+        parts = [each["MetricStat"] for each in self.properties["Metrics"] if "MetricStat" in each]
+        return [{**each["Metric"], "Period": each["Period"], "Statistic": each["Stat"]} for each in parts]
+
+    @property
+    def _stat(self) -> dict[str, Any]:
+        return self._stats[0]
+
+    @property
+    def metrics(self) -> set[str]:
+        return {str(stat["MetricName"]) for stat in self._stats}
 
     @property
     def metric(self) -> str:
@@ -61,10 +69,10 @@ class Alarm:
 
     @property
     def fills(self) -> bool:
-        """Whether its expression makes a zero of what is missing."""
+        """Whether its expression makes a zero of what is missing; the other one that is known adds."""
         expressions = [each["Expression"] for each in self.properties.get("Metrics", ()) if "Expression" in each]
-        assert expressions in ([], ["FILL(counted, 0)"]), "an expression that is not understood here"
-        return bool(expressions)
+        assert expressions in ([], ["FILL(counted, 0)"], ["visible + hidden"]), "not understood here"
+        return expressions == ["FILL(counted, 0)"]
 
     def rings(self, samples: Sequence[Sample], begin: datetime, end: datetime) -> Iterator[tuple[datetime, bool]]:
         """Each evaluation from `begin` to `end`, and whether it is in alarm then. One of more than a day is evaluated
@@ -93,9 +101,12 @@ class Alarm:
         return breaching >= int(self.properties.get("DatapointsToAlarm", periods))
 
     def _point(self, samples: Sequence[Sample], now: datetime, back: int) -> float | None:
+        """A sum is missing where one of its parts is."""
         end = now - back * self.period
-        seen = [s.value for s in samples if end - self.period <= s.at < end and s.at <= now - self.delay]
-        return STATISTICS[self._stat["Statistic"]](seen) if seen else None
+        fresh = [s for s in samples if end - self.period <= s.at < end and s.at <= now - self.delay]
+        parts = [(stat, [s.value for s in fresh if s.metric == stat["MetricName"]]) for stat in self._stats]
+        seen = [STATISTICS[stat["Statistic"]](values) for stat, values in parts if values]
+        return sum(seen) if len(seen) == len(parts) else None
 
     def _is_beyond(self, point: float) -> bool:
         return bool(OPERATORS[self.properties["ComparisonOperator"]](point, self.properties["Threshold"]))

@@ -249,6 +249,36 @@ def test_what_a_person_has_to_look_at_rings_by_being_counted_once(alarms: Templa
     assert rang[0] - START <= 3 * MINUTE
 
 
+VISIBLE, HIDDEN = "ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible"
+
+
+def letter(minutes: int, *, hidden_for: int) -> list[Sample]:
+    """One that is received every so many minutes and stays hidden for all of them but one."""
+    every = [(START + n * MINUTE, bool(n % hidden_for)) for n in range(minutes)]
+    return [
+        *(Sample(at, VISIBLE, "", not is_hidden) for at, is_hidden in every),
+        *(Sample(at, HIDDEN, "", is_hidden) for at, is_hidden in every),
+        *(Sample(START + n * MINUTE, name, "", 0) for n in range(minutes, minutes + 60) for name in (VISIBLE, HIDDEN)),
+    ]
+
+
+@pytest.mark.parametrize("spare", SPARE)
+def test_a_letter_that_stays_dead_rings_until_it_is_gone(alarms: Template, spare: int) -> None:
+    found = [a for a in (Alarm(p, spare) for p in alarms.values()) if VISIBLE in a.metrics]
+    assert len(found) == 2
+    for each in found:
+        rang = ringing(each.rings(letter(180, hidden_for=6), START, START + 4 * HOUR))
+        assert 15 * MINUTE <= rang[0] - START <= 18 * MINUTE
+        assert rang == [rang[0] + n * MINUTE for n in range(len(rang))], "it never stops in between"
+        assert 0 * MINUTE <= rang[-1] - START - 180 * MINUTE <= 3 * MINUTE
+
+
+@pytest.mark.parametrize("spare", SPARE)
+def test_a_letter_that_comes_back_does_not_ring(alarms: Template, spare: int) -> None:
+    for found in (a for a in (Alarm(p, spare) for p in alarms.values()) if VISIBLE in a.metrics):
+        assert ringing(found.rings(letter(12, hidden_for=6), START, START + HOUR)) == []
+
+
 @pytest.mark.parametrize("spare", SPARE)
 def test_a_function_that_fails_again_and_again_rings(alarms: Template, spare: int) -> None:
     (found, *_) = (a for a in (Alarm(p, spare) for p in alarms.values()) if a.metric == "Errors")

@@ -77,6 +77,11 @@ def test_what_is_hardly_meant_is_told_at_the_end_of_a_synthesis() -> None:
     assert told.startswith("acme.toml: go_live_at: go_live_at is 5 days ahead")
 
 
+def test_what_two_files_say_together_is_told_at_the_end_of_a_synthesis() -> None:
+    (told,) = app.hardly_meant(iter([a_connection(), a_connection(name="beta")]))
+    assert told.startswith("beta.toml: ifs.base_url: acme delivers to the same tenant and company 10.")
+
+
 def test_every_documented_profile_is_synthesised_beside_the_others(documented_assembly: Path) -> None:
     shipped = {path.name for path in documented_assembly.glob("asset.*/connections/*")}
     assert shipped == {"shipment-header.toml", "order-header.toml", "custom-entity.toml", "orders.toml", "rows-ca.pem"}

@@ -124,14 +124,32 @@ def test_dead_letters_are_taken_one_by_one_and_stay_when_they_fail(template: Tem
 
 
 @pytest.mark.parametrize("queue", ["DeadNotifications", "DeadShipments"])
-def test_letters_that_stay_dead_ring_before_sqs_leaves_them_out(template: Template, queue: str) -> None:
-    """After three receives a message no longer counts for the age."""
-    alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
-    (alarm,) = [a for a in alarms if queue in json.dumps(a.get("Dimensions", []))]
-    hidden = one(template, "AWS::SQS::Queue", queue)["VisibilityTimeout"]
+def test_letters_that_stay_dead_are_counted_whether_they_are_worked_on_or_not(template: Template, queue: str) -> None:
+    """Their age is not told once they were received three times."""
+    assert_counted(template, queue)
 
-    assert alarm["MetricName"] == "ApproximateAgeOfOldestMessage"
-    assert alarm["Threshold"] + alarm["Period"] <= 2 * hidden
+
+def test_the_letters_of_the_orders_are_counted_too(template: Template, documented: Template) -> None:
+    assert_counted(documented, "OrdersFlowDead")
+    assert [name for name in template["Resources"] if name.startswith("AlarmsOrdersDead")] == []
+
+
+def assert_counted(template: Template, queue: str) -> None:
+    alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
+    (alarm,) = [a for a in alarms if queue in json.dumps(a.get("Metrics", []))]
+
+    assert Alarm(alarm, spare=0).metrics == {
+        "ApproximateNumberOfMessagesVisible",
+        "ApproximateNumberOfMessagesNotVisible",
+    }
+
+
+def test_every_queue_without_another_for_its_dead_is_watched(documented: Template) -> None:
+    alarms = json.dumps(of_type(documented, "AWS::CloudWatch::Alarm"))
+    last = [name for name, queue in of_type(documented, "AWS::SQS::Queue").items() if "RedrivePolicy" not in queue]
+
+    assert len(last) == 3
+    assert [name for name in last if name not in alarms] == []
 
 
 def test_the_simulated_system_has_the_deployed_times(documented: Template) -> None:

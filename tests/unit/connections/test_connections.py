@@ -14,6 +14,7 @@ from functions.wiring.aws import AwsRuntime
 from tests.equipment.builders import a_connection
 
 EXAMPLE = Path(__file__).parents[3] / "infra/connections/example.toml"
+CERTIFICATE = Path(__file__).parents[3] / "docs/examples/rows-ca.pem"
 
 OWN: dict[str, Any] = {
     "mode": "shadow",
@@ -105,7 +106,7 @@ def test_a_certificate_authority_of_the_customers_own_stands_beside_the_file(tmp
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConnectionFileError, match=r"acme\.toml: ifs\.ca_bundle: there is no such file beside it"):
         load(path)
-    (tmp_path / "own.pem").write_text("", encoding="utf-8")
+    (tmp_path / "own.pem").write_bytes(CERTIFICATE.read_bytes())
     runtime = AwsRuntime()
     runtime.connections_folder = tmp_path
     assert runtime.session(load(path).ifs.ca_bundle).verify == str(tmp_path / "own.pem")

@@ -19,7 +19,7 @@ def text_of(example: str = SHIPMENT) -> str:
 
 
 def refused(folder: Path, content: str | bytes, name: str = "acme.toml") -> str:
-    (folder / "rows-ca.pem").write_text("", encoding="utf-8")
+    (folder / "rows-ca.pem").write_bytes((EXAMPLES / "rows-ca.pem").read_bytes())
     path = folder / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(ConnectionFileError) as fault:
@@ -148,6 +148,28 @@ def test_two_files_with_one_name_are_told(tmp_path: Path) -> None:
 def test_a_file_with_a_name_that_is_none_is_told_what_a_name_is(tmp_path: Path) -> None:
     told = refused(tmp_path, text_of(), name="Acme Corp.toml")
     assert told.startswith("Acme Corp.toml: name: is the file's name too: a lower-case letter, then lower-case letters")
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("Acme", "acme"),
+        ("acme_prod", "acme-prod"),
+        ("Acme Corp.", "acme-corp"),
+        ("Müller & Söhne", "muller-sohne"),
+        ("2nd", "nd"),
+        (f"a{'b' * 29}-cd", f"a{'b' * 29}"),
+    ],
+)
+def test_a_file_with_a_name_that_is_none_is_told_the_right_one(tmp_path: Path, name: str, right: str) -> None:
+    told = refused(tmp_path, text_of(), name=f"{name}.toml")
+    assert told.endswith(f"at most 31; rename the file to {right}.toml")
+    (tmp_path / f"{right}.toml").write_text(text_of(), encoding="utf-8")
+    assert load(tmp_path / f"{right}.toml").name == right
+
+
+def test_a_file_without_a_letter_in_its_name_is_told_the_rule(tmp_path: Path) -> None:
+    assert refused(tmp_path, text_of(), name="2026.toml").endswith("at most 31")
 
 
 def told_of(folder: Path) -> str:
