@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from tests.equipment.shipstation.rows import Label
@@ -11,8 +11,6 @@ from tests.equipment.world import Site
 from tests.simulation.connection_files import BY_ID, BY_PO, BY_ROW
 from tests.simulation.expectations import Bought, Either, Expectation, Fields, Plot
 from tests.simulation.week import Week
-
-LONGEST_PAUSE = timedelta(minutes=75)  # between two looks at an order, and what is looked at before it
 
 SHARED = "shared_target"
 PARKING, JOINING = ("acme", "gamma"), ("beta",)
@@ -157,7 +155,7 @@ def combined_rows(week: Week, site: Site, at: datetime) -> None:
         switches = site.tenant.switches
         is_one = switches.are_rows_unique and switches.row_identity == ("ShipstationId",)
         allowed = one if is_one else [(status, status)]
-        is_unseen = not live and (site.shadow_until is not None or _is_unseen(week, site, shown))
+        is_unseen = not live and (site.shadow_until is not None or (len(shown) > 1 and week.was_out(site, *shown)))
         return {"rows": Either(*allowed, *([(None, None)] if is_unseen else []))}
 
     fields = Fields(site, "rows of a combined parcel", read, expected, unless="combined_unknown")
@@ -170,21 +168,6 @@ def combined_rows(week: Week, site: Site, at: datetime) -> None:
     if week.random.random() < 0.4:
         shown.append(at + week.later(500, 900))
         week.void(site, shown[1], bought)
-
-
-def _is_unseen(week: Week, site: Site, shown: Sequence[datetime]) -> bool:
-    """Bought and voided while one outage followed another: nobody could read that it was ever live, or write it."""
-    reached = shown[0]
-    for start, end in sorted(_outages(week, site)):
-        if start <= reached:
-            reached = max(reached, end + LONGEST_PAUSE)
-    return len(shown) > 1 and reached >= shown[1]
-
-
-def _outages(week: Week, site: Site) -> Iterator[tuple[datetime, datetime]]:
-    yield from (week.world.weather.dark or {}).values()
-    yield from ((outage.start, outage.end) for outage in site.tenant.outages.planned)
-    yield from ((start, end) for refusing, start, end in week.refused_clients if refusing is site)
 
 
 SHARED_RECORDS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from tests.equipment.world import CANARY, Site, World
 from tests.simulation.expectations import Bought, Expectation, Fields, Labelled, Plot, Telling
 
+LONGEST_PAUSE = timedelta(minutes=75)  # between two looks at an order, and what is looked at before it
 CARRIERS = (("stamps_com", "usps_priority_mail"), ("ups", "ups_ground"), ("fedex", "fedex_2day"))
 FORWARDERS = {"stamps_com": "USPS", "ups": "UPS", "fedex": "FEDEX", "USPS": "USPS", "UPS": "UPS", "FedEx": "FEDEX"}
 LATEST = timedelta(hours=12)  # after the last trouble
@@ -77,6 +78,21 @@ class Week:
                 self.begin(name)
                 at = self.start + (self.end - self.start) * self.random.random()
                 plot.story(self, self.random.choice(sites), at)
+
+    def was_out(self, site: Site, start: datetime, end: datetime) -> bool:
+        """Whether from `start` to `end` one outage followed another, so that nobody could read what ShipStation showed
+        and write it.
+        """
+        reached = start
+        for began, over in sorted(self._outages(site)):
+            if began <= reached:
+                reached = max(reached, over + LONGEST_PAUSE)
+        return reached >= end
+
+    def _outages(self, site: Site) -> Iterator[tuple[datetime, datetime]]:
+        yield from (self.world.weather.dark or {}).values()
+        yield from ((outage.start, outage.end) for outage in site.tenant.outages.planned)
+        yield from ((start, end) for refusing, start, end in self.refused_clients if refusing is site)
 
     def begin(self, name: str) -> None:
         """What is planned from here on belongs to a new telling of this story."""
