@@ -116,19 +116,26 @@ def _keys(together: Sequence[Stray]) -> str:
 
 def _why(together: Sequence[Stray], faults: Sequence[ErrorDetails]) -> str:
     stray = together[0]
-    if stray.elsewhere or stray.is_secret:
-        return f"is no key of this file: it {stray.elsewhere}" if stray.elsewhere else NOT_HERE
-    if stray.profiles:
-        return f"is no key of this profile; {either(stray.profiles)} has it"
-    if stray.is_misspelt:
-        return f"unknown key; did you mean {given(stray.meant[0], {})}?"
-    if stray.says:
-        return _said(stray)
+    if alone := _why_alone(stray):
+        return alone
     if stray.meant:
         tables = list(dict.fromkeys(header(place[:-1]) for place in stray.meant))
         return f"unknown key here; {'they belong' if len(together) > 1 else 'it belongs'} in {either(tables[:3])}"
     missing = [place[-1] for place in map(place_of, _missing(faults)) if place[:-1] == stray.table]
     return f"unknown key; {', '.join(map(str, missing))} is missing here" if missing else _unknown(stray)
+
+
+def _why_alone(stray: Stray) -> str:
+    """Where the key itself says enough."""
+    if stray.elsewhere:
+        return f"is no key of this file: it {stray.elsewhere}"
+    if stray.is_secret:
+        return NOT_HERE
+    if stray.profiles:
+        return f"is no key of this profile; {either(stray.profiles)} has it"
+    if stray.is_misspelt:
+        return f"unknown key; did you mean {given(stray.meant[0], {})}?"
+    return _said(stray) if stray.says else ""
 
 
 def _said(stray: Stray) -> str:
