@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from aws_cdk import Duration, Stack
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
@@ -48,18 +49,7 @@ class ConnectorStack(Stack):
         key = Encryption(self, "Encryption").key
         ledger = Ledger(self, "Ledger", key=key)
         dead = DeadLetterQueues(self, "Dead", key=key, visibility=_visibility(dead_letters.TIMEOUT))
-        per_connection = {
-            name: ConnectionResources(
-                self,
-                f"Link-{name}",  # its queues and secrets outlive a deployment: another id would make new ones
-                connection=connection,
-                key=key,
-                poll_visibility=_visibility(poll.TIMEOUT, poll.BATCHING),
-                consume_visibility=_visibility(consume.TIMEOUT),
-                dead=dead,
-            )
-            for name, connection in connections.items()
-        }
+        per_connection = {name: self._resources(each, key, dead) for name, each in connections.items()}
         functions = Functions(self, code=code, target=target, key=key)
         watched = [
             WebhookApi(self, "WebhookApi", functions=functions, per_connection=per_connection).function,
@@ -70,13 +60,11 @@ class ConnectorStack(Stack):
             ).function,
             Release(self, "ReleaseFlow", functions=functions, ledger=ledger, per_connection=per_connection).function,
         ]
-        dead_orders = None
+        orders = None
         if any(connection.orders is not None for connection in connections.values()):
-            flow = PushFlow(
+            orders = PushFlow(
                 self, "OrdersFlow", functions=functions, ledger=ledger, key=key, per_connection=per_connection
             )
-            watched += [flow.pull, flow.push]
-            dead_orders = flow.dead
         # Whoever invokes these two by hand sees how they end.
         Replay(self, "ReplayFlow", functions=functions, ledger=ledger, per_connection=per_connection)
         Check(self, "CheckFlow", functions=functions, ledger=ledger, per_connection=per_connection)
@@ -84,11 +72,22 @@ class ConnectorStack(Stack):
             self,
             "Alarms",
             per_connection=per_connection,
-            functions=watched,
+            functions=[*watched, *([orders.pull, orders.push] if orders else ())],
             dead=dead,
-            dead_orders=dead_orders,
+            dead_orders=orders.dead if orders else None,
             key=key,
             subscribers=alarm_subscribers,
+        )
+
+    def _resources(self, connection: Connection, key: kms.IKey, dead: DeadLetterQueues) -> ConnectionResources:
+        return ConnectionResources(
+            self,
+            f"Link-{connection.name}",  # its queues and secrets outlive a deployment: another id would make new ones
+            connection=connection,
+            key=key,
+            poll_visibility=_visibility(poll.TIMEOUT, poll.BATCHING),
+            consume_visibility=_visibility(consume.TIMEOUT),
+            dead=dead,
         )
 
 
