@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from functions.ledger.items import PARTITION, SORT, each_readable, plain, readable, stamp, to_item, unmoved
+from functions.ledger.items import PARTITION, SORT, each_readable, plain, stamp, to_item, unmoved
 from functions.ledger.table import DUE_PARTITION, DUE_SORT, Table
 from functions.model.outbound import OutboundKey, PushedOrder
 from functions.model.shipment import ConnectionName
@@ -38,8 +38,7 @@ class PushStore:
 
 
 def _pushed(item: Mapping[str, Any]) -> PushedOrder:
-    with readable(item):
-        return PushedOrder.model_validate(plain(item, OWN))
+    return PushedOrder.model_validate(plain(item, OWN))
 
 
 def _item(pushed: PushedOrder) -> dict[str, Any]:

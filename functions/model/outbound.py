@@ -21,8 +21,8 @@ from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import ConnectionName
 
 Wish = Literal["pack", "cancel"]
-FieldName = Literal["number", "ordered_on", "ship_by", "customer", "ship_to", "items", "warehouse", "reference"]
-Texts = Mapping[FieldName, str]  # every field in one comparable form
+OrderField = Literal["number", "ordered_on", "ship_by", "customer", "ship_to", "items", "warehouse", "reference"]
+Texts = Mapping[OrderField, str]  # every field in one comparable form
 Digests = dict[str, str]
 PROBLEM = "problem"  # beside the fields in what IFS asked
 CANCELLING = "cancel"  # in place of fields in what a run was about to write
@@ -182,7 +182,7 @@ class PushedOrder(Frozen):
         }
         return self.model_copy(update=update)
 
-    def about_to_change(self, outbound: Outbound, fields: Iterable[FieldName], audit_key: str) -> PushedOrder:
+    def about_to_change(self, outbound: Outbound, fields: Iterable[OrderField], audit_key: str) -> PushedOrder:
         """Saved before the order is changed: who finds it so knows these values for ours."""
         content = outbound.content
         update = {
@@ -353,7 +353,7 @@ class CurrentOrder(Frozen):
     status: str
     is_split: bool
     is_verified: bool
-    fields: dict[FieldName, str]
+    fields: dict[OrderField, str]
     loose_address: str
     body: dict[str, Any]
 

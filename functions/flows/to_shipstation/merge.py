@@ -18,8 +18,8 @@ from functions.model.outbound import (
     CANCELLING,
     CurrentOrder,
     Digests,
-    FieldName,
     OrderContent,
+    OrderField,
     PushedOrder,
     digest,
     digests,
@@ -28,7 +28,7 @@ from functions.model.outbound import (
 )
 
 OPEN = {"awaiting_payment", "awaiting_shipment", "on_hold"}
-ON_THE_LABEL: tuple[FieldName, ...] = ("ship_to", "items")  # what a shipped order can be wrong about
+ON_THE_LABEL: tuple[OrderField, ...] = ("ship_to", "items")  # what a shipped order can be wrong about
 
 Kind = Literal["create", "update", "cancel", "agree", "leave"]
 
@@ -40,8 +40,8 @@ class Decision:
     """
 
     kind: Kind
-    fields: tuple[FieldName, ...] = ()
-    kept: tuple[FieldName, ...] = ()
+    fields: tuple[OrderField, ...] = ()
+    kept: tuple[OrderField, ...] = ()
 
 
 def caught_up(pushed: PushedOrder, current: CurrentOrder) -> PushedOrder:
@@ -108,7 +108,7 @@ def _merge(content: OrderContent, pushed: PushedOrder, current: CurrentOrder) ->
     return Decision("update" if ours else "agree", ours, kept)
 
 
-def _is_ours(field: FieldName, pushed: PushedOrder, current: CurrentOrder) -> bool:
+def _is_ours(field: OrderField, pushed: PushedOrder, current: CurrentOrder) -> bool:
     """It holds what we wrote, or what ShipStation's address check made of that."""
     if digest(current.fields[field]) == pushed.written.get(field):
         return True
@@ -119,11 +119,11 @@ def _is_rewritten(current: CurrentOrder, address: str) -> bool:
     return current.is_verified and current.loose_address == address
 
 
-def written_after(content: OrderContent, pushed: PushedOrder, fields: tuple[FieldName, ...]) -> Digests:
+def written_after(content: OrderContent, pushed: PushedOrder, fields: tuple[OrderField, ...]) -> Digests:
     """What ShipStation holds of ours once `fields` are written."""
     wanted = digests(texts(content))
     return {**pushed.written, **{field: wanted[field] for field in fields}}
 
 
-def loose_after(content: OrderContent, pushed: PushedOrder, fields: tuple[FieldName, ...]) -> str:
+def loose_after(content: OrderContent, pushed: PushedOrder, fields: tuple[OrderField, ...]) -> str:
     return loose_address(content.ship_to) if "ship_to" in fields else pushed.loose_address

@@ -15,12 +15,12 @@ from functions.flows.to_shipstation.look import look
 from functions.flows.to_shipstation.merge import loose_after, written_after
 from functions.flows.to_shipstation.step import OF_SHIPSTATION, Push, Step, audit, delayed, told
 from functions.model.audit import Cause, FieldChange
-from functions.model.outbound import FieldName, PushedOrder, PushOrders, digest, texts
+from functions.model.outbound import OrderField, PushedOrder, PushOrders, digest, texts
 from functions.model.outcomes import Outcome, Reason
 
 __all__ = ["Push", "push"]
 
-PERSONAL: tuple[FieldName, ...] = ("ship_to", "customer")  # the audit keeps their digests
+PERSONAL: tuple[OrderField, ...] = ("ship_to", "customer")  # the audit keeps their digests
 
 
 def push(flow: Push, message: PushOrders) -> list[PushedOrder]:
@@ -153,7 +153,7 @@ def _changes(step: Step) -> dict[str, FieldChange]:
     }
 
 
-def _shown(name: FieldName, text: str | None) -> str | None:
+def _shown(name: OrderField, text: str | None) -> str | None:
     if not text:
         return None
     return digest(text) if name in PERSONAL else text[:LONGEST_SHOWN]

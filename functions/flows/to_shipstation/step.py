@@ -12,7 +12,15 @@ from functions.connections.orders import Orders
 from functions.errors import ConnectorError, Retryable
 from functions.flows.to_shipstation.merge import Decision
 from functions.model.audit import AuditEntry, Cause, FieldChange
-from functions.model.outbound import CurrentOrder, FieldName, OrderContent, Outbound, OutboundKey, PushedOrder, Upserted
+from functions.model.outbound import (
+    CurrentOrder,
+    OrderContent,
+    OrderField,
+    Outbound,
+    OutboundKey,
+    PushedOrder,
+    Upserted,
+)
 from functions.model.outcomes import Outcome, Reason
 from functions.model.records import Place, RecordKey
 
@@ -49,7 +57,7 @@ class Writer(Protocol):
     def new(self, order_key: str, content: OrderContent) -> dict[str, Any]:
         """The body that makes an order."""
 
-    def merged(self, current: CurrentOrder, content: OrderContent, ours: Sequence[FieldName]) -> dict[str, Any]:
+    def merged(self, current: CurrentOrder, content: OrderContent, ours: Sequence[OrderField]) -> dict[str, Any]:
         """The order as it stands, but for these fields."""
 
     def cancelling(self, current: CurrentOrder) -> dict[str, Any]: ...

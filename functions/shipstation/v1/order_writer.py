@@ -17,8 +17,8 @@ from functions.errors import ConnectorError, Permanent, Retryable, Scope
 from functions.model.outbound import (
     Address,
     CurrentOrder,
-    FieldName,
     OrderContent,
+    OrderField,
     OutboundItem,
     PushedOrder,
     Upserted,
@@ -116,7 +116,7 @@ class OrderWriter:
             "advancedOptions": options,
         }
 
-    def merged(self, current: CurrentOrder, content: OrderContent, ours: Sequence[FieldName]) -> dict[str, Any]:
+    def merged(self, current: CurrentOrder, content: OrderContent, ours: Sequence[OrderField]) -> dict[str, Any]:
         """The order as it stands, but for the fields that are `ours` to change."""
         names = {_NAMES[field] for field in ours if field in _NAMES}
         changed = {name: value for name, value in _values(content, current.body) if name in names}
@@ -185,7 +185,7 @@ class OrderWriter:
         )
 
 
-_NAMES: Mapping[FieldName, str] = {
+_NAMES: Mapping[OrderField, str] = {
     "number": "orderNumber",
     "ordered_on": "orderDate",
     "ship_by": "shipByDate",
