@@ -69,11 +69,9 @@ def _read(parts: PollParts, notifications: Sequence[Notification], context: Cont
         _report(parts, report, len(webhooks), context.aws_request_id)
         return report.goes_on_in
 
-    waits = _told(lambda: _beating(look, parts.connection.name), parts.connection.name, context)
-    if waits is None and not webhooks:
-        waits = _told(lambda: _work(parts, context), parts.connection.name, context)
-    if waits is not None:
-        parts.go_on(context.aws_request_id, waits)
+    _told(lambda: _beating(look, parts.connection.name), parts, context)
+    if not webhooks:
+        _told(lambda: _work(parts, context), parts, context)
 
 
 def _due(parts: PollParts) -> Sequence[Pointer] | None:
@@ -91,19 +89,21 @@ def _beating(look: Callable[[], float | None], connection: ConnectionName) -> fl
         raise
 
 
-def _told(step: Callable[[], float | None], connection: ConnectionName, context: Context) -> float | None:
-    """Seconds until another run has to go on, if one has to."""
+def _told(step: Callable[[], float | None], parts: PollParts, context: Context) -> None:
+    """Sends for another run where the step has to go on, before anything else is begun."""
     try:
-        return step()
+        waits = step()
     except ConnectorError as fault:
         logger.warning(
             "poll_failed",
-            connection=connection,
+            connection=parts.connection.name,
             reason=fault.reason,
             detail=str(fault),
             correlation_id=context.aws_request_id,
         )
-        return seconds_to_wait(fault)
+        waits = seconds_to_wait(fault)
+    if waits is not None:
+        parts.go_on(context.aws_request_id, waits)
 
 
 def _work(parts: PollParts, context: Context) -> float | None:
@@ -112,6 +112,7 @@ def _work(parts: PollParts, context: Context) -> float | None:
     if job is None or parts.position().next_probe_at is not None:
         return None
     parts.require_credentials()
+    parts.source.check_budget()
     left = timedelta(milliseconds=context.get_remaining_time_in_millis()) - TIME_TO_END
     after = work_on(job, parts.job_resources, context.aws_request_id, parts.now() + left)
     if after is None:

@@ -6,8 +6,10 @@ import json
 from datetime import timedelta
 
 from functions.flows.from_shipstation.collect import FEW_SECONDS, LOOKS_AT_ONCE
+from functions.ledger.jobs import JobStore
+from functions.model.shipment import ConnectionName
 from functions.shipstation.budget import FEW_PLACES, spacing_ms
-from tests.equipment.quiet_connection import START, quiet_world, run, schedule
+from tests.equipment.quiet_connection import START, asked, quiet_world, run, schedule
 from tests.equipment.world import CANARY
 
 LONGEST_WAIT = FEW_SECONDS + (FEW_PLACES + 1) * spacing_ms(38) / 1000
@@ -82,6 +84,24 @@ def test_a_shop_that_ships_without_a_pause_is_looked_at_once_in_a_while_and_no_r
     assert shop.waits()
     assert max(shop.slept) <= LONGEST_WAIT
     assert len(shop.waits()) >= LOOKS_AT_ONCE
+
+
+def test_a_job_goes_on_beside_webhooks_that_wait_for_their_look() -> None:
+    shop = Shop()
+    for number in range(3):
+        order = shop.site.account.add_order(f"OLD{number}", items=[], at=START - timedelta(days=3))
+        shop.site.account.ship(order, at=START - timedelta(days=2, minutes=number), is_silent=True)
+    window = {"from": "2026-05-29T00:00:00Z", "to": "2026-05-31T00:00:00Z", "by": "kim", "note": "first load"}
+    job_id = asked(shop.world, {"connection": "acme", "backfill": {**window, "dry_run": False}})["job_id"]
+    while not shop.waits() or shop.waits()[-1] < 15:
+        shop.ship()
+        shop.run(seconds=3)
+    handed_over = len(shop.waits())
+    shop.world.functions["poll"].invoke({"connection": "acme"})
+    shop.run(seconds=8)
+    (job,) = JobStore(shop.world.tables["ledger"]).all(ConnectionName("acme"))
+    assert (job.job_id, job.ended_at is not None) == (job_id, True)
+    assert len(shop.waits()) > handed_over
 
 
 def test_who_goes_on_after_a_wait_leaves_no_trail_of_further_runs() -> None:
