@@ -76,9 +76,10 @@ def _read(parts: PollParts, notifications: Sequence[Notification], context: Cont
 
 def _due(parts: PollParts) -> Sequence[Pointer] | None:
     """What a tick answers: nothing but the streams themselves, webhooks that still wait, or None."""
-    if is_due(parts.position(), parts.connection.poll_minutes, parts.now()):
+    position = parts.position()
+    if is_due(position, parts.connection.poll_minutes, parts.now()):
         return ()
-    return [GO_ON] if parts.is_webhook_unanswered() else None
+    return [GO_ON] if parts.is_webhook_unanswered(position) else None
 
 
 def _beating(look: Callable[[], float | None], connection: ConnectionName) -> float | None:

@@ -42,9 +42,8 @@ class PollParts:
     def position(self) -> ReadingPosition:
         return self._positions.peek(self.connection.name)
 
-    def is_webhook_unanswered(self) -> bool:
-        name = self.connection.name
-        return bool(unanswered(self._positions.peek(name), self._positions.last_webhook_at(name)))
+    def is_webhook_unanswered(self, position: ReadingPosition) -> bool:
+        return bool(unanswered(position, self._positions.last_webhook_at(position.connection)))
 
     def go_on(self, correlation_id: str, after_seconds: float = 0) -> None:
         """Another run begins as soon as this one has ended, or then."""
