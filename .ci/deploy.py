@@ -13,6 +13,7 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)  # an interrupt that comes while th
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +67,7 @@ def _problem(verb: str, folder: Path | None, options: list[str]) -> str | None:
     if verb == "deploy" and (folder is None or folder in EXAMPLES):
         return "The example is not deployed; name the folder of your own files: make deploy FOLDER=~/connections"
     problem = _of_folder(verb, folder) if folder else None
+    problem = problem or (_of_alarms(_of_context("alarms", options)) if verb == "deploy" else None)
     return problem or (_without_credentials(options) if verb != "synth" else None)
 
 
@@ -84,8 +86,19 @@ def _of_example(connection: Connection) -> str | None:
     """The hosts of the examples are nobody's: `example` is a part of their names."""
     addresses = (connection.ifs.base_url, connection.ifs.token_url, connection.shipstation.base_url)
     hosts = (urlsplit(address).hostname or "" for address in addresses)
-    host = next((host for host in hosts if "example" in host.split(".")), None)
+    host = next(filter(_is_of_example, hosts), None)
     return f"{connection.name}.toml: {host} is the example's host; write your own" if host else None
+
+
+def _of_alarms(subscribers: str) -> str | None:
+    """Alarms that nobody gets would look as if somebody did."""
+    hosts = re.findall(r"(?:@|https://)([^\s,/:@]+)", subscribers)
+    host = next(filter(_is_of_example, hosts), None)
+    return f"-c alarms=…: {host} is the example's host; name who is to be told" if host else None
+
+
+def _is_of_example(host: str) -> bool:
+    return "example" in host.casefold().split(".")
 
 
 def _without_credentials(options: list[str]) -> str | None:

@@ -47,9 +47,13 @@ NOT_SHIPPED = ("__pycache__", "*.txt", "*.lock", "console")  # the console is a 
 
 
 def bundle(root: Path, connections: Path, target: Target) -> Path:
-    """The folder to ship. Packages are installed once per pin list and target, and kept under build/."""
+    """The folder to ship, for as long as this process runs. Packages are installed once per pin list and target, and
+    kept under build/.
+    """
     packages = _packages(root, target)
-    folder = root / "build" / "bundle" / _key(packages.name, str(connections.resolve()))
+    key = _key(packages.name, str(connections.resolve()))
+    folder = root / "build" / "bundle" / f"{key}.{os.getpid()}"
+    _remove_left_over(folder.parent)
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(packages, folder)
     shutil.copytree(root / "functions", folder / "functions", ignore=shutil.ignore_patterns(*NOT_SHIPPED))
@@ -75,7 +79,7 @@ def _packages(root: Path, target: Target) -> Path:
     made_of = (lock.read_text(encoding="utf-8"), target.python, target.architecture, _version(target.python))
     key = _key(*made_of, *LEFT_OUT, *SHRUNK)
     folder = root / "build" / "packages" / key
-    _remove_unfinished(folder.parent)
+    _remove_left_over(folder.parent)
     if not folder.exists():
         building = folder.with_name(f"{folder.name}.{os.getpid()}")
         _install(lock, building, target)
@@ -85,9 +89,9 @@ def _packages(root: Path, target: Target) -> Path:
     return folder
 
 
-def _remove_unfinished(packages: Path) -> None:
-    """What an interrupted run was making. Its folder's name ends with the id of the process."""
-    for folder in packages.glob("*.[0-9]*"):
+def _remove_left_over(made: Path) -> None:
+    """What a process made that runs no more. Its folder's name ends with the id of the process."""
+    for folder in made.glob("*.[0-9]*"):
         if not _runs(int(folder.suffix[1:])):
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -154,7 +158,7 @@ def _run(step: str, command: list[str]) -> str:
 
 def contents_hash(folder: Path) -> str:
     """Of all names and bytes. CDK's own takes what it remembers of an inode, a time and a size for the content, and a
-    bundle is made anew in the same place: changed code could keep its hash, and would not be deployed.
+    bundle may be made anew in the same place: changed code could keep its hash, and would not be deployed.
     """
     found = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):

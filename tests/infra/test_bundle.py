@@ -78,11 +78,24 @@ def test_what_an_interrupted_run_was_making_is_removed_and_what_a_running_one_ma
     root = a_machine(tmp_path)
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         pass
-    interrupted, running = (root / "build/packages" / f"abc.{pid}" for pid in (ended.pid, os.getpid()))
-    for folder in (interrupted, running):
-        (folder / "package").mkdir(parents=True)
-    bundle(root, root / "connections", HERE)
-    assert (interrupted.exists(), running.exists()) == (False, True)
+    for made_in in ("build/packages", "build/bundle"):
+        interrupted, running = (root / made_in / f"abc.{pid}" for pid in (ended.pid, os.getpid()))
+        for folder in (interrupted, running):
+            (folder / "package").mkdir(parents=True)
+        bundle(root, root / "connections", HERE)
+        assert (interrupted.exists(), running.exists()) == (False, True)
+
+
+def test_two_syntheses_of_one_folder_at_once_keep_out_of_each_other_s_bundle(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(made, "_install", lambda _, folder, __: folder.mkdir(parents=True))
+    root = a_machine(tmp_path)
+    ours = bundle(root, root / "connections", HERE)
+    monkeypatch.setattr(os, "getpid", os.getppid)
+    theirs = bundle(root, root / "connections", HERE)
+    assert contents_hash(ours) == contents_hash(theirs)
+    assert ours != theirs
 
 
 def test_what_is_slower_is_said_last_and_kept_for_the_end_of_a_deployment(

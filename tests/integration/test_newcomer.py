@@ -161,6 +161,9 @@ def test_a_copied_example_is_deployed_once_its_hosts_are_ones_own(newcomer: Newc
     assert refused(newcomer, "deploy", "--folder", "~/own") == said
     (own / "acme.toml").write_text(text.replace(host, "ifs.acme.cloud"), encoding="utf-8")
     assert refused(newcomer, "deploy", "--folder", "~/own").startswith("There are no AWS credentials")
+    for subscriber in ("on.call@acme.cloud,on.call@example.com", "https://alarms.EXAMPLE.com:443/hook?key=1"):
+        said = refused(newcomer, "deploy", "--folder", "~/own", "-c", f"alarms={subscriber}")
+        assert said.casefold().endswith("example.com is the example's host; name who is to be told")
 
 
 def test_what_is_missing_of_the_credentials_is_told_first(newcomer: Newcomer) -> None:
