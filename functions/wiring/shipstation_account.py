@@ -17,7 +17,7 @@ from functions.model.outcomes import Reason
 from functions.shipstation import budget
 from functions.shipstation import client as shipstation
 from functions.shipstation.client import ShipStationClient
-from functions.shipstation.v1.source import ShipStationSource
+from functions.shipstation.reading.source import ShipStationSource
 from functions.wiring.credentials import parts
 from functions.wiring.runtime import Runtime
 

@@ -17,7 +17,7 @@ from typing import Any
 from functions.ledger.facts import FactStore
 from functions.model.cursors import Stream
 from functions.model.shipment import ConnectionName
-from functions.shipstation.v1 import keyset_walk, source
+from functions.shipstation.reading import keyset_walk, source
 from functions.wiring.shipstation_account import shipstation_source
 from tests.benchmarks.row import Row
 from tests.equipment.http import Request, Response, json_response

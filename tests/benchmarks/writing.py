@@ -28,8 +28,8 @@ from functions.model.record_memory import RecordMemory
 from functions.model.records import Candidate, FieldName, Line, Record, RecordKey
 from functions.model.shipment import OrderKey
 from functions.model.state import FieldOutcome, OrderRecord, OrderState
-from functions.shipstation.v1.models import ShipStationShipment
-from functions.shipstation.v1.normalise import normalised
+from functions.shipstation.reading.models import ShipStationShipment
+from functions.shipstation.reading.normalise import normalised
 from tests.benchmarks.row import Row
 from tests.equipment.builders import a_shipment, work
 from tests.equipment.delivery_fakes import (

@@ -17,7 +17,7 @@ from functions.model.facts import OrderFacts
 from functions.model.outcomes import Reason
 from functions.shipstation.budget import Governor
 from functions.shipstation.client import Answer, Credentials, ShipStationClient
-from functions.shipstation.v1.source import ShipStationSource
+from functions.shipstation.reading.source import ShipStationSource
 from tests.equipment.builders import NOON, a_connection
 from tests.equipment.http import InProcessAdapter, Request, Response, json_response
 from tests.equipment.memory_aws.table import MemoryTable

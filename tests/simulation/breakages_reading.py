@@ -13,8 +13,8 @@ from functions.ledger import jobs, positions
 from functions.model.cursors import Stream
 from functions.model.messages import DeliverOrder
 from functions.model.outcomes import Reason
-from functions.shipstation import budget, values
-from functions.shipstation.v1 import keyset_walk, normalise, order_book, pacific, rows, source
+from functions.shipstation import budget, pacific, values
+from functions.shipstation.reading import keyset_walk, normalise, order_book, rows, source
 from tests.simulation.patching import patch
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from functions.shipstation.v1 import keyset_walk, source
+from functions.shipstation.reading import keyset_walk, source
 from tests.equipment.world import CANARY, Site, Trouble, World
 from tests.simulation import tenant_troubles
 from tests.simulation.connection_files import (

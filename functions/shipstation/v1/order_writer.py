@@ -27,7 +27,7 @@ from functions.model.outbound import (
 )
 from functions.model.outcomes import Reason
 from functions.shipstation.client import Answer, ShipStationClient
-from functions.shipstation.v1.pacific import parse_date, window_end, window_start
+from functions.shipstation.pacific import parse_date, window_end, window_start
 from functions.shipstation.values import as_rows, as_text, as_whole
 
 AT_ONCE = 100  # ShipStation's own limit

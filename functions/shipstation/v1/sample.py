@@ -15,8 +15,8 @@ from functions.model.outcomes import Reason
 from functions.model.sample import Sample, SampledOrder, Store
 from functions.model.shipment import Shipment
 from functions.shipstation.client import Answer, ShipStationClient
-from functions.shipstation.v1.models import Flag, Row, ShipStationFulfilment, ShipStationOrder, ShipStationShipment
-from functions.shipstation.v1.normalise import needs_order, normalised, order_reading
+from functions.shipstation.reading.models import Flag, Row, ShipStationFulfilment, ShipStationOrder, ShipStationShipment
+from functions.shipstation.reading.normalise import needs_order, normalised, order_reading
 
 NEWEST = {"sortDir": "DESC", "pageSize": "500", "page": "1"}
 SINGLE_ORDERS = 20  # asked for by id where the newest page does not hold them

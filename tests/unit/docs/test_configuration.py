@@ -12,7 +12,7 @@ from functions.connections.file import ConnectionFileError, load
 from functions.connections.orders import Orders
 from functions.connections.targets import CustomEntity, FieldRule, OrderHeader, ShipmentHeader
 from functions.model.outcomes import SENTENCES, Outcome, Reason
-from functions.shipstation.v1.normalise import resolve
+from functions.shipstation.reading.normalise import resolve
 from tests.equipment.builders import a_connection
 
 ROOT = Path(__file__).parents[3]

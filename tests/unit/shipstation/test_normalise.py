@@ -7,8 +7,8 @@ import pytest
 
 from functions.model.outcomes import Reason
 from functions.model.shipment import Item, Shipment
-from functions.shipstation.v1.models import ShipStationShipment
-from functions.shipstation.v1.normalise import normalised
+from functions.shipstation.reading.models import ShipStationShipment
+from functions.shipstation.reading.normalise import normalised
 from tests.equipment.builders import NOON, a_connection
 
 NAME = "Jane Example"

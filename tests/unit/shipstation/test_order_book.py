@@ -9,7 +9,7 @@ import pytest
 
 from functions.model.facts import OrderFacts
 from functions.model.shipment import ConnectionName
-from functions.shipstation.v1.order_book import OrderBook
+from functions.shipstation.reading.order_book import OrderBook
 from tests.equipment.builders import NOON, a_connection
 
 

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from functions.shipstation.v1.pacific import (
+from functions.shipstation.pacific import (
     REQUEST_FORM,
     comparable,
     parse_date,

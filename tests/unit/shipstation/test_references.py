@@ -8,8 +8,8 @@ import pytest
 from functions.connections.connection import Connection
 from functions.model.cursors import Reading, Stream
 from functions.model.outcomes import Reason
-from functions.shipstation.v1.models import ShipStationOrder, ShipStationShipment
-from functions.shipstation.v1.normalise import needs_order, normalised, order_reading, resolve
+from functions.shipstation.reading.models import ShipStationOrder, ShipStationShipment
+from functions.shipstation.reading.normalise import needs_order, normalised, order_reading, resolve
 from tests.equipment.account_fixture import Rig
 from tests.equipment.builders import NOON, a_connection
 

@@ -15,8 +15,8 @@ from functions.model.facts import OrderFacts
 from functions.model.messages import Pointer
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName, Item
-from functions.shipstation.v1.rows import ASKED_AT_ONCE
-from functions.shipstation.v1.source import ShipStationSource
+from functions.shipstation.reading.rows import ASKED_AT_ONCE
+from functions.shipstation.reading.source import ShipStationSource
 from tests.equipment.account_fixture import Rig, get, refused
 from tests.equipment.builders import NOON, a_connection
 from tests.equipment.http import Response, json_response

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.shipstation.v1.keyset_walk import LABELS, PAGE_SIZE, Batch, Page, Window, walk
+from functions.shipstation.reading.keyset_walk import LABELS, PAGE_SIZE, Batch, Page, Window, walk
 from tests.equipment.builders import NOON
 from tests.equipment.shipstation.dates import long_form, to_wall
 

@@ -17,7 +17,7 @@ from functions.errors import Retryable
 from functions.model.cursors import Gap
 from functions.model.outcomes import Reason
 from functions.shipstation.client import PageBroken
-from functions.shipstation.v1.pacific import parse_instant, shifted, window_end, window_start, window_text
+from functions.shipstation.pacific import parse_instant, shifted, window_end, window_start, window_text
 
 PAGE_SIZE = 500
 MOST_GAPS = 5  # in one walk; more is no bad row but a bad day

@@ -15,8 +15,8 @@ from functions.model.facts import OrderFacts, OrderReading
 from functions.model.outcomes import Reason
 from functions.shipstation.budget import Lane
 from functions.shipstation.client import ShipStationClient
-from functions.shipstation.v1.models import ShipStationOrder
-from functions.shipstation.v1.normalise import order_reading
+from functions.shipstation.reading.models import ShipStationOrder
+from functions.shipstation.reading.normalise import order_reading
 
 CAPACITY = 5000  # ten pages of the orders stream
 TRIES = 2  # for one order: the page that needs it is read again anyway

@@ -15,7 +15,8 @@ from functions.model.messages import Pointer
 from functions.model.outcomes import Reason
 from functions.shipstation.budget import Lane
 from functions.shipstation.client import TRIES, ShipStationClient
-from functions.shipstation.v1.keyset_walk import (
+from functions.shipstation.pacific import window_end, window_start
+from functions.shipstation.reading.keyset_walk import (
     FULFILMENTS,
     LABELS,
     ORDERS,
@@ -27,9 +28,8 @@ from functions.shipstation.v1.keyset_walk import (
     readable,
     walk,
 )
-from functions.shipstation.v1.order_book import OrderBook, Remembered
-from functions.shipstation.v1.pacific import window_end, window_start
-from functions.shipstation.v1.rows import RowReader
+from functions.shipstation.reading.order_book import OrderBook, Remembered
+from functions.shipstation.reading.rows import RowReader
 from functions.shipstation.values import as_whole
 
 WIDENED = timedelta(hours=2)  # more than a window reaches back where clocks change

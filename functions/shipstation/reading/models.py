@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
-from functions.shipstation.v1.pacific import parse_date, parse_instant
+from functions.shipstation.pacific import parse_date, parse_instant
 from functions.shipstation.values import as_fields, as_flag, as_id, as_rows, as_text, as_whole
 
 # Only what a row is nothing without may reject it: its id and its order's, its instants, whether it counts at all.

@@ -15,9 +15,9 @@ from functions.model.facts import OrderFacts
 from functions.model.outcomes import Reason
 from functions.model.shipment import Shipment
 from functions.shipstation.budget import Lane
-from functions.shipstation.v1.keyset_walk import ORDERS, Listing, Rows
-from functions.shipstation.v1.models import Row, ShipStationFulfilment, ShipStationOrder, ShipStationShipment
-from functions.shipstation.v1.normalise import (
+from functions.shipstation.reading.keyset_walk import ORDERS, Listing, Rows
+from functions.shipstation.reading.models import Row, ShipStationFulfilment, ShipStationOrder, ShipStationShipment
+from functions.shipstation.reading.normalise import (
     Parcel,
     copies,
     disputed,
@@ -26,7 +26,7 @@ from functions.shipstation.v1.normalise import (
     normalised,
     order_reading,
 )
-from functions.shipstation.v1.order_book import Asked, OrderBook
+from functions.shipstation.reading.order_book import Asked, OrderBook
 from functions.shipstation.values import as_whole
 
 ASKED_AT_ONCE = 10  # orders, one request each; then the rows read so far are handed over

@@ -12,13 +12,13 @@ from functions.connections.vendors import OrderReference, OrderSource
 from functions.model.facts import OrderFacts, OrderReading
 from functions.model.outcomes import Reason
 from functions.model.shipment import Item, Shipment
-from functions.shipstation.v1.models import (
+from functions.shipstation.pacific import comparable
+from functions.shipstation.reading.models import (
     ShipStationFulfilment,
     ShipStationItem,
     ShipStationOrder,
     ShipStationShipment,
 )
-from functions.shipstation.v1.pacific import comparable
 from functions.shipstation.values import as_text, as_whole
 
 LONGEST_TRACKING = 100  # user-typed ones hold several numbers; longer is no tracking number

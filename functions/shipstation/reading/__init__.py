@@ -1,0 +1,1 @@
+"""How ShipStation is read, whichever of its APIs shows the rows."""
