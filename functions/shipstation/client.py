@@ -27,7 +27,6 @@ LONGEST_WAIT_SECONDS = 65
 # The whole of ShipStation's own refusal, which arrives under other status codes too. A row may hold these words.
 THROTTLED = {"message": "too many requests"}
 THROTTLED_BYTES = 100
-NO_ROWS = {"createDateStart": "2200-01-01 00:00:00", "page": "1", "pageSize": "1"}  # every list knows this filter
 
 
 @dataclass(frozen=True)
@@ -113,11 +112,11 @@ class ShipStationClient:
             raise
         return answer.body if answer else None
 
-    def probe(self, path: str, lane: Lane) -> None:
+    def probe(self, path: str, no_rows: Mapping[str, str], lane: Lane) -> None:
         """Asks a list, once, for nothing that could break it: whether ShipStation goes on showing lists. Raises as
         `get` does.
         """
-        self.get(path, NO_ROWS, lane, tries=1)
+        self.get(path, no_rows, lane, tries=1)
 
     def _once(
         self, path: str, parameters: Mapping[str, str], lane: Lane, scope: Scope, body: object = None

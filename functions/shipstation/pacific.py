@@ -18,13 +18,16 @@ _STAMP = re.compile(
 )
 
 
-def parse_instant(text: str | None) -> datetime | None:
-    """A UTC instant from any V1 text form; None for no date. Raises ValueError for what is no date at all.
+def parse_instant(text: str | datetime | None) -> datetime | None:
+    """A UTC instant from any V1 text form; None for no date. Raises ValueError for what is no date at all. An instant
+    stays as it is.
 
     V1 writes Pacific time whatever suffix stands behind it. The hour that comes twice in November is read as its
     second coming. A cursor can then be an hour ahead of the rows to come, and passes none of them: a window that starts
     anywhere in that hour starts at its beginning.
     """
+    if isinstance(text, datetime):
+        return text
     wall = _wall_clock(text)
     if wall is None:
         return None
@@ -39,8 +42,10 @@ def comparable(instant: datetime) -> datetime:
     return wall.replace(minute=0, second=0, microsecond=0, fold=1).astimezone(UTC) if _comes_twice(wall) else instant
 
 
-def parse_date(text: str | None) -> date | None:
+def parse_date(text: str | date | None) -> date | None:
     """The calendar day as written: a ship date is a day in ShipStation's own zone and is never converted."""
+    if isinstance(text, date):
+        return text
     wall = _wall_clock(text)
     return wall.date() if wall else None
 

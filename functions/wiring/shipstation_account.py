@@ -18,8 +18,11 @@ from functions.shipstation import budget
 from functions.shipstation import client as shipstation
 from functions.shipstation.client import ShipStationClient
 from functions.shipstation.reading.source import ShipStationSource
+from functions.shipstation.v1.api import V1
 from functions.wiring.credentials import parts
 from functions.wiring.runtime import Runtime
+
+APIS = {"v1": V1}
 
 
 def shipstation_credentials(runtime: Runtime, secret_arn: str) -> shipstation.Credentials:
@@ -61,4 +64,4 @@ def shipstation_source(runtime: Runtime, connection: Connection, secret_arn: str
     def remembered(ids: Collection[int]) -> dict[int, OrderFacts]:
         return {order_id: order for order_id, order in facts.load(connection.name, ids).items() if order.is_known}
 
-    return ShipStationSource(client, connection, remembered, runtime.now)
+    return ShipStationSource(client, APIS["v1"], connection, remembered, runtime.now)

@@ -6,7 +6,6 @@ import json
 import tracemalloc
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from math import ceil
@@ -17,11 +16,11 @@ from typing import Any
 from functions.ledger.facts import FactStore
 from functions.model.cursors import Stream
 from functions.model.shipment import ConnectionName
-from functions.shipstation.reading import keyset_walk, source
 from functions.wiring.shipstation_account import shipstation_source
 from tests.benchmarks.row import Row
 from tests.equipment.http import Request, Response, json_response
 from tests.equipment.lambdas import Environment
+from tests.equipment.pages import shrink_pages
 from tests.equipment.quiet_connection import SEED, START, a_connection, quiet_world, run, schedule
 from tests.equipment.world import CANARY, LEDGER, SimulatedRuntime, Site, World
 
@@ -230,7 +229,7 @@ def drain() -> Iterable[Row]:
 
 
 def _drained(latency: float, mode: str) -> tuple[float, int]:
-    _shrink_pages()
+    shrink_pages(PAGE_ROWS)
     world, site = quiet_world()
     site.connection = a_connection(START - timedelta(days=30))
     site.account.limiter.mode = mode
@@ -256,16 +255,6 @@ def _until(world: World, is_done: Callable[[], bool]) -> None:
         end += timedelta(seconds=10)
         assert end < START + timedelta(hours=4), "the backlog was not read"
         run(world, end)
-
-
-def _shrink_pages() -> None:
-    """The figure is in pages: small ones make it quick."""
-    keyset_walk.PAGE_SIZE = PAGE_ROWS
-    for name in ("LABELS", "ORDERS", "FULFILMENTS"):
-        listing = getattr(keyset_walk, name)
-        small = replace(listing, fixed={**listing.fixed, "pageSize": str(PAGE_ROWS)})
-        setattr(keyset_walk, name, small)
-        setattr(source, name, small)
 
 
 # --- memory

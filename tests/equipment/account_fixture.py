@@ -18,6 +18,7 @@ from functions.model.outcomes import Reason
 from functions.shipstation.budget import Governor
 from functions.shipstation.client import Answer, Credentials, ShipStationClient
 from functions.shipstation.reading.source import ShipStationSource
+from functions.shipstation.v1.api import V1
 from tests.equipment.builders import NOON, a_connection
 from tests.equipment.http import InProcessAdapter, Request, Response, json_response
 from tests.equipment.memory_aws.table import MemoryTable
@@ -58,7 +59,7 @@ class Rig:
             jitter=lambda: 0.25,
         )
         self.facts: dict[int, OrderFacts] = {}
-        self.source = ShipStationSource(self.client, self.connection, self._remembered, self.now)
+        self.source = ShipStationSource(self.client, V1, self.connection, self._remembered, self.now)
 
     def governor(self) -> Governor:
         return Governor(

@@ -15,6 +15,8 @@ from functions.model.messages import DeliverOrder
 from functions.model.outcomes import Reason
 from functions.shipstation import budget, pacific, values
 from functions.shipstation.reading import keyset_walk, normalise, order_book, rows, source
+from functions.shipstation.reading.api import Page
+from functions.shipstation.v1 import api as v1
 from tests.simulation.patching import patch
 
 
@@ -65,11 +67,12 @@ def _pages_by_number() -> None:
             keys = [keyset_walk.readable(row.get(listing.key_field)) for row in rows if row]
             last = max(filter(None, [*keys, last]), default=None)
             full = len(rows) >= listing.page_size
-            yield keyset_walk.Page([row for row in rows if row], last, is_last=not full)
+            yield Page([row for row in rows if row], last, is_last=not full)
             if not full:
                 return
 
     patch(source, "walk", walk)
+    patch(v1, "walk", walk)
 
 
 def _no_governor() -> None:
@@ -185,7 +188,7 @@ def _order_to_the_fraction() -> None:
 
 def _filters_are_trusted() -> None:
     patch(keyset_walk._Walk, "_is_outside", lambda self, batch, start: False)
-    patch(source.ShipStationSource, "_check_filter", lambda self, listing, filters, found, lane: None)
+    patch(source.ShipStationSource, "_check_filter", lambda self, listing, order_id, found, lane: None)
 
 
 def _nothing_is_a_fault() -> None:

@@ -6,11 +6,11 @@ import os
 import time
 from collections import Counter
 from contextlib import redirect_stdout
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from functions.shipstation.reading import keyset_walk, source
+from tests.equipment.pages import shrink_pages
 from tests.equipment.world import CANARY, Site, Trouble, World
 from tests.simulation import tenant_troubles
 from tests.simulation.connection_files import (
@@ -82,7 +82,7 @@ def simulate(seed: int, *, days: float = 7.0) -> Result:
     os.environ |= {"POWERTOOLS_METRICS_NAMESPACE": "simulation", "POWERTOOLS_SERVICE_NAME": "simulation"}
     start = FIRST_MONDAY + WEEKS[seed % len(WEEKS)] * WEEK
     world, files = World(seed, start), ConnectionFiles()
-    _shrink_pages()
+    shrink_pages(PAGE_SIZE)
     trouble_ends = start + timedelta(days=days)
     _populate(world, files, start, trouble_ends)
     intents = IntentWatch(world)
@@ -117,16 +117,6 @@ def simulate(seed: int, *, days: float = 7.0) -> Result:
         seconds=time.perf_counter() - began,
         days=days + CALM / timedelta(days=1),
     )
-
-
-def _shrink_pages() -> None:
-    """Pages of seven rows, so that a week of a few dozen labels has many."""
-    keyset_walk.PAGE_SIZE = PAGE_SIZE
-    for name in ("LABELS", "ORDERS", "FULFILMENTS"):
-        listing = getattr(keyset_walk, name)
-        small = replace(listing, fixed={**listing.fixed, "pageSize": str(PAGE_SIZE)})
-        setattr(keyset_walk, name, small)
-        setattr(source, name, small)
 
 
 def _populate(world: World, files: ConnectionFiles, start: datetime, trouble_ends: datetime) -> None:

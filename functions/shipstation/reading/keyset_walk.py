@@ -1,9 +1,7 @@
 """Walks over live, moving lists without losing a row: by key, not by page number.
 
-Facts (https://docs.shipstation.com/apis/shipstation-v1/docs/shipments/list and .../openapi/orders/list_orders): page
-size at most 500; bounds of `createDate` inclusive, of `modifyDate` exclusive; items only on request; shipments cannot
-be sorted by voidDate. `pages` and `total` are unreliable, rows may be null, one bad row can break every page it is on.
-Defence against what is not documented: pages narrower than asked for, rows a little out of order, ignored filters.
+`pages` and `total` are unreliable, rows may be null, one bad row can break every page it is on. Defence against what is
+not documented: pages narrower than asked for, rows a little out of order, ignored filters.
 """
 
 from __future__ import annotations
@@ -11,115 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from functions.errors import Retryable
 from functions.model.cursors import Gap
 from functions.model.outcomes import Reason
 from functions.shipstation.client import PageBroken
-from functions.shipstation.pacific import parse_instant, shifted, window_end, window_start, window_text
+from functions.shipstation.pacific import parse_instant
+from functions.shipstation.reading.api import Batch, Fetch, Listing, Missing, Page, Rows
 
-PAGE_SIZE = 500
 MOST_GAPS = 5  # in one walk; more is no bad row but a bad day
 MOST_SINGLES = 3  # rows read one by one without meeting the bad one
 BOUND = timedelta(seconds=1)  # order is trusted no finer than bounds are
 MOST_DISORDER = timedelta(minutes=1)  # rows further apart than this and in wrong order are not sorted at all
 FIRM, SINGLE = 3, 1  # tries: a page that fails is asked for again, a piece of a broken one is not
-
-Rows = list[dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Batch:
-    """One answer. `total` is what ShipStation claims: it never stops a walk that the rows do not stop too."""
-
-    rows: Rows
-    total: int | None = None
-
-
-class Fetch(Protocol):
-    def __call__(self, parameters: Mapping[str, str], tries: int) -> Batch:
-        """Raises PageBroken where the server fails on this page."""
-
-
-@dataclass(frozen=True)
-class Missing:
-    """Rows that could not be shown, by the keys of their neighbours."""
-
-    after: datetime | None
-    before: datetime | None
-    rows: int
-
-
-@dataclass(frozen=True)
-class Page:
-    """Rows not seen before in this walk; no row that is older than `last` comes on a later page. `following` is the
-    number of the full page that comes next, counted from the second of `last`.
-    """
-
-    rows: Rows
-    last: datetime | None
-    is_last: bool
-    gaps: tuple[Missing, ...] = ()
-    following: int = 1
-
-
-@dataclass(frozen=True)
-class Listing:
-    """One list and the field it is walked by. `is_open`: the bounds themselves are outside the window."""
-
-    path: str
-    collection: str
-    key_field: str
-    id_field: str
-    key_start: str
-    key_end: str
-    fixed: Mapping[str, str]
-    is_open: bool = False
-
-    @property
-    def page_size(self) -> int:
-        return int(self.fixed["pageSize"])
-
-    def bounds(self, start: str | None, end: str | None) -> dict[str, str]:
-        """For inclusive bounds on the wall clock."""
-        reach = int(self.is_open)
-        first = {self.key_start: shifted(start, -reach)} if start else {}
-        return first | ({self.key_end: shifted(end, reach)} if end else {})
-
-
-def _fixed(sort: str, **more: str) -> dict[str, str]:
-    return {"sortBy": sort, "sortDir": "ASC", "pageSize": str(PAGE_SIZE), **more}
-
-
-LABELS = Listing(
-    path="/shipments",
-    collection="shipments",
-    key_field="createDate",
-    id_field="shipmentId",
-    key_start="createDateStart",
-    key_end="createDateEnd",
-    fixed=_fixed("CreateDate", includeShipmentItems="true"),
-)
-FULFILMENTS = Listing(
-    path="/fulfillments",
-    collection="fulfillments",
-    key_field="createDate",
-    id_field="fulfillmentId",
-    key_start="createDateStart",
-    key_end="createDateEnd",
-    fixed=_fixed("CreateDate"),
-)
-ORDERS = Listing(
-    path="/orders",
-    collection="orders",
-    key_field="modifyDate",
-    id_field="orderId",
-    key_start="modifyDateStart",
-    key_end="modifyDateEnd",
-    fixed=_fixed("ModifyDate"),
-    is_open=True,
-)
 
 
 @dataclass(frozen=True)
@@ -184,6 +87,7 @@ class _Walk:
 
     def __init__(self, fetch: Fetch, listing: Listing, filters: Mapping[str, str]) -> None:
         self._fetch, self._listing, self._filters = fetch, listing, filters
+        self._clock = listing.clock
         self._seen: dict[tuple[str, str], None] = {}
         self._newest: datetime | None = None
         self._proven: datetime | None = None
@@ -196,9 +100,9 @@ class _Walk:
         self._remembered = 2 * listing.page_size
 
     def leg(self, window: Window, first_page: int, *, is_final: bool) -> Iterator[Page]:
-        start = window_start(window.start) if window.start else None
+        start = self._clock.window_start(window.start) if window.start else None
         place = _Place(start, self._listing.page_size, first_page)
-        end = window_end(window.end) if window.end else None
+        end = self._clock.window_end(window.end) if window.end else None
         is_over = False
         while not is_over:
             page = self._next(place, end)
@@ -224,9 +128,13 @@ class _Walk:
         return replace(page, following=(place.number - 1) * place.size // self._listing.page_size + 1)
 
     def _ask(self, place: _Place, end: str | None) -> Batch:
-        where = {**self._listing.bounds(place.start, end), "pageSize": str(place.size), "page": str(place.number)}
+        where = {
+            **self._listing.bounds(place.start, end),
+            self._listing.size_field: str(place.size),
+            "page": str(place.number),
+        }
         batch = self._fetch({**self._listing.fixed, **self._filters, **where}, SINGLE if self._hunt else FIRM)
-        if place.start is not None and self._is_outside(batch.rows, shifted(place.start, -1)):
+        if place.start is not None and self._is_outside(batch.rows, self._clock.shifted(place.start, -1)):
             text = f"GET {self._listing.path}: every row is older than {self._listing.key_start}"
             raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, text)
         return batch
@@ -234,7 +142,7 @@ class _Walk:
     def _is_outside(self, rows: Rows, start: str) -> bool:
         """Whether the list ignores where it should start: it would be read from its beginning, without an end."""
         keys = self._keys(rows)
-        return bool(keys) and window_text(max(keys)) < start
+        return bool(keys) and self._clock.window_text(max(keys)) < start
 
     def _is_over(self, batch: Batch, place: _Place, page: Page) -> bool:
         """The size asked for says nothing, because ShipStation may hand out less: a narrow page is the last where it
@@ -262,7 +170,7 @@ class _Walk:
         size that came. While a broken page is halved the pieces stay small; a few single rows later the fault has
         passed by itself.
         """
-        following = window_start(self._newest - self._slack) if self._newest and self._is_ordered else None
+        following = self._clock.window_start(self._newest - self._slack) if self._newest and self._is_ordered else None
         if following is None or (place.start is not None and following <= place.start):
             self._turn(place, came)
             return

@@ -15,6 +15,7 @@ from functions.model.facts import OrderFacts, OrderReading
 from functions.model.outcomes import Reason
 from functions.shipstation.budget import Lane
 from functions.shipstation.client import ShipStationClient
+from functions.shipstation.reading.api import Api
 from functions.shipstation.reading.models import ShipStationOrder
 from functions.shipstation.reading.normalise import order_reading
 
@@ -44,8 +45,8 @@ class Asked:
 class OrderBook:
     """`remembered` answers from the ledger. Pages are noted as they are read, the newest `CAPACITY` orders stay."""
 
-    def __init__(self, client: ShipStationClient, connection: Connection, remembered: Remembered) -> None:
-        self._client, self._connection, self._remembered = client, connection, remembered
+    def __init__(self, client: ShipStationClient, api: Api, connection: Connection, remembered: Remembered) -> None:
+        self._client, self._api, self._connection, self._remembered = client, api, connection, remembered
         self._noted: OrderedDict[int, OrderFacts] = OrderedDict()
         self._asked: OrderedDict[int, None] = OrderedDict()
 
@@ -91,7 +92,7 @@ class OrderBook:
 
     def _ask(self, order_id: int, lane: Lane) -> OrderReading | None:
         try:
-            answer = self._client.get(f"/orders/{order_id}", {}, lane, TRIES, Scope.RECORD)
+            answer = self._client.get(self._api.order(order_id), {}, lane, TRIES, Scope.RECORD)
         except ConnectorError as fault:
             if not self._is_of_one_order(fault, lane):
                 raise
@@ -104,15 +105,16 @@ class OrderBook:
     def _is_of_one_order(self, fault: ConnectorError, lane: Lane) -> bool:
         """A refusal is; silence is where ShipStation goes on showing lists."""
         if fault.reason is Reason.SHIPSTATION_UNAVAILABLE:
-            self._client.probe("/orders", lane)
+            self._client.probe(self._api.orders.path, self._api.no_rows, lane)
         return fault.reason in {Reason.SHIPSTATION_UNAVAILABLE, Reason.SHIPSTATION_REQUEST}
 
     def _read(self, order_id: int, body: Any) -> OrderReading | None:
         """None for an answer that holds no order."""
-        if not isinstance(body, dict) or not body:
+        said = self._api.order_row(body)
+        if said is None:
             return None
         try:
-            row = ShipStationOrder.model_validate(body)
+            row = ShipStationOrder.model_validate(said)
         except ValidationError as error:
             raise OrderWithheldError(order_id) from error
         if row.order_id != order_id:

@@ -15,7 +15,7 @@ from functions.model.facts import OrderFacts
 from functions.model.outcomes import Reason
 from functions.model.shipment import Shipment
 from functions.shipstation.budget import Lane
-from functions.shipstation.reading.keyset_walk import ORDERS, Listing, Rows
+from functions.shipstation.reading.api import Listing, Rows
 from functions.shipstation.reading.models import Row, ShipStationFulfilment, ShipStationOrder, ShipStationShipment
 from functions.shipstation.reading.normalise import (
     Parcel,
@@ -29,6 +29,7 @@ from functions.shipstation.reading.normalise import (
 from functions.shipstation.reading.order_book import Asked, OrderBook
 from functions.shipstation.values import as_whole
 
+ORDER_ID = "orderId"
 ASKED_AT_ONCE = 10  # orders, one request each; then the rows read so far are handed over
 
 Model = TypeVar("Model", bound=Row)
@@ -42,7 +43,7 @@ class RowReader:
         self._book, self._connection, self._now = book, connection, now
 
     def orders(self, rows: Rows) -> Reading:
-        models, unreadable = self._models(rows, ShipStationOrder, ORDERS.id_field)
+        models, unreadable = self._models(rows, ShipStationOrder, ORDER_ID)
         readings, odd = _each(models, lambda row: order_reading(row, self._connection), lambda row: row.order_id)
         self._book.note(reading.facts for reading in readings)
         return _page(unreadable=(*unreadable, *odd), orders=tuple(readings))

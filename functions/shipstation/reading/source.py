@@ -3,55 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from functions.connections.connection import Connection
 from functions.errors import ConnectorError, Retryable, Scope
 from functions.model.cursors import Gap, Reading, Span, Stream
-from functions.model.facts import LONG_AGO
 from functions.model.messages import Pointer
 from functions.model.outcomes import Reason
 from functions.shipstation.budget import Lane
 from functions.shipstation.client import TRIES, ShipStationClient
-from functions.shipstation.pacific import window_end, window_start
-from functions.shipstation.reading.keyset_walk import (
-    FULFILMENTS,
-    LABELS,
-    ORDERS,
-    Batch,
-    Listing,
-    Page,
-    Rows,
-    Window,
-    readable,
-    walk,
-)
+from functions.shipstation.reading.api import Api, Batch, Listing, Page, Rows
+from functions.shipstation.reading.keyset_walk import Window, walk
 from functions.shipstation.reading.order_book import OrderBook, Remembered
 from functions.shipstation.reading.rows import RowReader
 from functions.shipstation.values import as_whole
-
-WIDENED = timedelta(hours=2)  # more than a window reaches back where clocks change
-VOIDS_AT_ONCE = timedelta(days=7)  # of a long void window, so that a run that ends loses little
-MOST_UNDATED = 10  # rows without a void date: odd ones; more of nothing else are a list that ignores its window
-
-# What a pointer's id is called in the list it points into.
-POINTERS = {
-    "shipments_batch": (Stream.LABELS_CREATED, "batchId"),
-    "orders_import": (Stream.ORDERS, "importBatch"),
-    "fulfilment": (Stream.FULFILMENTS, "fulfillmentId"),
-}
 
 
 class ShipStationSource:
     """Raises Retryable or Permanent as the client does."""
 
     def __init__(
-        self, client: ShipStationClient, connection: Connection, remembered: Remembered, now: Callable[[], datetime]
+        self,
+        client: ShipStationClient,
+        api: Api,
+        connection: Connection,
+        remembered: Remembered,
+        now: Callable[[], datetime],
     ) -> None:
-        self._client, self._connection, self._now = client, connection, now
-        self._reader = RowReader(OrderBook(client, connection, remembered), connection, now)
+        self._client, self._api, self._connection, self._now = client, api, connection, now
+        self._reader = RowReader(OrderBook(client, api, connection, remembered), connection, now)
 
     def walk(
         self,
@@ -70,7 +52,7 @@ class ShipStationSource:
         if stream is Stream.LABELS_VOIDED:
             yield from self._voided(start, end or self._now(), lane, avoided)
             return
-        listing = _listing(stream)
+        listing = self._api.listing(stream)
         fetch, window = partial(self._rows, listing, lane, Scope.TENANT), Window(start, end)
         for found in walk(fetch, listing, {}, window, avoided, first_page=page):
             yield from self._readings(stream, found, found.last, is_last=found.is_last, lane=lane)
@@ -79,9 +61,9 @@ class ShipStationSource:
         """The rows one webhook points at; `reached` is None throughout."""
         if pointer.kind == "order":
             yield self._reader.order(int(pointer.id), lane)
-        elif pointer.kind in POINTERS:
-            stream, name = POINTERS[pointer.kind]
-            yield from self._listed(stream, {name: pointer.id}, lane)
+        elif pointer.kind in self._api.pointers:
+            stream, filters = self._api.pointers[pointer.kind]
+            yield from self._listed(stream, filters(pointer.id), lane)
 
     def shipments_of(self, order_id: int, lane: Lane) -> Iterator[Reading]:
         """Every label and fulfilment of one order, whenever it was made. A fault that is this order's own is of
@@ -89,7 +71,7 @@ class ShipStationSource:
         """
         try:
             for stream in (Stream.LABELS_CREATED, Stream.FULFILMENTS):
-                yield from self._listed(stream, {"orderId": str(order_id)}, lane)
+                yield from self._listed(stream, self._api.of_order(order_id), lane, order_id)
         except ConnectorError as fault:
             if fault.reason is not Reason.SHIPSTATION_UNAVAILABLE or fault.scope is Scope.TENANT:
                 raise
@@ -98,7 +80,7 @@ class ShipStationSource:
 
     def probe(self, stream: Stream, lane: Lane) -> None:
         """One request: whether ShipStation shows this list at all. Raises Retryable or Permanent."""
-        self._client.probe(_listing(stream).path, lane)
+        self._client.probe(self._api.listing(stream).path, self._api.no_rows, lane)
 
     def check_budget(self) -> None:
         """Raises Retryable(budget_exhausted) while the next request is more than a few seconds away."""
@@ -106,52 +88,36 @@ class ShipStationSource:
 
     def claimed(self, stream: Stream, window: Span, lane: Lane) -> int:
         """How many rows ShipStation says the window holds: good for an estimate, never for an end."""
-        listing = _listing(stream)
-        first, last = window_start(window.start), window_end(window.end)
+        listing = self._api.listing(stream)
         is_void = stream is Stream.LABELS_VOIDED
-        bounds = {"voidDateStart": first, "voidDateEnd": last} if is_void else listing.bounds(first, last)
-        answer = self._client.get(listing.path, {**bounds, "pageSize": "1"}, lane)
+        bounds = self._api.voids(window) if is_void else listing.window(window)
+        answer = self._client.get(listing.path, {**bounds, listing.size_field: "1"}, lane)
         return _total(answer.body if answer else None) or 0
 
-    def _listed(self, stream: Stream, filters: Mapping[str, str], lane: Lane) -> Iterator[Reading]:
-        listing = _listing(stream)
+    def _listed(
+        self, stream: Stream, filters: Mapping[str, str], lane: Lane, order_id: int | None = None
+    ) -> Iterator[Reading]:
+        listing = self._api.listing(stream)
         for page in walk(partial(self._rows, listing, lane, Scope.RECORD), listing, filters, Window()):
-            self._check_filter(listing, filters, page.rows, lane)
+            self._check_filter(listing, order_id, page.rows, lane)
             yield from self._readings(stream, page, None, is_last=page.is_last, lane=lane)
 
-    def _check_filter(self, listing: Listing, filters: Mapping[str, str], rows: Rows, lane: Lane) -> None:
+    def _check_filter(self, listing: Listing, order_id: int | None, rows: Rows, lane: Lane) -> None:
         """A list that ignores whose rows are asked for would give one order the shipments of all. One foreign row may
         be an odd row: only where its own order's answer holds foreign rows too is it the list.
         """
-        other = _foreign(rows, as_whole(filters.get("orderId")))
+        other = _foreign(rows, order_id)
         if other is None:
             return
-        first = {**listing.fixed, **filters, "orderId": str(other), "page": "1"}
+        first = {**listing.fixed, **self._api.of_order(other), "page": "1"}
         is_ignored = _foreign(self._rows(listing, lane, Scope.RECORD, first, TRIES).rows, other) is not None
         scope = Scope.TENANT if is_ignored else Scope.UNCLEAR
-        raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, f"GET {listing.path}: ignores orderId", scope=scope)
+        raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, f"GET {listing.path}: ignores whose rows it is", scope=scope)
 
     def _voided(self, start: datetime, end: datetime, lane: Lane, avoid: Sequence[Gap]) -> Iterator[Reading]:
-        """Voids cannot be sorted by voidDate: a frozen window of it is walked by createDate, and proves something only
-        when it was walked to its end. Of a long one every week but the last stands for itself.
-        """
-        while end - start > 2 * VOIDS_AT_ONCE:
-            following = start + VOIDS_AT_ONCE
-            yield from self._frozen(Span(start=start, end=following), lane, avoid, is_last=False)
-            start = following
-        yield from self._frozen(Span(start=start, end=end), lane, avoid, is_last=True)
-
-    def _frozen(self, span: Span, lane: Lane, avoid: Sequence[Gap], *, is_last: bool) -> Iterator[Reading]:
-        window = {"voidDateStart": window_start(span.start), "voidDateEnd": window_end(span.end)}
-        reached: datetime | None = None if is_last else span.end
-        for page in walk(partial(self._rows, LABELS, lane, Scope.TENANT), LABELS, window, Window(), avoid):
-            voided = [at for row in page.rows if (at := readable(row.get("voidDate")))]
-            is_told = bool(voided) or len(page.rows) > MOST_UNDATED
-            if is_told and max(voided, default=LONG_AGO) < span.start - WIDENED:
-                raise _unavailable(f"GET {LABELS.path}: ignores voidDateStart")
-            reached = max(filter(None, (reached, *voided)), default=None)
-            proven = reached if page.is_last else None
-            yield from self._readings(Stream.LABELS_VOIDED, page, proven, is_last=page.is_last and is_last, lane=lane)
+        fetch = partial(self._rows, self._api.labels, lane, Scope.TENANT)
+        for page in self._api.voided(fetch, self._api.labels, start, end, avoid):
+            yield from self._readings(Stream.LABELS_VOIDED, page, page.last, is_last=page.is_last, lane=lane)
 
     def _rows(self, listing: Listing, lane: Lane, scope: Scope, parameters: Mapping[str, str], tries: int) -> Batch:
         answer = self._client.get(listing.path, parameters, lane, tries, scope)
@@ -160,7 +126,8 @@ class ShipStationSource:
         rows = answer.body.get(listing.collection) if answer and isinstance(answer.body, dict) else None
         if not isinstance(rows, list):
             raise _unavailable(f"GET {listing.path}: no {listing.collection} in the answer")
-        return Batch([row if isinstance(row, dict) else {} for row in rows], _total(answer.body if answer else None))
+        said = [(listing.said(row) or {}) if isinstance(row, dict) else {} for row in rows]
+        return Batch(said, _total(answer.body if answer else None))
 
     def _readings(
         self, stream: Stream, page: Page, reached: datetime | None, *, is_last: bool, lane: Lane
@@ -176,7 +143,7 @@ class ShipStationSource:
             )
             return
         is_keyed = stream is not Stream.LABELS_VOIDED
-        for reading, following in self._reader.parcels(page.rows, _listing(stream), lane):
+        for reading, following in self._reader.parcels(page.rows, self._api.listing(stream), lane):
             proven = reached if following is None else (reached and min(reached, following)) if is_keyed else None
             is_end, number = following is None, page.following if following is None else max(1, page.following - 1)
             yield reading.of_page(reached=proven, complete=is_last and is_end, gaps=gaps, page=number)
@@ -186,12 +153,6 @@ class ShipStationSource:
 def _total(body: Any) -> int | None:
     total = body.get("total") if isinstance(body, dict) else None
     return total if isinstance(total, int) and total > 0 else None
-
-
-def _listing(stream: Stream) -> Listing:
-    if stream is Stream.ORDERS:
-        return ORDERS
-    return FULFILMENTS if stream is Stream.FULFILMENTS else LABELS
 
 
 def _foreign(rows: Rows, asked: int | None) -> int | None:

@@ -17,6 +17,7 @@ from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName, Item
 from functions.shipstation.reading.rows import ASKED_AT_ONCE
 from functions.shipstation.reading.source import ShipStationSource
+from functions.shipstation.v1.api import V1
 from tests.equipment.account_fixture import Rig, get, refused
 from tests.equipment.builders import NOON, a_connection
 from tests.equipment.http import Response, json_response
@@ -250,7 +251,7 @@ def test_whether_a_reference_is_hidden_is_told_by_the_rule_of_the_rows_own_store
 ) -> None:
     rig = Rig()
     connection = a_connection(stores={"7": BY_FIELD})
-    source = ShipStationSource(rig.client, connection, lambda _: {}, rig.now)
+    source = ShipStationSource(rig.client, V1, connection, lambda _: {}, rig.now)
     options = {"storeId": 7, **row["advancedOptions"]}
     order = {"orderId": 9, "modifyDate": GOOD["createDate"], **row, "advancedOptions": options}
     rig.canned.append(json_response(200, {"orders": [order], "total": 1}))

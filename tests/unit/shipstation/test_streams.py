@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from functions.shipstation.reading.keyset_walk import LABELS, PAGE_SIZE, Batch, Page, Window, walk
+from functions.shipstation.reading.api import Batch, Page
+from functions.shipstation.reading.keyset_walk import Window, walk
+from functions.shipstation.v1.api import PAGE_SIZE, V1
 from tests.equipment.builders import NOON
 from tests.equipment.shipstation.dates import long_form, to_wall
 
@@ -38,7 +40,7 @@ class List:
         return Batch([row or {} for row in rows], len(found))
 
     def walk(self, start: datetime | None = BEGINNING, filters: Mapping[str, str] | None = None) -> list[Page]:
-        return list(walk(self, LABELS, filters or {}, Window(start)))
+        return list(walk(self, V1.labels, filters or {}, Window(start)))
 
 
 def ids(pages: list[Page]) -> list[Any]:
@@ -74,7 +76,7 @@ def test_what_no_later_row_is_older_than_goes_with_each_page() -> None:
 
 def test_a_row_that_appears_behind_the_walk_moves_no_other_row_out_of_it() -> None:
     listing = List(labels(700))
-    pages = walk(listing, LABELS, {}, Window(BEGINNING))
+    pages = walk(listing, V1.labels, {}, Window(BEGINNING))
     first = next(pages)
     listing.rows.insert(0, label(9999, NOON))
     assert ids([first, *pages]) == list(range(700))
@@ -82,7 +84,7 @@ def test_a_row_that_appears_behind_the_walk_moves_no_other_row_out_of_it() -> No
 
 def test_a_row_that_vanishes_behind_the_walk_moves_no_other_row_out_of_it() -> None:
     listing = List(labels(700))
-    pages = walk(listing, LABELS, {}, Window(BEGINNING))
+    pages = walk(listing, V1.labels, {}, Window(BEGINNING))
     first = next(pages)
     del listing.rows[:3]
     assert ids([first, *pages]) == list(range(700))
@@ -134,5 +136,5 @@ def test_every_request_asks_for_items_order_and_full_pages_and_keeps_the_filters
 @pytest.mark.parametrize("key", ["soon", 123, "9999-12-31T23:59:59.9999999"], ids=["text", "number", "maximum"])
 def test_a_row_whose_key_nobody_can_read_stops_no_walk(key: object) -> None:
     good = {"shipmentId": 2, "createDate": "2026-03-05T04:00:00"}
-    (page,) = walk(lambda *_: Batch([{"shipmentId": 1, "createDate": key}, good], 2), LABELS, {}, Window())
+    (page,) = walk(lambda *_: Batch([{"shipmentId": 1, "createDate": key}, good], 2), V1.labels, {}, Window())
     assert (len(page.rows), page.last) == (2, NOON)

@@ -1,0 +1,134 @@
+"""How one of ShipStation's APIs shows what we read. Its rows are said in V1's words where they enter, whichever API
+shows them: what was learned of odd rows holds for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from functions.model.cursors import Gap, Span, Stream
+
+Row = dict[str, Any]
+Rows = list[Row]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One answer. `total` is what ShipStation claims: it never stops a walk that the rows do not stop too."""
+
+    rows: Rows
+    total: int | None = None
+
+
+class Fetch(Protocol):
+    def __call__(self, parameters: Mapping[str, str], tries: int) -> Batch:
+        """Raises PageBroken where the server fails on this page."""
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Rows that could not be shown, by the keys of their neighbours."""
+
+    after: datetime | None
+    before: datetime | None
+    rows: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows not seen before in this walk; no row that is older than `last` comes on a later page. `following` is the
+    number of the full page that comes next, counted from the second of `last`.
+    """
+
+    rows: Rows
+    last: datetime | None
+    is_last: bool
+    gaps: tuple[Missing, ...] = ()
+    following: int = 1
+
+
+class Clock(Protocol):
+    """How instants are written as the bounds of a list. Texts of one clock are compared as they are written."""
+
+    def window_text(self, instant: datetime) -> str: ...
+
+    def window_start(self, instant: datetime) -> str:
+        """A start before which no row of `instant` or later is shown."""
+
+    def window_end(self, instant: datetime) -> str:
+        """An end behind which no row of `instant` or earlier is shown."""
+
+    def shifted(self, bound: str, seconds: int) -> str: ...
+
+
+def as_it_is(row: Row) -> Row:
+    return row
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One list and the field it is walked by. `is_open`: the bounds themselves are outside the window. `said` says a
+    row in V1's words, None what is no row of ours.
+    """
+
+    path: str
+    collection: str
+    key_field: str
+    id_field: str
+    key_start: str
+    key_end: str
+    fixed: Mapping[str, str]
+    clock: Clock
+    is_open: bool = False
+    size_field: str = "pageSize"
+    said: Callable[[Row], Row | None] = as_it_is
+
+    @property
+    def page_size(self) -> int:
+        return int(self.fixed[self.size_field])
+
+    def bounds(self, start: str | None, end: str | None) -> dict[str, str]:
+        """For inclusive bounds on the list's clock."""
+        reach = int(self.is_open)
+        first = {self.key_start: self.clock.shifted(start, -reach)} if start else {}
+        return first | ({self.key_end: self.clock.shifted(end, reach)} if end else {})
+
+    def window(self, span: Span) -> dict[str, str]:
+        return self.bounds(self.clock.window_start(span.start), self.clock.window_end(span.end))
+
+
+class Voided(Protocol):
+    def __call__(
+        self, fetch: Fetch, listing: Listing, start: datetime, end: datetime, avoid: Sequence[Gap]
+    ) -> Iterator[Page]:
+        """Labels voided from `start` to `end`; `last` is proven as that of a walk is. Raises as `fetch` does."""
+
+
+@dataclass(frozen=True)
+class Api:
+    """`order` makes the path of one order, and `order_row` its row out of the answer; `of_order` filters labels and
+    fulfilments by their order. `pointers`: what the id of a pointer filters by, and in which list. `no_rows` are
+    filters under which no list shows a row. `voids` counts the voids of a window.
+    """
+
+    labels: Listing
+    fulfilments: Listing
+    orders: Listing
+    order: Callable[[int], str]
+    order_row: Callable[[Any], Row | None]
+    of_order: Callable[[int], Mapping[str, str]]
+    pointers: Mapping[str, tuple[Stream, Callable[[str], Mapping[str, str]]]]
+    no_rows: Mapping[str, str]
+    voided: Voided
+    voids: Callable[[Span], Mapping[str, str]]
+
+    def listing(self, stream: Stream) -> Listing:
+        match stream:
+            case Stream.ORDERS:
+                return self.orders
+            case Stream.FULFILMENTS:
+                return self.fulfilments
+        return self.labels

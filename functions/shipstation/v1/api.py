@@ -1,0 +1,110 @@
+"""What ShipStation's V1 shows.
+
+Facts (https://docs.shipstation.com/apis/shipstation-v1/docs/shipments/list and .../openapi/orders/list_orders): page
+size at most 500; bounds of `createDate` inclusive, of `modifyDate` exclusive; items only on request; shipments cannot
+be sorted by voidDate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from functions.errors import Retryable
+from functions.model.cursors import Gap, Span, Stream
+from functions.model.facts import LONG_AGO
+from functions.model.outcomes import Reason
+from functions.shipstation import pacific
+from functions.shipstation.reading.api import Api, Fetch, Listing, Page, Row
+from functions.shipstation.reading.keyset_walk import Window, readable, walk
+
+PAGE_SIZE = 500
+WIDENED = timedelta(hours=2)  # more than a window reaches back where clocks change
+VOIDS_AT_ONCE = timedelta(days=7)  # of a long void window, so that a run that ends loses little
+MOST_UNDATED = 10  # rows without a void date: odd ones; more of nothing else are a list that ignores its window
+
+
+def voided(fetch: Fetch, listing: Listing, start: datetime, end: datetime, avoid: Sequence[Gap]) -> Iterator[Page]:
+    """Voids cannot be sorted by voidDate: a frozen window of it is walked by createDate, and proves something only when
+    it was walked to its end. Of a long one every week but the last stands for itself.
+    """
+    while end - start > 2 * VOIDS_AT_ONCE:
+        following = start + VOIDS_AT_ONCE
+        yield from _frozen(fetch, listing, Span(start=start, end=following), avoid, is_last=False)
+        start = following
+    yield from _frozen(fetch, listing, Span(start=start, end=end), avoid, is_last=True)
+
+
+def _frozen(fetch: Fetch, listing: Listing, span: Span, avoid: Sequence[Gap], *, is_last: bool) -> Iterator[Page]:
+    reached: datetime | None = None if is_last else span.end
+    for page in walk(fetch, listing, voids(span), Window(), avoid):
+        voided = [at for row in page.rows if (at := readable(row.get("voidDate")))]
+        is_told = bool(voided) or len(page.rows) > MOST_UNDATED
+        if is_told and max(voided, default=LONG_AGO) < span.start - WIDENED:
+            raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, f"GET {listing.path}: ignores voidDateStart")
+        reached = max(filter(None, (reached, *voided)), default=None)
+        yield replace(page, last=reached if page.is_last else None, is_last=page.is_last and is_last)
+
+
+def voids(span: Span) -> dict[str, str]:
+    return {"voidDateStart": pacific.window_start(span.start), "voidDateEnd": pacific.window_end(span.end)}
+
+
+def _fixed(sort: str, **more: str) -> dict[str, str]:
+    return {"sortBy": sort, "sortDir": "ASC", "pageSize": str(PAGE_SIZE), **more}
+
+
+def _by(name: str) -> Callable[[str], Mapping[str, str]]:
+    return lambda value: {name: value}
+
+
+def _order_row(body: Any) -> Row | None:
+    return body if isinstance(body, dict) and body else None
+
+
+V1 = Api(
+    labels=Listing(
+        path="/shipments",
+        collection="shipments",
+        key_field="createDate",
+        id_field="shipmentId",
+        key_start="createDateStart",
+        key_end="createDateEnd",
+        fixed=_fixed("CreateDate", includeShipmentItems="true"),
+        clock=pacific,
+    ),
+    fulfilments=Listing(
+        path="/fulfillments",
+        collection="fulfillments",
+        key_field="createDate",
+        id_field="fulfillmentId",
+        key_start="createDateStart",
+        key_end="createDateEnd",
+        fixed=_fixed("CreateDate"),
+        clock=pacific,
+    ),
+    orders=Listing(
+        path="/orders",
+        collection="orders",
+        key_field="modifyDate",
+        id_field="orderId",
+        key_start="modifyDateStart",
+        key_end="modifyDateEnd",
+        fixed=_fixed("ModifyDate"),
+        clock=pacific,
+        is_open=True,
+    ),
+    order=lambda order_id: f"/orders/{order_id}",
+    order_row=_order_row,
+    of_order=lambda order_id: {"orderId": str(order_id)},
+    pointers={
+        "shipments_batch": (Stream.LABELS_CREATED, _by("batchId")),
+        "orders_import": (Stream.ORDERS, _by("importBatch")),
+        "fulfilment": (Stream.FULFILMENTS, _by("fulfillmentId")),
+    },
+    no_rows={"createDateStart": "2200-01-01 00:00:00", "page": "1", "pageSize": "1"},  # every list knows this filter
+    voided=voided,
+    voids=voids,
+)
