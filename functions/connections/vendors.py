@@ -18,6 +18,9 @@ from functions.model.frozen import Frozen
 from functions.model.records import Place
 
 UNLIKELY = "\u2042 no order \u2042"
+# https://docs.shipstation.com/rate-limits, and as V1's requirements say
+MOST_OF_V1 = 40
+OF_V2 = {"base_url": "https://api.shipstation.com", "requests_per_minute": 195}
 OrderSource = Literal["order_number", "order_key", "custom_field_1", "custom_field_2", "custom_field_3"]
 
 
@@ -76,18 +79,31 @@ class OrderReference(Frozen):
 
 
 class ShipStationAccount(Frozen):
-    """`requests_per_minute` is our own ceiling under the vendor's 40; `settle_minutes` the margin for rows that become
+    """`requests_per_minute` is our own ceiling under the vendor's; `settle_minutes` the margin for rows that become
     visible late, `check_minutes` the same for orders: until then the shipments of a shipped order may be on their way.
     `shipment_id` reads the IFS shipment's own id from the order, where whoever made the order put it there.
     """
 
+    api: Literal["v1", "v2"] = "v1"
     base_url: BaseUrl = Field(default="https://ssapi.shipstation.com", validate_default=True)
-    requests_per_minute: Whole = Field(default=39, ge=1, le=40)
+    requests_per_minute: Whole = Field(default=39, ge=1, le=200)
     settle_minutes: Whole = Field(default=10, ge=1, le=240)
     check_minutes: Whole = Field(default=60, ge=10, le=1440)
     timeout_seconds: Whole = Field(default=45, ge=5, le=100)
     order_reference: OrderReference = OrderReference()
     shipment_id: OrderReference | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_its_api_is(cls, given: object) -> object:
+        return {**OF_V2, **given} if isinstance(given, dict) and given.get("api") == "v2" else given
+
+    @model_validator(mode="after")
+    def _within_the_limit(self) -> ShipStationAccount:
+        if self.api == "v1" and self.requests_per_minute > MOST_OF_V1:
+            example = f"for example requests_per_minute = {MOST_OF_V1 - 1}"
+            raise ValueError(f"requests_per_minute is out of range, 1 to {MOST_OF_V1} with V1; {example}")
+        return self
 
     def naming(self, order_reference: OrderReference | None, shipment_id: OrderReference | None) -> ShipStationAccount:
         """As a store names its orders and shipments; None is as the account does."""

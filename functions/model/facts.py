@@ -22,11 +22,11 @@ class SentTo(Frozen):
 
 
 class OrderFacts(Frozen):
-    """`merged` are the ids of the orders that were combined into this one and vanished. `items` are its goods, empty
-    where there are too many to remember. `crosschecked`: it is shipped, and its shipments were asked for by its id.
-    `sent_to` are IFS orders that its shipments were sent to and that it does not stand for: a label may show a
-    reference that the orders stream never sees. `former` are the references that it had before, the newest first.
-    Earlier versions stored `checked`.
+    """`merged` are the ids of the orders that were combined into this one and vanished; not every API tells them
+    (`tells_merged`). `items` are its goods, empty where there are too many to remember. `crosschecked`: it is shipped,
+    and its shipments were asked for by its id. `sent_to` are IFS orders that its shipments were sent to and that it
+    does not stand for: a label may show a reference that the orders stream never sees. `former` are the references
+    that it had before, the newest first. Earlier versions stored `checked`.
     """
 
     model_config = ConfigDict(validate_by_name=True)
@@ -38,6 +38,7 @@ class OrderFacts(Frozen):
     company: str
     store_id: int | None = None
     merged: tuple[int, ...] = ()
+    tells_merged: bool = True
     items: tuple[Item, ...] = ()
     modified_at: datetime
     crosschecked: bool = Field(default=False, validation_alias=AliasChoices("crosschecked", "checked"))
@@ -52,13 +53,17 @@ class OrderFacts(Frozen):
     @property
     def content(self) -> OrderFacts:
         """What a reading says, whenever it was modified and whatever was cross-checked since."""
-        return self.model_copy(update={"modified_at": LONG_AGO, "crosschecked": False, "former": ()})
+        read = {"modified_at": LONG_AGO, "crosschecked": False, "former": (), "tells_merged": True}
+        return self.model_copy(update=read)
 
     def succeeding(self, before: OrderFacts) -> OrderFacts:
-        """The later reading of the same order, which knows what the earlier one was called."""
+        """The later reading of the same order, which knows what the earlier one was called, and what was combined into
+        it where nobody tells any more.
+        """
         names = (before.reference, *before.former, *self.former)
         former = tuple(dict.fromkeys(name for name in names if name and name != self.reference))
-        return self.model_copy(update={"former": former[:MOST_FORMER]})
+        merged = self.merged if self.tells_merged else before.merged
+        return self.model_copy(update={"former": former[:MOST_FORMER], "merged": merged})
 
     def as_crosschecked(self) -> OrderFacts:
         return self.model_copy(update={"crosschecked": True})
@@ -73,3 +78,6 @@ class OrderReading(Frozen):
     facts: OrderFacts
     status: str
     is_elsewhere: bool = False
+
+    def succeeding(self, before: OrderFacts) -> OrderReading:
+        return self.model_copy(update={"facts": self.facts.succeeding(before)})

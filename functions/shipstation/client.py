@@ -1,7 +1,8 @@
-"""GET requests to ShipStation V1 through the shared budget, and what each kind of answer means.
+"""Requests to ShipStation through the shared budget, and what each kind of answer means.
 
 Sources: https://docs.shipstation.com/apis/shipstation-v1/docs/start-here/requirements (Basic authentication, limits,
-status codes); the rest is defence against what integrations have met in the field.
+status codes), https://docs.shipstation.com/authentication and /errors (V2: a header, error codes); the rest is defence
+against what integrations have met in the field.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from typing import Any
 
 import requests
 from pydantic import SecretStr
+from requests.exceptions import InvalidHeader
 
 from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable, Scope
 from functions.http_answers import exchange, keep_deadlines
 from functions.model.outcomes import Reason
 from functions.shipstation.budget import Governor, Lane
-from functions.shipstation.values import parsed
+from functions.shipstation.values import as_rows, as_text, parsed
 
 TRIES = 3
 LONGEST_WAIT_SECONDS = 65
@@ -29,10 +31,23 @@ THROTTLED = {"message": "too many requests"}
 THROTTLED_BYTES = 100
 
 
+# V2's words for an account whose plan or subscription does not allow the request: no other request will do better.
+PLAN = {"invalid_billing_plan", "subscription_inactive", "trial_expired"}
+
+
 @dataclass(frozen=True)
 class Credentials:
+    """V2's key has no secret."""
+
     api_key: str
-    api_secret: SecretStr
+    api_secret: SecretStr | None = None
+
+    @property
+    def authentication(self) -> dict[str, Any]:
+        """As `requests` takes it."""
+        if self.api_secret is None:
+            return {"headers": {"api-key": self.api_key}}
+        return {"auth": (self.api_key, self.api_secret.get_secret_value())}
 
 
 @dataclass(frozen=True)
@@ -131,14 +146,14 @@ class ShipStationClient:
                 self._timeout_seconds,
                 params=dict(parameters),
                 json=body,
-                auth=(credentials.api_key, credentials.api_secret.get_secret_value()),
+                **credentials.authentication,
             )
-        except requests.RequestException as error:
-            raise _unavailable(path, type(error).__name__) from error
-        except UnicodeEncodeError as error:
+        except (UnicodeEncodeError, InvalidHeader) as error:
             self._on_refused()
             text = "the key holds characters that no header can carry"
             raise Permanent(Reason.SHIPSTATION_CREDENTIALS, f"GET {path}: {text}") from error
+        except requests.RequestException as error:
+            raise _unavailable(path, type(error).__name__) from error
         return self._judge(path, response, content, scope)
 
     def _judge(self, path: str, response: requests.Response, content: bytes, scope: Scope) -> Answer | None:
@@ -149,6 +164,8 @@ class ShipStationClient:
         if status == HTTPStatus.UNAUTHORIZED or (status == HTTPStatus.FORBIDDEN and scope is not Scope.RECORD):
             self._on_refused()
             raise Permanent(Reason.SHIPSTATION_CREDENTIALS, f"GET {path}: {status}", status=status)
+        if status >= HTTPStatus.BAD_REQUEST and (code := _of_the_plan(content)):
+            raise Permanent(Reason.SHIPSTATION_CREDENTIALS, f"GET {path}: {status} {code}", status=status)
         server_now = _http_date(headers.get("Date"))
         match status:
             case HTTPStatus.NOT_FOUND:
@@ -174,6 +191,17 @@ def _is_throttled(content: bytes) -> bool:
     except ValueError:
         return False
     return isinstance(body, dict) and {str(name).lower(): str(text).lower() for name, text in body.items()} == THROTTLED
+
+
+def _of_the_plan(content: bytes) -> str | None:
+    """The code in V2's error envelope, where it says that the account may not ask this."""
+    try:
+        body = parsed(content)
+    except ValueError:
+        return None
+    errors = as_rows(body.get("errors")) if isinstance(body, dict) else []
+    codes = (as_text(error.get("error_code")) for error in errors)
+    return next((code for code in codes if code in PLAN), None)
 
 
 def _refused(path: str, status: int, headers: Mapping[str, str], scope: Scope) -> ConnectorError:

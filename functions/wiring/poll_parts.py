@@ -37,7 +37,7 @@ class PollParts:
 
     def require_credentials(self) -> None:
         """Before anything is begun that a secret which nobody has filled would end: the position stays as it is."""
-        shipstation_credentials(self._runtime, self._secret)
+        shipstation_credentials(self._runtime, self._secret, self.connection.shipstation.api)
 
     def position(self) -> ReadingPosition:
         return self._positions.peek(self.connection.name)

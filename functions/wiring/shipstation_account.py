@@ -19,23 +19,24 @@ from functions.shipstation import client as shipstation
 from functions.shipstation.client import ShipStationClient
 from functions.shipstation.reading.source import ShipStationSource
 from functions.shipstation.v1.api import V1
+from functions.shipstation.v2.api import V2
 from functions.wiring.credentials import parts
 from functions.wiring.runtime import Runtime
 
-APIS = {"v1": V1}
+APIS = {"v1": V1, "v2": V2}
+PARTS = {"v1": ("api_key", "api_secret"), "v2": ("api_key",)}
 
 
-def shipstation_credentials(runtime: Runtime, secret_arn: str) -> shipstation.Credentials:
+def shipstation_credentials(runtime: Runtime, secret_arn: str, api: str) -> shipstation.Credentials:
     """Raises Retryable while nobody has filled the secret."""
-    unfilled = Reason.SHIPSTATION_NOT_CONFIGURED
-    key, secret = parts(runtime.secrets, secret_arn, ("api_key", "api_secret"), unfilled)
-    return shipstation.Credentials(key, SecretStr(secret))
+    key, *secret = parts(runtime.secrets, secret_arn, PARTS[api], Reason.SHIPSTATION_NOT_CONFIGURED)
+    return shipstation.Credentials(key, *map(SecretStr, secret))
 
 
 def shipstation_client(
     runtime: Runtime, connection: Connection, secret_arn: str, budgets: budget.BudgetStore
 ) -> ShipStationClient:
-    credentials = partial(shipstation_credentials, runtime, secret_arn)
+    credentials = partial(shipstation_credentials, runtime, secret_arn, connection.shipstation.api)
     side = connection.shipstation
     governor = budget.Governor(
         budgets,
@@ -64,4 +65,4 @@ def shipstation_source(runtime: Runtime, connection: Connection, secret_arn: str
     def remembered(ids: Collection[int]) -> dict[int, OrderFacts]:
         return {order_id: order for order_id, order in facts.load(connection.name, ids).items() if order.is_known}
 
-    return ShipStationSource(client, APIS["v1"], connection, remembered, runtime.now)
+    return ShipStationSource(client, APIS[connection.shipstation.api], connection, remembered, runtime.now)

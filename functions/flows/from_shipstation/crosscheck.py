@@ -38,8 +38,9 @@ class CrossCheck:
         out before all were done: the same page has to be read again.
         """
         known = self._known(orders)
-        for order in orders:
-            before = known.get(order.facts.order_id)
+        for read in orders:
+            before = known.get(read.facts.order_id)
+            order = read if before is None else read.succeeding(before)
             if before is not None and before.content == order.facts.content:
                 continue
             if not self.has_time():
@@ -83,10 +84,9 @@ class CrossCheck:
 
     def _moved(self, before: OrderFacts, order: OrderReading, cause: Cause, lane: Lane) -> OrderFacts:
         """What is to be remembered: where the order was withdrawn from, or still has to be at its next reading."""
-        facts = order.facts.succeeding(before)
-        if not before.sent_to and _meaning(before) == _meaning(facts):
-            return facts
-        return facts.sending_to(self._move(before, order, cause, lane))
+        if not before.sent_to and _meaning(before) == _meaning(order.facts):
+            return order.facts
+        return order.facts.sending_to(self._move(before, order, cause, lane))
 
     def _move(self, before: OrderFacts, order: OrderReading, cause: Cause, lane: Lane) -> Iterable[SentTo]:
         """The shipments are placed under the new meaning, and withdrawn from every key that the order left: also from

@@ -1,4 +1,4 @@
-"""The part of ShipStation's V1 rows that we read. Names, addresses and e-mails never get this far.
+"""The part of ShipStation's rows that we read, in V1's words. Names, addresses and e-mails never get this far.
 
 Source: https://docs.shipstation.com/apis/shipstation-v1/docs/models/
 """
@@ -68,6 +68,7 @@ class ShipStationOrder(Row):
     is_elsewhere: Flag = Field(default=None, alias="externallyFulfilled")
     items: Items = ()
     advanced: Advanced = Field(default=None, alias="advancedOptions")
+    tells_merged: Flag = Field(default=True, alias="tellsMerged")
 
 
 class ShipStationShipment(Row):
@@ -84,6 +85,7 @@ class ShipStationShipment(Row):
     service_code: Text = Field(default=None, alias="serviceCode")
     tracking_number: Text = Field(default=None, alias="trackingNumber")
     items: Items = Field(default=(), alias="shipmentItems")
+    holds_its_order: Flag = Field(default=None, alias="holdsItsOrder")  # V2: no items of its own, all of its order's
     advanced: Advanced = Field(default=None, alias="advancedOptions")
 
 

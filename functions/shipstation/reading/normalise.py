@@ -39,7 +39,7 @@ Parcel = ShipStationShipment | ShipStationFulfilment
 
 def needs_order(row: Parcel, connection: Connection) -> bool:
     """Whether the row alone cannot say which IFS order it means, of which store it is, or what goods it holds."""
-    if isinstance(row, ShipStationFulfilment):
+    if isinstance(row, ShipStationFulfilment) or row.holds_its_order:
         return True
     is_store_missing = connection.names_stores and _store(row) is None
     view = connection.at_store(_store(row))
@@ -70,9 +70,15 @@ def normalised(row: Parcel, order: OrderFacts | None, connection: Connection, re
         created_at=row.created_at,
         ship_date=row.ship_date,
         voided_at=_voided_at(row),
-        items=_goods(row.items) if isinstance(row, ShipStationShipment) else (order.items if order else ()),
+        items=_items(row, order),
         read_at=read_at,
     )
+
+
+def _items(row: Parcel, order: OrderFacts | None) -> tuple[Item, ...]:
+    if isinstance(row, ShipStationShipment) and not row.holds_its_order:
+        return _goods(row.items)
+    return order.items if order else ()
 
 
 def _voided_at(row: Parcel) -> datetime | None:
@@ -106,6 +112,7 @@ def order_reading(row: ShipStationOrder, connection: Connection) -> OrderReading
         company=view.ifs.company,
         store_id=store,
         merged=tuple(sorted(set(row.advanced.merged_ids))) if row.advanced else (),
+        tells_merged=row.tells_merged is not False,
         items=_remembered(row),
         modified_at=comparable(row.modified_at),
     )

@@ -894,7 +894,7 @@ MISTAKES = (
         SHIPMENT,
         "[shipstation.order_reference]",
         "[shipstation]\nrequests_per_minute = 60\n[shipstation.order_reference]",
-        "shipstation.requests_per_minute: is out of range, 1 to 40; for example requests_per_minute = 39",
+        "shipstation: requests_per_minute is out of range, 1 to 40 with V1; for example requests_per_minute = 39",
     ),
     Mistake(
         "milliseconds for seconds",

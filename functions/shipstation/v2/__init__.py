@@ -1,0 +1,1 @@
+"""What only the V2 API has."""
