@@ -18,7 +18,7 @@ from functions.model.outcomes import Reason
 from functions.shipstation.budget import Governor
 from functions.shipstation.client import Answer, Credentials, ShipStationClient
 from functions.shipstation.reading.source import ShipStationSource
-from functions.shipstation.v1.api import V1
+from functions.wiring.shipstation_account import APIS
 from tests.equipment.builders import NOON, a_connection
 from tests.equipment.http import InProcessAdapter, Request, Response, json_response
 from tests.equipment.memory_aws.table import MemoryTable
@@ -47,10 +47,11 @@ class Rig:
         for scheme in ("https://", "http://"):
             self.session.mount(scheme, InProcessAdapter(self._serve))
         self.connection = a_connection(shipstation=shipstation)
+        api = self.connection.shipstation.api
         self.client = ShipStationClient(
             self.session,
             base_url=self.connection.shipstation.base_url,
-            credentials=lambda: Credentials(KEY, SecretStr(self.secret)),
+            credentials=lambda: Credentials(KEY, None if api == "v2" else SecretStr(self.secret)),
             on_refused=self._refuse,
             governor=self.governor(),
             timeout_seconds=45,
@@ -59,7 +60,7 @@ class Rig:
             jitter=lambda: 0.25,
         )
         self.facts: dict[int, OrderFacts] = {}
-        self.source = ShipStationSource(self.client, V1, self.connection, self._remembered, self.now)
+        self.source = ShipStationSource(self.client, APIS[api], self.connection, self._remembered, self.now)
 
     def governor(self) -> Governor:
         return Governor(

@@ -40,8 +40,7 @@ def voided(fetch: Fetch, listing: Listing, start: datetime, end: datetime, avoid
 
 
 def voids(span: Span) -> dict[str, str]:
-    start, end = utc.window_start(span.start - VOIDABLE), utc.window_end(span.end)
-    return {**VOIDED, "created_at_start": start, "created_at_end": end}
+    return {**VOIDED, **V2.labels.window(Span(start=span.start - VOIDABLE, end=span.end))}
 
 
 def _fixed(sort: str) -> dict[str, str]:

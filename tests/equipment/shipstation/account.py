@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.equipment.faults import Fault, Faults
 from tests.equipment.http import Application, Clock, Request, Response, json_response
+from tests.equipment.shipstation import v2, v2_views
 from tests.equipment.shipstation.dates import PACIFIC, parse_wall
 from tests.equipment.shipstation.index import Query
 from tests.equipment.shipstation.limits import Allowance, Limiter
@@ -24,8 +25,13 @@ from tests.equipment.shipstation.store import Post, Store, Table
 from tests.equipment.shipstation.views import View
 
 CONTROL = "/_control/"
+V2_PATHS = "/v2/"
 MOST_ORDERS_AT_ONCE = 100
 DATE_ARGUMENTS = {"ship_date": date.fromisoformat, "at": datetime.fromisoformat}
+
+
+class BrokenRowError(Exception):
+    """A row that breaks every page it stands on."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,7 @@ class Account(ShippingDesk):
         self.open_order_desk(default_store_id)
         self.open_shipping_desk(default_warehouse_id=14_265)
         self.keys = keys
-        self.limiter = Limiter()
+        self.limiter, self.v2_limiter = Limiter(), Limiter(v2.LIMIT)
         self.faults = Faults()
         self.broken_rows: set[int] = set()
         self.refused_by_id: dict[int, int] = {}  # orders that lists show, by the status that answers for them alone
@@ -66,7 +72,7 @@ class Account(ShippingDesk):
         self.inactive_stores: set[int] = set()
         self.requests: list[Served] = []
         self.application: Application = self._served
-        self._routed = self.faults.around(self._route)
+        self._routed, self._v2_routed = self.faults.around(self._route), self.faults.around(self._v2_route)
 
     def add_fault(self, kind: str, **details: Any) -> None:
         self.faults.add(Fault(kind, **details))
@@ -94,6 +100,8 @@ class Account(ShippingDesk):
         return replace(response, headers={"Date": format_datetime(now, usegmt=True), **response.headers})
 
     def _answered(self, request: Request) -> tuple[Response, bool]:
+        if request.path.startswith(V2_PATHS):
+            return self._answered_by_v2(request), False
         key = self._key(request)
         if key is None:
             return json_response(401, {"message": "Invalid API credentials"}), False
@@ -102,6 +110,18 @@ class Account(ShippingDesk):
         if allowance.is_refused:
             return json_response(429, {"message": "Too Many Requests"}, allowance.headers), allowance.is_surprise
         return self._limited(request, allowance), False
+
+    def _answered_by_v2(self, request: Request) -> Response:
+        """Keys of V1 are keys here too: what tells them apart is how they are sent."""
+        key = request.headers.get("api-key", "")
+        if key not in self.keys:
+            return v2.refused(401, "unauthorized")
+        with self.turn():
+            allowance = self.v2_limiter.charge(key, self.now())
+        if allowance.is_refused:
+            wait = {"Retry-After": str(allowance.reset_seconds)}
+            return replace(v2.refused(429, "rate_limit_exceeded"), headers=wait)
+        return self._v2_routed(request)
 
     def _limited(self, request: Request, allowance: Allowance) -> Response:
         response = self._routed(request)
@@ -128,6 +148,45 @@ class Account(ShippingDesk):
             return Response(404)
         except RefusedError as error:
             return self._broken(str(error))
+
+    def _v2_route(self, request: Request) -> Response:
+        try:
+            with self.turn():
+                return self._v2_dispatch(request, request.path.removeprefix(V2_PATHS).split("/"))
+        except v2.BadParameterError as error:
+            return v2.refused(400, "invalid_field_value", str(error))
+        except UnknownError:
+            return v2.refused(404, "not_found")
+
+    def _v2_dispatch(self, request: Request, path: list[str]) -> Response:
+        match [request.method, *path]:
+            case ["GET", "labels"]:
+                return self._v2_list(request, v2.LABELS, self.shipments)
+            case ["GET", "shipments"]:
+                return self._v2_list(request, v2.SHIPMENTS, self.orders)
+            case ["GET", "fulfillments"]:
+                return self._v2_list(request, v2.FULFILLMENTS, self.fulfillments)
+            case ["GET", "shipments", number] if number.removeprefix("se-").isdecimal():
+                return self._v2_order(self.live_order(int(number.removeprefix("se-"))))
+        return v2.refused(404, "not_found")
+
+    def _v2_order(self, order: Order) -> Response:
+        status = self.refused_by_id.get(order.order_id, 500 if order.order_id in self.broken_rows else 200)
+        if status == HTTPStatus.OK:
+            return json_response(200, v2_views.shipment(order))
+        return Response(500) if status == HTTPStatus.INTERNAL_SERVER_ERROR else v2.refused(status, "unspecified")
+
+    def _v2_list(self, request: Request, listing: v2.Listing, table: Table[Any]) -> Response:
+        def find(query: Query[Any]) -> tuple[list[Any], int]:
+            rows, total = self._selected(table, query)
+            if any(row.row_id in self.broken_rows for row in rows):
+                raise BrokenRowError
+            return rows, total
+
+        try:
+            return v2.page(listing, request, find, self.switches)
+        except BrokenRowError:
+            return Response(500)
 
     def _dispatch(self, request: Request, path: list[str]) -> Response:  # noqa: C901, PLR0911, PLR0912 -- one case a route
         view = View(self.wall, self.switches.date_suffix, self.switches.default_warehouse)

@@ -167,6 +167,8 @@ class Store:
             "paymentDate": lambda order: order.payment_date,
             "createDate": lambda order: self.wall(order.created),
             "modifyDate": lambda order: self.wall(order.modified),
+            "createdAt": lambda order: order.created,
+            "modifiedAt": lambda order: order.modified,
         }
 
     def _label_columns(self) -> dict[str, Column[Label]]:
@@ -179,6 +181,8 @@ class Store:
             "createDate": lambda label: self.wall(label.created),
             "voidDate": lambda label: self.wall(label.voided_at) if label.voided_at else None,
             "shipDate": lambda label: label.ship_date,
+            "createdAt": lambda label: label.created,
+            "changedAt": lambda label: label.voided_at or label.created,
         }
 
     def _fulfillment_columns(self) -> dict[str, Column[Fulfillment]]:
@@ -189,4 +193,5 @@ class Store:
             "trackingNumber": lambda fulfillment: fulfillment.tracking_number,
             "createDate": lambda fulfillment: self.wall(fulfillment.created),
             "shipDate": lambda fulfillment: fulfillment.ship_date,
+            "createdAt": lambda fulfillment: fulfillment.created,
         }

@@ -1,0 +1,119 @@
+"""Rows as V2 prints them: snake_case, UTC, ids with a prefix, money with a currency."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from tests.equipment.shipstation.dates import PACIFIC
+from tests.equipment.shipstation.rows import Fulfillment, Item, Label, Order
+
+HELD = "2099-01-01T00:00:00Z"
+STATUS = {
+    "awaiting_payment": "pending",
+    "awaiting_shipment": "pending",
+    "on_hold": "pending",
+    "shipped": "label_purchased",
+    "cancelled": "cancelled",
+}
+
+
+def se(number: int | None) -> str | None:
+    return None if number is None else f"se-{number}"
+
+
+def label(row: Label) -> dict[str, Any]:
+    voided = row.voided_at is not None
+    return {
+        "label_id": se(row.shipment_id),
+        "status": "voided" if voided else "completed",
+        "shipment_id": se(row.order_id),
+        "external_shipment_id": _external(row.order) if row.order else None,
+        "external_order_id": None,
+        "ship_date": _pacific_midnight(row.ship_date),
+        "created_at": _instant(row.created),
+        "shipment_cost": {"currency": "usd", "amount": row.cost},
+        "insurance_cost": {"currency": "usd", "amount": 0.0},
+        "tracking_number": row.tracking_number,
+        "is_return_label": row.is_return,
+        "rma_number": None,
+        "is_international": False,
+        "batch_id": se(row.batch_id),
+        "carrier_id": "se-1204",
+        "carrier_code": row.carrier_code,
+        "service_code": row.service_code,
+        "package_code": "package",
+        "voided": voided,
+        "voided_at": _instant(row.voided_at),
+        "void_type": "refund_assist" if voided else None,
+        "refund_details": None,
+        "trackable": True,
+        "tracking_status": "in_transit",
+        "packages": [{"package_id": 1, "package_code": "package", "tracking_number": row.tracking_number}],
+        "ship_to": dict(row.ship_to) or None,
+    }
+
+
+def shipment(row: Order) -> dict[str, Any]:
+    options = row.body.get("advancedOptions") or {}
+    return {
+        "shipment_id": se(row.order_id),
+        "external_shipment_id": _external(row),
+        "shipment_number": row.order_number,
+        "external_order_id": None,
+        "store_id": se(row.store_id),
+        "shipment_status": STATUS[row.status],
+        "created_at": _instant(row.created),
+        "modified_at": _instant(row.modified),
+        "hold_until_date": row.body.get("holdUntilDate")
+        or ("2099-01-01T00:00:00Z" if row.status == "on_hold" else None),
+        "ship_date": f"{row.ship_date.isoformat()}T00:00:00Z" if row.ship_date else None,
+        "ship_to": dict(row.ship_to),
+        "items": [_item(item) for item in row.items if item.is_physical],
+        "advanced_options": {f"custom_field{n}": options.get(f"customField{n}") for n in (1, 2, 3)},
+        "tags": [],
+        "amount_paid": {"currency": "usd", "amount": 0.0},
+    }
+
+
+def fulfillment(row: Fulfillment) -> dict[str, Any]:
+    return {
+        "fulfillment_id": se(row.fulfillment_id),
+        "shipment_id": se(row.order.order_id),
+        "shipment_number": row.order.order_number,
+        "user_id": "3f0c2b9e-0000-4000-8000-000000000001",
+        "tracking_number": row.tracking_number,
+        "created_at": _instant(row.created),
+        "ship_date": _pacific_midnight(row.ship_date),
+        "voided_at": _instant(row.voided_at),
+        "delivered_at": None,
+        "fulfillment_carrier_friendly_name": row.carrier,
+        "fulfillment_provider_code": row.provider_code,
+        "fulfillment_service_code": row.service_code,
+        "void_requested": row.voided_at is not None,
+        "voided": row.voided_at is not None,
+        "ship_to": dict(row.order.ship_to),
+    }
+
+
+def _item(item: Item) -> dict[str, Any]:
+    return {
+        "item_id": se(item.order_item_id),
+        "external_order_item_id": item.body.get("lineItemKey"),
+        "sku": item.body.get("sku"),
+        "name": item.body.get("name", "Example item"),
+        "quantity": item.quantity,
+    }
+
+
+def _external(order: Order) -> str | None:
+    """None on what a store's own import made: its key is ShipStation's."""
+    return order.order_key if order.body.get("orderKey") else None
+
+
+def _instant(at: datetime | None) -> str | None:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z" if at else None
+
+
+def _pacific_midnight(day: date) -> str:
+    return f"{datetime.combine(day, time(), PACIFIC).astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"
