@@ -25,7 +25,7 @@ def forwarder_added(week: Week, site: Site, at: datetime) -> None:
     order = week.order(site, early, number, {"BOLT": 2})
     parcel = {"carrier_code": "lasership", "service_code": "ground"}
     for moment in (early, added + week.later(120, 600)):
-        tracking = f"LS{number}-{moment.minute}"
+        tracking = f"LS{number}-{moment:%d%H%M}"  # each label has a number of its own
         week.label(site, moment, order, expectation, tracking_number=tracking, quantities={"BOLT": 1}, **parcel)
     week.deliver(expectation, added + week.later(610, 900))
 
