@@ -141,6 +141,8 @@ class Connection(Frozen):
             raise ValueError(
                 'orders: no target finds its record by the shipment\'s id: find = ["shipment_id"] is missing'
             )
+        if self.shipstation.api != "v1":
+            raise ValueError('orders are written through V1: shipstation.api = "v1" is missing')
         if self.stores.leaves_out(self.orders.store_id):
             raise ValueError(f"orders.store_id {self.orders.store_id} is a store that the file leaves out")
         return self

@@ -16,10 +16,10 @@ from functions.model.frozen import Frozen
 from functions.model.shipment import ConnectionName
 from functions.settings import CheckSettings
 from functions.shipstation import budget
-from functions.shipstation.v1.sample import AccountSample
+from functions.shipstation.reading.sample import AccountSample
 from functions.wiring.ifs_tenant import IfsConnections
 from functions.wiring.runtime import Runtime
-from functions.wiring.shipstation_account import shipstation_client
+from functions.wiring.shipstation_account import APIS, shipstation_client
 
 
 class CheckRequest(Frozen):
@@ -44,7 +44,8 @@ def examine(
     connection = runtime.connections[request.connection]
     ifs = IfsConnections(runtime, settings.ifs_secrets)
     secret = settings.shipstation_secrets[connection.name]
-    account = AccountSample(shipstation_client(runtime, connection, secret, budgets), connection, runtime.now)
+    api, client = APIS[connection.shipstation.api], shipstation_client(runtime, connection, secret, budgets)
+    account = AccountSample(client, api, connection, runtime.now)
     survey = Survey(ifs.client(connection.name), connection, runtime.now)
     report = Check(connection, account, survey, ifs.open, runtime.now).run()
     if request.pilot is None or delivery is None or not report.fits:

@@ -95,7 +95,9 @@ def _numbered_pages(site: Site) -> Iterator[str]:
     page that is halved to find the row that breaks it, may be read by page number.
     """
     queries = (dict(request.query) for request in site.account.requests)
-    numbered = [q for q in queries if q.get("page", "1") != "1" and int(q["pageSize"]) >= PAGE_SIZE]
+    numbered = [
+        q for q in queries if q.get("page", "1") != "1" and int(q.get("pageSize") or q["page_size"]) >= PAGE_SIZE
+    ]
     if len(numbered) > DENSE:
         yield f"{site.connection.name}: {len(numbered)} pages were asked for by number"
 

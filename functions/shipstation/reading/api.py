@@ -82,6 +82,7 @@ class Listing:
     key_end: str
     fixed: Mapping[str, str]
     clock: Clock
+    newest_first: Mapping[str, str]
     is_open: bool = False
     size_field: str = "pageSize"
     said: Callable[[Row], Row | None] = as_it_is
@@ -95,6 +96,11 @@ class Listing:
         reach = int(self.is_open)
         first = {self.key_start: self.clock.shifted(start, -reach)} if start else {}
         return first | ({self.key_end: self.clock.shifted(end, reach)} if end else {})
+
+    @property
+    def newest(self) -> dict[str, str]:
+        """One page from the end."""
+        return {**self.fixed, **self.newest_first, "page": "1"}
 
     def window(self, span: Span) -> dict[str, str]:
         return self.bounds(self.clock.window_start(span.start), self.clock.window_end(span.end))
@@ -111,7 +117,8 @@ class Voided(Protocol):
 class Api:
     """`order` makes the path of one order, and `order_row` its row out of the answer; `of_order` filters labels and
     fulfilments by their order. `pointers`: what the id of a pointer filters by, and in which list. `no_rows` are
-    filters under which no list shows a row. `voids` counts the voids of a window.
+    filters under which no list shows a row. `voids` counts the voids of a window. `stores` and `webhooks` are the paths
+    of these lists, None where there is none; `event_field` names what a webhook is for.
     """
 
     labels: Listing
@@ -124,6 +131,9 @@ class Api:
     no_rows: Mapping[str, str]
     voided: Voided
     voids: Callable[[Span], Mapping[str, str]]
+    stores: str | None
+    webhooks: str
+    event_field: str
 
     def listing(self, stream: Stream) -> Listing:
         match stream:

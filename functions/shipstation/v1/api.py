@@ -52,6 +52,9 @@ def voids(span: Span) -> dict[str, str]:
     return {"voidDateStart": pacific.window_start(span.start), "voidDateEnd": pacific.window_end(span.end)}
 
 
+NEWEST_FIRST = {"sortDir": "DESC"}
+
+
 def _fixed(sort: str, **more: str) -> dict[str, str]:
     return {"sortBy": sort, "sortDir": "ASC", "pageSize": str(PAGE_SIZE), **more}
 
@@ -74,6 +77,7 @@ V1 = Api(
         key_end="createDateEnd",
         fixed=_fixed("CreateDate", includeShipmentItems="true"),
         clock=pacific,
+        newest_first=NEWEST_FIRST,
     ),
     fulfilments=Listing(
         path="/fulfillments",
@@ -84,6 +88,7 @@ V1 = Api(
         key_end="createDateEnd",
         fixed=_fixed("CreateDate"),
         clock=pacific,
+        newest_first=NEWEST_FIRST,
     ),
     orders=Listing(
         path="/orders",
@@ -94,6 +99,7 @@ V1 = Api(
         key_end="modifyDateEnd",
         fixed=_fixed("ModifyDate"),
         clock=pacific,
+        newest_first=NEWEST_FIRST,
         is_open=True,
     ),
     order=lambda order_id: f"/orders/{order_id}",
@@ -107,4 +113,7 @@ V1 = Api(
     no_rows={"createDateStart": "2200-01-01 00:00:00", "page": "1", "pageSize": "1"},  # every list knows this filter
     voided=voided,
     voids=voids,
+    stores="/stores",
+    webhooks="/webhooks",
+    event_field="HookType",
 )

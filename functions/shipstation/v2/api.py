@@ -62,6 +62,7 @@ def _listing(path: str, key: str, said: Callable[[Row], Row | None], *, sort: st
         key_end=f"{by}_end",
         fixed=_fixed(sort),
         clock=utc,
+        newest_first={"sort_dir": "desc"},
         is_open=True,
         size_field="page_size",
         said=said,
@@ -97,4 +98,7 @@ V2 = Api(
     },
     voided=voided,
     voids=voids,
+    stores=None,
+    webhooks="/v2/environment/webhooks",
+    event_field="event",
 )

@@ -49,7 +49,7 @@ def label(row: Row) -> Row | None:
         "carrierCode": row.get("carrier_code"),
         "serviceCode": row.get("service_code"),
         "trackingNumber": _tracking(row),
-        "holdsItsOrder": True,
+        **_goods(row),
     }
 
 
@@ -99,6 +99,17 @@ def _tracking(row: Row) -> object:
     packages = as_rows(row.get("packages"))[:MOST_PACKAGES]
     numbers = [as_text(package.get("tracking_number")) for package in packages]
     return ", ".join(dict.fromkeys(filter(None, [as_text(row.get("tracking_number")), *numbers]))) or None
+
+
+def _goods(row: Row) -> Row:
+    """What was packed, where somebody said so; else the label stands for all of its order."""
+    packages = as_rows(row.get("packages"))[:MOST_PACKAGES]
+    goods = [
+        {"sku": product.get("sku"), "quantity": product.get("quantity")}
+        for package in packages
+        for product in as_rows(package.get("products"))
+    ]
+    return {"shipmentItems": goods} if goods else {"holdsItsOrder": True}
 
 
 def _read(read: Callable[[object], object], raw: object) -> object:

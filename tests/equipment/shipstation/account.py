@@ -168,6 +168,8 @@ class Account(ShippingDesk):
                 return self._v2_list(request, v2.FULFILLMENTS, self.fulfillments)
             case ["GET", "shipments", number] if number.removeprefix("se-").isdecimal():
                 return self._v2_order(self.live_order(int(number.removeprefix("se-"))))
+            case ["GET", "environment", "webhooks"]:
+                return json_response(200, v2_views.webhooks(self.hooks.subscriptions.values()))
         return v2.refused(404, "not_found")
 
     def _v2_order(self, order: Order) -> Response:

@@ -61,6 +61,7 @@ class Switches:
     ignored_filters: frozenset[str] = frozenset()  # names in small letters
     is_empty_no_content: bool = False  # a list without rows answers 204
     pages_is_zero: bool = False
+    are_products_told: bool = False  # V2: what each package of a label holds
     null_every: int = 0
     offsets: str = "ignored"  # or "converted", "refused": an offset in a date filter
     date_suffix: str = ""  # "Z" prints Pacific time as the official samples do

@@ -34,7 +34,7 @@ class Listing:
     tests: Mapping[str, Callable[[str], Callable[[Any], bool]]]
     sorts: Mapping[str, str]
     is_descending: bool
-    show: Callable[[Any], dict[str, Any]]
+    show: Callable[[Any, Switches], dict[str, Any]]
 
 
 def _has_status(text: str) -> Callable[[Any], bool]:
@@ -49,7 +49,7 @@ LABELS = Listing(
     tests={"label_status": _has_status},
     sorts={"created_at": "createdAt", "modified_at": "changedAt"},
     is_descending=True,
-    show=views.label,
+    show=lambda row, switches: views.label(row, with_products=switches.are_products_told),
 )
 SHIPMENTS = Listing(
     collection="shipments",
@@ -63,7 +63,7 @@ SHIPMENTS = Listing(
     },
     sorts={"created_at": "createdAt", "modified_at": "modifiedAt"},
     is_descending=True,
-    show=views.shipment,
+    show=lambda row, _: views.shipment(row),
 )
 FULFILLMENTS = Listing(
     collection="fulfillments",
@@ -73,7 +73,7 @@ FULFILLMENTS = Listing(
     tests={},
     sorts={"created_at": "createdAt"},
     is_descending=False,
-    show=views.fulfillment,
+    show=lambda row, _: views.fulfillment(row),
 )
 LISTS = {listing.collection: listing for listing in (LABELS, SHIPMENTS, FULFILLMENTS)}
 
@@ -84,7 +84,7 @@ def page(listing: Listing, request: Request, find: Find, switches: Switches) -> 
     rows, total = find(query)
     if not rows and switches.is_empty_no_content:
         return Response(204)
-    shown: list[Any] = [listing.show(row) for row in rows]
+    shown: list[Any] = [listing.show(row, switches) for row in rows]
     if switches.null_every:
         shown[switches.null_every :: switches.null_every] = [None] * len(
             shown[switches.null_every :: switches.null_every]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from typing import Any
 
 from tests.equipment.shipstation.dates import PACIFIC
 from tests.equipment.shipstation.rows import Fulfillment, Item, Label, Order
+from tests.equipment.shipstation.webhooks import Subscription
 
 HELD = "2099-01-01T00:00:00Z"
 STATUS = {
@@ -22,8 +24,10 @@ def se(number: int | None) -> str | None:
     return None if number is None else f"se-{number}"
 
 
-def label(row: Label) -> dict[str, Any]:
+def label(row: Label, *, with_products: bool = False) -> dict[str, Any]:
     voided = row.voided_at is not None
+    goods = row.items if with_products else ()
+    products = [{"sku": item.body.get("sku"), "quantity": item.quantity} for item in goods if item.is_physical]
     return {
         "label_id": se(row.shipment_id),
         "status": "voided" if voided else "completed",
@@ -49,7 +53,7 @@ def label(row: Label) -> dict[str, Any]:
         "refund_details": None,
         "trackable": True,
         "tracking_status": "in_transit",
-        "packages": [{"package_id": 1, "package_code": "package", "tracking_number": row.tracking_number}],
+        "packages": [{"package_id": 1, "tracking_number": row.tracking_number, "products": products or None}],
         "ship_to": dict(row.ship_to) or None,
     }
 
@@ -94,6 +98,15 @@ def fulfillment(row: Fulfillment) -> dict[str, Any]:
         "voided": row.voided_at is not None,
         "ship_to": dict(row.order.ship_to),
     }
+
+
+def webhooks(subscriptions: Iterable[Subscription]) -> list[dict[str, Any]]:
+    """A bare array; those of V1 are not among them."""
+    return [
+        {"webhook_id": se(each.webhook_id), "url": each.target_url, "event": each.event, "name": each.friendly_name}
+        for each in subscriptions
+        if each.event.endswith("_v2")
+    ]
 
 
 def _item(item: Item) -> dict[str, Any]:

@@ -17,6 +17,9 @@ EVENTS = (
     "ITEM_SHIP_NOTIFY",
     "FULFILLMENT_SHIPPED",
     "FULFILLMENT_REJECTED",
+    "label_created_v2",
+    "shipment_created_v2",
+    "fulfillment_shipped_v2",
 )
 LONGEST_URL = 200
 _SELLER_ID = 2_335_513

@@ -195,6 +195,16 @@ def test_a_label_with_several_packages_tells_each_number_once() -> None:
     assert said["trackingNumber"] == "1Z1, 1Z2"
 
 
+@pytest.mark.parametrize("are_told", [True, False], ids=["products told", "not told"])
+def test_a_label_holds_what_its_packages_say_or_all_of_its_order(*, are_told: bool) -> None:
+    rig = Rig(api="v2")
+    rig.account.switches.are_products_told = are_told
+    _two_parcels(rig)
+    readings = rig.source.walk(Stream.LABELS_CREATED, START, "poll")
+    held = [[item.quantity for item in s.items] for reading in readings for s in reading.shipments]
+    assert held == ([[1], [1]] if are_told else [[2], [2]])
+
+
 @pytest.mark.parametrize("status", ["processing", "error"])
 def test_a_label_that_is_none_yet_is_no_row(status: str) -> None:
     assert label({"label_id": "se-1", "status": status}) is None

@@ -15,10 +15,11 @@ from functions.model.outcomes import Reason
 from functions.model.sample import Sample, SampledOrder, Store
 from functions.model.shipment import Shipment
 from functions.shipstation.client import Answer, ShipStationClient
+from functions.shipstation.reading.api import Api, Listing, Rows
 from functions.shipstation.reading.models import Flag, Row, ShipStationFulfilment, ShipStationOrder, ShipStationShipment
 from functions.shipstation.reading.normalise import needs_order, normalised, order_reading
+from functions.shipstation.values import as_rows
 
-NEWEST = {"sortDir": "DESC", "pageSize": "500", "page": "1"}
 SINGLE_ORDERS = 20  # asked for by id where the newest page does not hold them
 SOURCES = ("order_number", "order_key", "custom_field_1", "custom_field_2", "custom_field_3")
 
@@ -31,36 +32,35 @@ class _Store(Row):
     active: Flag = None
 
 
-class _Webhook(Row):
-    event: str | None = Field(default=None, alias="HookType")
-
-
 class AccountSample:
     """Raises Retryable or Permanent as the client does."""
 
-    def __init__(self, client: ShipStationClient, connection: Connection, now: Callable[[], datetime]) -> None:
-        self._client, self._connection, self._now = client, connection, now
+    def __init__(
+        self, client: ShipStationClient, api: Api, connection: Connection, now: Callable[[], datetime]
+    ) -> None:
+        self._client, self._api, self._connection, self._now = client, api, connection, now
 
     def take(self) -> Sample:
-        """At most 500 labels and 500 fulfilments, the newest."""
-        stores = self._client.get("/stores", {"showInactive": "true"}, "poll")
-        skew = (stores.server_now - self._now()).total_seconds() if stores and stores.server_now else None
-        hooks = list(_rows(self._client.get("/webhooks", {}, "poll"), "webhooks", _Webhook))
-        newest = {"sortBy": "ModifyDate", **NEWEST}
-        orders = list(_rows(self._client.get("/orders", newest, "poll"), "orders", ShipStationOrder))
-        made = {"sortBy": "CreateDate", **NEWEST}
-        elsewhere = _rows(self._client.get("/fulfillments", made, "poll"), "fulfillments", ShipStationFulfilment)
-        labels = {"sortBy": "CreateDate", "includeShipmentItems": "true", **NEWEST}
-        shipments = list(_rows(self._client.get("/shipments", labels, "poll"), "shipments", ShipStationShipment))
-        facts = self._facts(shipments, orders)
+        """At most a page of labels and one of fulfilments, the newest."""
+        stores = self._client.get(self._api.stores, {"showInactive": "true"}, "poll") if self._api.stores else None
+        hooks = self._client.get(self._api.webhooks, {}, "poll")
+        newest = self._client.get(self._api.orders.path, self._api.orders.newest, "poll")
+        server_now = newest.server_now if newest else None
+        orders = list(_rows(_said(newest, self._api.orders), ShipStationOrder))
+        elsewhere = _rows(self._newest(self._api.fulfilments), ShipStationFulfilment)
+        shipments = list(_rows(self._newest(self._api.labels), ShipStationShipment))
+        facts, name = self._facts(shipments, orders), self._api.event_field
         return Sample(
             shipments=self._normalised(shipments, facts),
             fulfilments=self._normalised(elsewhere, facts),
             orders=tuple(map(_sampled, orders)),
-            stores=tuple(map(_store, _rows(stores, None, _Store))),
-            events=tuple(sorted({hook.event for hook in hooks if hook.event})),
-            skew_seconds=skew,
+            stores=tuple(map(_store, _rows(_listed(stores, ""), _Store))),
+            events=tuple(sorted({str(hook[name]) for hook in _listed(hooks, "webhooks") if hook.get(name)})),
+            skew_seconds=(server_now - self._now()).total_seconds() if server_now else None,
         )
+
+    def _newest(self, listing: Listing) -> Rows:
+        return _said(self._client.get(listing.path, listing.newest, "poll"), listing)
 
     def _normalised(
         self, rows: Iterable[ShipStationShipment | ShipStationFulfilment], facts: Mapping[int, OrderFacts]
@@ -72,19 +72,20 @@ class AccountSample:
         facts = {row.order_id: order_reading(row, self._connection).facts for row in orders}
         needed = {row.order_id for row in shipments if row.order_id and needs_order(row, self._connection)}
         for order_id in sorted(needed - facts.keys(), reverse=True)[:SINGLE_ORDERS]:
-            for row in _rows(self._single(order_id), None, ShipStationOrder):
+            for row in _rows(self._single(order_id), ShipStationOrder):
                 facts[order_id] = order_reading(row, self._connection).facts
         return facts
 
-    def _single(self, order_id: int) -> Answer | None:
-        """None for an order that is gone, and for one that ShipStation does not show."""
+    def _single(self, order_id: int) -> Rows:
+        """Nothing for an order that is gone, and for one that ShipStation does not show."""
         try:
-            answer = self._client.get(f"/orders/{order_id}", {}, "poll", scope=Scope.RECORD)
+            answer = self._client.get(self._api.order(order_id), {}, "poll", scope=Scope.RECORD)
         except ConnectorError as fault:
             if fault.reason not in {Reason.SHIPSTATION_REQUEST, Reason.SHIPSTATION_UNAVAILABLE}:
                 raise
-            return None
-        return Answer([answer.body], None) if answer else None
+            return []
+        row = self._api.order_row(answer.body) if answer else None
+        return [row] if row else []
 
 
 def _store(row: _Store) -> Store:
@@ -99,11 +100,20 @@ def _sampled(row: ShipStationOrder) -> SampledOrder:
     return SampledOrder(order_id=row.order_id, store_id=row.advanced.store_id if row.advanced else None, texts=texts)
 
 
-def _rows(answer: Answer | None, collection: str | None, model: type[Model]) -> Iterator[Model]:
-    """The readable rows of a list; some lists are bare arrays."""
+def _said(answer: Answer | None, listing: Listing) -> Rows:
+    said = map(listing.said, _listed(answer, listing.collection))
+    return [row for row in said if row]
+
+
+def _listed(answer: Answer | None, collection: str) -> Rows:
+    """Some lists are bare arrays."""
     body: Any = answer.body if answer else None
-    rows = body.get(collection) if isinstance(body, dict) and collection else body
-    for row in rows if isinstance(rows, list) else ():
+    return as_rows(body.get(collection) if isinstance(body, dict) else body)
+
+
+def _rows(rows: Iterable[Mapping[str, Any]], model: type[Model]) -> Iterator[Model]:
+    """The readable ones."""
+    for row in rows:
         try:
             yield model.model_validate(row)
         except ValidationError:

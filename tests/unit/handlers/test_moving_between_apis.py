@@ -1,0 +1,93 @@
+"""A connection that is moved from one ShipStation API to the other, and back, while shipments are under way."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.equipment.quiet_connection import START, a_connection, quiet_world, run, schedule
+from tests.equipment.world import CANARY, Site
+
+HOUR = timedelta(hours=1)
+ROW = {
+    "profile": "custom_entity",
+    "projection": "ShipmentTrackingHandling",
+    "entity_set": "ShipmentTrackingSet",
+    "id_attribute": "ShipstationId",
+    "key_attribute": "Objkey",
+    "order_attribute": "OrderNo",
+    "company_attribute": "Company",
+    "tracking": {"attribute": "TrackingNo", "policy": "always", "on_void": "flag"},
+    "status": {"attribute": "Status", "policy": "always"},
+}
+
+
+class Move:
+    def __init__(self, begins_with: str, targets: list[dict[str, Any]]) -> None:
+        self.ifs = {"targets": targets}
+        self.world, self.site = quiet_world(ifs=self.ifs, api=begins_with)
+        for event in ("SHIP_NOTIFY", "ORDER_NOTIFY", "FULFILLMENT_SHIPPED"):
+            self.site.account.subscribe(f"https://hooks.example.com/webhooks/acme/{CANARY}3acme", event)
+        schedule(self.world, START + timedelta(days=3), "poll", "release")
+        self.records: dict[str, int] = {}
+        self.at = START
+
+    def sold(self, number: str, pieces: int = 1) -> int:
+        self.records[number] = self.site.tenant.add_shipment([(number, "BOLT", pieces)])
+        self.site.tenant.add_order(number)
+        return self.site.account.add_order(number, items=[{"sku": "BOLT", "quantity": pieces}])
+
+    def go_on(self, time: timedelta) -> None:
+        self.at += time
+        run(self.world, self.at)
+
+    def move(self, api: str) -> None:
+        self.site.connection = a_connection(START - HOUR, self.ifs, api=api)
+        for function in self.world.functions.values():
+            function.redeploy()
+
+    def writes(self) -> int:
+        return sum(r.method in {"POST", "PATCH"} and "/auth/" not in r.path for r in self.site.tenant.requests)
+
+
+@pytest.mark.parametrize("targets", [[{"profile": "shipment_header"}], [ROW]], ids=["fields", "rows"])
+@pytest.mark.parametrize(("first", "second"), [("v1", "v2"), ("v2", "v1")])
+def test_nothing_is_written_twice_and_nothing_is_lost(first: str, second: str, targets: list[dict[str, Any]]) -> None:
+    move = Move(first, targets)
+    account, tenant = move.site.account, move.site.tenant
+    standing, voided, marked, under_way = (move.sold(f"P{number}") for number in range(1, 5))
+    account.ship(standing)
+    gone = account.ship(voided)
+    account.mark_shipped(marked, carrier_code="usps", tracking_number="HAND1")
+    for record in move.records.values():
+        tenant.deliver(record)
+    move.go_on(2 * HOUR)
+    written = move.writes()
+
+    account.ship(under_way)  # read by whoever comes first
+    move.move(second)
+    move.go_on(2 * HOUR)
+    assert move.writes() == written + written // 3
+
+    written = move.writes()
+    move.go_on(26 * HOUR)  # sweeps and settle passes read everything again
+    move.move(first)
+    move.go_on(2 * HOUR)
+    assert move.writes() == written
+
+    move.move(second)
+    account.void(gone)
+    move.go_on(2 * HOUR)
+    move.move(first)
+    move.go_on(2 * HOUR)
+    values = _values(move.site, move.records, is_row=targets[0] is ROW)
+    assert [value is not None for value in values] == [True, False, True, True]
+
+
+def _values(site: Site, records: dict[str, int], *, is_row: bool) -> list[Any]:
+    if is_row:
+        rows = {row["OrderNo"]: row for row in site.tenant.trackings()}
+        return [rows[number]["TrackingNo"] if rows[number]["Status"] == "shipped" else None for number in records]
+    return [site.tenant.shipment(record)["ProNo"] for record in records.values()]
