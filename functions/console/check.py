@@ -21,6 +21,7 @@ from functions.model.shipment import ConnectionName
 from functions.settings import CheckSettings
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.check_parts import CheckRequest, examine
+from functions.wiring.shipstation_account import PARTS
 
 SECRETS = {
     "shipstation": {"api_key": "SHIPSTATION_API_KEY", "api_secret": "SHIPSTATION_API_SECRET"},
@@ -31,9 +32,10 @@ SECRETS = {
 class Credentials:
     """Stands where Secrets Manager stands in AWS: the environment, or a question at the terminal."""
 
-    def __init__(self) -> None:
+    def __init__(self, connection: Connection) -> None:
+        asked = {"shipstation": PARTS[connection.shipstation.api], "ifs": tuple(SECRETS["ifs"])}
         self._values = {
-            vendor: {field: _value(name) for field, name in fields.items()} for vendor, fields in SECRETS.items()
+            vendor: {field: _value(SECRETS[vendor][field]) for field in fields} for vendor, fields in asked.items()
         }
 
     def __call__(self, arn: str) -> dict[str, str]:
@@ -60,7 +62,7 @@ class Budgets:
 class Laptop(AwsRuntime):
     def __init__(self, connection: Connection, folder: Path) -> None:
         self.connections = {connection.name: connection}
-        self.secrets = Credentials()  # type: ignore[assignment] # the Protocol's other shape
+        self.secrets = Credentials(connection)  # type: ignore[assignment] # the Protocol's other shape
         self.connections_folder = folder
 
 
