@@ -6,6 +6,7 @@ import json
 import tracemalloc
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from math import ceil
@@ -25,7 +26,23 @@ from tests.equipment.quiet_connection import SEED, START, a_connection, quiet_wo
 from tests.equipment.world import CANARY, LEDGER, SimulatedRuntime, Site, World
 
 ACME = ConnectionName("acme")
-LIMIT = 40  # requests a minute
+
+
+@dataclass(frozen=True)
+class Api:
+    """How an API names what is counted here. `limit` is in requests a minute, `goal` the latest p99 of a burst."""
+
+    name: str
+    limit: int
+    page: int
+    orders: tuple[str, str, str]
+    ends: str
+    suffix: str = ""
+    goal: int = 30
+
+
+V1 = Api("v1", 40, 500, ("/orders", "orderId", "modifyDate"), "createDateEnd")
+V2 = Api("v2", 200, 100, ("/v2/shipments", "shipment_id", "modified_at"), "created_at_end", "_v2", 20)
 
 # --- drift
 
@@ -33,16 +50,17 @@ ORDERS = 10_000
 EDITS_PER_SECOND = (0.5, 2.0, 10.0)
 
 
-def drift() -> Iterable[Row]:
+def drift(api: Api = V1) -> Iterable[Row]:
     """Orders that are edited while they are read, until every edit is older than the margin."""
+    name = f"drift{api.suffix}"
     for rate in EDITS_PER_SECOND:
-        lost, ratio = _drifting(rate)
-        yield Row("drift", lost, f"lost updates at {rate:g} edits/s", 0, 0, SEED)
-        yield Row("drift", round(ratio, 3), f"of an ideal reader's requests at {rate:g} edits/s", 1.4, 1, SEED)
+        lost, ratio = _drifting(rate, api)
+        yield Row(name, lost, f"lost updates at {rate:g} edits/s", 0, 0, SEED)
+        yield Row(name, round(ratio, 3), f"of an ideal reader's requests at {rate:g} edits/s", 1.4, 1, SEED)
 
 
-def _drifting(rate: float) -> tuple[int, float]:
-    world, site = quiet_world(order_reference={"source": "custom_field_1"})
+def _drifting(rate: float, api: Api) -> tuple[int, float]:
+    world, site = quiet_world(order_reference={"source": "custom_field_1"}, api=api.name)
     random = Random(SEED)
     ids = [
         site.account.add_order(f"A{n}", items=[], at=START - timedelta(minutes=59) + timedelta(seconds=n * 0.35))
@@ -58,7 +76,7 @@ def _drifting(rate: float) -> tuple[int, float]:
     edited_until = START + timedelta(minutes=5)
     for number in range(int(rate * 300)):
         world.clockwork.at(START + timedelta(seconds=number / rate), lambda number=number: edit(number))  # type: ignore[misc] # a default argument binds the number
-    ledger = _Served(site, "/orders", "modifyDate")
+    ledger = _Served(site, api)
     schedule(world, edited_until + timedelta(hours=2), "poll")
     run(world, edited_until + timedelta(hours=3))
     known = FactStore(world.tables[LEDGER]).load(ACME, ids)
@@ -71,8 +89,9 @@ class _Served:
     a row twice in one look; it makes the same settle passes.
     """
 
-    def __init__(self, site: Site, path: str, key: str) -> None:
-        self._application, self._path, self._key = site.account.application, path, key
+    def __init__(self, site: Site, api: Api) -> None:
+        self._application, self._page = site.account.application, api.page
+        self._path, self._number, self._key = api.orders
         self._now = site.account.now
         self.requests = 0
         self.rows: list[tuple[datetime, int]] = []
@@ -86,7 +105,7 @@ class _Served:
             self.requests += 1
             self.rows.append((self._now(), len(collection)))
             served = self._looks.setdefault(self._look(request), set())
-            served |= {(row.get("orderId"), row.get(self._key)) for row in collection if row}
+            served |= {(row.get(self._number), row.get(self._key)) for row in collection if row}
         return answer
 
     def _look(self, request: Request) -> str:
@@ -97,7 +116,7 @@ class _Served:
 
     @property
     def ideal(self) -> int:
-        return sum(max(1, ceil(len(rows) / 500)) for rows in self._looks.values())
+        return sum(max(1, ceil(len(rows) / self._page)) for rows in self._looks.values())
 
 
 # --- the nights when the clock changes
@@ -129,7 +148,7 @@ def _night(start: datetime) -> tuple[int, list[tuple[datetime, int]]]:
             start + timedelta(seconds=10 * number),
             lambda number=number: _edit(site, truth, orders, number),  # type: ignore[misc] # a default argument binds the number
         )
-    served = _Served(site, "/orders", "modifyDate")
+    served = _Served(site, V1)
     end = start + timedelta(hours=NIGHT_HOURS + 2)
     schedule(world, end, "poll")
     run(world, end)
@@ -154,11 +173,12 @@ def _outside(rows: list[tuple[datetime, int]], start: datetime, repeated: tuple[
 # --- a burst of labels
 
 BURST_LABELS, BURST_WEBHOOKS, BURST_MINUTES = 5000, 550, 10
+MOST_REQUESTS = {"v1": 60, "v2": 150}  # V2's pages hold a fifth of V1's
 
 
-def burst() -> Iterable[Row]:
+def burst(api: Api = V1) -> Iterable[Row]:
     """From the first label until the last one stands in the queue."""
-    world, site = quiet_world()
+    world, site = quiet_world(api=api.name)
     site.account.subscribe(f"https://hooks.example.com/webhooks/acme/{CANARY}3acme", "SHIP_NOTIFY")
     lines = [{"sku": "BOLT", "quantity": 1}]
     imported = [START - timedelta(seconds=0.5 * n) for n in range(BURST_LABELS)]
@@ -190,10 +210,10 @@ def burst() -> Iterable[Row]:
     assert not missing, f"{missing} batches were not queued in time"
     assert received, "no webhook was received"
     requests = site.account.counts["total"] - before
-    yield Row(
-        "burst_requests", requests, f"requests for {BURST_LABELS} labels, {BURST_WEBHOOKS} webhooks", 60, 10, SEED
-    )
-    yield Row("burst_p99", round(waits[int(len(waits) * 0.99)], 1), "s from webhook to queue, p99", 30, 0, SEED)
+    unit, goal = f"requests for {BURST_LABELS} labels, {BURST_WEBHOOKS} webhooks", MOST_REQUESTS[api.name]
+    yield Row(f"burst_requests{api.suffix}", requests, unit, goal, 10, SEED)
+    p99 = round(waits[int(len(waits) * 0.99)], 1)
+    yield Row(f"burst_p99{api.suffix}", p99, "s from webhook to queue, p99", api.goal, 0, SEED)
 
 
 def _watch(queue: Any, world: World) -> dict[int, datetime]:
@@ -219,20 +239,21 @@ LATENCIES = (0.4, 1.0, 3.0)
 MODES = ("fixed", "sliding")
 
 
-def drain() -> Iterable[Row]:
+def drain(api: Api = V1) -> Iterable[Row]:
     """Full pages of a backlog, and looks at what is new meanwhile, read a minute against the vendor's limit."""
+    name = f"drain{api.suffix}"
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        measured = list(pool.map(_drained, *zip(*product(LATENCIES, MODES), strict=True)))
+        measured = list(pool.map(_drained, *zip(*product(LATENCIES, MODES, [api]), strict=True)))
     for (latency, mode), (share, _) in zip(product(LATENCIES, MODES), measured, strict=True):
-        yield Row("drain", round(share, 3), f"of {LIMIT}/min, {latency:g} s, {mode} window", 0.95, 1, SEED, ">=")
-    yield Row("drain_429", sum(refused for _, refused in measured), "requests refused", 0, 0, SEED)
+        yield Row(name, round(share, 3), f"of {api.limit}/min, {latency:g} s, {mode} window", 0.95, 1, SEED, ">=")
+    yield Row(f"drain_429{api.suffix}", sum(refused for _, refused in measured), "requests refused", 0, 0, SEED)
 
 
-def _drained(latency: float, mode: str) -> tuple[float, int]:
+def _drained(latency: float, mode: str, api: Api) -> tuple[float, int]:
     shrink_pages(PAGE_ROWS)
-    world, site = quiet_world()
-    site.connection = a_connection(START - timedelta(days=30))
-    site.account.limiter.mode = mode
+    world, site = quiet_world(api=api.name)
+    site.connection = a_connection(START - timedelta(days=30), api=api.name)
+    site.account.limiter.mode = site.account.v2_limiter.mode = mode
     there = latency / 4
     world.weather.there = there * 0.8, there * 1.2
     world.weather.back = (latency - there) * 0.8, (latency - there) * 1.2
@@ -245,8 +266,8 @@ def _drained(latency: float, mode: str) -> tuple[float, int]:
     _until(world, lambda: len(seen) >= PAGES * (PAGE_ROWS - 1))
     began, done = site.account.requests[0].at, max(seen.values())  # not the minute until the schedule ticks
     minutes = (done - began).total_seconds() / 60
-    live = sum("createDateEnd" not in dict(request.query) for request in site.account.requests if request.at <= done)
-    return (PAGES + live) / minutes / LIMIT, site.account.counts["429"]
+    live = sum(api.ends not in dict(request.query) for request in site.account.requests if request.at <= done)
+    return (PAGES + live) / minutes / api.limit, site.account.counts["429"]
 
 
 def _until(world: World, is_done: Callable[[], bool]) -> None:

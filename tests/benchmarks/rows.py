@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -58,6 +59,9 @@ ROWS: dict[str, Callable[[], Iterable[Row]]] = {
     "dst": reading.dst,
     "burst": reading.burst,
     "drain": reading.drain,
+    "drift_v2": partial(reading.drift, reading.V2),
+    "burst_v2": partial(reading.burst, reading.V2),
+    "drain_v2": partial(reading.drain, reading.V2),
     "poll_memory": reading.poll_memory,
     "ifs_requests": writing.ifs_requests,
     "lost_updates": writing.lost_updates,
@@ -76,6 +80,9 @@ WITH = {
     "burst_requests": "burst",
     "burst_p99": "burst",
     "drain_429": "drain",
+    "burst_requests_v2": "burst_v2",
+    "burst_p99_v2": "burst_v2",
+    "drain_429_v2": "drain_v2",
     "core_memory": "core_rate",
     "push_requests_ifs": "push_requests",
 }
