@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import ceil
 from threading import Lock
 from typing import Literal, Protocol
 
@@ -20,7 +21,7 @@ from functions.model.jobs import Job
 from functions.model.outcomes import Reason
 
 LEASE = timedelta(minutes=6)  # outlives the longest run, so that only a dead holder loses it
-AT_ONCE = 6  # slices: 3 s of latency and what a page costs us, at one request every 1.5 s
+FEWEST_AT_ONCE, A_PAGE_SECONDS = 6, 5  # slices: 3 s of latency and what a page costs us
 IDLE_SECONDS = 0.5  # until a slice without a worker looks for work again
 WORTH_HALVING = 12  # pages that a slice should still hold before another worker takes its later half
 SAVES_APART = timedelta(seconds=10)
@@ -157,13 +158,18 @@ class _Run:
         if not spans or not self._has_time():
             return
         slices = self._slices[stream] = _Slices([_Slice(span.start, span.end, number=span.page) for span in spans])
-        workers = 1 if stream is Stream.LABELS_VOIDED else AT_ONCE
+        workers = 1 if stream is Stream.LABELS_VOIDED else self._at_once()
         self._with.side_by_side([lambda: self._work(stream, slices)] * workers)
         fault, self._fault = self._fault, None
         if isinstance(fault, ConnectorError) and fault.reason in OF_ONE_STREAM:
             self._faults[stream] = fault
         elif fault is not None:
             raise fault
+
+    def _at_once(self) -> int:
+        """As many as keep the budget busy."""
+        rate = self._with.intake.connection.shipstation.requests_per_minute / 60
+        return max(FEWEST_AT_ONCE, ceil(rate * A_PAGE_SECONDS))
 
     def end(self) -> None:
         pages = self.job.pages

@@ -9,7 +9,7 @@ import pytest
 from functions.errors import Permanent, Retryable
 from functions.flows.from_shipstation.crosscheck import ASKED_AT_ONCE
 from functions.flows.from_shipstation.intake import Intake
-from functions.flows.from_shipstation.past_windows import AT_ONCE, TRIED_APART, JobResources, next_job, work_on
+from functions.flows.from_shipstation.past_windows import FEWEST_AT_ONCE, TRIED_APART, JobResources, next_job, work_on
 from functions.flows.operations.backfill import progress
 from functions.ledger.jobs import JobStore
 from functions.model.cursors import Gap, Reading, Span, Stream
@@ -141,7 +141,7 @@ def test_a_window_is_read_in_slices_side_by_side_and_nothing_is_left_out() -> No
     job = bench.run(bench.store.open(a_job()))
     assert job is not None
     assert set(bench.ledger.sent()) == set(range(ROWS))
-    assert bench.source.most == AT_ONCE
+    assert bench.source.most == FEWEST_AT_ONCE
     assert bench.source.requests <= 1.3 * ROWS / (PAGE - 1)
     assert (bench.stored().ended_at, bench.stored().unread) == (job.ended_at, {LABELS: ()})
 
@@ -239,7 +239,7 @@ def test_a_run_without_budget_ends_with_what_it_read_and_the_next_goes_on_there(
     assert (fault.reason, fault.retry_after_seconds) == (Reason.BUDGET_EXHAUSTED, 30)
     halfway = bench.stored()
     assert (halfway.ended_at, halfway.not_before, halfway.held_until) == (None, None, None)
-    assert 12 <= bench.source.requests < 12 + AT_ONCE
+    assert 12 <= bench.source.requests < 12 + FEWEST_AT_ONCE
     bench.source.budget_until = 0
     bench.run(halfway)
     assert bench.stored().ended_at is not None
