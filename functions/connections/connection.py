@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
@@ -97,6 +98,12 @@ class Stores(Frozen):
             if not is_store_id(key):
                 raise ValueError(f"{key}: unknown key")
         return raw
+
+    def overlap(self, other: Stores) -> bool:
+        """Whether one store may be both's."""
+        if self.include:
+            return not all(map(other.leaves_out, self.include))
+        return not other.include or other.overlap(self)
 
     @model_validator(mode="after")
     def _no_store_is_in_and_out(self) -> Stores:
@@ -194,6 +201,11 @@ class Connection(Frozen):
         """Every IFS company that an order of this connection may belong to, the connection's own first."""
         own = (override.company for override in self.stores.overrides.values() if override.company)
         return tuple(dict.fromkeys((self.ifs.company, *own)))
+
+    def delivers_beside(self, other: Connection) -> str | None:
+        """The IFS company of one tenant that both deliver to."""
+        is_one_tenant = urlsplit(self.ifs.base_url).netloc.casefold() == urlsplit(other.ifs.base_url).netloc.casefold()
+        return next((each for each in self.companies if each in other.companies), None) if is_one_tenant else None
 
     def at_store(self, store_id: int | None) -> Connection:
         """The connection as that store sees it; itself where the store has nothing of its own. Ask the connection of

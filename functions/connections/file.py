@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import combinations
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -54,9 +56,25 @@ def load_all(folder: Path) -> dict[ConnectionName, Connection]:
             connections.append(load(path))
         except ConnectionFileError as error:
             faults.append(str(error))
+    faults += two_readers(connections)
     if faults:
         raise ConnectionFileError("\n".join(faults))
     return {connection.name: connection for connection in connections}
+
+
+def two_readers(connections: Iterable[Connection]) -> Iterator[str]:
+    """One account read through both APIs would be delivered twice, by two connections that know nothing of each other.
+    Files do not say whose account a key is of; stores do.
+    """
+    reading = [connection for connection in connections if connection.mode != "off"]
+    for first, second in combinations(reading, 2):
+        is_other_api = first.shipstation.api != second.shipstation.api
+        if is_other_api and first.delivers_beside(second) and first.stores.overlap(second.stores):
+            why = (
+                f"{first.name} delivers to the same tenant and company, perhaps one account through the other API"
+            )
+            advice = "move one connection, or name the stores of each in stores.include"
+            yield f"{second.name}.toml: shipstation.api: {why}; {advice}"
 
 
 def _files(folder: Path) -> list[Path]:

@@ -37,18 +37,14 @@ def remarks(connection: Connection, now: datetime) -> tuple[Finding, ...]:
 def neighbours(connections: Iterable[Connection]) -> Iterator[tuple[Connection, Finding]]:
     """What two files say together, told of the second one."""
     for first, second in combinations(connections, 2):
-        shared = [company for company in second.companies if company in first.companies]
-        if _tenant(first) == _tenant(second) and shared:
+        shared = second.delivers_beside(first)
+        if shared:
             sentence = (
-                f"{first.name} delivers to the same tenant and company {shared[0]}. Their requests to IFS add up; each "
+                f"{first.name} delivers to the same tenant and company {shared}. Their requests to IFS add up; each "
                 "remembers its own records alone, and takes what the other one wrote for a person's value."
             )
             advice = "Let one file serve both, or name other stores, sites or fields in each."
             yield second, Finding(subject="ifs.base_url", severity="note", sentence=sentence, advice=advice)
-
-
-def _tenant(connection: Connection) -> str:
-    return urlsplit(connection.ifs.base_url).netloc.casefold()
 
 
 def _off(connection: Connection) -> Iterator[Finding]:

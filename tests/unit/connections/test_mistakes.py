@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from functions.connections.file import ConnectionFileError, load, load_all
+from functions.connections.file import ConnectionFileError, load, load_all, two_readers
 from functions.connections.keys import Path as Path_
 from functions.connections.keys import places
+from tests.equipment.builders import a_connection
 from tests.unit.connections.mistakes import MISTAKES, ORDER, ORDERS, ROW, SHIPMENT, Mistake
 
 EXAMPLES = Path(__file__).parents[3] / "docs/examples"
@@ -180,3 +182,32 @@ def told_of(folder: Path) -> str:
 
 def test_there_are_forty_mistakes_and_each_differs() -> None:
     assert len({(m.example, m.right, m.wrong) for m in MISTAKES}) == len(MISTAKES) >= 40
+
+
+OTHER_COMPANY = {**a_connection().ifs.model_dump(exclude_unset=True), "company": "99"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_refused"),
+    [
+        ({}, {}, True),
+        ({"mode": "off"}, {}, False),
+        ({}, {"ifs": OTHER_COMPANY}, False),
+        ({"stores": {"include": [1, 2]}}, {"stores": {"include": [3]}}, False),
+        ({"stores": {"include": [1, 2]}}, {"stores": {"include": [2, 3]}}, True),
+        ({"stores": {"include": [1, 2]}}, {"stores": {"exclude": [1, 2]}}, False),
+        ({"stores": {"exclude": [1]}}, {"stores": {"include": [1]}}, False),
+        ({"stores": {"exclude": [1]}}, {"stores": {"include": [1, 2]}}, True),
+        ({"shipstation": {"api": "v2"}}, {}, False),
+    ],
+)
+def test_one_account_is_not_read_through_both_apis(
+    first: dict[str, Any], second: dict[str, Any], *, is_refused: bool
+) -> None:
+    both = (
+        a_connection(name="first", **first),
+        a_connection(name="second", **{"shipstation": {"api": "v2"}, **second}),
+    )
+    (told, back) = (list(two_readers(order)) for order in (both, both[::-1]))
+    assert (bool(told), bool(back)) == (is_refused, is_refused)
+    assert all("second.toml: shipstation.api: first delivers" in sentence for sentence in told)
