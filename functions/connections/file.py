@@ -70,9 +70,7 @@ def two_readers(connections: Iterable[Connection]) -> Iterator[str]:
     for first, second in combinations(reading, 2):
         is_other_api = first.shipstation.api != second.shipstation.api
         if is_other_api and first.delivers_beside(second) and first.stores.overlap(second.stores):
-            why = (
-                f"{first.name} delivers to the same tenant and company, perhaps one account through the other API"
-            )
+            why = f"{first.name} delivers to the same tenant and company, perhaps one account through the other API"
             advice = "move one connection, or name the stores of each in stores.include"
             yield f"{second.name}.toml: shipstation.api: {why}; {advice}"
 

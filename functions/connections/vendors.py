@@ -20,6 +20,7 @@ from functions.model.records import Place
 UNLIKELY = "\u2042 no order \u2042"
 # https://docs.shipstation.com/rate-limits, and as V1's requirements say
 MOST_OF_V1 = 40
+OF_V1 = {"base_url": "https://ssapi.shipstation.com", "requests_per_minute": 39}
 OF_V2 = {"base_url": "https://api.shipstation.com", "requests_per_minute": 195}
 OrderSource = Literal["order_number", "order_key", "custom_field_1", "custom_field_2", "custom_field_3"]
 
@@ -104,6 +105,13 @@ class ShipStationAccount(Frozen):
             example = f"for example requests_per_minute = {MOST_OF_V1 - 1}"
             raise ValueError(f"requests_per_minute is out of range, 1 to {MOST_OF_V1} with V1; {example}")
         return self
+
+    def through_the_other_api(self) -> ShipStationAccount:
+        """At its own address, unless the file names another."""
+        ours, theirs, name = (OF_V1, OF_V2, "v2") if self.api == "v1" else (OF_V2, OF_V1, "v1")
+        url = theirs["base_url"] if self.base_url == ours["base_url"] else self.base_url
+        update = {"api": name, "base_url": url, "requests_per_minute": theirs["requests_per_minute"]}
+        return self.model_copy(update=update)
 
     def naming(self, order_reference: OrderReference | None, shipment_id: OrderReference | None) -> ShipStationAccount:
         """As a store names its orders and shipments; None is as the account does."""

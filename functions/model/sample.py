@@ -17,6 +17,7 @@ class SampledOrder(Frozen):
 
     order_id: int
     store_id: int | None = None
+    is_combined: bool = False
     texts: dict[str, str]
 
 

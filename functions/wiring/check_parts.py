@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from pydantic import Field
 
+from functions.connections.connection import Connection
 from functions.flows.preflight.check import Check
 from functions.flows.preflight.pilot import Pilot
 from functions.flows.to_ifs.deliver import Delivery
@@ -44,12 +45,17 @@ def examine(
     connection = runtime.connections[request.connection]
     ifs = IfsConnections(runtime, settings.ifs_secrets)
     secret = settings.shipstation_secrets[connection.name]
-    api, client = APIS[connection.shipstation.api], shipstation_client(runtime, connection, secret, budgets)
-    account = AccountSample(client, api, connection, runtime.now)
+    other = connection.model_copy(update={"shipstation": connection.shipstation.through_the_other_api()})
+    account, beside = (_sample(runtime, each, secret, budgets) for each in (connection, other))
     survey = Survey(ifs.client(connection.name), connection, runtime.now)
-    report = Check(connection, account, survey, ifs.open, runtime.now).run()
+    report = Check(connection, account, beside, survey, ifs.open, runtime.now).run()
     if request.pilot is None or delivery is None or not report.fits:
         return report
     cause = Cause(kind="pilot", correlation_id=run_id, by=request.by, note=request.note)
     proven = Pilot(delivery()).run(request.pilot, account.take(), cause)
     return report.with_pilot(proven)
+
+
+def _sample(runtime: Runtime, connection: Connection, secret: str, budgets: budget.BudgetStore) -> AccountSample:
+    client = shipstation_client(runtime, connection, secret, budgets)
+    return AccountSample(client, APIS[connection.shipstation.api], connection, runtime.now)

@@ -11,6 +11,7 @@ from functions.connections.connection import Connection
 from functions.connections.remarks import remarks
 from functions.errors import ConnectorError, Retryable
 from functions.flows.preflight.carrier_map import carrier_map, carriers, map_findings
+from functions.flows.preflight.either_api import moving
 from functions.flows.preflight.named_stores import named_stores
 from functions.flows.preflight.store_match import better, by_store, findings, match, readings
 from functions.flows.to_ifs.lookup import Search
@@ -34,6 +35,7 @@ EVENTS = {
 
 class Account(Protocol):
     def take(self) -> Sample: ...
+    def accepts_key(self) -> bool: ...
 
 
 class Tenant(Protocol):
@@ -51,10 +53,13 @@ class Tenant(Protocol):
 
 @dataclass
 class Check:
-    """What the check works with. `ifs` opens IFS as a connection, or a store's view of it, describes its targets."""
+    """What the check works with. `other` is the account through its other API. `ifs` opens IFS as a connection, or a
+    store's view of it, describes its targets.
+    """
 
     connection: Connection
     account: Account
+    other: Account
     tenant: Tenant
     ifs: Callable[[Connection], Search]
     now: Callable[[], datetime]
@@ -90,6 +95,7 @@ class Check:
             sample = self.account.take()
         except ConnectorError as fault:
             self._failed("shipstation.key", fault)
+            self._belongs_elsewhere(fault)
             return None
         read = (
             f"{len(sample.stores)} stores, {len(sample.shipments)} newest labels, {len(sample.fulfilments)} fulfilments"
@@ -103,7 +109,16 @@ class Check:
         if missing:
             sentence = f"No webhook is subscribed for {', '.join(missing)}; the poll finds everything, minutes later."
             self._say("shipstation.webhooks", "note", sentence, "Subscribe after the deployment.")
+        self._findings += moving(sample, self.connection)
         return sample
+
+    def _belongs_elsewhere(self, fault: ConnectorError) -> None:
+        if fault.reason is Reason.SHIPSTATION_CREDENTIALS and self.other.accepts_key():
+            api = "v2" if self.connection.shipstation.api == "v1" else "v1"
+            sentence = f"The key belongs to ShipStation's other API: {api.upper()} accepts it."
+            self._say(
+                "shipstation.api", "misfit", sentence, f'Write shipstation.api = "{api}", or take a key of this one.'
+            )
 
     def _reach_ifs(self) -> bool:
         """What a service refuses is told by the parts that ask for it, with its name."""

@@ -59,6 +59,14 @@ class AccountSample:
             skew_seconds=(server_now - self._now()).total_seconds() if server_now else None,
         )
 
+    def accepts_key(self) -> bool:
+        """Asked for one list, once."""
+        try:
+            self._client.probe(self._api.orders.path, self._api.no_rows, "poll")
+        except ConnectorError:
+            return False
+        return True
+
     def _newest(self, listing: Listing) -> Rows:
         return _said(self._client.get(listing.path, listing.newest, "poll"), listing)
 
@@ -97,7 +105,8 @@ def _sampled(row: ShipStationOrder) -> SampledOrder:
     if row.advanced:
         places |= {source: getattr(row.advanced, source) for source in SOURCES[2:]}
     texts = {source: text.strip() for source, text in places.items() if text and text.strip()}
-    return SampledOrder(order_id=row.order_id, store_id=row.advanced.store_id if row.advanced else None, texts=texts)
+    store, merged = (row.advanced.store_id, row.advanced.merged_ids) if row.advanced else (None, ())
+    return SampledOrder(order_id=row.order_id, store_id=store, is_combined=bool(merged), texts=texts)
 
 
 def _said(answer: Answer | None, listing: Listing) -> Rows:

@@ -67,6 +67,10 @@ def misfits(answer: dict[str, Any]) -> dict[str, str]:
     return {f["subject"]: f["sentence"] for f in answer["report"]["findings"] if f["severity"] == "misfit"}
 
 
+def notes(answer: dict[str, Any]) -> dict[str, str]:
+    return {f["subject"]: f["sentence"] for f in answer["report"]["findings"] if f["severity"] == "note"}
+
+
 def test_two_systems_that_fit_are_told_to_and_nothing_is_written() -> None:
     world, site = a_world()
     answer = check(world)
@@ -361,3 +365,40 @@ def test_the_report_holds_neither_a_secret_nor_personal_data() -> None:
     world, site = a_world()
     text = json.dumps(check(world))
     assert [secret for secret in (*site.tenant.clients.values(), *site.account.keys.values()) if secret in text] == []
+
+
+@pytest.mark.parametrize(("api", "belongs_to"), [("v1", "v2"), ("v2", "v1"), ("v1", None)])
+def test_a_key_of_the_other_api_is_told_as_one(api: str, belongs_to: str | None) -> None:
+    world, site = a_world()
+    configure(site, shipstation={"api": api})
+    keys, site.account.keys, site.account.v2_keys = site.account.keys, {}, set()
+    if belongs_to == "v1":
+        site.account.keys = keys
+    elif belongs_to:
+        site.account.v2_keys = set(keys)
+    told = misfits(check(world))
+    assert "ShipStation refused the API key" in told["shipstation.key"]
+    assert ("shipstation.api" in told) == (belongs_to is not None)
+    assert belongs_to is None or f"{belongs_to.upper()} accepts it" in told["shipstation.api"]
+
+
+def test_what_a_move_would_lose_is_counted_in_what_was_read() -> None:
+    world, site = a_world()
+    order = site.account.add_order("P900", items=[{"sku": "BOLT", "quantity": 2}])
+    for _ in range(2):
+        site.account.ship(order, quantities={"BOLT": 1}, is_silent=True)
+    configure(site, shipstation={"order_reference": {"source": "order_key"}})
+    assert (
+        "which goods each label holds (orders with several labels: 1); the order keys of stores"
+        in notes(check(world))["shipstation.api"]
+    )
+    configure(site, shipstation={"api": "v2"})
+    assert "Orders with several labels: 1; V2 tells" in notes(check(world))["shipstation.api"]
+
+
+@pytest.mark.parametrize("api", ["v1", "v2"])
+def test_systems_that_fit_fit_through_either_api(api: str) -> None:
+    world, site = a_world()
+    configure(site, shipstation={"api": api})
+    answer = check(world)
+    assert (answer["fits"], misfits(answer)) == (True, {})
