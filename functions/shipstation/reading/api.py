@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from functions.model.cursors import Gap, Span, Stream
 
 Row = dict[str, Any]
 Rows = list[Row]
+FAR_AHEAD = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,11 @@ class Listing:
         """One page from the end."""
         return {**self.fixed, **self.newest_first, "page": "1"}
 
+    @property
+    def no_rows(self) -> dict[str, str]:
+        """Filters under which it shows nothing; all of them are its own."""
+        return {self.key_start: self.clock.window_text(FAR_AHEAD), "page": "1", self.size_field: "1"}
+
     def window(self, span: Span) -> dict[str, str]:
         return self.bounds(self.clock.window_start(span.start), self.clock.window_end(span.end))
 
@@ -116,9 +122,9 @@ class Voided(Protocol):
 @dataclass(frozen=True)
 class Api:
     """`order` makes the path of one order, and `order_row` its row out of the answer; `of_order` filters labels and
-    fulfilments by their order. `pointers`: what the id of a pointer filters by, and in which list. `no_rows` are
-    filters under which no list shows a row. `voids` counts the voids of a window. `stores` and `webhooks` are the paths
-    of these lists, None where there is none; `event_field` names what a webhook is for.
+    fulfilments by their order. `pointers`: what the id of a pointer filters by, and in which list. `voids` counts
+    the voids of a window. `stores` and `webhooks` are the paths of these lists, None where there is none; `event_field`
+    names what a webhook is for.
     """
 
     labels: Listing
@@ -128,7 +134,6 @@ class Api:
     order_row: Callable[[Any], Row | None]
     of_order: Callable[[int], Mapping[str, str]]
     pointers: Mapping[str, tuple[Stream, Callable[[str], Mapping[str, str]]]]
-    no_rows: Mapping[str, str]
     voided: Voided
     voids: Callable[[Span], Mapping[str, str]]
     stores: str | None

@@ -105,7 +105,7 @@ class OrderBook:
     def _is_of_one_order(self, fault: ConnectorError, lane: Lane) -> bool:
         """A refusal is; silence is where ShipStation goes on showing lists."""
         if fault.reason is Reason.SHIPSTATION_UNAVAILABLE:
-            self._client.probe(self._api.orders.path, self._api.no_rows, lane)
+            self._client.probe(self._api.orders.path, self._api.orders.no_rows, lane)
         return fault.reason in {Reason.SHIPSTATION_UNAVAILABLE, Reason.SHIPSTATION_REQUEST}
 
     def _read(self, order_id: int, body: Any) -> OrderReading | None:

@@ -62,7 +62,7 @@ class AccountSample:
     def accepts_key(self) -> bool:
         """Asked for one list, once."""
         try:
-            self._client.probe(self._api.orders.path, self._api.no_rows, "poll")
+            self._client.probe(self._api.orders.path, self._api.orders.no_rows, "poll")
         except ConnectorError:
             return False
         return True

@@ -80,7 +80,8 @@ class ShipStationSource:
 
     def probe(self, stream: Stream, lane: Lane) -> None:
         """One request: whether ShipStation shows this list at all. Raises Retryable or Permanent."""
-        self._client.probe(self._api.listing(stream).path, self._api.no_rows, lane)
+        listing = self._api.listing(stream)
+        self._client.probe(listing.path, listing.no_rows, lane)
 
     def check_budget(self) -> None:
         """Raises Retryable(budget_exhausted) while the next request is more than a few seconds away."""

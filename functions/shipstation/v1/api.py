@@ -110,7 +110,6 @@ V1 = Api(
         "orders_import": (Stream.ORDERS, _by("importBatch")),
         "fulfilment": (Stream.FULFILMENTS, _by("fulfillmentId")),
     },
-    no_rows={"createDateStart": "2200-01-01 00:00:00", "page": "1", "pageSize": "1"},  # every list knows this filter
     voided=voided,
     voids=voids,
     stores="/stores",
