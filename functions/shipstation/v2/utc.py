@@ -1,11 +1,12 @@
-"""How V2 writes instants: ISO 8601 in UTC. Labels and fulfilments write a ship date as Pacific midnight in UTC.
+"""How V2 writes instants: ISO 8601 in UTC. A ship date is recorded as Pacific midnight in UTC, and described as a day
+alone or with midnight in UTC.
 
-Source: https://docs.shipstation.com/apis/shipstation-v2/openapi (date-time fields); the ship date as recorded.
+Source: https://docs.shipstation.com/apis/shipstation-v2/openapi (date-time and date fields).
 """
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from functions.shipstation.pacific import EARLIEST_YEAR, LATEST_YEAR, PACIFIC
 
@@ -41,6 +42,8 @@ def parse_instant(text: object) -> datetime | None:
 
 
 def pacific_day(text: object) -> date | None:
-    """The day of a label or a fulfilment: midnight in ShipStation's own zone, written in UTC."""
+    """The day of a label or a fulfilment. Midnight in UTC is no Pacific midnight: its day stands as it is written."""
     at = parse_instant(text)
-    return at.astimezone(PACIFIC).date() if at else None
+    if at is None:
+        return None
+    return at.date() if at.time() == time() else at.astimezone(PACIFIC).date()
