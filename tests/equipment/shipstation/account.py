@@ -156,7 +156,7 @@ class Account(ShippingDesk):
         except v2.BadParameterError as error:
             return v2.refused(400, "invalid_field_value", str(error))
         except UnknownError:
-            return v2.refused(404, "not_found")
+            return v2.refused(404, "unspecified")
 
     def _v2_dispatch(self, request: Request, path: list[str]) -> Response:
         match [request.method, *path]:
@@ -170,7 +170,7 @@ class Account(ShippingDesk):
                 return self._v2_order(self.live_order(int(number.removeprefix("se-"))))
             case ["GET", "environment", "webhooks"]:
                 return json_response(200, v2_views.webhooks(self.hooks.subscriptions.values()))
-        return v2.refused(404, "not_found")
+        return v2.refused(404, "unspecified")
 
     def _v2_order(self, order: Order) -> Response:
         status = self.refused_by_id.get(order.order_id, 500 if order.order_id in self.broken_rows else 200)

@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 from urllib.parse import unquote, urlencode
+from uuid import UUID
 
 from tests.equipment.http import Request, Response, json_response
 from tests.equipment.shipstation import v2_views as views
@@ -16,6 +17,7 @@ from tests.equipment.shipstation.store import Switches
 
 DEFAULT_PAGE, LARGEST_PAGE = 25, 100
 LIMIT = 200
+KINDS = {401: "security", 403: "account_status", 429: "system"}  # of an error, by its status
 Find = Callable[[Query[Any]], tuple[list[Any], int]]
 
 
@@ -92,17 +94,27 @@ def page(listing: Listing, request: Request, find: Find, switches: Switches) -> 
     pages = -(-total // query.size)
     totals: dict[str, Any] = {"right": {"total": total}, "zero": {"total": 0}, "text": {"total": f"{total}"}}
     counted = totals.get(switches.total, {})
-    links = {"next": _link(request, query.page + 1) if query.page < pages else {}}
-    body = {listing.collection: shown, **counted, "page": query.page, "pages": pages, "links": links}
-    return json_response(200, body)
+    body = {listing.collection: shown, **counted, "page": query.page, "pages": pages}
+    return json_response(200, {**body, "links": _links(request, query.page, pages)})
 
 
 def refused(status: int, code: str, message: str = "") -> Response:
-    error = {"error_source": "shipstation", "error_type": "validation", "error_code": code, "message": message or code}
-    return json_response(status, {"request_id": f"{next(_requests):08x}", "errors": [error]})
+    kind = KINDS.get(status, "validation")
+    error = {"error_source": "ShipStation", "error_type": kind, "error_code": code, "message": message or code}
+    return json_response(status, {"request_id": str(UUID(int=next(_requests))), "errors": [error]})
 
 
 _requests = count(1)
+
+
+def _links(request: Request, page: int, pages: int) -> dict[str, dict[str, str]]:
+    """Where no page follows or precedes, an empty object."""
+    return {
+        "first": _link(request, 1),
+        "last": _link(request, max(pages, 1)),
+        "prev": _link(request, page - 1) if page > 1 else {},
+        "next": _link(request, page + 1) if page < pages else {},
+    }
 
 
 def _link(request: Request, number: int) -> dict[str, str]:

@@ -1,12 +1,14 @@
-"""Rows as V2 prints them: snake_case, UTC, ids with a prefix, money with a currency."""
+"""Rows as V2 prints them: snake_case, UTC, ids with a prefix, money with a currency. What may not be null is left out
+where there is nothing to print.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from tests.equipment.shipstation.dates import PACIFIC
+from tests.equipment.shipstation.dates import PACIFIC, parse_wall
 from tests.equipment.shipstation.rows import Fulfillment, Item, Label, Order
 from tests.equipment.shipstation.webhooks import Subscription
 
@@ -15,9 +17,22 @@ STATUS = {
     "awaiting_payment": "pending",
     "awaiting_shipment": "pending",
     "on_hold": "pending",
+    "pending_fulfillment": "pending",
+    "rejected_fulfillment": "pending",
     "shipped": "label_purchased",
     "cancelled": "cancelled",
 }
+DOCK = {
+    "name": "Example Dock",
+    "phone": "+1 555 0100",
+    "address_line1": "9 Example Road",
+    "city_locality": "Austin",
+    "state_province": "TX",
+    "postal_code": "78701",
+    "country_code": "US",
+    "address_residential_indicator": "no",
+}
+WEIGHT = {"value": 16.0, "unit": "ounce"}
 
 
 def se(number: int | None) -> str | None:
@@ -31,14 +46,13 @@ def label(row: Label, *, with_products: bool = False) -> dict[str, Any]:
     return {
         "label_id": se(row.shipment_id),
         "status": "voided" if voided else "completed",
-        "shipment_id": se(row.order_id),
+        **_told(shipment_id=se(row.order_id), tracking_number=row.tracking_number, ship_to=_address(row.ship_to)),
         "external_shipment_id": _external(row.order) if row.order else None,
         "external_order_id": None,
         "ship_date": _pacific_midnight(row.ship_date),
         "created_at": _instant(row.created),
         "shipment_cost": {"currency": "usd", "amount": row.cost},
         "insurance_cost": {"currency": "usd", "amount": 0.0},
-        "tracking_number": row.tracking_number,
         "is_return_label": row.is_return,
         "rma_number": None,
         "is_international": False,
@@ -53,8 +67,13 @@ def label(row: Label, *, with_products: bool = False) -> dict[str, Any]:
         "refund_details": None,
         "trackable": True,
         "tracking_status": "in_transit",
-        "packages": [{"package_id": 1, "tracking_number": row.tracking_number, "products": products or None}],
-        "ship_to": dict(row.ship_to) or None,
+        "packages": [
+            {
+                "package_id": 1,
+                "weight": {"value": row.weight_ounces, "unit": "ounce"},
+                **_told(tracking_number=row.tracking_number, products=products),
+            }
+        ],
     }
 
 
@@ -69,10 +88,15 @@ def shipment(row: Order) -> dict[str, Any]:
         "shipment_status": STATUS[row.status],
         "created_at": _instant(row.created),
         "modified_at": _instant(row.modified),
-        "hold_until_date": row.body.get("holdUntilDate")
-        or ("2099-01-01T00:00:00Z" if row.status == "on_hold" else None),
+        "hold_until_date": _held_until(row),
         "ship_date": f"{row.ship_date.isoformat()}T00:00:00Z" if row.ship_date else None,
-        "ship_to": dict(row.ship_to),
+        "ship_to": _address(row.ship_to) or DOCK,
+        "ship_from": DOCK,
+        "return_to": DOCK,
+        "confirmation": "none",
+        "insurance_provider": "none",
+        "packages": [{"shipment_package_id": "se-1", "package_code": "package", "weight": WEIGHT}],
+        "total_weight": WEIGHT,
         "items": [_item(item) for item in row.items if item.is_physical],
         "advanced_options": {f"custom_field{n}": options.get(f"customField{n}") for n in (1, 2, 3)},
         "tags": [],
@@ -96,7 +120,7 @@ def fulfillment(row: Fulfillment) -> dict[str, Any]:
         "fulfillment_service_code": row.service_code,
         "void_requested": row.voided_at is not None,
         "voided": row.voided_at is not None,
-        "ship_to": dict(row.order.ship_to),
+        "ship_to": _address(row.order.ship_to) or DOCK,
     }
 
 
@@ -111,12 +135,41 @@ def webhooks(subscriptions: Iterable[Subscription]) -> list[dict[str, Any]]:
 
 def _item(item: Item) -> dict[str, Any]:
     return {
-        "item_id": se(item.order_item_id),
+        "item_id": str(item.order_item_id),
         "external_order_item_id": item.body.get("lineItemKey"),
         "sku": item.body.get("sku"),
         "name": item.body.get("name", "Example item"),
         "quantity": item.quantity,
     }
+
+
+def _told(**values: object) -> dict[str, object]:
+    return {name: value for name, value in values.items() if value}
+
+
+def _address(v1: Mapping[str, Any]) -> dict[str, Any] | None:
+    """V1's address in V2's words; what V2 requires and V1 leaves open is that of the dock."""
+    if not v1:
+        return None
+    lines = {f"address_line{number}": v1.get(f"street{number}") or None for number in (2, 3)}
+    required = _told(
+        name=v1.get("name"),
+        phone=v1.get("phone"),
+        address_line1=v1.get("street1"),
+        city_locality=v1.get("city"),
+        state_province=v1.get("state"),
+        postal_code=v1.get("postalCode"),
+        country_code=v1.get("country"),
+    )
+    kind = {True: "yes", False: "no"}.get(v1.get("residential"), "unknown")  # type: ignore[arg-type] # null is no key
+    company = v1.get("company") or None
+    return {**DOCK, **required, **lines, "company_name": company, "address_residential_indicator": kind}
+
+
+def _held_until(row: Order) -> str | None:
+    if row.body.get("holdUntilDate"):
+        return _instant(parse_wall(row.body["holdUntilDate"]).replace(tzinfo=PACIFIC))
+    return HELD if row.status == "on_hold" else None
 
 
 def _external(order: Order) -> str | None:
