@@ -202,6 +202,9 @@ class Connection(Frozen):
         own = (override.company for override in self.stores.overrides.values() if override.company)
         return tuple(dict.fromkeys((self.ifs.company, *own)))
 
+    def through_the_other_api(self) -> Connection:
+        return self.model_copy(update={"shipstation": self.shipstation.through_the_other_api()})
+
     def delivers_beside(self, other: Connection) -> str | None:
         """The IFS company of one tenant that both deliver to."""
         is_one_tenant = urlsplit(self.ifs.base_url).netloc.casefold() == urlsplit(other.ifs.base_url).netloc.casefold()

@@ -31,8 +31,14 @@ THROTTLED = {"message": "too many requests"}
 THROTTLED_BYTES = 100
 
 
-# V2's words for an account whose plan or subscription does not allow the request: no other request will do better.
-PLAN = {"invalid_billing_plan", "subscription_inactive", "trial_expired"}
+# V2's words for an account that may not ask at all: no other request will do better.
+PLAN = {
+    "invalid_billing_plan",
+    "subscription_inactive",
+    "terms_not_accepted",
+    "trial_expired",
+    "verification_failure",
+}
 
 
 @dataclass(frozen=True)

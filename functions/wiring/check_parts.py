@@ -45,8 +45,8 @@ def examine(
     connection = runtime.connections[request.connection]
     ifs = IfsConnections(runtime, settings.ifs_secrets)
     secret = settings.shipstation_secrets[connection.name]
-    other = connection.model_copy(update={"shipstation": connection.shipstation.through_the_other_api()})
-    account, beside = (_sample(runtime, each, secret, budgets) for each in (connection, other))
+    both = connection, connection.through_the_other_api()
+    account, beside = (_sample(runtime, each, secret, budgets) for each in both)
     survey = Survey(ifs.client(connection.name), connection, runtime.now)
     report = Check(connection, account, beside, survey, ifs.open, runtime.now).run()
     if request.pilot is None or delivery is None or not report.fits:
