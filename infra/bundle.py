@@ -52,7 +52,7 @@ def bundle(root: Path, connections: Path, target: Target) -> Path:
     """
     packages = _packages(root, target)
     key = _key(packages.name, str(connections.resolve()))
-    folder = root / "build" / "bundle" / f"{key}.{os.getpid()}"
+    folder = root / "build" / "bundle" / f"{key}-{os.getpid()}"
     _remove_left_over(folder.parent)
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(packages, folder)
@@ -81,7 +81,7 @@ def _packages(root: Path, target: Target) -> Path:
     folder = root / "build" / "packages" / key
     _remove_left_over(folder.parent)
     if not folder.exists():
-        building = folder.with_name(f"{folder.name}.{os.getpid()}")
+        building = folder.with_name(f"{folder.name}-{os.getpid()}")
         _install(lock, building, target)
         _shrink(building)
         _compile(building, ".", target)
@@ -91,8 +91,8 @@ def _packages(root: Path, target: Target) -> Path:
 
 def _remove_left_over(made: Path) -> None:
     """What a process made that runs no more. Its folder's name ends with the id of the process."""
-    for folder in made.glob("*.[0-9]*"):
-        if not _runs(int(folder.suffix[1:])):
+    for folder in made.glob("*-[0-9]*"):
+        if not _runs(int(folder.name.rpartition("-")[2])):
             shutil.rmtree(folder, ignore_errors=True)
 
 

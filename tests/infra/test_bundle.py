@@ -79,7 +79,7 @@ def test_what_an_interrupted_run_was_making_is_removed_and_what_a_running_one_ma
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         pass
     for made_in in ("build/packages", "build/bundle"):
-        interrupted, running = (root / made_in / f"abc.{pid}" for pid in (ended.pid, os.getpid()))
+        interrupted, running = (root / made_in / f"abc-{pid}" for pid in (ended.pid, os.getpid()))
         for folder in (interrupted, running):
             (folder / "package").mkdir(parents=True)
         bundle(root, root / "connections", HERE)
