@@ -19,7 +19,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, LocationValueError, ReadTimeoutError
 
 CHUNK_BYTES = 65_536
 CONNECT_SECONDS = 3
@@ -35,24 +35,36 @@ def keep_deadlines(session: requests.Session, monotonic: Monotonic) -> None:
 
 
 def exchange(
-    session: requests.Session, method: str, url: str, within_seconds: float, **request: Any
+    session: requests.Session,
+    method: str,
+    url: str,
+    within_seconds: float,
+    *,
+    most_bytes: int | None = None,
+    **request: Any,
 ) -> tuple[requests.Response, bytes]:
-    """The answer and its whole body. Raises requests.RequestException. Follows no redirect, keeps no cookie."""
+    """The answer and its whole body. Raises requests.RequestException, also for a body of more than `most_bytes`.
+    Follows no redirect, keeps no cookie.
+    """
     try:
         response = session.request(
             method, url, timeout=(CONNECT_SECONDS, within_seconds), allow_redirects=False, stream=True, **request
         )
-        return response, read_body(response)
+        return response, read_body(response, most_bytes)
+    except LocationValueError as error:  # of a host that no resolver takes; requests lets it through
+        raise requests.exceptions.InvalidURL from error
     finally:
         session.cookies.clear()
 
 
-def read_body(response: requests.Response) -> bytes:
+def read_body(response: requests.Response, most_bytes: int | None = None) -> bytes:
     """Raises requests.RequestException; the response is closed either way."""
     content = bytearray()
     try:
         while chunk := response.raw.read1(CHUNK_BYTES, decode_content=True):
             content += chunk
+            if most_bytes is not None and len(content) > most_bytes:
+                raise requests.ConnectionError("the body is too large")
     except ReadTimeoutError as error:
         raise requests.ReadTimeout from error
     except HTTPError as error:

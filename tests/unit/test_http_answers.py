@@ -111,6 +111,32 @@ def test_a_body_that_ends_early_is_a_fault_and_no_shorter_body() -> None:
         exchange(session, "GET", server.url, 5)
 
 
+@pytest.mark.parametrize(
+    "answer", [HEAD + BODY, CHUNKED + b"14\r\n" + BODY + b"\r\n0\r\n\r\n"], ids=["length", "chunks"]
+)
+def test_a_body_that_is_larger_than_asked_for_is_a_fault(answer: bytes) -> None:
+    with DrippingServer([answer], 0) as server, a_session(stepping(0)) as session:
+        assert exchange(session, "GET", server.url, 5, most_bytes=20)[1] == BODY
+        with pytest.raises(requests.ConnectionError):
+            exchange(session, "GET", server.url, 5, most_bytes=19)
+
+
+def test_a_compressed_body_counts_as_large_as_it_becomes() -> None:
+    packed = gzip.compress(bytes(10_000_000))
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+    with (
+        DrippingServer([head + packed], 0) as server,
+        a_session(stepping(0)) as session,
+        pytest.raises(requests.ConnectionError),
+    ):
+        exchange(session, "GET", server.url, 5, most_bytes=65_536)
+
+
+def test_a_host_that_no_resolver_takes_is_a_fault_of_requests_own_kind() -> None:
+    with a_session(stepping(0)) as session, pytest.raises(requests.RequestException):
+        exchange(session, "GET", f"https://{'x' * 70}.example.com", 5)
+
+
 class Broken(io.BytesIO):
     def read1(self, size: int | None = -1, /) -> bytes:
         raise ProtocolError("connection broken")
