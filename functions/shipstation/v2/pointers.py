@@ -1,0 +1,60 @@
+"""Reduces the address in a V2 webhook to ids. The address itself is never contacted: requests go to our own base URL.
+
+Sources: https://docs.shipstation.com/apis/docs/guides/webhooks-schemas, and bodies seen in the field. An id is a number
+behind `se-`, the same that V1 shows without it.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl
+
+from functions.model.notification import Pointer
+
+# One pattern for the whole address: anything it does not spell out (user info, ports, encoded characters in the path,
+# backslashes, other hosts) does not match.
+_ADDRESS = re.compile(
+    r"https://api\.shipstation\.com(?::443)?"
+    r"/v2/(?P<path>[A-Za-z_]{1,30}(?:/[A-Za-z0-9_-]{1,64}){0,3})/?"
+    r"(?:\?(?P<query>[A-Za-z0-9=&_.%+:,;~|*-]{0,4000}))?",
+    re.ASCII,
+)
+_NUMBER = re.compile(r"se-([0-9]{1,19})", re.ASCII)
+_BATCH = re.compile(r"[0-9a-fA-F-]{1,64}", re.ASCII)
+
+
+def parse(resource_url: str, resource_type: str) -> Pointer | None:
+    """None for an address that is not ShipStation's. One of ShipStation's that we cannot reduce means: look."""
+    del resource_type  # the path says it
+    match = _ADDRESS.fullmatch(resource_url)
+    if match is None:
+        return None
+    return _reduced(match["path"].lower().split("/"), _parameters(match["query"] or ""))
+
+
+def _parameters(query: str) -> dict[str, str]:
+    """None where one is given twice: which one counts, only ShipStation knows."""
+    pairs = [(name.lower(), value) for name, value in parse_qsl(query)]
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else {}
+
+
+def _reduced(path: list[str], parameters: dict[str, str]) -> Pointer:
+    match path:
+        case ["labels"] if number := _number(parameters.get("batch_id")):
+            return Pointer(kind="shipments_batch", id=number)
+        case ["batches", batch] if number := _number(batch):  # what was made of it are labels
+            return Pointer(kind="shipments_batch", id=number)
+        case ["shipments"] if _BATCH.fullmatch(parameters.get("import_batch_id", "")):
+            return Pointer(kind="orders_import", id=parameters["import_batch_id"])
+        case ["shipments", shipment] if number := _number(shipment):  # V1 calls it an order
+            return Pointer(kind="order", id=number)
+        case ["fulfillments"] if number := _number(parameters.get("fulfillment_id")):
+            return Pointer(kind="fulfilment", id=number)
+    return Pointer(kind="anything")
+
+
+def _number(text: str | None) -> str:
+    """Without its prefix; empty for an id that is no number behind it."""
+    match = _NUMBER.fullmatch(text or "")
+    return match[1] if match else ""
