@@ -14,9 +14,10 @@
     cursors, jobs            how far ShipStation is read; windows of the past
     budget, tenant           what an API key, and an IFS tenant, can take now
     ifs_shipment, outbound   an IFS shipment that is to be packed; its ShipStation order, and what we made of it
+    webhook_signature        what a webhook's signature says
     text                     how text is cleaned
     parked, dead_letters     what needs a person and is no order; what died and came back
     fit, sample              what the check before the first write says, and looks at
 
-`frozen` is the base of them all but `notification` and `connection_name`, which load no pydantic.
+`frozen` is the base of them all but `notification`, `webhook_signature` and `connection_name`, which load no pydantic.
 """
