@@ -51,8 +51,12 @@ def _read(kind: str, text: str | None) -> Any:
 
 
 class WebhookSettings(Settings):
+    """`webhook_signatures` says `accept` or `require`; `jwks_urls` holds addresses with blanks between them."""
+
     notifications: dict[str, str]
     webhook_secrets: dict[str, str]
+    webhook_signatures: dict[str, str]
+    jwks_urls: dict[str, str]
 
 
 class PollSettings(Settings):

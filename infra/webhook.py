@@ -20,6 +20,7 @@ from infra.grants import allow_reading, allow_sending
 
 # ShipStation sends one call per batch of labels; more than this is no ShipStation.
 RATE_PER_SECOND, BURST = 50, 100
+PATHS = ("/webhooks/{connection}/{token}", "/webhooks/{connection}")  # the second one's token stands in a header
 LOGGED = {
     "requestId": "$context.requestId",
     "route": "$context.routeKey",
@@ -38,16 +39,19 @@ class WebhookApi(Construct):
         per_connection: Mapping[ConnectionName, ConnectionResources],
     ) -> None:
         super().__init__(scope, construct_id)
+        accounts = {name: resources.connection.shipstation for name, resources in per_connection.items()}
         settings = WebhookSettings(
             notifications={name: resources.notifications.queue_url for name, resources in per_connection.items()},
             webhook_secrets={name: resources.webhook.secret_arn for name, resources in per_connection.items()},
+            webhook_signatures={name: each.webhook_signature for name, each in accounts.items()},
+            jwks_urls={name: " ".join(each.jwks_urls) for name, each in accounts.items()},
         )
         self.function = functions.make(
             "Webhook",
             settings=settings,
             timeout=Duration.seconds(15),
             memory_mb=512,  # ShipStation waits for the answer, also of the first one
-            description="ShipStation webhooks: checks the token, queues ids",
+            description="ShipStation webhooks: checks token and signature, queues ids",
         )
         for resources in per_connection.values():
             allow_sending(self.function, resources.notifications)
@@ -57,11 +61,9 @@ class WebhookApi(Construct):
 
     def _api(self, function: lambda_.IFunction) -> apigw.HttpApi:
         api = apigw.HttpApi(self, "Api", create_default_stage=False, description="ShipStation webhooks")
-        api.add_routes(
-            path="/webhooks/{connection}/{token}",
-            methods=[apigw.HttpMethod.POST],
-            integration=integrations.HttpLambdaIntegration("Integration", function),
-        )
+        integration = integrations.HttpLambdaIntegration("Integration", function)
+        for path in PATHS:
+            api.add_routes(path=path, methods=[apigw.HttpMethod.POST], integration=integration)
         log = logs.LogGroup(
             self, "AccessLog", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=RemovalPolicy.DESTROY
         )

@@ -48,5 +48,12 @@ def _token_endpoint(url: str) -> str:
     return url.rstrip("/")
 
 
+def _whole(url: str) -> str:
+    if not _parts(url).path.strip("/"):
+        raise ValueError("is the whole address of the keys, with its path")
+    return url
+
+
 BaseUrl = Annotated[str, AfterValidator(_host_alone)]
 TokenUrl = Annotated[str, AfterValidator(_token_endpoint)]
+KeysUrl = Annotated[str, AfterValidator(_whole)]

@@ -103,8 +103,8 @@ def _rule(kind: str, fault: ErrorDetails, field: FieldInfo | None) -> str:
         return f"is a whole number without quotes{_bounds(field)}"
     if kind.startswith(("greater_than", "less_than")):
         return f"is out of range{_bounds(field) or ': above 0'}"
-    if kind == "string_too_long":
-        return f"is longer than {fault['ctx']['max_length']} characters"
+    if kind in {"string_too_long", "too_long"}:
+        return f"is longer than {fault['ctx']['max_length']} {'characters' if kind[0] == 's' else 'entries'}"
     return _spelling(fault.get("ctx", {}).get("pattern", ""))
 
 

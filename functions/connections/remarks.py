@@ -27,6 +27,7 @@ def remarks(connection: Connection, now: datetime) -> tuple[Finding, ...]:
         *_before_go_live(connection, now),
         *_long_ago(connection),
         *_hosts(connection),
+        *_unsigned(connection),
         *_zones(connection),
         *_maps(connection),
         *_globs(connection),
@@ -78,6 +79,14 @@ def _hosts(connection: Connection) -> Iterator[Finding]:
     if base != token:
         sentence = f"base_url is at {base}, token_url at {token}: perhaps two environments."
         yield Finding(subject="ifs.token_url", severity="note", sentence=sentence, advice="Compare both addresses.")
+
+
+def _unsigned(connection: Connection) -> Iterator[Finding]:
+    account = connection.shipstation
+    if account.api == "v1" and account.webhook_signature == "require":
+        sentence = "V1 is read, and V1's webhooks are unsigned: each of them is answered 404."
+        advice = 'Leave webhook_signature = "accept" until every webhook is one of V2.'
+        yield Finding(subject="shipstation.webhook_signature", severity="note", sentence=sentence, advice=advice)
 
 
 def _zones(connection: Connection) -> Iterator[Finding]:

@@ -11,12 +11,13 @@ from http import HTTPStatus
 from typing import Any
 
 from functions.errors import Retryable
-from functions.flows.from_shipstation.receive import Webhook, receive
+from functions.flows.from_shipstation.receive import Answer, Webhook, receive
 from functions.ledger.queues import NotificationQueues
 from functions.settings import WebhookSettings
-from functions.shipstation.v1.pointers import parse
+from functions.shipstation.pointers import parse
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.runtime import Context, Handler, Runtime
+from functions.wiring.signatures import WebhookSignatures
 from functions.wiring.telemetry import logger
 
 
@@ -37,7 +38,7 @@ class _Tokens:
 
 
 def build(runtime: Runtime, settings: WebhookSettings) -> Handler:
-    tokens = _Tokens(runtime, settings)
+    tokens, signatures = _Tokens(runtime, settings), WebhookSignatures(runtime, settings)
     queue = NotificationQueues({name: runtime.queue(url) for name, url in settings.notifications.items()})
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
@@ -45,27 +46,40 @@ def build(runtime: Runtime, settings: WebhookSettings) -> Handler:
         known = webhook.connection if webhook.connection in settings.notifications else "unknown"
         correlation_id = context.aws_request_id
         try:
-            status = receive(
-                webhook, tokens=tokens, parse=parse, queue=queue, now=runtime.now(), correlation_id=correlation_id
+            answer = receive(
+                webhook,
+                tokens=tokens,
+                signatures=signatures,
+                parse=parse,
+                queue=queue,
+                now=runtime.now(),
+                correlation_id=correlation_id,
             )
         except Retryable as fault:
-            status = HTTPStatus.SERVICE_UNAVAILABLE
+            answer = Answer(HTTPStatus.SERVICE_UNAVAILABLE, fault.reason)
             logger.error("webhook_not_taken", connection=known, reason=fault.reason, detail=str(fault))
-        logger.info("webhook_answered", connection=known, status=int(status), correlation_id=correlation_id)
-        return {"statusCode": int(status), "headers": {"content-type": "application/json"}, "body": "{}"}
+        status, reason = int(answer.status), answer.reason
+        logger.info("webhook_answered", connection=known, status=status, reason=reason, correlation_id=correlation_id)
+        return {"statusCode": status, "headers": {"content-type": "application/json"}, "body": "{}"}
 
     return handle
 
 
 def _webhook(event: dict[str, Any]) -> Webhook:
-    parameters = event.get("pathParameters") or {}
-    return Webhook(connection=parameters.get("connection", ""), token=parameters.get("token", ""), body=_body(event))
+    parameters, headers = event.get("pathParameters") or {}, event.get("headers") or {}
+    return Webhook(
+        connection=parameters.get("connection", ""),
+        token=parameters.get("token", ""),
+        body=_body(event),
+        headers={name.lower(): value for name, value in headers.items()},
+    )
 
 
 def _body(event: dict[str, Any]) -> bytes:
-    text = event.get("body") or ""
+    """Byte by byte as it was sent: that is what is signed."""
+    text = str(event.get("body") or "")
     if not event.get("isBase64Encoded"):
-        return str(text).encode()
+        return text.encode(errors="surrogatepass")
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

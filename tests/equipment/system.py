@@ -44,6 +44,7 @@ go_live_at = {go_live_at}
 
 [shipstation]
 base_url = "{shipstation}"
+jwks_urls = ["{jwks}"]
 
 [ifs]
 base_url = "{ifs}"
@@ -152,8 +153,10 @@ class System(Deployed):
 
 
 @contextmanager
-def started(folder: Path, *, auth: bool = False, progress: Any = None) -> Iterator[System]:
-    """Starts everything; ends everything. `progress` is called with one line per step."""
+def started(folder: Path, *, auth: bool = False, jwks_url: str = "", progress: Any = None) -> Iterator[System]:
+    """Starts everything; ends everything. `jwks_url` lists the keys of signed webhooks; without it nobody does.
+    `progress` is called with one line per step.
+    """
     say = progress or (lambda _: None)
     keys, clients = {"demo-key": secrets.token_hex(16)}, {"demo-client": secrets.token_hex(16)}
     account = Account(utc_now, Random(1), keys=keys, post=_post)
@@ -162,7 +165,7 @@ def started(folder: Path, *, auth: bool = False, progress: Any = None) -> Iterat
         account_url = stack.enter_context(Server(account.application)).url
         tenant_url = stack.enter_context(Server(tenant.application)).url
         say(f"ShipStation simulated at {account_url}, IFS Cloud at {tenant_url}")
-        file = _connection_file(folder, account_url, tenant_url)
+        file = _connection_file(folder, account_url, tenant_url, jwks_url or f"{account_url}/jwks")
         assembly = stack.enter_context(synthesising(context_of(file), folder / "cdk.out"))
         aws = stack.enter_context(LocalAws(auth=auth, logs=folder / "logs"))
         say(f"Local AWS at {aws.endpoint_url}; bundling the Lambdas, synthesising the stack")
@@ -191,11 +194,11 @@ def _output(stack: Stack, name: str) -> str:
     return next(value for key, value in stack.outputs.items() if name in key)
 
 
-def _connection_file(folder: Path, account_url: str, tenant_url: str) -> Path:
+def _connection_file(folder: Path, account_url: str, tenant_url: str, jwks_url: str) -> Path:
     path = folder / "connections" / f"{NAME}.toml"
     path.parent.mkdir(parents=True, exist_ok=True)
     go_live_at = (utc_now() - timedelta(days=GO_LIVE_DAYS_AGO)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    text = CONNECTION.format(go_live_at=go_live_at, shipstation=account_url, ifs=tenant_url)
+    text = CONNECTION.format(go_live_at=go_live_at, shipstation=account_url, ifs=tenant_url, jwks=jwks_url)
     path.write_text(text, encoding="utf-8")
     return path
 

@@ -316,7 +316,10 @@ class World:
             "webhook",
             webhook.build,
             WebhookSettings(
-                notifications={n: f"n-{n}" for n in names}, webhook_secrets={n: f"hook-{n}" for n in names}
+                notifications={n: f"n-{n}" for n in names},
+                webhook_secrets={n: f"hook-{n}" for n in names},
+                webhook_signatures={n: self.sites[n].connection.shipstation.webhook_signature for n in names},
+                jwks_urls={n: " ".join(self.sites[n].connection.shipstation.jwks_urls) for n in names},
             ),
         )
         stations = {n: f"ss-{n}" for n in names}

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.integration
 
 HERE = Target(architecture="x86_64")
 HEADER_BYTES = 16  # of a .pyc
-SETTINGS = {"NOTIFICATIONS": "{}", "WEBHOOK_SECRETS": "{}"}
+SETTINGS = dict.fromkeys(("NOTIFICATIONS", "WEBHOOK_SECRETS", "WEBHOOK_SIGNATURES", "JWKS_URLS"), "{}")
 
 
 @pytest.fixture(scope="module")

@@ -203,6 +203,28 @@ def test_token_in_the_path_reaches_no_access_log(template: Template) -> None:
     }
 
 
+def test_a_webhook_may_come_with_its_token_in_the_address_or_in_a_header(template: Template) -> None:
+    routes = {route["RouteKey"] for route in of_type(template, "AWS::ApiGatewayV2::Route").values()}
+    paths = {"/webhooks/{connection}/{token}", "/webhooks/{connection}"}
+
+    assert routes == {f"POST {path}" for path in paths}
+    allowed = [
+        json.dumps(permission["SourceArn"])
+        for permission in of_type(template, "AWS::Lambda::Permission").values()
+        if permission["Principal"] == "apigateway.amazonaws.com"
+    ]
+    assert {path for path in paths for arn in allowed if arn.endswith(f'/*/*{path}"]]}}')} == paths
+
+
+def test_the_webhook_is_told_of_signatures_and_keys(template: Template) -> None:
+    variables = one(template, "AWS::Lambda::Function", "Webhook")["Environment"]["Variables"]
+
+    assert json.loads(variables["WEBHOOK_SIGNATURES"]) == {"example": "accept"}
+    assert json.loads(variables["JWKS_URLS"]) == {
+        "example": "https://api.shipengine.com/jwks https://api.shipstation.com/jwks"
+    }
+
+
 @pytest.mark.parametrize(
     ("function", "forbidden"),
     [

@@ -47,7 +47,9 @@ def file(tmp_path: Path, tenant: Tenant) -> Iterator[Path]:
     account.ship(order, at=at, is_silent=True)
     with Server(account.application) as station, Server(tenant.application) as ifs:
         path = tmp_path / "acme.toml"
-        text = CONNECTION.format(go_live_at="2026-01-01T00:00:00Z", shipstation=station.url, ifs=ifs.url)
+        text = CONNECTION.format(
+            go_live_at="2026-01-01T00:00:00Z", shipstation=station.url, ifs=ifs.url, jwks=f"{station.url}/jwks"
+        )
         path.write_text(text, encoding="utf-8")
         yield path
 

@@ -9,17 +9,25 @@ import pytest
 import requests
 
 from functions.model.outcomes import Outcome
+from tests.equipment.http import Server
 from tests.equipment.ifs.store import Write
 from tests.equipment.local_aws.operate import set_visibility_timeouts
 from tests.equipment.pace import HANGS_SECONDS, eventually, slowness
-from tests.equipment.system import System, started
+from tests.equipment.shipstation.signing import SigningService
+from tests.equipment.system import System, started, utc_now
 
 pytestmark = pytest.mark.integration
 
 
+SIGNING = SigningService("k1")
+
+
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    with started(tmp_path_factory.mktemp("system")) as running:
+    with (
+        Server(SIGNING.application) as keys,
+        started(tmp_path_factory.mktemp("system"), jwks_url=f"{keys.url}/jwks") as running,
+    ):
         running.subscribe()
         set_visibility_timeouts(running.aws, running.stack, round(3 * slowness()))
         yield running
@@ -78,6 +86,23 @@ def test_webhook_answers_the_same_to_whoever_does_not_belong(system: System) -> 
     ]
 
     assert [(answer.status_code, answer.text) for answer in answers] == [(404, "{}")] * 2
+
+
+def test_a_signed_webhook_comes_through_the_api_byte_by_byte(system: System) -> None:
+    endpoint, token = system.webhook_url.rsplit("/", 1)
+    body = '{"resource_url": "https://api.shipstation.com/v2/batches/se-1",\r\n "resource_type": "É_V2"}'.encode()
+
+    def status(sent: bytes = body, url: str = system.webhook_url, shown: str = "") -> int:
+        signed = SIGNING.headers(body, utc_now()) | {"X-Webhook-Token": shown}
+        return requests.post(url, data=sent, headers=signed, timeout=HANGS_SECONDS).status_code
+
+    assert status() == 202
+    assert status(url=endpoint) == 404
+    assert status(url=endpoint, shown=token) == 202
+    assert status(body.replace(b"\r\n", b"\n")) == 401
+    SIGNING.rotate("k2")
+    SIGNING.outage = "dropped"
+    assert status() == 503
 
 
 def test_replay_writes_what_somebody_deleted(system: System) -> None:

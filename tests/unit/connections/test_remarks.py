@@ -50,6 +50,8 @@ ELSEWHERE = {**a_connection().ifs.model_dump(), "token_url": "https://test.examp
         ({"ifs": writing(find=["order_number", "order_number"])}, [("ifs.targets.find", "note")]),
         ({"ifs": {**IFS, "sites": ["CHI", "CHI"]}}, [("ifs.sites", "note")]),
         ({"stores": {"7": {"sites": ["CHI", "CHI"]}}}, [("stores.7.sites", "note")]),
+        ({"shipstation": {"webhook_signature": "require"}}, [("shipstation.webhook_signature", "note")]),
+        ({"shipstation": {"webhook_signature": "require", "api": "v2"}}, []),
     ],
     ids=[
         "nothing",
@@ -74,6 +76,8 @@ ELSEWHERE = {**a_connection().ifs.model_dump(), "token_url": "https://test.examp
         "a finder twice",
         "a site twice",
         "a store's site twice",
+        "signatures that V1 never has",
+        "signatures of V2",
     ],
 )
 def test_what_is_hardly_meant_is_told(changes: dict[str, Any], told: list[tuple[str, str]]) -> None:
