@@ -58,7 +58,8 @@ def _read(parts: PollParts, notifications: Sequence[Notification], context: Cont
     """Webhooks are answered by a run of their own; a tick looks at what is due, then works on a job, whatever became of
     the streams. `is_now`: a person does not wait for that. Who would have to wait for the budget sends for another run.
     """
-    webhooks = [n.pointer for n in notifications if n.pointer != GO_ON]
+    api = parts.connection.shipstation.api
+    webhooks = [n.pointer_through(api) for n in notifications if n.pointer != GO_ON]
 
     def look() -> float | None:
         pointers = webhooks if webhooks or is_now else _due(parts)

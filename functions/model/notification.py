@@ -36,5 +36,11 @@ class Notification:
     received_at: datetime
     correlation_id: str
 
+    def pointer_through(self, api: str) -> Pointer:
+        """Batches of one API are numbered for themselves: a connection that reads the other one looks instead."""
+        is_own = self.event.endswith("_V2") == (api == "v2")
+        is_batch = self.pointer.kind in {"shipments_batch", "orders_import"}
+        return Pointer(kind="anything") if is_batch and not is_own else self.pointer
+
     def as_json(self) -> str:
         return json.dumps(asdict(self), default=datetime.isoformat)
