@@ -39,10 +39,13 @@ class Api:
     ends: str
     suffix: str = ""
     goal: int = 30
+    event: str = "SHIP_NOTIFY"
 
 
 V1 = Api("v1", 40, 500, ("/orders", "orderId", "modifyDate"), "createDateEnd")
-V2 = Api("v2", 200, 100, ("/v2/shipments", "shipment_id", "modified_at"), "created_at_end", "_v2", 20)
+V2 = Api(
+    "v2", 200, 100, ("/v2/shipments", "shipment_id", "modified_at"), "created_at_end", "_v2", 20, "label_created_v2"
+)
 
 # --- drift
 
@@ -179,7 +182,7 @@ MOST_REQUESTS = {"v1": 60, "v2": 150}  # V2's pages hold a fifth of V1's
 def burst(api: Api = V1) -> Iterable[Row]:
     """From the first label until the last one stands in the queue."""
     world, site = quiet_world(api=api.name)
-    site.account.subscribe(f"https://hooks.example.com/webhooks/acme/{CANARY}3acme", "SHIP_NOTIFY")
+    site.account.subscribe(f"https://hooks.example.com/webhooks/acme/{CANARY}3acme", api.event)
     lines = [{"sku": "BOLT", "quantity": 1}]
     imported = [START - timedelta(seconds=0.5 * n) for n in range(BURST_LABELS)]
     orders = [site.account.add_order(f"P{n}", items=lines, at=at) for n, at in enumerate(imported)]

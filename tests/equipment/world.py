@@ -47,7 +47,9 @@ from tests.equipment.memory_aws.secrets import MemorySecrets, pair
 from tests.equipment.memory_aws.table import Lateness, MemoryTable
 from tests.equipment.network import SimulatedAdapter, Weather
 from tests.equipment.shipstation.account import Account
+from tests.equipment.shipstation.signing import SigningService
 
+KEYS_HOST = "https://api.shipengine.com"
 CANARY = "CanarySecret"
 LEDGER, AUDIT = "ledger", "audit"
 QUEUE_WEIGHT = 5  # a run sends once and asks the tables often
@@ -156,6 +158,7 @@ class SimulatedRuntime:
             }
             for vendor, (url, application) in vendors.items():
                 session.mount(url, self._world.adapter(vendor, application))
+        session.mount(KEYS_HOST, self._world.adapter("signing", self._world.signing.application))
         return session
 
 
@@ -184,6 +187,7 @@ class World:
         self.queues: dict[str, MemoryQueue] = {}
         self.functions: dict[str, Function] = {}
         self.secrets = self._secrets({})
+        self.signing = SigningService("first")
         self._reading: dict[str, tuple[int, ReadingPosition, bool]] = {}
 
     def now(self) -> datetime:
@@ -277,6 +281,7 @@ class World:
         name = connection.name
         keys, clients = {f"{CANARY}Key{name}": f"{CANARY}1{name}"}, {f"client{name}": f"{CANARY}2{name}"}
         account = Account(self.now, self._fork(), keys=keys, post=self._webhook_sender(name))
+        account.sign = self.signing.headers
         tenant = Tenant(self.now, self._fork(), clients=clients, time_zone=connection.ifs.time_zone)
         self._share_the_key(account)
         notifications, notifications_dead = self._queue(f"n-{name}", VISIBILITY["notifications"], fifo=False)
@@ -391,7 +396,7 @@ class World:
     def _webhook_sender(self, connection: str) -> Callable[[str, bytes, dict[str, str]], int]:
         """Late, twice, not at all; the sender never learns."""
 
-        def send(url: str, body: bytes, _: dict[str, str]) -> int:
+        def send(url: str, body: bytes, headers: dict[str, str]) -> int:
             troubled = self.is_troubled
             copies = 1 + int(troubled and self.random.random() < self.trouble.webhook_twice)
             if troubled and self.random.random() < self.trouble.webhook_lost:
@@ -400,6 +405,7 @@ class World:
             self.met["webhook twice"] += int(copies > 1)
             event = {
                 "pathParameters": {"connection": connection, "token": url.rsplit("/", 1)[1]},
+                "headers": headers,
                 "body": body.decode(),
                 "isBase64Encoded": False,
             }

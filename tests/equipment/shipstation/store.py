@@ -18,11 +18,12 @@ from tests.equipment.http import Clock
 from tests.equipment.shipstation.dates import to_millisecond, to_wall
 from tests.equipment.shipstation.index import Column, Index, Row
 from tests.equipment.shipstation.rows import Fulfillment, Label, Order
-from tests.equipment.shipstation.webhooks import Hooks, Notice
+from tests.equipment.shipstation.webhooks import Hooks, Notice, in_v2
 
 R = TypeVar("R", bound=Row)
 F = TypeVar("F", bound=Callable[..., Any])
 Post = Callable[[str, bytes, dict[str, str]], int]
+Sign = Callable[[bytes, datetime], dict[str, str]]  # the headers of a V2 webhook
 
 
 class Table(Generic[R]):
@@ -96,6 +97,7 @@ class Store:
         self._numbers = itertools.count()
         self._outgoing: list[Notice] = []
         self.switches = Switches()
+        self.sign: Sign = lambda _, __: {}
         self.hooks = Hooks(random)
         self.orders = Table[Order](94_113_592, self._order_columns())
         self.shipments = Table[Label](33_974_373, self._label_columns())
@@ -140,7 +142,9 @@ class Store:
             self.later(seen, lambda _: table.publish(row, version))
 
     def announce(self, event: str, pointer: str, store_ids: set[int]) -> None:
-        self._outgoing += self.hooks.notices(self.now(), event, pointer, store_ids, self.switches.hosts)
+        """Of both APIs, to whoever is subscribed."""
+        for each, path in ((event, pointer), in_v2(event, pointer)):
+            self._outgoing += self.hooks.notices(self.now(), each, path, store_ids, self.switches.hosts)
 
     def _settle(self) -> None:
         now = self.now()
@@ -150,7 +154,8 @@ class Store:
 
     def _deliver(self, notice: Notice) -> None:
         if self.post is not None:
-            notice.status = self.post(notice.url, notice.body, {"Content-Type": "application/json"})
+            signed = self.sign(notice.body, notice.at) if notice.event.endswith("_v2") else {}
+            notice.status = self.post(notice.url, notice.body, {"Content-Type": "application/json", **signed})
 
     def _lag(self) -> float:
         low, high = self.switches.lag_seconds_min, self.switches.lag_seconds_max

@@ -22,6 +22,17 @@ EVENTS = (
     "fulfillment_shipped_v2",
 )
 LONGEST_URL = 200
+V2_EVENTS = {
+    "SHIP_NOTIFY": "label_created_v2",
+    "ORDER_NOTIFY": "shipment_created_v2",
+    "FULFILLMENT_SHIPPED": "fulfillment_shipped_v2",
+}
+# What a pointer's list and filter are called in V2, and how its id begins there.
+V2_POINTERS = {
+    "shipments?batchId=": "labels?batch_id=se-",
+    "orders?importBatch=": "shipments?import_batch_id=",
+    "fulfillments?fulfillmentId=": "fulfillments?fulfillment_id=se-",
+}
 _SELLER_ID = 2_335_513
 
 
@@ -73,11 +84,20 @@ class Hooks:
     def _notice(self, at: datetime, subscription: Subscription, pointer: str, hosts: Sequence[str]) -> Notice:
         store = "" if subscription.store_id is None else f"&storeID={subscription.store_id}"
         url = f"https://{self._random.choice(hosts)}.shipstation.com/{pointer}{store}"
-        body = json.dumps({"resource_url": url, "resource_type": subscription.event}).encode()
+        if subscription.event in V2_EVENTS.values():
+            url = f"https://api.shipstation.com/v2/{pointer}"
+        body = json.dumps({"resource_url": url, "resource_type": subscription.event.upper()}).encode()
         return Notice(at, subscription.event, subscription.target_url, body)
 
     def rows(self) -> list[dict[str, Any]]:
         return [_row(subscription) for subscription in self.subscriptions.values()]
+
+
+def in_v2(event: str, pointer: str) -> tuple[str, str]:
+    """The event and the pointer that V2 tells the same with; an event that V2 does not have is nobody's."""
+    begin = next((each for each in V2_POINTERS if pointer.startswith(each)), "")
+    number = pointer.removeprefix(begin).partition("&")[0]
+    return V2_EVENTS.get(event, ""), V2_POINTERS.get(begin, "") + number
 
 
 def _row(subscription: Subscription) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class Move:
     def __init__(self, begins_with: str, targets: list[dict[str, Any]]) -> None:
         self.ifs = {"targets": targets}
         self.world, self.site = quiet_world(ifs=self.ifs, api=begins_with)
-        for event in ("SHIP_NOTIFY", "ORDER_NOTIFY", "FULFILLMENT_SHIPPED"):
+        for event in ("SHIP_NOTIFY", "ORDER_NOTIFY", "label_created_v2", "shipment_created_v2"):
             self.site.account.subscribe(f"https://hooks.example.com/webhooks/acme/{CANARY}3acme", event)
         schedule(self.world, START + timedelta(days=3), "poll", "release")
         self.records: dict[str, int] = {}
