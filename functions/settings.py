@@ -86,6 +86,13 @@ class PushSettings(Settings):
     shipstation_secrets: dict[str, str]
 
 
+class AlignSettings(Settings):
+    ledger_table: str
+    audit_table: str
+    shipstation_secrets: dict[str, str]
+    ifs_secrets: dict[str, str]
+
+
 class ReleaseSettings(Settings):
     ledger_table: str
     shipments: dict[str, str]

@@ -106,6 +106,7 @@ class Alarms(Construct):
             self._target_changed(resources)
             self._watched(resources)
             self._orders(resources)
+            self._align(resources)
 
     def _errors(self, function: lambda_.Function) -> None:
         self._alarm(
@@ -223,6 +224,29 @@ class Alarms(Construct):
             threshold=1,
             description=f"{connection}: an order for ShipStation asks for a person. Push's log names the IFS shipment, "
             "the reason and the field (docs/operations.md#orders-into-shipstation).",
+        )
+
+    def _align(self, resources: ConnectionResources) -> None:
+        connection = resources.connection.name
+        profiles = [each for each in resources.connection.align if each.mode != "off"]
+        if not profiles or resources.connection.mode == "off":
+            return
+        period = Duration.minutes(2 * max(each.every_minutes for each in profiles))
+        page = "(docs/operations.md#reference-data)."
+        self._alarm(
+            f"{connection}-AlignSilent",
+            _silence_is_zero(_counted("align", "AlignSucceeded", connection, period)),
+            threshold=1,
+            below=True,
+            description=f"{connection}: reference data was not aligned. Read the reason in Align's log; the next look "
+            f"does it all {page}",
+        )
+        self._alarm(
+            f"{connection}-AlignAttention",
+            _silence_is_zero(_counted("align", "AlignAttention", connection, period)),
+            threshold=1,
+            description=f"{connection}: reference data asks for a person. Invoke Align for its proposal, which names "
+            f"the record, the reason and the field; the alarm ends with the cause {page}",
         )
 
     def _alarm(

@@ -14,6 +14,7 @@ from functions.connections.connection import Connection
 from functions.model.shipment import ConnectionName
 from infra import consume, dead_letters, poll
 from infra.alarms import Alarms
+from infra.align import AlignFlow
 from infra.bundle import Target
 from infra.check import Check
 from infra.connection_resources import ConnectionResources
@@ -65,6 +66,11 @@ class ConnectorStack(Stack):
             orders = PushFlow(
                 self, "OrdersFlow", functions=functions, ledger=ledger, key=key, per_connection=per_connection
             )
+        if any(connection.align for connection in connections.values()):
+            align = AlignFlow(
+                self, "AlignFlow", functions=functions, ledger=ledger, per_connection=per_connection
+            ).function
+            watched.append(align)
         # Whoever invokes these two by hand sees how they end.
         Replay(self, "ReplayFlow", functions=functions, ledger=ledger, per_connection=per_connection)
         Check(self, "CheckFlow", functions=functions, ledger=ledger, per_connection=per_connection)

@@ -1,0 +1,17 @@
+"""The connection file: everything of one connection that is not secret.
+
+    file                     reads it; toml_text says why one cannot be read, certificates what is wrong with a PEM
+    └─ connection            the whole of it
+       ├─ vendors            where each vendor is, and how an order is named and found
+       ├─ targets            the IFS records that are written; carriers and their codes
+       ├─ orders             IFS shipments that become ShipStation orders
+       └─ align              reference data that both systems keep
+    explain                  says what is wrong: a sentence a mistake
+       ├─ keys               every key and where it belongs; other_words what people call it
+       ├─ faults             what is wrong with a value
+       └─ right_values       what would be right
+    remarks                  what a file may say and hardly means
+    values, addresses, zones how a value is written
+
+A wrong file never reaches a Lambda.
+"""

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
+from functions.connections.align import AnyAlign
 from functions.connections.carriers import Carriers, mapped
 from functions.connections.orders import Orders
 from functions.connections.other_words import ELSEWHERE
@@ -133,6 +134,7 @@ class Connection(Frozen):
     services: Carriers = Field(default_factory=dict, examples=[{"ups/ups_ground": "GND"}])
     patience: Patience = Patience()
     orders: Orders | None = None
+    align: Annotated[tuple[AnyAlign, ...], BeforeValidator(some)] = ()
 
     @model_validator(mode="after")
     def _orders_come_back(self) -> Connection:
@@ -152,6 +154,14 @@ class Connection(Frozen):
             raise ValueError('orders are written through V1: shipstation.api = "v1" is missing')
         if self.stores.leaves_out(self.orders.store_id):
             raise ValueError(f"orders.store_id {self.orders.store_id} is a store that the file leaves out")
+        return self
+
+    @model_validator(mode="after")
+    def _aligns_each_once(self) -> Connection:
+        if len({each.profile for each in self.align}) < len(self.align):
+            raise ValueError("align: a profile stands there twice")
+        if self.aligning("warehouses") and self.shipstation.api != "v1":
+            raise ValueError('align: warehouses are kept by the first API: shipstation.api = "v1"')
         return self
 
     @model_validator(mode="after")
@@ -267,6 +277,10 @@ class Connection(Frozen):
         """Whether a record may be written by this store: its company, where the record tells one, and its site."""
         ifs = self.ifs
         return record.company in {"", ifs.company} and (not ifs.sites or record.site in {"", *ifs.sites})
+
+    def aligning(self, profile: str) -> AnyAlign | None:
+        """What the file says of that reference data; None where it says nothing."""
+        return next((each for each in self.align if each.profile == profile), None)
 
     def is_before_go_live(self, created_at: datetime) -> bool:
         return created_at < self.go_live_at

@@ -13,7 +13,7 @@ from functions.flows.from_ifs.pull import Pull, pull
 from functions.model.shipment import ConnectionName
 from functions.settings import PullSettings
 from functions.wiring.aws import AwsRuntime
-from functions.wiring.push_parts import pull_parts
+from functions.wiring.push_parts import pull_parts, with_warehouses
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import heartbeat, logger
 
@@ -32,7 +32,8 @@ def build(runtime: Runtime, settings: PullSettings) -> Handler:
             return {"sent": 0}
         told: dict[str, Any] = {"connection": connection.name, "correlation_id": context.aws_request_id}
         try:
-            report = pull(parts(connection.name), connection, orders, runtime.now(), context.aws_request_id)
+            known = with_warehouses(runtime, settings, connection, orders)
+            report = pull(parts(connection.name), connection, known, runtime.now(), context.aws_request_id)
         except ConnectorError as fault:
             logger.warning("pull_failed", reason=fault.reason, detail=str(fault), **told)
             heartbeat(connection.name, PullSucceeded=False)

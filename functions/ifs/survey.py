@@ -31,9 +31,10 @@ class Survey:
         self._client, self._connection, self._now = client, connection, now
 
     def inspect(self) -> Sequence[Finding]:
-        """Every target of the connection and of its stores, once, and what goes to ShipStation."""
+        """Every target of the connection and of its stores, once, what goes to ShipStation, and what is aligned."""
         targets = dict.fromkeys(target for view in self._connection.views for target in view.ifs.targets)
-        return Inspection(self._client, tuple(targets), self._connection.orders).findings()
+        own = self._connection
+        return Inspection(self._client, tuple(targets), own.orders, own.align).findings()
 
     def skew_seconds(self) -> float | None:
         """The tenant's clock against ours; None where it does not tell. The first call that needs the credentials."""

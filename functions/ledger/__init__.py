@@ -6,6 +6,7 @@
        ├─ records            an IFS record
        ├─ audit              what was written
        ├─ pushes             an IFS shipment that goes to ShipStation
+       ├─ alignment          a record of reference data
        ├─ plans, requests    what a dry run showed; what a person asked for and is under way
        ├─ facts, positions   what was read of ShipStation, and how far
        ├─ jobs, budget       windows of the past; the requests of a key

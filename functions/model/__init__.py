@@ -15,6 +15,7 @@
     budget, tenant           what an API key, and an IFS tenant, can take now
     ifs_shipment, outbound   an IFS shipment that is to be packed; its ShipStation order, and what we made of it
     webhook_signature        what a webhook's signature says
+    alignment                reference data: a record on both sides, and what is remembered of the two
     text                     how text is cleaned
     parked, dead_letters     what needs a person and is no order; what died and came back
     fit, sample              what the check before the first write says, and looks at

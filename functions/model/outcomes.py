@@ -37,6 +37,8 @@ class Reason(StrEnum):
     NOT_EMPTY = "not_empty"
     CHANGED_IN_WAREHOUSE = "changed_in_warehouse"
     ORDER_IMMUTABLE = "order_immutable"
+    DIFFERS = "differs"
+    EDITED_ELSEWHERE = "edited_elsewhere"
     # waiting
     NOTHING_TO_PACK = "nothing_to_pack"
     NOT_IN_IFS_YET = "not_in_ifs_yet"
@@ -64,6 +66,11 @@ class Reason(StrEnum):
     # parked
     FIELD_UNUSABLE = "field_unusable"
     REFUSED_BY_SHIPSTATION = "refused_by_shipstation"
+    AMBIGUOUS_MATCH = "ambiguous_match"
+    ONLY_IN_IFS = "only_in_ifs"
+    ONLY_IN_SHIPSTATION = "only_in_shipstation"
+    GONE_IN_IFS = "gone_in_ifs"
+    GONE_IN_SHIPSTATION = "gone_in_shipstation"
     NEVER_FOUND = "never_found"
     NEVER_DELIVERED = "never_delivered"
     LOCKED_TOO_LONG = "locked_too_long"
@@ -116,6 +123,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.NOT_EMPTY: "The field is not empty, and its policy writes only empty fields.",
     Reason.CHANGED_IN_WAREHOUSE: "IFS and the warehouse both changed this field of a pushed order; the warehouse's value was kept.",
     Reason.ORDER_IMMUTABLE: "The ShipStation order is shipped, cancelled, split, combined or gone, and IFS asks for something else; a person has to see to it.",
+    Reason.DIFFERS: "IFS and ShipStation say different things of this field, and the connection file asks a person; correct one of the two.",
+    Reason.EDITED_ELSEWHERE: "This field was edited in the system that does not win; the edit is kept. Correct one of the two.",
     Reason.NOTHING_TO_PACK: "The IFS shipment has no line with a quantity yet; it is read again.",
     Reason.NOT_IN_IFS_YET: "IFS has no shipment for this order yet; it is looked for again.",
     Reason.NOT_DELIVERED_YET: "IFS has not delivered the shipment yet and would overwrite the ship date; it is written afterwards.",
@@ -134,8 +143,13 @@ SENTENCES: dict[Reason, str] = {
     Reason.SECRETS_UNAVAILABLE: "Secrets Manager did not hand out a secret; the attempt is repeated.",
     Reason.LEDGER_UNAVAILABLE: "DynamoDB did not answer; the attempt is repeated.",
     Reason.QUEUE_UNAVAILABLE: "SQS did not take a message; the attempt is repeated.",
-    Reason.FIELD_UNUSABLE: "A field of the IFS shipment cannot become an order of ShipStation; the ledger names it.",
-    Reason.REFUSED_BY_SHIPSTATION: "ShipStation refuses this order.",
+    Reason.FIELD_UNUSABLE: "A field of the IFS record cannot become one of ShipStation's; the ledger names it.",
+    Reason.REFUSED_BY_SHIPSTATION: "ShipStation refuses this order or record.",
+    Reason.AMBIGUOUS_MATCH: "Several ShipStation records fit this record of IFS, or it fits several of IFS; link it in the connection file.",
+    Reason.ONLY_IN_IFS: "Only IFS has this record, and the connection file makes none in ShipStation; make it by hand, or set creates.",
+    Reason.ONLY_IN_SHIPSTATION: "Only ShipStation has this record; nothing is made in IFS.",
+    Reason.GONE_IN_IFS: "IFS no longer shows this record; ShipStation's stays as it is.",
+    Reason.GONE_IN_SHIPSTATION: "ShipStation no longer shows the record of this one; it is not made again. Make it by hand under the same name, or link another in the connection file.",
     Reason.NEVER_FOUND: "IFS still has no shipment for this order after the configured patience.",
     Reason.NEVER_DELIVERED: "IFS has not delivered the shipment within the configured patience; the ship date is not written.",
     Reason.LOCKED_TOO_LONG: "The IFS record has been locked for longer than the configured patience; find out by whom, then replay.",

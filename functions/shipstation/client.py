@@ -125,8 +125,15 @@ class ShipStationClient:
         """The parsed answer of a write, which is sent once: whoever repeats it knows how. Raises OutcomeUnknown where
         ShipStation may have taken it.
         """
+        return self._write("POST", path, body, lane)
+
+    def put(self, path: str, body: object, lane: Lane) -> Any:
+        """As `post`, of a record that is replaced as a whole."""
+        return self._write("PUT", path, body, lane)
+
+    def _write(self, method: str, path: str, body: object, lane: Lane) -> Any:
         try:
-            answer = self._once(path, {}, lane, Scope.RECORD, body)
+            answer = self._once(path, {}, lane, Scope.RECORD, body=body, method=method)
         except Retryable as fault:
             if fault.reason is Reason.SHIPSTATION_UNAVAILABLE:
                 raise OutcomeUnknown(fault.reason, str(fault), status=fault.status) from fault
@@ -140,14 +147,21 @@ class ShipStationClient:
         self.get(path, no_rows, lane, tries=1)
 
     def _once(
-        self, path: str, parameters: Mapping[str, str], lane: Lane, scope: Scope, body: object = None
+        self,
+        path: str,
+        parameters: Mapping[str, str],
+        lane: Lane,
+        scope: Scope,
+        *,
+        body: object = None,
+        method: str = "GET",
     ) -> Answer | None:
         self._governor.wait_for_place(lane)
         credentials = self._credentials()
         try:
             response, content = exchange(
                 self._session,
-                "GET" if body is None else "POST",
+                method,
                 f"{self._base_url}{path}",
                 self._timeout_seconds,
                 params=dict(parameters),

@@ -7,6 +7,7 @@ from functions.connections.orders import Orders
 from functions.flows.from_ifs.pull import Pull
 from functions.flows.to_shipstation.push import Push
 from functions.ifs.outbound import OutboundShipments
+from functions.ledger.alignment import AlignStore
 from functions.ledger.audit import AuditLog
 from functions.ledger.budget import BudgetStore
 from functions.ledger.pushes import PushStore
@@ -25,6 +26,16 @@ def pull_parts(runtime: Runtime, settings: PullSettings, connection: Connection,
         PushStore(runtime.table(settings.ledger_table)),
         FifoPushQueue(runtime.queue(settings.orders[name])),
     )
+
+
+def with_warehouses(runtime: Runtime, settings: PullSettings, connection: Connection, orders: Orders) -> Orders:
+    """What was found of the warehouses stands where the file names none."""
+    aligned = connection.aligning("warehouses")
+    if aligned is None or aligned.mode != "write":
+        return orders
+    found = AlignStore(runtime.table(settings.ledger_table)).map(connection.name, "warehouses")
+    known = {code: int(number) for code, number in found.items() if number.isdecimal()}
+    return orders.model_copy(update={"warehouses": {**known, **orders.warehouses}})
 
 
 def push_parts(runtime: Runtime, settings: PushSettings, connection: Connection, orders: Orders) -> Push:

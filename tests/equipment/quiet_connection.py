@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -22,12 +22,15 @@ def quiet_world(
     *,
     ifs: Mapping[str, Any] = NOTHING,
     orders: Mapping[str, Any] | None = None,
+    align: Sequence[Mapping[str, Any]] = (),
     **shipstation: Any,
 ) -> tuple[World, Site]:
-    """One connection, live for an hour; `ifs` and `shipstation` override its sides, `orders` goes to ShipStation."""
+    """One connection, live for an hour; `ifs` and `shipstation` override its sides, `orders` goes to ShipStation,
+    `align` is kept alike.
+    """
     os.environ |= {"POWERTOOLS_METRICS_NAMESPACE": "benchmark", "POWERTOOLS_SERVICE_NAME": "benchmark"}
     world = World(SEED, start)
-    site = world.add_site(a_connection(start - timedelta(hours=1), ifs, orders, **shipstation))
+    site = world.add_site(a_connection(start - timedelta(hours=1), ifs, orders, align, **shipstation))
     world.wire()
     return world, site
 
@@ -36,6 +39,7 @@ def a_connection(
     go_live_at: datetime,
     ifs: Mapping[str, Any] = NOTHING,
     orders: Mapping[str, Any] | None = None,
+    align: Sequence[Mapping[str, Any]] = (),
     **shipstation: Any,
 ) -> Connection:
     return Connection.model_validate(
@@ -53,6 +57,7 @@ def a_connection(
             },
             "carriers": {"stamps_com": "USPS"},
             "orders": orders,
+            **({"align": align} if align else {}),
         }
     )
 

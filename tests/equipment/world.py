@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from functions.connections.connection import Connection
 from functions.errors import Retryable
 from functions.flows.from_shipstation.collect import is_due, unanswered
-from functions.handlers import check, consume, dead_letters, poll, pull, push, release, replay, webhook
+from functions.handlers import align, check, consume, dead_letters, poll, pull, push, release, replay, webhook
 from functions.ledger.jobs import JobStore
 from functions.ledger.positions import PositionStore
 from functions.ledger.secrets import SecretStore
@@ -27,6 +27,7 @@ from functions.model.cursors import ReadingPosition
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
 from functions.settings import (
+    AlignSettings,
     CheckSettings,
     ConsumeSettings,
     DeadLettersSettings,
@@ -63,6 +64,7 @@ TIMEOUTS = {
     "check": 600.0,
     "pull": 300.0,
     "push": 300.0,
+    "align": 300.0,
 }
 CLOCKS = timedelta(minutes=1)  # an environment's clock may be ahead of the world's
 VISIBILITY = {
@@ -350,6 +352,8 @@ class World:
         orders = {n: f"o-{n}" for n in names}
         self._add("pull", pull.build, PullSettings(ledger_table=LEDGER, orders=orders, ifs_secrets=ifs))
         self._add("push", push.build, PushSettings(**tables, orders=orders, shipstation_secrets=stations))
+        both = AlignSettings(**tables, shipstation_secrets=stations, ifs_secrets=ifs)
+        self._add("align", align.build, both)
         for site in self.sites.values():
             self._connect(site)
         settings = CheckSettings(**tables, shipments=shipments, shipstation_secrets=stations, ifs_secrets=ifs)

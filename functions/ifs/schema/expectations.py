@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from pydantic import Field
 
+from functions.connections.align import AnyAlign, RecordSet
 from functions.connections.orders import Orders
 from functions.connections.targets import AnyTarget, CustomEntity, FieldRule, FieldType, OrderHeader, OrderPlace
 from functions.ifs import outbound
@@ -32,9 +33,12 @@ class Expectation(Frozen):
     writes: dict[str, FieldRule] = Field(default_factory=dict)
 
 
-def expectations(targets: Iterable[AnyTarget], orders: Orders | None = None) -> tuple[Expectation, ...]:
+def expectations(
+    targets: Iterable[AnyTarget], orders: Orders | None = None, align: Iterable[AnyAlign] = ()
+) -> tuple[Expectation, ...]:
     read = _shipments_to_pack(orders) if orders else ()
-    return (*(each for target in targets for each in _of(target)), *read)
+    aligned = (each for profile in align for each in _aligned(profile))
+    return (*(each for target in targets for each in _of(target)), *read, *aligned)
 
 
 def compare(expected: Expectation, published: Published | None) -> list[Finding]:
@@ -81,6 +85,28 @@ def _shipments_to_pack(orders: Orders) -> tuple[Expectation, ...]:
     return (
         Expectation.model_validate({**place, **header, "reads": outbound.header_fields(orders)}),
         Expectation.model_validate({**place, **lines, "reads": outbound.LINE_FIELDS}),
+    )
+
+
+def _aligned(profile: AnyAlign) -> Iterator[Expectation]:
+    subject = f"align.{profile.profile}"
+    yield _set_of(f"{subject}.places", profile.places, profile, profile.of_places)
+    if profile.addresses is not None:
+        yield _set_of(f"{subject}.addresses", profile.addresses, profile, profile.of_addresses)
+
+
+def _set_of(subject: str, each: RecordSet, profile: AnyAlign, fields: Mapping[str, str]) -> Expectation:
+    """What ShipStation wins is written; how long it may be, IFS says."""
+    won = {name for name, winner in profile.winners.items() if winner == "shipstation_wins"}
+    rules = {name: FieldRule(attribute=attribute, max_length=1) for name, attribute in fields.items() if name in won}
+    return Expectation(
+        subject=subject,
+        endpoint=each.endpoint,
+        projection=each.projection,
+        entity_set=each.entity_set,
+        keys=each.key,
+        reads=(*profile.places.key, *fields.values()),
+        writes=rules,
     )
 
 

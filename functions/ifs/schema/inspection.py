@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from functions.connections.align import AnyAlign
 from functions.connections.orders import Orders
 from functions.connections.targets import AnyTarget
 from functions.errors import Permanent
@@ -20,8 +21,14 @@ METADATA = "$metadata"
 class Inspection:
     """`findings()` raises Retryable, or Permanent where the tenant refuses more than one service."""
 
-    def __init__(self, client: IfsClient, targets: Sequence[AnyTarget], orders: Orders | None = None) -> None:
-        self._client, self._targets, self._orders = client, targets, orders
+    def __init__(
+        self,
+        client: IfsClient,
+        targets: Sequence[AnyTarget],
+        orders: Orders | None = None,
+        align: Sequence[AnyAlign] = (),
+    ) -> None:
+        self._client, self._targets, self._orders, self._align = client, targets, orders, align
 
     def findings(self) -> list[Finding]:
         """Once each: the sets of a missing service say the same."""
@@ -29,7 +36,7 @@ class Inspection:
 
     def _findings(self) -> Iterator[Finding]:
         published: dict[str, Published | Permanent | None] = {}
-        for expected in expectations(self._targets, self._orders):
+        for expected in expectations(self._targets, self._orders, self._align):
             path = Service(self._client, expected.endpoint, expected.projection).path
             if path not in published:
                 published[path] = self._published(path)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.equipment.ifs.sets import LINES, SHIPMENTS, EntitySet
+from tests.equipment.ifs.sets import LINES, SHIPMENTS, SITE_ADDRESSES, SITES, EntitySet
 from tests.equipment.ifs.store import Key, Record, RefusedError, Store, Values
 
 COMPLETE = "IfsApp.ShipmentHandling.Shipment_Complete"
@@ -66,6 +66,27 @@ class ArrangedStore(Store):
 
     def has_shipment(self, shipment_id: int) -> bool:
         return (shipment_id,) in self.sets[SHIPMENTS.name]
+
+    def add_site_address(self, contract: str, address_id: str = "1", **values: Any) -> None:
+        self._insert(SITE_ADDRESSES, {"Contract": contract, "AddressId": address_id, **values})
+
+    def edit_site(self, contract: str, **changes: Any) -> None:
+        """A colleague types into the site."""
+        self._commit(SITES, (contract,), changes, by="colleague", if_match=None)
+
+    def edit_site_address(self, contract: str, address_id: str = "1", **changes: Any) -> None:
+        self._commit(SITE_ADDRESSES, (contract, address_id), changes, by="colleague", if_match=None)
+
+    def delete_site(self, contract: str) -> None:
+        """Closed, or hidden from the service user."""
+        with self.lock:
+            del self.sets[SITES.name][(contract,)]
+
+    def site(self, contract: str) -> Values:
+        return dict(self.record(SITES.name, (contract,)).values)
+
+    def site_address(self, contract: str, address_id: str = "1") -> Values:
+        return dict(self.record(SITE_ADDRESSES.name, (contract, address_id)).values)
 
     def is_visible(self, record: Record) -> bool:
         """A record or a site that the service user may not see gives no error, only nothing; nor do its lines."""

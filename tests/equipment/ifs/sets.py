@@ -114,7 +114,21 @@ SITES = _set(
     "CompanySiteHandling",
     "CompanySiteSet",
     ("Contract",),
-    {name: Column(TEXT, is_updatable=False) for name in ("Contract", "Company", "Description", "Country")},
+    {
+        "Description": Column(TEXT, max_length=50),
+        **{name: Column(TEXT, is_updatable=False) for name in ("Contract", "Company", "Country")},
+    },
+)
+SITE_ADDRESSES = _set(
+    "CompanySiteHandling",
+    "SiteAddressSet",  # what it is really called stands nowhere
+    ("Contract", "AddressId"),
+    {
+        "Contract": Column(TEXT, is_updatable=False),
+        "AddressId": Column(TEXT, is_updatable=False),
+        **{name: Column(TEXT, max_length=100) for name in ("Address1", "Address2", "Address3", "City", "State")},
+        **{name: Column(TEXT, max_length=50) for name in ("ZipCode", "Country", "Phone")},
+    },
 )
 FORWARDERS = _set(
     "ShipmentHandling",
@@ -122,4 +136,5 @@ FORWARDERS = _set(
     ("ForwarderId",),
     {"ForwarderId": Column(TEXT, is_updatable=False), "Name": Column(TEXT, is_updatable=False)},
 )
-SETS = {(entity.projection, entity.name): entity for entity in (SHIPMENTS, LINES, ORDERS, TRACKINGS, SITES, FORWARDERS)}
+_ALL = (SHIPMENTS, LINES, ORDERS, TRACKINGS, SITES, SITE_ADDRESSES, FORWARDERS)
+SETS = {(entity.projection, entity.name): entity for entity in _ALL}

@@ -20,9 +20,9 @@ from tests.equipment.shipstation.limits import Allowance, Limiter
 from tests.equipment.shipstation.lists import FULFILLMENTS, ORDERS, SHIPMENTS, BadParameterError, Listing, to_query
 from tests.equipment.shipstation.orders import RefusedError, UnknownError, UnreadableError
 from tests.equipment.shipstation.rows import Order
-from tests.equipment.shipstation.shipping import ShippingDesk
 from tests.equipment.shipstation.store import Post, Store, Table
 from tests.equipment.shipstation.views import View
+from tests.equipment.shipstation.warehouses import WarehouseDesk
 
 CONTROL = "/_control/"
 V2_PATHS = "/v2/"
@@ -46,7 +46,7 @@ class Served:
     is_surprise: bool = False
 
 
-class Account(ShippingDesk):
+class Account(WarehouseDesk):
     """`keys` maps API key to secret. `post` delivers webhooks; it answers the receiver's status."""
 
     def __init__(
@@ -62,6 +62,7 @@ class Account(ShippingDesk):
         Store.__init__(self, clock, random, post, flip_late_seconds)
         self.open_order_desk(default_store_id)
         self.open_shipping_desk(default_warehouse_id=14_265)
+        self.open_warehouse_desk()
         self.keys = keys
         self.v2_keys: set[str] | None = None  # None: the same text is a key of both APIs
         self.limiter, self.v2_limiter = Limiter(), Limiter(v2.LIMIT)
@@ -225,6 +226,8 @@ class Account(ShippingDesk):
                 shown = names if request.param("showInactive") == "true" else names.keys() - self.inactive_stores
                 rows = [{"storeId": s, "storeName": names[s], "active": s not in self.inactive_stores} for s in shown]
                 return json_response(200, rows)
+            case [_, "warehouses", *rest]:
+                return self.warehouse_answer(request, rest)
             case ["GET", "webhooks"]:
                 return json_response(200, {"webhooks": self.hooks.rows()})
             case ["POST", "webhooks", "subscribe"]:

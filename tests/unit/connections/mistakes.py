@@ -824,7 +824,7 @@ MISTAKES = (
         SHIPMENT,
         'fedex = "FEDEX"',
         'fedex = "FEDEX"\nmode = "write"',
-        "carriers.mode: unknown key here; it belongs in the file's head, above the first [table] or [orders]",
+        "carriers.mode: unknown key here; it belongs in the file's head, above the first [table], [orders] or [align]",
     ),
     Mistake(
         "poll_minutes at the end",
@@ -1174,7 +1174,7 @@ MISTAKES = (
         SHIPMENT,
         "[carriers]",
         '[logging]\nlevel = "debug"\n[carriers]',
-        "logging: unknown key; known here are name, mode, go_live_at, poll_minutes, shipstation, ifs, stores, carriers, services, patience, orders",
+        "logging: unknown key; known here are name, mode, go_live_at, poll_minutes, shipstation, ifs, stores, carriers, services, patience, orders, align",
     ),
     Mistake(
         "shipment ids that are not read back",

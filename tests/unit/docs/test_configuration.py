@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from functions.connections.align import AddressSet, Warehouses
 from functions.connections.connection import Connection, StoreOverride, Stores
 from functions.connections.file import ConnectionFileError, load
 from functions.connections.orders import Orders
@@ -30,7 +31,11 @@ def keys(model: type[BaseModel], prefix: str = "") -> dict[str, object]:
             if isinstance(field.annotation, type)
             else None
         )
-        if name == "targets":
+        if model is Connection and name == "align":
+            found |= keys(Warehouses, "align.")
+        elif model is Warehouses and name == "addresses":
+            found |= {f"{prefix}{name}": None, **keys(AddressSet, f"{prefix}{name}.")}
+        elif name == "targets":
             for profile in (ShipmentHeader, OrderHeader, CustomEntity):
                 found = {**keys(profile, f"{prefix}targets."), **found} if model is not StoreOverride else found
             found[prefix + name] = field.get_default()
@@ -50,8 +55,9 @@ def rows() -> dict[str, str]:
 
 def test_every_key_is_documented_and_nothing_else_is() -> None:
     values = {"never", "if_empty", "if_empty_or_ours", "always", "clear", "restore", "flag"}
+    values |= {"ifs_wins", "shipstation_wins", "ask"}
     of_every_field = {"find", *FieldRule.model_fields}
-    profiles = {"shipment_header", "order_header", "custom_entity"}
+    profiles = {"shipment_header", "order_header", "custom_entity", "warehouses"}
     assert set(rows()) - values - of_every_field - profiles == set(keys(Connection))
 
 

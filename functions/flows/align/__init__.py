@@ -1,0 +1,1 @@
+"""Keeps reference data alike in both systems."""

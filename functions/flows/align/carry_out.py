@@ -1,0 +1,176 @@
+"""Carries out what a look has proposed, one record after the other.
+
+    save what is tried ──▶ write ──▶ audit ──▶ save what came of it
+
+A run that dies after the first leaves a note, and the next one looks what became of it before it writes again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from http import HTTPStatus
+
+from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable, Scope
+from functions.flows.align.step import Align, Step, shown, tell, tried
+from functions.model.alignment import Aligned, Proposal, Side, digests
+from functions.model.audit import Cause
+from functions.model.outcomes import Outcome, Reason
+
+WRITING = timedelta(minutes=4)  # of a run's five
+MOST_IN_A_ROW = 3  # records that a system stumbles over; then it is the system
+OF_THE_LEDGER = {Reason.LEDGER_UNAVAILABLE, Reason.LEDGER_REFUSED, Reason.LEDGER_ITEM, Reason.LEDGER_VERSION}
+OF_A_PERSON = {Outcome.PARKED, Outcome.KEPT}
+
+
+@dataclass
+class Report:
+    """`news` are the records that ended otherwise than at the look before, `attention` those that ask for a person,
+    `fault` is the trouble of a whole system.
+    """
+
+    records: int = 0
+    attention: int = 0
+    news: list[Aligned] = field(default_factory=list)
+    fault: ConnectorError | None = None
+
+
+def carry_out(flow: Align, steps: Sequence[Step], cause: Cause) -> Report:
+    """One record's trouble is its own; a system's ends the writing, and the next look does the rest. Raises what the
+    ledger raises.
+    """
+    until, report, in_a_row = flow.now() + WRITING, Report(), 0
+    for step in steps:
+        if not step.proposal.key.id:
+            continue  # nobody has to remember what only ShipStation has
+        if report.fault is None and flow.now() >= until:
+            report.fault = Retryable(Reason.OUT_OF_TIME, "the others took the time of this run")
+        try:
+            after = _end(flow, step, cause, report.fault)
+            in_a_row = 0
+        except ConnectorError as fault:
+            if fault.reason in OF_THE_LEDGER:
+                raise
+            in_a_row += 1
+            if not _is_of_a_record(fault) or in_a_row == MOST_IN_A_ROW:
+                report.fault = fault
+            after = _failed(step, fault)
+        _save(flow, step, after, report)
+    _save_map(flow, steps)
+    return report
+
+
+def _end(flow: Align, step: Step, cause: Cause, fault_of_all: ConnectorError | None) -> Aligned | None:
+    """How the record stands now; None where somebody else is at it."""
+    if step.untold is not None:
+        tell(flow, step.untold, cause, tried(step.untold))
+    proposal = step.proposal
+    linked = step.memory.linked(proposal.other or step.memory.other).alike(proposal.alike)
+    if not proposal.changes:
+        is_as_before = linked == step.stored and linked.outcome is Outcome.WRITTEN and proposal.kind == "agree"
+        return linked if is_as_before else _told(linked, proposal, Outcome.UNCHANGED)
+    if not flow.is_writing:
+        return step.memory.ended(Outcome.WOULD_WRITE, shown=proposal.shown)
+    if step.stored.refused == proposal.shown:
+        return step.stored
+    if fault_of_all is not None:
+        raise fault_of_all
+    if proposal.kind == "create":
+        return _create(flow, step, cause)
+    return _change(flow, step, linked, cause)
+
+
+def _create(flow: Align, step: Step, cause: Cause) -> Aligned | None:
+    wanted = step.pair.ifs.fields if step.pair.ifs else {}
+    if not _begin(flow, step, "shipstation", wanted, is_making=True):
+        return None
+    made = flow.shipstation.make(wanted)
+    tell(flow, step.memory, cause, shown(flow, step.proposal.changes))
+    theirs = digests({name: made.fields.get(name, "") for name in wanted})
+    return step.memory.linked(made.id).alike(digests(wanted), theirs).done().ended(Outcome.WRITTEN)
+
+
+def _change(flow: Align, step: Step, linked: Aligned, cause: Cause) -> Aligned | None:
+    step.memory = linked
+    sides: tuple[Side, ...] = ("shipstation", "ifs")
+    for side in sides:
+        changes = step.proposal.on(side)
+        record = step.pair.ifs if side == "ifs" else step.pair.other
+        if not changes or record is None:
+            continue
+        wanted = {name: change.after for name, change in changes.items()}
+        if not _begin(flow, step, side, wanted, is_making=False):
+            return None
+        after = flow.on(side).change(record, wanted)
+        if after is None:
+            return step.memory.done().ended(Outcome.RETRY, Reason.CONFLICTS)
+        tell(flow, step.memory, cause, shown(flow, changes))
+        theirs = digests({name: after.fields.get(name, "") for name in wanted})
+        of_other = theirs if side == "shipstation" else None
+        step.memory = step.memory.alike(digests(wanted), of_other).done()
+    return _told(step.memory, step.proposal, Outcome.WRITTEN)
+
+
+def _begin(flow: Align, step: Step, side: Side, wanted: Mapping[str, str], *, is_making: bool) -> bool:
+    """False where somebody saved the record in between: he goes first."""
+    now = flow.now()
+    begun = step.memory.about_to_write(side, wanted, at=now, audit_key=flow.audit.new_key(now), is_making=is_making)
+    if not flow.memories.save(begun):
+        return False
+    step.memory = step.stored = begun.saved()
+    return True
+
+
+def _told(memory: Aligned, proposal: Proposal, outcome: Outcome) -> Aligned:
+    """With what a person has to see to."""
+    if proposal.asked:
+        fields, reason = ", ".join(sorted(proposal.asked)), next(iter(proposal.asked.values()))
+        return memory.ended(Outcome.KEPT, reason, fields)
+    if proposal.reason is not None:
+        is_waiting = proposal.reason is Reason.OUTCOME_UNKNOWN and not proposal.choices
+        where = proposal.field or ", ".join(proposal.choices)
+        return memory.ended(Outcome.RETRY if is_waiting else Outcome.PARKED, proposal.reason, where)
+    return memory.ended(outcome)
+
+
+def _failed(step: Step, fault: ConnectorError) -> Aligned:
+    """`trying` stays where the write may have happened."""
+    memory = step.memory if isinstance(fault, OutcomeUnknown) else step.memory.done()
+    if not isinstance(fault, Permanent) or not _is_of_a_record(fault):
+        return memory.ended(Outcome.RETRY, fault.reason)
+    reason = Reason.REFUSED_BY_SHIPSTATION if fault.reason is Reason.SHIPSTATION_REQUEST else fault.reason
+    return memory.ended(Outcome.PARKED, reason, refused=step.proposal.shown)
+
+
+def _is_of_a_record(fault: ConnectorError) -> bool:
+    """An answer that one record of many can bring about."""
+    if fault.reason is Reason.SHIPSTATION_REQUEST:
+        return fault.status != HTTPStatus.FORBIDDEN
+    return isinstance(fault, OutcomeUnknown) or fault.scope is Scope.RECORD or isinstance(fault, Permanent)
+
+
+def _save(flow: Align, step: Step, after: Aligned | None, report: Report) -> None:
+    """Where nothing is new nothing is saved, and where somebody saved in between the next look finds what he left."""
+    report.records += 1
+    if after is None:
+        return
+    report.attention += after.outcome in OF_A_PERSON
+    if after == step.stored:
+        step.memory = after
+        return
+    is_news = after.outcome is Outcome.WRITTEN or _end_of(after) != _end_of(step.stored)
+    if flow.memories.save(after):
+        step.memory = step.stored = after.saved()
+        report.news += [after] if is_news else []
+
+
+def _end_of(memory: Aligned) -> tuple[object, ...]:
+    return memory.outcome, memory.reason, memory.field, memory.shown
+
+
+def _save_map(flow: Align, steps: Sequence[Step]) -> None:
+    """Only where it counts: what shadow mode found is used by nobody."""
+    if flow.is_writing:
+        linked = {step.memory.key.id: step.memory.other for step in steps if step.memory.key.id and step.memory.other}
+        flow.memories.save_map(flow.connection.name, flow.profile.profile, linked)

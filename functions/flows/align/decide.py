@@ -1,0 +1,125 @@
+"""What to do with one record, from what each system says now and what they said when they were last alike.
+
+Field by field, as a merge of three:
+
+    both say the same                            nothing; it is remembered
+    they never did, and differ                   the file's policy: one side wins, or a person is asked
+    only the side that wins has changed          its value is written
+    the other side was edited                    the edit stays, and a person is told
+    neither has changed                          nothing: one of them spells it in its own way
+
+An empty value never wins the first time: it says that nothing is known. Nothing is deleted, on either side.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from functions.connections.align import Winner
+from functions.flows.align.match import Pair
+from functions.model.alignment import Aligned, AlignKey, Change, Digests, Proposal, Side, SideRecord, digest, plain
+from functions.model.outcomes import Reason
+
+ANY = r".*"
+LISTED = timedelta(minutes=15)  # after it was made every list shows a record
+
+
+@dataclass(frozen=True)
+class Rules:
+    """`winners` are the fields that are compared; `forms` what ShipStation takes as a field, as a regular expression
+    that has to match whole; `is_making`: whether a record that only IFS has is made there.
+    """
+
+    winners: Mapping[str, Winner]
+    forms: Mapping[str, str]
+    is_making: bool
+
+    def takes(self, field: str, text: str) -> bool:
+        return re.fullmatch(self.forms.get(field, ANY), text, re.DOTALL) is not None
+
+    def unusable(self, fields: Mapping[str, str]) -> str:
+        """The first of the fields that keeps ShipStation from taking the record; empty where none does."""
+        return next((field for field in self.forms if not self.takes(field, fields.get(field, ""))), "")
+
+
+SIDE_OF: dict[Winner, Side] = {"ifs_wins": "shipstation", "shipstation_wins": "ifs"}
+
+
+def decide(key: AlignKey, pair: Pair, memory: Aligned | None, rules: Rules, *, now: datetime) -> Proposal:
+    if pair.ifs is None:
+        reason = Reason.ONLY_IN_SHIPSTATION if memory is None else Reason.GONE_IN_IFS
+        return Proposal(key=key, kind="report", other=pair.other.id if pair.other else "", reason=reason)
+    if pair.other is None:
+        return _alone(key, pair, memory, rules, now)
+    return _together(key, pair.ifs, pair.other, memory or Aligned(key=key), rules)
+
+
+def _alone(key: AlignKey, pair: Pair, memory: Aligned | None, rules: Rules, now: datetime) -> Proposal:
+    """ShipStation has no such record, or none that is certain."""
+    fields = pair.ifs.fields if pair.ifs else {}
+
+    def report(reason: Reason, field: str = "", choices: tuple[str, ...] = ()) -> Proposal:
+        return Proposal(key=key, kind="report", reason=reason, field=field, choices=choices)
+
+    if pair.choices:
+        return report(Reason.AMBIGUOUS_MATCH, choices=pair.choices)
+    if memory is not None and memory.other:
+        return report(Reason.GONE_IN_SHIPSTATION)
+    if memory is not None and memory.is_making and (pair.unsure or _is_too_early(memory, now)):
+        return report(Reason.OUTCOME_UNKNOWN, choices=pair.unsure)
+    if not rules.is_making:
+        return report(Reason.ONLY_IN_IFS)
+    unusable = rules.unusable(fields)
+    if unusable:
+        return report(Reason.FIELD_UNUSABLE, unusable)
+    changes = {name: Change(side="shipstation", before="", after=text) for name, text in fields.items() if text}
+    return Proposal(key=key, kind="create", changes=changes)
+
+
+def _is_too_early(memory: Aligned, now: datetime) -> bool:
+    """To say that it was not made: a list may not show yet what a run has made."""
+    return memory.tried_at is not None and now < memory.tried_at + LISTED
+
+
+def _together(key: AlignKey, ifs: SideRecord, other: SideRecord, memory: Aligned, rules: Rules) -> Proposal:
+    changes: dict[str, Change] = {}
+    asked: dict[str, Reason] = {}
+    alike: Digests = {}
+    for field, winner in rules.winners.items():
+        ours, theirs = ifs.fields.get(field), other.fields.get(field)
+        if theirs is None or (ours is None and field not in memory.ifs):
+            continue
+        if ours is None:
+            asked[field] = Reason.FIELD_UNUSABLE  # which of several addresses counts, or where it went, nobody says
+            continue
+        if plain(ours) == plain(theirs):
+            alike[field] = digest(plain(ours))
+            continue
+        verdict = _judge(field, winner, ours, theirs, memory)
+        if verdict == "shipstation" and not rules.takes(field, ours):
+            verdict = Reason.FIELD_UNUSABLE
+        if isinstance(verdict, Reason):
+            asked[field] = verdict
+        elif verdict is not None:
+            before, after = (theirs, ours) if verdict == "shipstation" else (ours, theirs)
+            changes[field] = Change(side=verdict, before=before, after=after)
+    kind = "change" if changes else "report" if asked else "agree"
+    return Proposal(key=key, kind=kind, other=other.id, changes=changes, asked=asked, alike=alike)
+
+
+def _judge(field: str, winner: Winner, ours: str, theirs: str, memory: Aligned) -> Side | Reason | None:
+    """The side to write, why a person is asked, or None where it stays as it is."""
+    has_ifs_moved = digest(plain(ours)) != memory.ifs.get(field)
+    has_other_moved = digest(plain(theirs)) != memory.shipstation.get(field)
+    is_first = field not in memory.ifs
+    if not has_ifs_moved and not has_other_moved:
+        return None
+    if winner == "ask":
+        return Reason.DIFFERS
+    has_loser_moved = has_other_moved if winner == "ifs_wins" else has_ifs_moved
+    if is_first:
+        return SIDE_OF[winner] if (ours if winner == "ifs_wins" else theirs) else None
+    return Reason.EDITED_ELSEWHERE if has_loser_moved else SIDE_OF[winner]

@@ -1,0 +1,48 @@
+"""Reads both systems and says what every record needs. Writes nothing: a dry run is this and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from functions.flows.align.decide import decide
+from functions.flows.align.match import Pair, match
+from functions.flows.align.step import Align, Step
+from functions.model.alignment import Aligned, AlignKey, Proposal, digests
+
+
+def look(flow: Align) -> list[Step]:
+    """Raises what either system or the ledger raises; then nothing was decided."""
+    known = _known(flow)
+    pairs = match(flow.ifs.read(), flow.shipstation.read(), known, keys=flow.profile.match, links=flow.links)
+    by_other = {memory.other: memory for memory in known.values() if memory.other}
+    return [_step(flow, pair, known, by_other) for pair in pairs]
+
+
+def _known(flow: Align) -> dict[str, Aligned]:
+    """Those that the file still names."""
+    known = flow.memories.load(flow.connection.name, flow.profile.profile)
+    return {code: memory for code, memory in known.items() if flow.profile.names(code)}
+
+
+def _step(flow: Align, pair: Pair, known: Mapping[str, Aligned], by_other: Mapping[str, Aligned]) -> Step:
+    memory = known.get(pair.ifs.id) if pair.ifs else by_other.get(pair.other.id) if pair.other else None
+    code = pair.ifs.id if pair.ifs else memory.key.id if memory else ""
+    key = AlignKey(connection=flow.connection.name, profile=flow.profile.profile, id=code)
+    step = Step(pair, Proposal(key=key, kind="agree"), memory or Aligned(key=key))
+    if step.memory.trying:
+        _catch_up(step)
+    step.proposal = decide(key, pair, step.memory if memory else None, flow.rules, now=flow.now())
+    return step
+
+
+def _catch_up(step: Step) -> None:
+    """A write stands there whole or not at all: one field that nobody has touched since tells."""
+    memory, other = step.memory, step.pair.other
+    written = step.pair.ifs if memory.trying_on == "ifs" else other
+    if written is None:
+        return
+    theirs = digests(written.fields)
+    if memory.is_making or any(theirs.get(name) == text for name, text in memory.trying.items()):
+        step.untold, step.memory = memory, memory.arrived(other.id if other else memory.other)
+    else:
+        step.memory = memory.done()

@@ -1,0 +1,128 @@
+"""One record on its way: what a run has to work with, and what reading and writing share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from functions.connections.align import AnyAlign
+from functions.connections.connection import Connection
+from functions.flows.align.decide import Rules
+from functions.flows.align.match import Pair
+from functions.model.alignment import Aligned, Change, Proposal, Side, SideRecord, digest, plain
+from functions.model.audit import AuditEntry, Cause, FieldChange
+from functions.model.outcomes import Outcome
+from functions.model.records import Place, RecordKey
+from functions.model.shipment import ConnectionName
+
+LONGEST_SHOWN = 200  # of one field in the audit
+
+
+class Records(Protocol):
+    """One system's records. Raises Retryable, OutcomeUnknown (writes) or Permanent."""
+
+    def read(self) -> list[SideRecord]:
+        """All of them: a list is complete or not answered."""
+
+    def change(self, record: SideRecord, changes: Mapping[str, str]) -> SideRecord | None:
+        """As it stands after; None where it is another one by now than `record` was."""
+
+    def make(self, fields: Mapping[str, str]) -> SideRecord:
+        """As it stands after."""
+
+
+class Memories(Protocol):
+    def load(self, connection: ConnectionName, profile: str) -> dict[str, Aligned]:
+        """By what IFS calls the record."""
+
+    def save(self, aligned: Aligned) -> bool:
+        """As the revision after its own; False when somebody saved in between."""
+
+    def save_map(self, connection: ConnectionName, profile: str, ids: Mapping[str, str]) -> None:
+        """ShipStation's id by IFS's, for whoever only needs to know which is which."""
+
+
+class Audit(Protocol):
+    def new_key(self, at: datetime) -> str: ...
+
+    def put(self, key: str, entry: AuditEntry) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Align:
+    connection: Connection
+    profile: AnyAlign
+    rules: Rules
+    ifs: Records
+    shipstation: Records
+    memories: Memories
+    audit: Audit
+    now: Callable[[], datetime]
+
+    def on(self, side: Side) -> Records:
+        return self.ifs if side == "ifs" else self.shipstation
+
+    @property
+    def links(self) -> dict[str, str]:
+        """ShipStation's id by IFS's, where the file names one."""
+        ordered = self.connection.orders.warehouses if self.connection.orders else {}
+        return {code: str(number) for code, number in {**ordered, **self.profile.links}.items()}
+
+    @property
+    def is_writing(self) -> bool:
+        return self.profile.mode == "write" and self.connection.mode == "write"
+
+
+@dataclass
+class Step:
+    """`memory` is what is known by now, `stored` what the ledger holds; `untold` is what an earlier run has written and
+    did not come to tell.
+    """
+
+    pair: Pair
+    proposal: Proposal
+    memory: Aligned
+    untold: Aligned | None = None
+    stored: Aligned = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.stored = self.memory
+
+
+def tell(flow: Align, memory: Aligned, cause: Cause, changes: dict[str, FieldChange]) -> None:
+    """Under the key that was saved before the write: one entry for it, whoever comes to tell of it."""
+    entry = AuditEntry(
+        connection=flow.connection.name,
+        record=RecordKey(place=Place(f"{memory.trying_on}/{memory.key.profile}"), id=memory.key.id),
+        orders=(),
+        at=flow.now(),
+        cause=cause,
+        shipments=(),
+        changes=changes,
+        action="create" if memory.is_making else None,
+        outcome=Outcome.WRITTEN,
+    )
+    flow.audit.put(memory.audit_key, entry)
+
+
+def tried(memory: Aligned) -> dict[str, FieldChange]:
+    """What the ledger tells of a write whose run died: digests."""
+    return {name: FieldChange(after=text, attribute=name) for name, text in memory.trying.items()}
+
+
+def shown(flow: Align, changes: Mapping[str, Change]) -> dict[str, FieldChange]:
+    """As the audit keeps them."""
+    return {
+        name: FieldChange(
+            before=_text(flow, name, change.before), after=_text(flow, name, change.after), attribute=name
+        )
+        for name, change in changes.items()
+    }
+
+
+def _text(flow: Align, name: str, text: str) -> str | None:
+    if not text:
+        return None
+    return digest(plain(text)) if name in flow.profile.personal else text[:LONGEST_SHOWN]

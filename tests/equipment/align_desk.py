@@ -1,0 +1,84 @@
+"""IFS's sites, ShipStation's warehouses, and the function that keeps them alike. Wired as in AWS."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from functions.ledger.alignment import AlignStore
+from functions.model.alignment import Aligned
+from functions.model.shipment import ConnectionName
+from tests.equipment.quiet_connection import quiet_world, run
+from tests.equipment.shipstation.rows import Json
+
+ACME = ConnectionName("acme")
+ADDRESS = {
+    "Address1": "12 Harbor Street",
+    "City": "Chicago",
+    "State": "IL",
+    "ZipCode": "60601",
+    "Country": "US",
+}
+ORIGIN = {
+    "street1": "12 Harbor Street",
+    "city": "Chicago",
+    "state": "IL",
+    "postalCode": "60601",
+    "country": "US",
+}
+SETTINGS = {
+    "profile": "warehouses",
+    "mode": "write",
+    "addresses": {"entity_set": "SiteAddressSet", "key": ["Contract", "AddressId"]},
+}
+SCHEDULED = {"connection": "acme", "profile": "warehouses", "is_scheduled": True}
+
+
+class AlignDesk:
+    """`settings` override the file's table."""
+
+    def __init__(self, orders: dict[str, Any] | None = None, **settings: Any) -> None:
+        shipstation: dict[str, Any] = {"shipment_id": {"source": "custom_field_2"}} if orders else {}
+        ifs = {"targets": [{"profile": "shipment_header", "find": ["shipment_id", "order_number"]}]} if orders else {}
+        self.world, self.site = quiet_world(ifs=ifs, orders=orders, align=[{**SETTINGS, **settings}], **shipstation)
+        self.tenant, self.account = self.site.tenant, self.site.account
+
+    def add_site(self, code: str = "CHI", name: str = "Chicago warehouse", **address: Any) -> None:
+        self.tenant.add_site(code, "10", Description=name)
+        self.tenant.add_site_address(code, **{**ADDRESS, **address})
+
+    def look(self, **minutes: float) -> dict[str, Any]:
+        """A scheduled run, and what it answered; empty where it died."""
+        return self.ask(SCHEDULED, **minutes)
+
+    def dry_run(self) -> dict[str, Any]:
+        return self.ask({"connection": "acme", "profile": "warehouses"})
+
+    def apply(self, plan: str) -> dict[str, Any]:
+        base = {"connection": "acme", "profile": "warehouses"}
+        return self.ask({**base, "dry_run": False, "plan": plan, "by": "kim", "note": "a test"})
+
+    def ask(self, event: dict[str, Any], minutes: float = 10) -> dict[str, Any]:
+        answers: list[Any] = []
+        self.world.functions["align"].invoke(event, lambda value, fault: answers.append(fault or value))
+        run(self.world, self.world.now() + timedelta(minutes=minutes))
+        return answers[0] if answers and isinstance(answers[0], dict) else {}
+
+    def warehouses(self) -> list[Json]:
+        return self.account.shown_warehouses()
+
+    def warehouse(self, code: str = "CHI") -> Json:
+        """The one that is remembered as the site's."""
+        return self.account.warehouses[int(self.known(code).other)]
+
+    def known(self, code: str = "CHI") -> Aligned:
+        return AlignStore(self.world.tables["ledger"]).load(ACME, "warehouses")[code]
+
+    def map(self) -> dict[str, str]:
+        return AlignStore(self.world.tables["ledger"]).map(ACME, "warehouses")
+
+    def writes(self) -> int:
+        return sum(request.method != "GET" for request in self.account.requests)
+
+    def audited(self) -> list[dict[str, Any]]:
+        return [dict(item) for item in self.world.tables["audit"].scan(prefix="audit#")]
