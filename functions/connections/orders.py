@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
@@ -59,3 +60,7 @@ class Orders(Frozen):
     warehouses: dict[Site, WarehouseId] = Field(default_factory=dict, examples=[{"CHI": 4711}])
     phone: str = Field(default="", max_length=50)
     fractions: Literal["park", "round_up"] = "park"
+
+    def shipping_from(self, found: Mapping[str, int]) -> Orders:
+        """With the warehouses that were found, where the file names none."""
+        return self.model_copy(update={"warehouses": {**found, **self.warehouses}})

@@ -121,9 +121,14 @@ class Aligned(Frozen):
 
     def done(self) -> Aligned:
         """Nothing is under way any more."""
-        under_way = ("trying", "trying_on", "is_making", "tried_at", "audit_key")
-        fields = type(self).model_fields
-        return self.model_copy(update={name: fields[name].get_default(call_default_factory=True) for name in under_way})
+        update: dict[str, Any] = {
+            "trying": {},
+            "trying_on": None,
+            "is_making": False,
+            "tried_at": None,
+            "audit_key": "",
+        }
+        return self.model_copy(update=update)
 
     def alike(self, fields: Mapping[str, str], shipstation: Mapping[str, str] | None = None) -> Aligned:
         """Both say the same of these, ShipStation perhaps in a spelling of its own."""

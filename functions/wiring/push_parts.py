@@ -34,8 +34,7 @@ def with_warehouses(runtime: Runtime, settings: PullSettings, connection: Connec
     if aligned is None or aligned.mode != "write":
         return orders
     found = AlignStore(runtime.table(settings.ledger_table)).map(connection.name, "warehouses")
-    known = {code: int(number) for code, number in found.items() if number.isdecimal()}
-    return orders.model_copy(update={"warehouses": {**known, **orders.warehouses}})
+    return orders.shipping_from({code: int(number) for code, number in found.items() if number.isdecimal()})
 
 
 def push_parts(runtime: Runtime, settings: PushSettings, connection: Connection, orders: Orders) -> Push:

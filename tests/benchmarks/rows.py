@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.benchmarks import dry_runs, money, pushing, reading, starting, units, writing
+from tests.benchmarks import aligning, dry_runs, money, pushing, reading, starting, units, writing
 from tests.benchmarks.row import Row
 from tests.equipment.quiet_connection import SEED, quiet_world, run, schedule
 from tests.equipment.world import LEDGER, Site, World
@@ -67,6 +67,7 @@ ROWS: dict[str, Callable[[], Iterable[Row]]] = {
     "lost_updates": writing.lost_updates,
     "push_lost": pushing.push_lost,
     "push_requests": pushing.push_requests,
+    "align_requests": aligning.align_requests,
     "dry_run_equal": dry_runs.dry_run_equal,
     "core_rate": writing.core_rate,
 }
@@ -85,6 +86,7 @@ WITH = {
     "drain_429_v2": "drain_v2",
     "core_memory": "core_rate",
     "push_requests_ifs": "push_requests",
+    "align_requests_ifs": "align_requests",
 }
 
 

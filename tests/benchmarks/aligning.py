@@ -1,0 +1,26 @@
+"""Reference data that both systems keep: requests of a look that finds nothing to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tests.benchmarks.row import Row
+from tests.equipment.align_desk import AlignDesk
+from tests.equipment.quiet_connection import SEED
+
+WAREHOUSES = 100
+
+
+def align_requests() -> Iterable[Row]:
+    """Of ShipStation, and of IFS beside them."""
+    desk = AlignDesk()
+    for number in range(WAREHOUSES):
+        desk.add_site(f"S{number:03}", f"Site {number}")
+    while len(desk.warehouses()) < WAREHOUSES:
+        desk.look()
+    desk.look()
+    ours, theirs = len(desk.account.requests), len(desk.tenant.requests)
+    desk.look()
+    what = f"for {WAREHOUSES} unchanged warehouses"
+    yield Row("align_requests", len(desk.account.requests) - ours, f"of ShipStation, {what}", 1, 1, SEED)
+    yield Row("align_requests_ifs", len(desk.tenant.requests) - theirs, f"of IFS, {what}", 6, 2, SEED)
