@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.equipment.align_desk import ORIGIN, AlignDesk
+from tests.equipment.align_desk import ORIGIN, SCHEDULED, AlignDesk
 from tests.equipment.push_desk import RECEIVER
 
 BOTH: dict[str, Any] = {"direction": "both", "policy": "shipstation_wins"}
@@ -385,3 +386,47 @@ def test_no_log_line_holds_an_address() -> None:
     desk.look()
     assert "record_aligned" in desk.world.logs.getvalue()
     assert "Harbor" not in desk.world.logs.getvalue()
+
+
+def once_before_the_write(desk: AlignDesk, edit: Callable[[], None]) -> None:
+    """Between what a run has read and what it writes: it has just saved what it is about to try."""
+    edits = [edit]
+
+    def step(name: str) -> None:
+        if name == "ledger put done" and edits and desk.known().trying:
+            edits.pop()()
+
+    desk.world.on_step = step
+
+
+def test_an_edit_between_the_list_and_the_write_is_seen_and_kept() -> None:
+    desk = AlignDesk()
+    desk.add_site()
+    desk.look()
+    number = desk.warehouse()["warehouseId"]
+    desk.tenant.edit_site_address("CHI", City="Evanston")
+    once_before_the_write(desk, lambda: desk.account.edit_warehouse(number, city="Aurora"))
+    assert desk.look()["ended"][0]["reason"] == "conflicts"
+    desk.look()
+    assert (desk.warehouse()["originAddress"]["city"], desk.known().reason) == ("Aurora", "edited_elsewhere")
+
+
+def test_an_edit_in_ifs_between_the_list_and_the_write_is_seen_and_kept() -> None:
+    desk = AlignDesk(**BOTH)
+    desk.add_site()
+    desk.account.add_warehouse("Chicago warehouse", **ORIGIN)
+    desk.look()
+    desk.account.edit_warehouse(4711, city="Evanston")
+    once_before_the_write(desk, lambda: desk.tenant.edit_site_address("CHI", City="Aurora"))
+    assert desk.look()["ended"][0]["reason"] == "conflicts"
+    desk.look()
+    assert (desk.tenant.site_address("CHI")["City"], desk.known().reason) == ("Aurora", "edited_elsewhere")
+
+
+def test_two_looks_at_once_make_one_warehouse() -> None:
+    desk = AlignDesk()
+    desk.add_site()
+    for _ in range(3):
+        desk.world.functions["align"].invoke(SCHEDULED)
+    desk.look()
+    assert (len(desk.warehouses()), len(desk.audited())) == (1, 1)
