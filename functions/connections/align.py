@@ -16,6 +16,8 @@ AlignMode = Literal["off", "shadow", "write"]
 Direction = Literal["to_shipstation", "to_ifs", "both"]
 Winner = Literal["ifs_wins", "shipstation_wins", "ask"]
 MatchKey = Literal["code", "name"]
+CustomerKey = Literal["code", "email", "name"]
+Domain = Annotated[str, Field(pattern=r"^[a-z0-9.-]+\.[a-z]{2,}$")]
 Matched = Annotated[tuple[MatchKey, ...], Field(min_length=1)]
 Code = Annotated[Text, Field(max_length=100)]
 SEPARATOR = "/"  # between the parts of a place's code: site, or site and warehouse
@@ -138,4 +140,61 @@ class Warehouses(Frozen):
         return self
 
 
-AnyAlign = Warehouses
+class CustomerSet(RecordSet):
+    projection: Name = "CustomerHandling"
+    entity_set: Name = "CustomerInfoSet"
+    key: tuple[Attribute, ...] = Field(default=("CustomerId",), min_length=1, max_length=1)
+
+
+class EmailSet(Frozen):
+    """A flat list of e-mail addresses, one a row, with the customer that each belongs to. Nothing public names one."""
+
+    endpoint: Endpoint = "main"
+    projection: Name = Field(examples=["CustomerHandling"])
+    entity_set: Name = Field(examples=["CustomerEmailSet"])
+    customer: Attribute = "CustomerId"
+    value: Attribute = "Value"
+
+
+class CustomerTemplate(Frozen):
+    """The IFS customer that a new one is copied from, with its sales and invoice data. `address` is the id of its
+    delivery address, which is then made the new one's; `email_method` what the tenant calls an e-mail address.
+    """
+
+    customer: Text = Field(max_length=20, examples=["WEBTEMPLATE"])
+    category: Name = "Customer"
+    address: Text = Field(default="1", max_length=50)
+    email_method: Text = Field(default="EMail", max_length=20)
+    new_id: str = Field(default="SS{id}", pattern=r"^[A-Z0-9-]{0,8}\{id\}$")
+
+
+class Customers(Frozen):
+    """ShipStation's customers and those of IFS. `match` says, in order, how one is found there: `code`, the name that
+    ShipStation knows it by is IFS's id; its e-mail address; its name. Without a `template` none is made. E-mail
+    addresses of the domains in `aliases` change with every order and name nobody.
+    """
+
+    profile: Literal["customers"]
+    mode: AlignMode = "shadow"
+    every_minutes: Whole = Field(default=60, ge=5, le=1440)
+    match: Annotated[tuple[CustomerKey, ...], Field(min_length=1)] = ("code",)
+    aliases: tuple[Domain, ...] = Field(default=(), examples=[["marketplace.amazon.com"]])
+    records: CustomerSet = CustomerSet()
+    emails: EmailSet | None = None
+    template: CustomerTemplate | None = None
+
+    @property
+    def personal(self) -> frozenset[str]:
+        """Every field but the id."""
+        return frozenset(
+            {"name", "email", "street1", "street2", "street3", "city", "state", "postal_code", "country", "phone"}
+        )
+
+    @model_validator(mode="after")
+    def _can_be_found(self) -> Customers:
+        if ("email" in self.match) != (self.emails is not None):
+            raise ValueError('match = ["email"] and [align.emails] belong together')
+        return self
+
+
+AnyAlign = Annotated[Warehouses | Customers, Field(discriminator="profile")]

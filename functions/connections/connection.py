@@ -160,8 +160,8 @@ class Connection(Frozen):
     def _aligns_each_once(self) -> Connection:
         if len({each.profile for each in self.align}) < len(self.align):
             raise ValueError("align: a profile stands there twice")
-        if self.aligning("warehouses") and self.shipstation.api != "v1":
-            raise ValueError('align: warehouses are kept by the first API: shipstation.api = "v1"')
+        if self.align and self.shipstation.api != "v1":
+            raise ValueError('align: warehouses and customers are those of the first API: shipstation.api = "v1"')
         return self
 
     @model_validator(mode="after")

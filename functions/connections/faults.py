@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from functions.connections.connection import Connection
-from functions.connections.keys import Path, field_at, models_of, profile_of
+from functions.connections.keys import PROFILED, Path, field_at, models_of, profile_of, profiles_of
 from functions.connections.right_values import did_you_mean, either, given, header, told
 from functions.connections.values import TRIMMED
 
@@ -71,7 +71,7 @@ def _reason(fault: ErrorDetails, place: Path, content: Mapping[str, Any]) -> str
     if place == ("name",):
         return f"{NAME}{_renamed(str(content.get('name', '')))}"
     if kind == "literal_error" or kind.startswith("union_tag"):
-        return _choice(fault, _value(content, place))
+        return _choice(fault, place, _value(content, place))
     if kind in TABLES:
         return f"is one table: write {header(place, is_list=False)}"
     if kind in LISTS and field is not None and models_of(field.annotation):
@@ -126,12 +126,12 @@ def _bounds(field: FieldInfo | None) -> str:
     return f", {limits['ge']} to {limits['le']}" if len(limits) > 1 else ""
 
 
-def _choice(fault: ErrorDetails, value: object) -> str:
+def _choice(fault: ErrorDetails, place: Path, value: object) -> str:
     if fault["type"] == "literal_error":
         expected = fault["ctx"]["expected"].replace(" or ", ", ").replace("'", "")
         choices = expected.split(", ")
     else:
-        choices = list(PROFILES)
+        choices = [profile_of(model) for step in place for model in profiles_of(str(step))]
     return f"is one of {either([json.dumps(word) for word in choices])}{did_you_mean(value, choices)}"
 
 
@@ -144,9 +144,8 @@ def _value(content: Any, place: Path) -> Any:
 
 
 def _profiles() -> Iterable[str]:
-    targets = field_at(("ifs", "targets"), {})
-    for model in models_of(targets.annotation) if targets else ():
-        yield profile_of(model)
+    for listed in PROFILED:
+        yield from map(profile_of, profiles_of(listed))
 
 
 PROFILES = tuple(_profiles())

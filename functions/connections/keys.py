@@ -20,6 +20,7 @@ Path = tuple[str | int, ...]
 
 UNITS = ("_seconds", "_minutes", "_hours", "_days", "_ms")
 CARRIERS = CODES | {"ups", "usps", "fedex", "dhl", "ontrac"}
+PROFILED: dict[str, Path] = {"targets": ("ifs", "targets"), "align": ("align",)}  # lists of tables with a profile
 LIKE, ELSEWHERE_LIKE = 0.75, 0.85  # of spelling, for a key of the same table and of another one
 
 
@@ -54,10 +55,9 @@ class Stray:
 
     @property
     def profiles(self) -> tuple[str, ...]:
-        """Those of a target whose own key it is."""
-        targets = field_at(("ifs", "targets"), {}) if "targets" in self.at[-3:-2] else None
-        models = models_of(targets.annotation) if targets else ()
-        return tuple(profile_of(model) for model in models if self.key in fields_of(model))
+        """Those of its list's tables whose own key it is."""
+        listed = next((str(step) for step in self.at[-3:-2] if step in PROFILED), "")
+        return tuple(profile_of(model) for model in profiles_of(listed) if self.key in fields_of(model))
 
     @property
     def is_misspelt(self) -> bool:
@@ -98,6 +98,12 @@ def field_at(path: Path, raw: Mapping[str, Any]) -> FieldInfo | None:
 def fields_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
     """By the key of the file."""
     return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+def profiles_of(listed: str) -> tuple[type[BaseModel], ...]:
+    """The models of a list whose tables name a profile; none for another list."""
+    field = field_at(PROFILED[listed], {}) if listed in PROFILED else None
+    return models_of(field.annotation) if field else ()
 
 
 def profile_of(model: type[BaseModel]) -> str:

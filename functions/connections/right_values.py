@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any, get_origin
 
-from functions.connections.keys import Path, field_at, models_of, word_of
+from functions.connections.keys import PROFILED, Path, field_at, models_of, word_of
 
 
 def given(place: Path, content: Mapping[str, Any]) -> str:
@@ -29,7 +29,7 @@ def header(place: Path, *, is_list: bool | None = None) -> str:
     name = ".".join(str(step) for step in place if isinstance(step, str))
     if not name:
         return "the file's head, above the first [table]"
-    return f"[[{name}]]" if (place[-1] == "targets" if is_list is None else is_list) else f"[{name}]"
+    return f"[[{name}]]" if (place[-1] in PROFILED if is_list is None else is_list) else f"[{name}]"
 
 
 def told(place: Path) -> str:

@@ -13,7 +13,6 @@ from pydantic import Field, ValidationError, model_validator
 
 from functions.errors import ConnectorError
 from functions.flows.align.carry_out import Report, carry_out
-from functions.flows.align.look import look
 from functions.flows.align.step import Align, Step, shown
 from functions.model.alignment import Aligned, Proposal, plan_of
 from functions.model.audit import Cause
@@ -21,7 +20,7 @@ from functions.model.frozen import Frozen
 from functions.model.outcomes import SENTENCES, Reason
 from functions.model.shipment import ConnectionName
 from functions.settings import AlignSettings
-from functions.wiring.align_parts import align_parts
+from functions.wiring.align_parts import AlignConnections, AlignParts
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.requests import explained, unknown_connection
 from functions.wiring.runtime import Context, Handler, Runtime
@@ -61,11 +60,13 @@ class Request(Frozen):
 
 
 def build(runtime: Runtime, settings: AlignSettings) -> Handler:
+    opened = AlignConnections(runtime, settings)
+
     @cache
-    def parts(name: ConnectionName, profile: str) -> Align | None:
+    def parts(name: ConnectionName, profile: str) -> AlignParts | None:
         connection = runtime.connections[name]
         aligned = connection.aligning(profile)
-        return align_parts(runtime, settings, connection, aligned) if aligned else None
+        return opened.open(connection, aligned) if aligned else None
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
         try:
@@ -74,31 +75,36 @@ def build(runtime: Runtime, settings: AlignSettings) -> Handler:
             return {"error": explained(error), "allowed": ALLOWED}
         if request.connection not in runtime.connections:
             return {"error": unknown_connection(runtime.connections), "allowed": ALLOWED}
-        flow = parts(request.connection, request.profile)
-        if flow is None:
+        found = parts(request.connection, request.profile)
+        if found is None:
             known = [each.profile for each in runtime.connections[request.connection].align]
             return {"error": f"profile: the connection file has {known or 'no [[align]]'}", "allowed": ALLOWED}
-        if "off" in {flow.profile.mode, flow.connection.mode}:
+        if "off" in {found.flow.profile.mode, found.flow.connection.mode}:
             return {"records": 0, "next": "it is switched off"}
-        return _served(flow, request, context.aws_request_id)
+        return _served(found, request, context.aws_request_id)
 
     return handle
 
 
-def _served(flow: Align, request: Request, correlation_id: str) -> dict[str, Any]:
+def _served(parts: AlignParts, request: Request, correlation_id: str) -> dict[str, Any]:
+    flow = parts.flow
     told: dict[str, Any] = {
         "connection": flow.connection.name,
         "profile": flow.profile.profile,
         "correlation_id": correlation_id,
     }
     try:
-        steps = look(flow)
+        looked = parts.look()
         if request.dry_run and not request.is_scheduled:
-            return _proposed(flow, steps)
-        plan = plan_of(step.proposal for step in steps)
+            return _proposed(flow, looked.steps)
+        plan = plan_of(step.proposal for step in looked.steps)
         if not request.is_scheduled and plan != request.plan:
-            return {"error": SENTENCES[Reason.PLAN_OUTDATED], "reason": Reason.PLAN_OUTDATED, **_proposed(flow, steps)}
-        report = carry_out(flow, steps, request.cause(correlation_id))
+            return {
+                "error": SENTENCES[Reason.PLAN_OUTDATED],
+                "reason": Reason.PLAN_OUTDATED,
+                **_proposed(flow, looked.steps),
+            }
+        report = carry_out(flow, looked, request.cause(correlation_id))
     except ConnectorError as fault:
         logger.warning("align_failed", reason=fault.reason, detail=str(fault), **told)
         heartbeat(flow.connection.name, AlignSucceeded=False)
@@ -111,8 +117,8 @@ def _log(report: Report, told: Mapping[str, Any]) -> None:
     for memory in report.news:
         logger.info(
             "record_aligned",
-            ifs=memory.key.id,
-            shipstation=memory.other,
+            record=memory.key.id,
+            other=memory.other,
             outcome=memory.outcome,
             reason=memory.reason,
             field=memory.field,
@@ -134,7 +140,7 @@ def _done(report: Report) -> dict[str, Any]:
 
 
 def _ended(memory: Aligned) -> dict[str, Any]:
-    told = {"ifs": memory.key.id, "shipstation": memory.other, "outcome": memory.outcome, "field": memory.field}
+    told = {"record": memory.key.id, "other": memory.other, "outcome": memory.outcome, "field": memory.field}
     return {**told, **_means(memory.reason)}
 
 
@@ -156,7 +162,7 @@ def _proposed(flow: Align, steps: Sequence[Step]) -> dict[str, Any]:
 
 
 def _shown(flow: Align, proposal: Proposal) -> dict[str, Any]:
-    told: dict[str, Any] = {"ifs": proposal.key.id, "shipstation": proposal.other, "kind": proposal.kind}
+    told: dict[str, Any] = {"record": proposal.key.id, "other": proposal.other, "kind": proposal.kind}
     changes = shown(flow, proposal.changes)
     if changes:
         told["changes"] = {

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from functions.ledger.items import PARTITION, SORT, each_readable, plain, to_item, unmoved
+from functions.ledger.items import PARTITION, SORT, each_readable, plain, stamp, to_item, unmoved
 from functions.ledger.table import Table
 from functions.model.alignment import Aligned
 from functions.model.shipment import ConnectionName
 
-RECORD, MAP = "record#", "map"
+RECORD, MAP, MARK = "record#", "map", "mark"
 
 
 class AlignStore:
@@ -18,8 +19,8 @@ class AlignStore:
         self._table = table
 
     def load(self, connection: ConnectionName, profile: str) -> dict[str, Aligned]:
-        """By what IFS calls the record, without items that cannot be read, which `save` then finds there. Strongly
-        consistent.
+        """By what the leading system calls the record, without items that cannot be read, which `save` then finds
+        there. Strongly consistent.
         """
         items = self._table.query(_partition(connection, profile), prefix=RECORD)
         return {each.key.id: each for each in each_readable(items, _aligned)}
@@ -42,6 +43,17 @@ class AlignStore:
         """Empty where nothing has been aligned yet."""
         item = self._table.get(_partition(connection, profile), MAP)
         return {str(code): str(other) for code, other in plain(item).get("ids", {}).items()} if item else {}
+
+    def read_up_to(self, connection: ConnectionName, profile: str) -> datetime | None:
+        item = self._table.get(_partition(connection, profile), MARK)
+        return datetime.fromisoformat(plain(item)["read_up_to"]) if item else None
+
+    def save_read_up_to(self, connection: ConnectionName, profile: str, at: datetime) -> None:
+        """Forwards only."""
+        known = self.read_up_to(connection, profile)
+        if known is None or at > known:
+            keys = {PARTITION: _partition(connection, profile), SORT: MARK}
+            self._table.put(to_item({**keys, "read_up_to": stamp(at)}))
 
 
 def _aligned(item: Mapping[str, Any]) -> Aligned:

@@ -25,7 +25,7 @@ Digests = dict[str, str]
 
 
 class AlignKey(Frozen):
-    """`id` is what IFS calls the record."""
+    """`id` is what the leading system calls the record: IFS a site, ShipStation a customer."""
 
     connection: ConnectionName
     profile: str
@@ -52,9 +52,9 @@ class Change(Frozen):
 
 
 class Proposal(Frozen):
-    """What one look asks for of one record. `other` is ShipStation's id. `asked` are the fields that a person has to
-    see to, `reason` and `field` what is in the way of the whole record, `choices` the ids to choose from. `alike` are
-    the fields that both systems say the same of.
+    """What one look asks for of one record. `other` is its id in the other system. `asked` are the fields that a person
+    has to see to, `reason` and `field` what is in the way of the whole record, `choices` the ids to choose from.
+    `alike` are the fields that both systems say the same of.
     """
 
     key: AlignKey
@@ -94,6 +94,7 @@ class Aligned(Frozen):
     tried_at: datetime | None = None
     audit_key: str = ""
     refused: str = ""
+    refused_at: datetime | None = None
     shown: str = ""
     outcome: Outcome | None = None
     reason: Reason | None = None
@@ -135,11 +136,20 @@ class Aligned(Frozen):
         theirs = {**self.shipstation, **fields, **(shipstation or {})}
         return self.model_copy(update={"ifs": {**self.ifs, **fields}, "shipstation": theirs})
 
-    def ended(
-        self, outcome: Outcome, reason: Reason | None = None, field: str = "", *, shown: str = "", refused: str = ""
-    ) -> Aligned:
-        update = {"outcome": outcome, "reason": reason, "field": field, "shown": shown, "refused": refused}
+    def ended(self, outcome: Outcome, reason: Reason | None = None, field: str = "", *, shown: str = "") -> Aligned:
+        update = {
+            "outcome": outcome,
+            "reason": reason,
+            "field": field,
+            "shown": shown,
+            "refused": "",
+            "refused_at": None,
+        }
         return self.model_copy(update=update)
+
+    def turned_away(self, refused: str, at: datetime) -> Aligned:
+        """A system would not take it; the same again is not sent at every look."""
+        return self.model_copy(update={"refused": refused, "refused_at": at})
 
     def saved(self) -> Aligned:
         """As the ledger holds it now."""

@@ -28,6 +28,7 @@ class Reason(StrEnum):
     STORE_UNKNOWN = "store_unknown"
     BASELINE = "baseline"
     WITHDRAWN = "withdrawn"
+    MARKETPLACE_ALIAS = "marketplace_alias"
     # written, unchanged or kept, with something a person may want to see
     CARRIER_UNMAPPED = "carrier_unmapped"
     SERVICE_UNMAPPED = "service_unmapped"
@@ -115,6 +116,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.STORE_UNKNOWN: "The order is gone from ShipStation, so that its store is unknown, and the connection file names stores.",
     Reason.BASELINE: "A baseline recorded this shipment; nothing is written for it.",
     Reason.WITHDRAWN: "The ShipStation order's reference was corrected: this shipment belongs to another IFS order now.",
+    Reason.MARKETPLACE_ALIAS: "The customer's e-mail address is a marketplace's, which changes with every order; no customer is made for it.",
     Reason.CARRIER_UNMAPPED: "The carrier has no entry under [carriers]; tracking and date are written. A forwarder that we wrote is taken back as after a void, a person's stays.",
     Reason.SERVICE_UNMAPPED: "The service has no entry under [services]. A ship-via code that we wrote is taken back as after a void, a person's stays.",
     Reason.TRACKING_DID_NOT_FIT: "Not every tracking number fits into the IFS field; all of them are in the ledger.",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tests.benchmarks.row import Row
-from tests.equipment.align_desk import AlignDesk
+from tests.equipment.align_desk import AlignDesk, CustomersDesk
 from tests.equipment.quiet_connection import SEED
 
-WAREHOUSES = 100
+WAREHOUSES, CUSTOMERS = 100, 1000
 
 
 def align_requests() -> Iterable[Row]:
@@ -24,3 +24,19 @@ def align_requests() -> Iterable[Row]:
     what = f"for {WAREHOUSES} unchanged warehouses"
     yield Row("align_requests", len(desk.account.requests) - ours, f"of ShipStation, {what}", 1, 1, SEED)
     yield Row("align_requests_ifs", len(desk.tenant.requests) - theirs, f"of IFS, {what}", 6, 2, SEED)
+    yield from _customers()
+
+
+def _customers() -> Iterable[Row]:
+    desk = CustomersDesk()
+    for number in range(CUSTOMERS):
+        desk.account.add_customer(f"Customer {number}", username=f"C{number}")
+        desk.tenant.add_customer(f"C{number}", f"Customer {number}")
+    desk.look(minutes=60)
+    desk.account.edit_customer(501)
+    desk.look()
+    ours, theirs = len(desk.account.requests), len(desk.tenant.requests)
+    desk.look()
+    what = f"for {CUSTOMERS} unchanged customers"
+    yield Row("align_requests", len(desk.account.requests) - ours, f"of ShipStation, {what}", 1, 1, SEED)
+    yield Row("align_requests_ifs", len(desk.tenant.requests) - theirs, f"of IFS, {what}", 0, 0, SEED)

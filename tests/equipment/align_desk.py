@@ -1,7 +1,8 @@
-"""IFS's sites, ShipStation's warehouses, and the function that keeps them alike. Wired as in AWS."""
+"""IFS, ShipStation, and the function that keeps their reference data alike. Wired as in AWS."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -31,16 +32,27 @@ SETTINGS = {
     "mode": "write",
     "addresses": {"entity_set": "SiteAddressSet", "key": ["Contract", "AddressId"]},
 }
-SCHEDULED = {"connection": "acme", "profile": "warehouses", "is_scheduled": True}
+CUSTOMERS = {
+    "profile": "customers",
+    "mode": "write",
+    "match": ["code", "email"],
+    "emails": {"projection": "CustomerHandling", "entity_set": "CommunicationMethods"},
+    "template": {"customer": "WEB"},
+}
+TEMPLATE: dict[str, Any] = {"Name": "Template", "Address1": "Nowhere", "City": "Nowhere", "Country": "US"}
+HOME = {"street1": "1 Elm Street", "city": "Boston", "state": "MA", "postalCode": "02110", "countryCode": "US"}
 
 
 class AlignDesk:
     """`settings` override the file's table."""
 
+    base: Mapping[str, Any] = SETTINGS
+
     def __init__(self, orders: dict[str, Any] | None = None, **settings: Any) -> None:
+        self.profile = str(self.base["profile"])
         shipstation: dict[str, Any] = {"shipment_id": {"source": "custom_field_2"}} if orders else {}
         ifs = {"targets": [{"profile": "shipment_header", "find": ["shipment_id", "order_number"]}]} if orders else {}
-        self.world, self.site = quiet_world(ifs=ifs, orders=orders, align=[{**SETTINGS, **settings}], **shipstation)
+        self.world, self.site = quiet_world(ifs=ifs, orders=orders, align=[{**self.base, **settings}], **shipstation)
         self.tenant, self.account = self.site.tenant, self.site.account
 
     def add_site(self, code: str = "CHI", name: str = "Chicago warehouse", **address: Any) -> None:
@@ -49,13 +61,17 @@ class AlignDesk:
 
     def look(self, **minutes: float) -> dict[str, Any]:
         """A scheduled run, and what it answered; empty where it died."""
-        return self.ask(SCHEDULED, **minutes)
+        return self.ask(self.scheduled, **minutes)
+
+    @property
+    def scheduled(self) -> dict[str, Any]:
+        return {"connection": "acme", "profile": self.profile, "is_scheduled": True}
 
     def dry_run(self) -> dict[str, Any]:
-        return self.ask({"connection": "acme", "profile": "warehouses"})
+        return self.ask({"connection": "acme", "profile": self.profile})
 
     def apply(self, plan: str) -> dict[str, Any]:
-        base = {"connection": "acme", "profile": "warehouses"}
+        base = {"connection": "acme", "profile": self.profile}
         return self.ask({**base, "dry_run": False, "plan": plan, "by": "kim", "note": "a test"})
 
     def ask(self, event: dict[str, Any], minutes: float = 10) -> dict[str, Any]:
@@ -72,7 +88,7 @@ class AlignDesk:
         return self.account.warehouses[int(self.known(code).other)]
 
     def known(self, code: str = "CHI") -> Aligned:
-        return AlignStore(self.world.tables["ledger"]).load(ACME, "warehouses")[code]
+        return AlignStore(self.world.tables["ledger"]).load(ACME, self.profile)[code]
 
     def map(self) -> dict[str, str]:
         return AlignStore(self.world.tables["ledger"]).map(ACME, "warehouses")
@@ -82,3 +98,15 @@ class AlignDesk:
 
     def audited(self) -> list[dict[str, Any]]:
         return [dict(item) for item in self.world.tables["audit"].scan(prefix="audit#")]
+
+
+class CustomersDesk(AlignDesk):
+    base = CUSTOMERS
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.tenant.add_customer("WEB", "Template", **TEMPLATE)
+
+    def made(self) -> list[str]:
+        """Every customer of IFS but the template."""
+        return [each for each in self.tenant.customer_ids() if each != "WEB"]

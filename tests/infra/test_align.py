@@ -19,15 +19,13 @@ def test_without_reference_data_nothing_of_it_is_deployed(template: dict[str, An
 
 
 def test_each_profile_has_a_schedule_of_its_own(documented: dict[str, Any]) -> None:
-    (rule,) = [rule for name, rule in of_type(documented, "AWS::Events::Rule").items() if name.startswith("AlignFlow")]
-    assert rule["ScheduleExpression"] == "rate(1 hour)"
-    (target,) = rule["Targets"]
-    assert json.loads(target["Input"]) == {
-        "connection": "reference-data",
-        "profile": "warehouses",
-        "is_scheduled": True,
-    }
-    assert target["RetryPolicy"] == {"MaximumRetryAttempts": 0}
+    rules = [rule for name, rule in of_type(documented, "AWS::Events::Rule").items() if name.startswith("AlignFlow")]
+    assert [rule["ScheduleExpression"] for rule in rules] == ["rate(1 hour)"] * 2
+    targets = [target for rule in rules for target in rule["Targets"]]
+    events = [json.loads(target["Input"]) for target in targets]
+    assert all(each["connection"] == "reference-data" and each["is_scheduled"] for each in events)
+    assert {each["profile"] for each in events} == {"warehouses", "customers"}
+    assert all(target["RetryPolicy"] == {"MaximumRetryAttempts": 0} for target in targets)
 
 
 def test_the_function_reads_the_secrets_of_its_connections_alone(documented: dict[str, Any]) -> None:

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 
+from functions.connections.align import Warehouses
 from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable, Scope
-from functions.flows.align.step import Align, Step, shown, tell, tried
+from functions.flows.align.step import Align, Look, Step, shown, tell, tried
 from functions.model.alignment import Aligned, Proposal, Side, digests
 from functions.model.audit import Cause
 from functions.model.outcomes import Outcome, Reason
 
 WRITING = timedelta(minutes=4)  # of a run's five
+REFUSED = timedelta(days=1)  # until what was refused is tried again as it is
 MOST_IN_A_ROW = 3  # records that a system stumbles over; then it is the system
 OF_THE_LEDGER = {Reason.LEDGER_UNAVAILABLE, Reason.LEDGER_REFUSED, Reason.LEDGER_ITEM, Reason.LEDGER_VERSION}
 OF_A_PERSON = {Outcome.PARKED, Outcome.KEPT}
@@ -36,12 +38,12 @@ class Report:
     fault: ConnectorError | None = None
 
 
-def carry_out(flow: Align, steps: Sequence[Step], cause: Cause) -> Report:
+def carry_out(flow: Align, look: Look, cause: Cause) -> Report:
     """One record's trouble is its own; a system's ends the writing, and the next look does the rest. Raises what the
     ledger raises.
     """
     until, report, in_a_row = flow.now() + WRITING, Report(), 0
-    for step in steps:
+    for step in look.steps:
         if not step.proposal.key.id:
             continue  # nobody has to remember what only ShipStation has
         if report.fault is None and flow.now() >= until:
@@ -55,9 +57,11 @@ def carry_out(flow: Align, steps: Sequence[Step], cause: Cause) -> Report:
             in_a_row += 1
             if not _is_of_a_record(fault) or in_a_row == MOST_IN_A_ROW:
                 report.fault = fault
-            after = _failed(step, fault)
+            after = _failed(step, fault, flow.now())
         _save(flow, step, after, report)
-    _save_map(flow, steps)
+    _save_map(flow, look.steps)
+    if look.newest is not None and flow.is_writing and report.fault is None:
+        flow.memories.save_read_up_to(flow.connection.name, flow.profile.profile, look.newest)
     return report
 
 
@@ -72,7 +76,7 @@ def _end(flow: Align, step: Step, cause: Cause, fault_of_all: ConnectorError | N
         return linked if is_as_before else _told(linked, proposal, Outcome.UNCHANGED)
     if not flow.is_writing:
         return step.memory.ended(Outcome.WOULD_WRITE, shown=proposal.shown)
-    if step.stored.refused == proposal.shown:
+    if step.stored.refused == proposal.shown and flow.now() < (step.stored.refused_at or flow.now()) + REFUSED:
         return step.stored
     if fault_of_all is not None:
         raise fault_of_all
@@ -82,10 +86,14 @@ def _end(flow: Align, step: Step, cause: Cause, fault_of_all: ConnectorError | N
 
 
 def _create(flow: Align, step: Step, cause: Cause) -> Aligned | None:
-    wanted = step.pair.ifs.fields if step.pair.ifs else {}
-    if not _begin(flow, step, "shipstation", wanted, is_making=True):
+    """The id of what is made is kept before it is made, where it is ours to choose."""
+    (side,) = {change.side for change in step.proposal.changes.values()}
+    known = step.pair.ifs.fields if step.pair.ifs else {}
+    wanted = {**known, **{name: change.after for name, change in step.proposal.changes.items()}}
+    step.memory = step.memory.linked(step.proposal.other)
+    if not _begin(flow, step, side, wanted, is_making=True):
         return None
-    made = flow.shipstation.make(wanted)
+    made = flow.sides[side].make(wanted)
     tell(flow, step.memory, cause, shown(flow, step.proposal.changes))
     theirs = digests({name: made.fields.get(name, "") for name in wanted})
     return step.memory.linked(made.id).alike(digests(wanted), theirs).done().ended(Outcome.WRITTEN)
@@ -102,7 +110,7 @@ def _change(flow: Align, step: Step, linked: Aligned, cause: Cause) -> Aligned |
         wanted = {name: change.after for name, change in changes.items()}
         if not _begin(flow, step, side, wanted, is_making=False):
             return None
-        after = flow.on(side).change(record, wanted)
+        after = flow.sides[side].change(record, wanted)
         if after is None:
             return step.memory.done().ended(Outcome.RETRY, Reason.CONFLICTS)
         tell(flow, step.memory, cause, shown(flow, changes))
@@ -115,7 +123,8 @@ def _change(flow: Align, step: Step, linked: Aligned, cause: Cause) -> Aligned |
 def _begin(flow: Align, step: Step, side: Side, wanted: Mapping[str, str], *, is_making: bool) -> bool:
     """False where somebody saved the record in between: he goes first."""
     now = flow.now()
-    begun = step.memory.about_to_write(side, wanted, at=now, audit_key=flow.audit.new_key(now), is_making=is_making)
+    key = step.memory.audit_key or flow.audit.new_key(now)  # what is gone on with is one write
+    begun = step.memory.about_to_write(side, wanted, at=now, audit_key=key, is_making=is_making)
     if not flow.memories.save(begun):
         return False
     step.memory = step.stored = begun.saved()
@@ -130,17 +139,20 @@ def _told(memory: Aligned, proposal: Proposal, outcome: Outcome) -> Aligned:
     if proposal.reason is not None:
         is_waiting = proposal.reason is Reason.OUTCOME_UNKNOWN and not proposal.choices
         where = proposal.field or ", ".join(proposal.choices)
-        return memory.ended(Outcome.RETRY if is_waiting else Outcome.PARKED, proposal.reason, where)
+        is_skipped = proposal.reason is Reason.MARKETPLACE_ALIAS
+        parked = Outcome.SKIPPED if is_skipped else Outcome.PARKED
+        return memory.ended(Outcome.RETRY if is_waiting else parked, proposal.reason, where)
     return memory.ended(outcome)
 
 
-def _failed(step: Step, fault: ConnectorError) -> Aligned:
-    """`trying` stays where the write may have happened."""
-    memory = step.memory if isinstance(fault, OutcomeUnknown) else step.memory.done()
+def _failed(step: Step, fault: ConnectorError, now: datetime) -> Aligned:
+    """`trying` stays where the write may have happened, and where a record may be half made."""
+    is_half_made = step.memory.is_making and bool(step.memory.other)
+    memory = step.memory if isinstance(fault, OutcomeUnknown) or is_half_made else step.memory.done()
     if not isinstance(fault, Permanent) or not _is_of_a_record(fault):
         return memory.ended(Outcome.RETRY, fault.reason)
     reason = Reason.REFUSED_BY_SHIPSTATION if fault.reason is Reason.SHIPSTATION_REQUEST else fault.reason
-    return memory.ended(Outcome.PARKED, reason, refused=step.proposal.shown)
+    return memory.ended(Outcome.PARKED, reason).turned_away(step.proposal.shown, now)
 
 
 def _is_of_a_record(fault: ConnectorError) -> bool:
@@ -171,6 +183,6 @@ def _end_of(memory: Aligned) -> tuple[object, ...]:
 
 def _save_map(flow: Align, steps: Sequence[Step]) -> None:
     """Only where it counts: what shadow mode found is used by nobody."""
-    if flow.is_writing:
+    if flow.is_writing and isinstance(flow.profile, Warehouses):
         linked = {step.memory.key.id: step.memory.other for step in steps if step.memory.key.id and step.memory.other}
         flow.memories.save_map(flow.connection.name, flow.profile.profile, linked)

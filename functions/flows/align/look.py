@@ -3,25 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
+from functions.connections.align import Warehouses
 from functions.flows.align.decide import decide
 from functions.flows.align.match import Pair, match
-from functions.flows.align.step import Align, Step
-from functions.model.alignment import Aligned, AlignKey, Proposal, digests
+from functions.flows.align.step import Align, Look, Step
+from functions.model.alignment import Aligned, AlignKey, Proposal, SideRecord, digests
 
 
-def look(flow: Align) -> list[Step]:
+class Records(Protocol):
+    """One system's records. Raises Retryable or Permanent."""
+
+    def read(self) -> list[SideRecord]:
+        """All of them: a list is complete or not answered."""
+
+
+def look(flow: Align, profile: Warehouses, ifs: Records, shipstation: Records) -> Look:
     """Raises what either system or the ledger raises; then nothing was decided."""
-    known = _known(flow)
-    pairs = match(flow.ifs.read(), flow.shipstation.read(), known, keys=flow.profile.match, links=flow.links)
+    known = _known(flow, profile)
+    pairs = match(ifs.read(), shipstation.read(), known, keys=profile.match, links=_links(flow, profile))
     by_other = {memory.other: memory for memory in known.values() if memory.other}
-    return [_step(flow, pair, known, by_other) for pair in pairs]
+    return Look([_step(flow, pair, known, by_other) for pair in pairs])
 
 
-def _known(flow: Align) -> dict[str, Aligned]:
+def _known(flow: Align, profile: Warehouses) -> dict[str, Aligned]:
     """Those that the file still names."""
-    known = flow.memories.load(flow.connection.name, flow.profile.profile)
-    return {code: memory for code, memory in known.items() if flow.profile.names(code)}
+    known = flow.memories.load(flow.connection.name, profile.profile)
+    return {code: memory for code, memory in known.items() if profile.names(code)}
+
+
+def _links(flow: Align, profile: Warehouses) -> dict[str, str]:
+    """ShipStation's id by IFS's, where the file names one."""
+    ordered = flow.connection.orders.warehouses if flow.connection.orders else {}
+    return {code: str(number) for code, number in {**ordered, **profile.links}.items()}
 
 
 def _step(flow: Align, pair: Pair, known: Mapping[str, Aligned], by_other: Mapping[str, Aligned]) -> Step:

@@ -20,28 +20,30 @@ from functions.model.shipment import ConnectionName
 LONGEST_SHOWN = 200  # of one field in the audit
 
 
-class Records(Protocol):
-    """One system's records. Raises Retryable, OutcomeUnknown (writes) or Permanent."""
-
-    def read(self) -> list[SideRecord]:
-        """All of them: a list is complete or not answered."""
+class Writer(Protocol):
+    """One system's records. Raises Retryable, OutcomeUnknown or Permanent."""
 
     def change(self, record: SideRecord, changes: Mapping[str, str]) -> SideRecord | None:
         """As it stands after; None where it is another one by now than `record` was."""
 
     def make(self, fields: Mapping[str, str]) -> SideRecord:
-        """As it stands after."""
+        """As it stands after. What a run has begun is gone on with."""
 
 
 class Memories(Protocol):
     def load(self, connection: ConnectionName, profile: str) -> dict[str, Aligned]:
-        """By what IFS calls the record."""
+        """By what the leading system calls the record."""
 
     def save(self, aligned: Aligned) -> bool:
         """As the revision after its own; False when somebody saved in between."""
 
     def save_map(self, connection: ConnectionName, profile: str, ids: Mapping[str, str]) -> None:
         """ShipStation's id by IFS's, for whoever only needs to know which is which."""
+
+    def read_up_to(self, connection: ConnectionName, profile: str) -> datetime | None:
+        """Where the next look starts, of records that are read by the instant of their change."""
+
+    def save_read_up_to(self, connection: ConnectionName, profile: str, at: datetime) -> None: ...
 
 
 class Audit(Protocol):
@@ -52,23 +54,15 @@ class Audit(Protocol):
 
 @dataclass(frozen=True)
 class Align:
+    """What every profile's look and delivery work with. `sides` are the systems that may be written."""
+
     connection: Connection
     profile: AnyAlign
     rules: Rules
-    ifs: Records
-    shipstation: Records
+    sides: Mapping[Side, Writer]
     memories: Memories
     audit: Audit
     now: Callable[[], datetime]
-
-    def on(self, side: Side) -> Records:
-        return self.ifs if side == "ifs" else self.shipstation
-
-    @property
-    def links(self) -> dict[str, str]:
-        """ShipStation's id by IFS's, where the file names one."""
-        ordered = self.connection.orders.warehouses if self.connection.orders else {}
-        return {code: str(number) for code, number in {**ordered, **self.profile.links}.items()}
 
     @property
     def is_writing(self) -> bool:
@@ -89,6 +83,16 @@ class Step:
 
     def __post_init__(self) -> None:
         self.stored = self.memory
+
+
+@dataclass(frozen=True)
+class Look:
+    """`newest` is where the next look starts once this one is carried out, of records that are read by the instant of
+    their change.
+    """
+
+    steps: list[Step]
+    newest: datetime | None = None
 
 
 def tell(flow: Align, memory: Aligned, cause: Cause, changes: dict[str, FieldChange]) -> None:

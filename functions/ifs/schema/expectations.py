@@ -7,10 +7,10 @@ from difflib import get_close_matches
 
 from pydantic import Field
 
-from functions.connections.align import AnyAlign, RecordSet
+from functions.connections.align import AnyAlign, Customers, RecordSet, Warehouses
 from functions.connections.orders import Orders
 from functions.connections.targets import AnyTarget, CustomEntity, FieldRule, FieldType, OrderHeader, OrderPlace
-from functions.ifs import outbound
+from functions.ifs import customers, outbound
 from functions.ifs.schema.metadata import Attribute, EntitySet, Published
 from functions.ifs.targets.shipment_header import HEADER_FIELDS, LINE_FIELDS, LINE_KEY
 from functions.model.fit import Finding
@@ -22,7 +22,7 @@ ORDER_FIELDS = ("OrderNo", "Company", "Contract", "Objstate")
 
 
 class Expectation(Frozen):
-    """One entity set as the targets use it. `writes` are the fields, by our names."""
+    """One entity set as the targets use it. `writes` are the fields, by our names; no `keys`: it is only searched."""
 
     subject: str
     endpoint: str
@@ -90,12 +90,24 @@ def _shipments_to_pack(orders: Orders) -> tuple[Expectation, ...]:
 
 def _aligned(profile: AnyAlign) -> Iterator[Expectation]:
     subject = f"align.{profile.profile}"
+    if isinstance(profile, Customers):
+        yield from _customers(subject, profile)
+        return
     yield _set_of(f"{subject}.places", profile.places, profile, profile.of_places)
     if profile.addresses is not None:
         yield _set_of(f"{subject}.addresses", profile.addresses, profile, profile.of_addresses)
 
 
-def _set_of(subject: str, each: RecordSet, profile: AnyAlign, fields: Mapping[str, str]) -> Expectation:
+def _customers(subject: str, profile: Customers) -> Iterator[Expectation]:
+    place = profile.records.model_dump(include={"endpoint", "projection", "entity_set"})
+    yield Expectation(subject=f"{subject}.records", keys=profile.records.key, reads=(customers.NAME,), **place)
+    if profile.emails is not None:
+        place = profile.emails.model_dump(include={"endpoint", "projection", "entity_set"})
+        reads = (profile.emails.customer, profile.emails.value)
+        yield Expectation(subject=f"{subject}.emails", keys=(), reads=reads, **place)
+
+
+def _set_of(subject: str, each: RecordSet, profile: Warehouses, fields: Mapping[str, str]) -> Expectation:
     """What ShipStation wins is written; how long it may be, IFS says."""
     won = {name for name, winner in profile.winners.items() if winner == "shipstation_wins"}
     rules = {name: FieldRule(attribute=attribute, max_length=1) for name, attribute in fields.items() if name in won}
@@ -124,7 +136,7 @@ def _orders(subject: str, place: OrderPlace, target: AnyTarget, writes: Mapping[
 
 
 def _keys(expected: Expectation, found: EntitySet) -> Iterator[Finding]:
-    if set(found.keys) != set(expected.keys):
+    if expected.keys and set(found.keys) != set(expected.keys):
         sentence = f"{expected.entity_set} is addressed by {', '.join(found.keys)}, not by {', '.join(expected.keys)}."
         yield _misfit(expected.subject, sentence, "Check entity_set, or key_attribute of a custom entity.")
 

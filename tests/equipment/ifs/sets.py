@@ -130,11 +130,39 @@ SITE_ADDRESSES = _set(
         **{name: Column(TEXT, max_length=50) for name in ("ZipCode", "Country", "Phone")},
     },
 )
+CUSTOMERS = _set(
+    "CustomerHandling",
+    "CustomerInfoSet",
+    ("CustomerId",),
+    {"CustomerId": Column(TEXT, is_updatable=False, max_length=20), "Name": Column(TEXT, max_length=100)},
+)
+CUSTOMER_ADDRESSES = _set(
+    "CustomerHandling",
+    "CustomerInfoAddresses",
+    ("CustomerId", "AddressId"),
+    {
+        "CustomerId": Column(TEXT, is_updatable=False),
+        "AddressId": Column(TEXT, is_updatable=False),
+        **{name: Column(TEXT, max_length=100) for name in ("Name", "Address1", "Address2", "Address3", "City")},
+        **{name: Column(TEXT, max_length=50) for name in ("State", "ZipCode", "Country")},
+    },
+)
+EMAILS = _set(
+    "CustomerHandling",
+    "CommunicationMethods",
+    ("CustomerId", "CommId"),
+    {
+        "CustomerId": Column(TEXT, is_updatable=False),
+        "CommId": Column(NUMBER, is_updatable=False),
+        "MethodId": Column(TEXT, max_length=20),
+        "Value": Column(TEXT, max_length=200),
+    },
+)
 FORWARDERS = _set(
     "ShipmentHandling",
     "Reference_ForwarderInfo",
     ("ForwarderId",),
     {"ForwarderId": Column(TEXT, is_updatable=False), "Name": Column(TEXT, is_updatable=False)},
 )
-_ALL = (SHIPMENTS, LINES, ORDERS, TRACKINGS, SITES, SITE_ADDRESSES, FORWARDERS)
+_ALL = (SHIPMENTS, LINES, ORDERS, TRACKINGS, SITES, SITE_ADDRESSES, FORWARDERS, CUSTOMERS, CUSTOMER_ADDRESSES, EMAILS)
 SETS = {(entity.projection, entity.name): entity for entity in _ALL}

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote, unquote_plus
 
 from tests.equipment.faults import Fault, Faults
 from tests.equipment.http import Application, Clock, Request, Response, json_response
-from tests.equipment.ifs.arrangements import ArrangedStore
+from tests.equipment.ifs.customers import COPY, CustomerStore, direct
 from tests.equipment.ifs.filters import BadFilterError, parse
 from tests.equipment.ifs.metadata import document
 from tests.equipment.ifs.outages import Outage, Outages
@@ -46,7 +46,7 @@ class Served:
     has_filter: bool = False
 
 
-class Tenant(ArrangedStore):
+class Tenant(CustomerStore):
     """`clients` maps client id to secret. `edits_after_read` are colleagues waiting for somebody to read a shipment."""
 
     def __init__(
@@ -60,6 +60,7 @@ class Tenant(ArrangedStore):
         time_zone: str = "UTC",
     ) -> None:
         super().__init__(clock, time_zone)
+        self.open_customers()
         self._random = random
         self.clients, self.realm, self.expires_in = clients, realm, expires_in
         self.tokens: dict[str, datetime] = {}
@@ -111,7 +112,7 @@ class Tenant(ArrangedStore):
     def _route(self, request: Request) -> Response:
         if request.path.startswith("/auth/realms/"):
             return self._token(request)
-        return self._granted(request, _PATH.fullmatch(unquote(request.path)))
+        return self._granted(request, _PATH.fullmatch(direct(unquote(request.path))))
 
     def _granted(self, request: Request, match: re.Match[str] | None) -> Response:  # noqa: PLR0911 # one line a refusal
         entity = SETS.get((match["service"], match["set"])) if match else None
@@ -120,6 +121,8 @@ class Tenant(ArrangedStore):
             return json_response(401, {"error": {"code": "UNAUTHORIZED", "message": "Unauthorized"}})
         if match is not None and match["set"] == "$metadata":
             return self._metadata(match["service"])
+        if match is not None and match["set"] == COPY:
+            return self._copied(request, match["service"])
         if match is None or entity is None:
             return self._envelope(RefusedError(404, "ODP_RESOURCE_NOTFOUND"))
         if entity.projection not in self.grants:
@@ -129,6 +132,14 @@ class Tenant(ArrangedStore):
         if match["action"]:
             return self._acted(request, entity, match["key"] or "", match["action"])
         return self._entity(request, entity, match["key"], is_main=match["endpoint"] == "main")
+
+    def _copied(self, request: Request, service: str) -> Response:
+        if service not in (self.update_grants or self.grants):
+            return self._envelope(RefusedError(403, "FORBIDDEN"))
+        try:
+            return json_response(200, self.copy_customer(_body(request)))
+        except RefusedError as error:
+            return self._envelope(error)
 
     def _metadata(self, service: str) -> Response:
         own = [entity for entity in SETS.values() if entity.projection == service]

@@ -14,6 +14,7 @@ from typing import Any
 from tests.equipment.faults import Fault, Faults
 from tests.equipment.http import Application, Clock, Request, Response, json_response
 from tests.equipment.shipstation import v2, v2_views
+from tests.equipment.shipstation.customers import CustomerDesk
 from tests.equipment.shipstation.dates import PACIFIC, parse_wall
 from tests.equipment.shipstation.index import Query
 from tests.equipment.shipstation.limits import Allowance, Limiter
@@ -22,7 +23,6 @@ from tests.equipment.shipstation.orders import RefusedError, UnknownError, Unrea
 from tests.equipment.shipstation.rows import Order
 from tests.equipment.shipstation.store import Post, Store, Table
 from tests.equipment.shipstation.views import View
-from tests.equipment.shipstation.warehouses import WarehouseDesk
 
 CONTROL = "/_control/"
 V2_PATHS = "/v2/"
@@ -46,7 +46,7 @@ class Served:
     is_surprise: bool = False
 
 
-class Account(WarehouseDesk):
+class Account(CustomerDesk):
     """`keys` maps API key to secret. `post` delivers webhooks; it answers the receiver's status."""
 
     def __init__(
@@ -63,6 +63,7 @@ class Account(WarehouseDesk):
         self.open_order_desk(default_store_id)
         self.open_shipping_desk(default_warehouse_id=14_265)
         self.open_warehouse_desk()
+        self.open_customer_desk()
         self.keys = keys
         self.v2_keys: set[str] | None = None  # None: the same text is a key of both APIs
         self.limiter, self.v2_limiter = Limiter(), Limiter(v2.LIMIT)
@@ -228,6 +229,8 @@ class Account(WarehouseDesk):
                 return json_response(200, rows)
             case [_, "warehouses", *rest]:
                 return self.warehouse_answer(request, rest)
+            case [_, "customers", *rest]:
+                return self.customer_answer(request, rest)
             case ["GET", "webhooks"]:
                 return json_response(200, {"webhooks": self.hooks.rows()})
             case ["POST", "webhooks", "subscribe"]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 SHIPMENT, ORDER, ROW = "shipment-header.toml", "order-header.toml", "custom-entity.toml"
-ORDERS = "orders.toml"
+ORDERS, REFERENCE = "orders.toml", "reference-data.toml"
 
 
 @dataclass(frozen=True)
@@ -824,7 +824,7 @@ MISTAKES = (
         SHIPMENT,
         'fedex = "FEDEX"',
         'fedex = "FEDEX"\nmode = "write"',
-        "carriers.mode: unknown key here; it belongs in the file's head, above the first [table], [orders] or [align]",
+        "carriers.mode: unknown key here; it belongs in the file's head, above the first [table], [orders] or [[align]]",
     ),
     Mistake(
         "poll_minutes at the end",
@@ -1399,5 +1399,61 @@ MISTAKES = (
         'mode = "shadow"',
         'access_token = "hunter2"',
         "access_token: is secret and does not belong here: remove it, and make a new one if the file was shared; after the first deployment it is put into Secrets Manager",
+    ),
+    Mistake(
+        "reference data of no profile",
+        REFERENCE,
+        'profile = "warehouses"',
+        'profile = "warehouse"',
+        'align.profile (entry 1): is one of "warehouses" or "customers"; did you mean "warehouses"?',
+    ),
+    Mistake(
+        "a profile of reference data twice",
+        REFERENCE,
+        '[[align]]\nprofile = "customers"',
+        '[[align]]\nprofile = "warehouses"\n\n[[align]]\nprofile = "customers"',
+        "align: a profile stands there twice",
+    ),
+    Mistake(
+        "a winner that may not write",
+        REFERENCE,
+        'direction = "both" ',
+        'direction = "to_shipstation" ',
+        'align (entry 1): shipstation_wins writes to_ifs, and direction is "to_shipstation"',
+    ),
+    Mistake(
+        "a warehouse of two sites",
+        REFERENCE,
+        "links = { DAL = 4711 }",
+        "links = { DAL = 4711, CHI = 4711 }",
+        "align (entry 1): links: a warehouse stands there twice",
+    ),
+    Mistake(
+        "e-mails that are looked for nowhere",
+        REFERENCE,
+        'match = ["code", "email"]',
+        'match = ["code"]',
+        'align (entry 2): match = ["email"] and [align.emails] belong together',
+    ),
+    Mistake(
+        "a template of a warehouse",
+        REFERENCE,
+        "every_minutes = 60",
+        'every_minutes = 60\ntemplate = "CHI"',
+        "align.template (entry 1): is no key of this profile; customers has it",
+    ),
+    Mistake(
+        "a new customer's id without ShipStation's",
+        REFERENCE,
+        'address = "1"',
+        'address = "1"\nnew_id = "WEB"',
+        'align.template.new_id (entry 2): is not spelt as it has to be; for example new_id = "SS{id}"',
+    ),
+    Mistake(
+        "the other API",
+        REFERENCE,
+        "[ifs]",
+        '[shipstation]\napi = "v2"\n\n[ifs]',
+        'align: warehouses and customers are those of the first API: shipstation.api = "v1"',
     ),
 )

@@ -10,7 +10,7 @@ from functions.connections.file import ConnectionFileError, load, load_all, two_
 from functions.connections.keys import Path as Path_
 from functions.connections.keys import places
 from tests.equipment.builders import a_connection
-from tests.unit.connections.mistakes import MISTAKES, ORDER, ORDERS, ROW, SHIPMENT, Mistake
+from tests.unit.connections.mistakes import MISTAKES, ORDER, ORDERS, REFERENCE, ROW, SHIPMENT, Mistake
 
 EXAMPLES = Path(__file__).parents[3] / "docs/examples"
 SECRET = "hunter2"
@@ -59,11 +59,19 @@ def test_several_mistakes_are_told_together(tmp_path: Path) -> None:
     assert [line.split(": ")[1] for line in refused(tmp_path, text).splitlines()] == ["ifs.compny", "ifs.site", "mode"]
 
 
+# Whose last table, or last of its kind, is the one that the tables belong to.
+OF_TABLE: dict[Path_, str] = {
+    **{place[:2]: ORDERS for place in places() if place[0] == "orders"},
+    ("orders",): ORDERS,
+    **{("align", table): REFERENCE for table in ("records", "emails", "template")},
+}
+
+
 @pytest.mark.parametrize("place", places(), ids=".".join)
 def test_every_key_is_recognised_by_a_slip_of_the_finger(tmp_path: Path, place: Path_) -> None:
     table, key = place[:-1], str(place[-1])
     of_rows = {"id_attribute", "key_attribute", "order_attribute", "company_attribute"}
-    example = ORDERS if table[:1] == ("orders",) else ROW if key in of_rows else SHIPMENT
+    example = OF_TABLE.get(table[:2], ROW if key in of_rows else SHIPMENT)
     text = with_line(table, f"{key}{key[-1]} = 1\n", example)
     told = refused(tmp_path, text)
     assert len(told.splitlines()) == 1

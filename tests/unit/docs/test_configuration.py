@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from functions.connections.align import AddressSet, Warehouses
+from functions.connections.align import AddressSet, Customers, CustomerTemplate, EmailSet, Warehouses
 from functions.connections.connection import Connection, StoreOverride, Stores
 from functions.connections.file import ConnectionFileError, load
 from functions.connections.orders import Orders
@@ -18,6 +18,13 @@ from tests.equipment.builders import a_connection
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "infra/connections/example.toml"
+
+
+OPTIONAL: dict[str, type[BaseModel]] = {
+    "addresses": AddressSet,
+    "emails": EmailSet,
+    "template": CustomerTemplate,
+}
 
 
 def keys(model: type[BaseModel], prefix: str = "") -> dict[str, object]:
@@ -32,9 +39,9 @@ def keys(model: type[BaseModel], prefix: str = "") -> dict[str, object]:
             else None
         )
         if model is Connection and name == "align":
-            found |= keys(Warehouses, "align.")
-        elif model is Warehouses and name == "addresses":
-            found |= {f"{prefix}{name}": None, **keys(AddressSet, f"{prefix}{name}.")}
+            found |= {**keys(Customers, "align."), **keys(Warehouses, "align.")}
+        elif name in OPTIONAL and model in {Warehouses, Customers}:
+            found |= {f"{prefix}{name}": None, **keys(OPTIONAL[name], f"{prefix}{name}.")}
         elif name == "targets":
             for profile in (ShipmentHeader, OrderHeader, CustomEntity):
                 found = {**keys(profile, f"{prefix}targets."), **found} if model is not StoreOverride else found
@@ -57,7 +64,7 @@ def test_every_key_is_documented_and_nothing_else_is() -> None:
     values = {"never", "if_empty", "if_empty_or_ours", "always", "clear", "restore", "flag"}
     values |= {"ifs_wins", "shipstation_wins", "ask"}
     of_every_field = {"find", *FieldRule.model_fields}
-    profiles = {"shipment_header", "order_header", "custom_entity", "warehouses"}
+    profiles = {"shipment_header", "order_header", "custom_entity", "warehouses", "customers"}
     assert set(rows()) - values - of_every_field - profiles == set(keys(Connection))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.equipment.align_desk import ORIGIN, SCHEDULED, AlignDesk
+from tests.equipment.align_desk import ORIGIN, AlignDesk
 from tests.equipment.push_desk import RECEIVER
 
 BOTH: dict[str, Any] = {"direction": "both", "policy": "shipstation_wins"}
@@ -210,7 +210,7 @@ def test_warehouses_of_shipstation_alone_are_reported_and_ask_nobody() -> None:
     desk = AlignDesk()
     desk.account.add_warehouse("Somewhere else", **ORIGIN)
     shown = desk.dry_run()
-    assert [(each["shipstation"], each["reason"]) for each in shown["proposals"]] == [("4711", "only_in_shipstation")]
+    assert [(each["other"], each["reason"]) for each in shown["proposals"]] == [("4711", "only_in_shipstation")]
     assert desk.look()["ask_for_a_person"] == 0
 
 
@@ -246,7 +246,7 @@ def test_an_address_that_makes_no_warehouse_is_parked_with_its_field_and_the_res
     desk = AlignDesk()
     desk.add_site("AAA", "First", **values)
     desk.add_site("ZZZ", "Last")
-    ended = {each["ifs"]: each for each in desk.look()["ended"]}
+    ended = {each["record"]: each for each in desk.look()["ended"]}
     assert ended["ZZZ"]["outcome"] == "written"
     assert (ended["AAA"].get("reason", ""), ended["AAA"]["field"]) == ("field_unusable" if field else "", field)
 
@@ -282,7 +282,7 @@ def test_without_a_set_of_addresses_names_are_aligned_and_none_is_made() -> None
     desk.add_site("CHI", "Chicago warehouse")
     desk.add_site("DAL", "Dallas warehouse")
     desk.account.add_warehouse("CHI", **ORIGIN)
-    ended = {each["ifs"]: each for each in desk.look()["ended"]}
+    ended = {each["record"]: each for each in desk.look()["ended"]}
     assert (ended["CHI"]["outcome"], ended["DAL"]["reason"], ended["DAL"]["field"]) == (
         "written",
         "field_unusable",
@@ -296,7 +296,7 @@ def test_what_shipstation_refuses_is_parked_once_and_not_sent_again_until_ifs_sa
     desk.add_site("CHI")
     desk.add_site("DAL", "Dallas warehouse")
     desk.account.add_fault("status", method="POST", path="createwarehouse", status=400)
-    first = {each["ifs"]: each.get("reason", each["outcome"]) for each in desk.look()["ended"]}
+    first = {each["record"]: each.get("reason", each["outcome"]) for each in desk.look()["ended"]}
     assert first == {"CHI": "refused_by_shipstation", "DAL": "written"}
     writes = desk.writes()
     desk.look()
@@ -427,6 +427,6 @@ def test_two_looks_at_once_make_one_warehouse() -> None:
     desk = AlignDesk()
     desk.add_site()
     for _ in range(3):
-        desk.world.functions["align"].invoke(SCHEDULED)
+        desk.world.functions["align"].invoke(desk.scheduled)
     desk.look()
     assert (len(desk.warehouses()), len(desk.audited())) == (1, 1)

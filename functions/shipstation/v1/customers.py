@@ -1,0 +1,97 @@
+"""ShipStation V1's customers, read only: there is no way to make or change one.
+
+GET /customers knows no filter by date, so it is read newest change first, until what was known. A customer's
+`marketplaceUsernames` hold what orders called it; those that we push call it by IFS's customer number.
+Source: https://www.shipstation.com/docs/api/customers/list/
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from functions.errors import Permanent, Retryable, Scope
+from functions.model.alignment import SideRecord
+from functions.model.outcomes import Reason
+from functions.shipstation.client import Answer, ShipStationClient
+from functions.shipstation.pacific import comparable, parse_instant
+from functions.shipstation.values import as_rows, as_text, as_whole
+
+PATH = "/customers"
+PAGE = 500
+MOST_PAGES = 40
+MARGIN = timedelta(minutes=10)  # rows become visible late
+FIELDS = {
+    "name": "name",
+    "email": "email",
+    "street1": "street1",
+    "street2": "street2",
+    "street3": "street3",
+    "city": "city",
+    "state": "state",
+    "postal_code": "postalCode",
+    "country": "countryCode",
+    "phone": "phone",
+}
+
+
+class ShipStationCustomers:
+    """Raises Retryable or Permanent."""
+
+    def __init__(self, client: ShipStationClient) -> None:
+        self._client = client
+
+    def changed_since(self, since: datetime) -> tuple[list[SideRecord], datetime | None]:
+        found: dict[str, SideRecord] = {}
+        newest: datetime | None = None
+        for page in range(1, MOST_PAGES + 1):
+            rows = _rows(self._client.get(PATH, _options(page), "sweep"))
+            stamps = [at for row in rows if (at := _changed(row)) is not None]
+            newest = max((*stamps, newest), key=lambda at: (at is not None, at)) if stamps else newest
+            found |= {each.id: each for row in rows if _is_after(row, since) and (each := _record(row))}
+            if not rows or any(_is_before(at, since) for at in stamps):
+                return list(found.values()), newest
+        raise Permanent(Reason.SHIPSTATION_REQUEST, f"GET {PATH}: more than {MOST_PAGES} pages have changed")
+
+    def one(self, customer_id: str) -> SideRecord | None:
+        answer = self._client.get(f"{PATH}/{customer_id}", {}, "sweep", scope=Scope.RECORD)
+        return _record(answer.body) if answer is not None and isinstance(answer.body, dict) else None
+
+
+def _options(page: int) -> dict[str, str]:
+    return {"sortBy": "ModifyDate", "sortDir": "DESC", "pageSize": str(PAGE), "page": str(page)}
+
+
+def _rows(answer: Answer | None) -> list[dict[str, Any]]:
+    """Raises Retryable for what is no list."""
+    if answer is not None and answer.is_empty:
+        return []
+    shown = answer.body.get("customers") if answer is not None and isinstance(answer.body, dict) else None
+    if not isinstance(shown, list):
+        raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, f"GET {PATH}: no list")
+    return as_rows(shown)
+
+
+def _changed(row: dict[str, Any]) -> datetime | None:
+    try:
+        return parse_instant(as_text(row.get("modifyDate")))
+    except ValueError:
+        return None
+
+
+def _is_before(at: datetime, since: datetime) -> bool:
+    return comparable(at) < comparable(since - MARGIN)
+
+
+def _is_after(row: dict[str, Any], since: datetime) -> bool:
+    at = _changed(row)
+    return at is None or not _is_before(at, since)
+
+
+def _record(row: dict[str, Any]) -> SideRecord | None:
+    number = as_whole(row.get("customerId"))
+    if number is None:
+        return None
+    names = [as_text(each.get("username")) or "" for each in as_rows(row.get("marketplaceUsernames"))]
+    fields = {ours: as_text(row.get(theirs)) or "" for ours, theirs in FIELDS.items()}
+    return SideRecord(id=str(number), fields={**fields, "code": "\n".join(filter(None, names))})
