@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from functions.connections.orders import Attribute, Country, WarehouseId
 from functions.connections.targets import Endpoint, Name
 from functions.connections.values import Text, Whole, YesNo, some
-from functions.connections.vendors import Sites
+from functions.connections.vendors import Site, Sites
 from functions.model.frozen import Frozen
 
 AlignMode = Literal["off", "shadow", "write"]
@@ -18,6 +18,7 @@ Winner = Literal["ifs_wins", "shipstation_wins", "ask"]
 MatchKey = Literal["code", "name"]
 CustomerKey = Literal["code", "email", "name"]
 Domain = Annotated[str, Field(pattern=r"^[a-z0-9.-]+\.[a-z]{2,}$")]
+LocationId = Annotated[Text, Field(max_length=50)]
 Matched = Annotated[tuple[MatchKey, ...], Field(min_length=1)]
 Code = Annotated[Text, Field(max_length=100)]
 SEPARATOR = "/"  # between the parts of a place's code: site, or site and warehouse
@@ -197,4 +198,60 @@ class Customers(Frozen):
         return self
 
 
-AnyAlign = Annotated[Warehouses | Customers, Field(discriminator="profile")]
+class StockSet(RecordSet):
+    """The first two of `key` are the site and the part."""
+
+    projection: Name = "InventoryPartInStockHandling"
+    entity_set: Name = "InventoryPartInStockSet"
+    key: tuple[Attribute, ...] = Field(
+        default=(
+            "Contract",
+            "PartNo",
+            "ConfigurationId",
+            "LocationNo",
+            "LotBatchNo",
+            "SerialNo",
+            "EngChgLevel",
+            "WaivDevRejNo",
+            "ActivitySeq",
+            "HandlingUnitId",
+        ),
+        min_length=2,
+    )
+
+
+class Stock(Frozen):
+    """What IFS holds of each part, told to ShipStation's inventory: `locations` maps a site to the location there.
+    `quantity` is the attribute that is summed; rows count only where every attribute of `only` has one of its texts.
+    """
+
+    profile: Literal["stock"]
+    mode: AlignMode = "shadow"
+    every_minutes: Whole = Field(default=60, ge=5, le=1440)
+    locations: dict[Site, LocationId] = Field(min_length=1, examples=[{"CHI": "se-4711"}])
+    quantity: Attribute = "QtyOnhand"
+    only: dict[Attribute, tuple[str, ...]] = Field(
+        default_factory=dict, examples=[{"PartOwnershipDb": ["COMPANY OWNED"]}]
+    )
+    holdings: StockSet = StockSet()
+
+    @property
+    def site(self) -> str:
+        return self.holdings.key[0]
+
+    @property
+    def part(self) -> str:
+        return self.holdings.key[1]
+
+    @property
+    def personal(self) -> frozenset[str]:
+        return frozenset()
+
+    @model_validator(mode="after")
+    def _fills_each_location_once(self) -> Stock:
+        if len(set(self.locations.values())) < len(self.locations):
+            raise ValueError("locations: a location stands there twice")
+        return self
+
+
+AnyAlign = Annotated[Warehouses | Customers | Stock, Field(discriminator="profile")]

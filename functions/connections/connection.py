@@ -160,8 +160,10 @@ class Connection(Frozen):
     def _aligns_each_once(self) -> Connection:
         if len({each.profile for each in self.align}) < len(self.align):
             raise ValueError("align: a profile stands there twice")
-        if self.align and self.shipstation.api != "v1":
-            raise ValueError('align: warehouses and customers are those of the first API: shipstation.api = "v1"')
+        for each in self.align:
+            api = "v2" if each.profile == "stock" else "v1"
+            if self.shipstation.api != api:
+                raise ValueError(f'align: {each.profile} is kept through the other API: shipstation.api = "{api}"')
         return self
 
     @model_validator(mode="after")

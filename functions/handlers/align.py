@@ -124,7 +124,7 @@ def _log(report: Report, told: Mapping[str, Any]) -> None:
             field=memory.field,
             **told,
         )
-    is_whole = report.fault is None
+    is_whole = report.fault is None or report.fault.reason is Reason.OUT_OF_TIME
     why: dict[str, Any] = {} if report.fault is None else {"reason": report.fault.reason, "detail": str(report.fault)}
     logger.info("align_ended", records=report.records, attention=report.attention, **why, **told)
     heartbeat(told["connection"], AlignSucceeded=is_whole)

@@ -125,20 +125,25 @@ class ShipStationClient:
         """The parsed answer of a write, which is sent once: whoever repeats it knows how. Raises OutcomeUnknown where
         ShipStation may have taken it.
         """
-        return self._write("POST", path, body, lane)
+        answer = self._write("POST", path, body, lane)
+        return answer.body if answer else None
+
+    def tell(self, path: str, body: object, lane: Lane) -> bool:
+        """As `post`, where the answer says nothing. False for 404: there is nobody to tell."""
+        return self._write("POST", path, body, lane) is not None
 
     def put(self, path: str, body: object, lane: Lane) -> Any:
         """As `post`, of a record that is replaced as a whole."""
-        return self._write("PUT", path, body, lane)
+        answer = self._write("PUT", path, body, lane)
+        return answer.body if answer else None
 
-    def _write(self, method: str, path: str, body: object, lane: Lane) -> Any:
+    def _write(self, method: str, path: str, body: object, lane: Lane) -> Answer | None:
         try:
-            answer = self._once(path, {}, lane, Scope.RECORD, body=body, method=method)
+            return self._once(path, {}, lane, Scope.RECORD, body=body, method=method)
         except Retryable as fault:
             if fault.reason is Reason.SHIPSTATION_UNAVAILABLE:
                 raise OutcomeUnknown(fault.reason, str(fault), status=fault.status) from fault
             raise
-        return answer.body if answer else None
 
     def probe(self, path: str, no_rows: Mapping[str, str], lane: Lane) -> None:
         """Asks a list, once, for nothing that could break it: whether ShipStation goes on showing lists. Raises as

@@ -6,16 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from functions.connections.align import AnyAlign, Customers, Warehouses
+from functions.connections.align import AnyAlign, Customers, Stock, Warehouses
 from functions.connections.connection import Connection
 from functions.flows.align.customers import look_at_customers
 from functions.flows.align.decide import Rules
 from functions.flows.align.look import look
 from functions.flows.align.step import Align, Look, Writer
+from functions.flows.align.stock import look_at_stock
 from functions.ifs import customers as ifs_customers
 from functions.ifs.client import IfsClient
 from functions.ifs.customers import CustomerRecords
 from functions.ifs.sites import SiteRecords
+from functions.ifs.stock import StockCounts
 from functions.ledger.alignment import AlignStore
 from functions.ledger.audit import AuditLog
 from functions.ledger.budget import BudgetStore
@@ -24,6 +26,7 @@ from functions.settings import AlignSettings
 from functions.shipstation.client import ShipStationClient
 from functions.shipstation.v1 import warehouses
 from functions.shipstation.v1.customers import ShipStationCustomers
+from functions.shipstation.v2.inventory import InventoryLevels
 from functions.wiring.ifs_tenant import ifs_client
 from functions.wiring.runtime import Runtime
 from functions.wiring.shipstation_account import shipstation_client
@@ -50,6 +53,8 @@ class AlignConnections:
         shipstation = shipstation_client(self._runtime, connection, secret, budgets)
         if isinstance(profile, Customers):
             return self._customers(connection, profile, ifs, shipstation)
+        if isinstance(profile, Stock):
+            return self._stock(connection, profile, ifs, shipstation)
         return self._warehouses(connection, profile, ifs, shipstation)
 
     def _warehouses(
@@ -72,3 +77,12 @@ class AlignConnections:
         flow = Align(connection, profile, rules, {"ifs": customers}, store, self._audit, now)
         source = ShipStationCustomers(shipstation)
         return AlignParts(flow, partial(look_at_customers, flow, profile, source, customers))
+
+    def _stock(
+        self, connection: Connection, profile: Stock, ifs: IfsClient, shipstation: ShipStationClient
+    ) -> AlignParts:
+        levels = InventoryLevels(shipstation)
+        store, now = AlignStore(self._ledger), self._runtime.now
+        rules = Rules(winners={}, forms={}, is_making=False)
+        flow = Align(connection, profile, rules, {"shipstation": levels}, store, self._audit, now)
+        return AlignParts(flow, partial(look_at_stock, flow, profile, StockCounts(ifs, profile), levels))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tests.benchmarks.row import Row
-from tests.equipment.align_desk import AlignDesk, CustomersDesk
+from tests.equipment.align_desk import AlignDesk, CustomersDesk, StockDesk
 from tests.equipment.quiet_connection import SEED
 
-WAREHOUSES, CUSTOMERS = 100, 1000
+WAREHOUSES, CUSTOMERS, PARTS = 100, 1000, 1000
 
 
 def align_requests() -> Iterable[Row]:
@@ -25,6 +25,7 @@ def align_requests() -> Iterable[Row]:
     yield Row("align_requests", len(desk.account.requests) - ours, f"of ShipStation, {what}", 1, 1, SEED)
     yield Row("align_requests_ifs", len(desk.tenant.requests) - theirs, f"of IFS, {what}", 6, 2, SEED)
     yield from _customers()
+    yield from _parts()
 
 
 def _customers() -> Iterable[Row]:
@@ -40,3 +41,17 @@ def _customers() -> Iterable[Row]:
     what = f"for {CUSTOMERS} unchanged customers"
     yield Row("align_requests", len(desk.account.requests) - ours, f"of ShipStation, {what}", 1, 1, SEED)
     yield Row("align_requests_ifs", len(desk.tenant.requests) - theirs, f"of IFS, {what}", 0, 0, SEED)
+
+
+def _parts() -> Iterable[Row]:
+    desk = StockDesk()
+    for number in range(PARTS):
+        desk.tenant.hold("CHI", f"P{number:04}", number + 1)
+    while len(desk.held()) < PARTS:
+        desk.look()
+    desk.look()
+    ours, theirs = len(desk.account.requests), len(desk.tenant.requests)
+    desk.look()
+    what = f"for {PARTS} unchanged parts"
+    yield Row("align_requests", len(desk.account.requests) - ours, f"of ShipStation, {what}", 10, 10, SEED)
+    yield Row("align_requests_ifs", len(desk.tenant.requests) - theirs, f"of IFS, {what}", 5, 2, SEED)

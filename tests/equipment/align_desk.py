@@ -47,12 +47,15 @@ class AlignDesk:
     """`settings` override the file's table."""
 
     base: Mapping[str, Any] = SETTINGS
+    api = "v1"
 
     def __init__(self, orders: dict[str, Any] | None = None, **settings: Any) -> None:
         self.profile = str(self.base["profile"])
         shipstation: dict[str, Any] = {"shipment_id": {"source": "custom_field_2"}} if orders else {}
         ifs = {"targets": [{"profile": "shipment_header", "find": ["shipment_id", "order_number"]}]} if orders else {}
-        self.world, self.site = quiet_world(ifs=ifs, orders=orders, align=[{**self.base, **settings}], **shipstation)
+        self.world, self.site = quiet_world(
+            ifs=ifs, orders=orders, align=[{**self.base, **settings}], api=self.api, **shipstation
+        )
         self.tenant, self.account = self.site.tenant, self.site.account
 
     def add_site(self, code: str = "CHI", name: str = "Chicago warehouse", **address: Any) -> None:
@@ -110,3 +113,18 @@ class CustomersDesk(AlignDesk):
     def made(self) -> list[str]:
         """Every customer of IFS but the template."""
         return [each for each in self.tenant.customer_ids() if each != "WEB"]
+
+
+STOCK = {"profile": "stock", "mode": "write", "locations": {"CHI": "se-7"}}
+
+
+class StockDesk(AlignDesk):
+    base = STOCK
+    api = "v2"
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.account.add_location("se-7")
+
+    def held(self, location: str = "se-7") -> dict[str, int]:
+        return self.account.held(location)

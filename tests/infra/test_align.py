@@ -20,11 +20,15 @@ def test_without_reference_data_nothing_of_it_is_deployed(template: dict[str, An
 
 def test_each_profile_has_a_schedule_of_its_own(documented: dict[str, Any]) -> None:
     rules = [rule for name, rule in of_type(documented, "AWS::Events::Rule").items() if name.startswith("AlignFlow")]
-    assert [rule["ScheduleExpression"] for rule in rules] == ["rate(1 hour)"] * 2
+    assert [rule["ScheduleExpression"] for rule in rules] == ["rate(1 hour)"] * 3
     targets = [target for rule in rules for target in rule["Targets"]]
     events = [json.loads(target["Input"]) for target in targets]
-    assert all(each["connection"] == "reference-data" and each["is_scheduled"] for each in events)
-    assert {each["profile"] for each in events} == {"warehouses", "customers"}
+    assert all(each["is_scheduled"] for each in events)
+    assert {(each["connection"], each["profile"]) for each in events} == {
+        ("reference-data", "warehouses"),
+        ("reference-data", "customers"),
+        ("stock", "stock"),
+    }
     assert all(target["RetryPolicy"] == {"MaximumRetryAttempts": 0} for target in targets)
 
 
@@ -37,6 +41,7 @@ def test_the_function_reads_the_secrets_of_its_connections_alone(documented: dic
     variables = function["Environment"]["Variables"]
     told = json.dumps([variables["IFS_SECRETS"], variables["SHIPSTATION_SECRETS"]])
     assert "reference-data" in told
+    assert "stock" in told
     assert "orders" not in told
 
 

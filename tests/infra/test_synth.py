@@ -84,5 +84,12 @@ def test_what_two_files_say_together_is_told_at_the_end_of_a_synthesis() -> None
 
 def test_every_documented_profile_is_synthesised_beside_the_others(documented_assembly: Path) -> None:
     shipped = {path.name for path in documented_assembly.glob("asset.*/connections/*")}
-    profiles = {"shipment-header.toml", "order-header.toml", "custom-entity.toml", "orders.toml", "reference-data.toml"}
+    profiles = {
+        "shipment-header.toml",
+        "order-header.toml",
+        "custom-entity.toml",
+        "orders.toml",
+        "reference-data.toml",
+        "stock.toml",
+    }
     assert shipped == {*profiles, "rows-ca.pem"}

@@ -23,6 +23,7 @@ WRITING = timedelta(minutes=4)  # of a run's five
 REFUSED = timedelta(days=1)  # until what was refused is tried again as it is
 MOST_IN_A_ROW = 3  # records that a system stumbles over; then it is the system
 OF_THE_LEDGER = {Reason.LEDGER_UNAVAILABLE, Reason.LEDGER_REFUSED, Reason.LEDGER_ITEM, Reason.LEDGER_VERSION}
+OF_A_KEY = {Reason.SHIPSTATION_CREDENTIALS, Reason.IFS_CREDENTIALS}
 OF_A_PERSON = {Outcome.PARKED, Outcome.KEPT}
 
 
@@ -57,7 +58,8 @@ def carry_out(flow: Align, look: Look, cause: Cause) -> Report:
             in_a_row += 1
             if not _is_of_a_record(fault) or in_a_row == MOST_IN_A_ROW:
                 report.fault = fault
-            after = _failed(step, fault, flow.now())
+            # Who gets no turn is as before: the next look comes to him.
+            after = None if fault.reason is Reason.OUT_OF_TIME else _failed(step, fault, flow.now())
         _save(flow, step, after, report)
     _save_map(flow, look.steps)
     if look.newest is not None and flow.is_writing and report.fault is None:
@@ -157,6 +159,8 @@ def _failed(step: Step, fault: ConnectorError, now: datetime) -> Aligned:
 
 def _is_of_a_record(fault: ConnectorError) -> bool:
     """An answer that one record of many can bring about."""
+    if fault.reason in OF_A_KEY:
+        return False
     if fault.reason is Reason.SHIPSTATION_REQUEST:
         return fault.status != HTTPStatus.FORBIDDEN
     return isinstance(fault, OutcomeUnknown) or fault.scope is Scope.RECORD or isinstance(fault, Permanent)

@@ -8,8 +8,8 @@ from typing import Protocol
 from functions.connections.align import Warehouses
 from functions.flows.align.decide import decide
 from functions.flows.align.match import Pair, match
-from functions.flows.align.step import Align, Look, Step
-from functions.model.alignment import Aligned, AlignKey, Proposal, SideRecord, digests
+from functions.flows.align.step import Align, Look, Step, catch_up
+from functions.model.alignment import Aligned, AlignKey, Proposal, SideRecord
 
 
 class Records(Protocol):
@@ -45,19 +45,6 @@ def _step(flow: Align, pair: Pair, known: Mapping[str, Aligned], by_other: Mappi
     key = AlignKey(connection=flow.connection.name, profile=flow.profile.profile, id=code)
     step = Step(pair, Proposal(key=key, kind="agree"), memory or Aligned(key=key))
     if step.memory.trying:
-        _catch_up(step)
+        catch_up(step)
     step.proposal = decide(key, pair, step.memory if memory else None, flow.rules, now=flow.now())
     return step
-
-
-def _catch_up(step: Step) -> None:
-    """A write stands there whole or not at all: one field that nobody has touched since tells."""
-    memory, other = step.memory, step.pair.other
-    written = step.pair.ifs if memory.trying_on == "ifs" else other
-    if written is None:
-        return
-    theirs = digests(written.fields)
-    if memory.is_making or any(theirs.get(name) == text for name, text in memory.trying.items()):
-        step.untold, step.memory = memory, memory.arrived(other.id if other else memory.other)
-    else:
-        step.memory = memory.done()

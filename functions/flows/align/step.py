@@ -11,7 +11,7 @@ from functions.connections.align import AnyAlign
 from functions.connections.connection import Connection
 from functions.flows.align.decide import Rules
 from functions.flows.align.match import Pair
-from functions.model.alignment import Aligned, Change, Proposal, Side, SideRecord, digest, plain
+from functions.model.alignment import Aligned, Change, Proposal, Side, SideRecord, digest, digests, plain
 from functions.model.audit import AuditEntry, Cause, FieldChange
 from functions.model.outcomes import Outcome
 from functions.model.records import Place, RecordKey
@@ -93,6 +93,19 @@ class Look:
 
     steps: list[Step]
     newest: datetime | None = None
+
+
+def catch_up(step: Step) -> None:
+    """A write stands there whole or not at all: one field that nobody has touched since tells."""
+    memory, other = step.memory, step.pair.other
+    written = step.pair.ifs if memory.trying_on == "ifs" else other
+    if written is None:
+        return
+    theirs = digests(written.fields)
+    if memory.is_making or any(theirs.get(name) == text for name, text in memory.trying.items()):
+        step.untold, step.memory = memory, memory.arrived(other.id if other else memory.other)
+    else:
+        step.memory = memory.done()
 
 
 def tell(flow: Align, memory: Aligned, cause: Cause, changes: dict[str, FieldChange]) -> None:

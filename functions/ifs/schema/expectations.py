@@ -7,10 +7,10 @@ from difflib import get_close_matches
 
 from pydantic import Field
 
-from functions.connections.align import AnyAlign, Customers, RecordSet, Warehouses
+from functions.connections.align import AnyAlign, Customers, RecordSet, Stock, Warehouses
 from functions.connections.orders import Orders
 from functions.connections.targets import AnyTarget, CustomEntity, FieldRule, FieldType, OrderHeader, OrderPlace
-from functions.ifs import customers, outbound
+from functions.ifs import customers, outbound, stock
 from functions.ifs.schema.metadata import Attribute, EntitySet, Published
 from functions.ifs.targets.shipment_header import HEADER_FIELDS, LINE_FIELDS, LINE_KEY
 from functions.model.fit import Finding
@@ -92,6 +92,11 @@ def _aligned(profile: AnyAlign) -> Iterator[Expectation]:
     subject = f"align.{profile.profile}"
     if isinstance(profile, Customers):
         yield from _customers(subject, profile)
+        return
+    if isinstance(profile, Stock):
+        place = profile.holdings.model_dump(include={"endpoint", "projection", "entity_set"})
+        reads = (profile.site, profile.part, profile.quantity, *stock.HOLDING, *profile.only)
+        yield Expectation(subject=f"{subject}.holdings", keys=profile.holdings.key, reads=reads, **place)
         return
     yield _set_of(f"{subject}.places", profile.places, profile, profile.of_places)
     if profile.addresses is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.equipment.ifs.sets import LINES, SHIPMENTS, SITE_ADDRESSES, SITES, EntitySet
+from tests.equipment.ifs.sets import HOLDINGS, LINES, SHIPMENTS, SITE_ADDRESSES, SITES, EntitySet
 from tests.equipment.ifs.store import Key, Record, RefusedError, Store, Values
 
 COMPLETE = "IfsApp.ShipmentHandling.Shipment_Complete"
@@ -87,6 +87,23 @@ class ArrangedStore(Store):
 
     def site_address(self, contract: str, address_id: str = "1") -> Values:
         return dict(self.record(SITE_ADDRESSES.name, (contract, address_id)).values)
+
+    def hold(self, contract: str, part: str, quantity: float, reserved: float = 0, **values: Any) -> None:
+        """What lies at one location, in one lot; a row that was there says so from now on."""
+        common = {
+            "ConfigurationId": "*",
+            "LocationNo": "A1",
+            "LotBatchNo": "*",
+            "SerialNo": "*",
+            "EngChgLevel": "1",
+            "WaivDevRejNo": "*",
+            "ActivitySeq": 0,
+            "HandlingUnitId": 0,
+            "PartOwnershipDb": "COMPANY OWNED",
+            "FreezeFlagDb": "N",
+        }
+        counts = {"QtyOnhand": quantity, "QtyReserved": reserved, "AvailableQty": quantity - reserved}
+        self._insert(HOLDINGS, {**common, "Contract": contract, "PartNo": part, **counts, **values})
 
     def is_visible(self, record: Record) -> bool:
         """A record or a site that the service user may not see gives no error, only nothing; nor do its lines."""

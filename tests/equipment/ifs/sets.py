@@ -147,6 +147,45 @@ CUSTOMER_ADDRESSES = _set(
         **{name: Column(TEXT, max_length=50) for name in ("State", "ZipCode", "Country")},
     },
 )
+HOLDINGS = _set(
+    "InventoryPartInStockHandling",
+    "InventoryPartInStockSet",
+    (
+        "Contract",
+        "PartNo",
+        "ConfigurationId",
+        "LocationNo",
+        "LotBatchNo",
+        "SerialNo",
+        "EngChgLevel",
+        "WaivDevRejNo",
+        "ActivitySeq",
+        "HandlingUnitId",
+    ),
+    {
+        **{
+            name: Column(TEXT, is_updatable=False)
+            for name in (
+                "Contract",
+                "PartNo",
+                "ConfigurationId",
+                "LocationNo",
+                "LotBatchNo",
+                "SerialNo",
+                "EngChgLevel",
+                "WaivDevRejNo",
+                "ProjectId",
+                "PartOwnershipDb",
+                "LocationTypeDb",
+                "FreezeFlagDb",
+            )
+        },
+        **{
+            name: Column(NUMBER, is_updatable=False)
+            for name in ("ActivitySeq", "HandlingUnitId", "QtyOnhand", "QtyReserved", "AvailableQty")
+        },
+    },
+)
 EMAILS = _set(
     "CustomerHandling",
     "CommunicationMethods",
@@ -164,5 +203,17 @@ FORWARDERS = _set(
     ("ForwarderId",),
     {"ForwarderId": Column(TEXT, is_updatable=False), "Name": Column(TEXT, is_updatable=False)},
 )
-_ALL = (SHIPMENTS, LINES, ORDERS, TRACKINGS, SITES, SITE_ADDRESSES, FORWARDERS, CUSTOMERS, CUSTOMER_ADDRESSES, EMAILS)
+_ALL = (
+    SHIPMENTS,
+    LINES,
+    ORDERS,
+    TRACKINGS,
+    SITES,
+    SITE_ADDRESSES,
+    FORWARDERS,
+    CUSTOMERS,
+    CUSTOMER_ADDRESSES,
+    EMAILS,
+    HOLDINGS,
+)
 SETS = {(entity.projection, entity.name): entity for entity in _ALL}

@@ -14,9 +14,9 @@ from typing import Any
 from tests.equipment.faults import Fault, Faults
 from tests.equipment.http import Application, Clock, Request, Response, json_response
 from tests.equipment.shipstation import v2, v2_views
-from tests.equipment.shipstation.customers import CustomerDesk
 from tests.equipment.shipstation.dates import PACIFIC, parse_wall
 from tests.equipment.shipstation.index import Query
+from tests.equipment.shipstation.inventory import InventoryDesk
 from tests.equipment.shipstation.limits import Allowance, Limiter
 from tests.equipment.shipstation.lists import FULFILLMENTS, ORDERS, SHIPMENTS, BadParameterError, Listing, to_query
 from tests.equipment.shipstation.orders import RefusedError, UnknownError, UnreadableError
@@ -46,7 +46,7 @@ class Served:
     is_surprise: bool = False
 
 
-class Account(CustomerDesk):
+class Account(InventoryDesk):
     """`keys` maps API key to secret. `post` delivers webhooks; it answers the receiver's status."""
 
     def __init__(
@@ -64,6 +64,7 @@ class Account(CustomerDesk):
         self.open_shipping_desk(default_warehouse_id=14_265)
         self.open_warehouse_desk()
         self.open_customer_desk()
+        self.open_inventory_desk()
         self.keys = keys
         self.v2_keys: set[str] | None = None  # None: the same text is a key of both APIs
         self.limiter, self.v2_limiter = Limiter(), Limiter(v2.LIMIT)
@@ -160,8 +161,10 @@ class Account(CustomerDesk):
         except UnknownError:
             return v2.refused(404, "unspecified")
 
-    def _v2_dispatch(self, request: Request, path: list[str]) -> Response:
+    def _v2_dispatch(self, request: Request, path: list[str]) -> Response:  # noqa: PLR0911 -- one case a route
         match [request.method, *path]:
+            case [_, "inventory"]:
+                return self.inventory_answer(request)
             case ["GET", "labels"]:
                 return self._v2_list(request, v2.LABELS, self.shipments)
             case ["GET", "shipments"]:

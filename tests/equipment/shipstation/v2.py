@@ -95,7 +95,7 @@ def page(listing: Listing, request: Request, find: Find, switches: Switches) -> 
     totals: dict[str, Any] = {"right": {"total": total}, "zero": {"total": 0}, "text": {"total": f"{total}"}}
     counted = totals.get(switches.total, {})
     body = {listing.collection: shown, **counted, "page": query.page, "pages": pages}
-    return json_response(200, {**body, "links": _links(request, query.page, pages)})
+    return json_response(200, {**body, "links": links(request, query.page, pages)})
 
 
 def refused(status: int, code: str, message: str = "") -> Response:
@@ -107,7 +107,7 @@ def refused(status: int, code: str, message: str = "") -> Response:
 _requests = count(1)
 
 
-def _links(request: Request, page: int, pages: int) -> dict[str, dict[str, str]]:
+def links(request: Request, page: int, pages: int) -> dict[str, dict[str, str]]:
     """Where no page follows or precedes, an empty object."""
     return {
         "first": _link(request, 1),

@@ -1405,7 +1405,7 @@ MISTAKES = (
         REFERENCE,
         'profile = "warehouses"',
         'profile = "warehouse"',
-        'align.profile (entry 1): is one of "warehouses" or "customers"; did you mean "warehouses"?',
+        'align.profile (entry 1): is one of "warehouses", "customers" or "stock"; did you mean "warehouses"?',
     ),
     Mistake(
         "a profile of reference data twice",
@@ -1450,10 +1450,24 @@ MISTAKES = (
         'align.template.new_id (entry 2): is not spelt as it has to be; for example new_id = "SS{id}"',
     ),
     Mistake(
+        "stock through the first API",
+        "stock.toml",
+        'api = "v2"',
+        'api = "v1"',
+        'align: stock is kept through the other API: shipstation.api = "v2"',
+    ),
+    Mistake(
+        "a location of two sites",
+        "stock.toml",
+        'locations = { CHI = "se-4711" }',
+        'locations = { CHI = "se-4711", DAL = "se-4711" }',
+        "align (entry 1): locations: a location stands there twice",
+    ),
+    Mistake(
         "the other API",
         REFERENCE,
         "[ifs]",
         '[shipstation]\napi = "v2"\n\n[ifs]',
-        'align: warehouses and customers are those of the first API: shipstation.api = "v1"',
+        'align: warehouses is kept through the other API: shipstation.api = "v1"',
     ),
 )

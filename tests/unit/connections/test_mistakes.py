@@ -64,6 +64,7 @@ OF_TABLE: dict[Path_, str] = {
     **{place[:2]: ORDERS for place in places() if place[0] == "orders"},
     ("orders",): ORDERS,
     **{("align", table): REFERENCE for table in ("records", "emails", "template")},
+    ("align", "holdings"): "stock.toml",
 }
 
 

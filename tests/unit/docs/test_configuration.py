@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from functions.connections.align import AddressSet, Customers, CustomerTemplate, EmailSet, Warehouses
+from functions.connections.align import AddressSet, Customers, CustomerTemplate, EmailSet, Stock, Warehouses
 from functions.connections.connection import Connection, StoreOverride, Stores
 from functions.connections.file import ConnectionFileError, load
 from functions.connections.orders import Orders
@@ -39,7 +39,7 @@ def keys(model: type[BaseModel], prefix: str = "") -> dict[str, object]:
             else None
         )
         if model is Connection and name == "align":
-            found |= {**keys(Customers, "align."), **keys(Warehouses, "align.")}
+            found |= {**keys(Stock, "align."), **keys(Customers, "align."), **keys(Warehouses, "align.")}
         elif name in OPTIONAL and model in {Warehouses, Customers}:
             found |= {f"{prefix}{name}": None, **keys(OPTIONAL[name], f"{prefix}{name}.")}
         elif name == "targets":
@@ -64,7 +64,7 @@ def test_every_key_is_documented_and_nothing_else_is() -> None:
     values = {"never", "if_empty", "if_empty_or_ours", "always", "clear", "restore", "flag"}
     values |= {"ifs_wins", "shipstation_wins", "ask"}
     of_every_field = {"find", *FieldRule.model_fields}
-    profiles = {"shipment_header", "order_header", "custom_entity", "warehouses", "customers"}
+    profiles = {"shipment_header", "order_header", "custom_entity", "warehouses", "customers", "stock"}
     assert set(rows()) - values - of_every_field - profiles == set(keys(Connection))
 
 

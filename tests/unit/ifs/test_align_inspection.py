@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from functions.connections.align import Warehouses
+from functions.connections.align import Customers, Stock, Warehouses
 from functions.ifs.schema.inspection import Inspection
-from tests.equipment.align_desk import SETTINGS
+from tests.equipment.align_desk import CUSTOMERS, SETTINGS, STOCK
 from tests.equipment.tenant_fixture import Rig
 
 
@@ -46,3 +46,14 @@ def test_a_name_that_is_not_published_is_told(settings: dict[str, Any], subject:
     found = told(**settings)[subject]
     assert found.startswith("misfit: ")
     assert sentence in found
+
+
+def test_the_names_of_customers_and_of_stock_are_compared_too() -> None:
+    customers, stock = Customers.model_validate(CUSTOMERS), Stock.model_validate({**STOCK, "only": {"ProjectNo": [""]}})
+    found = Inspection(Rig().client, (), None, (customers, stock)).findings()
+    assert {finding.subject: finding.severity for finding in found} == {
+        "align.customers.records": "fits",
+        "align.customers.emails": "fits",
+        "align.stock.holdings": "misfit",
+    }
+    assert found[-1].sentence.startswith("ProjectNo is no attribute of InventoryPartInStockSet")

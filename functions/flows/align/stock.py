@@ -1,0 +1,99 @@
+"""What IFS holds of each part → ShipStation's inventory: absolute quantities, only where they differ.
+
+There is nothing to merge: IFS counts the goods, and ShipStation takes from its own figure what it ships meanwhile. A
+part that IFS shows no more is told as zero; a site of which IFS shows nothing at all tells nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from functions.connections.align import SEPARATOR, Stock
+from functions.errors import Retryable
+from functions.flows.align.match import Pair
+from functions.flows.align.step import Align, Look, Step, catch_up
+from functions.model.alignment import Aligned, AlignKey, Change, Proposal, SideRecord
+from functions.model.outcomes import Reason
+
+QUANTITY = "quantity"
+NONE, MOST = 0, 2_000_000_000
+LONGEST_SKU = 100
+
+
+class Counts(Protocol):
+    """Raises Retryable or Permanent."""
+
+    def totals(self) -> dict[tuple[str, str], int | None]:
+        """Whole pieces by site and part, of every site of the file; None where they cannot be added up."""
+
+
+class Levels(Protocol):
+    """Raises Retryable or Permanent."""
+
+    def levels(self, location: str) -> dict[str, SideRecord]:
+        """By part number, every one that the location knows."""
+
+    def level(self, location: str, sku: str) -> SideRecord:
+        """One that the location does not know yet."""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A site, and what its location says of a part that it does not know."""
+
+    site: str
+    level: Callable[[str], SideRecord]
+
+
+def look_at_stock(flow: Align, profile: Stock, counts: Counts, levels: Levels) -> Look:
+    """Raises what either system or the ledger raises; then nothing was decided."""
+    known = flow.memories.load(flow.connection.name, profile.profile)
+    totals = counts.totals()
+    steps: list[Step] = []
+    for site, location in sorted(profile.locations.items()):
+        told = {part: count for (where, part), count in totals.items() if where == site}
+        sent = {_part(code) for code in known if code.partition(SEPARATOR)[0] == site}
+        if sent and not told:
+            raise Retryable(Reason.RECORDS_VANISHED, f"IFS shows no part of site {site} any more")
+        parts = {**dict.fromkeys(sorted(sent), NONE), **told}
+        shelf = Shelf(site, partial(levels.level, location))
+        steps += _of_site(flow, parts, levels.levels(location), known, shelf)
+    return Look(steps)
+
+
+def _part(code: str) -> str:
+    return code.partition(SEPARATOR)[2]
+
+
+Parts = Mapping[str, int | None]
+There = Mapping[str, SideRecord]
+
+
+def _of_site(flow: Align, parts: Parts, there: There, known: Mapping[str, Aligned], at: Shelf) -> Iterator[Step]:
+    for part, count in parts.items():
+        code = f"{at.site}{SEPARATOR}{part}"
+        key = AlignKey(connection=flow.connection.name, profile=flow.profile.profile, id=code)
+        memory = known.get(code)
+        if count == NONE and part not in there and memory is None:
+            continue  # nothing is said of nothing
+        other = there.get(part) or at.level(part)
+        step = Step(Pair(None, other), Proposal(key=key, kind="agree"), memory or Aligned(key=key))
+        if step.memory.trying:
+            catch_up(step)
+        step.proposal = decide_stock(key, part, count, other)
+        yield step
+
+
+def decide_stock(key: AlignKey, part: str, count: int | None, other: SideRecord) -> Proposal:
+    if len(part) > LONGEST_SKU:
+        return Proposal(key=key, kind="report", reason=Reason.FIELD_UNUSABLE, field="part")
+    if count is None or count > MOST:
+        return Proposal(key=key, kind="report", reason=Reason.FIELD_UNUSABLE, field=QUANTITY)
+    wanted = str(max(count, NONE))
+    if (other.fields[QUANTITY] or str(NONE)) == wanted:
+        return Proposal(key=key, kind="agree", other=other.id)
+    change = Change(side="shipstation", before=other.fields[QUANTITY], after=wanted)
+    return Proposal(key=key, kind="change", other=other.id, changes={QUANTITY: change})

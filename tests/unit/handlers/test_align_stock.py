@@ -1,0 +1,182 @@
+"""What IFS holds of each part, told to ShipStation's inventory in absolute numbers, and only where they differ."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.equipment.align_desk import StockDesk
+from tests.equipment.clockwork import Killed
+
+
+def test_rows_of_a_part_are_added_up_and_told_once() -> None:
+    desk = StockDesk()
+    desk.tenant.hold("CHI", "BOLT", 5)
+    desk.tenant.hold("CHI", "BOLT", 7, LotBatchNo="L2")
+    desk.tenant.hold("CHI", "NUT", 3, LocationNo="B2")
+    desk.tenant.hold("DAL", "BOLT", 100)
+    for _ in range(3):
+        desk.look()
+    assert desk.held() == {"BOLT": 12, "NUT": 3}
+    assert (desk.account.adjustments, len(desk.audited())) == (2, 2)
+    assert {entry["changes"]["quantity"]["after"] for entry in desk.audited()} == {"12", "3"}
+
+
+def test_only_differences_are_written_and_what_ships_meanwhile_is_set_right() -> None:
+    desk = StockDesk()
+    for part in ("BOLT", "NUT"):
+        desk.tenant.hold("CHI", part, 10)
+    desk.look()
+    desk.account.add_location("se-7", BOLT=9)
+    desk.tenant.hold("CHI", "NUT", 8)
+    desk.look()
+    assert (desk.held(), desk.account.adjustments) == ({"BOLT": 10, "NUT": 8}, 4)
+
+
+def test_a_part_that_disappears_is_told_as_zero_once() -> None:
+    desk = StockDesk()
+    desk.tenant.hold("CHI", "BOLT", 10)
+    desk.tenant.hold("CHI", "NUT", 10)
+    desk.look()
+    desk.tenant.hold("CHI", "NUT", 0)
+    for _ in range(3):
+        desk.look()
+    assert (desk.held(), desk.account.adjustments) == ({"BOLT": 10, "NUT": 0}, 3)
+    desk.tenant.hold("CHI", "NUT", 4)
+    desk.look()
+    assert desk.held()["NUT"] == 4
+
+
+def test_a_site_of_which_ifs_shows_nothing_any_more_tells_nothing() -> None:
+    desk = StockDesk()
+    desk.tenant.hold("CHI", "BOLT", 10)
+    desk.look()
+    desk.tenant.sites = set()
+    assert desk.look()["reason"] == "records_vanished"
+    assert desk.held() == {"BOLT": 10}
+
+
+def test_what_shipstation_alone_holds_stays() -> None:
+    desk = StockDesk()
+    desk.account.add_location("se-7", GIFTWRAP=50)
+    desk.tenant.hold("CHI", "BOLT", 10)
+    desk.look()
+    assert desk.held() == {"BOLT": 10, "GIFTWRAP": 50}
+
+
+OURS = {"PartOwnershipDb": ["COMPANY OWNED"]}
+Rows = list[tuple[float, dict[str, Any]]]
+
+
+@pytest.mark.parametrize(
+    ("rows", "settings", "expected"),
+    [
+        ([(2.5, {}), (0.9, {"LotBatchNo": "2"})], {}, {"BOLT": 3}),
+        ([(0.9, {})], {}, {}),
+        ([(10, {"reserved": 4})], {"quantity": "AvailableQty"}, {"BOLT": 6}),
+        ([(10, {}), (5, {"LotBatchNo": "2", "PartOwnershipDb": "THEIRS"})], {"only": OURS}, {"BOLT": 10}),
+        ([(10, {"FreezeFlagDb": "Y"})], {"only": {"FreezeFlagDb": ["N"]}}, {}),
+        ([(10, {}), (5, {"LotBatchNo": "2", "ProjectId": "P1"})], {"only": {"ProjectId": [""]}}, {"BOLT": 10}),
+        ([(-3, {"reserved": 1})], {}, {}),
+    ],
+    ids=["fractions", "less than one", "what is free", "a customer's", "frozen", "a project's", "below zero"],
+)  # fmt: skip
+def test_what_counts(rows: Rows, settings: dict[str, Any], expected: dict[str, int]) -> None:
+    desk = StockDesk(**settings)
+    desk.tenant.hold("CHI", "OTHER", 1)
+    for quantity, values in rows:
+        desk.tenant.hold("CHI", "BOLT", quantity, **values)
+    desk.look()
+    assert {part: held for part, held in desk.held().items() if part != "OTHER"} == expected
+
+
+@pytest.mark.parametrize(
+    ("part", "quantity", "field"),
+    [("X" * 101, 1, "part"), ("BIG", 3_000_000_000, "quantity")],
+)
+def test_a_part_that_shipstation_cannot_take_is_parked_alone(part: str, quantity: int, field: str) -> None:
+    desk = StockDesk()
+    desk.tenant.hold("CHI", part, quantity)
+    desk.tenant.hold("CHI", "NUT", 3)
+    ended = {each["record"]: each for each in desk.look()["ended"]}
+    assert (ended[f"CHI/{part}"]["reason"], ended[f"CHI/{part}"]["field"]) == ("field_unusable", field)
+    assert desk.held() == {"NUT": 3}
+
+
+def test_many_parts_are_read_page_by_page_and_unchanged_cost_no_write() -> None:
+    desk = StockDesk()
+    for number in range(250):
+        desk.tenant.hold("CHI", f"P{number:03}", number + 1)
+    while len(desk.held()) < 250:
+        desk.look()
+    requests = len(desk.account.requests)
+    assert desk.look()["records"] == 250
+    assert (len(desk.account.requests) - requests, desk.account.adjustments) == (3, 250)
+
+
+def test_shadow_mode_and_a_dry_run_write_nothing() -> None:
+    desk = StockDesk(mode="shadow")
+    desk.tenant.hold("CHI", "BOLT", 10)
+    assert desk.dry_run()["proposals"][0]["changes"]["quantity"]["after"] == "10"
+    assert desk.look()["ended"][0]["outcome"] == "would_write"
+    assert (desk.held(), desk.account.adjustments) == ({}, 0)
+
+
+def test_a_plan_without_the_add_on_is_told_and_not_asked_for_each_part() -> None:
+    desk = StockDesk()
+    desk.account.has_inventory = False
+    for number in range(20):
+        desk.tenant.hold("CHI", f"P{number}", 1)
+    assert desk.look()["reason"] == "shipstation_credentials"
+    assert desk.account.adjustments == 0
+
+
+def test_a_location_that_shipstation_does_not_know_is_told() -> None:
+    desk = StockDesk(locations={"CHI": "se-8"})
+    desk.tenant.hold("CHI", "BOLT", 1)
+    (ended,) = desk.look()["ended"]
+    assert (ended["reason"], desk.held("se-8")) == ("refused_by_shipstation", {})
+
+
+@pytest.mark.parametrize("kind", ["lost", "dropped", "late", "html"])
+def test_a_lost_answer_is_asked_about_and_told_once(kind: str) -> None:
+    desk = StockDesk()
+    desk.tenant.hold("CHI", "BOLT", 10)
+    desk.account.add_fault(kind, method="POST", path="/v2/inventory")
+    for _ in range(3):
+        desk.look()
+    assert (desk.held(), len(desk.audited())) == ({"BOLT": 10}, 1)
+    assert not desk.known("CHI/BOLT").trying
+
+
+def play(step: int, times: int) -> tuple[StockDesk, int]:
+    """Runs that die at this step, so many of them, and three that do not."""
+    desk, at = StockDesk(), [step] * times
+    desk.tenant.hold("CHI", "BOLT", 10)
+    steps = 0
+
+    def on_step(_: str) -> None:
+        nonlocal steps
+        task = desk.world.clockwork.current
+        if task is None or task.root.name != "align" or not at:
+            return
+        if steps == at[0]:
+            del at[0]
+            steps = 0
+            raise Killed
+        steps += 1
+
+    desk.world.on_step = on_step
+    for _ in range(times + 3):
+        desk.look()
+    return desk, times - len(at)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("step", range(30))
+def test_a_death_at_any_step_leaves_the_right_quantity_and_one_entry(step: int, times: int) -> None:
+    desk, died = play(step, times)
+    assert died == times
+    assert (desk.held(), len(desk.audited())) == ({"BOLT": 10}, 1)
+    assert not desk.known("CHI/BOLT").trying
