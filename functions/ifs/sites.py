@@ -35,9 +35,9 @@ class SiteRecords:
     def read(self) -> list[SideRecord]:
         """Every site that the file names and the service user sees."""
         code, addresses = self._profile.places.key, dict[str, list[Row]]()
-        for row in self._addresses.rows(code, self._filter()) if self._addresses else ():
+        for row in self._addresses.rows(code, self._filters()) if self._addresses else ():
             addresses.setdefault(self._code(row), []).append(row)
-        places = self._places.rows(code, self._filter())
+        places = self._places.rows(code, self._filters())
         return [self._record(row, addresses.get(self._code(row), [])) for row in places if self._code(row)]
 
     def change(self, record: SideRecord, changes: Mapping[str, str]) -> SideRecord | None:
@@ -52,9 +52,9 @@ class SiteRecords:
         """A site is a part of the company's books."""
         raise Permanent(Reason.ONLY_IN_SHIPSTATION, "no site is made in IFS", scope=Scope.RECORD)
 
-    def _filter(self) -> str:
+    def _filters(self) -> list[str]:
         site = self._profile.places.key[0]
-        return " or ".join(f"{site} eq {odata.text(each)}" for each in self._profile.sites)
+        return [*odata.any_of(site, map(odata.text, self._profile.sites))] or [""]
 
     def _code(self, row: Row) -> str:
         parts = [_text(row.get(name)) for name in self._profile.places.key]
@@ -80,9 +80,10 @@ class _Set:
         self._codes = {name.casefold(): code for name, code in countries.items()}
         self._names = {code: name for name, code in countries.items()}
 
-    def rows(self, code: Sequence[str], filter_text: str) -> list[Row]:
+    def rows(self, code: Sequence[str], filters: Sequence[str]) -> list[Row]:
         asked = (*code, *self.attributes.values())
-        return self._service.rows(self._where.entity_set, asked, filter_text, self._where.key)
+        lists = (self._service.rows(self._where.entity_set, asked, each, self._where.key) for each in filters)
+        return [row for rows in lists for row in rows]
 
     def fields(self, row: Row) -> dict[str, str]:
         return {name: self._field(name, row) for name in self.attributes}

@@ -33,8 +33,8 @@ class AlignKey(Frozen):
 
 
 class SideRecord(Frozen):
-    """One record as one system shows it: our field names, texts, empty where nothing stands. `body` is the vendor's own
-    for a whole-object update; flows leave it alone.
+    """One record as one system shows it: our field names, texts, empty where nothing stands. `made_at` is when it was
+    made, of a customer when it was last changed; `body` the vendor's own, which flows leave alone.
     """
 
     id: str

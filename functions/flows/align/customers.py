@@ -7,7 +7,7 @@ to where the look before ended; those that are not settled are read again one by
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from functions.model.alignment import Aligned, AlignKey, Change, Proposal, SideR
 from functions.model.outcomes import Outcome, Reason
 
 AGAIN = 20  # that are not settled, in one look
+AT_ONCE = 1000  # that changed, in one look, the oldest change first
 UNSETTLED = {Outcome.RETRY, Outcome.PARKED, Outcome.WOULD_WRITE}
 ONE_ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
 
@@ -25,8 +26,8 @@ ONE_ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
 class Source(Protocol):
     """ShipStation's customers. Raises Retryable or Permanent."""
 
-    def changed_since(self, since: datetime) -> tuple[list[SideRecord], datetime | None]:
-        """And the instant of the newest change of all."""
+    def changed_since(self, since: datetime) -> list[SideRecord]:
+        """Oldest change first, each with its instant."""
 
     def one(self, customer_id: str) -> SideRecord | None:
         """None where there is no such customer any more."""
@@ -44,18 +45,44 @@ def look_at_customers(flow: Align, profile: Customers, source: Source, finder: F
     name = flow.connection.name
     known = flow.memories.load(name, profile.profile)
     since = flow.memories.read_up_to(name, profile.profile) or flow.connection.go_live_at
-    changed, newest = source.changed_since(since)
-    seen = {each.id: each for each in (*changed, *_again(source, known, changed))}
+    changed, newest = _turn(source.changed_since(since), known)
+    unsettled = {code: source.one(code) for code in _again(known, changed, flow.now(), profile)}
+    seen = {each.id: each for each in (*changed, *filter(None, unsettled.values()))}
     unlinked = [each for each in seen.values() if not _is_linked(known.get(each.id))]
     found = finder.find(unlinked) if unlinked else []
-    return Look([_step(flow, profile, each, known.get(each.id), found) for each in seen.values()], newest)
+    steps = [_step(flow, profile, each, known.get(each.id), found) for each in seen.values()]
+    gone = [_gone(known[code]) for code, record in unsettled.items() if record is None]
+    return Look([*steps, *gone], newest)
 
 
-def _again(source: Source, known: Mapping[str, Aligned], changed: Iterable[SideRecord]) -> list[SideRecord]:
+def _turn(changed: Sequence[SideRecord], known: Mapping[str, Aligned]) -> tuple[list[SideRecord], datetime | None]:
+    """Those whose turn it is, and how far the reading has come with them. Those that nobody knows yet come first: more
+    than a turn takes may have changed in one instant.
+    """
+    fresh = [each for each in changed if each.id not in known]
+    others = [each for each in changed if each.id in known and not _is_linked(known[each.id])]
+    reached = fresh[:AT_ONCE] if len(fresh) > AT_ONCE else changed
+    newest = max((each.made_at for each in reached if each.made_at), default=None)
+    return [*fresh[:AT_ONCE], *others[:AT_ONCE]], newest
+
+
+def _again(
+    known: Mapping[str, Aligned], changed: Iterable[SideRecord], now: datetime, profile: Customers
+) -> Iterator[str]:
+    """Some at each look, and others at the next one."""
     already = {each.id for each in changed}
     ids = [code for code, memory in known.items() if memory.outcome in UNSETTLED or memory.is_making]
-    waiting = (source.one(each) for each in [code for code in ids if code not in already][:AGAIN])
-    return [each for each in waiting if each is not None]
+    waiting = [code for code in ids if code not in already]
+    looks = int(now.timestamp() // (60 * profile.every_minutes))
+    first = looks * AGAIN % len(waiting) if len(waiting) > AGAIN else 0
+    yield from [*waiting[first:], *waiting[:first]][:AGAIN]
+
+
+def _gone(memory: Aligned) -> Step:
+    """Nothing is left to do, unless it is half made."""
+    reason = Reason.GONE_IN_SHIPSTATION if memory.is_making else None
+    proposal = Proposal(key=memory.key, kind="report" if reason else "agree", reason=reason)
+    return Step(Pair(None, None), proposal, memory)
 
 
 def _is_linked(memory: Aligned | None) -> bool:

@@ -7,7 +7,7 @@ Source: https://www.shipstation.com/docs/api/customers/list/
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from functions.errors import Permanent, Retryable, Scope
@@ -21,6 +21,7 @@ PATH = "/customers"
 PAGE = 500
 MOST_PAGES = 40
 MARGIN = timedelta(minutes=10)  # rows become visible late
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 FIELDS = {
     "name": "name",
     "email": "email",
@@ -41,16 +42,15 @@ class ShipStationCustomers:
     def __init__(self, client: ShipStationClient) -> None:
         self._client = client
 
-    def changed_since(self, since: datetime) -> tuple[list[SideRecord], datetime | None]:
+    def changed_since(self, since: datetime) -> list[SideRecord]:
+        """Oldest change first. One whose instant cannot be read comes before all."""
         found: dict[str, SideRecord] = {}
-        newest: datetime | None = None
         for page in range(1, MOST_PAGES + 1):
             rows = _rows(self._client.get(PATH, _options(page), "sweep"))
             stamps = [at for row in rows if (at := _changed(row)) is not None]
-            newest = max((*stamps, newest), key=lambda at: (at is not None, at)) if stamps else newest
             found |= {each.id: each for row in rows if _is_after(row, since) and (each := _record(row))}
             if not rows or any(_is_before(at, since) for at in stamps):
-                return list(found.values()), newest
+                return sorted(found.values(), key=lambda each: each.made_at or _NEVER)
         raise Permanent(Reason.SHIPSTATION_REQUEST, f"GET {PATH}: more than {MOST_PAGES} pages have changed")
 
     def one(self, customer_id: str) -> SideRecord | None:
@@ -94,4 +94,4 @@ def _record(row: dict[str, Any]) -> SideRecord | None:
         return None
     names = [as_text(each.get("username")) or "" for each in as_rows(row.get("marketplaceUsernames"))]
     fields = {ours: as_text(row.get(theirs)) or "" for ours, theirs in FIELDS.items()}
-    return SideRecord(id=str(number), fields={**fields, "code": "\n".join(filter(None, names))})
+    return SideRecord(id=str(number), fields={**fields, "code": "\n".join(filter(None, names))}, made_at=_changed(row))

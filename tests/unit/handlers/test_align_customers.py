@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from functions.flows.align import customers
 from tests.equipment.align_desk import HOME, TEMPLATE, CustomersDesk
 from tests.equipment.clockwork import Killed
+from tests.equipment.quiet_connection import run
 
 
 def reasons(desk: CustomersDesk) -> dict[str, str]:
@@ -161,6 +164,40 @@ def test_what_is_settled_is_not_read_again_and_costs_one_request() -> None:
     requests, ifs = len(desk.account.requests), len(desk.tenant.requests)
     desk.look()
     assert (len(desk.account.requests) - requests, len(desk.tenant.requests) - ifs) == (1, 0)
+
+
+def test_unsettled_customers_take_turns_and_one_that_was_deleted_holds_nobody_up() -> None:
+    desk = CustomersDesk(template=None)
+    for number in range(60):
+        desk.account.add_customer(f"Kim {number}", f"kim{number}@example.com", **HOME)
+    desk.look(minutes=60)
+    desk.account.add_customer("Newer", "newer@example.com", **HOME)
+    desk.look(minutes=60)
+    for number in range(501, 531):
+        del desk.account.customers[number]
+    desk.tenant.add_customer("C7", "Kim", "kim59@example.com")
+    for _ in range(6):
+        desk.look(minutes=60)
+    assert desk.known("560").other == "C7"
+    assert desk.known("501").reason is None
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"), [(30, [5, 10, 12, 12]), (0, [5, 10, 12, 12])], ids=["apart", "at once"]
+)
+def test_a_backlog_is_taken_in_turns_oldest_change_first(
+    monkeypatch: pytest.MonkeyPatch, minutes: int, expected: list[int]
+) -> None:
+    monkeypatch.setattr(customers, "AT_ONCE", 5)
+    desk = CustomersDesk()
+    for number in range(12):
+        desk.account.add_customer(f"Kim {number}", f"kim{number}@example.com", **HOME)
+        run(desk.world, desk.world.now() + timedelta(minutes=minutes))
+    counts = []
+    for _ in range(4):
+        desk.look(minutes=60)
+        counts.append(len(desk.made()))
+    assert counts == expected
 
 
 def test_nothing_is_ever_written_to_shipstation() -> None:
