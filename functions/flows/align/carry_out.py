@@ -64,6 +64,7 @@ def carry_out(flow: Align, look: Look, cause: Cause) -> Report:
     _save_map(flow, look.steps)
     if look.newest is not None and flow.is_writing and report.fault is None:
         flow.memories.save_read_up_to(flow.connection.name, flow.profile.profile, look.newest)
+    report.fault = look.fault or report.fault
     return report
 
 

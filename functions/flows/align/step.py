@@ -9,6 +9,7 @@ from typing import Protocol
 
 from functions.connections.align import AnyAlign
 from functions.connections.connection import Connection
+from functions.errors import ConnectorError
 from functions.flows.align.decide import Rules
 from functions.flows.align.match import Pair
 from functions.model.alignment import Aligned, Change, Proposal, Side, SideRecord, digest, digests, plain
@@ -88,11 +89,12 @@ class Step:
 @dataclass(frozen=True)
 class Look:
     """`newest` is where the next look starts once this one is carried out, of records that are read by the instant of
-    their change.
+    their change; `fault` what kept a part of the records from being looked at.
     """
 
     steps: list[Step]
     newest: datetime | None = None
+    fault: ConnectorError | None = None
 
 
 def catch_up(step: Step) -> None:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Protocol
 
 from functions.connections.align import SEPARATOR, Stock
-from functions.errors import Retryable
+from functions.errors import ConnectorError, Retryable
 from functions.flows.align.match import Pair
 from functions.flows.align.step import Align, Look, Step, catch_up
 from functions.model.alignment import Aligned, AlignKey, Change, Proposal, SideRecord
@@ -53,15 +53,17 @@ def look_at_stock(flow: Align, profile: Stock, counts: Counts, levels: Levels) -
     known = flow.memories.load(flow.connection.name, profile.profile)
     totals = counts.totals()
     steps: list[Step] = []
+    fault: ConnectorError | None = None
     for site, location in sorted(profile.locations.items()):
         told = {part: count for (where, part), count in totals.items() if where == site}
         sent = {_part(code) for code in known if code.partition(SEPARATOR)[0] == site}
         if sent and not told:
-            raise Retryable(Reason.RECORDS_VANISHED, f"IFS shows no part of site {site} any more")
+            fault = Retryable(Reason.RECORDS_VANISHED, f"IFS shows no part of site {site} any more")
+            continue
         parts = {**dict.fromkeys(sorted(sent), NONE), **told}
         shelf = Shelf(site, partial(levels.level, location))
         steps += _of_site(flow, parts, levels.levels(location), known, shelf)
-    return Look(steps)
+    return Look(steps, fault=fault)
 
 
 def _part(code: str) -> str:

@@ -49,12 +49,15 @@ def test_a_part_that_disappears_is_told_as_zero_once() -> None:
 
 
 def test_a_site_of_which_ifs_shows_nothing_any_more_tells_nothing() -> None:
-    desk = StockDesk()
-    desk.tenant.hold("CHI", "BOLT", 10)
+    desk = StockDesk(locations={"CHI": "se-7", "DAL": "se-8"})
+    desk.account.add_location("se-8")
+    for site in ("CHI", "DAL"):
+        desk.tenant.hold(site, "BOLT", 10)
     desk.look()
-    desk.tenant.sites = set()
+    desk.tenant.sites = {"DAL"}
+    desk.tenant.hold("DAL", "BOLT", 9)
     assert desk.look()["reason"] == "records_vanished"
-    assert desk.held() == {"BOLT": 10}
+    assert (desk.held(), desk.held("se-8")) == ({"BOLT": 10}, {"BOLT": 9})
 
 
 def test_what_shipstation_alone_holds_stays() -> None:
