@@ -135,6 +135,19 @@ def test_a_plan_without_the_add_on_is_told_and_not_asked_for_each_part() -> None
     assert desk.account.adjustments == 0
 
 
+def test_a_key_that_is_refused_ends_the_run_and_parks_nobody() -> None:
+    desk = StockDesk()
+    for number in range(20):
+        desk.tenant.hold("CHI", f"P{number}", 1)
+    desk.account.add_fault("status", method="POST", path="/v2/inventory", status=401, times=-1)
+    answer = desk.look()
+    assert (answer["reason"], {each["outcome"] for each in answer["ended"]}) == ("shipstation_credentials", {"retry"})
+    assert desk.writes() == 1
+    desk.account.lift_faults()
+    desk.look()
+    assert len(desk.held()) == 20
+
+
 def test_a_location_that_shipstation_does_not_know_is_told() -> None:
     desk = StockDesk(locations={"CHI": "se-8"})
     desk.tenant.hold("CHI", "BOLT", 1)
