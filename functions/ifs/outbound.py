@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 
 from functions.connections.orders import Orders, Receiver
 from functions.ifs import odata
 from functions.ifs.client import IfsClient
 from functions.ifs.service import Row, Service
-from functions.model.ifs_shipment import IfsShipment, ShipmentLine
-from functions.model.text import cleaned
+from functions.ifs.values import as_instant, as_quantity, as_text
+from functions.model.consignment import Consignment, ConsignmentLine
 
 NUMBER, LINE = "ShipmentId", "ShipmentLineNo"
 LINE_KEY = (NUMBER, LINE)
@@ -30,7 +28,6 @@ LINE_FIELDS = (
 )
 CONSOLIDATED = "Consolidated"  # its children are packed
 CUSTOMER_ORDER = "CustomerOrder"
-LONGEST = 1000
 
 
 def header_fields(orders: Orders) -> tuple[str, ...]:
@@ -44,17 +41,17 @@ class OutboundShipments:
     def __init__(self, client: IfsClient, orders: Orders) -> None:
         self._service, self._orders = Service(client, ENDPOINT, orders.projection), orders
 
-    def to_pack(self) -> list[IfsShipment]:
+    def to_pack(self) -> list[Consignment]:
         """Every shipment in one of the states and sites of the file."""
         return self._read([self._filter()])
 
-    def by_number(self, numbers: Iterable[str]) -> list[IfsShipment]:
+    def by_number(self, numbers: Iterable[str]) -> list[Consignment]:
         """Those of them that IFS shows, whatever their state."""
         return self._read(odata.any_of(NUMBER, sorted(numbers)))
 
-    def _read(self, filters: Iterable[str]) -> list[IfsShipment]:
+    def _read(self, filters: Iterable[str]) -> list[Consignment]:
         headers = [row for each in filters for row in self._headers(each)]
-        numbers = [_text(row.get(NUMBER)) for row in headers]
+        numbers = [as_text(row.get(NUMBER)) for row in headers]
         lines = self._lines(number for number in numbers if number)
         return [self._shipment(row, lines.get(number, [])) for row, number in zip(headers, numbers, strict=True)]
 
@@ -62,11 +59,11 @@ class OutboundShipments:
         rows = self._service.rows(self._orders.shipments, header_fields(self._orders), filter_text, (NUMBER,))
         return (row for row in rows if row.get("ShipmentCategory") != CONSOLIDATED)
 
-    def _lines(self, numbers: Iterable[str]) -> dict[str, list[ShipmentLine]]:
-        found: dict[str, list[ShipmentLine]] = {}
+    def _lines(self, numbers: Iterable[str]) -> dict[str, list[ConsignmentLine]]:
+        found: dict[str, list[ConsignmentLine]] = {}
         for filter_text in odata.any_of(NUMBER, numbers):
             for row in self._service.rows(self._orders.lines, LINE_FIELDS, filter_text, LINE_KEY):
-                found.setdefault(_text(row.get(NUMBER)), []).append(_line(row))
+                found.setdefault(as_text(row.get(NUMBER)), []).append(_line(row))
         return found
 
     def _filter(self) -> str:
@@ -75,22 +72,22 @@ class OutboundShipments:
         sites = " or ".join(f"Contract eq {odata.text(site)}" for site in self._orders.sites)
         return f"({states}) and ({sites})" if sites else f"({states})"
 
-    def _shipment(self, row: Row, lines: Sequence[ShipmentLine]) -> IfsShipment:
+    def _shipment(self, row: Row, lines: Sequence[ConsignmentLine]) -> Consignment:
         receiver, orders = self._orders.receiver, self._orders
-        return IfsShipment(
-            shipment_id=_text(row.get(NUMBER)),
-            state=_text(row.get("Objstate")),
-            site=_text(row.get("Contract")),
-            created=_instant(row.get(orders.created)),
-            ship_by=_instant(row.get(orders.ship_by)),
-            receiver=_text(row.get(receiver.id)),
-            receiver_reference=_text(row.get(receiver.reference)),
-            name=_text(row.get(receiver.name)),
+        return Consignment(
+            shipment_id=as_text(row.get(NUMBER)),
+            state=as_text(row.get("Objstate")),
+            site=as_text(row.get("Contract")),
+            created=as_instant(row.get(orders.created)),
+            ship_by=as_instant(row.get(orders.ship_by)),
+            receiver=as_text(row.get(receiver.id)),
+            receiver_reference=as_text(row.get(receiver.reference)),
+            name=as_text(row.get(receiver.name)),
             address=_address(row, receiver),
-            city=_text(row.get(receiver.city)),
-            region=_text(row.get(receiver.state)),
-            postal_code=_text(row.get(receiver.postal_code)),
-            country=_text(row.get(receiver.country)),
+            city=as_text(row.get(receiver.city)),
+            region=as_text(row.get(receiver.state)),
+            postal_code=as_text(row.get(receiver.postal_code)),
+            country=as_text(row.get(receiver.country)),
             lines=tuple(lines),
         )
 
@@ -98,41 +95,16 @@ class OutboundShipments:
 def _address(row: Mapping[str, object], receiver: Receiver) -> tuple[str, ...]:
     names = (receiver.address_1, receiver.address_2, receiver.address_3)
     more = (receiver.address_4, receiver.address_5, receiver.address_6)
-    return tuple(line for name in (*names, *more) if (line := _text(row.get(name))))
+    return tuple(line for name in (*names, *more) if (line := as_text(row.get(name))))
 
 
-def _line(row: Row) -> ShipmentLine:
+def _line(row: Row) -> ConsignmentLine:
     is_order = row.get("SourceRefType") == CUSTOMER_ORDER
-    reference = [_text(row.get(f"SourceRef{number}")) for number in (1, 2, 3, 4)]
-    return ShipmentLine(
-        line_key="-".join(reference) if is_order else f"{_text(row.get(NUMBER))}/{_text(row.get(LINE))}",
+    reference = [as_text(row.get(f"SourceRef{number}")) for number in (1, 2, 3, 4)]
+    return ConsignmentLine(
+        line_key="-".join(reference) if is_order else f"{as_text(row.get(NUMBER))}/{as_text(row.get(LINE))}",
         order=reference[0] if is_order else "",
-        sku=_text(row.get("InventoryPartNo")) or _text(row.get("SourcePartNo")),
-        name=_text(row.get("SourcePartDescription")),
-        quantity=_quantity(row.get("InventoryQty")),
+        sku=as_text(row.get("InventoryPartNo")) or as_text(row.get("SourcePartNo")),
+        name=as_text(row.get("SourcePartDescription")),
+        quantity=as_quantity(row.get("InventoryQty")),
     )
-
-
-def _text(value: object) -> str:
-    """Numbers as IFS writes them into references: without a fraction of zero."""
-    if isinstance(value, bool) or value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return cleaned(str(value)[: 2 * LONGEST])[:LONGEST] if isinstance(value, str | int | float) else ""
-
-
-def _quantity(value: object) -> Decimal | None:
-    try:
-        number = Decimal(str(value)) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
-    except InvalidOperation:
-        return None
-    return number if number is not None and number.is_finite() else None
-
-
-def _instant(value: object) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return at.replace(tzinfo=at.tzinfo or UTC) if at else None

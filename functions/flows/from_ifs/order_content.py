@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from functions.connections.connection import Connection
 from functions.connections.orders import Orders
-from functions.model.ifs_shipment import IfsShipment, ShipmentLine
+from functions.model.consignment import Consignment, ConsignmentLine
 from functions.model.outbound import Address, OrderContent, Outbound, OutboundItem, OutboundKey, Problem
 from functions.model.outcomes import Reason
 
@@ -32,7 +32,7 @@ class _UnusableError(Exception):
         self.field = field
 
 
-def outbound(shipment: IfsShipment, connection: Connection, orders: Orders, now: datetime) -> Outbound:
+def outbound(shipment: Consignment, connection: Connection, orders: Orders, now: datetime) -> Outbound:
     key = OutboundKey(connection=connection.name, shipment_id=shipment.shipment_id)
     if len(key.order_key(LATEST_GENERATION)) > LONGEST_NUMBER:
         return _problem(key, now, Reason.FIELD_UNUSABLE, "shipment id")
@@ -53,7 +53,7 @@ def _problem(key: OutboundKey, now: datetime, reason: Reason, field: str) -> Out
     return Outbound(key=key, wish="pack", read_at=now, problem=Problem(reason=reason, field=field))
 
 
-def _content(shipment: IfsShipment, connection: Connection, orders: Orders) -> OrderContent:
+def _content(shipment: Consignment, connection: Connection, orders: Orders) -> OrderContent:
     zone = connection.ifs.zone_of(shipment.site)
     return OrderContent(
         number=_number(shipment),
@@ -78,7 +78,7 @@ def _day(at: datetime | None, zone: ZoneInfo) -> date | None:
     return None
 
 
-def _number(shipment: IfsShipment) -> str:
+def _number(shipment: Consignment) -> str:
     """The IFS order that people look for; of several, the first. A shipment of no order goes by its own number."""
     numbers = sorted({line.order for line in shipment.lines if line.order})
     number = numbers[0] if numbers else shipment.shipment_id
@@ -87,7 +87,7 @@ def _number(shipment: IfsShipment) -> str:
     return number
 
 
-def _address(shipment: IfsShipment, orders: Orders) -> Address:
+def _address(shipment: Consignment, orders: Orders) -> Address:
     lines, name = list(shipment.address), shipment.name or shipment.receiver_reference
     streets = [*lines[: STREETS - 1], ", ".join(lines[STREETS - 1 :])]
     if not name:
@@ -119,7 +119,7 @@ def _country(text: str, orders: Orders) -> str:
     raise _UnusableError("receiver country")
 
 
-def _items(shipment: IfsShipment, orders: Orders) -> Iterator[OutboundItem]:
+def _items(shipment: Consignment, orders: Orders) -> Iterator[OutboundItem]:
     for line in shipment.lines:
         quantity = _quantity(line, orders)
         if quantity:
@@ -131,11 +131,11 @@ def _items(shipment: IfsShipment, orders: Orders) -> Iterator[OutboundItem]:
             yield OutboundItem(line_key=key, sku=sku, name=name, quantity=quantity)
 
 
-def _named(line: ShipmentLine) -> str:
+def _named(line: ConsignmentLine) -> str:
     return f"line {_cut(line.line_key, LONGEST_LINE)}"
 
 
-def _quantity(line: ShipmentLine, orders: Orders) -> int:
+def _quantity(line: ConsignmentLine, orders: Orders) -> int:
     """ShipStation counts pieces: a fraction is rounded up or asks a person, as the file says."""
     quantity = line.quantity if line.quantity is not None else Decimal(-1)
     is_whole = quantity == quantity.to_integral_value()

@@ -15,7 +15,7 @@ from functions.connections.connection import Connection
 from functions.connections.orders import Orders
 from functions.flows.from_ifs.order_content import outbound
 from functions.model.audit import Cause
-from functions.model.ifs_shipment import IfsShipment
+from functions.model.consignment import Consignment
 from functions.model.outbound import Outbound, OutboundKey, PushedOrder, PushOrders
 from functions.model.outcomes import Outcome
 from functions.model.shipment import ConnectionName
@@ -25,13 +25,13 @@ MOST_BYTES = 180_000  # of one message's orders, below SQS's 256 KiB with its fr
 OVER = {"Completed", "Closed", "Cancelled"}  # the goods have left, or never will
 
 
-class Shipments(Protocol):
+class Consignments(Protocol):
     """Raises Retryable or Permanent; lists are complete or not answered."""
 
-    def to_pack(self) -> list[IfsShipment]:
+    def to_pack(self) -> list[Consignment]:
         """Every shipment in a state and site of the file."""
 
-    def by_number(self, numbers: Iterable[str]) -> list[IfsShipment]:
+    def by_number(self, numbers: Iterable[str]) -> list[Consignment]:
         """Those of them that IFS shows, whatever their state."""
 
 
@@ -61,7 +61,7 @@ class PullReport:
 
 @dataclass(frozen=True)
 class Pull:
-    shipments: Shipments
+    consignments: Consignments
     pushed: PushedOrders
     queue: PushQueue
 
@@ -79,14 +79,14 @@ def pull(flow: Pull, connection: Connection, orders: Orders, now: datetime, corr
     return PullReport(read=len(seen), sent=len(due), unseen=len(known.keys() - {each.key for each in wanted}))
 
 
-def _seen(flow: Pull, known: Iterable[OutboundKey], connection: Connection) -> list[IfsShipment]:
+def _seen(flow: Pull, known: Iterable[OutboundKey], connection: Connection) -> list[Consignment]:
     """What is to be packed, and what was pushed and is open."""
-    offered = [each for each in flow.shipments.to_pack() if not _is_before(each, connection)]
+    offered = [each for each in flow.consignments.to_pack() if not _is_before(each, connection)]
     again = {key.shipment_id for key in known} - {each.shipment_id for each in offered}
-    return [*offered, *(flow.shipments.by_number(sorted(again)) if again else ())]
+    return [*offered, *(flow.consignments.by_number(sorted(again)) if again else ())]
 
 
-def _over(seen: Iterable[IfsShipment], orders: Orders) -> set[str]:
+def _over(seen: Iterable[Consignment], orders: Orders) -> set[str]:
     return {each.shipment_id for each in seen if each.state in OVER - set(orders.states)}
 
 
@@ -101,7 +101,7 @@ def _is_due(wanted: Outbound, known: PushedOrder | None, orders: Orders, now: da
     return not known.has_heard(wanted)
 
 
-def _is_before(shipment: IfsShipment, connection: Connection) -> bool:
+def _is_before(shipment: Consignment, connection: Connection) -> bool:
     return shipment.created is not None and connection.is_before_go_live(shipment.created)
 
 

@@ -14,8 +14,9 @@ import pytest
 
 from functions.connections.orders import Orders
 from functions.flows.from_ifs.order_content import CUT, LARGEST_BYTES, outbound
-from functions.ifs.outbound import _instant, _line, _quantity, _text
-from functions.model.ifs_shipment import IfsShipment, ShipmentLine
+from functions.ifs.outbound import _line
+from functions.ifs.values import as_instant, as_quantity, as_text
+from functions.model.consignment import Consignment, ConsignmentLine
 from functions.model.outbound import Outbound, PushOrders
 from functions.model.outcomes import Reason
 from functions.wiring import batch
@@ -25,13 +26,13 @@ IFS = {"base_url": "https://ifs.example.com", "token_url": "https://ifs.example.
 AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
-def line(number: int = 1, quantity: str | None = "2", **more: Any) -> ShipmentLine:
+def line(number: int = 1, quantity: str | None = "2", **more: Any) -> ConsignmentLine:
     amount = None if quantity is None else Decimal(quantity)
     given = {"line_key": f"P1-{number}-1-0", "order": "P1", "sku": "BOLT", "name": "Bolt M8", "quantity": amount}
-    return ShipmentLine(**{**given, **more})
+    return ConsignmentLine(**{**given, **more})
 
 
-def shipment(**more: Any) -> IfsShipment:
+def shipment(**more: Any) -> Consignment:
     given = {
         "shipment_id": "19",
         "state": "Preliminary",
@@ -48,15 +49,15 @@ def shipment(**more: Any) -> IfsShipment:
         "country": "US",
         "lines": (line(),),
     }
-    return IfsShipment.model_validate({**given, **more})
+    return Consignment.model_validate({**given, **more})
 
 
-def made(of: IfsShipment, zone: str = "UTC", **orders: Any) -> Outbound:
+def made(of: Consignment, zone: str = "UTC", **orders: Any) -> Outbound:
     section = Orders(store_id=77, shipment_id_in="custom_field_2", **orders)
     return outbound(of, a_connection(ifs={**IFS, "time_zone": zone}), section, NOON)
 
 
-def many(count: int) -> tuple[ShipmentLine, ...]:
+def many(count: int) -> tuple[ConsignmentLine, ...]:
     return tuple(line(number) for number in range(count))
 
 
@@ -229,7 +230,7 @@ def test_the_file_names_a_warehouse_and_a_telephone() -> None:
 
 
 @pytest.mark.parametrize("lines", [(), (line(quantity="-1"),), (line(),)])
-def test_a_cancelled_shipment_is_cancelled_whatever_else_it_says(lines: tuple[ShipmentLine, ...]) -> None:
+def test_a_cancelled_shipment_is_cancelled_whatever_else_it_says(lines: tuple[ConsignmentLine, ...]) -> None:
     found = made(shipment(state="Cancelled", country="", lines=lines))
     assert (found.wish, found.content, found.problem) == ("cancel", None, None)
 
@@ -252,7 +253,7 @@ def test_a_cancelled_shipment_is_cancelled_whatever_else_it_says(lines: tuple[Sh
     ],
 )
 def test_text_as_ifs_writes_it(raw: object, expected: str) -> None:
-    assert _text(raw) == expected
+    assert as_text(raw) == expected
 
 
 @pytest.mark.parametrize(
@@ -271,12 +272,12 @@ def test_text_as_ifs_writes_it(raw: object, expected: str) -> None:
     ],
 )
 def test_quantity_as_ifs_writes_it(raw: object, expected: Decimal | None) -> None:
-    assert _quantity(raw) == expected
+    assert as_quantity(raw) == expected
 
 
 @pytest.mark.parametrize("raw", [None, "", "x", 7, "2026-13-01T00:00:00Z"])
 def test_what_is_no_instant(raw: object) -> None:
-    assert _instant(raw) is None
+    assert as_instant(raw) is None
 
 
 def test_a_line_of_no_customer_order_goes_by_its_own_number() -> None:
@@ -286,7 +287,7 @@ def test_a_line_of_no_customer_order_goes_by_its_own_number() -> None:
 
 
 def test_half_characters_never_reach_the_message() -> None:
-    found = made(shipment(name=_text("Kim \ud83d Larsson 🚚")))
+    found = made(shipment(name=as_text("Kim \ud83d Larsson 🚚")))
     assert found.content is not None
     assert found.content.ship_to.name == "Kim  Larsson 🚚"
     assert found.model_dump_json().encode()

@@ -1,4 +1,4 @@
-"""An IFS shipment as it is read to be packed: the projection's values, named by us, cleaned and not yet judged."""
+"""What IFS wants packed, as it is read: the projection's values, named by us, cleaned and not yet judged."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from decimal import Decimal
 from functions.model.frozen import Frozen
 
 
-class ShipmentLine(Frozen):
+class ConsignmentLine(Frozen):
     """`quantity` is None where IFS names none; `order` the IFS customer order, empty for other sources."""
 
     line_key: str
@@ -18,7 +18,7 @@ class ShipmentLine(Frozen):
     quantity: Decimal | None
 
 
-class IfsShipment(Frozen):
+class Consignment(Frozen):
     """`address` are up to six lines without the empty ones."""
 
     shipment_id: str
@@ -34,4 +34,4 @@ class IfsShipment(Frozen):
     region: str
     postal_code: str
     country: str
-    lines: tuple[ShipmentLine, ...] = ()
+    lines: tuple[ConsignmentLine, ...] = ()

@@ -1,0 +1,35 @@
+"""Values of IFS rows as Python's, cleaned. What cannot be read counts as missing: it is never an error of the list."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+
+from functions.model.text import cleaned
+
+LONGEST = 1000
+
+
+def as_text(value: object) -> str:
+    """Numbers as IFS writes them into references: without a fraction of zero."""
+    if isinstance(value, bool) or value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return cleaned(str(value)[: 2 * LONGEST])[:LONGEST] if isinstance(value, str | int | float) else ""
+
+
+def as_quantity(value: object) -> Decimal | None:
+    try:
+        number = Decimal(str(value)) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+    except InvalidOperation:
+        return None
+    return number if number is not None and number.is_finite() else None
+
+
+def as_instant(value: object) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return at.replace(tzinfo=at.tzinfo or UTC) if at else None
