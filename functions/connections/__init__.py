@@ -4,7 +4,7 @@
     └─ connection            the whole of it
        ├─ vendors            where each vendor is, and how an order is named and found
        ├─ targets            the IFS records that are written; carriers and their codes
-       ├─ orders             IFS shipments that become ShipStation orders
+       ├─ orders             what is pushed to ShipStation; customer_orders, where those are the source
        └─ align              reference data that both systems keep
     explain                  says what is wrong: a sentence a mistake
        ├─ keys               every key and where it belongs; other_words what people call it

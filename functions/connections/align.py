@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from functions.connections.orders import Attribute, Country, WarehouseId
+from functions.connections.customer_orders import Attribute
+from functions.connections.orders import Country, WarehouseId
 from functions.connections.targets import Endpoint, Name
 from functions.connections.values import Text, Whole, YesNo, some
 from functions.connections.vendors import Site, Sites

@@ -31,6 +31,7 @@ from functions.model.records import FieldName, Place, Record
 from functions.model.shipment import ConnectionName
 
 Mode = Literal["off", "shadow", "write"]
+LONGEST_WITH_ORDERS = 20  # of a name: 50 characters hold it, an IFS order number, a line and a generation
 StoreId = Annotated[int, Field(strict=True, gt=0)]
 
 
@@ -138,18 +139,14 @@ class Connection(Frozen):
 
     @model_validator(mode="after")
     def _orders_come_back(self) -> Connection:
-        """The label of a pushed order has to find its IFS shipment."""
+        """The label of a pushed order has to find what it came from."""
         if self.orders is None:
             return self
-        view, source = self.at_store(self.orders.store_id), self.orders.shipment_id_in
-        if view.shipstation.shipment_id is None or view.shipstation.shipment_id.source != source:
-            raise ValueError(
-                f'orders.shipment_id_in is not read back: shipstation.shipment_id.source = "{source}" is missing'
-            )
-        if not any("shipment_id" in target.find for target in view.ifs.targets):
-            raise ValueError(
-                'orders: no target finds its record by the shipment\'s id: find = ["shipment_id"] is missing'
-            )
+        view = self.at_store(self.orders.store_id)
+        if self.orders.source == "shipments":
+            _shipments_come_back(view, self.orders)
+        else:
+            _customer_orders_come_back(view, self.orders)
         if self.shipstation.api != "v1":
             raise ValueError('orders are written through V1: shipstation.api = "v1" is missing')
         if self.stores.leaves_out(self.orders.store_id):
@@ -286,6 +283,31 @@ class Connection(Frozen):
 
     def is_before_go_live(self, created_at: datetime) -> bool:
         return created_at < self.go_live_at
+
+
+def _shipments_come_back(view: Connection, orders: Orders) -> None:
+    rule, source = view.shipstation.shipment_id, orders.shipment_id_in
+    if rule is None or rule.source != source:
+        text = f'orders.shipment_id_in is not read back: shipstation.shipment_id.source = "{source}" is missing'
+        raise ValueError(text)
+    if not any("shipment_id" in target.find for target in view.ifs.targets):
+        raise ValueError('orders: no target finds its record by the shipment\'s id: find = ["shipment_id"] is missing')
+
+
+def _customer_orders_come_back(view: Connection, orders: Orders) -> None:
+    source, place = view.shipstation.order_reference.source, orders.order_number_in
+    if source != (place or "order_number"):
+        wanted = place or "order_number"
+        text = f'orders are not read back: shipstation.order_reference.source is "{source}", and has to be "{wanted}"'
+        raise ValueError(text)
+    if not any("order_number" in target.find for target in view.ifs.targets):
+        raise ValueError(
+            'orders: no target finds its record by the order\'s number: find = ["order_number"] is missing'
+        )
+    if len(view.name) > LONGEST_WITH_ORDERS:
+        raise ValueError(
+            f"name: is longer than {LONGEST_WITH_ORDERS} characters, and stands in the key of each pushed order"
+        )
 
 
 KEYS = frozenset(key for model in (Connection, ShipStationAccount, IfsTenant, Patience) for key in model.model_fields)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 OTHER_WORDS = {
+    "customer_orders": "orders",
+    "customer_order": "orders",
     "live": "write",
     "on": "write",
     "active": "write",

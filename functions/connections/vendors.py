@@ -57,6 +57,15 @@ class OrderReference(Frozen):
     template: str = "{reference}"
     ignore: tuple[Pattern, ...] = ()
 
+    def read(self, text: str | None) -> str | None:
+        """The IFS order number, None where the text names none."""
+        text = (text or "").strip()
+        match = re.fullmatch(self.pattern, text) if text else None
+        if match is None or any(re.fullmatch(pattern, text) for pattern in self.ignore):
+            return None
+        groups = {name: value or "" for name, value in match.groupdict().items()}
+        return self.template.format(**groups).strip() or None
+
     @model_validator(mode="after")
     def _groups_fill_template(self) -> OrderReference:
         groups = dict.fromkeys(re.compile(self.pattern).groupindex, "")

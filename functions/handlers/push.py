@@ -66,7 +66,9 @@ def _report(ended: Iterable[PushedOrder], message: PushOrders) -> None:
         logger.info(
             "order_pushed",
             connection=message.connection,
-            ifs_shipment=pushed.key.shipment_id,
+            ifs_shipment=pushed.key.shipment_id or None,
+            ifs_order=pushed.key.order_no or None,
+            group=pushed.key.group or None,
             shipstation_order=pushed.order_id,
             outcome=pushed.outcome,
             reason=pushed.reason,

@@ -7,7 +7,7 @@ Sources: https://docs.ifs.com/techdocs/ (CSRF: a bearer client keeps no cookies;
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -18,6 +18,7 @@ import requests
 from functions.connections.vendors import IfsTenant
 from functions.errors import Permanent, Retryable, Scope, Stage
 from functions.http_answers import exchange, keep_deadlines
+from functions.ifs import batch as ifs_batch
 from functions.ifs.faults import REBUILDING, TIMED_OUT, Answer, AnswerKind, Call, answer_kind, lost, lower, seconds
 from functions.ifs.token import TokenSource
 from functions.model.outcomes import Reason
@@ -60,6 +61,7 @@ class IfsClient:
         self._now, self._sleep, self._jitter = now, sleep, jitter
         self._spacing_seconds = side.concurrency / side.requests_per_second
         self._last: datetime | None = None
+        self._without_batch: set[str] = set()
         self._held_until: datetime | None = None
         session.trust_env = False  # a .netrc must never replace the token
         keep_deadlines(session, monotonic)
@@ -76,6 +78,33 @@ class IfsClient:
                     raise
                 self._sleep(attempt * (0.3 + self._jitter()))
         raise AssertionError("the last try returns or raises")
+
+    def get_together(self, service: str, paths: Sequence[str], what: str) -> list[Answer | None]:
+        """Lists of one service, asked for in as few requests as `$batch` allows. None for each that has to be asked for
+        alone: a service that takes no `$batch` is not asked for one again, and a fault is told by asking alone.
+        """
+        found: list[Answer | None] = []
+        for start in range(0, len(paths), ifs_batch.TOGETHER):
+            part = paths[start : start + ifs_batch.TOGETHER]
+            found += self._together(service, part, what) if len(part) > 1 else [None]
+        return found
+
+    def _together(self, service: str, paths: Sequence[str], what: str) -> Sequence[Answer | None]:
+        alone: list[Answer | None] = [None] * len(paths)
+        if service in self._without_batch:
+            return alone
+        body = ifs_batch.body([path.removeprefix(f"{service}/") for path in paths])
+        try:
+            answer = self._send(Call("POST", what, "search"), f"{service}/$batch", ifs_batch.HEADERS, body)
+        except Retryable:
+            return alone
+        except Permanent:
+            answer = None
+        if answer is None:
+            self._without_batch.add(service)
+            return alone
+        answers = ifs_batch.answers(answer)
+        return answers if len(answers) == len(paths) else alone
 
     def patch(self, path: str, etag: ETag, body: Mapping[str, object], what: str) -> Answer | None:
         """None for a conflict: the record is another one than was read."""
@@ -223,6 +252,6 @@ def _answer(response: requests.Response, content: bytes, now: datetime) -> Answe
         headers=headers,
         body=body,
         is_json=is_json,
-        document=content if kind.startswith("application/xml") else b"",
+        document=content if kind.startswith(("application/xml", ifs_batch.KIND)) else b"",
         retry_after_seconds=seconds(headers.get("retry-after"), now),
     )

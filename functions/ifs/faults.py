@@ -70,7 +70,8 @@ class Call:
 
     @property
     def writes(self) -> bool:
-        return self.method != "GET"
+        """A list is read, also where its request is a POST."""
+        return self.method != "GET" and self.stage != "search"
 
     @property
     def makes_a_record(self) -> bool:
@@ -91,8 +92,8 @@ class AnswerKind(Enum):
 
 
 class Answer(Frozen):
-    """What came back. `body` is parsed JSON or None, `document` what came as XML; `retry_after_seconds` what the server
-    asked for.
+    """What came back. `body` is parsed JSON or None, `document` what came as XML or in parts; `retry_after_seconds`
+    what the server asked for.
     """
 
     status: int

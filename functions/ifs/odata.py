@@ -32,10 +32,14 @@ def key(parts: Mapping[str, str]) -> str:
 
 def any_of(attribute: str, literals: Iterable[str]) -> Iterator[str]:
     """`a eq x or a eq y …`, in as many filters as the length budget asks for."""
+    return either(f"{attribute} eq {literal}" for literal in literals)
+
+
+def either(conditions: Iterable[str]) -> Iterator[str]:
+    """`x or y …`, each once, in as many filters as the length budget asks for."""
     terms: list[str] = []
     length = 0
-    for literal in dict.fromkeys(literals):
-        term = f"{attribute} eq {literal}"
+    for term in dict.fromkeys(conditions):
         cost = len(quote(f"{term} or ", safe=""))
         if terms and length + cost > FILTER_BUDGET:
             yield " or ".join(terms)
@@ -44,6 +48,14 @@ def any_of(attribute: str, literals: Iterable[str]) -> Iterator[str]:
         length += cost
     if terms:
         yield " or ".join(terms)
+
+
+def pairs(attributes: Sequence[str], keys: Iterable[Sequence[str]]) -> Iterator[str]:
+    """`(a eq x and b eq y) or …` for keys of texts, likewise."""
+    return either(
+        "(" + " and ".join(f"{name} eq {text(value)}" for name, value in zip(attributes, values, strict=True)) + ")"
+        for values in keys
+    )
 
 
 def query(options: Mapping[str, str]) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from functions.connections.orders import Orders, Receiver
+from functions.connections.orders import Orders
 from functions.ifs import odata
+from functions.ifs.addresses import address_of
 from functions.ifs.client import IfsClient
 from functions.ifs.service import Row, Service
 from functions.ifs.values import as_instant, as_quantity, as_text
@@ -28,6 +29,8 @@ LINE_FIELDS = (
 )
 CONSOLIDATED = "Consolidated"  # its children are packed
 CUSTOMER_ORDER = "CustomerOrder"
+CANCELLED = "Cancelled"
+OVER = {"Completed", "Closed", CANCELLED}  # the goods have left, or never will
 
 
 def header_fields(orders: Orders) -> tuple[str, ...]:
@@ -50,20 +53,16 @@ class OutboundShipments:
         return self._read(odata.any_of(NUMBER, sorted(numbers)))
 
     def _read(self, filters: Iterable[str]) -> list[Consignment]:
-        headers = [row for each in filters for row in self._headers(each)]
+        rows = self._service.rows_of_each(self._orders.shipments, header_fields(self._orders), filters, (NUMBER,))
+        headers = [row for row in rows if row.get("ShipmentCategory") != CONSOLIDATED]
         numbers = [as_text(row.get(NUMBER)) for row in headers]
         lines = self._lines(number for number in numbers if number)
         return [self._shipment(row, lines.get(number, [])) for row, number in zip(headers, numbers, strict=True)]
 
-    def _headers(self, filter_text: str) -> Iterator[Row]:
-        rows = self._service.rows(self._orders.shipments, header_fields(self._orders), filter_text, (NUMBER,))
-        return (row for row in rows if row.get("ShipmentCategory") != CONSOLIDATED)
-
     def _lines(self, numbers: Iterable[str]) -> dict[str, list[ConsignmentLine]]:
         found: dict[str, list[ConsignmentLine]] = {}
-        for filter_text in odata.any_of(NUMBER, numbers):
-            for row in self._service.rows(self._orders.lines, LINE_FIELDS, filter_text, LINE_KEY):
-                found.setdefault(as_text(row.get(NUMBER)), []).append(_line(row))
+        for row in self._service.rows_of_each(self._orders.lines, LINE_FIELDS, odata.any_of(NUMBER, numbers), LINE_KEY):
+            found.setdefault(as_text(row.get(NUMBER)), []).append(_line(row))
         return found
 
     def _filter(self) -> str:
@@ -73,29 +72,19 @@ class OutboundShipments:
         return f"({states}) and ({sites})" if sites else f"({states})"
 
     def _shipment(self, row: Row, lines: Sequence[ConsignmentLine]) -> Consignment:
-        receiver, orders = self._orders.receiver, self._orders
+        receiver, orders, state = self._orders.receiver, self._orders, as_text(row.get("Objstate"))
         return Consignment(
             shipment_id=as_text(row.get(NUMBER)),
-            state=as_text(row.get("Objstate")),
+            fate="cancel" if state == CANCELLED else "pack",
+            is_over=state in OVER - set(orders.states),
             site=as_text(row.get("Contract")),
             created=as_instant(row.get(orders.created)),
             ship_by=as_instant(row.get(orders.ship_by)),
             receiver=as_text(row.get(receiver.id)),
             receiver_reference=as_text(row.get(receiver.reference)),
-            name=as_text(row.get(receiver.name)),
-            address=_address(row, receiver),
-            city=as_text(row.get(receiver.city)),
-            region=as_text(row.get(receiver.state)),
-            postal_code=as_text(row.get(receiver.postal_code)),
-            country=as_text(row.get(receiver.country)),
+            **address_of(row, receiver).model_dump(),
             lines=tuple(lines),
         )
-
-
-def _address(row: Mapping[str, object], receiver: Receiver) -> tuple[str, ...]:
-    names = (receiver.address_1, receiver.address_2, receiver.address_3)
-    more = (receiver.address_4, receiver.address_5, receiver.address_6)
-    return tuple(line for name in (*names, *more) if (line := as_text(row.get(name))))
 
 
 def _line(row: Row) -> ConsignmentLine:

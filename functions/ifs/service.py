@@ -7,7 +7,7 @@ as it stands. Where there is none, a page ends the list only if it is narrower t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
@@ -15,6 +15,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from functions.errors import ConnectorError, Permanent, Retryable
 from functions.ifs import odata
 from functions.ifs.client import IfsClient
+from functions.ifs.faults import Answer
 from functions.model.outcomes import Reason
 
 PAGE = 500
@@ -33,15 +34,30 @@ class Service:
         self._widest: dict[str, int] = {}
         self._measured: set[str] = set()
 
-    def rows(self, entity_set: str, select: Sequence[str], filter_text: str, key: Sequence[str]) -> list[Row]:
+    def rows_of_each(
+        self, entity_set: str, select: Sequence[str], filters: Iterable[str], key: Sequence[str]
+    ) -> list[Row]:
+        """Those of every filter, whose first pages are asked for together."""
+        asked = list(filters)
+        paths = [self._page_path(entity_set, _options((*key, *select), key, each), 0) for each in asked]
+        firsts = self.client.get_together(self.path, paths, entity_set)
+        return [
+            row
+            for filter_text, first in zip(asked, firsts, strict=True)
+            for row in self.rows(entity_set, select, filter_text, key, first)
+        ]
+
+    def rows(
+        self, entity_set: str, select: Sequence[str], filter_text: str, key: Sequence[str], first: Answer | None = None
+    ) -> list[Row]:
         """All of them, ordered by the whole `key`; rows that moved between pages are taken once, rows that lack a part
-        of their key as they come.
+        of their key as they come. `first` is the first page where it was asked for already.
         """
         options = _options((*key, *select), key, filter_text)
         rows: dict[tuple[object, ...], Row] = {}
         path, skip = self._page_path(entity_set, options, 0), 0
         for _ in range(MOST_PAGES):
-            page, link = self._page(path, entity_set)
+            page, link = self._page(path, entity_set, first if skip == 0 else None)
             known = len(rows)
             for place, row in enumerate(page, skip):
                 rows.setdefault(_identity(row, key, place), row)
@@ -74,8 +90,8 @@ class Service:
         with suppress(ConnectorError):
             self._page(self._page_path(entity_set, _options(key, key, ""), 0), entity_set)
 
-    def _page(self, path: str, entity_set: str) -> tuple[list[Row], str | None]:
-        answer = self.client.get(path, entity_set, stage="search")
+    def _page(self, path: str, entity_set: str, known: Answer | None = None) -> tuple[list[Row], str | None]:
+        answer = known or self.client.get(path, entity_set, stage="search")
         if answer is None:
             text = f"GET {entity_set}: 404, there is no such set in the projection"
             raise Permanent(Reason.IFS_CONFIGURATION, text, stage="search", status=404)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 
 from functions.model.text import cleaned
 
 LONGEST = 1000
+SET = {"TRUE", "Y", "YES", "1"}
 
 
 def as_text(value: object) -> str:
@@ -33,3 +34,14 @@ def as_instant(value: object) -> datetime | None:
     except ValueError:
         return None
     return at.replace(tzinfo=at.tzinfo or UTC) if at else None
+
+
+def is_set(value: object) -> bool:
+    """A flag, as a truth value or in the words of a database column."""
+    return value is True or (isinstance(value, str) and value.strip().upper() in SET)
+
+
+def covers(first: object, last: object, today: date) -> bool:
+    """Whether a time within which a row holds has begun and not ended; what is no instant bounds nothing."""
+    begin, end = as_instant(first), as_instant(last)
+    return (begin is None or begin.date() <= today) and (end is None or end.date() >= today)

@@ -5,7 +5,7 @@
        ├─ orders             an order, the due list, what waits for its delivery
        ├─ records            an IFS record
        ├─ audit              what was written
-       ├─ pushes             an IFS shipment that goes to ShipStation
+       ├─ pushes             what goes from IFS to ShipStation
        ├─ alignment          a record of reference data
        ├─ plans, requests    what a dry run showed; what a person asked for and is under way
        ├─ facts, positions   what was read of ShipStation, and how far

@@ -1,4 +1,4 @@
-"""What is remembered of IFS shipments that go to ShipStation, one item each; those that are open are found together."""
+"""What is remembered of what goes from IFS to ShipStation, one item each; those that are open are found together."""
 
 from __future__ import annotations
 
@@ -54,7 +54,8 @@ def _listed(pushed: PushedOrder) -> dict[str, str]:
 
 
 def _partition(key: OutboundKey) -> str:
-    return f"push#{key.connection}#{key.shipment_id}"
+    """A shipment's number stands there as the first version stored it."""
+    return f"push#{key.connection}#{key.shipment_id or key.part}"
 
 
 def _shard(connection: ConnectionName) -> str:

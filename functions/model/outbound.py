@@ -1,8 +1,8 @@
-"""IFS shipments on their way to ShipStation, where each becomes one order that is ready to pack.
+"""What IFS wants packed on its way to ShipStation, where each consignment becomes one order that is ready to pack.
 
-IFS shipment ──pull──▶ Outbound (what the order should say) ──push──▶ ShipStation order
-                                  ▲                                        │
-                                  └── PushedOrder: what we last made of it ┘
+consignment ──pull──▶ Outbound (what the order should say) ──push──▶ ShipStation order
+▲                                        │
+└── PushedOrder: what we last made of it ┘
 """
 
 from __future__ import annotations
@@ -21,25 +21,53 @@ from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import ConnectionName
 
 Wish = Literal["pack", "cancel"]
-OrderField = Literal["number", "ordered_on", "ship_by", "customer", "ship_to", "items", "warehouse", "reference"]
+OrderField = Literal[
+    "number",
+    "ordered_on",
+    "ship_by",
+    "customer",
+    "ship_to",
+    "items",
+    "warehouse",
+    "reference",
+    "group",
+    "email",
+    "held",
+]
 Texts = Mapping[OrderField, str]  # every field in one comparable form
 Digests = dict[str, str]
 PROBLEM = "problem"  # beside the fields in what IFS asked
+HELD = "held"  # the text of that field while it is so
 CANCELLING = "cancel"  # in place of fields in what a run was about to write
 
 
 class OutboundKey(Frozen):
-    """One IFS shipment of one connection."""
+    """One IFS shipment of one connection, or what one customer order sends from one site to one place: `group` is empty
+    for the order's own site and place, else the first of the lines that go otherwise.
+    """
 
     connection: ConnectionName
-    shipment_id: str
+    shipment_id: str = ""
+    order_no: str = ""
+    group: str = ""
+
+    @property
+    def number(self) -> str:
+        """What IFS is asked for."""
+        return self.order_no or self.shipment_id
+
+    @property
+    def part(self) -> str:
+        """Within the connection, in one word."""
+        order = f"o{self.order_no}:{self.group}" if self.group else f"o{self.order_no}"
+        return order if self.order_no else f"s{self.shipment_id}"
 
     def order_key(self, generation: int) -> str:
         """What ShipStation knows the order by; at most 50 characters, as V2's `external_shipment_id`. A cancelled order
         cannot be revived, so one that is opened again is another generation.
         """
         later = f":g{generation}" if generation > 1 else ""
-        return f"ifs:{self.connection}:s{self.shipment_id}{later}"
+        return f"ifs:{self.connection}:{self.part}{later}"
 
 
 class Address(Frozen):
@@ -66,7 +94,10 @@ class OutboundItem(Frozen):
 
 
 class OrderContent(Frozen):
-    """What the ShipStation order should say. `number` is what people see, `reference` the IFS shipment's id."""
+    """What the ShipStation order should say. `number` is what people see, `reference` what the way back reads: the IFS
+    shipment's id, or the customer order's number once more. `held`: it must not be packed for now. None is what the
+    source says nothing of.
+    """
 
     number: str
     reference: str
@@ -76,17 +107,20 @@ class OrderContent(Frozen):
     ship_to: Address
     items: tuple[OutboundItem, ...]
     warehouse_id: int | None = None
+    group: str | None = None
+    email: str | None = None
+    held: bool | None = None
 
 
 class Problem(Frozen):
-    """Why an IFS shipment cannot become an order: the reason, and the field that says so, never its value."""
+    """Why a consignment cannot become an order: the reason, and the field that says so, never its value."""
 
     reason: Reason
     field: str
 
 
 class Outbound(Frozen):
-    """What one reading of an IFS shipment asks for. `content` is None where there is a problem, or nothing to pack any
+    """What one reading of a consignment asks for. `content` is None where there is a problem, or nothing to pack any
     more.
     """
 
@@ -108,6 +142,14 @@ class Outbound(Frozen):
         """What shadow mode was asked for."""
         return {**self.asked, "wish": self.wish}
 
+    @property
+    def is_held(self) -> bool:
+        return self.content is not None and bool(self.content.held)
+
+    def spoilt(self, problem: Problem) -> Outbound:
+        """The same reading, of which nothing is made."""
+        return self.model_copy(update={"wish": "pack", "content": None, "problem": problem})
+
 
 class PushOrders(Frozen):
     """A message: make these orders agree. Together, because ShipStation takes a hundred in one request."""
@@ -124,11 +166,11 @@ class PushOrders(Frozen):
 
 
 class PushedOrder(Frozen):
-    """What is remembered of an IFS shipment. `asked` are the digests of what IFS said when we last dealt with it, field
+    """What is remembered of a consignment. `asked` are the digests of what IFS said when we last dealt with it, field
     by field; `written` of what we then put into ShipStation. They differ where a field was left to the warehouse's own
     edit. `trying` is what a run was about to write, and may have, with its `trying_address`; `audit_key` is where the
     audit has it. `is_cancelled`: the order was cancelled because IFS said so. `shown` is what shadow mode would have
-    written. `since`: first not in agreement.
+    written. `since`: first not in agreement. `lines` are those of a customer order that it was last asked for.
     """
 
     key: OutboundKey
@@ -145,6 +187,7 @@ class PushedOrder(Frozen):
     asked: Digests = Field(default_factory=dict)
     written: Digests = Field(default_factory=dict)
     shown: Digests = Field(default_factory=dict)
+    lines: tuple[str, ...] = ()
     loose_address: str = ""
     outcome: Outcome | None = None
     reason: Reason | None = None
@@ -246,7 +289,7 @@ class PushedOrder(Frozen):
 
     def closed(self) -> PushedOrder:
         """It is not read again."""
-        return self.model_copy(update={"is_open": False})
+        return self.model_copy(update={"is_open": False, "next_attempt_at": None})
 
     def saved(self) -> PushedOrder:
         """As the ledger holds it now."""
@@ -267,6 +310,7 @@ class PushedOrder(Frozen):
         update = {
             "wish": outbound.wish,
             "asked": self._asked_after(outbound),
+            "lines": self._lines_after(outbound),
             "read_at": outbound.read_at,
             "trying": self.trying if outbound.problem else {},
             "shown": {},
@@ -296,6 +340,12 @@ class PushedOrder(Frozen):
         }
         return self.model_copy(update=update)
 
+    def _lines_after(self, outbound: Outbound) -> tuple[str, ...]:
+        """A shipment's are never missed: they come and go in IFS."""
+        if outbound.content is None or not self.key.order_no:
+            return self.lines
+        return tuple(item.line_key for item in outbound.content.items)
+
     def _asked_after(self, outbound: Outbound) -> Digests:
         """What makes no order for a while keeps what it said before: the warehouse's edits are told by it."""
         if outbound.content is not None:
@@ -304,7 +354,11 @@ class PushedOrder(Frozen):
 
 
 def texts(content: OrderContent) -> Texts:
-    """Each field in a form in which two systems' spellings can be compared."""
+    """Each field in a form in which two systems' spellings can be compared, but for those that the source says nothing
+    of.
+    """
+    held = None if content.held is None else HELD * content.held
+    more: dict[OrderField, str | None] = {"group": content.group, "email": content.email, "held": held}
     return {
         "number": content.number,
         "ordered_on": content.ordered_on.isoformat(),
@@ -314,6 +368,7 @@ def texts(content: OrderContent) -> Texts:
         "items": "\n".join(sorted(f"{i.line_key}\t{i.sku}\t{i.quantity}" for i in content.items)),
         "warehouse": str(content.warehouse_id or ""),
         "reference": content.reference,
+        **{field: text for field, text in more.items() if text is not None},
     }
 
 

@@ -42,6 +42,7 @@ class Reason(StrEnum):
     EDITED_ELSEWHERE = "edited_elsewhere"
     # waiting
     NOTHING_TO_PACK = "nothing_to_pack"
+    HELD_IN_IFS = "held_in_ifs"
     NOT_IN_IFS_YET = "not_in_ifs_yet"
     NOT_DELIVERED_YET = "not_delivered_yet"
     # retry
@@ -66,6 +67,7 @@ class Reason(StrEnum):
     QUEUE_UNAVAILABLE = "queue_unavailable"
     # parked
     FIELD_UNUSABLE = "field_unusable"
+    LINES_VANISHED = "lines_vanished"
     REFUSED_BY_SHIPSTATION = "refused_by_shipstation"
     AMBIGUOUS_MATCH = "ambiguous_match"
     ONLY_IN_IFS = "only_in_ifs"
@@ -127,7 +129,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.ORDER_IMMUTABLE: "The ShipStation order is shipped, cancelled, split, combined or gone, and IFS asks for something else; a person has to see to it.",
     Reason.DIFFERS: "IFS and ShipStation say different things of this field, and the connection file asks a person; correct one of the two.",
     Reason.EDITED_ELSEWHERE: "This field was edited in the system that does not win; the edit is kept. Correct one of the two.",
-    Reason.NOTHING_TO_PACK: "The IFS shipment has no line with a quantity yet; it is read again.",
+    Reason.NOTHING_TO_PACK: "The IFS shipment or order has no line to pack; it is read again.",
+    Reason.HELD_IN_IFS: "The IFS order is blocked, or back in planning, and not an order of ShipStation; or it is one that could not be held.",
     Reason.NOT_IN_IFS_YET: "IFS has no shipment for this order yet; it is looked for again.",
     Reason.NOT_DELIVERED_YET: "IFS has not delivered the shipment yet and would overwrite the ship date; it is written afterwards.",
     Reason.IFS_UNAVAILABLE: "IFS did not answer or answered with a passing fault; the attempt is repeated.",
@@ -152,6 +155,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.ONLY_IN_SHIPSTATION: "Only ShipStation has this record; nothing is made in IFS.",
     Reason.GONE_IN_IFS: "IFS no longer shows this record; ShipStation's stays as it is.",
     Reason.GONE_IN_SHIPSTATION: "ShipStation no longer shows the record of this one; it is not made again. Make it by hand under the same name, or link another in the connection file.",
+    Reason.LINES_VANISHED: "IFS does not show a line of the order that it showed before: a site is hidden from the service user, or the line was deleted; what was pushed stays as it is.",
     Reason.NEVER_FOUND: "IFS still has no shipment for this order after the configured patience.",
     Reason.NEVER_DELIVERED: "IFS has not delivered the shipment within the configured patience; the ship date is not written.",
     Reason.LOCKED_TOO_LONG: "The IFS record has been locked for longer than the configured patience; find out by whom, then replay.",

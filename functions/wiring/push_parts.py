@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from functions.connections.connection import Connection
 from functions.connections.orders import Orders
 from functions.flows.from_ifs.pull import Pull
 from functions.flows.to_shipstation.push import Push
+from functions.ifs.client import IfsClient
+from functions.ifs.customer_orders import CustomerOrdersToPack
 from functions.ifs.outbound import OutboundShipments
 from functions.ledger.alignment import AlignStore
 from functions.ledger.audit import AuditLog
@@ -21,8 +25,11 @@ from functions.wiring.shipstation_account import shipstation_client
 
 def pull_parts(runtime: Runtime, settings: PullSettings, connection: Connection, orders: Orders) -> Pull:
     name = connection.name
+    client = ifs_client(runtime, connection, settings.ifs_secrets[name])
     return Pull(
-        OutboundShipments(ifs_client(runtime, connection, settings.ifs_secrets[name]), orders),
+        _orders(runtime, client, connection, orders)
+        if orders.source == "orders"
+        else OutboundShipments(client, orders),
         PushStore(runtime.table(settings.ledger_table)),
         FifoPushQueue(runtime.queue(settings.orders[name])),
     )
@@ -35,6 +42,13 @@ def with_warehouses(runtime: Runtime, settings: PullSettings, connection: Connec
         return orders
     found = AlignStore(runtime.table(settings.ledger_table)).map(connection.name, "warehouses")
     return orders.shipping_from({code: int(number) for code, number in found.items() if number.isdecimal()})
+
+
+def _orders(runtime: Runtime, client: IfsClient, connection: Connection, orders: Orders) -> CustomerOrdersToPack:
+    """As the store sees the tenant in which the orders are made."""
+    tenant = connection.at_store(orders.store_id).ifs
+    zone = ZoneInfo(tenant.time_zone)
+    return CustomerOrdersToPack(client, tenant, orders, lambda: runtime.now().astimezone(zone).date())
 
 
 def push_parts(runtime: Runtime, settings: PushSettings, connection: Connection, orders: Orders) -> Push:

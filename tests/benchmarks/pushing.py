@@ -1,10 +1,11 @@
-"""IFS shipments into ShipStation: requests they cost, and edits that get lost or orders that come twice."""
+"""IFS shipments and orders into ShipStation: requests they cost, and edits that get lost or orders that come twice."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from tests.benchmarks.row import Row
+from tests.equipment.order_desk import OrderDesk
 from tests.equipment.push_desk import Desk
 from tests.equipment.push_stories import Story
 from tests.equipment.quiet_connection import SEED
@@ -39,10 +40,43 @@ def push_requests() -> Iterable[Row]:
     assert all(order.ship_to["street1"].startswith("99") for order in desk.orders()), "a change is missing"
 
 
-def _spent(desk: Desk, what: str, goal: float, limit: float) -> Row:
+def push_order_requests() -> Iterable[Row]:
+    """The same for customer orders of two lines, each to a customer of its own, a tenth to an address of the order's, a
+    tenth with a line that goes elsewhere.
+    """
+    desk = OrderDesk((), minutes=60)
+    for number in range(ORDERS):
+        _enter(desk, number)
+    parcels = ORDERS + ORDERS // 10
+    yield _spent(desk, "new customer orders", 15, 12, "push_order_requests")
+    assert len(desk.orders()) == parcels, "a part is missing"
+    ifs = len(desk.tenant.requests)
+    yield _spent(desk, "unchanged customer orders", 0, 0, "push_order_requests")
+    spent = len(desk.tenant.requests) - ifs
+    yield Row("push_order_requests_ifs", spent, f"of IFS, {ORDERS} customer orders read", 30, 3, SEED)
+    for number in range(ORDERS):
+        desk.tenant.edit_line((f"P{number:05}", "1", "1", 0), BuyQtyDue=7)
+    yield _spent(desk, "changed customer orders", 50, 14, "push_order_requests")
+    assert sum(item.quantity == 7 for order in desk.orders() for item in order.items) == ORDERS, "a change is missing"
+
+
+def _enter(desk: OrderDesk, number: int) -> None:
+    order, customer = f"P{number:05}", f"C{number:05}"
+    desk.tenant.add_customer_address(customer, "1", Address1=f"{number} Harbor Street")
+    has_own, has_line = number % 10 == 0, number % 10 == 1
+    desk.tenant.add_order(order, CustomerNo=customer, AddrFlagDb=has_own)
+    if has_own:
+        desk.tenant.add_own_address((order,), Address1=f"{number} Beacon Hill")
+    desk.tenant.add_order_line(order, "1")
+    key = desk.tenant.add_order_line(order, "2", DefaultAddrFlag=not has_line, AddrFlag=has_line)
+    if has_line:
+        desk.tenant.add_own_address(key, Address1=f"{number} Long Wharf")
+
+
+def _spent(desk: Desk, what: str, goal: float, limit: float, name: str = "push_requests") -> Row:
     """In one look."""
     before = len(desk.account.requests)
     desk.world.functions["pull"].invoke({"connection": "acme"})
     desk.run(minutes=10)
     spent = len(desk.account.requests) - before
-    return Row("push_requests", spent, f"of ShipStation, {ORDERS} {what}", goal, limit, SEED)
+    return Row(name, spent, f"of ShipStation, {ORDERS} {what}", goal, limit, SEED)

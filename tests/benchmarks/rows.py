@@ -68,6 +68,7 @@ ROWS: dict[str, Callable[[], Iterable[Row]]] = {
     "push_lost": pushing.push_lost,
     "push_requests": pushing.push_requests,
     "align_requests": aligning.align_requests,
+    "push_order_requests": pushing.push_order_requests,
     "dry_run_equal": dry_runs.dry_run_equal,
     "core_rate": writing.core_rate,
 }
@@ -87,6 +88,7 @@ WITH = {
     "core_memory": "core_rate",
     "push_requests_ifs": "push_requests",
     "align_requests_ifs": "align_requests",
+    "push_order_requests_ifs": "push_order_requests",
 }
 
 

@@ -32,14 +32,26 @@ class Desk:
     def __init__(
         self, functions: tuple[Scheduled, ...] = ("poll", "release", "pull"), minutes: float = 1, **orders: Any
     ) -> None:
-        settings = {"mode": "write", "store_id": STORE, "shipment_id_in": "custom_field_2", "poll_minutes": 1, **orders}
-        find = {"profile": "shipment_header", "find": ["shipment_id", "order_number"]}
-        self.world, self.site = quiet_world(
-            orders=settings, shipment_id={"source": "custom_field_2"}, ifs={"targets": [find]}
-        )
+        settings = {"mode": "write", "store_id": STORE, "poll_minutes": 1, **self.source(), **orders}
+        self.world, self.site = quiet_world(orders=settings, ifs={"targets": [self.target()]}, **self.named())
         self.tenant, self.account = self.site.tenant, self.site.account
         for function in functions:
             self.world.schedule(function, "acme", every=timedelta(minutes=minutes), until=START + timedelta(days=2))
+
+    @staticmethod
+    def source() -> dict[str, Any]:
+        """What becomes an order."""
+        return {"shipment_id_in": "custom_field_2"}
+
+    @staticmethod
+    def target() -> dict[str, Any]:
+        """Where the label comes back to."""
+        return {"profile": "shipment_header", "find": ["shipment_id", "order_number"]}
+
+    @staticmethod
+    def named() -> dict[str, Any]:
+        """How the way back is read."""
+        return {"shipment_id": {"source": "custom_field_2"}}
 
     def ask(self, order: str = "P1", quantity: int = 2, **values: Any) -> int:
         return self.tenant.add_shipment([(order, "BOLT", quantity)], **{**RECEIVER, **values})

@@ -17,15 +17,15 @@ def test_without_orders_nothing_of_it_is_deployed(template: dict[str, Any]) -> N
     assert [name for name in template["Resources"] if "OrdersFlow" in name or name.startswith(("Pull", "Push"))] == []
 
 
-def test_one_connection_with_orders_has_a_queue_a_schedule_and_its_own_grants(documented: dict[str, Any]) -> None:
+def test_each_connection_with_orders_has_a_queue_a_schedule_and_its_own_grants(documented: dict[str, Any]) -> None:
     queues = {name: queue for name, queue in of_type(documented, "AWS::SQS::Queue").items() if "OrdersFlow" in name}
-    assert len(queues) == 2
+    assert len(queues) == 3
     assert all(queue["FifoQueue"] and "KmsMasterKeyId" in queue for queue in queues.values())
-    (queue,) = [queue for queue in queues.values() if "RedrivePolicy" in queue]
-    assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
-    (rule,) = [rule for name, rule in of_type(documented, "AWS::Events::Rule").items() if "OrdersFlow" in name]
-    assert rule["ScheduleExpression"] == "rate(5 minutes)"
-    assert rule["Targets"][0]["RetryPolicy"] == {"MaximumRetryAttempts": 0}
+    fed = [queue for queue in queues.values() if "RedrivePolicy" in queue]
+    assert [queue["RedrivePolicy"]["maxReceiveCount"] for queue in fed] == [5, 5]
+    rules = [rule for name, rule in of_type(documented, "AWS::Events::Rule").items() if "OrdersFlow" in name]
+    assert [rule["ScheduleExpression"] for rule in rules] == ["rate(5 minutes)"] * 2
+    assert all(rule["Targets"][0]["RetryPolicy"] == {"MaximumRetryAttempts": 0} for rule in rules)
 
 
 def test_pull_never_writes_to_shipstation_and_push_never_to_ifs(documented: dict[str, Any]) -> None:

@@ -89,6 +89,7 @@ def test_every_documented_profile_is_synthesised_beside_the_others(documented_as
         "order-header.toml",
         "custom-entity.toml",
         "orders.toml",
+        "customer-orders.toml",
         "reference-data.toml",
         "stock.toml",
     }

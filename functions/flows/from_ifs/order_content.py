@@ -1,4 +1,4 @@
-"""What the ShipStation order of an IFS shipment should say, or which field keeps it from being one."""
+"""What the ShipStation order of a consignment should say, or which field keeps it from being one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ LONGEST_NAME, LONGEST_STREET, LONGEST_CODE, LONGEST_SKU, LONGEST_ITEM, LONGEST_L
 LARGEST_QUANTITY = 99_999
 CUT = "…"  # stands where a text was cut, so that nobody takes it for whole
 STREETS = 3
-CANCELLED = "Cancelled"
 LARGEST_BYTES = 150_000  # of one order in a message
 LATEST_GENERATION = 9
 LETTERS = 2  # of a country
@@ -32,16 +31,26 @@ class _UnusableError(Exception):
         self.field = field
 
 
-def outbound(shipment: Consignment, connection: Connection, orders: Orders, now: datetime) -> Outbound:
-    key = OutboundKey(connection=connection.name, shipment_id=shipment.shipment_id)
+def key_of(consignment: Consignment, connection: Connection) -> OutboundKey:
+    return OutboundKey(
+        connection=connection.name,
+        shipment_id=consignment.shipment_id,
+        order_no=consignment.order_no,
+        group=consignment.group,
+    )
+
+
+def outbound(consignment: Consignment, connection: Connection, orders: Orders, now: datetime) -> Outbound:
+    key = key_of(consignment, connection)
     if len(key.order_key(LATEST_GENERATION)) > LONGEST_NUMBER:
-        return _problem(key, now, Reason.FIELD_UNUSABLE, "shipment id")
-    if shipment.state == CANCELLED:
+        return _problem(key, now, Reason.FIELD_UNUSABLE, "order number" if key.order_no else "shipment id")
+    if consignment.fate == "cancel":
         return Outbound(key=key, wish="cancel", read_at=now)
     try:
-        content = _content(shipment, connection, orders)
+        content = _content(consignment, connection, orders)
     except _UnusableError as unusable:
-        return _problem(key, now, Reason.FIELD_UNUSABLE, unusable.field)
+        reason = Reason.HELD_IN_IFS if consignment.fate == "hold" else Reason.FIELD_UNUSABLE
+        return _problem(key, now, reason, unusable.field)
     if len(content.model_dump_json().encode()) > LARGEST_BYTES:
         return _problem(key, now, Reason.FIELD_UNUSABLE, "lines")
     if not content.items:
@@ -53,18 +62,32 @@ def _problem(key: OutboundKey, now: datetime, reason: Reason, field: str) -> Out
     return Outbound(key=key, wish="pack", read_at=now, problem=Problem(reason=reason, field=field))
 
 
-def _content(shipment: Consignment, connection: Connection, orders: Orders) -> OrderContent:
-    zone = connection.ifs.zone_of(shipment.site)
+def _content(consignment: Consignment, connection: Connection, orders: Orders) -> OrderContent:
+    zone, is_order = connection.ifs.zone_of(consignment.site), bool(consignment.order_no)
+    if consignment.unusable:
+        raise _UnusableError(consignment.unusable)
     return OrderContent(
-        number=_number(shipment),
-        reference=shipment.shipment_id,
-        ordered_on=_day(shipment.created, zone) or _missing("created"),
-        ship_by=_day(shipment.ship_by, zone),
-        customer=_cut(shipment.receiver, LONGEST_CODE),
-        ship_to=_address(shipment, orders),
-        items=tuple(_items(shipment, orders)),
-        warehouse_id=orders.warehouses.get(shipment.site),
+        number=_order_number(consignment, connection, orders) if is_order else _number(consignment),
+        reference=consignment.number,
+        ordered_on=_day(consignment.created, zone) or _missing("created"),
+        ship_by=_day(consignment.ship_by, zone),
+        customer=_cut(consignment.receiver, LONGEST_CODE),
+        ship_to=_address(consignment, orders),
+        items=tuple(_items(consignment, orders)),
+        warehouse_id=orders.warehouses.get(consignment.site),
+        group=f"{consignment.site} {consignment.group}".strip() if is_order else None,
+        email=_whole(consignment.email, LONGEST_NAME, "e-mail") if consignment.email is not None else None,
+        held=consignment.fate == "hold" if is_order else None,
     )
+
+
+def _order_number(consignment: Consignment, connection: Connection, orders: Orders) -> str:
+    """As the label's way back reads it."""
+    number = consignment.order_no
+    view = connection.at_store(orders.store_id)
+    if len(number) > LONGEST_NUMBER or view.shipstation.order_reference.read(number) != number:
+        raise _UnusableError("order number")
+    return number
 
 
 def _missing(field: str) -> date:
@@ -78,34 +101,34 @@ def _day(at: datetime | None, zone: ZoneInfo) -> date | None:
     return None
 
 
-def _number(shipment: Consignment) -> str:
+def _number(consignment: Consignment) -> str:
     """The IFS order that people look for; of several, the first. A shipment of no order goes by its own number."""
-    numbers = sorted({line.order for line in shipment.lines if line.order})
-    number = numbers[0] if numbers else shipment.shipment_id
+    numbers = sorted({line.order for line in consignment.lines if line.order})
+    number = numbers[0] if numbers else consignment.shipment_id
     if len(number) > LONGEST_NUMBER:
         raise _UnusableError("order number")
     return number
 
 
-def _address(shipment: Consignment, orders: Orders) -> Address:
-    lines, name = list(shipment.address), shipment.name or shipment.receiver_reference
+def _address(consignment: Consignment, orders: Orders) -> Address:
+    lines, name = list(consignment.address), consignment.name or consignment.receiver_reference
     streets = [*lines[: STREETS - 1], ", ".join(lines[STREETS - 1 :])]
     if not name:
         raise _UnusableError("receiver name")
     if not lines:
         raise _UnusableError("receiver address")
-    if not shipment.city:
+    if not consignment.city:
         raise _UnusableError("receiver city")
     return Address(
         name=_cut(name, LONGEST_NAME),
         street1=_cut(streets[0], LONGEST_STREET),
         street2=_cut(streets[1] if len(lines) > 1 else "", LONGEST_STREET),
         street3=_cut(streets[-1] if len(lines) >= STREETS else "", LONGEST_STREET),
-        city=_cut(shipment.city, LONGEST_NAME),
-        state=_cut(shipment.region, LONGEST_NAME),
-        postal_code=_whole(shipment.postal_code, LONGEST_CODE, "receiver postal code"),
-        country=_country(shipment.country, orders),
-        phone=orders.phone,
+        city=_cut(consignment.city, LONGEST_NAME),
+        state=_cut(consignment.region, LONGEST_NAME),
+        postal_code=_whole(consignment.postal_code, LONGEST_CODE, "receiver postal code"),
+        country=_country(consignment.country, orders),
+        phone=_cut(consignment.phone, LONGEST_CODE) or orders.phone,
     )
 
 
@@ -119,8 +142,8 @@ def _country(text: str, orders: Orders) -> str:
     raise _UnusableError("receiver country")
 
 
-def _items(shipment: Consignment, orders: Orders) -> Iterator[OutboundItem]:
-    for line in shipment.lines:
+def _items(consignment: Consignment, orders: Orders) -> Iterator[OutboundItem]:
+    for line in consignment.lines:
         quantity = _quantity(line, orders)
         if quantity:
             sku = _whole(line.sku, LONGEST_SKU, f"{_named(line)} part number")

@@ -1,38 +1,37 @@
-"""IFS shipments → orders.fifo: what ShipStation does not know yet, or knows otherwise.
+"""What IFS wants packed → orders.fifo: what ShipStation does not know yet, or knows otherwise.
 
 No list says what has changed, so every look reads what is to be packed and, by number, what was pushed and is still
-open: a shipment that left the list was perhaps only blocked, moved or hidden, and that is never read as a cancellation.
+open: what left the list was perhaps only blocked, moved or hidden, and that is never read as a cancellation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from functions.connections.connection import Connection
 from functions.connections.orders import Orders
-from functions.flows.from_ifs.order_content import outbound
+from functions.flows.from_ifs.order_content import key_of, outbound
 from functions.model.audit import Cause
 from functions.model.consignment import Consignment
-from functions.model.outbound import Outbound, OutboundKey, PushedOrder, PushOrders
-from functions.model.outcomes import Outcome
+from functions.model.outbound import Outbound, OutboundKey, Problem, PushedOrder, PushOrders
+from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import ConnectionName
 
 AT_ONCE = 100  # orders in one message, and in one request to ShipStation
 MOST_BYTES = 180_000  # of one message's orders, below SQS's 256 KiB with its frame
-OVER = {"Completed", "Closed", "Cancelled"}  # the goods have left, or never will
 
 
 class Consignments(Protocol):
     """Raises Retryable or Permanent; lists are complete or not answered."""
 
     def to_pack(self) -> list[Consignment]:
-        """Every shipment in a state and site of the file."""
+        """All that is in a state and site of the file."""
 
     def by_number(self, numbers: Iterable[str]) -> list[Consignment]:
-        """Those of them that IFS shows, whatever their state."""
+        """Of those shipments or orders that IFS shows, whatever their state."""
 
 
 class PushedOrders(Protocol):
@@ -52,7 +51,7 @@ class PushQueue(Protocol):
 
 @dataclass
 class PullReport:
-    """`read`: shipments seen; `sent`: those that ShipStation has to hear of; `unseen`: open ones that IFS hides."""
+    """`read`: consignments seen; `sent`: those that ShipStation has to hear of; `unseen`: open ones that IFS hides."""
 
     read: int = 0
     sent: int = 0
@@ -69,31 +68,52 @@ class Pull:
 def pull(flow: Pull, connection: Connection, orders: Orders, now: datetime, correlation_id: str) -> PullReport:
     """Raises what IFS, the ledger or the queue raise; then nothing was decided, and the next look does it all."""
     known = {each.key: each for each in flow.pushed.open(connection.name)}
-    seen = _seen(flow, known, connection)
-    wanted = [outbound(shipment, connection, orders, now) for shipment in seen]
-    known |= flow.pushed.load([each.key for each in wanted if each.key not in known])
+    seen = _seen(flow, known, connection, orders)
+    known |= flow.pushed.load([key for key in seen if key not in known])
+    wanted = [
+        _certain(outbound(each, connection, orders, now), each, known.get(key))
+        for key, each in seen.items()
+        if each.fate != "done"
+    ]
     due = [each for each in wanted if _is_due(each, known.get(each.key), orders, now)]
     cause = Cause(kind="poll", correlation_id=correlation_id)
     flow.queue.send(PushOrders(connection=connection.name, outbound=part, cause=cause) for part in _parts(due))
-    _close(flow, _over(seen, orders), known, {each.key for each in due})
-    return PullReport(read=len(seen), sent=len(due), unseen=len(known.keys() - {each.key for each in wanted}))
+    _close(flow, seen, known, {each.key for each in due})
+    return PullReport(read=len(seen), sent=len(due), unseen=len(known.keys() - seen.keys()))
 
 
-def _seen(flow: Pull, known: Iterable[OutboundKey], connection: Connection) -> list[Consignment]:
+def _seen(
+    flow: Pull, known: Collection[OutboundKey], connection: Connection, orders: Orders
+) -> dict[OutboundKey, Consignment]:
     """What is to be packed, and what was pushed and is open."""
     offered = [each for each in flow.consignments.to_pack() if not _is_before(each, connection)]
-    again = {key.shipment_id for key in known} - {each.shipment_id for each in offered}
-    return [*offered, *(flow.consignments.by_number(sorted(again)) if again else ())]
+    followed = [key for key in known if bool(key.order_no) == (orders.source == "orders")]
+    again = {key.number for key in followed} - {each.number for each in offered}
+    seen = [*offered, *(flow.consignments.by_number(sorted(again)) if again else ())]
+    keyed = {key_of(each, connection): each for each in seen}
+    return {**keyed, **_emptied(keyed, followed)}
 
 
-def _over(seen: Iterable[Consignment], orders: Orders) -> set[str]:
-    return {each.shipment_id for each in seen if each.state in OVER - set(orders.states)}
+def _emptied(
+    seen: Mapping[OutboundKey, Consignment], followed: Iterable[OutboundKey]
+) -> dict[OutboundKey, Consignment]:
+    """Parts of customer orders that IFS shows, of which nothing goes that way any more."""
+    orders = {each.order_no: each for each in seen.values() if each.order_no}
+    gone = [key for key in followed if key.order_no in orders and key not in seen]
+    return {key: orders[key.order_no].emptied(key.group) for key in gone}
+
+
+def _certain(wanted: Outbound, consignment: Consignment, known: PushedOrder | None) -> Outbound:
+    """A line that IFS does not show any more was perhaps only hidden: nothing is taken out for it."""
+    if known is None or consignment.shown is None or consignment.shown.issuperset(known.lines):
+        return wanted
+    return wanted.spoilt(Problem(reason=Reason.LINES_VANISHED, field="lines"))
 
 
 def _is_due(wanted: Outbound, known: PushedOrder | None, orders: Orders, now: datetime) -> bool:
     """Whether ShipStation has to hear of it: what is new, what IFS says otherwise, and what failed for a while."""
     if known is None:
-        return wanted.wish == "pack"
+        return wanted.wish == "pack" and not wanted.is_held
     if known.next_attempt_at is not None:
         return known.next_attempt_at <= now
     if known.outcome is Outcome.WOULD_WRITE:
@@ -101,14 +121,20 @@ def _is_due(wanted: Outbound, known: PushedOrder | None, orders: Orders, now: da
     return not known.has_heard(wanted)
 
 
-def _is_before(shipment: Consignment, connection: Connection) -> bool:
-    return shipment.created is not None and connection.is_before_go_live(shipment.created)
+def _is_before(consignment: Consignment, connection: Connection) -> bool:
+    return consignment.created is not None and connection.is_before_go_live(consignment.created)
 
 
-def _close(flow: Pull, over: set[str], known: Mapping[OutboundKey, PushedOrder], due: set[OutboundKey]) -> None:
+def _close(
+    flow: Pull,
+    seen: Mapping[OutboundKey, Consignment],
+    known: Mapping[OutboundKey, PushedOrder],
+    due: set[OutboundKey],
+) -> None:
     """What is over and in agreement is not read again; if IFS opens it anew, it stands in the list again."""
     for key, pushed in known.items():
-        if key.shipment_id in over and pushed.is_open and key not in due and pushed.next_attempt_at is None:
+        is_over = key in seen and seen[key].is_over and pushed.is_open and key not in due
+        if is_over and (pushed.next_attempt_at is None or seen[key].fate == "done"):
             flow.pushed.save(pushed.closed())
 
 

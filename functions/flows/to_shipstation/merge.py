@@ -11,6 +11,7 @@ ShipStation knows no condition on a write: an edit between our reading and our w
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,6 +30,7 @@ from functions.model.outbound import (
 
 OPEN = {"awaiting_payment", "awaiting_shipment", "on_hold"}
 ON_THE_LABEL: tuple[OrderField, ...] = ("ship_to", "items")  # what a shipped order can be wrong about
+BEFORE_THE_LABEL: tuple[OrderField, ...] = (*ON_THE_LABEL, "held")
 
 Kind = Literal["create", "update", "cancel", "agree", "leave"]
 
@@ -66,20 +68,29 @@ def _has_arrived(pushed: PushedOrder, current: CurrentOrder) -> bool:
 
 
 def decide(content: OrderContent, pushed: PushedOrder, current: CurrentOrder | None) -> Decision:
-    """For a shipment that is to be packed."""
+    """For a consignment that is to be packed."""
     is_over = pushed.is_cancelled and (current is None or current.status == "cancelled")
     if is_over or (pushed.order_id is None and current is None):
         return Decision("create")
     if current is None:
         return Decision("leave")
     merged = _merge(content, pushed, current)
-    return merged if current.status in OPEN and not current.is_split else _untouched(merged, current)
+    if current.status in OPEN and not current.is_split:
+        return merged
+    differing = {*merged.fields, *merged.kept} & {*(BEFORE_THE_LABEL if current.status in OPEN else ON_THE_LABEL)}
+    if pushed.key.order_no and current.status == "shipped" and _holds_all(content, current):
+        differing -= {"items"}
+    return Decision("leave" if differing or current.status == "cancelled" else "agree")
 
 
-def _untouched(merged: Decision, current: CurrentOrder) -> Decision:
-    """Of an order that takes no change: whether a person has to hear of what it cannot follow."""
-    is_wrong = any(field in ON_THE_LABEL for field in (*merged.fields, *merged.kept))
-    return Decision("leave" if is_wrong or current.status == "cancelled" else "agree")
+def _holds_all(content: OrderContent, current: CurrentOrder) -> bool:
+    """Whether what a customer order still wants is in the parcel: IFS delivers line by line what has left together."""
+    return not Counter(_pieces(texts(content)["items"])) - Counter(_pieces(current.fields["items"]))
+
+
+def _pieces(items: str) -> dict[str, int]:
+    rows = (row.rsplit("\t", 1) for row in items.splitlines())
+    return {line: int(quantity) for line, quantity in rows if quantity}
 
 
 def decide_to_cancel(pushed: PushedOrder, current: CurrentOrder | None) -> Decision:
@@ -102,7 +113,8 @@ def is_as_left(content: OrderContent | None, pushed: PushedOrder, current: Curre
 
 def _merge(content: OrderContent, pushed: PushedOrder, current: CurrentOrder) -> Decision:
     wanted, theirs = digests(texts(content)), digests(current.fields)
-    changed = [field for field in current.fields if wanted[field] not in {theirs[field], pushed.asked.get(field)}]
+    said = [field for field in current.fields if field in wanted]
+    changed = [field for field in said if wanted[field] not in {theirs[field], pushed.asked.get(field)}]
     ours = tuple(field for field in changed if _is_ours(field, pushed, current))
     kept = tuple(field for field in changed if field not in ours)
     return Decision("update" if ours else "agree", ours, kept)

@@ -1,4 +1,4 @@
-"""orders.fifo → ShipStation: makes each order say what its IFS shipment says, a hundred in one request.
+"""orders.fifo → ShipStation: makes each order say what IFS says, a hundred in one request.
 
     save what is tried ──▶ one request for all ──▶ save what came of each
 
@@ -20,7 +20,8 @@ from functions.model.outcomes import Outcome, Reason
 
 __all__ = ["Push", "push"]
 
-PERSONAL: tuple[OrderField, ...] = ("ship_to", "customer")  # the audit keeps their digests
+WAITING = {Reason.NOTHING_TO_PACK, Reason.HELD_IN_IFS}  # of what is no order yet
+PERSONAL: tuple[OrderField, ...] = ("ship_to", "customer", "email")  # the audit keeps their digests
 
 
 def push(flow: Push, message: PushOrders) -> list[PushedOrder]:
@@ -67,11 +68,13 @@ def _end_without_asking(step: Step) -> None:
     pushed, outbound = step.pushed, step.outbound
     is_unknown = pushed.order_id is None and not pushed.may_exist
     if outbound.problem is not None:
-        waits = (is_unknown or pushed.is_cancelled) and outbound.problem.reason is Reason.NOTHING_TO_PACK
+        waits = (is_unknown or pushed.is_cancelled) and outbound.problem.reason in WAITING
         outcome = Outcome.WAITING if waits else Outcome.PARKED
         step.ended = pushed.ended(outbound, outcome, outbound.problem.reason, outbound.problem.field, is_waiting=waits)
     elif outbound.wish == "cancel" and is_unknown:
         step.ended = pushed.ended(outbound, Outcome.UNCHANGED)
+    elif outbound.is_held and (is_unknown or pushed.is_cancelled):
+        step.ended = pushed.ended(outbound, Outcome.WAITING, Reason.HELD_IN_IFS, is_waiting=True)
 
 
 def _write(flow: Push, steps: Sequence[Step], cause: Cause) -> None:
@@ -135,9 +138,9 @@ def _saved(flow: Push, ended: Sequence[PushedOrder]) -> list[PushedOrder]:
     """Raises Retryable where somebody saved one of them in between, once the others are saved: the next look finds what
     he left.
     """
-    overtaken = [each.key.shipment_id for each in ended if not flow.pushed.save(each)]
+    overtaken = [each.key.part for each in ended if not flow.pushed.save(each)]
     if overtaken:
-        raise Retryable(Reason.LEDGER_UNAVAILABLE, f"IFS shipment {overtaken[0]} was saved meanwhile")
+        raise Retryable(Reason.LEDGER_UNAVAILABLE, f"{overtaken[0]} was saved meanwhile")
     return [each.saved() for each in ended]
 
 

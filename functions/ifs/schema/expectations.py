@@ -10,7 +10,9 @@ from pydantic import Field
 from functions.connections.align import AnyAlign, Customers, RecordSet, Stock, Warehouses
 from functions.connections.orders import Orders
 from functions.connections.targets import AnyTarget, CustomEntity, FieldRule, FieldType, OrderHeader, OrderPlace
-from functions.ifs import customers, outbound, stock
+from functions.ifs import contacts, customer_orders, customers, outbound, stock
+from functions.ifs.places import LINE_KEY as ORDER_LINE_KEY
+from functions.ifs.places import ORDER_NO
 from functions.ifs.schema.metadata import Attribute, EntitySet, Published
 from functions.ifs.targets.shipment_header import HEADER_FIELDS, LINE_FIELDS, LINE_KEY
 from functions.model.fit import Finding
@@ -36,7 +38,7 @@ class Expectation(Frozen):
 def expectations(
     targets: Iterable[AnyTarget], orders: Orders | None = None, align: Iterable[AnyAlign] = ()
 ) -> tuple[Expectation, ...]:
-    read = _shipments_to_pack(orders) if orders else ()
+    read = (_orders_to_pack if orders.source == "orders" else _shipments_to_pack)(orders) if orders else ()
     aligned = (each for profile in align for each in _aligned(profile))
     return (*(each for target in targets for each in _of(target)), *read, *aligned)
 
@@ -85,6 +87,34 @@ def _shipments_to_pack(orders: Orders) -> tuple[Expectation, ...]:
     return (
         Expectation.model_validate({**place, **header, "reads": outbound.header_fields(orders)}),
         Expectation.model_validate({**place, **lines, "reads": outbound.LINE_FIELDS}),
+    )
+
+
+def _orders_to_pack(orders: Orders) -> tuple[Expectation, ...]:
+    names, own = orders.customer_orders, orders.customer_orders.own_address
+    customer, contact = names.customer_address, names.contact
+    at_orders, at_customers = names.projection, names.customers_projection
+    address, several = tuple(own.model_dump().values()), tuple(customer.model_dump().values())
+    found = [
+        ("orders", at_orders, names.orders, (ORDER_NO,), customer_orders.header_fields(orders)),
+        ("lines", at_orders, names.lines, ORDER_LINE_KEY, customer_orders.line_fields(orders)),
+        ("order_addresses", at_orders, names.order_addresses, (ORDER_NO,), address),
+        ("line_addresses", at_orders, names.line_addresses, ORDER_LINE_KEY, address),
+        ("customer_addresses", at_customers, names.customer_addresses, (customer.customer, customer.id), several),
+    ]
+    if contact.set:
+        key = (contact.customer, contact.key)
+        found.append(("contact.set", at_customers, contact.set, key, contacts.fields(contact)))
+    return tuple(
+        Expectation(
+            subject=f"orders.customer_orders.{subject}",
+            endpoint=customer_orders.ENDPOINT,
+            projection=projection,
+            entity_set=entity_set,
+            keys=keys,
+            reads=reads,
+        )
+        for subject, projection, entity_set, keys, reads in found
     )
 
 

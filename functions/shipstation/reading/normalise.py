@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from functions.connections.connection import Connection
-from functions.connections.vendors import OrderReference, OrderSource
+from functions.connections.vendors import OrderSource
 from functions.model.facts import OrderFacts, OrderReading
 from functions.model.outcomes import Reason
 from functions.model.shipment import Item, Shipment
@@ -121,16 +120,7 @@ def order_reading(row: ShipStationOrder, connection: Connection) -> OrderReading
 
 def resolve(text: str | None, connection: Connection) -> str | None:
     """The IFS order number by the connection's rule, None where the text names none."""
-    return read_as(connection.shipstation.order_reference, text)
-
-
-def read_as(rule: OrderReference, text: str | None) -> str | None:
-    text = (text or "").strip()
-    match = re.fullmatch(rule.pattern, text) if text else None
-    if match is None or any(re.fullmatch(pattern, text) for pattern in rule.ignore):
-        return None
-    groups = {name: value or "" for name, value in match.groupdict().items()}
-    return rule.template.format(**groups).strip() or None
+    return connection.shipstation.order_reference.read(text)
 
 
 def _reference(row: Parcel, order: OrderFacts | None, view: Connection) -> str | None:
@@ -167,7 +157,7 @@ def _text_of(row: Parcel, view: Connection) -> str | None:
 
 def _shipment_id(row: ShipStationOrder, view: Connection) -> str | None:
     rule = view.shipstation.shipment_id
-    return read_as(rule, _order_text(row, rule.source)) if rule else None
+    return rule.read(_order_text(row, rule.source)) if rule else None
 
 
 def _ifs_shipment(row: Parcel, order: OrderFacts | None, view: Connection) -> str | None:
@@ -176,8 +166,8 @@ def _ifs_shipment(row: Parcel, order: OrderFacts | None, view: Connection) -> st
     if rule is None or order is not None:
         return order.ifs_shipment if rule and order else None
     if rule.source == "order_key" and isinstance(row, ShipStationShipment):
-        return read_as(rule, row.order_key)
-    return read_as(rule, row.order_number) if rule.source == "order_number" else None
+        return rule.read(row.order_key)
+    return rule.read(row.order_number) if rule.source == "order_number" else None
 
 
 def _order_text(row: ShipStationOrder, source: OrderSource) -> str | None:

@@ -15,6 +15,7 @@ from typing import Any
 from functions.connections.orders import Orders
 from functions.errors import ConnectorError, Permanent, Retryable, Scope
 from functions.model.outbound import (
+    HELD,
     Address,
     CurrentOrder,
     OrderContent,
@@ -41,6 +42,7 @@ MOST_IN_A_ROW = 10  # orders that ShipStation stumbles over; then it is ShipStat
 CUSTOM_FIELDS = {f"custom_field_{number}": f"customField{number}" for number in (1, 2, 3)}
 # Source: https://www.shipstation.com/docs/api/models/address/ -- the other answers leave an address as it was
 VERIFIED = "Address validated successfully"
+AWAITING, ON_HOLD = "awaiting_shipment", "on_hold"
 _NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -49,7 +51,7 @@ class OrderWriter:
 
     def __init__(self, client: ShipStationClient, orders: Orders) -> None:
         self._client, self._orders = client, orders
-        self._reference = CUSTOM_FIELDS[orders.shipment_id_in]
+        self._marks = _marks(orders)
 
     def read(self, pushed: Sequence[PushedOrder]) -> dict[str, CurrentOrder | None]:
         """By our order key, of orders that were made at about the same time, as a list shows them. None where a whole
@@ -105,12 +107,13 @@ class OrderWriter:
 
     def new(self, order_key: str, content: OrderContent) -> dict[str, Any]:
         """The body that makes an order."""
-        options: dict[str, Any] = {"storeId": self._orders.store_id, self._reference: content.reference}
+        marks = {name: getattr(content, field) for field, name in self._marks.items()}
+        options: dict[str, Any] = {"storeId": self._orders.store_id, **marks}
         if content.warehouse_id is not None:
             options["warehouseId"] = content.warehouse_id
         return {
             "orderKey": order_key,
-            "orderStatus": "awaiting_shipment",
+            "orderStatus": AWAITING,
             "billTo": {"name": content.ship_to.name},
             **{name: value for name, value in _values(content, {}) if value is not None},
             "advancedOptions": options,
@@ -121,10 +124,11 @@ class OrderWriter:
         names = {_NAMES[field] for field in ours if field in _NAMES}
         changed = {name: value for name, value in _values(content, current.body) if name in names}
         options = dict(as_dict(current.body.get("advancedOptions")))
-        if "reference" in ours:
-            options[self._reference] = content.reference
+        options |= {name: getattr(content, field) for field, name in self._marks.items() if field in ours}
         if "warehouse" in ours:
             options["warehouseId"] = content.warehouse_id
+        if "held" in ours:
+            changed["orderStatus"] = ON_HOLD if content.held else AWAITING
         identity = {"orderKey": current.order_key, "orderId": current.order_id}
         return {**current.body, **changed, **identity, "advancedOptions": options}
 
@@ -178,11 +182,19 @@ class OrderWriter:
                 "ship_to": plain_address(address),
                 "items": "\n".join(sorted(_item_text(item) for item in as_rows(row.get("items")))),
                 "warehouse": str(as_whole(options.get("warehouseId")) or ""),
-                "reference": as_text(options.get(self._reference)) or "",
+                "email": as_text(row.get("customerEmail")) or "",
+                "held": HELD if row.get("orderStatus") == ON_HOLD else "",
+                **{field: as_text(options.get(name)) or "" for field, name in self._marks.items()},
             },
             loose_address=loose_address(address),
             body=row,
         )
+
+
+def _marks(orders: Orders) -> dict[OrderField, str]:
+    """The custom fields that say where an order came from."""
+    places: dict[OrderField, str | None] = {"reference": orders.reference_in, "group": orders.group_in}
+    return {field: CUSTOM_FIELDS[place] for field, place in places.items() if place is not None}
 
 
 _NAMES: Mapping[OrderField, str] = {
@@ -192,6 +204,7 @@ _NAMES: Mapping[OrderField, str] = {
     "customer": "customerUsername",
     "ship_to": "shipTo",
     "items": "items",
+    "email": "customerEmail",
 }
 _ADDRESS = {
     "name": "name",
@@ -232,6 +245,7 @@ def _values(content: OrderContent, before: Mapping[str, Any]) -> Iterator[tuple[
     yield "orderDate", f"{content.ordered_on}{MIDNIGHT}"
     yield "shipByDate", f"{content.ship_by}{MIDNIGHT}" if content.ship_by else None
     yield "customerUsername", content.customer or None
+    yield "customerEmail", content.email or None
     yield "shipTo", {**as_dict(before.get("shipTo")), **_address(content.ship_to)}
     yield "items", [_item(item, before) for item in content.items]
 

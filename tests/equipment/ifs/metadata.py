@@ -8,7 +8,13 @@ from xml.sax.saxutils import quoteattr
 from tests.equipment.ifs.filters import Column
 from tests.equipment.ifs.sets import EntitySet
 
-EDM = {"text": "Edm.String", "date": "Edm.Date", "timestamp": "Edm.DateTimeOffset", "number": "Edm.Decimal"}
+EDM = {
+    "text": "Edm.String",
+    "date": "Edm.Date",
+    "timestamp": "Edm.DateTimeOffset",
+    "number": "Edm.Decimal",
+    "flag": "Edm.Boolean",
+}
 COMPUTED = '<Annotation Term="Org.OData.Core.V1.Computed" Bool="true"/>'
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tests.equipment.ifs.filters import Column
 
-NUMBER, TEXT, DATE, TIMESTAMP, ENUM = "number", "text", "date", "timestamp", "enum"
+NUMBER, TEXT, DATE, TIMESTAMP, ENUM, FLAG = "number", "text", "date", "timestamp", "enum", "flag"
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,12 @@ ORDERS = _set(
         "Company": Column(TEXT, is_updatable=False),
         "CustomerNo": Column(TEXT, is_updatable=False),
         "CustomerPoNo": Column(TEXT),
+        "ShipAddrNo": Column(TEXT),
+        "AddrFlagDb": Column(FLAG),
+        "CustRefName": Column(TEXT),
+        "OrderId": Column(TEXT),
+        "DateEntered": Column(TIMESTAMP, is_updatable=False),
+        "BlockedReason": Column(TEXT),
         "ForwardAgentId": Column(TEXT, max_length=20),
         "ShipViaCode": Column(TEXT, max_length=3),
         "Cf_Tracking_No": Column(TEXT, max_length=50),
@@ -94,6 +100,67 @@ ORDERS = _set(
         "NoteText": Column(TEXT),
     },
 )
+ORDER_LINE_KEY = ("OrderNo", "LineNo", "RelNo", "LineItemNo")
+ORDER_LINES = _set(
+    "CustomerOrderHandling",
+    "CustomerOrderLineSet",
+    ORDER_LINE_KEY,
+    {
+        **{name: Column(TEXT, is_updatable=False) for name in ORDER_LINE_KEY[:3]},
+        "LineItemNo": Column(NUMBER, is_updatable=False),
+        "Objstate": Column(ENUM, is_updatable=False, is_insertable=False),
+        **{
+            name: Column(TEXT)
+            for name in ("Contract", "SupplyCodeDb", "CatalogType", "CatalogNo", "CatalogDesc", "PartNo")
+        },
+        **{name: Column(NUMBER) for name in ("BuyQtyDue", "DeliveredQtySalesUom", "ConvFactor", "InvertedConvFactor")},
+        "DefaultAddrFlag": Column(FLAG),
+        "AddrFlag": Column(FLAG),
+        "DeliverToCustomerNo": Column(TEXT),
+        "ShipAddrNo": Column(TEXT),
+        "PlannedShipDate": Column(TIMESTAMP),
+    },
+)
+STREETS = tuple(f"Address{number}" for number in range(1, 7))
+OWN_ADDRESS = {name: Column(TEXT) for name in ("Addr1", *STREETS, "City", "State", "ZipCode", "CountryCode")}
+ORDER_ADDRESSES = _set(
+    "CustomerOrderHandling",
+    "CustomerOrderAddressSet",
+    ("OrderNo",),
+    {"OrderNo": Column(TEXT, is_updatable=False), **OWN_ADDRESS},
+)
+LINE_ADDRESSES = _set(
+    "CustomerOrderHandling",
+    "CustOrderLineAddressSet",
+    ORDER_LINE_KEY,
+    {**{name: ORDER_LINES.columns[name] for name in ORDER_LINE_KEY}, **OWN_ADDRESS},
+)
+RECEIVER_ADDRESSES = _set(
+    "CustomerHandling",
+    "Reference_CustomerInfoAddress",
+    ("CustomerId", "AddressId"),
+    {
+        **{
+            name: Column(TEXT)
+            for name in ("CustomerId", "AddressId", "Name", *STREETS, "City", "State", "ZipCode", "Country")
+        },
+        "ValidFrom": Column(TIMESTAMP),
+        "ValidTo": Column(TIMESTAMP),
+    },
+)
+CONTACTS = _set(
+    "CustomerHandling",
+    "CustomerInfoCommMethodSet",
+    ("CustomerId", "CommId"),
+    {
+        **{name: Column(TEXT) for name in ("CustomerId", "AddressId", "MethodId", "Value")},
+        "CommId": Column(NUMBER),
+        "AddressDefault": Column(FLAG),
+        "ValidFrom": Column(TIMESTAMP),
+        "ValidTo": Column(TIMESTAMP),
+    },
+)
+OF_ORDERS = (ORDER_LINES, ORDER_ADDRESSES, LINE_ADDRESSES, RECEIVER_ADDRESSES, CONTACTS)
 TRACKINGS = EntitySet(
     "ShipmentTrackingHandling",
     "ShipmentTrackingSet",
@@ -207,6 +274,7 @@ _ALL = (
     SHIPMENTS,
     LINES,
     ORDERS,
+    *OF_ORDERS,
     TRACKINGS,
     SITES,
     SITE_ADDRESSES,

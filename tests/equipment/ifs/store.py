@@ -101,6 +101,7 @@ class Switches:
     is_annotating: bool = False  # metadata tells what is read-only
     are_rows_unique: bool = True  # the custom entity refuses a second row of one identity
     row_identity: tuple[str, ...] = ("ShipstationId",)  # or with "OrderNo"
+    takes_batch: bool = True
     list_tags: str = "true"  # or "stale": never the one that PATCH compares; or "none": rows of lists carry none
     warns_on: set[str] = field(default_factory=set)
 
@@ -125,7 +126,8 @@ class Store:
         self._shipment_numbers = itertools.count(19)
 
     def add_order(self, order_no: str, **values: Any) -> None:
-        columns = {"Objstate": "Released", "Contract": "CHI", "Company": "10", "CustomerNo": "C100", **values}
+        own = {"Objstate": "Released", "Contract": "CHI", "Company": "10", "CustomerNo": "C100", "ShipAddrNo": "1"}
+        columns = {**own, "DateEntered": _stamp(self.clock().replace(microsecond=0)), **values}
         self._insert(ORDERS, {**columns, "OrderNo": order_no})
 
     def add_site(self, contract: str, company: str, **values: Any) -> None:

@@ -14,9 +14,11 @@ from urllib.parse import parse_qsl, unquote, unquote_plus
 
 from tests.equipment.faults import Fault, Faults
 from tests.equipment.http import Application, Clock, Request, Response, json_response
-from tests.equipment.ifs.customers import COPY, CustomerStore, direct
+from tests.equipment.ifs.batch import answered
+from tests.equipment.ifs.customers import COPY, direct
 from tests.equipment.ifs.filters import BadFilterError, parse
 from tests.equipment.ifs.metadata import document
+from tests.equipment.ifs.orders import OrderStore
 from tests.equipment.ifs.outages import Outage, Outages
 from tests.equipment.ifs.sets import SETS, EntitySet
 from tests.equipment.ifs.store import Key, Record, RefusedError
@@ -46,7 +48,7 @@ class Served:
     has_filter: bool = False
 
 
-class Tenant(CustomerStore):
+class Tenant(OrderStore):
     """`clients` maps client id to secret. `edits_after_read` are colleagues waiting for somebody to read a shipment."""
 
     def __init__(
@@ -115,7 +117,7 @@ class Tenant(CustomerStore):
         return self._granted(request, _PATH.fullmatch(direct(unquote(request.path))))
 
     def _granted(self, request: Request, match: re.Match[str] | None) -> Response:  # noqa: PLR0911 # one line a refusal
-        entity = SETS.get((match["service"], match["set"])) if match else None
+        entity = self._entity_of(match["service"], match["set"]) if match else None
         expiry = self.tokens.get(request.headers.get("Authorization", "").removeprefix("Bearer "))
         if expiry is None or expiry <= self.clock():
             return json_response(401, {"error": {"code": "UNAUTHORIZED", "message": "Unauthorized"}})
@@ -123,6 +125,8 @@ class Tenant(CustomerStore):
             return self._metadata(match["service"])
         if match is not None and match["set"] == COPY:
             return self._copied(request, match["service"])
+        if match is not None and match["set"] == "$batch" and self.switches.takes_batch:
+            return answered(request, self._route)
         if match is None or entity is None:
             return self._envelope(RefusedError(404, "ODP_RESOURCE_NOTFOUND"))
         if entity.projection not in self.grants:
@@ -140,6 +144,10 @@ class Tenant(CustomerStore):
             return json_response(200, self.copy_customer(_body(request)))
         except RefusedError as error:
             return self._envelope(error)
+
+    def _entity_of(self, service: str, name: str) -> EntitySet | None:
+        own = (entity for entity in SETS.values() if entity.projection == service)
+        return next((entity for entity in own if self.published_as(entity) == name), None)
 
     def _metadata(self, service: str) -> Response:
         own = [entity for entity in SETS.values() if entity.projection == service]
@@ -212,7 +220,8 @@ class Tenant(CustomerStore):
         options = {**dict(request.query), **self._resumed(dict(request.query).get("$skiptoken"))}
         test = parse(options["$filter"], entity.columns, entity.projection) if "$filter" in options else None
         with self.lock:
-            rows = [r for r in self.rows(entity) if self.is_visible(r) and (test is None or test(r.values))]
+            seen = [] if entity.name in self.unseen else self.rows(entity)
+            rows = [r for r in seen if self.is_visible(r) and (test is None or test(r.values))]
             rows = self._ordered(rows, options.get("$orderby"), entity)
             skip, top = int(options.get("$skip", 0)), int(options.get("$top", self.switches.default_page))
             top = min(top, self.switches.largest_page)
@@ -247,10 +256,8 @@ class Tenant(CustomerStore):
         return sorted(rows, key=lambda row: [(row.values[name] is not None, row.values[name] or 0) for name in names])
 
     def _published(self, entity: EntitySet) -> EntitySet:
-        if not self.gone & set(entity.columns):
-            return entity
         left = {name: column for name, column in entity.columns.items() if name not in self.gone}
-        return replace(entity, columns=left)
+        return replace(entity, name=self.published_as(entity), columns=left)
 
     def _list_tag(self, record: Record) -> dict[str, str]:
         """What a row of a list carries: not every tenant sends the tag that a PATCH is compared with."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 SHIPMENT, ORDER, ROW = "shipment-header.toml", "order-header.toml", "custom-entity.toml"
 ORDERS, REFERENCE = "orders.toml", "reference-data.toml"
+CUSTOMER = "customer-orders.toml"
 
 
 @dataclass(frozen=True)
@@ -1217,6 +1218,90 @@ MISTAKES = (
         'shipment_id_in = "custom_field_2"',
         'shipment_id_in = "customField2"',
         'orders.shipment_id_in: is one of "custom_field_1", "custom_field_2" or "custom_field_3"; did you mean "custom_field_2"?',
+    ),
+    Mistake(
+        "no place for the shipment's id",
+        ORDERS,
+        'shipment_id_in = "custom_field_2"',
+        "# ",
+        'orders: shipment_id_in is missing; for example shipment_id_in = "custom_field_2"',
+    ),
+    Mistake(
+        "a shipment's key beside customer orders",
+        CUSTOMER,
+        'group_in = "custom_field_3"',
+        'shipment_id_in = "custom_field_3"',
+        'orders: shipment_id_in belongs to source = "shipments"; leave it out',
+    ),
+    Mistake(
+        "states of customer orders beside the shipments'",
+        CUSTOMER,
+        'group_in = "custom_field_3"',
+        'states = ["Released"]',
+        'orders: states belongs to source = "shipments"; leave it out',
+    ),
+    Mistake(
+        "a table of customer orders beside shipments",
+        ORDERS,
+        "[carriers]",
+        '[orders.customer_orders]\npackages = "header"\n[carriers]',
+        'orders: customer_orders belongs to source = "orders"; leave it out',
+    ),
+    Mistake(
+        "another source",
+        CUSTOMER,
+        'source = "orders"\n',
+        'source = "customer orders"\n',
+        'orders.source: is one of "shipments" or "orders"; did you mean "orders"?',
+    ),
+    Mistake(
+        "order numbers that are read elsewhere",
+        CUSTOMER,
+        'source = "order_number"',
+        'source = "custom_field_1"',
+        'orders are not read back: shipstation.order_reference.source is "custom_field_1", and has to be "order_number"',
+    ),
+    Mistake(
+        "order numbers that are not read where they stand",
+        CUSTOMER,
+        'group_in = "custom_field_3"',
+        'order_number_in = "custom_field_1"',
+        'orders are not read back: shipstation.order_reference.source is "order_number", and has to be "custom_field_1"',
+    ),
+    Mistake(
+        "one custom field for two things",
+        CUSTOMER,
+        'group_in = "custom_field_3"',
+        'group_in = "custom_field_3"\norder_number_in = "custom_field_3"',
+        "orders: group_in and order_number_in name the same custom field",
+    ),
+    Mistake(
+        "orders that no target looks for",
+        CUSTOMER,
+        'find = ["order_number"]',
+        'find = ["customer_po"]',
+        'orders: no target finds its record by the order\'s number: find = ["order_number"] is missing',
+    ),
+    Mistake(
+        "both halves of a package",
+        CUSTOMER,
+        'packages = "components"',
+        'packages = "both"',
+        'orders.customer_orders.packages: is one of "components" or "header"',
+    ),
+    Mistake(
+        "an address instead of a set",
+        CUSTOMER,
+        'line_addresses = "CustOrderLineAddressSet"',
+        'line_addresses = "CustomerOrderSet(OrderNo)/Lines"',
+        'orders.customer_orders.line_addresses: is a name of letters, digits and _; for example line_addresses = "CustOrderLineAddressSet"',
+    ),
+    Mistake(
+        "no types of order",
+        CUSTOMER,
+        'units = "sales"',
+        "types = []",
+        'orders.customer_orders.types: is empty and would mean every one: name them, or leave the key out; for example types = ["NO"]',
     ),
     Mistake(
         "one state as text",

@@ -35,7 +35,6 @@ def line(number: int = 1, quantity: str | None = "2", **more: Any) -> Consignmen
 def shipment(**more: Any) -> Consignment:
     given = {
         "shipment_id": "19",
-        "state": "Preliminary",
         "site": "CHI",
         "created": AT,
         "ship_by": None,
@@ -148,7 +147,7 @@ SAYS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "no ship date": ({}, {"ship_by": None}),
     "a ship date": ({"ship_by": AT}, {"ship_by": date(2026, 6, 1)}),
     "a ship date that stands for none": ({"ship_by": datetime(1, 1, 1, tzinfo=UTC)}, {"ship_by": date(1, 1, 1)}),
-    "another state": ({"state": "Completed"}, {"number": "P1"}),
+    "one that is over": ({"is_over": True}, {"number": "P1"}),
 }
 
 
@@ -231,7 +230,7 @@ def test_the_file_names_a_warehouse_and_a_telephone() -> None:
 
 @pytest.mark.parametrize("lines", [(), (line(quantity="-1"),), (line(),)])
 def test_a_cancelled_shipment_is_cancelled_whatever_else_it_says(lines: tuple[ConsignmentLine, ...]) -> None:
-    found = made(shipment(state="Cancelled", country="", lines=lines))
+    found = made(shipment(fate="cancel", country="", lines=lines))
     assert (found.wish, found.content, found.problem) == ("cancel", None, None)
 
 

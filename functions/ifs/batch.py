@@ -1,0 +1,51 @@
+"""Several lists in one request, as OData's `$batch` writes them: text parts, of which each is a request or an answer.
+
+`multipart/mixed` is the only form that IFS documents; parts are worked on one after the other, and a server that meets
+an error may stop there. Source: https://docs.ifs.com/techdocs/ (batch requests).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from email import message_from_bytes
+from http import HTTPStatus
+
+from functions.ifs.faults import Answer
+
+TOGETHER = 20  # lists in one request: as many statements have to end within the time of one
+KIND = "multipart/mixed"
+BOUNDARY = "batch_of_lists"
+HEADERS = {"Content-Type": f"{KIND};boundary={BOUNDARY}", "Accept": KIND}
+_PART = "Content-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n"
+
+
+def body(paths: Iterable[str]) -> bytes:
+    """Paths are relative to the service."""
+    requests = (f"GET {path} HTTP/1.1\r\nAccept: application/json\r\n\r\n" for path in paths)
+    parts = "".join(f"--{BOUNDARY}\r\n{_PART}\r\n{request}\r\n" for request in requests)
+    return f"{parts}--{BOUNDARY}--\r\n".encode()
+
+
+def answers(batch: Answer) -> list[Answer | None]:
+    """In the order of the requests; None for one that is no list. Fewer where the server stopped."""
+    head = f"Content-Type: {batch.headers.get('content-type', '')}\r\n\r\n"
+    return [_list(part) for part in _parts(head.encode() + batch.document)]
+
+
+def _parts(message: bytes) -> Iterator[bytes]:
+    for part in message_from_bytes(message).walk():
+        if not part.is_multipart():
+            content = part.get_payload(decode=True)
+            yield content if isinstance(content, bytes) else b""
+
+
+def _list(part: bytes) -> Answer | None:
+    head, _, content = part.lstrip().replace(b"\r\n", b"\n").partition(b"\n\n")
+    status = head.split(b"\n")[0].split()[1:2]
+    if status != [str(HTTPStatus.OK.value).encode()]:
+        return None
+    try:
+        return Answer(status=HTTPStatus.OK, headers={}, body=json.loads(content), is_json=True)
+    except (ValueError, RecursionError):
+        return None

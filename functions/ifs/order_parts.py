@@ -1,0 +1,198 @@
+"""Divides a customer order into what goes from one site to one place: each part becomes one order of ShipStation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, DivisionByZero, InvalidOperation
+
+from functions.connections.customer_orders import LineNames
+from functions.connections.orders import Orders
+from functions.ifs.addresses import NO_ADDRESS, IfsAddress
+from functions.ifs.contacts import Book
+from functions.ifs.places import LINE_KEY, ORDER_NO, Found, Place, place_of_line, place_of_order
+from functions.ifs.service import Row
+from functions.ifs.values import as_instant, as_quantity, as_text
+from functions.model.consignment import Consignment, ConsignmentLine, Fate
+from functions.model.frozen import Frozen
+
+STATE, SITE = "Objstate", "Contract"
+CANCELLED = "Cancelled"
+DELIVERED = {"Delivered", "Invoiced", "Closed"}
+MISSING, EXPIRED = "receiver address in IFS", "receiver address valid to"
+
+GroupKey = tuple[str, IfsAddress | Place]
+
+
+class OrderLine(Frozen):
+    """A line that is packed here. `reference` are its numbers within the order."""
+
+    row: Mapping[str, object]
+    reference: tuple[str, ...]
+    state: str
+    site: str
+    place: Place
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in {CANCELLED, *DELIVERED}
+
+
+@dataclass(frozen=True)
+class Receivers:
+    """What is known of those that goods go to."""
+
+    addresses: Found
+    contacts: Book
+
+
+class IfsOrder(Frozen):
+    """An order with what IFS shows of its lines. `lines` are those that are packed here, the first entered first, so
+    that a later one never names a part of the order.
+    """
+
+    row: Mapping[str, object]
+    home: Place
+    lines: tuple[OrderLine, ...]
+    shown: frozenset[str]
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Those that have to be known before anything of the order is sent anywhere."""
+        alive = [line.place for line in self.lines if not line.is_over]
+        return (self.home, *alive) if alive else ()
+
+
+def ifs_order(row: Row, lines: Sequence[Row], orders: Orders) -> IfsOrder:
+    names = orders.customer_orders
+    packed = [
+        OrderLine(
+            row=line,
+            reference=tuple(as_text(line.get(name)) for name in LINE_KEY[1:]),
+            state=as_text(line.get(names.line.state)),
+            site=as_text(line.get(names.line.site)),
+            place=place_of_line(line, row, names),
+        )
+        for line in lines
+        if _is_packed_here(line, orders)
+    ]
+    packed.sort(key=lambda line: [(len(part), part) for part in line.reference])
+    shown = frozenset(map(line_key, lines))
+    return IfsOrder(row=row, home=place_of_order(row, names), lines=tuple(packed), shown=shown)
+
+
+def line_key(row: Row) -> str:
+    return "-".join(as_text(row.get(name)) for name in LINE_KEY)
+
+
+def parts(order: IfsOrder, receivers: Receivers, orders: Orders) -> list[Consignment]:
+    """One for each site and address, named after the first line that goes there; the order's own site and address have
+    no name. An order of which nothing is packed has that one alone.
+    """
+    found = receivers.addresses
+    home: GroupKey = (as_text(order.row.get(SITE)), _address(order.home, found))
+    groups: dict[GroupKey, list[OrderLine]] = {} if order.lines else {home: []}
+    for line in order.lines:
+        groups.setdefault((line.site, _address(line.place, found)), []).append(line)
+    return [
+        _part(order, own, "" if key == home else "-".join(own[0].reference), receivers, orders)
+        for key, own in groups.items()
+    ]
+
+
+def _address(place: Place, found: Found) -> IfsAddress | Place:
+    """Two places with one address are one."""
+    return found[place].address if place in found else place
+
+
+def _part(order: IfsOrder, lines: Sequence[OrderLine], group: str, receivers: Receivers, orders: Orders) -> Consignment:
+    names, row, found = orders.customer_orders, order.row, receivers.addresses
+    fate = _fate(row, lines, orders)
+    packed = [line for line in lines if _is_open(line, fate, orders)]
+    place = lines[0].place if lines else order.home
+    customer = as_text(row.get(names.order.customer))
+    reached = receivers.contacts.of(*(place.id if place.kind == "customer" else (customer, "")))
+    days = [at for line in packed if (at := as_instant(line.row.get(names.line.ship_by)))]
+    return Consignment(
+        order_no=as_text(row.get(ORDER_NO)),
+        group=group,
+        fate=fate,
+        is_over=fate in {"cancel", "done"},
+        site=lines[0].site if lines else as_text(row.get(SITE)),
+        created=as_instant(row.get(names.order.created)),
+        ship_by=min(days, default=None),
+        receiver=customer,
+        receiver_reference=as_text(row.get(names.order.contact)),
+        phone=reached.phone,
+        email=reached.email,
+        unusable=_unusable(order, place, found),
+        lines=tuple(_line(line, orders) for line in packed),
+        shown=None if as_text(row.get(STATE)) == CANCELLED else order.shown,
+        **(found[place].address if place in found else NO_ADDRESS).model_dump(),
+    )
+
+
+def _unusable(order: IfsOrder, place: Place, found: Found) -> str:
+    """One address that IFS does not show keeps the whole order: its lines might belong to another part."""
+    if any(each not in found for each in order.places):
+        return MISSING
+    return EXPIRED if place in found and not found[place].is_valid else ""
+
+
+def _fate(order: Row, lines: Sequence[OrderLine], orders: Orders) -> Fate:
+    """By the states that IFS names, never by arithmetic: a line may be closed short."""
+    state, names = as_text(order.get(STATE)), orders.customer_orders
+    if state == CANCELLED or state in DELIVERED:
+        return "cancel" if state == CANCELLED else "done"
+    is_blocked = names.order.blocked is not None and as_text(order.get(names.order.blocked)) != ""
+    fate: Fate = "hold" if state not in names.states or is_blocked else "pack"
+    if any(_is_open(line, fate, orders) for line in lines):
+        return fate
+    if any(line.state in DELIVERED for line in lines):
+        return "done"
+    return "cancel" if all(line.state == CANCELLED for line in lines) else fate
+
+
+def _is_open(line: OrderLine, fate: Fate, orders: Orders) -> bool:
+    """Of an order that is held, whatever is not over: its lines may be blocked too."""
+    if fate == "hold":
+        return not line.is_over
+    return fate == "pack" and line.state in orders.customer_orders.states
+
+
+def _is_packed_here(row: Row, orders: Orders) -> bool:
+    names = orders.customer_orders
+    item = as_quantity(row.get("LineItemNo")) or Decimal(0)
+    is_other_half = item > 0 if names.packages == "header" else item < 0
+    is_from_supplier = as_text(row.get(names.line.supply)) in names.left_out_supply
+    is_no_goods = as_text(row.get(names.line.type)) in names.left_out_types
+    is_elsewhere = bool(orders.sites) and as_text(row.get(names.line.site)) not in orders.sites
+    return not (is_other_half or is_from_supplier or is_no_goods or is_elsewhere)
+
+
+def _line(line: OrderLine, orders: Orders) -> ConsignmentLine:
+    names, row = orders.customer_orders.line, line.row
+    sales, inventory = as_text(row.get(names.sales_part)), as_text(row.get(names.inventory_part))
+    is_stock = orders.customer_orders.units == "inventory"
+    left = _left(row, names)
+    return ConsignmentLine(
+        line_key=line_key(row),
+        order=as_text(row.get(ORDER_NO)),
+        sku=(inventory or sales) if is_stock else (sales or inventory),
+        name=as_text(row.get(names.description)),
+        quantity=_in_stock(left, row, names) if is_stock and left is not None else left,
+    )
+
+
+def _left(row: Row, names: LineNames) -> Decimal | None:
+    """In units of the sale; None where IFS names no number."""
+    ordered, delivered = as_quantity(row.get(names.quantity)), as_quantity(row.get(names.delivered))
+    return ordered if ordered is None or not delivered else max(ordered - delivered, Decimal(0))
+
+
+def _in_stock(quantity: Decimal, row: Row, names: LineNames) -> Decimal | None:
+    factor, inverted = (as_quantity(row.get(name)) for name in (names.factor, names.inverted_factor))
+    try:
+        return quantity * (Decimal(1) if factor is None else factor) / (Decimal(1) if inverted is None else inverted)
+    except (DivisionByZero, InvalidOperation):
+        return None
