@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from tests.benchmarks.row import Row
 from tests.equipment.order_desk import OrderDesk
+from tests.equipment.order_stories import OrderStory
 from tests.equipment.push_desk import Desk
 from tests.equipment.push_stories import Story
 from tests.equipment.quiet_connection import SEED
@@ -16,13 +17,22 @@ STORIES = 1000
 
 def push_lost() -> Iterable[Row]:
     """Prints each story that went wrong with its seed."""
+    yield _wrong("push_lost", Story, "stories of three writers")
+
+
+def push_orders_lost() -> Iterable[Row]:
+    """The same of customer orders, and of lines that went to the wrong place, twice, or although blocked."""
+    yield _wrong("push_orders_lost", OrderStory, "stories of customer orders")
+
+
+def _wrong(name: str, kind: type[Story], what: str) -> Row:
     wrong = 0
     for seed in range(STORIES):
-        faults = Story(seed).play()
+        faults = kind(seed).play()
         wrong += bool(faults)
         for fault in faults:
             print(f"seed {seed}: {fault}")
-    yield Row("push_lost", wrong, f"of {STORIES} stories of three writers", 0, 0, SEED)
+    return Row(name, wrong, f"of {STORIES} {what}", 0, 0, SEED)
 
 
 def push_requests() -> Iterable[Row]:

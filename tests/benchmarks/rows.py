@@ -66,6 +66,7 @@ ROWS: dict[str, Callable[[], Iterable[Row]]] = {
     "ifs_requests": writing.ifs_requests,
     "lost_updates": writing.lost_updates,
     "push_lost": pushing.push_lost,
+    "push_orders_lost": pushing.push_orders_lost,
     "push_requests": pushing.push_requests,
     "align_requests": aligning.align_requests,
     "push_order_requests": pushing.push_order_requests,

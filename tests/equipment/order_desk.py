@@ -7,7 +7,7 @@ from typing import Any
 from functions.ledger.pushes import PushStore
 from functions.model.outbound import OutboundKey, PushedOrder
 from tests.equipment.ifs.store import Key
-from tests.equipment.push_desk import ACME, Desk
+from tests.equipment.push_desk import ACME, Desk, Number
 
 
 class OrderDesk(Desk):
@@ -37,6 +37,9 @@ class OrderDesk(Desk):
 
     def line(self, order: str = "P1", line: str = "1") -> Key:
         return (order, line, "1", 0)
+
+    def key(self, shipment: Number) -> OutboundKey:
+        return OutboundKey(connection=ACME, order_no=str(shipment))
 
     def part(self, order: str = "P1", group: str = "") -> PushedOrder:
         key = OutboundKey(connection=ACME, order_no=order, group=group)

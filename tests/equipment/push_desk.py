@@ -23,6 +23,7 @@ RECEIVER = {
 }
 
 
+Number = int | str  # of a shipment, or of a customer order
 Scheduled = Literal["poll", "release", "pull"]
 
 
@@ -59,11 +60,14 @@ class Desk:
     def run(self, **duration: float) -> None:
         run(self.world, self.world.now() + timedelta(**duration))
 
-    def pushed(self, shipment: int) -> PushedOrder:
-        key = OutboundKey(connection=ACME, shipment_id=str(shipment))
+    def key(self, shipment: Number) -> OutboundKey:
+        return OutboundKey(connection=ACME, shipment_id=str(shipment))
+
+    def pushed(self, shipment: Number) -> PushedOrder:
+        key = self.key(shipment)
         return PushStore(self.world.tables["ledger"]).load([key])[key]
 
-    def number(self, shipment: int) -> int:
+    def number(self, shipment: Number) -> int:
         number = self.pushed(shipment).order_id
         assert number is not None, "it is an order"
         return number
@@ -71,7 +75,7 @@ class Desk:
     def orders(self) -> list[Any]:
         return [order for order in self.account.orders.current.values() if not order.is_gone]
 
-    def order(self, shipment: int) -> Any:
+    def order(self, shipment: Number) -> Any:
         return self.account.orders.current[self.number(shipment)]
 
     def writes(self) -> int:

@@ -58,17 +58,28 @@ class Books:
 class Story:
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
-        self.desk = Desk((), warehouses={"CHI": 4711})
+        self.desk = self._open()
         self.world, self.tenant, self.account = self.desk.world, self.desk.tenant, self.desk.account
         self.account.switches.is_address_rewritten = self.random.random() < 0.5
         self.account.switches.locked = self.random.choice(("refused", "whole request"))
         self.books, self._numbers = Books(), iter(range(1000, 10_000))
         self._watch()
 
+    def _open(self) -> Desk:
+        return Desk((), warehouses={"CHI": 4711})
+
+    def _ask(self, number: int) -> Any:
+        """What is to be packed, by its number."""
+        return self.desk.ask(f"P{number}", quantity=3)
+
+    def _source(self, order: Order) -> Any:
+        """What of IFS an order is for; no two live ones are for the same."""
+        return int(order.body["advancedOptions"]["customField2"])
+
     def play(self) -> list[str]:
         """What went wrong."""
         self._trouble()
-        shipments = [self.desk.ask(f"P{number}", quantity=3) for number in range(SHIPMENTS)]
+        shipments = [self._ask(number) for number in range(SHIPMENTS)]
         for _ in range(ACTS):
             delay = self.random.uniform(0, BUSY.total_seconds())
             act = self.random.choice((*self._colleagues(), *self._warehouse()))
@@ -95,7 +106,7 @@ class Story:
 
     # --- what people do
 
-    def _colleagues(self) -> list[Callable[[int], None]]:
+    def _colleagues(self) -> list[Callable[[Any], None]]:
         tenant, random = self.tenant, self.random
 
         def quantity(shipment: int) -> None:
@@ -111,7 +122,7 @@ class Story:
             lambda shipment: tenant.set_state(shipment, "Preliminary"),
         ]
 
-    def _warehouse(self) -> list[Callable[[int], None]]:
+    def _warehouse(self) -> list[Callable[[Any], None]]:
         def address(order: Order) -> None:
             self._type(order, {"shipTo": {**order.ship_to, "street1": f"{next(self._numbers)} Staff Road"}})
 
@@ -149,8 +160,8 @@ class Story:
 
         return [*(self._acting(edit) for edit in edits), self._acting(ending)]
 
-    def _acting(self, act: Callable[[Order], object]) -> Callable[[int], None]:
-        def on_one(shipment: int) -> None:
+    def _acting(self, act: Callable[[Order], object]) -> Callable[[Any], None]:
+        def on_one(shipment: Any) -> None:
             orders = [order for order in self._orders(shipment) if order.status in OPEN]
             if orders:
                 try:
@@ -201,17 +212,17 @@ class Story:
             is_window = seen is not None and seen[name] != value
             if is_gone and not is_window and not (name == "held" and order.status == "cancelled"):
                 self.books.faults.append(f"lost: {name} of order {number}")
-        shipment = order.body["advancedOptions"]["customField2"]
-        alive = [each for each in self._orders(int(shipment)) if each.status != "cancelled" and each.parent_id is None]
-        if len(alive) > 1:
-            self.books.faults.append(f"duplicate: shipment {shipment}")
+        source = self._source(order)
+        alive = [each for each in self.desk.orders() if each.status != "cancelled" and each.parent_id is None]
+        if sum(self._source(each) == source for each in alive) > 1:
+            self.books.faults.append(f"duplicate: {source}")
 
-    def _settled(self, shipment: int) -> None:
+    def _settled(self, shipment: Any) -> None:
         fault = self._unsettled(shipment)
         if fault:
             self.books.faults.append(f"shipment {shipment}: {fault}")
 
-    def _unsettled(self, shipment: int) -> str:
+    def _unsettled(self, shipment: Any) -> str:
         values, orders = self.tenant.shipment(shipment), self._orders(shipment)
         alive = [order for order in orders if order.status in OPEN and not order.is_merged_or_split]
         if values["Objstate"] == "Cancelled":
@@ -235,9 +246,8 @@ class Story:
         wrong = [name for name, value in wanted.items() if now[name] not in (value, typed.get(name))]
         return f"{', '.join(wrong)} differ" if wrong else ""
 
-    def _orders(self, shipment: int) -> list[Order]:
-        found = (order for order in self.desk.orders() if order.body.get("advancedOptions"))
-        return [order for order in found if order.body["advancedOptions"].get("customField2") == str(shipment)]
+    def _orders(self, shipment: Any) -> list[Order]:
+        return [order for order in self.desk.orders() if self._source(order) == shipment]
 
     def _row(self, order: Order) -> dict[str, Any]:
         return View(self.account.wall).order(order)

@@ -80,6 +80,8 @@ def _end_without_writing(flow: Push, step: Step) -> None:
     decision, pushed = step.decision, step.pushed
     if _is_too_early(flow, step):
         step.ended = delayed(flow, step, Retryable(Reason.SHIPSTATION_UNAVAILABLE, "the order may not be listed yet"))
+    elif decision.kind == "create" and step.outbound.is_held:
+        step.ended = pushed.ended(step.outbound, Outcome.WAITING, Reason.HELD_IN_IFS, is_waiting=True)
     elif decision.kind == "leave":
         step.ended = pushed.ended(step.outbound, Outcome.KEPT, Reason.ORDER_IMMUTABLE)
     elif decision.kind == "agree":
@@ -91,7 +93,8 @@ def _end_without_writing(flow: Push, step: Step) -> None:
 
 
 def _is_too_early(flow: Push, step: Step) -> bool:
-    """To say that there is nothing to cancel: a list may not show yet what a run has made."""
+    """To say that there is nothing to cancel or to hold: a list may not show yet what a run has made."""
     made_at = step.pushed.pushed_at
-    is_missing = step.outbound.content is None and step.current is None and step.pushed.may_exist
+    is_to_stop = step.outbound.content is None or step.outbound.is_held
+    is_missing = is_to_stop and step.current is None and step.pushed.may_exist
     return is_missing and made_at is not None and flow.now() < made_at + LISTED

@@ -104,7 +104,59 @@ KEPT = Decision("agree", (), ("ship_to",))
 MOVED = content(ship_to=AWAY)
 MORE = content(items=(OutboundItem(line_key="P1-1-1-0", sku="BOLT", name="Bolt", quantity=3),))
 IN_JULY = content(ship_by=date(2026, 7, 1))
+HELD_NOW = content(held=True)
+FREE = content(held=False)
+ORDER_KEY = OutboundKey(connection=ConnectionName("acme"), order_no="P1")
+LESS = content(items=(OutboundItem(line_key="P1-1-1-0", sku="BOLT", name="Bolt", quantity=1),))
+HOLD = Decision("update", ("held",))
 CASES = {
+    # held in IFS
+    "blocked": Case(HOLD, ifs=HELD_NOW, last=left(FREE), order=standing(FREE)),
+    "blocked still": Case(
+        AGREE, ifs=HELD_NOW, last=left(HELD_NOW), order=standing(HELD_NOW, status="on_hold", held="held")
+    ),
+    "released": Case(HOLD, ifs=FREE, last=left(HELD_NOW), order=standing(HELD_NOW, status="on_hold")),
+    "blocked, and the warehouse holds it": Case(
+        AGREE, ifs=HELD_NOW, last=left(FREE), order=standing(FREE, status="on_hold", held="held")
+    ),
+    "released, and the hold is the warehouse's": Case(
+        Decision("agree", (), ("held",)),
+        ifs=FREE,
+        last=left(HELD_NOW, written=digests(texts(FREE))),
+        order=standing(HELD_NOW, status="on_hold"),
+    ),
+    "blocked still, and the warehouse released it": Case(
+        AGREE, ifs=HELD_NOW, last=left(HELD_NOW), order=standing(FREE)
+    ),
+    "blocked, once shipped": Case(AGREE, ifs=HELD_NOW, last=left(FREE), order=standing(FREE, status="shipped")),
+    "blocked, once split": Case(LEAVE, ifs=HELD_NOW, last=left(FREE), order=standing(FREE, is_split=True)),
+    "a shipment says nothing of it": Case(AGREE, order=standing(content(), status="on_hold")),
+    # what left and is delivered
+    "an order of which a part is delivered": Case(
+        AGREE, ifs=LESS, last=left(content(), key=ORDER_KEY), order=standing(content(), status="shipped")
+    ),
+    "an order that wants more than left": Case(
+        LEAVE, ifs=MORE, last=left(content(), key=ORDER_KEY), order=standing(content(), status="shipped")
+    ),
+    "an order that wants less of what is packed": Case(
+        Decision("update", ("items",)), ifs=LESS, last=left(content(), key=ORDER_KEY)
+    ),
+    "a shipment that holds less than left": Case(LEAVE, ifs=LESS, order=standing(content(), status="shipped")),
+    "an order that wants another part than left": Case(
+        LEAVE,
+        ifs=content(items=(OutboundItem(line_key="P1-1-1-0", sku="NUT", name="Nut", quantity=1),)),
+        last=left(content(), key=ORDER_KEY),
+        order=standing(content(), status="shipped"),
+    ),
+    "an order of which a part is split off": Case(
+        LEAVE, ifs=LESS, last=left(content(), key=ORDER_KEY), order=standing(content(), is_split=True)
+    ),
+    "an order whose lines nobody can read": Case(
+        LEAVE,
+        ifs=LESS,
+        last=left(content(), key=ORDER_KEY),
+        order=standing(content(), status="shipped", items="\tGIFT\t"),
+    ),
     # what is not there
     "new": Case(CREATE, last=NEW, order=None),
     "about to be made, and not there": Case(CREATE, last=dying(NEW, content()), order=None),

@@ -6,14 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from tests.equipment.clockwork import Killed
-from tests.equipment.push_desk import Desk
+from tests.equipment.order_desk import OrderDesk
+from tests.equipment.push_desk import Desk, Number
 
 HOURS = 2  # a message whose run died comes back after half an hour, twice
-Act = Callable[[Desk, int], None]
+Act = Callable[[Any, Any], None]
 
 
 def nothing(desk: Desk, shipment: int) -> None: ...
@@ -31,11 +33,26 @@ def opens_again(desk: Desk, shipment: int) -> None:
     desk.tenant.set_state(shipment, "Preliminary")
 
 
-STORIES: dict[str, tuple[list[Act], str, int]] = {
-    "create": ([nothing], "awaiting_shipment", 1),
-    "update": ([nothing, changes], "awaiting_shipment", 2),
-    "cancel": ([nothing, cancels], "cancelled", 2),
-    "open again": ([nothing, cancels, opens_again], "awaiting_shipment", 3),
+def blocks(desk: OrderDesk, order: str) -> None:
+    desk.hold(order)
+
+
+def releases(desk: OrderDesk, order: str) -> None:
+    desk.release(order)
+
+
+def withdraws(desk: OrderDesk, order: str) -> None:
+    desk.tenant.edit_order(order, Objstate="Cancelled")
+
+
+STORIES: dict[str, tuple[type[Desk], list[Act], str, int]] = {
+    "create": (Desk, [nothing], "awaiting_shipment", 1),
+    "update": (Desk, [nothing, changes], "awaiting_shipment", 2),
+    "cancel": (Desk, [nothing, cancels], "cancelled", 2),
+    "open again": (Desk, [nothing, cancels, opens_again], "awaiting_shipment", 3),
+    "block": (OrderDesk, [nothing, blocks], "on_hold", 2),
+    "release": (OrderDesk, [nothing, blocks, releases], "awaiting_shipment", 3),
+    "cancel what is blocked": (OrderDesk, [nothing, blocks, withdraws], "cancelled", 3),
 }
 
 
@@ -57,10 +74,10 @@ class Deaths:
         self.steps += 1
 
 
-def play(story: str, at: tuple[int, ...]) -> tuple[Desk, int, Deaths]:
-    acts, _, _ = STORIES[story]
-    desk = Desk(("pull",), minutes=15)
-    shipment = desk.ask()
+def play(story: str, at: tuple[int, ...]) -> tuple[Desk, Number, Deaths]:
+    kind, acts, _, _ = STORIES[story]
+    desk = kind(("pull",), minutes=15)
+    shipment = desk.enter() if isinstance(desk, OrderDesk) else desk.ask()
     for act in acts[:-1]:
         act(desk, shipment)
         desk.run(minutes=35)
@@ -81,7 +98,7 @@ def steps_of(story: str) -> int:
 @pytest.mark.parametrize("story", STORIES)
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_death_at_any_step_leaves_one_order_with_the_right_content(story: str, times: int) -> None:
-    _, status, writes = STORIES[story]
+    _, _, status, writes = STORIES[story]
     for step in range(steps_of(story)):
         desk, shipment, deaths = play(story, (step,) * times)
         told = f"{story}, died {deaths.died} times at step {step}"

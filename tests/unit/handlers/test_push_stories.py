@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from tests.equipment.order_stories import OrderStory
 from tests.equipment.push_stories import Story
 
 
 @pytest.mark.parametrize("seed", [*range(10), 12, 955])
 def test_no_edit_is_lost_no_order_comes_twice_and_all_is_settled(seed: int) -> None:
     assert Story(seed).play() == []
+
+
+@pytest.mark.parametrize("seed", [*range(10), 30, 136])
+def test_of_customer_orders_every_line_goes_where_it_belongs_or_is_held(seed: int) -> None:
+    assert OrderStory(seed).play() == []

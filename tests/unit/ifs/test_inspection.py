@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from functions.connections.orders import Orders
 from functions.errors import Permanent, Retryable, Scope
 from functions.ifs.schema.inspection import Inspection
 from functions.ifs.schema.metadata import parse
@@ -29,6 +30,53 @@ def changed(target: dict[str, Any], **changes: Any) -> Rig:
 def test_what_ifs_publishes_fits_every_profile(target: dict[str, Any]) -> None:
     found = findings(changed(target, find=["order_number", "customer_po"]))
     assert {finding.severity for finding in found} == {"fits"}
+
+
+SOURCES: dict[str, dict[str, Any]] = {
+    "shipments": {"shipment_id_in": "custom_field_2"},
+    "orders": {"source": "orders", "customer_orders": {"contact": {"set": "CustomerInfoCommMethodSet"}}},
+}
+
+
+def of_orders(rig: Rig, source: str, **changes: Any) -> list[tuple[str, str, str]]:
+    """What is said of the sets that orders are read from."""
+    given = {"store_id": 77, **SOURCES[source]}
+    section = Orders.model_validate({**given, **changes})
+    found = Inspection(rig.client, (), section).findings()
+    return [(f.subject, f.severity, f"{f.sentence} {f.advice or ''}".strip()) for f in found]
+
+
+@pytest.mark.parametrize(("source", "sets"), [("shipments", 2), ("orders", 6)])
+def test_what_ifs_publishes_fits_what_orders_are_read_from(source: str, sets: int) -> None:
+    found = of_orders(Rig(), source)
+    assert (len(found), {severity for _, severity, _ in found}) == (sets, {"fits"})
+
+
+@pytest.mark.parametrize(
+    ("changes", "subject", "told"),
+    [
+        (
+            {"line_addresses": "CustomerOrderLineAddressSet"},
+            "line_addresses",
+            "CustomerOrderHandling has no set CustomerOrderLineAddressSet. Nearest: CustOrderLineAddressSet",
+        ),
+        (
+            {"line": {"delivered": "DeliveredQty"}},
+            "lines",
+            "DeliveredQty is no attribute of CustomerOrderLineSet in CustomerOrderHandling. Nearest: DeliveredQty",
+        ),
+        (
+            {"own_address": {"country": "Country"}},
+            "order_addresses",
+            "Country is no attribute of CustomerOrderAddressSet in CustomerOrderHandling. Nearest: CountryCode",
+        ),
+        ({"customers_projection": "CustomersHandling"}, "customer_addresses", "IFS has no service CustomersHandling"),
+    ],
+)
+def test_a_name_of_the_tenants_own_is_told(changes: dict[str, Any], subject: str, told: str) -> None:
+    found = of_orders(Rig(), "orders", customer_orders=changes)
+    wrong = {at.rpartition(".")[2]: text for at, severity, text in found if severity == "misfit"}
+    assert wrong[subject].startswith(told)
 
 
 def test_each_service_is_asked_once() -> None:

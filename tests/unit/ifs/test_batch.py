@@ -1,0 +1,156 @@
+"""Lists that are asked for together are the same lists; what a batch does not answer is asked for alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import requests
+
+from functions.errors import Retryable
+from functions.ifs import batch, odata
+from functions.ifs.faults import Answer
+from functions.ifs.service import Row, Service
+from tests.equipment.http import Request, Response
+from tests.equipment.tenant_fixture import IFS, Rig, Wire
+
+SET = "ShipmentLineSet"
+KEY = ("ShipmentId", "ShipmentLineNo")
+
+
+class Lists(Rig):
+    def __init__(self, shipments: int = 120, lines: int = 1) -> None:
+        super().__init__()
+        parts = [("P1001", f"PART{n}", 1) for n in range(lines)]
+        self.numbers = [self.tenant.add_shipment(parts) for _ in range(shipments)]
+        self.service = Service(self.client, "main", "ShipmentHandling")
+        self.expected = [(number, line + 1) for number in self.numbers for line in range(lines)]
+
+    def lines_read(self) -> list[tuple[int, int]]:
+        filters = odata.any_of("ShipmentId", map(str, self.numbers))
+        rows: list[Row] = self.service.rows_of_each(SET, ("SourceRef1",), filters, KEY)
+        return sorted((int(row["ShipmentId"]), int(row["ShipmentLineNo"])) for row in rows)
+
+    def asked(self) -> tuple[int, int]:
+        """Batches and single lists since the last look, then forgotten."""
+        paths = [str(request.url) for request in self.wire.sent if "/auth/" not in str(request.url)]
+        self.wire.sent.clear()
+        batches = sum(path.endswith("$batch") for path in paths)
+        return batches, len(paths) - batches
+
+
+def test_lists_of_one_kind_are_one_request() -> None:
+    lists = Lists()
+    assert (lists.lines_read(), lists.asked()) == (lists.expected, (1, 1))  # and how wide a page is
+    assert (lists.lines_read(), lists.asked()) == (lists.expected, (1, 0))
+
+
+def test_only_so_many_lists_are_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "TOGETHER", 2)
+    lists = Lists(200)
+    assert lists.lines_read() == lists.expected
+    assert lists.asked()[0] == 2
+
+
+def test_one_list_is_asked_for_as_ever() -> None:
+    lists = Lists(1)
+    assert lists.lines_read() == lists.expected
+    assert lists.asked()[0] == 0
+
+
+def test_a_list_that_goes_on_behind_its_first_page_is_read_to_its_end() -> None:
+    lists = Lists(60, lines=6)
+    for link in (False, True):
+        lists.tenant.switches.is_linking = link
+        lists.tenant.switches.largest_page = 40
+        assert lists.lines_read() == lists.expected
+
+
+def test_a_tenant_that_takes_no_batch_is_asked_for_one_once() -> None:
+    lists = Lists()
+    lists.tenant.switches.takes_batch = False
+    assert lists.lines_read() == lists.expected
+    batches, single = lists.asked()
+    assert (batches, single > 3) == (1, True)
+    assert lists.lines_read() == lists.expected
+    assert lists.asked()[0] == 0
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        requests.ConnectionError(),
+        requests.ReadTimeout(),
+    ],
+)
+def test_a_batch_that_is_lost_is_asked_for_alone_and_together_again_next_time(
+    fault: requests.RequestException,
+) -> None:
+    lists = Lists()
+    lists.client.get(f"{lists.service.path}/{SET}?$top=1", SET)
+    lists.wire.breaks.append(fault)
+    lists.wire.sent.clear()
+    assert lists.lines_read() == lists.expected
+    assert lists.asked()[0] == 1
+    assert (lists.lines_read(), lists.asked()) == (lists.expected, (1, 0))
+
+
+def test_a_token_that_ran_out_is_replaced_within_a_batch_too() -> None:
+    lists = Lists()
+    lists.lines_read()
+    lists.asked()
+    lists.tenant.tokens.clear()
+    assert (lists.lines_read(), lists.asked()) == (lists.expected, (2, 0))
+
+
+def test_an_outage_is_told_as_ever() -> None:
+    lists = Lists()
+    lists.tenant.go_dark(600)
+    with pytest.raises(Retryable):
+        lists.lines_read()
+
+
+Damage = Callable[[bytes], bytes]
+DAMAGED: dict[str, Damage] = {
+    "no boundary": lambda body: body.replace(b"--batch_ifs", b"++batch_ifs"),
+    "no lists": lambda body: b"",
+    "the last one is missing": lambda body: (
+        body[: body.rindex(b"--batch_ifs_answer\r\n")] + b"--batch_ifs_answer--\r\n"
+    ),
+    "one is no JSON": lambda body: body.replace(b'"value":', b'"value"', 1),
+    "one is an error": lambda body: body.replace(b"HTTP/1.1 200 OK", b"HTTP/1.1 500 Error", 1),
+    "one has no status": lambda body: body.replace(b"HTTP/1.1 200 OK", b"", 1),
+    "another one too many": lambda body: body[: body.index(b"--batch_ifs", 20)] + body,
+    "other ends of lines": lambda body: body.replace(b"\r\n", b"\n"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_whatever_comes_back_the_lists_are_whole(damage: str) -> None:
+    lists = Lists()
+    serve = lists.tenant.application
+
+    def damaged(request: Request) -> Response:
+        response = serve(request)
+        if not request.path.endswith("$batch"):
+            return response
+        return Response(response.status, DAMAGED[damage](response.body), response.headers)
+
+    lists.session.mount(IFS, Wire(damaged))
+    assert lists.lines_read() == lists.expected
+
+
+def test_text_of_any_script_survives() -> None:
+    rows = '{"value":[{"Name":"Kim 🚚 Å"}]}'.encode()
+    part = b"--b\r\nContent-Type: application/http\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
+    document = part + rows + b"\r\n--b--\r\n"
+    answer = Answer(status=200, headers={"content-type": "multipart/mixed; boundary=b"}, document=document)
+    (found,) = batch.answers(answer)
+    assert found is not None
+    assert found.body == {"value": [{"Name": "Kim 🚚 Å"}]}
+
+
+def test_an_inner_address_is_encoded_as_outside() -> None:
+    body = batch.body(["CustomerOrderSet?$filter=OrderNo%20eq%20%27P%2F1%27"]).decode()
+    assert "GET CustomerOrderSet?$filter=OrderNo%20eq%20%27P%2F1%27 HTTP/1.1\r\n" in body
+    assert body.count("--batch_of_lists") == 2
