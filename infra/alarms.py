@@ -215,15 +215,15 @@ class Alarms(Construct):
             _silence_is_zero(_counted("pull", "PullSucceeded", connection, period)),
             threshold=1,
             below=True,
-            description=f"{connection}: the IFS shipments that are to be packed were not read. Read the reason in "
-            "Pull's log; the next look does it all (docs/operations.md#orders-into-shipstation).",
+            description=f"{connection}: what IFS wants packed was not read. Read the reason in Pull's log; the next look "
+            "does it all (docs/operations.md#orders-into-shipstation).",
         )
         self._alarm(
             f"{connection}-PushAttention",
             _counted("push", "PushAttention", connection, Duration.minutes(1)),
             threshold=1,
-            description=f"{connection}: an order for ShipStation asks for a person. Push's log names the IFS shipment, "
-            "the reason and the field (docs/operations.md#orders-into-shipstation).",
+            description=f"{connection}: an order for ShipStation asks for a person. Push's log names the IFS shipment "
+            "or order, the reason and the field (docs/operations.md#orders-into-shipstation).",
         )
 
     def _align(self, resources: ConnectionResources) -> None:

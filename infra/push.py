@@ -1,5 +1,5 @@
-"""IFS shipments into ShipStation: a function that reads IFS by schedule, a queue, and one that writes ShipStation. Only
-in stacks with a connection that asks for it.
+"""IFS shipments or orders into ShipStation: a function that reads IFS by schedule, a queue, and one that writes
+ShipStation. Only in stacks with a connection that asks for it.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class PushFlow(Construct):
             "Pull",
             settings=settings,
             timeout=PULL_TIMEOUT,
-            description="Reads IFS shipments that are to be packed",
+            description="Reads what IFS wants packed",
             is_repeated=False,  # the next tick comes anyway
         )
         CfnOutput(Stack.of(self), "PullFunction", value=self.pull.function_name)
@@ -88,7 +88,7 @@ class PushFlow(Construct):
             events.Rule(
                 self,
                 f"Every-{name}",
-                description=f"Reads the IFS shipments of {name}",
+                description=f"Reads what IFS wants packed for {name}",
                 schedule=events.Schedule.rate(Duration.minutes(route.orders.poll_minutes)),
                 targets=[
                     targets.LambdaFunction(

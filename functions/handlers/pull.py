@@ -1,5 +1,5 @@
-"""Schedule → orders.fifo: IFS shipments that ShipStation does not know yet, or knows otherwise. A fault leaves nothing
-behind; the next look does it all.
+"""Schedule → orders.fifo: what IFS wants packed and ShipStation does not know yet, or knows otherwise. A fault leaves
+nothing behind; the next look does it all.
 """
 
 from __future__ import annotations

@@ -14,7 +14,6 @@ from functions.ifs.places import LINE_KEY, ORDER_NO, Found, Place, place_of_line
 from functions.ifs.service import Row
 from functions.ifs.values import as_instant, as_quantity, as_text
 from functions.model.consignment import Consignment, ConsignmentLine, Fate
-from functions.model.frozen import Frozen
 
 STATE, SITE = "Objstate", "Contract"
 CANCELLED = "Cancelled"
@@ -24,7 +23,8 @@ MISSING, EXPIRED = "receiver address in IFS", "receiver address valid to"
 GroupKey = tuple[str, IfsAddress | Place]
 
 
-class OrderLine(Frozen):
+@dataclass(frozen=True)
+class OrderLine:
     """A line that is packed here. `reference` are its numbers within the order."""
 
     row: Mapping[str, object]
@@ -46,7 +46,8 @@ class Receivers:
     contacts: Book
 
 
-class IfsOrder(Frozen):
+@dataclass(frozen=True)
+class IfsOrder:
     """An order with what IFS shows of its lines. `lines` are those that are packed here, the first entered first, so
     that a later one never names a part of the order.
     """

@@ -113,10 +113,13 @@ class OrderContent(Frozen):
 
 
 class Problem(Frozen):
-    """Why a consignment cannot become an order: the reason, and the field that says so, never its value."""
+    """Why a consignment cannot become an order: the reason, and the field that says so, never its value. `is_passing`:
+    the next look will tell.
+    """
 
     reason: Reason
     field: str
+    is_passing: bool = False
 
 
 class Outbound(Frozen):
@@ -206,6 +209,11 @@ class PushedOrder(Frozen):
     def may_exist(self) -> bool:
         """A run was about to make the order, and nobody was told what became of it."""
         return self.order_id is None and bool(self.trying)
+
+    @property
+    def may_stand(self) -> bool:
+        """ShipStation has the order, or may have it."""
+        return self.order_id is not None or self.may_exist
 
     def has_heard(self, outbound: Outbound) -> bool:
         """Whether this is what was dealt with. What a run has left half done was not, unless there is no doing it."""

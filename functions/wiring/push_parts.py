@@ -1,4 +1,4 @@
-"""What reads IFS shipments to be packed and what writes them to ShipStation, put together once an environment."""
+"""What reads what IFS wants packed and what writes it to ShipStation, put together once an environment."""
 
 from __future__ import annotations
 

@@ -104,10 +104,15 @@ def _emptied(
 
 
 def _certain(wanted: Outbound, consignment: Consignment, known: PushedOrder | None) -> Outbound:
-    """A line that IFS does not show any more was perhaps only hidden: nothing is taken out for it."""
-    if known is None or consignment.shown is None or consignment.shown.issuperset(known.lines):
+    """A line that IFS does not show any more was perhaps hidden, or moved while the list was read: nothing is taken out
+    for it, unless it is missing twice while others of its site are shown. Then it was deleted.
+    """
+    if known is None or not known.may_stand or consignment.shown is None or consignment.shown.issuperset(known.lines):
         return wanted
-    return wanted.spoilt(Problem(reason=Reason.LINES_VANISHED, field="lines"))
+    has_others = bool(consignment.lines)
+    if has_others and known.reason is Reason.LINES_VANISHED:
+        return wanted
+    return wanted.spoilt(Problem(reason=Reason.LINES_VANISHED, field="lines", is_passing=has_others))
 
 
 def _is_due(wanted: Outbound, known: PushedOrder | None, orders: Orders, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from functions.errors import ConnectorError, Retryable
 from functions.flows.to_shipstation.merge import caught_up, decide, decide_to_cancel, is_as_left
 from functions.flows.to_shipstation.step import OF_ONE_ORDER, OF_SHIPSTATION, Push, Step, audit, delayed, told
 from functions.model.audit import Cause, FieldChange
-from functions.model.outbound import CANCELLING, CurrentOrder, PushedOrder
+from functions.model.outbound import CANCELLING, CurrentOrder
 from functions.model.outcomes import Outcome, Reason
 
 LOOKING = timedelta(minutes=2)  # of a run's five; the rest is for writing
@@ -18,7 +18,7 @@ LISTED = timedelta(minutes=15)  # after it was made every list shows an order
 
 def look(flow: Push, steps: Sequence[Step], cause: Cause) -> None:
     """How each order stands, and what follows. One that ShipStation cannot show is that order's own trouble."""
-    known = [step.pushed for step in steps if _may_stand(step.pushed)]
+    known = [step.pushed for step in steps if step.pushed.may_stand]
     found = flow.writer.read(known) if known else {}
     until, fault_of_all = flow.now() + LOOKING, None
     for step in steps:
@@ -42,10 +42,6 @@ def _go_on(flow: Push, until: datetime, fault_of_all: ConnectorError | None) -> 
         raise Retryable(Reason.BUDGET_EXHAUSTED, "the others took the time of this run")
 
 
-def _may_stand(pushed: PushedOrder) -> bool:
-    return pushed.order_id is not None or pushed.may_exist
-
-
 def _look_at(flow: Push, step: Step, found: Mapping[str, CurrentOrder | None], cause: Cause) -> None:
     """In a list, and alone where a list does not show the order, or shows it otherwise than we left it."""
     key, order_id = step.pushed.order_key, step.pushed.order_id
@@ -55,7 +51,7 @@ def _look_at(flow: Push, step: Step, found: Mapping[str, CurrentOrder | None], c
         if step.decision.kind != "leave" and is_as_left(step.outbound.content, step.pushed, listed):
             return
     is_missing = key in found and order_id is None and listed is None
-    is_asked = _may_stand(step.pushed) and not is_missing
+    is_asked = step.pushed.may_stand and not is_missing
     _judge(flow, step, flow.writer.read_one(step.pushed) if is_asked else None, cause)
 
 

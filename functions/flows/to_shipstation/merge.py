@@ -113,16 +113,21 @@ def is_as_left(content: OrderContent | None, pushed: PushedOrder, current: Curre
 
 def _merge(content: OrderContent, pushed: PushedOrder, current: CurrentOrder) -> Decision:
     wanted, theirs = digests(texts(content)), digests(current.fields)
-    said = [field for field in current.fields if field in wanted]
+    said = [field for field in current.fields if field in wanted and not _is_another_s(field, pushed, current)]
     changed = [field for field in said if wanted[field] not in {theirs[field], pushed.asked.get(field)}]
     ours = tuple(field for field in changed if _is_ours(field, pushed, current))
     kept = tuple(field for field in changed if field not in ours)
     return Decision("update" if ours else "agree", ours, kept)
 
 
+def _is_another_s(field: OrderField, pushed: PushedOrder, current: CurrentOrder) -> bool:
+    """Of what IFS says for the first time, the file having named it since: what stands there already."""
+    return field not in pushed.asked and bool(current.fields[field])
+
+
 def _is_ours(field: OrderField, pushed: PushedOrder, current: CurrentOrder) -> bool:
-    """It holds what we wrote, or what ShipStation's address check made of that."""
-    if digest(current.fields[field]) == pushed.written.get(field):
+    """It holds what we wrote, or what ShipStation's address check made of that; or nothing, and we never wrote it."""
+    if digest(current.fields[field]) == pushed.written.get(field, digest("")):
         return True
     return field == "ship_to" and _is_rewritten(current, pushed.loose_address)
 

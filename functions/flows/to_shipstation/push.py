@@ -66,9 +66,10 @@ def _is_over(step: Step) -> bool:
 def _end_without_asking(step: Step) -> None:
     """What cannot become an order is no order of ShipStation's either, unless it is one already."""
     pushed, outbound = step.pushed, step.outbound
-    is_unknown = pushed.order_id is None and not pushed.may_exist
+    is_unknown = not pushed.may_stand
     if outbound.problem is not None:
-        waits = (is_unknown or pushed.is_cancelled) and outbound.problem.reason in WAITING
+        is_of_none = (is_unknown or pushed.is_cancelled) and outbound.problem.reason in WAITING
+        waits = is_of_none or outbound.problem.is_passing
         outcome = Outcome.WAITING if waits else Outcome.PARKED
         step.ended = pushed.ended(outbound, outcome, outbound.problem.reason, outbound.problem.field, is_waiting=waits)
     elif outbound.wish == "cancel" and is_unknown:

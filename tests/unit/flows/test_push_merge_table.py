@@ -70,6 +70,7 @@ def standing(says: OrderContent, **more: Any) -> CurrentOrder:
     """`ship_to` and other fields as somebody else left them; `checked` by ShipStation's address check."""
     address = more.pop("ship_to", says.ship_to)
     own = {name: more.pop(name) for name in list(more) if name in texts(says)}
+    own |= {name: more.pop(name) for name in ("email",) if name in more}
     given = {"order_id": NUMBER, "order_key": KEY.order_key(1), "status": "awaiting_shipment", "is_split": False}
     return CurrentOrder.model_validate(
         {
@@ -131,6 +132,13 @@ CASES = {
     "blocked, once shipped": Case(AGREE, ifs=HELD_NOW, last=left(FREE), order=standing(FREE, status="shipped")),
     "blocked, once split": Case(LEAVE, ifs=HELD_NOW, last=left(FREE), order=standing(FREE, is_split=True)),
     "a shipment says nothing of it": Case(AGREE, order=standing(content(), status="on_hold")),
+    # what the file names since the order was made
+    "said for the first time": Case(
+        Decision("update", ("email",)), ifs=content(email="kim@example.com"), order=standing(content(), email="")
+    ),
+    "said for the first time, and the warehouse has said it": Case(
+        AGREE, ifs=content(email="kim@example.com"), order=standing(content(), email="other@example.com")
+    ),
     # what left and is delivered
     "an order of which a part is delivered": Case(
         AGREE, ifs=LESS, last=left(content(), key=ORDER_KEY), order=standing(content(), status="shipped")

@@ -89,6 +89,11 @@ def test_what_has_not_changed_is_not_written_again_whatever_shipstation_makes_of
     assert desk.orders()[0].ship_to["addressVerified"]
 
 
+def look(desk: OrderDesk) -> None:
+    desk.world.functions["pull"].invoke({"connection": "acme"})
+    desk.run(minutes=6)
+
+
 # --- where it goes
 
 
@@ -601,6 +606,41 @@ def test_a_line_whose_goods_come_from_a_supplier_after_all_is_taken_out() -> Non
     desk.tenant.edit_line(desk.line(), SupplyCodeDb="PD")
     settled(desk)
     assert desk.packed().status == "cancelled"
+
+
+def test_a_line_that_was_deleted_is_taken_out_once_it_is_missing_twice() -> None:
+    desk = OrderDesk(("poll", "release"))
+    desk.enter(lines=2)
+    look(desk)
+    desk.tenant.delete_order_line(desk.line(line="2"))
+    look(desk)
+    assert len(desk.goods()) == 2
+    assert (desk.part().reason, desk.part().attention) == (Reason.LINES_VANISHED, None)
+    look(desk)
+    assert (desk.goods(), desk.part().reason) == ({"P1-1-1-0": 2}, None)
+
+
+def test_a_line_that_was_missing_once_stays() -> None:
+    desk = OrderDesk(("poll", "release"))
+    desk.enter(lines=2)
+    look(desk)
+    record = desk.tenant.sets["CustomerOrderLineSet"].pop(desk.line(line="2"))
+    look(desk)
+    desk.tenant.sets["CustomerOrderLineSet"][desk.line(line="2")] = record
+    look(desk)
+    look(desk)
+    assert (len(desk.goods()), desk.part().reason, desk.writes()) == (2, None, 1)
+
+
+def test_an_order_that_was_never_made_follows_whatever_goes() -> None:
+    desk = OrderDesk()
+    desk.enter(lines=2)
+    desk.tenant.edit_line(desk.line(line="2"), BuyQtyDue=2.5)
+    settled(desk)
+    assert desk.part().outcome is Outcome.PARKED
+    desk.tenant.delete_order_line(desk.line(line="2"))
+    settled(desk)
+    assert desk.goods() == {"P1-1-1-0": 2}
 
 
 @pytest.mark.parametrize("hide", ["the line's site", "every line", "the line itself"])
