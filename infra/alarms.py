@@ -215,8 +215,8 @@ class Alarms(Construct):
             _silence_is_zero(_counted("pull", "PullSucceeded", connection, period)),
             threshold=1,
             below=True,
-            description=f"{connection}: what IFS wants packed was not read. Read the reason in Pull's log; the next look "
-            "does it all (docs/operations.md#orders-into-shipstation).",
+            description=f"{connection}: what IFS wants packed was not read. Read the reason in Pull's log; "
+            "the next look does it all (docs/operations.md#orders-into-shipstation).",
         )
         self._alarm(
             f"{connection}-PushAttention",
