@@ -141,21 +141,21 @@ def _unusable(order: IfsOrder, place: Place, found: Found) -> str:
 
 
 def _fate(order: Row, lines: Sequence[OrderLine], orders: Orders) -> Fate:
-    """By the states that IFS names, never by arithmetic: a line may be closed short."""
+    """By the states that IFS names, never by arithmetic: a line may be closed short. What is neither over nor packed is
+    held: the order, or all that is left of a part, is blocked.
+    """
     state, names = as_text(order.get(STATE)), orders.customer_orders
     if state == CANCELLED or state in DELIVERED:
         return "cancel" if state == CANCELLED else "done"
     is_blocked = names.order.blocked is not None and as_text(order.get(names.order.blocked)) != ""
-    fate: Fate = "hold" if state not in names.states or is_blocked else "pack"
-    if any(_is_open(line, fate, orders) for line in lines):
-        return fate
-    if any(line.state in DELIVERED for line in lines):
-        return "done"
-    return "cancel" if all(line.state == CANCELLED for line in lines) else fate
+    if state in names.states and not is_blocked and any(line.state in names.states for line in lines):
+        return "pack"
+    if any(not line.is_over for line in lines):
+        return "hold"
+    return "done" if any(line.state in DELIVERED for line in lines) else "cancel"
 
 
 def _is_open(line: OrderLine, fate: Fate, orders: Orders) -> bool:
-    """Of an order that is held, whatever is not over: its lines may be blocked too."""
     if fate == "hold":
         return not line.is_over
     return fate == "pack" and line.state in orders.customer_orders.states

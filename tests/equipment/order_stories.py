@@ -56,7 +56,7 @@ class OrderStory(Story):
             on_line(lambda key: tenant.edit_line(key, Contract=random.choice(SITES))),
             on_line(lambda key: tenant.edit_line(key, DefaultAddrFlag=True, AddrFlag=False)),
             on_line(lambda key: tenant.edit_line(key, DefaultAddrFlag=False, AddrFlag=True)),
-            on_line(lambda key: tenant.edit_line(key, Objstate=random.choice(("Released", "Cancelled")))),
+            on_line(lambda key: tenant.edit_line(key, Objstate=random.choice(("Released", "Cancelled", "Blocked")))),
             on_line(street),
             home,
             country,
@@ -77,8 +77,8 @@ class OrderStory(Story):
         if self._is_broken(number) or self._is_touched(number):
             return ""
         faults = [fault for order in alive if (fault := self._wrong(number, order, state))]
-        packed = [name for order in alive for name in self._lines(order)]
-        wanted = sorted(line for line in LINES if self._line(number, line)["Objstate"] == "Released")
+        packed = [name for order in alive for name in self._lines(order) if self._is_released(number, name)]
+        wanted = [line for line in LINES if self._is_released(number, line)]
         typed = any("items" in self.books.typed.get(order.order_id, {}) for order in mine)
         if not typed and state == "Released" and sorted(packed) != wanted:
             faults.append(f"lines {packed} instead of {wanted}")
@@ -103,12 +103,18 @@ class OrderStory(Story):
             wrong.append("lines of two places")
         if streets != {now["street"]} and now["street"] != typed.get("street"):
             wrong.append("goes to another place")
-        if "held" not in typed and now["held"] != (state == "Blocked"):
+        released = [line["Objstate"] == "Released" for line in lines]
+        if state == "Released" and any(released) and not all(released):
+            wrong.append("a line that is not released")
+        if "held" not in typed and now["held"] != (state == "Blocked" or not any(released)):
             wrong.append("held" if now["held"] else "not held")
         quantities = sorted((line["CatalogNo"], line["BuyQtyDue"]) for line in lines)
         if now["items"] not in (quantities, typed.get("items")):
             wrong.append("quantities")
         return f"{order.order_key}: {', '.join(wrong)}" if wrong else ""
+
+    def _is_released(self, number: str, line: str) -> bool:
+        return line in LINES and self._line(number, line)["Objstate"] == "Released"
 
     def _lines(self, order: Order) -> list[str]:
         return [str(item.body["lineItemKey"]).split("-")[1] for item in order.items]

