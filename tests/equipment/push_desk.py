@@ -34,7 +34,8 @@ class Desk:
         self, functions: tuple[Scheduled, ...] = ("poll", "release", "pull"), minutes: float = 1, **orders: Any
     ) -> None:
         settings = {"mode": "write", "store_id": STORE, "poll_minutes": 1, **self.source(), **orders}
-        self.world, self.site = quiet_world(orders=settings, ifs={"targets": [self.target()]}, **self.named())
+        tenant = {"targets": [self.target()], **self.tenant_has()}
+        self.world, self.site = quiet_world(orders=settings, ifs=tenant, **self.named())
         self.tenant, self.account = self.site.tenant, self.site.account
         for function in functions:
             self.world.schedule(function, "acme", every=timedelta(minutes=minutes), until=START + timedelta(days=2))
@@ -48,6 +49,11 @@ class Desk:
     def target() -> dict[str, Any]:
         """Where the label comes back to."""
         return {"profile": "shipment_header", "find": ["shipment_id", "order_number"]}
+
+    @staticmethod
+    def tenant_has() -> dict[str, Any]:
+        """What else the file says of IFS."""
+        return {}
 
     @staticmethod
     def named() -> dict[str, Any]:

@@ -74,8 +74,6 @@ def _end_without_asking(step: Step) -> None:
         step.ended = pushed.ended(outbound, outcome, outbound.problem.reason, outbound.problem.field, is_waiting=waits)
     elif outbound.wish == "cancel" and is_unknown:
         step.ended = pushed.ended(outbound, Outcome.UNCHANGED)
-    elif outbound.is_held and (is_unknown or pushed.is_cancelled):
-        step.ended = pushed.ended(outbound, Outcome.WAITING, Reason.HELD_IN_IFS, is_waiting=True)
 
 
 def _write(flow: Push, steps: Sequence[Step], cause: Cause) -> None:

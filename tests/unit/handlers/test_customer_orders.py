@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from functions.model.outcomes import Outcome, Reason
+from tests.equipment.http import json_response
 from tests.equipment.order_desk import OrderDesk
 from tests.equipment.push_desk import STORE
 
@@ -203,6 +204,20 @@ def test_sites_of_others_are_left_to_them() -> None:
     settled(desk)
     assert [desk.goods()] == [{"P1-1-1-0": 2}]
     assert len(desk.orders()) == 1
+
+
+def test_the_tenants_sites_hold_where_no_others_are_named() -> None:
+    class Ours(OrderDesk):
+        @staticmethod
+        def tenant_has() -> dict[str, Any]:
+            return {"sites": ["CHI"]}
+
+    desk = Ours()
+    desk.enter()
+    desk.tenant.add_order_line("P1", "2", Contract="DAL")
+    desk.enter("P2", Contract="DAL")
+    settled(desk)
+    assert [(order.order_number, len(order.items)) for order in desk.orders()] == [("P1", 1)]
 
 
 def test_address_sets_bear_the_names_of_the_file() -> None:
@@ -762,6 +777,18 @@ def test_what_ifs_delivered_by_another_way_is_left_as_it_stands() -> None:
     desk.tenant.edit_order("P1", Objstate="Delivered")
     settled(desk)
     assert (desk.packed().status, desk.part().is_open, desk.part().attention) == ("awaiting_shipment", False, None)
+
+
+def test_what_ifs_delivered_is_not_read_again_although_shipstation_never_answered() -> None:
+    desk = OrderDesk()
+    serve = desk.account.application
+    desk.account.application = lambda request: json_response(503, {}) if request.method == "POST" else serve(request)
+    desk.enter()
+    settled(desk)
+    assert desk.part().next_attempt_at is not None
+    desk.tenant.edit_order("P1", Objstate="Delivered")
+    desk.run(hours=1)
+    assert (desk.part().is_open, desk.part().next_attempt_at) == (False, None)
 
 
 def test_a_shipped_order_that_is_cancelled_in_ifs_asks_a_person() -> None:
