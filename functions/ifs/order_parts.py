@@ -8,7 +8,7 @@ from decimal import Decimal, DivisionByZero, InvalidOperation
 
 from functions.connections.customer_orders import LineNames
 from functions.connections.orders import Orders
-from functions.ifs.addresses import NO_ADDRESS, IfsAddress
+from functions.ifs.addresses import NO_ADDRESS
 from functions.ifs.contacts import Book
 from functions.ifs.places import LINE_KEY, ORDER_NO, Found, Place, place_of_line, place_of_order
 from functions.ifs.service import Row
@@ -20,7 +20,7 @@ CANCELLED = "Cancelled"
 DELIVERED = {"Delivered", "Invoiced", "Closed"}
 MISSING, EXPIRED = "receiver address in IFS", "receiver address valid to"
 
-GroupKey = tuple[str, IfsAddress | Place]
+GroupKey = tuple[str, str | Place]
 
 
 @dataclass(frozen=True)
@@ -101,9 +101,12 @@ def parts(order: IfsOrder, receivers: Receivers, orders: Orders) -> list[Consign
     ]
 
 
-def _address(place: Place, found: Found) -> IfsAddress | Place:
-    """Two places with one address are one."""
-    return found[place].address if place in found else place
+def _address(place: Place, found: Found) -> str | Place:
+    """Two places with one address are one, however it is spaced and capitalised."""
+    if place not in found:
+        return place
+    parts = found[place].address.model_dump(exclude={"address"}).values()
+    return "\n".join(" ".join(part.split()).casefold() for part in (*parts, *found[place].address.address))
 
 
 def _part(order: IfsOrder, lines: Sequence[OrderLine], group: str, receivers: Receivers, orders: Orders) -> Consignment:

@@ -9,6 +9,8 @@ from functions.model.outbound import OutboundKey, PushedOrder
 from tests.equipment.ifs.store import Key
 from tests.equipment.push_desk import ACME, Desk, Number
 
+ELSEWHERE = {"Address1": "99 Beacon Hill", "City": "Salem", "ZipCode": "01970"}
+
 
 class OrderDesk(Desk):
     @staticmethod
@@ -59,3 +61,13 @@ class OrderDesk(Desk):
 
     def release(self, order: str = "P1") -> None:
         self.tenant.edit_order(order, Objstate="Released")
+
+    def settled(self) -> OrderDesk:
+        """After three looks."""
+        self.run(minutes=3)
+        return self
+
+    def look(self) -> None:
+        """Once, whatever is scheduled."""
+        self.world.functions["pull"].invoke({"connection": "acme"})
+        self.run(minutes=6)

@@ -48,7 +48,7 @@ ADDRESSES = {
     Place(kind="customer", id=("C100", "2")): Delivery(address=address("branch")),
     **{place_of(number): Delivery(address=address("away")) for number in ("2", "10")},
     place_of("3"): Delivery(address=address("farther")),
-    place_of("4"): Delivery(address=address("home")),
+    place_of("4"): Delivery(address=address(" HOME")),
     place_of("5"): Delivery(address=address("old"), is_valid=False),
 }
 
