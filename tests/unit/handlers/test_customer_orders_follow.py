@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from functions.ledger.pushes import PushStore
+from functions.model.outbound import OutboundKey, PushedOrder
 from functions.model.outcomes import Outcome, Reason
 from tests.equipment.http import json_response
 from tests.equipment.order_desk import ELSEWHERE, OrderDesk
+from tests.equipment.push_desk import ACME
+from tests.equipment.quiet_connection import START
 
 
 def test_a_blocked_order_is_held_without_a_date_and_released_again() -> None:
@@ -368,3 +372,12 @@ def test_no_name_address_or_contact_is_logged_or_kept() -> None:
     for text in ("Larsson", "Harbor", "Beacon", "02110", "kim@", "555-0199"):
         assert text not in kept
         assert text not in desk.world.logs.getvalue()
+
+
+def test_a_shipment_that_was_pushed_before_is_no_order_of_that_number() -> None:
+    desk = OrderDesk(customer_orders={"types": ["NO"]})
+    desk.enter("19", OrderId="EX")
+    shipment = PushedOrder(key=OutboundKey(connection=ACME, shipment_id="19"), order_id=7, read_at=START)
+    PushStore(desk.world.tables["ledger"]).save(shipment)
+    desk.settled()
+    assert desk.orders() == []
