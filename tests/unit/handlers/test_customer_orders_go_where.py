@@ -197,6 +197,8 @@ def test_the_contacts_of_the_address_come_before_the_customers() -> None:
     add("C100", 5, "EMail", "first@example.com", AddressId=None)
     add("C100", 6, "EMail", "second@example.com", AddressId=None)
     desk.enter()
+    add("C300", 7, "Phone", "7", AddressId="1", ValidTo="2025-01-01T00:00:00Z")
+    add("C300", 8, "EMail", "later@example.com", AddressId="1", ValidFrom="2027-01-01T00:00:00Z")
     desk.tenant.add_customer_address("C300")
     desk.enter("P2", CustomerNo="C300")
     desk.settled()
