@@ -10,6 +10,7 @@ import pytest
 
 from functions.model.outcomes import Outcome, Reason
 from tests.equipment.http import DroppedError, Request, Response, json_response
+from tests.equipment.order_desk import OrderDesk
 from tests.equipment.push_desk import RECEIVER, STORE, Desk
 from tests.equipment.shipstation.orders import RefusedError
 
@@ -137,6 +138,18 @@ def test_a_cancellation_waits_for_an_order_that_no_list_shows_yet() -> None:
     desk.run(minutes=60)
     assert [order.status for order in desk.orders()] == ["cancelled"]
     assert desk.pushed(shipment).attention is None
+
+
+def test_a_hold_waits_for_an_order_that_no_list_shows_yet() -> None:
+    desk = OrderDesk(("pull",), minutes=2)
+    desk.account.switches.lag_seconds_min = desk.account.switches.lag_seconds_max = 400.0
+    Wire(desk).loses = 1
+    desk.enter()
+    desk.run(minutes=2.5)
+    desk.hold()
+    desk.run(minutes=60)
+    assert [order.status for order in desk.orders()] == ["on_hold"]
+    assert desk.part().attention is None
 
 
 def test_nothing_is_left_to_cancel_where_nothing_was_made() -> None:
