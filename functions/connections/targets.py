@@ -13,11 +13,12 @@ from functions.model.records import FieldName
 
 Policy = Literal["always", "if_empty", "if_empty_or_ours", "never"]
 VoidPolicy = Literal["clear", "restore", "flag"]
-FieldType = Literal["text", "timestamp", "date"]
+FieldType = Literal["text", "timestamp", "date", "number"]
 Finder = Literal["shipment_id", "order_number", "customer_po", "custom_field"]
 Attribute = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Endpoint = Literal["main", "int"]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")]
+NOT_TEXT = {FieldName.SHIP_DATE, FieldName.COST}
 Patches = tuple[tuple[FieldName, ...], ...]
 
 
@@ -61,17 +62,11 @@ class ShipDateRule(FieldRule):
     """
 
     attribute: Attribute = "ActualShipDate"
-    type: FieldType = "timestamp"
+    type: Literal["timestamp", "date"] = "timestamp"
     policy: Policy = "always"
     on_void: VoidPolicy = "flag"
     source: Literal["label", "ship_date"] = "ship_date"
     when: Literal["delivered", "at_once"] = "delivered"
-
-    @model_validator(mode="after")
-    def _is_a_date(self) -> ShipDateRule:
-        if self.type == "text":
-            raise ValueError("type must be timestamp or date")
-        return self
 
 
 class StatusRule(FieldRule):
@@ -82,6 +77,20 @@ class StatusRule(FieldRule):
     policy: Policy = "never"
     shipped: str = Field(default="shipped", min_length=1)
     voided: str = Field(default="voided", min_length=1)
+
+
+class CostRule(FieldRule):
+    """What the labels of a record cost together, rounded to `decimals`. Off unless it is named."""
+
+    type: Literal["number", "text"] = "number"
+    decimals: Whole = Field(default=2, ge=0, le=6)
+
+
+class CurrencyRule(FieldRule):
+    """`code` stands beside the cost: ShipStation's V1 tells none."""
+
+    max_length: Whole = Field(default=3, ge=3, le=4000)
+    code: str = Field(pattern=r"^[A-Z]{3}$", examples=["USD"])
 
 
 class Target(Frozen):
@@ -99,18 +108,22 @@ class Target(Frozen):
     service: ServiceRule = ServiceRule()
     ship_date: ShipDateRule = ShipDateRule()
     status: StatusRule = StatusRule()
+    cost: CostRule | None = None
+    currency: CurrencyRule | None = None
 
     @property
     def rules(self) -> dict[FieldName, FieldRule]:
         """The fields this target writes, each with its rule."""
-        rules: dict[FieldName, FieldRule] = {
+        rules: dict[FieldName, FieldRule | None] = {
             FieldName.TRACKING: self.tracking,
             FieldName.CARRIER: self.carrier,
             FieldName.SERVICE: self.service,
             FieldName.SHIP_DATE: self.ship_date,
             FieldName.STATUS: self.status,
+            FieldName.COST: self.cost,
+            FieldName.CURRENCY: self.currency,
         }
-        return {name: rule for name, rule in rules.items() if rule.policy != "never"}
+        return {name: rule for name, rule in rules.items() if rule and rule.policy != "never"}
 
     @property
     def place(self) -> tuple[str, ...]:
@@ -134,6 +147,8 @@ class Target(Frozen):
             raise ValueError('find = ["custom_field"] and find_attribute belong together')
         if not self.rules:
             raise ValueError("writes no field")
+        if FieldName.CURRENCY in self.rules and FieldName.COST not in self.rules:
+            raise ValueError("currency is written beside the cost: cost is missing")
         if max(len(self.status.shipped.encode()), len(self.status.voided.encode())) > self.status.max_length:
             raise ValueError("status.max_length is too small for its texts")
         return self
@@ -142,7 +157,7 @@ class Target(Frozen):
     def _writes_each_attribute_once(self) -> Target:
         attributes = Counter(rule.attribute for rule in self.rules.values())
         for name, rule in self.rules.items():
-            if rule.type != "text" and name is not FieldName.SHIP_DATE:
+            if rule.type != "text" and name not in NOT_TEXT:
                 raise ValueError(f"{name}.type must be text")
             if attributes[rule.attribute] > 1:
                 raise ValueError(f"{rule.attribute} is written by two fields")
@@ -232,7 +247,7 @@ def _only_named(raw: Any) -> Any:
     """The defaults are those of an IFS shipment. No delivery overwrites other records: the date goes with the rest."""
     if not isinstance(raw, dict):
         return raw
-    for name in ("tracking", "carrier", "service", "ship_date", "status"):
+    for name in FieldName:
         given = raw.get(name)
         if isinstance(given, dict) and given.get("policy") != "never" and "attribute" not in given:
             raise ValueError(f'{name}.attribute: has to be named, such as attribute = "Cf_Tracking_No"')

@@ -15,7 +15,7 @@ from functions.connections.targets import AnyTarget, ShipmentHeader
 from functions.connections.values import Text, Whole, YesNo, some
 from functions.connections.zones import Zone
 from functions.model.frozen import Frozen
-from functions.model.records import Place
+from functions.model.records import FieldName, Place
 
 UNLIKELY = "\u2042 no order \u2042"
 # https://docs.shipstation.com/rate-limits, and as V1's requirements say
@@ -184,6 +184,10 @@ class IfsTenant(Frozen):
     def target_of(self, place: Place) -> AnyTarget | None:
         """The target whose records stand there; None where the file names that place no more."""
         return next((target for target in self.targets if self.place_of(target) == place), None)
+
+    @property
+    def writes_cost(self) -> bool:
+        return any(FieldName.COST in target.rules for target in self.targets)
 
     def zone_of(self, site: str) -> ZoneInfo:
         return ZoneInfo(self.site_time_zones.get(site, self.time_zone))

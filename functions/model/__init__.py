@@ -16,7 +16,7 @@
     consignment, outbound    what IFS wants packed; its ShipStation order, and what we made of it
     webhook_signature        what a webhook's signature says
     alignment                reference data: a record on both sides, and what is remembered of the two
-    text                     how text is cleaned
+    text, amounts            how text is cleaned, and numbers are read and spelt
     parked, dead_letters     what needs a person and is no order; what died and came back
     fit, sample              what the check before the first write says, and looks at
 

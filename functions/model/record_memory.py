@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import Field
@@ -20,7 +21,9 @@ POST_AGAIN = timedelta(minutes=15)  # a row whose making was not answered may st
 
 
 class Contribution(Frozen):
-    """One shipment as its order placed it here: carrier, service and day (`YYYY-MM-DD`) are mapped by that order."""
+    """One shipment as its order placed it here: carrier, service and day (`YYYY-MM-DD`) are mapped by that order.
+    `cost` is its share of the label's.
+    """
 
     shipment: ShipmentKey
     store_id: int | None = None
@@ -30,10 +33,16 @@ class Contribution(Frozen):
     carrier: str | None = None
     service: str | None = None
     day: str | None = None
+    cost: Decimal | None = None
 
     @property
     def is_live(self) -> bool:
         return self.voided_at is None
+
+    @property
+    def is_label(self) -> bool:
+        """And not marked as shipped by hand."""
+        return self.shipment.startswith("L")
 
 
 class OrderContribution(Frozen):
@@ -172,8 +181,11 @@ class RecordMemory(Frozen):
 
     @property
     def shipments(self) -> list[Contribution]:
-        """Of all orders, voided ones included, oldest first; a parcel of several orders once."""
-        every = {c.shipment: c for order in self.contributions for c in order.shipments}
+        """Of all orders, voided ones included, oldest first; a parcel of several orders once, as that of the order that
+        bears its cost.
+        """
+        placed = [c for order in self.contributions for c in order.shipments]
+        every = {c.shipment: c for c in sorted(placed, key=lambda c: c.cost or 0)}
         return sorted(every.values(), key=lambda c: (c.created_at, c.shipment))
 
     @property

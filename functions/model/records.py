@@ -20,6 +20,8 @@ class FieldName(StrEnum):
     SERVICE = "service"
     SHIP_DATE = "ship_date"
     STATUS = "status"
+    COST = "cost"
+    CURRENCY = "currency"
 
 
 class RecordKey(Frozen):

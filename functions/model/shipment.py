@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Literal, NewType
 
 from functions.model.connection_name import ConnectionName
@@ -40,6 +41,7 @@ class Shipment(Frozen):
 
     `reference` is None where no IFS order number could be read; `skip` then says why nothing is to be written.
     `ifs_shipment` is the id of the IFS shipment where the order carries one.
+    `cost` is the label's, where a target writes it and ShipStation tells one.
     `read_at` is when we asked ShipStation, so that an older reading never replaces a newer one.
     """
 
@@ -57,6 +59,7 @@ class Shipment(Frozen):
     tracking_number: str | None = None
     created_at: datetime
     ship_date: date | None = None
+    cost: Decimal | None = None
     voided_at: datetime | None = None
     items: tuple[Item, ...] = ()
     read_at: datetime
@@ -80,8 +83,9 @@ class Shipment(Frozen):
         return self.model_copy(update={"read_at": max(at, self.read_at)})
 
     def combined_from(self, *, company: str, reference: str, ifs_shipment: str | None) -> Shipment:
-        """The same parcel for an order that was combined into its own."""
-        found = {"company": company, "reference": reference, "ifs_shipment": ifs_shipment, "skip": None}
+        """The same parcel for an order that was combined into its own, which bears the cost."""
+        share = None if self.cost is None else Decimal(0)
+        found = {"company": company, "reference": reference, "ifs_shipment": ifs_shipment, "skip": None, "cost": share}
         return self.model_copy(update=found)
 
     def combined_from_unread(self) -> Shipment:
@@ -98,7 +102,7 @@ class Shipment(Frozen):
 
     def mark(self, fingerprint: str) -> str:
         """Compared to drop a row already recorded: its content and where it was delivered to, not when it was read."""
-        content = self.model_dump_json(exclude={"read_at"})
+        content = self.model_dump_json(exclude={"read_at"} if self.cost is not None else {"read_at", "cost"})
         return hashlib.sha256(f"{fingerprint}\x1f{content}".encode()).hexdigest()[:32]
 
 

@@ -5,8 +5,10 @@ numbers, lists that are lists. What cannot be read is None; whoever needs it say
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
+from functions.model.amounts import amount_of
 from functions.model.text import cleaned
 
 LARGEST = 10**18 - 1  # ids are 64 bits at most, and DynamoDB keeps 38 digits
@@ -45,6 +47,12 @@ def as_whole(raw: object) -> int | None:
         return None
     is_kept = -LARGEST <= raw <= LARGEST and raw == int(raw)
     return int(raw) if is_kept else None
+
+
+def as_cost(raw: object) -> Decimal | None:
+    """Money that was paid: zero, or more."""
+    amount = amount_of(raw)
+    return amount if amount is not None and amount >= 0 else None
 
 
 def as_id(raw: object) -> int | None:

@@ -33,6 +33,8 @@ ORDER_FIELDS: Raw = {
     "tracking": {"attribute": "Cf_Tracking_No"},
     "carrier": {"attribute": "Cf_Carrier", "on_void": "clear"},
     "ship_date": {"attribute": "Cf_Ship_Date", "type": "date", "on_void": "clear"},
+    "cost": {"attribute": "Cf_Ship_Cost"},
+    "currency": {"attribute": "Cf_Ship_Currency", "code": "USD"},
 }
 ROW: Raw = {
     "profile": "custom_entity",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from tests.equipment.shipstation.rows import Label
@@ -12,6 +13,9 @@ from tests.simulation.connection_files import BY_ID, BY_ORDER, BY_ROW, OTHER_SIT
 from tests.simulation.expectations import Expectation, Fields, Story, twice
 from tests.simulation.week import FORWARDERS, Week
 
+ORDER_ATTRIBUTES = ("Cf_Tracking_No", "Cf_Carrier", "Cf_Ship_Date", "Cf_Ship_Cost", "Cf_Ship_Currency")
+COSTS = (0.0, 0.1, 0.2, 7.55, 12.0)
+
 
 def order_fields(week: Week, site: Site, at: datetime) -> None:
     number = week.number()
@@ -19,17 +23,20 @@ def order_fields(week: Week, site: Site, at: datetime) -> None:
     fields = Fields(
         site,
         "fields of the order",
-        lambda: _part(site.tenant.order(number), "Cf_Tracking_No", "Cf_Carrier", "Cf_Ship_Date", "NoteText"),
+        lambda: _part(site.tenant.order(number), *ORDER_ATTRIBUTES, "NoteText"),
         lambda live: {
             "Cf_Tracking_No": ", ".join(label.tracking_number or "" for label in live) or None,
             "Cf_Carrier": FORWARDERS[live[0].carrier_code] if live else None,
             "Cf_Ship_Date": min(label.ship_date for label in live).isoformat() if live else None,
+            "Cf_Ship_Cost": float(sum(Decimal(str(label.cost)) for label in live)) if live else None,
+            "Cf_Ship_Currency": "USD" if live else None,
             "NoteText": "mine",
         },
     )
     week.fields.append(fields)
     order = week.order(site, at, number, {"BOLT": 2}, advancedOptions={"storeId": BY_ORDER})
-    bought = [week.label(site, at + week.later(0, 60), order, fields, quantities={"BOLT": 1}) for _ in range(2)]
+    parcels = [{"quantities": {"BOLT": 1}, "cost": week.random.choice(COSTS)} for _ in range(2)]
+    bought = [week.label(site, at + week.later(0, 60), order, fields, **parcel) for parcel in parcels]
     week.at(at + week.later(0, 30), lambda: site.tenant.edit_order(number, NoteText="mine"))
     for each in bought[: week.random.randrange(3)]:
         week.void(site, at + week.later(61, 400), each)

@@ -34,6 +34,8 @@ FIELDS = {
     "ActualShipDate": "ship_date",
     "Cf_Ship_Date": "ship_date",
     "Status": "status",
+    "Cf_Ship_Cost": "cost",
+    "Cf_Ship_Currency": "currency",
     "Objstate": "state",
 }
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 
 from functions.connections.connection import Connection
 from functions.connections.targets import AnyTarget, ShipDateRule, TrackingRule
+from functions.model.amounts import plain
 from functions.model.outcomes import Reason
 from functions.model.record_memory import Contribution
 from functions.model.records import FieldName, Record
@@ -35,6 +37,7 @@ def contribution(shipment: Shipment, record: Record, connection: Connection, tar
         carrier=connection.forwarder(shipment.carrier_code, shipment.service_code),
         service=connection.ship_via(shipment.carrier_code, shipment.service_code),
         day=_day(shipment, record, connection, target.ship_date),
+        cost=shipment.cost,
     )
 
 
@@ -99,12 +102,32 @@ def _status(live: Sequence[Contribution], target: AnyTarget) -> DesiredValue:
     return DesiredValue(target.status.shipped if live else target.status.voided)
 
 
+def _cost(live: Sequence[Contribution], target: AnyTarget) -> DesiredValue:
+    """Of the labels that tell one; that another tells none is told. What was marked as shipped by hand has no label."""
+    costs = [label.cost for label in live if label.cost is not None]
+    is_partial = any(parcel.cost is None and parcel.is_label for parcel in live)
+    reason = Reason.COST_UNKNOWN if is_partial else None
+    rule = target.cost
+    if not costs or rule is None:
+        return DesiredValue(reason=reason)
+    total = sum(costs, Decimal(0)).quantize(Decimal(1).scaleb(-rule.decimals), ROUND_HALF_UP)
+    return DesiredValue(plain(total) if rule.type == "number" else f"{total:f}", reason)
+
+
+def _currency(live: Sequence[Contribution], target: AnyTarget) -> DesiredValue:
+    """Beside an amount."""
+    is_paid = any(label.cost is not None for label in live)
+    return DesiredValue(target.currency.code if target.currency and is_paid else None)
+
+
 FIELDS: dict[FieldName, Callable[[Sequence[Contribution], AnyTarget], DesiredValue]] = {
     FieldName.TRACKING: _tracking,
     FieldName.CARRIER: _carrier,
     FieldName.SERVICE: _service,
     FieldName.SHIP_DATE: _ship_date,
     FieldName.STATUS: _status,
+    FieldName.COST: _cost,
+    FieldName.CURRENCY: _currency,
 }
 
 

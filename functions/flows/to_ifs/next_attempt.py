@@ -26,6 +26,7 @@ WORTH_A_LOOK = {
     Reason.CARRIER_UNMAPPED,
     Reason.SERVICE_UNMAPPED,
     Reason.TRACKING_DID_NOT_FIT,
+    Reason.COST_UNKNOWN,
     Reason.NEVER_FOUND,
     Reason.NEVER_DELIVERED,
     Reason.VOIDED,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from functions.connections.targets import AnyTarget, FieldRule, ShipDateRule, TrackingRule
 from functions.flows.to_ifs.desired import DesiredValue, desired, joined, normalised
+from functions.model.amounts import amount_of
 from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import FieldMemory, RecordMemory
 from functions.model.records import FieldName, Record
@@ -135,9 +136,11 @@ def _is_explained(name: FieldName, value: str, past: FieldMemory) -> bool:
 
 
 def same(name: FieldName, one: str | None, other: str | None) -> bool:
-    """Whether two readings of a field mean the same; a ship date is the day that its text names."""
+    """Whether two readings of a field mean the same; a ship date is the day that its text names, a cost its number."""
     if name is FieldName.SHIP_DATE:
         return (one or "")[:10] == (other or "")[:10]
+    if name is FieldName.COST and (amount := amount_of(one)) is not None:
+        return amount == amount_of(other)
     return normalised(one) == normalised(other)
 
 

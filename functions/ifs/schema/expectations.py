@@ -18,7 +18,12 @@ from functions.ifs.targets.shipment_header import HEADER_FIELDS, LINE_FIELDS, LI
 from functions.model.fit import Finding
 from functions.model.frozen import Frozen
 
-EDM: dict[FieldType, str] = {"text": "Edm.String", "timestamp": "Edm.DateTimeOffset", "date": "Edm.Date"}
+EDM: dict[FieldType, tuple[str, ...]] = {
+    "text": ("Edm.String",),
+    "timestamp": ("Edm.DateTimeOffset",),
+    "date": ("Edm.Date",),
+    "number": ("Edm.Decimal", "Edm.Double"),
+}
 FINDING = {"customer_po": "CustomerPoNo"}
 ORDER_FIELDS = ("OrderNo", "Company", "Contract", "Objstate")
 
@@ -197,9 +202,9 @@ def _unwritable(subject: str, rule: FieldRule, attribute: Attribute) -> Iterator
     if attribute.is_read_only:
         advice = "Name another attribute, or ask IFS to make it updatable in the projection."
         yield _misfit(subject, f"{name} is published as read-only.", advice)
-    if attribute.type != EDM[rule.type]:
-        fitting = next((kind for kind, edm in EDM.items() if edm == attribute.type), None)
-        advice = f'Set type = "{fitting}".' if fitting else "Name an attribute of type text, timestamp or date."
+    if attribute.type not in EDM[rule.type]:
+        fitting = next((kind for kind, edm in EDM.items() if attribute.type in edm), None)
+        advice = f'Set type = "{fitting}".' if fitting else "Name an attribute of type text, timestamp, date or number."
         yield _misfit(subject, f"{name} is published as {attribute.type}, the file says {rule.type}.", advice)
     elif rule.type == "text" and attribute.max_length is not None and rule.max_length > attribute.max_length:
         sentence = f"{name} holds {attribute.max_length} characters, the file says {rule.max_length}."

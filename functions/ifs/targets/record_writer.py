@@ -11,6 +11,7 @@ from functions.ifs import odata
 from functions.ifs.client import ETag
 from functions.ifs.faults import Answer
 from functions.ifs.service import Row, Service
+from functions.model.amounts import amount_of, plain
 from functions.model.outcomes import Reason
 from functions.model.records import Conflict, FieldName, Record, Written
 
@@ -27,9 +28,9 @@ class Fields:
     def values(self, row: Row) -> dict[FieldName, str | None]:
         return {name: _value(rule.type, row.get(rule.attribute)) for name, rule in self._rules.items()}
 
-    def body(self, changes: Mapping[FieldName, str | None]) -> dict[str, str | None]:
+    def body(self, changes: Mapping[FieldName, str | None]) -> dict[str, str | float | None]:
         """Raises Permanent for a value that IFS would have to cut."""
-        return {self._rules[name].attribute: _fitting(name, self._rules[name], v) for name, v in changes.items()}
+        return {self._rules[name].attribute: _sent(name, self._rules[name], v) for name, v in changes.items()}
 
     def are_in(self, answer: Answer) -> bool:
         return isinstance(answer.body, dict) and set(self.attributes) <= set(answer.body)
@@ -74,7 +75,10 @@ def text_of(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _fitting(name: FieldName, rule: FieldRule, value: str | None) -> str | None:
+def _sent(name: FieldName, rule: FieldRule, value: str | None) -> str | float | None:
+    amount = amount_of(value) if rule.type == "number" else None
+    if amount is not None:
+        return int(amount) if amount == amount.to_integral_value() else float(amount)
     if value is not None and len(value.encode()) > rule.max_length:
         raise Permanent(Reason.IFS_CONFIGURATION, f"{name} is longer than its max_length")
     return value
@@ -85,6 +89,9 @@ def _value(kind: FieldType, value: Any) -> str | None:
     if value is None or value == "":
         return None
     text = str(value)
+    if kind == "number":
+        amount = amount_of(value)
+        return text if amount is None else plain(amount)
     if kind == "date":
         return text[:10]
     return f"{text[:10]}T{text[11:19] or '00:00:00'}Z" if kind == "timestamp" else text

@@ -6,12 +6,13 @@ Source: https://docs.shipstation.com/apis/shipstation-v1/docs/models/
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from functions.shipstation.pacific import parse_date, parse_instant
-from functions.shipstation.values import as_fields, as_flag, as_id, as_rows, as_text, as_whole
+from functions.shipstation.values import as_cost, as_fields, as_flag, as_id, as_rows, as_text, as_whole
 
 # Only what a row is nothing without may reject it: its id and its order's, its instants, whether it counts at all.
 Id = Annotated[int, BeforeValidator(as_id)]
@@ -21,6 +22,7 @@ Whole = Annotated[int | None, BeforeValidator(as_whole)]
 Flag = Annotated[bool | None, BeforeValidator(as_flag)]
 Instant = Annotated[datetime, BeforeValidator(parse_instant)]
 MaybeInstant = Annotated[datetime | None, BeforeValidator(parse_instant)]
+Cost = Annotated[Decimal | None, BeforeValidator(as_cost)]
 Day = Annotated[date | None, BeforeValidator(parse_date)]
 MOST_MERGED = 1000  # orders combined into one; more is no combination, and could not be kept
 
@@ -84,6 +86,7 @@ class ShipStationShipment(Row):
     carrier_code: Text = Field(default=None, alias="carrierCode")
     service_code: Text = Field(default=None, alias="serviceCode")
     tracking_number: Text = Field(default=None, alias="trackingNumber")
+    cost: Cost = Field(default=None, alias="shipmentCost")
     items: Items = Field(default=(), alias="shipmentItems")
     holds_its_order: Flag = Field(default=None, alias="holdsItsOrder")  # V2: no items of its own, all of its order's
     advanced: Advanced = Field(default=None, alias="advancedOptions")

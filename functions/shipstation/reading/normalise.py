@@ -68,6 +68,7 @@ def normalised(row: Parcel, order: OrderFacts | None, connection: Connection, re
         tracking_number=_short(row.tracking_number),
         created_at=row.created_at,
         ship_date=row.ship_date,
+        cost=row.cost if isinstance(row, ShipStationShipment) and view.ifs.writes_cost else None,
         voided_at=_voided_at(row),
         items=_items(row, order),
         read_at=read_at,

@@ -57,6 +57,8 @@ SHIPMENTS = _set(
         "QtyEurPallets": Column(NUMBER),
         "Cf_Parcel_No": Column(TEXT, max_length=50),
         "Cf_Label_No": Column(TEXT, max_length=50),
+        "Cf_Ship_Cost": Column(NUMBER),
+        "Cf_Ship_Currency": Column(TEXT, max_length=3),
     },
 )
 LINES = _set(
@@ -97,6 +99,8 @@ ORDERS = _set(
         "Cf_Carrier": Column(TEXT, max_length=20),
         "Cf_Ship_Date": Column(DATE),
         "Cf_Web_Order_No": Column(TEXT, max_length=50),
+        "Cf_Ship_Cost": Column(NUMBER),
+        "Cf_Ship_Currency": Column(TEXT, max_length=3),
         "NoteText": Column(TEXT),
     },
 )
@@ -174,6 +178,8 @@ TRACKINGS = EntitySet(
         "Carrier": Column(TEXT, max_length=20),
         "ShipDate": Column(DATE),
         "Status": Column(TEXT, max_length=20),
+        "Cost": Column(NUMBER),
+        "Currency": Column(TEXT, max_length=3),
     },
     is_ours_to_make=True,
 )

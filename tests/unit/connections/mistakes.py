@@ -636,7 +636,7 @@ MISTAKES = (
         SHIPMENT,
         'tracking = { attribute = "ProNo", max_length = 50, parcels = "join" }',
         'ProNo = "tracking"',
-        "ifs.targets.ProNo (target 1): unknown key; known here are endpoint, find, find_attribute, find_type, shared, tracking, carrier, service, ship_date, status, profile, projection, entity_set, line_set, state_action, orders",
+        "ifs.targets.ProNo (target 1): unknown key; known here are endpoint, find, find_attribute, find_type, shared, tracking, carrier, service, ship_date, status, cost, currency, profile, projection, entity_set, line_set, state_action, orders",
     ),
     Mistake(
         "tracking misspelt",
@@ -706,7 +706,7 @@ MISTAKES = (
         ORDER,
         'type = "date"',
         'type = "datetime"',
-        'ifs.targets.ship_date.type (target 1): is one of "text", "timestamp" or "date"; did you mean "timestamp"?',
+        'ifs.targets.ship_date.type (target 1): is one of "timestamp" or "date"; did you mean "timestamp"?',
     ),
     Mistake(
         "a field's key in its target",

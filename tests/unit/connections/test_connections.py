@@ -119,7 +119,17 @@ def test_a_certificate_authority_of_the_customers_own_stands_beside_the_file(tmp
         ({"profile": "order_header", "tracking": {}}, "tracking.attribute: has to be named"),
         ({"profile": "order_header"}, "writes no field"),
         ({"profile": "shipment_header", "tracking": {"type": "date"}}, "tracking.type must be text"),
-        ({"profile": "shipment_header", "ship_date": {"type": "text"}}, "type must be timestamp or date"),
+        ({"profile": "shipment_header", "ship_date": {"type": "text"}}, "should be 'timestamp' or 'date'"),
+        ({"profile": "shipment_header", "cost": {"attribute": "Cf_Cost", "type": "date"}}, "'number' or 'text'"),
+        ({"profile": "shipment_header", "cost": {}}, "Field required"),
+        (
+            {"profile": "shipment_header", "currency": {"attribute": "Cf_Currency", "code": "USD"}},
+            "beside the cost: cost is missing",
+        ),
+        (
+            {"profile": "order_header", "cost": {"policy": "always"}, "tracking": {"attribute": "Cf_No"}},
+            "cost.attribute: has to be named",
+        ),
         ({"profile": "shipment_header", "carrier": {"attribute": "ProNo"}}, "ProNo is written by two fields"),
         ({"profile": "shipment_header", "find": ["custom_field"]}, "find_attribute belong together"),
         ({"profile": "shipment_header", "find": ["shipment_id"]}, "does not say where it stands"),

@@ -30,7 +30,12 @@ def placed(number: int = 1, **overrides: Any) -> Contribution:
     return Contribution.model_validate({**values, **overrides})
 
 
-EVERY = a_target(service={"policy": "always"}, status={"policy": "always"})
+EVERY = a_target(
+    service={"policy": "always"},
+    status={"policy": "always"},
+    cost={"attribute": "Cf_Ship_Cost"},
+    currency={"attribute": "Cf_Ship_Currency", "code": "USD"},
+)
 
 
 def value_of(name: FieldName, *shipments: Contribution, target: AnyTarget = EVERY) -> DesiredValue:

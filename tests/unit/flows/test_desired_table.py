@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from functions.connections.connection import Connection
-from functions.connections.targets import ServiceRule, ShipDateRule, ShipmentHeader, StatusRule, TrackingRule
+from functions.connections.targets import (
+    CostRule,
+    CurrencyRule,
+    ServiceRule,
+    ShipDateRule,
+    ShipmentHeader,
+    StatusRule,
+    TrackingRule,
+)
 from functions.flows.to_ifs.desired import DesiredValue, contribution, desired, joined, normalised
 from functions.model.outcomes import Reason
 from functions.model.record_memory import Contribution
@@ -18,7 +26,13 @@ from tests.equipment.builders import NOON, a_connection, a_record, a_shipment, v
 
 LONG = Reason.TRACKING_DID_NOT_FIT
 NO_CARRIER, NO_SERVICE = Reason.CARRIER_UNMAPPED, Reason.SERVICE_UNMAPPED
-EVERY = ShipmentHeader(service=ServiceRule(policy="always"), status=StatusRule(policy="always"))
+COST = CostRule(attribute="Cf_Ship_Cost")
+EVERY = ShipmentHeader(
+    service=ServiceRule(policy="always"),
+    status=StatusRule(policy="always"),
+    cost=COST,
+    currency=CurrencyRule(attribute="Cf_Ship_Currency", code="USD"),
+)
 
 
 def parcel(number: int, tracking: str | None = "", *, is_voided: bool = False, **more: Any) -> Contribution:
@@ -198,6 +212,47 @@ def test_the_status_says_whether_a_label_stands(parcels: list[Contribution], val
     texts = EVERY.model_copy(update={"status": StatusRule(policy="always", shipped="GONE", voided="BACK")})
     said = {"shipped": "GONE", "voided": "BACK"}[value]
     assert wanted(FieldName.STATUS, *parcels, target=texts) == DesiredValue(said)
+
+
+# --- what the labels cost
+
+SOME_UNKNOWN = Reason.COST_UNKNOWN
+BY_HAND = {"shipment": ShipmentKey("F9")}
+
+
+@pytest.mark.parametrize(
+    ("parcels", "rule", "value", "reason"),
+    [
+        pytest.param([parcel(1, cost="7.55")], {}, "7.55", None, id="one"),
+        pytest.param([parcel(1, cost="7.50")], {}, "7.5", None, id="a number has one spelling"),
+        pytest.param([parcel(1, cost="7.50")], {"type": "text"}, "7.50", None, id="a text shows its decimals"),
+        pytest.param([parcel(1, cost="0.1"), parcel(2, cost="0.2")], {}, "0.3", None, id="a sum without a remainder"),
+        pytest.param([parcel(1, cost="0")], {}, "0", None, id="nothing to pay is an amount"),
+        pytest.param([parcel(1, cost="1000")], {}, "1000", None, id="no exponent"),
+        pytest.param([parcel(1, cost="1.005")], {}, "1.01", None, id="half a unit goes up"),
+        pytest.param([parcel(1, cost="149.5")], {"decimals": 0}, "150", None, id="a currency without parts"),
+        pytest.param([parcel(1, cost="1.005"), parcel(2, cost="1.005")], {}, "2.01", None, id="rounded once, the sum"),
+        pytest.param([parcel(1, cost="5"), parcel(2, cost="7", is_voided=True)], {}, "5", None, id="without a void"),
+        pytest.param([parcel(1, cost="5", is_voided=True)], {}, None, None, id="all taken back"),
+        pytest.param([parcel(1)], {}, None, SOME_UNKNOWN, id="not told"),
+        pytest.param([parcel(1, cost="5"), parcel(2)], {}, "5", SOME_UNKNOWN, id="told of one of two"),
+        pytest.param([parcel(1, cost="5"), parcel(2, is_voided=True)], {}, "5", None, id="a void without a cost"),
+        pytest.param(
+            [parcel(1, cost="5"), parcel(2).model_copy(update=BY_HAND)], {}, "5", None, id="marked by hand: no label"
+        ),
+    ],
+)
+def test_a_record_holds_what_its_labels_cost_together(
+    parcels: list[Contribution], rule: dict[str, Any], value: str | None, reason: Reason | None
+) -> None:
+    target = EVERY.model_copy(update={"cost": COST.model_copy(update=rule)})
+    assert wanted(FieldName.COST, *parcels, target=target) == DesiredValue(value, reason)
+
+
+def test_a_currency_stands_beside_an_amount_and_nowhere_else() -> None:
+    assert wanted(FieldName.CURRENCY, parcel(1, cost="0")).value == "USD"
+    assert wanted(FieldName.CURRENCY, parcel(1)).value is None
+    assert wanted(FieldName.CURRENCY, parcel(1, cost="5", is_voided=True)).value is None
 
 
 def test_only_the_fields_that_the_file_writes_are_wanted() -> None:
