@@ -7,7 +7,9 @@ from typing import Any
 
 from tests.equipment.ifs.store import Key
 from tests.equipment.order_desk import OrderDesk
-from tests.equipment.push_stories import BROKEN_COUNTRY, OPEN, Story, said
+from tests.equipment.push_books import BROKEN_COUNTRY, OPEN
+from tests.equipment.push_people import Act
+from tests.equipment.push_stories import Story
 from tests.equipment.shipstation.rows import Order
 
 LINES = ("1", "2", "3")
@@ -22,27 +24,27 @@ class OrderStory(Story):
 
     def _ask(self, number: int) -> str:
         order, customer = f"P{number}", f"C{number}"
-        self.tenant.add_customer_address(customer, Address1=f"{next(self._numbers)} Harbor Street")
+        self.tenant.add_customer_address(customer, Address1=f"{next(self.people.numbers)} Harbor Street")
         self.desk.enter(order, quantity=3, lines=len(LINES), CustomerNo=customer)
         for line in LINES:
-            self.tenant.add_own_address(self.desk.line(order, line), Address1=f"{next(self._numbers)} Long Wharf")
+            self.tenant.add_own_address(self.desk.line(order, line), Address1=f"{next(self.people.numbers)} Long Wharf")
         return order
 
     def _source(self, order: Order) -> str:
         """Without the generation."""
         return order.order_key.split(":g")[0]
 
-    def _colleagues(self) -> list[Callable[[Any], None]]:
+    def _colleagues(self) -> list[Act]:
         tenant, random = self.tenant, self.random
 
         def on_line(act: Callable[[Key], None]) -> Callable[[Any], None]:
             return lambda order: act(self.desk.line(order, random.choice(LINES)))
 
         def street(key: Key) -> None:
-            tenant.edit_own_address(key, Address1=f"{next(self._numbers)} Long Wharf")
+            tenant.edit_own_address(key, Address1=f"{next(self.people.numbers)} Long Wharf")
 
         def home(order: str) -> None:
-            changes = {"Address1": f"{next(self._numbers)} Harbor Street"}
+            changes = {"Address1": f"{next(self.people.numbers)} Harbor Street"}
             tenant.edit_customer_address(f"C{order[1:]}", "1", **changes)
 
         def country(order: str) -> None:
@@ -95,7 +97,7 @@ class OrderStory(Story):
         return bool(mine & self.books.ended_by_hand)
 
     def _wrong(self, number: str, order: Order, state: str) -> str:
-        now, typed = said(self._row(order)), self.books.typed.get(order.order_id, {})
+        now, typed = self.books.row(order), self.books.typed.get(order.order_id, {})
         lines = [self._line(number, name) for name in self._lines(order) if name in LINES]
         streets = {self._street(number, line) for line in lines}
         wrong = []

@@ -8,19 +8,11 @@ from typing import Any, Literal
 from functions.ledger.pushes import PushStore
 from functions.model.outbound import OutboundKey, PushedOrder
 from functions.model.shipment import ConnectionName
+from tests.equipment.push_people import RECEIVER
 from tests.equipment.quiet_connection import START, quiet_world, run
 
 ACME = ConnectionName("acme")
 STORE = 77
-RECEIVER = {
-    "ReceiverId": "C100",
-    "ReceiverAddressName": "Kim Larsson",
-    "ReceiverAddress1": "12 Harbor Street",
-    "ReceiverCity": "Boston",
-    "ReceiverState": "MA",
-    "ReceiverZipCode": "02110",
-    "ReceiverCountry": "US",
-}
 
 
 Number = int | str  # of a shipment, or of a customer order

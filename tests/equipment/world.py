@@ -87,6 +87,7 @@ class Site:
     shipments: MemoryQueue
     dead: list[MemoryQueue]
     orders: MemoryQueue
+    dead_orders: MemoryQueue
     shadow_until: datetime | None = None
 
 
@@ -289,8 +290,8 @@ class World:
         notifications, notifications_dead = self._queue(f"n-{name}", VISIBILITY["notifications"], fifo=False)
         shipments, shipments_dead = self._queue(f"s-{name}", VISIBILITY["shipments"], fifo=True)
         dead = [notifications_dead, shipments_dead]
-        orders, _ = self._queue(f"o-{name}", VISIBILITY["orders"], fifo=True)
-        site = Site(connection, account, tenant, notifications, shipments, dead, orders)
+        orders, dead_orders = self._queue(f"o-{name}", VISIBILITY["orders"], fifo=True)
+        site = Site(connection, account, tenant, notifications, shipments, dead, orders, dead_orders)
         self.sites[name] = site
         self.queues |= {f"n-{name}": notifications, f"s-{name}": shipments, f"o-{name}": orders}
         return site

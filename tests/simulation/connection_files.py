@@ -18,11 +18,13 @@ OF_OTHER_COMPANY, ORDERS_OF_OTHER_COMPANY = 100_009, 100_010
 BY_PO, BY_FIELD, ACTING = 100_011, 100_012, 100_013
 SERVICED, POLICED, SHADOWED, RENAMED = 100_014, 100_015, 100_016, 100_017
 DROPPED, VANISHING, BY_LABELS_DAY = 100_018, 100_019, 100_020
+PUSHED, PUSH_SITE = 100_021, "PSH"
 ZONE = "America/Chicago"
 SITE, OTHER_SITE, OTHER_COMPANY = "CHI", "SF", "20"
 UNKNOWN, LATER = "ASENDIA", "LASER"  # mapped, and no forwarders of the tenant; the second becomes one in mid-week
 DROPPED_ATTRIBUTE, VANISHING_ATTRIBUTE, NEW_ATTRIBUTE = "SenderReference", "AirwayBillNo", "Cf_Parcel_No"
 LIMIT = 12  # requests a minute: a small account's few labels press against it as a large one's against 40
+PULL_MINUTES = 30
 POLL_MINUTES, FIRST_SECONDS, LONGEST_SECONDS = 60, 300, 10_800
 NOT_IN_IFS_DAYS = 4
 COMPLETE = "IfsApp.ShipmentHandling.Shipment_Complete"
@@ -108,6 +110,25 @@ def _stores(shared: str) -> Raw:
         str(ORDERS_OF_OTHER_COMPANY): {"company": OTHER_COMPANY, "sites": [], "targets": [ORDER_FIELDS]},
         **{str(store): {"targets": [target]} for store, target in targets.items()},
     }
+
+
+def pushing(raw: Raw) -> Raw:
+    """The shipments of one site become orders of one store."""
+    shared, own = raw["ifs"]["targets"][0]["shared"], {"source": "order_number", "pattern": r"(?P<reference>P\d+)"}
+    store = {
+        "sites": [PUSH_SITE],
+        "order_reference": own,
+        "targets": [shipment_header(shared, find=["shipment_id", "order_number"])],
+    }
+    orders = {
+        "mode": raw["mode"],
+        "store_id": PUSHED,
+        "shipment_id_in": "custom_field_2",
+        "sites": [PUSH_SITE],
+        "poll_minutes": PULL_MINUTES,
+        "warehouses": {PUSH_SITE: 4711},
+    }
+    return {**raw, "orders": orders, "stores": {**raw["stores"], str(PUSHED): store}}
 
 
 def first_edit(raw: Raw) -> None:

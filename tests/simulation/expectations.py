@@ -82,6 +82,22 @@ class Fields:
     unless: str | None = None
 
 
+@dataclass
+class Pushed:
+    """An IFS shipment that becomes a ShipStation order. `told`: a person is called for it in the end, for one of these
+    reasons; `may_tell`: perhaps.
+    """
+
+    site: Site
+    expectation: Expectation
+    told: tuple[str, ...] = ()
+    may_tell: tuple[str, ...] = ()
+
+    @property
+    def shipment_id(self) -> int:
+        return self.expectation.shipment_id
+
+
 class Either:
     """Stands for any of some values in an expectation."""
 

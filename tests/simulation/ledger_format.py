@@ -12,6 +12,7 @@ from tests.equipment.world import AUDIT, LEDGER, Site, World
 Item = dict[str, Any]
 
 ORDER, RECORD, ENTRY = "order#{}#", "record#{}#", "audit#{}#"
+PUSHED, ORDER_ID, KEY, SHIPMENT_ID, OF_SHIPSTATION = "push#{}#", "order_id", "key", "shipment_id", "shipstation/"
 PARKED_SUBJECTS, DUE_LISTS = "parked#{}", ("due#", "watch#")
 SHIPMENTS, SHIPMENT, OUTCOME, REASON, ATTENTION = "shipments", "shipment", "outcome", "reason", "attention"
 DUE_SHARD, VOIDED_AT, STORE, CREATED_AT = "due_shard", "voided_at", "store_id", "created_at"
@@ -72,7 +73,22 @@ def open_intents(world: World, site: Site) -> list[str]:
 
 
 def entries(world: World, site: Site) -> Iterator[Item]:
-    yield from items(world, AUDIT, ENTRY, site)
+    """Of IFS records."""
+    yield from (each for each in items(world, AUDIT, ENTRY, site) if not _is_of_an_order(each))
+
+
+def order_entries(world: World, site: Site) -> Iterator[Item]:
+    """Of ShipStation orders."""
+    yield from filter(_is_of_an_order, items(world, AUDIT, ENTRY, site))
+
+
+def _is_of_an_order(entry: Item) -> bool:
+    return str(entry[RECORD_KEY]["place"]).startswith(OF_SHIPSTATION)
+
+
+def pushed(world: World, site: Site) -> dict[int, Item]:
+    """By IFS shipment."""
+    return {int(item[KEY][SHIPMENT_ID]): item for item in items(world, LEDGER, PUSHED, site)}
 
 
 def record_of(entry: Item) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from tests.equipment.world import CANARY, LEDGER, Site, World
-from tests.simulation import judge_audit, judge_ledger, judge_records, judge_requests, judge_time
+from tests.simulation import judge_audit, judge_ledger, judge_pushes, judge_records, judge_requests, judge_time
 from tests.simulation.judge_audit import IntentWatch
 from tests.simulation.week import Week
 
@@ -22,6 +22,7 @@ def violations(world: World, week: Week, intents: IntentWatch | None = None) -> 
             *judge_audit.of_site(world, site),
             *judge_ledger.of_site(world, week, site),
             *judge_requests.of_site(week, site),
+            *judge_pushes.of_site(world, week, site),
             *_dead_letters(site),
             *_backwards(world, site),
         ]
@@ -37,7 +38,9 @@ def _expected(fault: BaseException) -> bool:
 
 def _dead_letters(site: Site) -> Iterator[str]:
     yield from (
-        f"{site.connection.name}: dead letter {m.body[:200]}" for queue in site.dead for m in queue.messages.values()
+        f"{site.connection.name}: dead letter {m.body[:200]}"
+        for queue in (*site.dead, site.dead_orders)
+        for m in queue.messages.values()
     )
 
 

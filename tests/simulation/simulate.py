@@ -11,18 +11,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.equipment.pages import shrink_pages
+from tests.equipment.push_books import Books
 from tests.equipment.world import CANARY, Site, Trouble, World
 from tests.simulation import tenant_troubles
 from tests.simulation.connection_files import (
     DROPPED_ATTRIBUTE,
     LIMIT,
+    PULL_MINUTES,
     ConnectionFiles,
     Raw,
     first_edit,
     first_file,
+    pushing,
     second_edit,
 )
 from tests.simulation.corrected_references import CORRECTED_REFERENCES
+from tests.simulation.expectations import EVERYWHERE
 from tests.simulation.file_edits import FILE_EDITS
 from tests.simulation.hidden_records import HIDDEN_RECORDS
 from tests.simulation.ifs_stories import IFS_STORIES
@@ -31,6 +35,7 @@ from tests.simulation.large_orders import LARGE_ORDERS
 from tests.simulation.moved_lines import MOVED_LINES
 from tests.simulation.operator_stories import OPERATOR_STORIES, WHO, ask
 from tests.simulation.oracle import violations
+from tests.simulation.pushed_stories import pushed_stories
 from tests.simulation.reading_stories import READING_STORIES, furnish, habits
 from tests.simulation.refusals import REFUSALS
 from tests.simulation.shared_stories import SHARED_RECORDS
@@ -87,9 +92,10 @@ def simulate(seed: int, *, days: float = 7.0) -> Result:
     _populate(world, files, start, trouble_ends)
     intents = IntentWatch(world)
     week = Week(world, start + timedelta(hours=3), trouble_ends)
+    week.books[_pushing(seed)] = Books(world.sites[_pushing(seed)].account)
     _edit_files(world, files, week)
     tenant_troubles.trouble(week, seed)
-    for stories in ALL_STORIES:
+    for stories in (*ALL_STORIES, pushed_stories(_pushing(seed))):
         week.plan(stories)
     _switch_to_write(world, files, start + timedelta(days=days) / 3)
     _replay(world, "gamma", start + timedelta(days=days) / 3 + timedelta(hours=1))
@@ -102,6 +108,7 @@ def simulate(seed: int, *, days: float = 7.0) -> Result:
     for name in world.sites:
         world.schedule("poll", name, every=timedelta(minutes=1), until=end)
         world.schedule("release", name, every=timedelta(minutes=1), until=end)
+    world.schedule("pull", _pushing(seed), every=timedelta(minutes=PULL_MINUTES), until=end)
     with redirect_stdout(world.logs):  # where Powertools prints its metrics
         world.clockwork.run(end)
     found = violations(world, week, intents)
@@ -133,8 +140,14 @@ def _populate(world: World, files: ConnectionFiles, start: datetime, trouble_end
     )
     world.weather.rate = random.choice((0.0, 0.01, 0.04))
     for raw in _first_files(start):
-        _furnish(world, world.add_site(files.add(raw)))
+        is_pushing = raw["name"] == _pushing(world.seed)
+        _furnish(world, world.add_site(files.add(pushing(raw) if is_pushing else raw)))
     world.wire()
+
+
+def _pushing(seed: int) -> str:
+    """The connection whose IFS shipments become orders."""
+    return EVERYWHERE[seed % len(EVERYWHERE)]
 
 
 def _first_files(start: datetime) -> tuple[Raw, ...]:
@@ -184,6 +197,8 @@ def _switch_to_write(world: World, files: ConnectionFiles, at: datetime) -> None
 
     def write(raw: Raw) -> None:
         raw["mode"] = "write"
+        if "orders" in raw:
+            raw["orders"]["mode"] = "write"
 
     world.clockwork.at(at, lambda: files.deploy(world, "gamma", write))
 

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from tests.equipment.push_books import Books
 from tests.equipment.world import CANARY, Site, World
-from tests.simulation.expectations import Bought, Expectation, Fields, Labelled, Plot, Telling
+from tests.simulation.expectations import Bought, Expectation, Fields, Labelled, Plot, Pushed, Telling
 
 FIRST_LOOK = timedelta(minutes=15)  # from a label to its first write, where its webhook is lost
 LONGEST_PAUSE = timedelta(minutes=75)  # between two looks at an order, and what is looked at before it
@@ -54,6 +55,8 @@ class Week:
         self.cleared_or_told: list[tuple[Bought, Expectation]] = []
         self.piloted: list[Expectation] = []
         self.hidden_at: dict[str, datetime] = {}
+        self.books: dict[str, Books] = {}
+        self.pushed: list[Pushed] = []
         self.refused_clients: list[tuple[Site, datetime, datetime]] = []
         self.same_second = 0
         self.edited_at: dict[str, tuple[datetime, datetime]] = {}

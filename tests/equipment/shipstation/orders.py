@@ -52,6 +52,7 @@ class OrderDesk(Store):
         self._keys = defaultdict(list)
         self._item_ids = itertools.count(56_568_665)
         self.default_store_id = default_store_id
+        self.refused_numbers: set[str] = set()  # orders that a rule of the business keeps out
 
     @in_turn
     def add_order(
@@ -84,6 +85,8 @@ class OrderDesk(Store):
         """What POST /orders/createorder does: no partial update, and without an `orderKey` always a new order."""
         self.refuse_unreadable(body)
         _check(body)
+        if str(body["orderNumber"]) in self.refused_numbers:
+            raise RefusedError("This order is not accepted.")
         order = self._find_written(body)
         if order is None:
             return self.import_orders([body])[0]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.equipment.align_desk import ORIGIN, AlignDesk
-from tests.equipment.push_desk import RECEIVER
+from tests.equipment.push_people import RECEIVER
 
 BOTH: dict[str, Any] = {"direction": "both", "policy": "shipstation_wins"}
 

@@ -11,7 +11,8 @@ import pytest
 from functions.model.outcomes import Outcome, Reason
 from tests.equipment.http import DroppedError, Request, Response, json_response
 from tests.equipment.order_desk import OrderDesk
-from tests.equipment.push_desk import RECEIVER, STORE, Desk
+from tests.equipment.push_desk import STORE, Desk
+from tests.equipment.push_people import RECEIVER
 from tests.equipment.shipstation.orders import RefusedError
 
 

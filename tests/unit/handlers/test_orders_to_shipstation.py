@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from functions.model.outcomes import Outcome, Reason
-from tests.equipment.push_desk import RECEIVER, STORE, Desk
+from tests.equipment.push_desk import STORE, Desk
+from tests.equipment.push_people import RECEIVER
 from tests.equipment.shipstation.orders import RefusedError
 
 

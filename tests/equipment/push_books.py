@@ -1,0 +1,177 @@
+"""What is known of pushed orders from outside: what the warehouse typed, how the connector saw them, what it wrote, and
+what is wrong with that. Says what is right without a word of the connector's own rules.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from tests.equipment.http import Request, Response
+from tests.equipment.ifs.tenant import Tenant
+from tests.equipment.shipstation.account import Account
+from tests.equipment.shipstation.rows import Order
+from tests.equipment.shipstation.views import View
+
+LISTED = "500"  # rows a page, where the connector reads what it pushed
+REFERENCE = "customField2"
+BROKEN_COUNTRY = "Nowhere"
+OPEN = {"awaiting_payment", "awaiting_shipment", "on_hold"}
+CANCELLED = "cancelled"
+TOGETHER = {"street": "name", "name": "street"}  # an address is kept or written whole
+
+Said = dict[str, Any]
+
+
+def said(row: Mapping[str, Any]) -> Said:
+    """What can be lost of an order. Every street has its own number, which no rewriting touches."""
+    address = row.get("shipTo") or {}
+    return {
+        "street": str(address.get("street1")).split()[0],
+        "name": address.get("name"),
+        "items": sorted((str(line.get("sku")), int(line["quantity"])) for line in row.get("items") or ()),
+        "customer": row.get("customerUsername"),
+        "ship_by": str(row.get("shipByDate"))[:10],
+        "notes": row.get("internalNotes"),
+        "weight": (row.get("weight") or {}).get("value"),
+        "held": row.get("orderStatus") == "on_hold",
+    }
+
+
+def shipment_of(order: Order) -> int | None:
+    """The IFS shipment's id, as the order carries it."""
+    text = str((order.body.get("advancedOptions") or {}).get(REFERENCE) or "")
+    return int(text) if text.isdecimal() else None
+
+
+@dataclass(frozen=True)
+class Push:
+    """A write of the connector's that ShipStation took. `changed` are the fields that it changed, all of a new one."""
+
+    at: datetime
+    order_id: int
+    order_key: str
+    status: str
+    changed: frozenset[str]
+    is_new: bool
+
+
+@dataclass
+class Books:
+    """`source` says what of IFS an order is for, None where nothing. `typed`: what the warehouse typed last into a
+    field of an order; `seen`: how the connector saw the order last; `ended_by_hand`: orders that the warehouse shipped,
+    split, combined, cancelled or deleted.
+    """
+
+    account: Account
+    source: Callable[[Order], Any] = shipment_of
+    typed: dict[int, Said] = field(default_factory=dict)
+    seen: dict[int, Said] = field(default_factory=dict)
+    ended_by_hand: set[int] = field(default_factory=set)
+    pushes: list[Push] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """From now on every answer and every write is seen; nothing is changed."""
+        self._serve, self._upsert = self.account.application, self.account.upsert_order
+        self.account.application = self._served
+        self.account.upsert_order = self._written  # type: ignore[method-assign] # the routes call it by its name
+
+    def of(self, source: Any) -> list[Order]:
+        """Its orders that are not gone."""
+        found = (order for order in self.account.orders.current.values() if not order.is_gone)
+        return [order for order in found if self.source(order) == source]
+
+    def open(self, source: Any) -> list[Order]:
+        return [order for order in self.of(source) if order.status in OPEN]
+
+    def type(self, order: Order, changes: Mapping[str, Any]) -> None:
+        """The warehouse edits the order."""
+        before = self.row(order)
+        self.account.edit_order(order.order_id, changes)
+        after = self.row(self.account.orders.current[order.order_id])
+        typed = self.typed.setdefault(order.order_id, {})
+        for name in (name for name in after if before[name] != after[name]):
+            for each in {name, TOGETHER.get(name, name)}:
+                typed[each] = after[each]
+
+    def hold(self, order: Order) -> None:
+        if order.status == "awaiting_shipment":
+            self.account.set_status(order.order_id, "on_hold")
+            self.typed.setdefault(order.order_id, {})["held"] = True
+
+    def row(self, order: Order) -> Said:
+        return said(View(self.account.wall).order(order))
+
+    def _served(self, request: Request) -> Response:
+        response = self._serve(request)
+        is_read = request.method == "GET" and "/orders" in request.path.lower()
+        if is_read and response.status == HTTPStatus.OK and request.param("pageSize", LISTED) == LISTED:
+            answer = json.loads(response.body)
+            for row in answer.get("orders", [answer]):
+                if row:
+                    self.seen[row["orderId"]] = said(row)
+        return response
+
+    def _written(self, body: Mapping[str, Any]) -> int:
+        live = [order for order in self.account.orders.current.values() if not order.is_gone]
+        before = {order.order_id: self.row(order) for order in live if self.source(order) is not None}
+        number = self._upsert(body)
+        after = self.account.orders.current[number]
+        self._judge(before.get(number), after)
+        return number
+
+    def _judge(self, before: Said | None, order: Order) -> None:
+        """Nothing that the warehouse typed, and that the connector saw, may be gone."""
+        now, number = self.row(order), order.order_id
+        changed = frozenset(name for name in now if before is None or before[name] != now[name])
+        push = Push(self.account.now(), number, order.order_key, order.status, changed, is_new=before is None)
+        self.pushes.append(push)
+        typed, seen = self.typed.get(number, {}), self.seen.get(number)
+        for name, value in typed.items():
+            is_gone = before is not None and before[name] == value != now[name]
+            is_window = seen is not None and seen[name] != value
+            if is_gone and not is_window and not (name == "held" and order.status == CANCELLED):
+                self.faults.append(f"lost: {name} of order {number}")
+        source = self.source(order)
+        alive = [each for each in self.of(source) if each.status != CANCELLED and each.parent_id is None]
+        if len(alive) > 1:
+            self.faults.append(f"duplicate: {source}")
+
+
+def unsettled(shipment: int, tenant: Tenant, books: Books, order_id: int | None, *, is_told: bool) -> str:
+    """What is wrong in the end, empty where all is well. `order_id` is the one that the connector remembers; `is_told`:
+    a person is called for it.
+    """
+    values = tenant.shipment(shipment)
+    alive = [order for order in books.open(shipment) if not order.is_merged_or_split]
+    if values["Objstate"] == "Cancelled":
+        return "open although cancelled" if alive else ""
+    if values["ReceiverCountry"] == BROKEN_COUNTRY:
+        return "" if is_told else "nobody is told"
+    if not alive:
+        return "" if order_id in books.ended_by_hand else "no order"
+    return _differing(tenant, books, shipment, alive[0])
+
+
+def is_outdated(shipment: int, tenant: Tenant, books: Books) -> bool:
+    """The warehouse shipped the order to another address, or with other goods, than IFS says now."""
+    ended = [order for order in books.of(shipment) if order.status == "shipped" and not order.is_merged_or_split]
+    wrong = [_differing(tenant, books, shipment, order) for order in ended]
+    return any("street" in text or "items" in text for text in wrong)
+
+
+def _differing(tenant: Tenant, books: Books, shipment: int, order: Order) -> str:
+    values, now = tenant.shipment(shipment), books.row(order)
+    wanted = {
+        "street": values["ReceiverAddress1"].split()[0],
+        "items": [(line["InventoryPartNo"], line["InventoryQty"]) for line in tenant.lines(shipment)],
+        "ship_by": str(values["PlannedShipDate"])[:10],
+    }
+    typed = books.typed.get(order.order_id, {})
+    wrong = [name for name, value in wanted.items() if now[name] not in (value, typed.get(name))]
+    return f"{', '.join(wrong)} differ" if wrong else ""
