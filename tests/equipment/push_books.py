@@ -5,7 +5,8 @@ what is wrong with that. Says what is right without a word of the connector's ow
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -59,6 +60,10 @@ class Push:
     changed: frozenset[str]
     is_new: bool
 
+    @property
+    def is_effective(self) -> bool:
+        return self.is_new or bool(self.changed) or self.status == CANCELLED
+
 
 @dataclass
 class Books:
@@ -106,6 +111,22 @@ class Books:
 
     def row(self, order: Order) -> Said:
         return said(View(self.account.wall).order(order))
+
+    def unaudited(self, entries: Iterable[str], pending: Collection[str]) -> Iterator[str]:
+        """`entries` are the order keys that the audit names: once for every write, and for one that was repeated and
+        changed nothing perhaps. What was deleted before the connector heard of it is not known to have been made, nor
+        written what the warehouse typed over; `pending` are those of which it knows that it has to ask.
+        """
+        gone = {order.order_key for order in self.account.orders.current.values() if order.is_gone}
+        told, every = Counter(entries), Counter(push.order_key for push in self.pushes)
+        written = Counter(push.order_key for push in self.pushes if self._is_certain(push))
+        for key in (every | told).keys() - gone - set(pending):
+            if not written[key] <= told[key] <= every[key]:
+                yield f"{key} was written {written[key]} times, {told[key]} entries say so"
+
+    def _is_certain(self, push: Push) -> bool:
+        is_left_alone = bool(push.changed - self.typed.get(push.order_id, {}).keys())
+        return push.is_new or is_left_alone or push.status == CANCELLED
 
     def _served(self, request: Request) -> Response:
         response = self._serve(request)

@@ -61,9 +61,14 @@ class Desk:
     def key(self, shipment: Number) -> OutboundKey:
         return OutboundKey(connection=ACME, shipment_id=str(shipment))
 
-    def pushed(self, shipment: Number) -> PushedOrder:
+    def known(self, shipment: Number) -> PushedOrder | None:
         key = self.key(shipment)
-        return PushStore(self.world.tables["ledger"]).load([key])[key]
+        return PushStore(self.world.tables["ledger"]).load([key]).get(key)
+
+    def pushed(self, shipment: Number) -> PushedOrder:
+        known = self.known(shipment)
+        assert known is not None, "it was dealt with"
+        return known
 
     def number(self, shipment: Number) -> int:
         number = self.pushed(shipment).order_id

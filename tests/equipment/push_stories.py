@@ -24,6 +24,7 @@ class Story:
         self.world, self.tenant, self.account = self.desk.world, self.desk.tenant, self.desk.account
         self.account.switches.is_address_rewritten = self.random.random() < 0.5
         self.account.switches.locked = self.random.choice(("refused", "whole request"))
+        self.account.switches.are_results_reversed = self.random.random() < 0.5
         self.books = Books(self.account, self._source)
         self.people = People(self.random, self.tenant, self.books)
 
@@ -58,7 +59,9 @@ class Story:
         self.desk.run(seconds=QUIET.total_seconds() + 60)
         for shipment in shipments:
             self._settled(shipment)
-        return self.books.faults
+        entries = [entry["record"]["id"] for entry in self.desk.audited()]
+        known = filter(None, map(self.desk.known, shipments))
+        return [*self.books.faults, *self.books.unaudited(entries, {each.order_key for each in known if each.trying})]
 
     def _trouble(self) -> None:
         until = self.world.now() + BUSY
@@ -75,6 +78,7 @@ class Story:
             self.books.faults.append(f"shipment {shipment}: {fault}")
 
     def _unsettled(self, shipment: Any) -> str:
-        pushed = self.desk.pushed(shipment)
-        is_told = pushed.attention is not None
-        return unsettled(shipment, self.tenant, self.books, pushed.order_id, is_told=is_told)
+        known = self.desk.known(shipment)
+        is_told = known is not None and known.attention is not None
+        order_id = known.order_id if known else None
+        return unsettled(shipment, self.tenant, self.books, order_id, is_told=is_told)

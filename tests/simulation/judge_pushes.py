@@ -4,11 +4,10 @@ warehouse edited, no edit is lost, no order comes twice, what cannot follow is t
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from tests.equipment import push_books
-from tests.equipment.push_books import CANCELLED, Books, Push, unsettled
+from tests.equipment.push_books import Books, unsettled
 from tests.equipment.world import Site, World
 from tests.simulation import ledger_format as ledger
 from tests.simulation.expectations import ANY_REASON, Pushed
@@ -30,7 +29,9 @@ def of_site(world: World, week: Week, site: Site) -> Iterator[str]:
             known = memory.get(pushed.shipment_id, {})
             yield from (f"{of}: {fault}" for fault in _of(pushed, books, known))
     yield from _hasty(site, books)
-    yield from _unaudited(world, site, books)
+    pending = {f"ifs:{name}:s{shipment}" for shipment, item in memory.items() if item.get(ledger.TRYING)}
+    entries = map(ledger.record_of, ledger.order_entries(world, site))
+    yield from (f"{name}: {fault}" for fault in books.unaudited(entries, pending))
     yield from _pointless(world, site, books)
 
 
@@ -55,22 +56,8 @@ def _hasty(site: Site, books: Books) -> Iterator[str]:
             yield f"{site.connection.name}: order {push.order_id} was written in shadow mode"
 
 
-def _unaudited(world: World, site: Site, books: Books) -> Iterator[str]:
-    """Every write stands in the audit once; a repeated one that changed nothing may."""
-    written = Counter(push.order_key for push in books.pushes if _is_effective(push))
-    every = Counter(push.order_key for push in books.pushes)
-    entries = Counter(ledger.record_of(entry) for entry in ledger.order_entries(world, site))
-    for key in written | entries:
-        if not written[key] <= entries[key] <= every[key]:
-            yield f"{site.connection.name}: {key} was written {written[key]} times, {entries[key]} entries say so"
-
-
-def _is_effective(push: Push) -> bool:
-    return push.is_new or bool(push.changed) or push.status == CANCELLED
-
-
 def _pointless(world: World, site: Site, books: Books) -> Iterator[str]:
     """What stands there is not written again, unless an answer was lost."""
-    repeated = [push for push in books.pushes if not _is_effective(push)]
+    repeated = [push for push in books.pushes if not push.is_effective]
     if len(repeated) > len(world.unheard):
         yield f"{site.connection.name}: {len(repeated)} writes of orders changed nothing"

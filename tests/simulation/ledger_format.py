@@ -12,7 +12,8 @@ from tests.equipment.world import AUDIT, LEDGER, Site, World
 Item = dict[str, Any]
 
 ORDER, RECORD, ENTRY = "order#{}#", "record#{}#", "audit#{}#"
-PUSHED, ORDER_ID, KEY, SHIPMENT_ID, OF_SHIPSTATION = "push#{}#", "order_id", "key", "shipment_id", "shipstation/"
+PUSHED, ORDER_ID, TRYING = "push#{}#", "order_id", "trying"
+KEY, SHIPMENT_ID, OF_SHIPSTATION = "key", "shipment_id", "shipstation/"
 PARKED_SUBJECTS, DUE_LISTS = "parked#{}", ("due#", "watch#")
 SHIPMENTS, SHIPMENT, OUTCOME, REASON, ATTENTION = "shipments", "shipment", "outcome", "reason", "attention"
 DUE_SHARD, VOIDED_AT, STORE, CREATED_AT = "due_shard", "voided_at", "store_id", "created_at"

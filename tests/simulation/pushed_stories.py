@@ -84,6 +84,10 @@ class Tale:
         stands = str(self.site.tenant.shipment(self.shipment)["ProNo"] or "")
         return all((label.tracking_number or "-") in stands for label in labels)
 
+    def is_known(self) -> bool:
+        """The connector was told the order's id: what is deleted before, it takes for never made."""
+        return self.is_ordered() and ledger.ORDER_ID in ledger.pushed(self.week.world, self.site).get(self.shipment, {})
+
     def is_told(self, reason: str) -> Callable[[], bool]:
         pushed, site, world = ledger.pushed, self.site, self.week.world
         return lambda: pushed(world, site).get(self.shipment, {}).get(ledger.ATTENTION) == reason
@@ -235,7 +239,7 @@ def deleted(week: Week, site: Site, at: datetime) -> None:
     """Deleted in ShipStation, and changed in IFS: it is not made again, and a person is told."""
     tale = Tale(week, site, at, "pushed and deleted")
     tale.pushed.told = (IMMUTABLE,)
-    delete = Step(lambda: site.account.delete_order(tale.ended()), after=SECOND_SIDE)
+    delete = Step(lambda: site.account.delete_order(tale.ended()), when=tale.is_known)
     tale.do(delete, Step(tale.move, when=tale.is_not_ordered))
 
 

@@ -92,6 +92,8 @@ def simulate(seed: int, *, days: float = 7.0) -> Result:
     _populate(world, files, start, trouble_ends)
     intents = IntentWatch(world)
     week = Week(world, start + timedelta(hours=3), trouble_ends)
+    switches = world.sites[_pushing(seed)].account.switches
+    switches.are_results_reversed, switches.locked = seed % 2 == 0, ("refused", "whole request")[seed % 2]
     week.books[_pushing(seed)] = Books(world.sites[_pushing(seed)].account)
     _edit_files(world, files, week)
     tenant_troubles.trouble(week, seed)

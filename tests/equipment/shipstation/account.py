@@ -284,6 +284,8 @@ class Account(InventoryDesk):
         for body in bodies:
             self.refuse_unreadable(body)
         results = [self._bulk_row(body) for body in bodies]
+        if self.switches.are_results_reversed:
+            results.reverse()
         return json_response(200, {"hasErrors": not all(row["success"] for row in results), "results": results})
 
     def _bulk_row(self, body: dict[str, Any]) -> dict[str, Any]:
