@@ -31,9 +31,12 @@ WIDTH = 100
 
 def run(system: System, say: Steps) -> list[Order]:
     """The whole scenario; what the schedules do is done by hand, so that nobody waits for the minute."""
-    say("Making 60 customer orders in both systems")
+    say("Making 60 customer orders in both systems, and 2 in IFS alone")
     system.subscribe()
     orders = scenario.seed(system)
+    say("IFS sends those to ShipStation; one gets another address, the other is cancelled")
+    is_pushed = scenario.push(system, orders, seconds=PATIENCE_SECONDS)
+    say("ShipStation has followed" if is_pushed else "ShipStation has not followed, after all the patience there is")
     say("Buying their labels in ShipStation, which announces half of them by webhook")
     scenario.ship(system, orders)
     say("Knocking with 4 webhooks that must not get in")

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from tests.demo.scenario import HAND_MARKED, NOTE, TYPED, Order
+from tests.demo.scenario import CANCELLED, FROM_IFS, HAND_MARKED, NOTE, TYPED, Order, has_followed
 from tests.equipment.ifs.store import Write
 from tests.equipment.shipstation.rows import Label
 from tests.equipment.system import System
 
 FORWARDERS = {"stamps_com": "USPS", "ups": "UPS", "fedex": "FEDEX"}
-LEFT_OUT = {"before go-live": "before go-live", "excluded store": "not our store"}
+LEFT_OUT = {"before go-live": "before go-live", "excluded store": "not our store", CANCELLED: "cancelled"}
 PARKED = {"two alike in IFS"}
 UNTOUCHED = {*LEFT_OUT, *PARKED}
 FIELDS = ("ProNo", "ForwardAgentId", "ActualShipDate")
@@ -122,10 +122,12 @@ class Reconciliation:
     conflicts: int
     is_note_intact: bool
     accidents: int
+    astray: int
 
     @property
     def is_kept(self) -> bool:
-        broken = self.lost or self.doubled or self.writes_to_untouched or self.throttled or self.accidents
+        into_ifs = self.lost or self.doubled or self.writes_to_untouched or self.accidents
+        broken = into_ifs or self.throttled or self.astray
         return not broken and self.conflicts > 0 and self.is_note_intact
 
 
@@ -143,6 +145,7 @@ def judge(system: System, orders: Sequence[Order]) -> Reconciliation:
         conflicts=system.tenant.counts["412"],
         is_note_intact=system.tenant.shipment(edited.ifs_shipments[0])["NoteText"] == NOTE,
         accidents=len(system.tenant.accidents),
+        astray=sum(not has_followed(system, order) for order in orders if order.kind in FROM_IFS),
     )
 
 

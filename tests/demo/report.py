@@ -15,6 +15,7 @@ from functions.model.audit import AuditEntry
 from functions.model.outcomes import SENTENCES, Outcome
 from functions.model.state import OrderState
 from tests.demo.reconcile import LEFT_OUT, PARKED, UNTOUCHED, Case, Reconciliation, Row, cases
+from tests.demo.scenario import CANCELLED
 from tests.equipment.system import System
 
 WIDE = 100
@@ -84,7 +85,7 @@ def _whole(values: tuple[str, str, str]) -> str:
 def show_counts(
     console: Console, rows: Sequence[Row], states: Mapping[str, OrderState], dry_run: Mapping[str, Any]
 ) -> None:
-    """How sixty orders come to be other counts elsewhere."""
+    """How the orders come to be other counts elsewhere."""
     orders = {row.order.order_no: row.order for row in rows}
     differing = {row.order.order_no for row in rows if not row.is_equal}
     parked = [no for no, order in orders.items() if order.kind in PARKED]
@@ -92,7 +93,7 @@ def show_counts(
     waiting = [no for no in orders if no in states and _waits(states[no])]
     twice = [no for no, order in orders.items() if len(order.ifs_shipments) > 1]
     equal = orders.keys() - differing - set(parked) - left_out.keys()
-    unread = [no for no in orders if no not in states]
+    unread = [no for no, order in orders.items() if no not in states and order.kind != CANCELLED]
     reasons = ", ".join(f"{no} ({why})" for no, why in left_out.items())
     console.print()
     _say(console, f"{len(orders)} orders have {len(rows)} IFS shipments: {_listed(twice)} have two each.")
@@ -173,6 +174,7 @@ def show_numbers(console: Console, reconciliation: Reconciliation, numbers: Mapp
         "412 from IFS, resolved": reconciliation.conflicts,
         "a colleague's note in IFS is still there": "yes" if reconciliation.is_note_intact else "NO",
         "writes without If-Match, or inserts": reconciliation.accidents,
+        "orders from IFS that ShipStation holds otherwise": reconciliation.astray,
     }
     for name, value in {**numbers, **promises}.items():
         console.print(f"  {name + ' ':.<52} {value}", highlight=False)

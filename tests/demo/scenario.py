@@ -1,4 +1,4 @@
-"""Sixty customer orders and what happens to them, told to the simulated vendors only."""
+"""Some sixty customer orders and what happens to them, told to the simulated vendors only."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from datetime import timedelta
 import requests
 
 from tests.equipment.pace import Patience
-from tests.equipment.system import GO_LIVE_DAYS_AGO, System, utc_now
+from tests.equipment.push_books import reference
+from tests.equipment.push_people import RECEIVER
+from tests.equipment.shipstation import rows as made
+from tests.equipment.system import GO_LIVE_DAYS_AGO, PUSH_SITE, System, utc_now
 
-ORDERS = 60
+ORDERS = 62
 BATCH = 5  # labels bought in one go and announced by one webhook
 TYPED = "TYPED BY HAND"
 NOTE = "Call before delivery"
@@ -34,6 +37,9 @@ class Order:
 
 EXCLUDED_STORE = 100_003
 HAND_MARKED = "1ZHANDMARKED"
+CHANGED, CANCELLED = "from IFS, changed", "from IFS, cancelled"
+FROM_IFS = (CHANGED, CANCELLED)
+NEW_STREET = "99 Beacon Hill"
 
 KINDS = {
     41: "two alike in IFS",
@@ -55,6 +61,8 @@ KINDS = {
     57: "marked by hand",
     58: "voided",
     59: "before go-live",
+    60: CHANGED,
+    61: CANCELLED,
 }
 
 
@@ -67,7 +75,8 @@ def seed(system: System) -> list[Order]:
     for order in orders:
         items = [{"sku": part, "quantity": 2, "name": "Example part"} for part in _parts(order)]
         store = {"advancedOptions": {"storeId": EXCLUDED_STORE}} if order.kind == "excluded store" else {}
-        order.order_id = system.account.add_order(order.order_no, items=items, fields=store)
+        if order.kind not in FROM_IFS:
+            order.order_id = system.account.add_order(order.order_no, items=items, fields=store)
         if order.kind != "IFS learns late":
             learn(system, order)
     return orders
@@ -76,8 +85,9 @@ def seed(system: System) -> list[Order]:
 def learn(system: System, order: Order) -> None:
     """The order and its shipments exist in IFS."""
     system.tenant.add_order(order.order_no)
+    receiver = {"Contract": PUSH_SITE, **RECEIVER} if order.kind in FROM_IFS else {}
     for part in _parts(order) * (2 if order.kind == "two alike in IFS" else 1):
-        order.ifs_shipments.append(system.tenant.add_shipment([(order.order_no, part, 2)]))
+        order.ifs_shipments.append(system.tenant.add_shipment([(order.order_no, part, 2)], **receiver))
     if order.kind == "typed by a colleague":
         system.tenant.edit(order.ifs_shipments[0], ProNo=TYPED)
     if order.kind == "edited meanwhile":
@@ -86,6 +96,38 @@ def learn(system: System, order: Order) -> None:
 
 def _parts(order: Order) -> list[str]:
     return ["BOLT-8", "NUT-8"] if order.kind == "two IFS shipments" else ["BOLT-8"]
+
+
+def push(system: System, orders: list[Order], *, seconds: float) -> bool:
+    """IFS shipments become orders; then one goes elsewhere and the other is cancelled. Whether ShipStation follows."""
+    own = [order for order in orders if order.kind in FROM_IFS]
+    is_made = wait_until(
+        lambda: all(len(made_of(system, order)) == 1 for order in own),
+        seconds=seconds,
+        between=lambda: system.tick("Pull"),
+    )
+    for order in own:
+        order.order_id = made_of(system, order)[0].order_id if is_made else 0
+        if order.kind == CHANGED:
+            system.tenant.edit(order.ifs_shipments[0], ReceiverAddress1=NEW_STREET)
+        else:
+            system.tenant.set_state(order.ifs_shipments[0], "Cancelled")
+    return is_made and wait_until(
+        lambda: all(has_followed(system, order) for order in own), seconds=seconds, between=lambda: system.tick("Pull")
+    )
+
+
+def made_of(system: System, order: Order) -> list[made.Order]:
+    """The ShipStation orders of its IFS shipment."""
+    return [each for each in system.account.orders.current.values() if reference(each) == str(order.ifs_shipments[0])]
+
+
+def has_followed(system: System, order: Order) -> bool:
+    """One order, as IFS wants it."""
+    found = made_of(system, order)
+    if order.kind == CANCELLED:
+        return [each.status for each in found] == ["cancelled"]
+    return [each.ship_to["street1"].split()[0] for each in found] == NEW_STREET.split()[:1]
 
 
 def ship(system: System, orders: list[Order]) -> None:
@@ -97,7 +139,7 @@ def ship(system: System, orders: list[Order]) -> None:
     for kind, ago in earlier.items():
         for order in _of(orders, kind):
             system.account.ship(order.order_id, at=utc_now() - ago, is_silent=True)
-    today = [order for order in orders if order.kind not in {*earlier, "marked by hand"}]
+    today = [order for order in orders if order.kind not in {*earlier, "marked by hand", CANCELLED}]
     announced = [order for order in today if order.is_announced]
     for start in range(0, len(announced), BATCH):
         _label(system, announced[start : start + BATCH], is_silent=False)
@@ -155,7 +197,7 @@ def ifs_learns(system: System, orders: list[Order]) -> None:
 def ifs_delivers(system: System, orders: Iterable[Order]) -> None:
     """A day before the label, so that the connector has a ship date to correct."""
     for order in orders:
-        for number in order.ifs_shipments:
+        for number in order.ifs_shipments if order.kind != CANCELLED else ():
             system.tenant.deliver(number, at=utc_now() - timedelta(days=1))
 
 

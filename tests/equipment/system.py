@@ -65,6 +65,21 @@ fedex = "FEDEX"
 [stores]
 exclude = [100003]
 """
+PUSH_SITE, PUSHED_STORE = "PSH", 100_004
+ORDERS = f"""
+[orders]
+mode = "write"
+store_id = {PUSHED_STORE}
+shipment_id_in = "custom_field_2"
+sites = ["{PUSH_SITE}"]
+
+[stores.{PUSHED_STORE}]
+shipment_id = {{ source = "custom_field_2" }}
+
+[[stores.{PUSHED_STORE}.targets]]
+profile = "shipment_header"
+find = ["shipment_id", "order_number"]
+"""
 
 
 def utc_now() -> datetime:
@@ -87,7 +102,7 @@ class Deployed:
         return self.table("LedgerAudit")
 
     def tick(self, function: str) -> Any:
-        """What the schedule does: one run of `Poll` or `Release`, now."""
+        """What the schedule does: one run of `Poll`, `Release` or `Pull`, now."""
         return self.invoke(function, {"connection": NAME, **({"now": True} if function == "Poll" else {})})
 
     def invoke(self, function: str, payload: Mapping[str, Any]) -> Any:
@@ -199,7 +214,7 @@ def _connection_file(folder: Path, account_url: str, tenant_url: str, jwks_url: 
     path.parent.mkdir(parents=True, exist_ok=True)
     go_live_at = (utc_now() - timedelta(days=GO_LIVE_DAYS_AGO)).strftime("%Y-%m-%dT%H:%M:%SZ")
     text = CONNECTION.format(go_live_at=go_live_at, shipstation=account_url, ifs=tenant_url, jwks=jwks_url)
-    path.write_text(text, encoding="utf-8")
+    path.write_text(f"{text}{ORDERS}", encoding="utf-8")
     return path
 
 

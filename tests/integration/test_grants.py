@@ -19,7 +19,9 @@ from functions.model.messages import DeliverOrder, Notification, Pointer
 from functions.model.record_memory import OpenIntent, RecordMemory
 from tests.equipment.local_aws.operate import set_visibility_timeouts
 from tests.equipment.pace import eventually
-from tests.equipment.system import NAME, System, started
+from tests.equipment.push_books import reference
+from tests.equipment.push_people import RECEIVER
+from tests.equipment.system import NAME, PUSH_SITE, System, started
 
 pytestmark = pytest.mark.integration
 
@@ -131,12 +133,21 @@ def work_through(system: System) -> None:
     system.tick("Poll")
     for order_no in ORDERS:
         eventually(lambda n=order_no: is_tracked(system, n) or (n == LATE and n in system.states()))  # type: ignore[misc] # the loop's
+    push_an_order(system)
     share_a_record(system)
     read_the_past(system)
     replay(system)
     pilots(system)
     bury(system, "G1", "G2")
     eventually(lambda: system.tick("Release") or calls(system, "Release", "secretsmanager:GetSecretValue"))
+
+
+def push_an_order(system: System) -> None:
+    """An IFS shipment becomes an order; once IFS has delivered it, it is not read again."""
+    shipment = system.tenant.add_shipment([("G7", "BOLT-8", 1)], Contract=PUSH_SITE, **RECEIVER)
+    eventually(lambda: system.tick("Pull") and any(reference(o) for o in system.account.orders.current.values()))
+    system.tenant.deliver(shipment)
+    eventually(lambda: system.tick("Pull") and calls(system, "Pull", "dynamodb:PutItem"))
 
 
 def is_tracked(system: System, order_no: str) -> bool:

@@ -18,6 +18,7 @@ from tests.equipment.local_aws.template import Resource, adapt, resources_of
 from tests.equipment.pace import Patience
 
 DEPLOY_SECONDS = 300
+TEMPLATES = "templates"
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
 
@@ -77,7 +78,7 @@ def redeploy(aws: AwsEndpoint, assembly: Path, stack: Stack) -> Stack:
     _upload_assets(aws, assembly, artifact["id"])
     try:
         aws.client("cloudformation").update_stack(
-            StackName=stack.name, TemplateBody=json.dumps(template), Capabilities=CAPABILITIES
+            StackName=stack.name, TemplateURL=_uploaded(aws, stack.name, template), Capabilities=CAPABILITIES
         )
     except ClientError as error:
         if "No updates are to be performed" in str(error):  # CloudFormation says it in words only
@@ -156,10 +157,17 @@ def zip_folder(folder: Path) -> bytes:
     return archive.getvalue()
 
 
+def _uploaded(aws: AwsEndpoint, name: str, template: dict[str, Any]) -> str:
+    """Where the template can be fetched, as CDK deploys it: a request holds no more than 51,200 bytes of one."""
+    _create_bucket(aws, TEMPLATES)
+    aws.client("s3").put_object(Bucket=TEMPLATES, Key=f"{name}.json", Body=json.dumps(template).encode())
+    return f"{aws.endpoint_url}/{TEMPLATES}/{name}.json"
+
+
 def _create(aws: AwsEndpoint, name: str, template: dict[str, Any]) -> None:
-    body = json.dumps(template)
+    url = _uploaded(aws, name, template)
     try:
-        aws.client("cloudformation").create_stack(StackName=name, TemplateBody=body, Capabilities=CAPABILITIES)
+        aws.client("cloudformation").create_stack(StackName=name, TemplateURL=url, Capabilities=CAPABILITIES)
     except ClientError as error:
         raise DeployError(f"stack {name} was refused: {error}") from error
     _wait(aws, name, "CREATE_COMPLETE")
