@@ -87,7 +87,7 @@ class CostRule(FieldRule):
 
 
 class CurrencyRule(FieldRule):
-    """`code` stands beside the cost: ShipStation's V1 tells none."""
+    """Stands beside the cost: what the label tells, and `code` where it tells none, as in V1."""
 
     max_length: Whole = Field(default=3, ge=3, le=4000)
     code: str = Field(pattern=r"^[A-Z]{3}$", examples=["USD"])

@@ -123,7 +123,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.CARRIER_UNMAPPED: "The carrier has no entry under [carriers]; tracking and date are written. A forwarder that we wrote is taken back as after a void, a person's stays.",
     Reason.SERVICE_UNMAPPED: "The service has no entry under [services]. A ship-via code that we wrote is taken back as after a void, a person's stays.",
     Reason.TRACKING_DID_NOT_FIT: "Not every tracking number fits into the IFS field; all of them are in the ledger.",
-    Reason.COST_UNKNOWN: "ShipStation tells no cost for a label; what is written is the sum of the others.",
+    Reason.COST_UNKNOWN: "ShipStation tells no cost for a label, or one in another currency; what is written is the sum of the others.",
     Reason.TYPED_BY_A_PERSON: "A person typed another value into IFS; it was kept.",
     Reason.VOIDED: "The label was voided and no other parcel replaces it; the field was left for a person to judge.",
     Reason.NOT_EMPTY: "The field is not empty, and its policy writes only empty fields.",

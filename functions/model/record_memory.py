@@ -34,6 +34,7 @@ class Contribution(Frozen):
     service: str | None = None
     day: str | None = None
     cost: Decimal | None = None
+    currency: str | None = None
 
     @property
     def is_live(self) -> bool:

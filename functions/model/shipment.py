@@ -41,7 +41,7 @@ class Shipment(Frozen):
 
     `reference` is None where no IFS order number could be read; `skip` then says why nothing is to be written.
     `ifs_shipment` is the id of the IFS shipment where the order carries one.
-    `cost` is the label's, where a target writes it and ShipStation tells one.
+    `cost` is the label's, where a target writes it and ShipStation tells one, `currency` what V2 tells beside it.
     `read_at` is when we asked ShipStation, so that an older reading never replaces a newer one.
     """
 
@@ -60,6 +60,7 @@ class Shipment(Frozen):
     created_at: datetime
     ship_date: date | None = None
     cost: Decimal | None = None
+    currency: str | None = None
     voided_at: datetime | None = None
     items: tuple[Item, ...] = ()
     read_at: datetime
@@ -102,7 +103,8 @@ class Shipment(Frozen):
 
     def mark(self, fingerprint: str) -> str:
         """Compared to drop a row already recorded: its content and where it was delivered to, not when it was read."""
-        content = self.model_dump_json(exclude={"read_at"} if self.cost is not None else {"read_at", "cost"})
+        unsaid = {name for name in ("cost", "currency") if getattr(self, name) is None}
+        content = self.model_dump_json(exclude={"read_at", *unsaid})
         return hashlib.sha256(f"{fingerprint}\x1f{content}".encode()).hexdigest()[:32]
 
 

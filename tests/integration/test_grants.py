@@ -28,9 +28,9 @@ pytestmark = pytest.mark.integration
 # Called by Lambda and by the key's owner services in the role's name, never by our code: the local AWS does without.
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 POLLED = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
-# Whoever reads a table or a secret decrypts, whoever sends a message has a data key made.
+# Whoever sends a message has a data key made; whoever receives one, or reads a table or a secret, decrypts.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
-KEY_FOR = {"dynamodb": "kms:Decrypt", "secretsmanager": "kms:Decrypt", "sqs": "kms:GenerateDataKey"}
+KEY_FOR = {"sqs:SendMessage": "kms:GenerateDataKey"}
 Calls = dict[str, set[tuple[str, str]]]
 
 
@@ -87,7 +87,7 @@ class Deployed:
 
 def with_key(own: set[tuple[str, str]], key: str) -> set[tuple[str, str]]:
     """Every function reads its own variables with it."""
-    return {("kms:Decrypt", key), *((KEY_FOR[action.partition(":")[0]], key) for action, _ in own)}
+    return {("kms:Decrypt", key), *((KEY_FOR[action], key) for action, _ in own if action in KEY_FOR)}
 
 
 def tail(name: str) -> str:

@@ -38,6 +38,7 @@ def contribution(shipment: Shipment, record: Record, connection: Connection, tar
         service=connection.ship_via(shipment.carrier_code, shipment.service_code),
         day=_day(shipment, record, connection, target.ship_date),
         cost=shipment.cost,
+        currency=shipment.currency,
     )
 
 
@@ -103,10 +104,12 @@ def _status(live: Sequence[Contribution], target: AnyTarget) -> DesiredValue:
 
 
 def _cost(live: Sequence[Contribution], target: AnyTarget) -> DesiredValue:
-    """Of the labels that tell one; that another tells none is told. What was marked as shipped by hand has no label."""
-    costs = [label.cost for label in live if label.cost is not None]
-    is_partial = any(parcel.cost is None and parcel.is_label for parcel in live)
-    reason = Reason.COST_UNKNOWN if is_partial else None
+    """Of the labels that tell one in the first one's currency; that another has to be left out is told. What was marked
+    as shipped by hand has no label.
+    """
+    currency = _currency(live, target).value
+    costs = [label.cost for label in live if label.cost is not None and label.currency in {None, currency}]
+    reason = Reason.COST_UNKNOWN if len(costs) < sum(parcel.is_label for parcel in live) else None
     rule = target.cost
     if not costs or rule is None:
         return DesiredValue(reason=reason)
@@ -115,9 +118,10 @@ def _cost(live: Sequence[Contribution], target: AnyTarget) -> DesiredValue:
 
 
 def _currency(live: Sequence[Contribution], target: AnyTarget) -> DesiredValue:
-    """Beside an amount."""
-    is_paid = any(label.cost is not None for label in live)
-    return DesiredValue(target.currency.code if target.currency and is_paid else None)
+    """Of the first label with a cost, or the file's where it tells none."""
+    first = next((label for label in live if label.cost is not None), None)
+    told = first.currency if first else None
+    return DesiredValue(told or (target.currency.code if first and target.currency else None))
 
 
 FIELDS: dict[FieldName, Callable[[Sequence[Contribution], AnyTarget], DesiredValue]] = {

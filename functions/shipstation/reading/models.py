@@ -87,6 +87,7 @@ class ShipStationShipment(Row):
     service_code: Text = Field(default=None, alias="serviceCode")
     tracking_number: Text = Field(default=None, alias="trackingNumber")
     cost: Cost = Field(default=None, alias="shipmentCost")
+    currency: Text = Field(default=None, alias="shipmentCurrency")
     items: Items = Field(default=(), alias="shipmentItems")
     holds_its_order: Flag = Field(default=None, alias="holdsItsOrder")  # V2: no items of its own, all of its order's
     advanced: Advanced = Field(default=None, alias="advancedOptions")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from functions.connections.connection import Connection
 from functions.connections.vendors import OrderSource
@@ -68,7 +69,7 @@ def normalised(row: Parcel, order: OrderFacts | None, connection: Connection, re
         tracking_number=_short(row.tracking_number),
         created_at=row.created_at,
         ship_date=row.ship_date,
-        cost=row.cost if isinstance(row, ShipStationShipment) and view.ifs.writes_cost else None,
+        **_cost(row, view),
         voided_at=_voided_at(row),
         items=_items(row, order),
         read_at=read_at,
@@ -79,6 +80,13 @@ def _items(row: Parcel, order: OrderFacts | None) -> tuple[Item, ...]:
     if isinstance(row, ShipStationShipment) and not row.holds_its_order:
         return _goods(row.items)
     return order.items if order else ()
+
+
+def _cost(row: Parcel, view: Connection) -> dict[str, Any]:
+    """Kept only where it is written: else a corrected cost would have every shipment looked at again."""
+    if not isinstance(row, ShipStationShipment) or not view.ifs.writes_cost:
+        return {}
+    return {"cost": row.cost, "currency": (row.currency or "").upper() or None}
 
 
 def _voided_at(row: Parcel) -> datetime | None:

@@ -49,8 +49,16 @@ def label(row: Row) -> Row | None:
         "carrierCode": row.get("carrier_code"),
         "serviceCode": row.get("service_code"),
         "trackingNumber": _tracking(row),
+        **_cost(row),
         **_goods(row),
     }
+
+
+def _cost(row: Row) -> Row:
+    """With its currency, which V1 has no word for."""
+    cost = as_fields(row.get("shipment_cost"))
+    found = cost if isinstance(cost, dict) else {}
+    return {"shipmentCost": found.get("amount"), "shipmentCurrency": found.get("currency")}
 
 
 def fulfilment(row: Row) -> Row:

@@ -255,6 +255,14 @@ def test_a_currency_stands_beside_an_amount_and_nowhere_else() -> None:
     assert wanted(FieldName.CURRENCY, parcel(1, cost="5", is_voided=True)).value is None
 
 
+def test_a_label_that_tells_its_currency_is_believed_and_two_are_never_added() -> None:
+    euros = parcel(1, cost="5", currency="EUR")
+    assert wanted(FieldName.CURRENCY, euros).value == "EUR"
+    assert wanted(FieldName.COST, euros, parcel(2, cost="7", currency="EUR")) == DesiredValue("12")
+    assert wanted(FieldName.COST, euros, parcel(2, cost="7", currency="USD")) == DesiredValue("5", SOME_UNKNOWN)
+    assert wanted(FieldName.CURRENCY, parcel(1), parcel(2, cost="5")).value == "USD"
+
+
 def test_only_the_fields_that_the_file_writes_are_wanted() -> None:
     assert set(desired([parcel(1)], ShipmentHeader(), exists=True)) == {"tracking", "carrier", "ship_date"}
     assert set(desired([parcel(1)], EVERY, exists=True)) == set(FieldName)

@@ -17,6 +17,7 @@ from functions.model.records import FieldName, Record, Written
 from functions.model.shipment import Shipment
 from functions.shipstation.reading.models import ShipStationShipment
 from functions.shipstation.reading.normalise import normalised
+from functions.shipstation.v2.rows import label
 from tests.equipment.builders import NOON, a_candidate, a_connection, a_record, a_shipment, voided, work
 from tests.equipment.delivery_fakes import FakeIfs, World
 from tests.equipment.tenant_fixture import Rig, order, sought
@@ -189,3 +190,11 @@ def test_a_label_of_combined_orders_costs_once(*, bearer_first: bool) -> None:
     both = [work(label), work(copy)]
     deliver(both if bearer_first else both[::-1], world.delivery)
     assert last(world)[FieldName.COST] == "7.55"
+
+
+def test_the_second_api_tells_a_cost_with_its_currency() -> None:
+    row = label({"label_id": "se-7", "status": "completed", "shipment_cost": {"currency": "eur", "amount": 7.55}})
+    assert row is not None
+    told = {"orderNumber": "P1001", "createDate": "2026-03-05T04:00:00"}
+    found = normalised(ShipStationShipment.model_validate({**row, **told}), None, a_file(), NOON)
+    assert (found.cost, found.currency) == (Decimal("7.55"), "EUR")
