@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
@@ -70,6 +71,11 @@ class Orders(Frozen):
     warehouses: dict[Site, WarehouseId] = Field(default_factory=dict, examples=[{"CHI": 4711}])
     phone: str = Field(default="", max_length=50)
     fractions: Literal["park", "round_up"] = "park"
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with anything of it."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
 
     def shipping_from(self, found: Mapping[str, int]) -> Orders:
         """With the warehouses that were found, where the file names none."""

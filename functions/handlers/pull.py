@@ -1,21 +1,35 @@
-"""Schedule → orders.fifo: what IFS wants packed and ShipStation does not know yet, or knows otherwise. A fault leaves
-nothing behind; the next look does it all.
+"""Schedule, or a person → orders.fifo: what IFS wants packed and ShipStation does not know yet, or knows otherwise. A
+fault leaves nothing behind; the next look does it all. A person has what ShipStation refused tried again.
 """
 
 from __future__ import annotations
 
 import os
 from functools import cache
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
 
 from functions.errors import ConnectorError
 from functions.flows.from_ifs.pull import Pull, pull
+from functions.model.audit import Cause
+from functions.model.frozen import Frozen
 from functions.model.shipment import ConnectionName
 from functions.settings import PullSettings
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.push_parts import pull_parts, with_warehouses
+from functions.wiring.requests import explained, unknown_connection
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import heartbeat, logger
+
+ALLOWED = {"again": {"connection": "name", "again": True, "by": "who asks", "note": "why"}}
+
+
+class Again(Frozen):
+    connection: ConnectionName
+    again: Literal[True]
+    by: str = Field(min_length=1, max_length=100)
+    note: str = Field(min_length=1, max_length=500)
 
 
 def build(runtime: Runtime, settings: PullSettings) -> Handler:
@@ -26,6 +40,12 @@ def build(runtime: Runtime, settings: PullSettings) -> Handler:
         return pull_parts(runtime, settings, connection, connection.orders)
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
+        try:
+            cause = _cause(event, context)
+        except ValidationError as error:
+            return {"error": explained(error), "allowed": ALLOWED}
+        if event["connection"] not in runtime.connections:
+            return {"error": unknown_connection(runtime.connections), "allowed": ALLOWED}
         connection = runtime.connections[ConnectionName(event["connection"])]
         orders = connection.orders
         if orders is None or "off" in {orders.mode, connection.mode}:
@@ -33,7 +53,7 @@ def build(runtime: Runtime, settings: PullSettings) -> Handler:
         told: dict[str, Any] = {"connection": connection.name, "correlation_id": context.aws_request_id}
         try:
             known = with_warehouses(runtime, settings, connection, orders)
-            report = pull(parts(connection.name), connection, known, runtime.now(), context.aws_request_id)
+            report = pull(parts(connection.name), connection, known, runtime.now(), cause)
         except ConnectorError as fault:
             logger.warning("pull_failed", reason=fault.reason, detail=str(fault), **told)
             heartbeat(connection.name, PullSucceeded=False)
@@ -43,6 +63,14 @@ def build(runtime: Runtime, settings: PullSettings) -> Handler:
         return {"sent": report.sent}
 
     return handle
+
+
+def _cause(event: dict[str, Any], context: Context) -> Cause:
+    """Raises ValidationError for what a person asked for wrongly; a schedule names the connection alone."""
+    if event.keys() == {"connection"}:
+        return Cause(kind="poll", correlation_id=context.aws_request_id)
+    request = Again.model_validate(event)
+    return Cause(kind="replay", correlation_id=context.aws_request_id, by=request.by, note=request.note)
 
 
 @cache

@@ -173,7 +173,8 @@ class PushedOrder(Frozen):
     by field; `written` of what we then put into ShipStation. They differ where a field was left to the warehouse's own
     edit. `trying` is what a run was about to write, and may have, with its `trying_address`; `audit_key` is where the
     audit has it. `is_cancelled`: the order was cancelled because IFS said so. `shown` is what shadow mode would have
-    written. `since`: first not in agreement. `lines` are those of a customer order that it was last asked for.
+    written. `since`: first not in agreement. `lines` are those of a customer order that it was last asked for. `file`
+    is the `[orders]` under which ShipStation refused it.
     """
 
     key: OutboundKey
@@ -196,6 +197,7 @@ class PushedOrder(Frozen):
     reason: Reason | None = None
     field: str = ""
     attention: Reason | None = None
+    file: str = ""
     next_attempt_at: datetime | None = None
     since: datetime | None = None
     read_at: datetime | None = None
@@ -214,6 +216,11 @@ class PushedOrder(Frozen):
     def may_stand(self) -> bool:
         """ShipStation has the order, or may have it."""
         return self.order_id is not None or self.may_exist
+
+    @property
+    def is_refused(self) -> bool:
+        """ShipStation takes no such order: another file, or a person, may change that."""
+        return self.outcome is Outcome.PARKED and self.reason is Reason.REFUSED_BY_SHIPSTATION
 
     def has_heard(self, outbound: Outbound) -> bool:
         """Whether this is what was dealt with. What a run has left half done was not, unless there is no doing it."""
@@ -294,6 +301,10 @@ class PushedOrder(Frozen):
                 "since": None,
             }
         )
+
+    def refused(self, outbound: Outbound, file: str) -> PushedOrder:
+        ended = self.ended(outbound, Outcome.PARKED, Reason.REFUSED_BY_SHIPSTATION)
+        return ended.model_copy(update={"file": file})
 
     def closed(self) -> PushedOrder:
         """It is not read again."""

@@ -10,7 +10,7 @@ from datetime import timedelta
 import requests
 
 from tests.equipment.pace import Patience
-from tests.equipment.push_books import reference
+from tests.equipment.push_books import shipment_of
 from tests.equipment.push_people import RECEIVER
 from tests.equipment.shipstation import rows as made
 from tests.equipment.system import GO_LIVE_DAYS_AGO, PUSH_SITE, System, utc_now
@@ -119,7 +119,7 @@ def push(system: System, orders: list[Order], *, seconds: float) -> bool:
 
 def made_of(system: System, order: Order) -> list[made.Order]:
     """The ShipStation orders of its IFS shipment."""
-    return [each for each in system.account.orders.current.values() if reference(each) == str(order.ifs_shipments[0])]
+    return [each for each in system.account.orders.current.values() if shipment_of(each) == order.ifs_shipments[0]]
 
 
 def has_followed(system: System, order: Order) -> bool:

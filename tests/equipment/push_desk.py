@@ -81,6 +81,23 @@ class Desk:
     def order(self, shipment: Number) -> Any:
         return self.account.orders.current[self.number(shipment)]
 
+    def deploy(self, **orders: Any) -> None:
+        """The file with other `[orders]`."""
+        connection = self.site.connection
+        assert connection.orders is not None
+        changed = connection.orders.model_copy(update=orders)
+        self.site.connection = connection.model_copy(update={"orders": changed})
+        for function in self.world.functions.values():
+            function.redeploy()
+
+    def pull(self, **more: Any) -> dict[str, Any]:
+        """A look that somebody asks for; what it answers."""
+        answers: list[Any] = []
+        self.world.functions["pull"].invoke({"connection": ACME, **more}, lambda value, _: answers.append(value))
+        self.run(minutes=1)
+        answer: dict[str, Any] = answers[0]
+        return answer
+
     def writes(self) -> int:
         return sum(request.method == "POST" for request in self.account.requests)
 

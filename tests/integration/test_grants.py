@@ -19,7 +19,7 @@ from functions.model.messages import DeliverOrder, Notification, Pointer
 from functions.model.record_memory import OpenIntent, RecordMemory
 from tests.equipment.local_aws.operate import set_visibility_timeouts
 from tests.equipment.pace import eventually
-from tests.equipment.push_books import reference
+from tests.equipment.push_books import shipment_of
 from tests.equipment.push_people import RECEIVER
 from tests.equipment.system import NAME, PUSH_SITE, System, started
 
@@ -145,7 +145,7 @@ def work_through(system: System) -> None:
 def push_an_order(system: System) -> None:
     """An IFS shipment becomes an order; once IFS has delivered it, it is not read again."""
     shipment = system.tenant.add_shipment([("G7", "BOLT-8", 1)], Contract=PUSH_SITE, **RECEIVER)
-    eventually(lambda: system.tick("Pull") and any(reference(o) for o in system.account.orders.current.values()))
+    eventually(lambda: system.tick("Pull") and any(shipment_of(o) for o in system.account.orders.current.values()))
     system.tenant.deliver(shipment)
     eventually(lambda: system.tick("Pull") and calls(system, "Pull", "dynamodb:PutItem"))
 

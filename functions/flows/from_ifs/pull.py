@@ -65,8 +65,10 @@ class Pull:
     queue: PushQueue
 
 
-def pull(flow: Pull, connection: Connection, orders: Orders, now: datetime, correlation_id: str) -> PullReport:
-    """Raises what IFS, the ledger or the queue raise; then nothing was decided, and the next look does it all."""
+def pull(flow: Pull, connection: Connection, orders: Orders, now: datetime, cause: Cause) -> PullReport:
+    """Asked for by a person, what ShipStation refused is tried again. Raises what IFS, the ledger or the queue raise;
+    then nothing was decided, and the next look does it all.
+    """
     known = {each.key: each for each in flow.pushed.open(connection.name)}
     seen = _seen(flow, known, connection, orders)
     known |= flow.pushed.load([key for key in seen if key not in known])
@@ -75,8 +77,8 @@ def pull(flow: Pull, connection: Connection, orders: Orders, now: datetime, corr
         for key, each in seen.items()
         if each.fate != "done"
     ]
-    due = [each for each in wanted if _is_due(each, known.get(each.key), orders, now)]
-    cause = Cause(kind="poll", correlation_id=correlation_id)
+    file = connection.orders.fingerprint if connection.orders and cause.kind != "replay" else ""
+    due = [each for each in wanted if _is_due(each, known.get(each.key), orders, now, file)]
     flow.queue.send(PushOrders(connection=connection.name, outbound=part, cause=cause) for part in _parts(due))
     _close(flow, seen, known, {each.key for each in due})
     return PullReport(read=len(seen), sent=len(due), unseen=len(known.keys() - seen.keys()))
@@ -115,14 +117,18 @@ def _certain(wanted: Outbound, consignment: Consignment, known: PushedOrder | No
     return wanted.spoilt(Problem(reason=Reason.LINES_VANISHED, field="lines", is_passing=has_others))
 
 
-def _is_due(wanted: Outbound, known: PushedOrder | None, orders: Orders, now: datetime) -> bool:
-    """Whether ShipStation has to hear of it: what is new, what IFS says otherwise, and what failed for a while."""
+def _is_due(wanted: Outbound, known: PushedOrder | None, orders: Orders, now: datetime, file: str) -> bool:
+    """Whether ShipStation has to hear of it: what is new, what IFS says otherwise, what failed for a while, and what
+    ShipStation refused under another `file`.
+    """
     if known is None:
         return wanted.wish == "pack" and not wanted.is_held
     if known.next_attempt_at is not None:
         return known.next_attempt_at <= now
     if known.outcome is Outcome.WOULD_WRITE:
         return orders.mode == "write" or wanted.shown != known.shown
+    if known.is_refused and known.file != file:
+        return True
     return not known.has_heard(wanted)
 
 

@@ -55,10 +55,12 @@ def _left(steps: Sequence[Step]) -> list[Step]:
 
 
 def _is_over(step: Step) -> bool:
-    """A later reading has overtaken it, or the message has come before."""
+    """A later reading has overtaken it, or the message has come before. What was refused is sent only to be tried."""
     pushed, outbound = step.pushed, step.outbound
     if pushed.read_at is not None and pushed.read_at > outbound.read_at:
         return True
+    if pushed.is_refused and pushed.read_at != outbound.read_at:
+        return False
     is_settled = pushed.next_attempt_at is None and pushed.outcome not in {None, Outcome.WOULD_WRITE}
     return is_settled and pushed.has_heard(outbound)
 
@@ -129,7 +131,7 @@ def _done(step: Step, order_id: int) -> PushedOrder:
 def _refused(flow: Push, step: Step) -> PushedOrder:
     """An order that changed under us is read again; one that cannot be made asks a person."""
     if step.current is None:
-        return step.pushed.ended(step.outbound, Outcome.PARKED, Reason.REFUSED_BY_SHIPSTATION)
+        return step.pushed.refused(step.outbound, flow.orders.fingerprint)
     return delayed(flow, step, Retryable(Reason.REFUSED_BY_SHIPSTATION, "the order takes no update"))
 
 

@@ -1,0 +1,72 @@
+"""An order that ShipStation refuses waits for IFS, for another file, or for a person, and costs nothing meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+
+from functions.model.outcomes import Outcome, Reason
+from tests.equipment.push_desk import Desk
+
+WHO = {"by": "anna", "note": "the store is open again"}
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """One order is refused, another one is not."""
+    desk = Desk(("pull",), minutes=2)
+    desk.account.refused_numbers.add("P1")
+    desk.ask("P1"), desk.ask("P2")
+    desk.run(minutes=3)
+    return desk
+
+
+def refused(desk: Desk) -> bool:
+    (pushed,) = (each for each in map(desk.pushed, (19, 20)) if each.order_id is None)
+    return (pushed.outcome, pushed.attention) == (Outcome.PARKED, Reason.REFUSED_BY_SHIPSTATION)
+
+
+def test_it_is_not_asked_about_at_every_look(desk: Desk) -> None:
+    before = len(desk.account.requests)
+    desk.run(hours=1)
+    assert refused(desk)
+    assert len(desk.account.requests) == before
+
+
+def test_it_is_tried_again_once_under_each_new_file(desk: Desk) -> None:
+    before = desk.writes()
+    desk.deploy(fractions="round_up")
+    desk.run(minutes=10)
+    assert refused(desk)
+    assert desk.writes() == before + 1
+    desk.account.refused_numbers.clear()
+    desk.run(minutes=10)
+    assert refused(desk)
+    desk.deploy(phone="000")
+    desk.run(minutes=10)
+    assert {order.order_number for order in desk.orders()} == {"P1", "P2"}
+    assert desk.pushed(19).attention is None
+
+
+def test_it_is_tried_again_when_a_person_asks_and_the_audit_says_who(desk: Desk) -> None:
+    desk.account.refused_numbers.clear()
+    assert desk.pull(again=True, **WHO) == {"sent": 1}
+    assert {order.order_number for order in desk.orders()} == {"P1", "P2"}
+    cause = desk.audited()[-1]["cause"]
+    assert (cause["kind"], cause["by"], cause["note"]) == ("replay", WHO["by"], WHO["note"])
+    assert desk.pull(again=True, **WHO) == {"sent": 0}
+
+
+@pytest.mark.parametrize(
+    ("request_", "told"),
+    [
+        ({"again": True}, "by: Field required; note: Field required"),
+        ({"again": False, **WHO}, "again: Input should be True"),
+        ({"agian": True, **WHO}, "again: Field required; agian: Extra inputs are not permitted"),
+        ({"connection": "nobody", "again": True, **WHO}, "connection: unknown; known are ['acme']"),
+    ],
+    ids=["nobody", "not again", "misspelt", "another connection"],
+)
+def test_a_request_that_is_wrong_is_answered(desk: Desk, request_: dict[str, object], told: str) -> None:
+    answer = desk.pull(**request_)
+    assert answer["error"] == told
+    assert answer["allowed"]["again"]["again"] is True
