@@ -1192,6 +1192,13 @@ MISTAKES = (
         'orders: no target finds its record by the shipment\'s id: find = ["shipment_id"] is missing',
     ),
     Mistake(
+        "orders whose labels name no IFS order",
+        ORDERS,
+        'shipment_id = { source = "custom_field_2" }',
+        'shipment_id = { source = "custom_field_2" }\norder_reference = { source = "custom_field_1" }',
+        "orders: their labels name no IFS order: order_reference.source custom_field_1 stays empty",
+    ),
+    Mistake(
         "orders into a store that is left out",
         ORDERS,
         "[orders]",
