@@ -302,9 +302,9 @@ class PushedOrder(Frozen):
             }
         )
 
-    def refused(self, outbound: Outbound, file: str) -> PushedOrder:
-        ended = self.ended(outbound, Outcome.PARKED, Reason.REFUSED_BY_SHIPSTATION)
-        return ended.model_copy(update={"file": file})
+    def refused_under(self, file: str) -> PushedOrder:
+        """Another file is another try."""
+        return self.model_copy(update={"file": file})
 
     def closed(self) -> PushedOrder:
         """It is not read again."""

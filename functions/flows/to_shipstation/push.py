@@ -131,7 +131,8 @@ def _done(step: Step, order_id: int) -> PushedOrder:
 def _refused(flow: Push, step: Step) -> PushedOrder:
     """An order that changed under us is read again; one that cannot be made asks a person."""
     if step.current is None:
-        return step.pushed.refused(step.outbound, flow.orders.fingerprint)
+        refused = step.pushed.refused_under(flow.orders.fingerprint)
+        return refused.ended(step.outbound, Outcome.PARKED, Reason.REFUSED_BY_SHIPSTATION)
     return delayed(flow, step, Retryable(Reason.REFUSED_BY_SHIPSTATION, "the order takes no update"))
 
 
