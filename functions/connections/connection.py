@@ -294,7 +294,7 @@ def _shipments_come_back(view: Connection, orders: Orders) -> None:
         raise ValueError('orders: no target finds its record by the shipment\'s id: find = ["shipment_id"] is missing')
     read_from = view.shipstation.order_reference.source
     if read_from.startswith("custom_field") and read_from != source:
-        raise ValueError(f"orders: their labels name no IFS order: order_reference.source = {read_from} stays empty")
+        raise ValueError(f"orders: their labels name no IFS order: order_reference.source {read_from} stays empty")
 
 
 def _customer_orders_come_back(view: Connection, orders: Orders) -> None:
