@@ -26,6 +26,7 @@ from tests.simulation.connection_files import (
     second_edit,
 )
 from tests.simulation.corrected_references import CORRECTED_REFERENCES
+from tests.simulation.either_api import beginning, furnish_v2, move, moving
 from tests.simulation.expectations import EVERYWHERE
 from tests.simulation.file_edits import FILE_EDITS
 from tests.simulation.hidden_records import HIDDEN_RECORDS
@@ -96,6 +97,7 @@ def simulate(seed: int, *, days: float = 7.0) -> Result:
     switches.are_results_reversed, switches.locked = seed % 2 == 0, ("refused", "whole request")[seed % 2]
     week.books[_pushing(seed)] = Books(world.sites[_pushing(seed)].account)
     _edit_files(world, files, week)
+    move(world, files, week)
     tenant_troubles.trouble(week, seed)
     for stories in (*ALL_STORIES, pushed_stories(_pushing(seed))):
         week.plan(stories)
@@ -142,8 +144,12 @@ def _populate(world: World, files: ConnectionFiles, start: datetime, trouble_end
     )
     world.weather.rate = random.choice((0.0, 0.01, 0.04))
     for raw in _first_files(start):
-        is_pushing = raw["name"] == _pushing(world.seed)
-        _furnish(world, world.add_site(files.add(pushing(raw) if is_pushing else raw)))
+        name = raw["name"]
+        made = pushing(raw) if name == _pushing(world.seed) else raw
+        site = world.add_site(files.add(beginning(made, world.seed) if name == moving(world.seed) else made))
+        _furnish(world, site)
+        if name == moving(world.seed):
+            furnish_v2(site)
     world.wire()
 
 

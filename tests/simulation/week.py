@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -62,6 +62,7 @@ class Week:
         self.edited_at: dict[str, tuple[datetime, datetime]] = {}
         self.tellings: list[Telling] = []
         self._telling = Telling("")
+        self._left_out: set[tuple[str, str]] = set()
         self._numbers = itertools.count(1001)
 
     @property
@@ -77,11 +78,19 @@ class Week:
         for name, plot in plots.items():
             if self.world.seed % plot.every:
                 continue
-            sites = [self.world.sites[each] for each in plot.sites if each in self.world.sites]
+            sites = [
+                self.world.sites[each]
+                for each in plot.sites
+                if (each, name) not in self._left_out and each in self.world.sites
+            ]
             for _ in range(plot.times):
                 self.begin(name)
                 at = self.start + (self.end - self.start) * self.random.random()
                 plot.story(self, self.random.choice(sites), at)
+
+    def leave_out(self, site: str, stories: Iterable[str]) -> None:
+        """These are not told of this site."""
+        self._left_out |= {(site, story) for story in stories}
 
     def was_out(self, site: Site, start: datetime, end: datetime) -> bool:
         """Whether from `start` to `end` one outage followed another, so that nobody could read what ShipStation showed

@@ -105,7 +105,7 @@ class Account(InventoryDesk):
 
     def _answered(self, request: Request) -> tuple[Response, bool]:
         if request.path.startswith(V2_PATHS):
-            return self._answered_by_v2(request), False
+            return self._answered_by_v2(request)
         key = self._key(request)
         if key is None:
             return json_response(401, {"message": "Invalid API credentials"}), False
@@ -115,16 +115,17 @@ class Account(InventoryDesk):
             return json_response(429, {"message": "Too Many Requests"}, allowance.headers), allowance.is_surprise
         return self._limited(request, allowance), False
 
-    def _answered_by_v2(self, request: Request) -> Response:
+    def _answered_by_v2(self, request: Request) -> tuple[Response, bool]:
         key = request.headers.get("api-key", "")
         if key not in (self.keys if self.v2_keys is None else self.v2_keys):
-            return v2.refused(401, "unauthorized")
+            return v2.refused(401, "unauthorized"), False
         with self.turn():
             allowance = self.v2_limiter.charge(key, self.now())
         if allowance.is_refused:
             wait = {"Retry-After": str(allowance.reset_seconds)}
-            return replace(v2.refused(429, "rate_limit_exceeded"), headers=wait)
-        return self._v2_routed(request)
+            refused = replace(v2.refused(429, "rate_limit_exceeded"), headers=wait)
+            return refused, allowance.is_surprise
+        return self._v2_routed(request), False
 
     def _limited(self, request: Request, allowance: Allowance) -> Response:
         response = self._routed(request)
