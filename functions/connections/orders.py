@@ -77,6 +77,10 @@ class Orders(Frozen):
         """Changes with anything of it."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
 
+    def within(self, sites: tuple[str, ...]) -> Orders:
+        """Of these sites, where the file names none of its own."""
+        return self.model_copy(update={"sites": self.sites or sites})
+
     def shipping_from(self, found: Mapping[str, int]) -> Orders:
         """With the warehouses that were found, where the file names none."""
         return self.model_copy(update={"warehouses": {**found, **self.warehouses}})

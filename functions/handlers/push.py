@@ -11,7 +11,8 @@ from typing import Any
 
 from functions.errors import ConnectorError
 from functions.flows.to_shipstation.push import Push, push
-from functions.model.outbound import PushedOrder, PushOrders
+from functions.model.outbound import PushOrders
+from functions.model.pushed_order import PushedOrder
 from functions.model.shipment import ConnectionName
 from functions.settings import PushSettings
 from functions.wiring import batch

@@ -36,8 +36,7 @@ class CustomerOrdersToPack:
         self._service = Service(client, ENDPOINT, names.projection)
         customers = Service(client, ENDPOINT, names.customers_projection)
         self._places, self._contacts = Places(self._service, customers, names), Contacts(customers, names.contact)
-        self._tenant, self._today = tenant, today
-        self._orders = orders.model_copy(update={"sites": orders.sites or tenant.sites})
+        self._tenant, self._orders, self._today = tenant, orders.within(tenant.sites), today
 
     def to_pack(self) -> list[Consignment]:
         """The parts of every order in one of the states of the file, and of its company."""

@@ -7,7 +7,8 @@ from typing import Any
 
 from functions.ledger.items import PARTITION, SORT, each_readable, plain, stamp, to_item, unmoved
 from functions.ledger.table import DUE_PARTITION, DUE_SORT, Table
-from functions.model.outbound import OutboundKey, PushedOrder
+from functions.model.outbound import OutboundKey
+from functions.model.pushed_order import PushedOrder
 from functions.model.shipment import ConnectionName
 
 STATE = "push"

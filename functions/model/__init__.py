@@ -13,7 +13,8 @@
     watch                    what only waits for a delivery, and when a tenant delivers
     cursors, jobs            how far ShipStation is read; windows of the past
     budget, tenant           what an API key, and an IFS tenant, can take now
-    consignment, outbound    what IFS wants packed; its ShipStation order, and what we made of it
+    consignment, outbound    what IFS wants packed, and what its ShipStation order should say
+    pushed_order             what we made of it, and how it stands
     webhook_signature        what a webhook's signature says
     alignment                reference data: a record on both sides, and what is remembered of the two
     text, amounts            how text is cleaned, and numbers are read and spelt

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from functions.ledger.pushes import PushStore
-from functions.model.outbound import OutboundKey, PushedOrder
+from functions.model.outbound import OutboundKey
+from functions.model.pushed_order import PushedOrder
 from tests.equipment.ifs.store import Key
 from tests.equipment.push_desk import ACME, Desk, Number
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from functions.ledger.pushes import PushStore
-from functions.model.outbound import OutboundKey, PushedOrder
+from functions.model.outbound import OutboundKey
+from functions.model.pushed_order import PushedOrder
 from functions.model.shipment import ConnectionName
 from tests.equipment.push_people import RECEIVER
 from tests.equipment.quiet_connection import START, quiet_world, run

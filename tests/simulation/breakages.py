@@ -14,6 +14,7 @@ from tests.equipment.push_stories import Story
 from tests.simulation.breakages_ifs import IFS_BREAKAGES
 from tests.simulation.breakages_pushing import PUSHING_BREAKAGES
 from tests.simulation.breakages_reading import READING_BREAKAGES
+from tests.simulation.breakages_v2 import V2_BREAKAGES
 from tests.simulation.breakages_writing import WRITING_BREAKAGES
 from tests.simulation.simulate import simulate
 
@@ -23,6 +24,7 @@ STORIES = 16  # of three writers, before the weeks
 
 BREAKAGES: dict[str, Callable[[], None]] = {
     **READING_BREAKAGES,
+    **V2_BREAKAGES,
     **WRITING_BREAKAGES,
     **PUSHING_BREAKAGES,
     **{name: broken for name, (broken, _) in IFS_BREAKAGES.items()},

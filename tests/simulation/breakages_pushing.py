@@ -12,8 +12,8 @@ from functions.flows.to_shipstation import look, merge, push
 from functions.flows.to_shipstation.merge import Decision
 from functions.handlers import push as push_handler
 from functions.ifs.outbound import OutboundShipments
-from functions.model.outbound import PushedOrder
 from functions.model.outcomes import Reason
+from functions.model.pushed_order import PushedOrder
 from functions.shipstation.v1 import order_writer
 from functions.shipstation.v1.order_writer import OrderWriter
 from functions.wiring.telemetry import logger

@@ -6,7 +6,7 @@ open: what left the list was perhaps only blocked, moved or hidden, and that is 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -16,8 +16,9 @@ from functions.connections.orders import Orders
 from functions.flows.from_ifs.order_content import key_of, outbound
 from functions.model.audit import Cause
 from functions.model.consignment import Consignment
-from functions.model.outbound import Outbound, OutboundKey, Problem, PushedOrder, PushOrders
+from functions.model.outbound import Outbound, OutboundKey, Problem, PushOrders
 from functions.model.outcomes import Outcome, Reason
+from functions.model.pushed_order import PushedOrder
 from functions.model.shipment import ConnectionName
 
 AT_ONCE = 100  # orders in one message, and in one request to ShipStation
@@ -72,12 +73,8 @@ def pull(flow: Pull, connection: Connection, orders: Orders, now: datetime, caus
     known = {each.key: each for each in flow.pushed.open(connection.name)}
     seen = _seen(flow, known, connection, orders)
     known |= flow.pushed.load([key for key in seen if key not in known])
-    wanted = [
-        _certain(outbound(each, connection, orders, now), each, known.get(key))
-        for key, each in seen.items()
-        if each.fate != "done"
-    ]
-    file = connection.orders.fingerprint if connection.orders and cause.kind != "replay" else ""
+    wanted = list(_wanted(seen, known, lambda each: outbound(each, connection, orders, now)))
+    file = _refused_by(connection, cause)
     due = [each for each in wanted if _is_due(each, known.get(each.key), orders, now, file)]
     flow.queue.send(PushOrders(connection=connection.name, outbound=part, cause=cause) for part in _parts(due))
     _close(flow, seen, known, {each.key for each in due})
@@ -94,6 +91,21 @@ def _seen(
     seen = [*offered, *(flow.consignments.by_number(sorted(again)) if again else ())]
     keyed = {key_of(each, connection): each for each in seen}
     return {**keyed, **_emptied(keyed, followed)}
+
+
+def _wanted(
+    seen: Mapping[OutboundKey, Consignment],
+    known: Mapping[OutboundKey, PushedOrder],
+    outbound_of: Callable[[Consignment], Outbound],
+) -> Iterator[Outbound]:
+    for key, each in seen.items():
+        if each.fate != "done":
+            yield _certain(outbound_of(each), each, known.get(key))
+
+
+def _refused_by(connection: Connection, cause: Cause) -> str:
+    """The file under which a refusal holds; none where a person asks again."""
+    return "" if connection.orders is None or cause.kind == "replay" else connection.orders.fingerprint
 
 
 def _emptied(

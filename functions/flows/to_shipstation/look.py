@@ -9,8 +9,9 @@ from functions.errors import ConnectorError, Retryable
 from functions.flows.to_shipstation.merge import caught_up, decide, decide_to_cancel, is_as_left
 from functions.flows.to_shipstation.step import OF_ONE_ORDER, OF_SHIPSTATION, Push, Step, audit, delayed, told
 from functions.model.audit import Cause, FieldChange
-from functions.model.outbound import CANCELLING, CurrentOrder
+from functions.model.outbound import CANCELLING
 from functions.model.outcomes import Outcome, Reason
+from functions.model.pushed_order import CurrentOrder
 
 LOOKING = timedelta(minutes=2)  # of a run's five; the rest is for writing
 LISTED = timedelta(minutes=15)  # after it was made every list shows an order

@@ -17,16 +17,15 @@ from typing import Literal
 
 from functions.model.outbound import (
     CANCELLING,
-    CurrentOrder,
     Digests,
     OrderContent,
     OrderField,
-    PushedOrder,
     digest,
     digests,
     loose_address,
     texts,
 )
+from functions.model.pushed_order import CurrentOrder, PushedOrder
 
 OPEN = {"awaiting_payment", "awaiting_shipment", "on_hold"}
 ON_THE_LABEL: tuple[OrderField, ...] = ("ship_to", "items")  # what a shipped order can be wrong about

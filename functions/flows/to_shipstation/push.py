@@ -15,8 +15,9 @@ from functions.flows.to_shipstation.look import look
 from functions.flows.to_shipstation.merge import loose_after, written_after
 from functions.flows.to_shipstation.step import OF_SHIPSTATION, Push, Step, audit, delayed, told
 from functions.model.audit import Cause, FieldChange
-from functions.model.outbound import OrderField, PushedOrder, PushOrders, digest, texts
+from functions.model.outbound import OrderField, PushOrders, digest, texts
 from functions.model.outcomes import Outcome, Reason
+from functions.model.pushed_order import PushedOrder
 
 __all__ = ["Push", "push"]
 

@@ -12,16 +12,9 @@ from functions.connections.orders import Orders
 from functions.errors import ConnectorError, Retryable
 from functions.flows.to_shipstation.merge import Decision
 from functions.model.audit import AuditEntry, Cause, FieldChange
-from functions.model.outbound import (
-    CurrentOrder,
-    OrderContent,
-    OrderField,
-    Outbound,
-    OutboundKey,
-    PushedOrder,
-    Upserted,
-)
+from functions.model.outbound import OrderContent, OrderField, Outbound, OutboundKey
 from functions.model.outcomes import Outcome, Reason
+from functions.model.pushed_order import CurrentOrder, PushedOrder, Upserted
 from functions.model.records import Place, RecordKey
 
 # Faults that the next look may not meet, whoever's they are; what the ledger raises goes on.

@@ -14,19 +14,9 @@ from typing import Any
 
 from functions.connections.orders import Orders
 from functions.errors import ConnectorError, Permanent, Retryable, Scope
-from functions.model.outbound import (
-    HELD,
-    Address,
-    CurrentOrder,
-    OrderContent,
-    OrderField,
-    OutboundItem,
-    PushedOrder,
-    Upserted,
-    loose_address,
-    plain_address,
-)
+from functions.model.outbound import HELD, Address, OrderContent, OrderField, OutboundItem, loose_address, plain_address
 from functions.model.outcomes import Reason
+from functions.model.pushed_order import CurrentOrder, PushedOrder, Upserted
 from functions.shipstation.client import Answer, ShipStationClient
 from functions.shipstation.pacific import parse_date, window_end, window_start
 from functions.shipstation.values import as_rows, as_text, as_whole

@@ -21,18 +21,17 @@ from functions.flows.to_shipstation.merge import (
 from functions.model.outbound import (
     CANCELLING,
     Address,
-    CurrentOrder,
     OrderContent,
     Outbound,
     OutboundItem,
     OutboundKey,
-    PushedOrder,
     digest,
     digests,
     loose_address,
     plain_address,
     texts,
 )
+from functions.model.pushed_order import CurrentOrder, PushedOrder
 from functions.model.shipment import ConnectionName
 from tests.equipment.builders import NOON
 

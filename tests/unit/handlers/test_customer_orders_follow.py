@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from functions.ledger.pushes import PushStore
-from functions.model.outbound import OutboundKey, PushedOrder
+from functions.model.outbound import OutboundKey
 from functions.model.outcomes import Outcome, Reason
+from functions.model.pushed_order import PushedOrder
 from tests.equipment.http import json_response
 from tests.equipment.order_desk import ELSEWHERE, OrderDesk
 from tests.equipment.push_desk import ACME

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from functions.ledger.pushes import PushStore
-from functions.model.outbound import OutboundKey, PushedOrder, PushOrders
+from functions.model.outbound import OutboundKey, PushOrders
 from functions.model.outcomes import Outcome, Reason
+from functions.model.pushed_order import PushedOrder
 from functions.model.shipment import ConnectionName
 from tests.equipment.push_desk import Desk
 from tests.unit.ledger.stored import holding, stored

@@ -11,15 +11,9 @@ import requests
 
 from functions.connections.orders import Orders
 from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable
-from functions.model.outbound import (
-    Address,
-    CurrentOrder,
-    OrderContent,
-    OutboundItem,
-    OutboundKey,
-    PushedOrder,
-)
+from functions.model.outbound import Address, OrderContent, OutboundItem, OutboundKey
 from functions.model.outcomes import Reason
+from functions.model.pushed_order import CurrentOrder, PushedOrder
 from functions.model.shipment import ConnectionName
 from functions.shipstation.v1.order_writer import OrderWriter
 from tests.equipment.account_fixture import Rig

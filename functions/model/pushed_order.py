@@ -1,0 +1,249 @@
+"""What is remembered of a ShipStation order that we made, how one stands now, and what came of a write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from functions.model.frozen import Frozen
+from functions.model.outbound import (
+    CANCELLING,
+    PROBLEM,
+    Digests,
+    OrderContent,
+    OrderField,
+    Outbound,
+    OutboundKey,
+    Wish,
+    loose_address,
+)
+from functions.model.outcomes import Outcome, Reason
+
+
+class PushedOrder(Frozen):
+    """What is remembered of a consignment. `asked` are the digests of what IFS said when we last dealt with it, field
+    by field; `written` of what we then put into ShipStation. They differ where a field was left to the warehouse's own
+    edit. `trying` is what a run was about to write, and may have, with its `trying_address`; `audit_key` is where the
+    audit has it. `is_cancelled`: the order was cancelled because IFS said so. `shown` is what shadow mode would have
+    written. `since`: first not in agreement. `lines` are those of a customer order that it was last asked for. `file`
+    is the `[orders]` under which ShipStation refused it.
+    """
+
+    key: OutboundKey
+    revision: int = 0
+    generation: int = 1
+    number: str = ""
+    order_id: int | None = None
+    trying: Digests = Field(default_factory=dict)
+    trying_address: str = ""
+    audit_key: str = ""
+    is_open: bool = True
+    is_cancelled: bool = False
+    wish: Wish = "pack"
+    asked: Digests = Field(default_factory=dict)
+    written: Digests = Field(default_factory=dict)
+    shown: Digests = Field(default_factory=dict)
+    lines: tuple[str, ...] = ()
+    loose_address: str = ""
+    outcome: Outcome | None = None
+    reason: Reason | None = None
+    field: str = ""
+    attention: Reason | None = None
+    file: str = ""
+    next_attempt_at: datetime | None = None
+    since: datetime | None = None
+    read_at: datetime | None = None
+    pushed_at: datetime | None = None
+
+    @property
+    def order_key(self) -> str:
+        return self.key.order_key(self.generation)
+
+    @property
+    def may_exist(self) -> bool:
+        """A run was about to make the order, and nobody was told what became of it."""
+        return self.order_id is None and bool(self.trying)
+
+    @property
+    def may_stand(self) -> bool:
+        """ShipStation has the order, or may have it."""
+        return self.order_id is not None or self.may_exist
+
+    @property
+    def is_refused(self) -> bool:
+        """ShipStation takes no such order: another file, or a person, may change that."""
+        return self.outcome is Outcome.PARKED and self.reason is Reason.REFUSED_BY_SHIPSTATION
+
+    def has_heard(self, outbound: Outbound) -> bool:
+        """Whether this is what was dealt with. What a run has left half done was not, unless there is no doing it."""
+        is_done = not self.trying or outbound.problem is not None
+        return is_done and outbound.wish == self.wish and self._asked_after(outbound) == self.asked
+
+    def about_to_make(self, outbound: Outbound, content: OrderContent, at: datetime, audit_key: str) -> PushedOrder:
+        """Saved before the order is made: who finds it so looks for the order first."""
+        update = {
+            "trying": outbound.asked,
+            "trying_address": loose_address(content.ship_to),
+            "audit_key": audit_key,
+            "number": content.number,
+            "pushed_at": at,
+            "is_open": True,
+            "read_at": outbound.read_at,
+        }
+        return self.model_copy(update=update)
+
+    def about_to_change(self, outbound: Outbound, fields: Iterable[OrderField], audit_key: str) -> PushedOrder:
+        """Saved before the order is changed: who finds it so knows these values for ours."""
+        content = outbound.content
+        update = {
+            "trying": {field: outbound.asked[field] for field in fields} if content else {CANCELLING: ""},
+            "trying_address": loose_address(content.ship_to) if content else "",
+            "audit_key": audit_key,
+            "is_open": True,
+            "read_at": outbound.read_at,
+        }
+        return self.model_copy(update=update)
+
+    def arrived(self) -> PushedOrder:
+        """What a run was about to write stands in ShipStation."""
+        tried = {field: digest for field, digest in self.trying.items() if field != CANCELLING}
+        update = {
+            "asked": {**self.asked, **tried},
+            "written": {**self.written, **tried},
+            "loose_address": self.trying_address if "ship_to" in tried else self.loose_address,
+            "is_cancelled": self.is_cancelled or CANCELLING in self.trying,
+            "trying": {},
+        }
+        return self.model_copy(update=update)
+
+    def cancelled(self) -> PushedOrder:
+        """As IFS asked; opened again, it is another order."""
+        return self.model_copy(update={"is_cancelled": True})
+
+    def reopened(self) -> PushedOrder:
+        """Its former order is cancelled for good."""
+        update: dict[str, Any] = {
+            "generation": self.generation + 1,
+            "order_id": None,
+            "is_cancelled": False,
+            "trying": {},
+            "written": {},
+            "loose_address": "",
+        }
+        return self.model_copy(update=update)
+
+    def found(self, order_id: int | None) -> PushedOrder:
+        return self.model_copy(update={"order_id": order_id})
+
+    def holding(self, written: Digests, loose_address: str) -> PushedOrder:
+        """What ShipStation holds of ours."""
+        return self.model_copy(update={"written": written, "loose_address": loose_address})
+
+    def showing(self, outbound: Outbound) -> PushedOrder:
+        """What would be written. What was dealt with before stays as it is."""
+        return self.model_copy(
+            update={
+                "shown": outbound.shown,
+                "read_at": outbound.read_at,
+                "outcome": Outcome.WOULD_WRITE,
+                "reason": None,
+                "field": "",
+                "attention": None,
+                "next_attempt_at": None,
+                "since": None,
+            }
+        )
+
+    def refused_under(self, file: str) -> PushedOrder:
+        """Another file is another try."""
+        return self.model_copy(update={"file": file})
+
+    def closed(self) -> PushedOrder:
+        """It is not read again."""
+        return self.model_copy(update={"is_open": False, "next_attempt_at": None})
+
+    def saved(self) -> PushedOrder:
+        """As the ledger holds it now."""
+        return self.model_copy(update={"revision": self.revision + 1})
+
+    def ended(
+        self,
+        outbound: Outbound,
+        outcome: Outcome,
+        reason: Reason | None = None,
+        field: str = "",
+        *,
+        is_waiting: bool = False,
+    ) -> PushedOrder:
+        """Dealt with, until IFS says something else. A reason calls for a person, unless the order only waits. With a
+        problem nobody has looked what became of `trying`.
+        """
+        update = {
+            "wish": outbound.wish,
+            "asked": self._asked_after(outbound),
+            "lines": self._lines_after(outbound),
+            "read_at": outbound.read_at,
+            "trying": self.trying if outbound.problem else {},
+            "shown": {},
+            "is_open": True,
+            "outcome": outcome,
+            "reason": reason,
+            "field": field,
+            "attention": None if is_waiting else reason,
+            "next_attempt_at": None,
+            "since": None,
+        }
+        return self.model_copy(update=update)
+
+    def delayed(
+        self, outbound: Outbound, reason: Reason, *, now: datetime, until: datetime, attention: Reason | None
+    ) -> PushedOrder:
+        """`trying` stays: the order may have been written."""
+        update = {
+            "read_at": outbound.read_at,
+            "is_open": True,
+            "outcome": Outcome.RETRY,
+            "reason": reason,
+            "field": "",
+            "attention": attention,
+            "next_attempt_at": until,
+            "since": self.since or now,
+        }
+        return self.model_copy(update=update)
+
+    def _lines_after(self, outbound: Outbound) -> tuple[str, ...]:
+        """A shipment's are never missed: they come and go in IFS."""
+        if outbound.content is None or not self.key.order_no:
+            return self.lines
+        return tuple(item.line_key for item in outbound.content.items)
+
+    def _asked_after(self, outbound: Outbound) -> Digests:
+        """What makes no order for a while keeps what it said before: the warehouse's edits are told by it."""
+        if outbound.content is not None:
+            return outbound.asked
+        return {**{name: said for name, said in self.asked.items() if name != PROBLEM}, **outbound.asked}
+
+
+class CurrentOrder(Frozen):
+    """A ShipStation order as it stands. `body` is ShipStation's own, for the whole-object update that is its only one.
+    `is_verified`: ShipStation's check has rewritten the address.
+    """
+
+    order_id: int
+    order_key: str
+    status: str
+    is_split: bool
+    is_verified: bool
+    fields: dict[OrderField, str]
+    loose_address: str
+    body: dict[str, Any]
+
+
+class Upserted(Frozen):
+    """What ShipStation made of one order of a bulk update. `order_id` None: it refused."""
+
+    order_key: str
+    order_id: int | None
