@@ -20,7 +20,7 @@ from tests.demo.reconcile import Row
 from tests.demo.scenario import Order
 from tests.demo.steps import Steps
 from tests.equipment.folders import temporary_folder
-from tests.equipment.system import GO_LIVE_DAYS_AGO, NAME, System, started, utc_now
+from tests.equipment.system import GO_LIVE_DAYS_AGO, System, started, utc_now
 
 STORIES = ("edited meanwhile", "typed by a colleague", "voided, re-labelled", "voided")
 PATIENCE_SECONDS = 90
@@ -31,7 +31,7 @@ WIDTH = 100
 
 def run(system: System, say: Steps) -> list[Order]:
     """The whole scenario; what the schedules do is done by hand, so that nobody waits for the minute."""
-    say("Making 60 customer orders in both systems, and 2 in IFS alone")
+    say("Making 62 customer orders, 2 in a store that is read through V2, and 2 in IFS alone")
     system.subscribe()
     orders = scenario.seed(system)
     say("IFS sends those to ShipStation; one gets another address, the other is cancelled")
@@ -102,9 +102,9 @@ def show(system: System, orders: Sequence[Order], console: Console, say: Steps, 
 def _dry_run(system: System) -> dict[str, Any]:
     since = utc_now() - timedelta(days=GO_LIVE_DAYS_AGO + 2)
     selection = {"from": since.isoformat()}
-    request = {"connection": NAME, "select": selection, "by": "demo", "note": "nothing should be left to do"}
-    answer: dict[str, Any] = system.invoke("Replay", request)
-    return answer
+    request = {"select": selection, "by": "demo", "note": "nothing should be left to do"}
+    answers = [system.invoke("Replay", {"connection": name, **request}) for name in system.connections]
+    return {"orders": answers[0].get("orders"), "would_change": sum(answer["would_change"] for answer in answers)}
 
 
 def _numbers(system: System, seconds: Mapping[bool, Mapping[int, float]]) -> dict[str, Any]:
@@ -135,7 +135,7 @@ def main() -> int:
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     began = time.time() - time.monotonic()
     with Steps(console) as say:
-        with temporary_folder() as folder, started(folder, progress=say) as system:
+        with temporary_folder() as folder, started(folder, is_beside=True, progress=say) as system:
             orders = run(system, say)
             is_kept = show(system, orders, console, say, began)
             if arguments.keep:

@@ -41,7 +41,8 @@ def announced(system: System, path: Path = RUNNING) -> Iterator[None]:
     path.parent.mkdir(exist_ok=True)
     places = {"account_url": system.account_url, "tenant_url": system.tenant_url, "webhook_url": system.webhook_url}
     found = {**places, "aws": system.aws.endpoint_url, "connection_file": str(system.connection_file)}
-    path.write_text(json.dumps({**found, "stack": asdict(system.stack)}), encoding="utf-8")
+    more = {"stack": asdict(system.stack), "connections": system.connections}
+    path.write_text(json.dumps({**found, **more}), encoding="utf-8")
     try:
         yield
     finally:

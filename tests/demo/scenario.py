@@ -13,9 +13,9 @@ from tests.equipment.pace import Patience
 from tests.equipment.push_books import shipment_of
 from tests.equipment.push_people import RECEIVER
 from tests.equipment.shipstation import rows as made
-from tests.equipment.system import GO_LIVE_DAYS_AGO, PUSH_SITE, System, utc_now
+from tests.equipment.system import GO_LIVE_DAYS_AGO, PUSH_SITE, V2_STORE, System, utc_now
 
-ORDERS = 62
+ORDERS = 64
 BATCH = 5  # labels bought in one go and announced by one webhook
 TYPED = "TYPED BY HAND"
 NOTE = "Call before delivery"
@@ -40,6 +40,8 @@ HAND_MARKED = "1ZHANDMARKED"
 CHANGED, CANCELLED = "from IFS, changed", "from IFS, cancelled"
 FROM_IFS = (CHANGED, CANCELLED)
 NEW_STREET = "99 Beacon Hill"
+THROUGH_V2 = "read through V2"
+STORES = {"excluded store": EXCLUDED_STORE, THROUGH_V2: V2_STORE}
 
 KINDS = {
     41: "two alike in IFS",
@@ -63,6 +65,8 @@ KINDS = {
     59: "before go-live",
     60: CHANGED,
     61: CANCELLED,
+    62: THROUGH_V2,
+    63: THROUGH_V2,
 }
 
 
@@ -74,7 +78,7 @@ def seed(system: System) -> list[Order]:
     ]
     for order in orders:
         items = [{"sku": part, "quantity": 2, "name": "Example part"} for part in _parts(order)]
-        store = {"advancedOptions": {"storeId": EXCLUDED_STORE}} if order.kind == "excluded store" else {}
+        store = {"advancedOptions": {"storeId": STORES[order.kind]}} if order.kind in STORES else {}
         if order.kind not in FROM_IFS:
             order.order_id = system.account.add_order(order.order_no, items=items, fields=store)
         if order.kind != "IFS learns late":

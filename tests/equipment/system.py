@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -22,6 +22,7 @@ from functions.ledger.audit import AuditLog
 from functions.ledger.orders import OrderStore
 from functions.ledger.table import DynamoTable
 from functions.model.audit import AuditEntry
+from functions.model.outcomes import Outcome
 from functions.model.record_memory import LEASE
 from functions.model.shipment import ConnectionName
 from functions.model.state import OrderState
@@ -63,8 +64,12 @@ ups = "UPS"
 fedex = "FEDEX"
 
 [stores]
-exclude = [100003]
 """
+OURS = "exclude = [100003]\n"
+# A second connection, through ShipStation's other API: one store of the same account, so that the first leaves it out.
+BESIDE, V2_STORE = ConnectionName("demo-v2"), 100_005
+OURS_BESIDE = f"exclude = [100003, {V2_STORE}]\n"
+THEIRS = f"include = [{V2_STORE}]\n"
 PUSH_SITE, PUSHED_STORE = "PSH", 100_004
 ORDERS = f"""
 [orders]
@@ -96,14 +101,18 @@ class Deployed:
     stack: Stack
     webhook_url: str
     connection_file: Path
+    connections: tuple[ConnectionName, ...] = field(default=(NAME,), kw_only=True)
 
     @property
     def audit_table(self) -> DynamoTable:
         return self.table("LedgerAudit")
 
     def tick(self, function: str) -> Any:
-        """What the schedule does: one run of `Poll`, `Release` or `Pull`, now."""
-        return self.invoke(function, {"connection": NAME, **({"now": True} if function == "Poll" else {})})
+        """What the schedules do: one run of `Poll`, `Release` or `Pull` for each connection, now."""
+        names = self.connections if function != "Pull" else (NAME,)
+        now = {"now": True} if function == "Poll" else {}
+        first, *_ = [self.invoke(function, {"connection": name, **now}) for name in names]
+        return first
 
     def invoke(self, function: str, payload: Mapping[str, Any]) -> Any:
         return invoke(self.aws, self.function(function), payload)
@@ -117,8 +126,13 @@ class Deployed:
         return DynamoTable(self.aws.new_client("dynamodb"), name)
 
     def states(self) -> dict[str, OrderState]:
-        """What the ledger knows, by IFS order number."""
-        return {state.key.reference: state for state in OrderStore(self.table("Ledger")).scan(NAME)}
+        """What the ledger knows, by IFS order number; of several connections the one whose store it is."""
+        store, found = OrderStore(self.table("Ledger")), dict[str, OrderState]()
+        for state in (state for name in self.connections for state in store.scan(name)):
+            known = found.get(state.key.reference)
+            if known is None or _is_left_out(known):
+                found[state.key.reference] = state
+        return found
 
     def story(self, order_no: str) -> list[AuditEntry]:
         """Every write on the records that the order stands on or stood on, oldest first."""
@@ -167,10 +181,16 @@ class System(Deployed):
                 table.put_item(Item={**item, "intent": {**item["intent"], "at": begun.isoformat()}})
 
 
+def _is_left_out(state: OrderState) -> bool:
+    return all(shipment.outcome is Outcome.SKIPPED for shipment in state.shipments.values())
+
+
 @contextmanager
-def started(folder: Path, *, auth: bool = False, jwks_url: str = "", progress: Any = None) -> Iterator[System]:
+def started(
+    folder: Path, *, auth: bool = False, jwks_url: str = "", is_beside: bool = False, progress: Any = None
+) -> Iterator[System]:
     """Starts everything; ends everything. `jwks_url` lists the keys of signed webhooks; without it nobody does.
-    `progress` is called with one line per step.
+    `is_beside`: with the second connection. `progress` is called with one line per step.
     """
     say = progress or (lambda _: None)
     keys, clients = {"demo-key": secrets.token_hex(16)}, {"demo-client": secrets.token_hex(16)}
@@ -180,7 +200,10 @@ def started(folder: Path, *, auth: bool = False, jwks_url: str = "", progress: A
         account_url = stack.enter_context(Server(account.application)).url
         tenant_url = stack.enter_context(Server(tenant.application)).url
         say(f"ShipStation simulated at {account_url}, IFS Cloud at {tenant_url}")
-        file = _connection_file(folder, account_url, tenant_url, jwks_url or f"{account_url}/jwks")
+        text = _common(account_url, tenant_url, jwks_url or f"{account_url}/jwks")
+        file = _connection_file(folder, NAME, f"{text}{OURS_BESIDE if is_beside else OURS}{ORDERS}")
+        if is_beside:
+            _connection_file(folder, BESIDE, text.replace("[shipstation]", '[shipstation]\napi = "v2"') + THEIRS)
         assembly = stack.enter_context(synthesising(context_of(file), folder / "cdk.out"))
         aws = stack.enter_context(LocalAws(auth=auth, logs=folder / "logs"))
         say(f"Local AWS at {aws.endpoint_url}; bundling the Lambdas, synthesising the stack")
@@ -189,32 +212,50 @@ def started(folder: Path, *, auth: bool = False, jwks_url: str = "", progress: A
         deployed = deploy(aws, built)
         side.submit(remove, built)
         say(f"Stack {deployed.name} has {len(deployed.physical_ids)} resources; giving it its secrets")
-        yield _configured(account, tenant, account_url, tenant_url, aws, deployed, file)
+        system = _configured(account, tenant, account_url, tenant_url, aws, deployed, file)
+        if is_beside:
+            system.connections = (NAME, BESIDE)
+            _give_secrets(system, BESIDE)
+        yield system
 
 
 def _configured(  # noqa: PLR0917 -- the parts of one system
     account: Account, tenant: Tenant, account_url: str, tenant_url: str, aws: LocalAws, stack: Stack, file: Path
 ) -> System:
-    (key, key_secret), (client, client_secret) = *account.keys.items(), *tenant.clients.items()
-    token = secrets.token_urlsafe(24)
-    set_secret(aws, _output(stack, "ShipStationSecret"), {"api_key": key, "api_secret": key_secret})
-    set_secret(aws, _output(stack, "IfsSecret"), {"client_id": client, "client_secret": client_secret})
-    set_secret(aws, _output(stack, "WebhookSecret"), {"current": token})
+    system = System(account_url, tenant_url, aws, stack, "", file, account, tenant)
+    token = _give_secrets(system, NAME)
     api = aws.api_url(stack.physical_id("Webhook", "AWS::ApiGatewayV2::Api"))
-    webhook_url = f"{api}/webhooks/{NAME}/{token}"
-    return System(account_url, tenant_url, aws, stack, webhook_url, file, account, tenant)
+    system.webhook_url = f"{api}/webhooks/{NAME}/{token}"
+    return system
+
+
+def _give_secrets(system: System, name: ConnectionName) -> str:
+    """The token of its webhooks."""
+    (key, key_secret), (client, client_secret) = *system.account.keys.items(), *system.tenant.clients.items()
+    token = secrets.token_urlsafe(24)
+    given = {
+        "ShipStationSecret": {"api_key": key, **({} if name == BESIDE else {"api_secret": key_secret})},
+        "IfsSecret": {"client_id": client, "client_secret": client_secret},
+        "WebhookSecret": {"current": token},
+    }
+    for output, values in given.items():
+        set_secret(system.aws, _output(system.stack, f"Link{name.replace('-', '')}{output}"), values)
+    return token
 
 
 def _output(stack: Stack, name: str) -> str:
-    return next(value for key, value in stack.outputs.items() if name in key)
+    return next(value for key, value in stack.outputs.items() if key.startswith(name))
 
 
-def _connection_file(folder: Path, account_url: str, tenant_url: str, jwks_url: str) -> Path:
-    path = folder / "connections" / f"{NAME}.toml"
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _common(account_url: str, tenant_url: str, jwks_url: str) -> str:
     go_live_at = (utc_now() - timedelta(days=GO_LIVE_DAYS_AGO)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    text = CONNECTION.format(go_live_at=go_live_at, shipstation=account_url, ifs=tenant_url, jwks=jwks_url)
-    path.write_text(f"{text}{ORDERS}", encoding="utf-8")
+    return CONNECTION.format(go_live_at=go_live_at, shipstation=account_url, ifs=tenant_url, jwks=jwks_url)
+
+
+def _connection_file(folder: Path, name: ConnectionName, text: str) -> Path:
+    path = folder / "connections" / f"{name}.toml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
     return path
 
 

@@ -1,5 +1,5 @@
 """One connection a week reads ShipStation through V2, or is moved to V2 or away from it in mid-week. V2 does not say
-which orders were combined, so those stories are told elsewhere.
+which orders were combined, and its labels bear no order number that could be another: those stories are told elsewhere.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from tests.simulation.week import Week
 
 WAYS = (("v2", "v2"), ("v1", "v2"), ("v1", "v1"), ("v2", "v1"))
 MOVED = 0.6  # of the week is over
-UNTOLD = ("combined orders", "rows of a combined parcel")
+UNTOLD = ("combined orders", "rows of a combined parcel", "label renumbered")
 
 
 def moving(seed: int) -> str:
