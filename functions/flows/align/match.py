@@ -37,24 +37,49 @@ def match(
     links: Mapping[str, str],
 ) -> Iterator[Pair]:
     """Every record of IFS once, then those of ShipStation that belong to none."""
-    free = {each.id: each for each in others}
+    free = {other.id: other for other in others}
     pairs: dict[str, Pair] = {}
-    for ways in (_by_hand(links), _remembered(known), _made(known), *map(_by_key, keys)):
-        left = [each for each in ifs if each.id not in pairs or pairs[each.id].choices]
-        fitting = {each.id: [other for other in free.values() if ways(each, other)] for each in left}
-        claims = Counter(other.id for found in fitting.values() for other in found)
-        for each in left:
-            found = fitting[each.id]
-            if len(found) == 1 and claims[found[0].id] == 1:
-                pairs[each.id] = Pair(each, free.pop(found[0].id))
-            elif found and each.id not in pairs:
-                pairs[each.id] = Pair(each, None, choices=tuple(sorted(other.id for other in found)))
-    for each in ifs:
-        yield pairs.get(each.id) or Pair(each, None, unsure=_unsure(known.get(each.id), free))
+    for fits in (_by_hand(links), _remembered(known), _made(known), *map(_by_key, keys)):
+        _pair(_unpaired(ifs, pairs), fits, free, pairs)
+    for record in ifs:
+        yield pairs.get(record.id) or Pair(record, None, unsure=_unsure(known.get(record.id), free))
     yield from (Pair(None, other) for other in free.values())
 
 
 Way = Callable[[SideRecord, SideRecord], bool]
+Fitting = dict[str, list[SideRecord]]
+
+
+def _unpaired(ifs: Sequence[SideRecord], pairs: Mapping[str, Pair]) -> list[SideRecord]:
+    """Those of several choices too: another way may tell which it is."""
+    return [record for record in ifs if record.id not in pairs or pairs[record.id].choices]
+
+
+def _pair(unpaired: Sequence[SideRecord], fits: Way, free: dict[str, SideRecord], pairs: dict[str, Pair]) -> None:
+    """Who is certain leaves `free`. Where nobody is, the choices of the first way that has any stay."""
+    fitting = _fitting(unpaired, fits, free)
+    claims = _claims(fitting)
+    for record in unpaired:
+        found = fitting[record.id]
+        if _is_certain(found, claims):
+            pairs[record.id] = Pair(record, free.pop(found[0].id))
+        elif found and record.id not in pairs:
+            pairs[record.id] = Pair(record, None, choices=tuple(sorted(other.id for other in found)))
+
+
+def _fitting(unpaired: Sequence[SideRecord], fits: Way, free: Mapping[str, SideRecord]) -> Fitting:
+    """By IFS's id."""
+    return {record.id: [other for other in free.values() if fits(record, other)] for record in unpaired}
+
+
+def _claims(fitting: Fitting) -> Counter[str]:
+    """How many records of IFS each of ShipStation fits, by its id."""
+    return Counter(other.id for found in fitting.values() for other in found)
+
+
+def _is_certain(found: Sequence[SideRecord], claims: Mapping[str, int]) -> bool:
+    """The only one that fits, and it fits no other."""
+    return len(found) == 1 and claims[found[0].id] == 1
 
 
 def _by_hand(links: Mapping[str, str]) -> Way:
