@@ -45,6 +45,7 @@ class Rules:
         return next((field for field in self.forms if not self.takes(field, fields.get(field, ""))), "")
 
 
+Judgement = Side | Reason | None
 SIDE_OF: dict[Winner, Side] = {"ifs_wins": "shipstation", "shipstation_wins": "ifs"}
 
 
@@ -52,31 +53,36 @@ def decide(key: AlignKey, pair: Pair, memory: Aligned | None, rules: Rules, *, n
     if pair.ifs is None:
         reason = Reason.ONLY_IN_SHIPSTATION if memory is None else Reason.GONE_IN_IFS
         return Proposal(key=key, kind="report", other=pair.other.id if pair.other else "", reason=reason)
+    known = memory or Aligned(key=key)
     if pair.other is None:
-        return _alone(key, pair, memory, rules, now)
-    return _together(key, pair.ifs, pair.other, memory or Aligned(key=key), rules)
+        return _alone(key, pair, known, rules, now)
+    return _together(key, pair.ifs, pair.other, known, rules)
 
 
-def _alone(key: AlignKey, pair: Pair, memory: Aligned | None, rules: Rules, now: datetime) -> Proposal:
+def _alone(key: AlignKey, pair: Pair, memory: Aligned, rules: Rules, now: datetime) -> Proposal:
     """ShipStation has no such record, or none that is certain."""
-    fields = pair.ifs.fields if pair.ifs else {}
-
-    def report(reason: Reason, field: str = "", choices: tuple[str, ...] = ()) -> Proposal:
-        return Proposal(key=key, kind="report", reason=reason, field=field, choices=choices)
-
     if pair.choices:
-        return report(Reason.AMBIGUOUS_MATCH, choices=pair.choices)
-    if memory is not None and memory.other:
-        return report(Reason.GONE_IN_SHIPSTATION)
-    if memory is not None and memory.is_making and (pair.unsure or _is_too_early(memory, now)):
-        return report(Reason.OUTCOME_UNKNOWN, choices=pair.unsure)
+        return _report(key, Reason.AMBIGUOUS_MATCH, choices=pair.choices)
+    if memory.other:
+        return _report(key, Reason.GONE_IN_SHIPSTATION)
+    if memory.is_making and (pair.unsure or _is_too_early(memory, now)):
+        return _report(key, Reason.OUTCOME_UNKNOWN, choices=pair.unsure)
+    return _only_in_ifs(key, pair.ifs.fields if pair.ifs else {}, rules)
+
+
+def _only_in_ifs(key: AlignKey, fields: Mapping[str, str], rules: Rules) -> Proposal:
+    """Made, or a person is told what is in the way."""
     if not rules.is_making:
-        return report(Reason.ONLY_IN_IFS)
+        return _report(key, Reason.ONLY_IN_IFS)
     unusable = rules.unusable(fields)
     if unusable:
-        return report(Reason.FIELD_UNUSABLE, unusable)
+        return _report(key, Reason.FIELD_UNUSABLE, unusable)
     changes = {name: Change(side="shipstation", before="", after=text) for name, text in fields.items() if text}
     return Proposal(key=key, kind="create", changes=changes)
+
+
+def _report(key: AlignKey, reason: Reason, field: str = "", choices: tuple[str, ...] = ()) -> Proposal:
+    return Proposal(key=key, kind="report", reason=reason, field=field, choices=choices)
 
 
 def _is_too_early(memory: Aligned, now: datetime) -> bool:
@@ -85,32 +91,46 @@ def _is_too_early(memory: Aligned, now: datetime) -> bool:
 
 
 def _together(key: AlignKey, ifs: SideRecord, other: SideRecord, memory: Aligned, rules: Rules) -> Proposal:
-    changes: dict[str, Change] = {}
-    asked: dict[str, Reason] = {}
-    alike: Digests = {}
-    for field, winner in rules.winners.items():
-        ours, theirs = ifs.fields.get(field), other.fields.get(field)
-        if theirs is None or (ours is None and field not in memory.ifs):
-            continue
-        if ours is None:
-            asked[field] = Reason.FIELD_UNUSABLE  # which of several addresses counts, or where it went, nobody says
-            continue
-        if plain(ours) == plain(theirs):
-            alike[field] = digest(plain(ours))
-            continue
-        verdict = _judge(field, winner, ours, theirs, memory)
-        if verdict == "shipstation" and not rules.takes(field, ours):
-            verdict = Reason.FIELD_UNUSABLE
-        if isinstance(verdict, Reason):
-            asked[field] = verdict
-        elif verdict is not None:
-            before, after = (theirs, ours) if verdict == "shipstation" else (ours, theirs)
-            changes[field] = Change(side=verdict, before=before, after=after)
+    alike = _alike(ifs, other, rules)
+    judged = {field: _judge_field(field, ifs, other, memory, rules) for field in rules.winners if field not in alike}
+    changes = _changes(judged, ifs, other)
+    asked = {field: reason for field, reason in judged.items() if isinstance(reason, Reason)}
     kind = "change" if changes else "report" if asked else "agree"
     return Proposal(key=key, kind=kind, other=other.id, changes=changes, asked=asked, alike=alike)
 
 
-def _judge(field: str, winner: Winner, ours: str, theirs: str, memory: Aligned) -> Side | Reason | None:
+def _alike(ifs: SideRecord, other: SideRecord, rules: Rules) -> Digests:
+    """The fields that both show and say the same of."""
+    return {
+        field: digest(plain(ifs.fields[field]))
+        for field in rules.winners
+        if field in ifs.fields and field in other.fields and plain(ifs.fields[field]) == plain(other.fields[field])
+    }
+
+
+def _changes(judged: Mapping[str, Judgement], ifs: SideRecord, other: SideRecord) -> dict[str, Change]:
+    sides = {field: side for field, side in judged.items() if side is not None and not isinstance(side, Reason)}
+    return {field: _change(side, ifs.fields[field], other.fields[field]) for field, side in sides.items()}
+
+
+def _change(side: Side, ours: str, theirs: str) -> Change:
+    before, after = (theirs, ours) if side == "shipstation" else (ours, theirs)
+    return Change(side=side, before=before, after=after)
+
+
+def _judge_field(field: str, ifs: SideRecord, other: SideRecord, memory: Aligned, rules: Rules) -> Judgement:
+    """As `_judge`. A person is also asked where IFS shows a field no more, and where ShipStation would not take it."""
+    ours, theirs = ifs.fields.get(field), other.fields.get(field)
+    if theirs is None:
+        return None
+    if ours is None:
+        # Which of several addresses counts, or where it went, nobody says.
+        return Reason.FIELD_UNUSABLE if field in memory.ifs else None
+    side = _judge(field, rules.winners[field], ours, theirs, memory)
+    return Reason.FIELD_UNUSABLE if side == "shipstation" and not rules.takes(field, ours) else side
+
+
+def _judge(field: str, winner: Winner, ours: str, theirs: str, memory: Aligned) -> Judgement:
     """The side to write, why a person is asked, or None where it stays as it is."""
     has_ifs_moved = digest(plain(ours)) != memory.ifs.get(field)
     has_other_moved = digest(plain(theirs)) != memory.shipstation.get(field)
