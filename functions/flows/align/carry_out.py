@@ -30,62 +30,80 @@ OF_A_PERSON = {Outcome.PARKED, Outcome.KEPT}
 @dataclass
 class Report:
     """`news` are the records that ended otherwise than at the look before, `attention` those that ask for a person,
-    `fault` is the trouble of a whole system.
+    `fault` is the trouble of a whole system, `in_a_row` how many records a system has stumbled over without a break.
     """
 
     records: int = 0
     attention: int = 0
     news: list[Aligned] = field(default_factory=list)
     fault: ConnectorError | None = None
+    in_a_row: int = 0
 
 
 def carry_out(flow: Align, look: Look, cause: Cause) -> Report:
     """One record's trouble is its own; a system's ends the writing, and the next look does the rest. Raises what the
     ledger raises.
     """
-    until, report, in_a_row = flow.now() + WRITING, Report(), 0
+    until, report = flow.now() + WRITING, Report()
     for step in look.steps:
         if not step.proposal.key.id:
             continue  # nobody has to remember what only ShipStation has
         if report.fault is None and flow.now() >= until:
             report.fault = Retryable(Reason.OUT_OF_TIME, "the others took the time of this run")
-        try:
-            after = _end(flow, step, cause, report.fault)
-            in_a_row = 0
-        except ConnectorError as fault:
-            if fault.reason in OF_THE_LEDGER:
-                raise
-            in_a_row += 1
-            if not _is_of_a_record(fault) or in_a_row == MOST_IN_A_ROW:
-                report.fault = fault
-            # Who gets no turn is as before: the next look comes to him.
-            after = None if fault.reason is Reason.OUT_OF_TIME else _failed(step, fault, flow.now())
+        after = _attempt(flow, step, cause, report)
         _save(flow, step, after, report)
     _save_map(flow, look.steps)
-    if look.newest is not None and flow.is_writing and report.fault is None:
-        flow.memories.save_read_up_to(flow.connection.name, flow.profile.profile, look.newest)
+    _save_read_up_to(flow, look, report)
     report.fault = look.fault or report.fault
     return report
+
+
+def _attempt(flow: Align, step: Step, cause: Cause, report: Report) -> Aligned | None:
+    """How the record stands now, whatever became of it; None where somebody else is at it, or its turn did not come."""
+    try:
+        after = _end(flow, step, cause, report.fault)
+    except ConnectorError as fault:
+        if fault.reason in OF_THE_LEDGER:
+            raise
+        _stumble(report, fault)
+        # Who gets no turn is as before: the next look comes to him.
+        return None if fault.reason is Reason.OUT_OF_TIME else _failed(step, fault, flow.now())
+    report.in_a_row = 0
+    return after
+
+
+def _stumble(report: Report, fault: ConnectorError) -> None:
+    report.in_a_row += 1
+    if not _is_of_a_record(fault) or report.in_a_row == MOST_IN_A_ROW:
+        report.fault = fault
 
 
 def _end(flow: Align, step: Step, cause: Cause, fault_of_all: ConnectorError | None) -> Aligned | None:
     """How the record stands now; None where somebody else is at it."""
     if step.untold is not None:
         tell(flow, step.untold, cause, tried(step.untold))
-    proposal = step.proposal
-    linked = step.memory.linked(proposal.other or step.memory.other).alike(proposal.alike)
-    if not proposal.changes:
-        is_as_before = linked == step.stored and linked.outcome is Outcome.WRITTEN and proposal.kind == "agree"
-        return linked if is_as_before else _told(linked, proposal, Outcome.UNCHANGED)
+    linked = step.memory.linked(step.proposal.other or step.memory.other).alike(step.proposal.alike)
+    if not step.proposal.changes:
+        return _unchanged(step, linked)
     if not flow.is_writing:
-        return step.memory.ended(Outcome.WOULD_WRITE, shown=proposal.shown)
-    if step.stored.refused == proposal.shown and flow.now() < (step.stored.refused_at or flow.now()) + REFUSED:
+        return step.memory.ended(Outcome.WOULD_WRITE, shown=step.proposal.shown)
+    if _is_refused(flow, step):
         return step.stored
     if fault_of_all is not None:
         raise fault_of_all
-    if proposal.kind == "create":
-        return _create(flow, step, cause)
-    return _change(flow, step, linked, cause)
+    return _create(flow, step, cause) if step.proposal.kind == "create" else _change(flow, step, linked, cause)
+
+
+def _unchanged(step: Step, linked: Aligned) -> Aligned:
+    """What was written and still stands stays written: that is no news."""
+    is_as_before = linked == step.stored and linked.outcome is Outcome.WRITTEN and step.proposal.kind == "agree"
+    return linked if is_as_before else _told(linked, step.proposal, Outcome.UNCHANGED)
+
+
+def _is_refused(flow: Align, step: Step) -> bool:
+    """The same was refused, and not long ago."""
+    is_the_same = step.stored.refused == step.proposal.shown
+    return is_the_same and flow.now() < (step.stored.refused_at or flow.now()) + REFUSED
 
 
 def _create(flow: Align, step: Step, cause: Cause) -> Aligned | None:
@@ -184,6 +202,12 @@ def _save(flow: Align, step: Step, after: Aligned | None, report: Report) -> Non
 
 def _end_of(memory: Aligned) -> tuple[object, ...]:
     return memory.outcome, memory.reason, memory.field, memory.shown
+
+
+def _save_read_up_to(flow: Align, look: Look, report: Report) -> None:
+    """Only once everything up to there is carried out: what a fault has left over is read again."""
+    if look.newest is not None and flow.is_writing and report.fault is None:
+        flow.memories.save_read_up_to(flow.connection.name, flow.profile.profile, look.newest)
 
 
 def _save_map(flow: Align, steps: Sequence[Step]) -> None:
