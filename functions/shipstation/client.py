@@ -186,11 +186,7 @@ class ShipStationClient:
         self._governor.learn(*(headers.get(f"X-Rate-Limit-{name}") for name in ("Remaining", "Reset", "Limit")))
         if status == HTTPStatus.TOO_MANY_REQUESTS or _is_throttled(content):
             raise self._throttled(path, headers)
-        if status == HTTPStatus.UNAUTHORIZED or (status == HTTPStatus.FORBIDDEN and scope is not Scope.RECORD):
-            self._on_refused()
-            raise Permanent(Reason.SHIPSTATION_CREDENTIALS, f"GET {path}: {status}", status=status)
-        if status >= HTTPStatus.BAD_REQUEST and (code := _of_the_plan(content)):
-            raise Permanent(Reason.SHIPSTATION_CREDENTIALS, f"GET {path}: {status} {code}", status=status)
+        self._check_key(path, status, content, scope)
         server_now = _http_date(headers.get("Date"))
         match status:
             case HTTPStatus.NOT_FOUND:
@@ -200,6 +196,16 @@ class ShipStationClient:
             case HTTPStatus.OK:
                 return Answer(_parsed(path, headers, content), server_now)
         raise _refused(path, status, headers, scope)
+
+    def _check_key(self, path: str, status: int, content: bytes, scope: Scope) -> None:
+        """Raises where the key, or the account that it is of, is refused."""
+        is_refused = status == HTTPStatus.UNAUTHORIZED or (status == HTTPStatus.FORBIDDEN and scope is not Scope.RECORD)
+        if is_refused:
+            self._on_refused()
+        code = _of_the_plan(content) if status >= HTTPStatus.BAD_REQUEST else None
+        if is_refused or code:
+            text = f"GET {path}: {status} {code or ''}".rstrip()
+            raise Permanent(Reason.SHIPSTATION_CREDENTIALS, text, status=status)
 
     def _throttled(self, path: str, headers: Mapping[str, str]) -> ConnectorError:
         wait = _seconds(headers.get("X-Rate-Limit-Reset")) or _seconds(headers.get("Retry-After"))

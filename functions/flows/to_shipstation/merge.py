@@ -12,6 +12,7 @@ ShipStation knows no condition on a write: an edit between our reading and our w
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -74,8 +75,12 @@ def decide(content: OrderContent, pushed: PushedOrder, current: CurrentOrder | N
     if current is None:
         return Decision("leave")
     merged = _merge(content, pushed, current)
-    if current.status in OPEN and not current.is_split:
-        return merged
+    is_open = current.status in OPEN
+    return merged if is_open and not current.is_split else _untouched(merged, content, pushed, current)
+
+
+def _untouched(merged: Decision, content: OrderContent, pushed: PushedOrder, current: CurrentOrder) -> Decision:
+    """Of an order that takes no change: whether a person has to hear of what it cannot follow."""
     differing = {*merged.fields, *merged.kept} & {*(BEFORE_THE_LABEL if current.status in OPEN else ON_THE_LABEL)}
     if pushed.key.order_no and current.status == "shipped" and _holds_all(content, current):
         differing -= {"items"}
@@ -111,12 +116,19 @@ def is_as_left(content: OrderContent | None, pushed: PushedOrder, current: Curre
 
 
 def _merge(content: OrderContent, pushed: PushedOrder, current: CurrentOrder) -> Decision:
-    wanted, theirs = digests(texts(content)), digests(current.fields)
-    said = [field for field in current.fields if field in wanted and not _is_another_s(field, pushed, current)]
-    changed = [field for field in said if wanted[field] not in {theirs[field], pushed.asked.get(field)}]
+    changed = list(_changed(digests(texts(content)), pushed, current))
     ours = tuple(field for field in changed if _is_ours(field, pushed, current))
     kept = tuple(field for field in changed if field not in ours)
     return Decision("update" if ours else "agree", ours, kept)
+
+
+def _changed(wanted: Digests, pushed: PushedOrder, current: CurrentOrder) -> Iterator[OrderField]:
+    """Where IFS says otherwise than before, and than the order."""
+    theirs = digests(current.fields)
+    for field in current.fields:
+        is_said = field in wanted and not _is_another_s(field, pushed, current)
+        if is_said and wanted[field] not in {theirs[field], pushed.asked.get(field)}:
+            yield field
 
 
 def _is_another_s(field: OrderField, pushed: PushedOrder, current: CurrentOrder) -> bool:

@@ -160,25 +160,29 @@ class OrderWriter:
         address = _read_address(as_dict(row.get("shipTo")))
         return CurrentOrder(
             order_id=order_id,
-            order_key=as_text(row.get("orderKey")) or "",
-            status=(as_text(row.get("orderStatus")) or "").lower(),
+            order_key=_word(row.get("orderKey")),
+            status=_word(row.get("orderStatus")).lower(),
             is_split=bool(options.get("mergedOrSplit")),
             is_verified=as_dict(row.get("shipTo")).get("addressVerified") == VERIFIED,
             fields={
-                "number": as_text(row.get("orderNumber")) or "",
+                "number": _word(row.get("orderNumber")),
                 "ordered_on": _day(row.get("orderDate")),
                 "ship_by": _day(row.get("shipByDate")),
-                "customer": as_text(row.get("customerUsername")) or "",
+                "customer": _word(row.get("customerUsername")),
                 "ship_to": plain_address(address),
                 "items": "\n".join(sorted(_item_text(item) for item in as_rows(row.get("items")))),
                 "warehouse": str(as_whole(options.get("warehouseId")) or ""),
-                "email": as_text(row.get("customerEmail")) or "",
+                "email": _word(row.get("customerEmail")),
                 "held": HELD if row.get("orderStatus") == ON_HOLD else "",
-                **{field: as_text(options.get(name)) or "" for field, name in self._marks.items()},
+                **{field: _word(options.get(name)) for field, name in self._marks.items()},
             },
             loose_address=loose_address(address),
             body=row,
         )
+
+
+def _word(raw: object) -> str:
+    return as_text(raw) or ""
 
 
 def _marks(orders: Orders) -> dict[OrderField, str]:
