@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal, DivisionByZero, InvalidOperation
 
 from functions.connections.customer_orders import LineNames
 from functions.connections.orders import Orders
 from functions.ifs.addresses import NO_ADDRESS
-from functions.ifs.contacts import Book
+from functions.ifs.contacts import Book, Reached
 from functions.ifs.places import LINE_KEY, ORDER_NO, Found, Place, place_of_line, place_of_order
 from functions.ifs.service import Row
 from functions.ifs.values import as_instant, as_quantity, as_text
@@ -58,6 +59,14 @@ class IfsOrder:
     shown: frozenset[str]
 
     @property
+    def state(self) -> str:
+        return as_text(self.row.get(STATE))
+
+    @property
+    def site(self) -> str:
+        return as_text(self.row.get(SITE))
+
+    @property
     def places(self) -> tuple[Place, ...]:
         """Those that have to be known before anything of the order is sent anywhere."""
         alive = [line.place for line in self.lines if not line.is_over]
@@ -91,7 +100,7 @@ def parts(order: IfsOrder, receivers: Receivers, orders: Orders) -> list[Consign
     no name. An order of which nothing is packed has that one alone.
     """
     found = receivers.addresses
-    home: GroupKey = (as_text(order.row.get(SITE)), _address(order.home, found))
+    home: GroupKey = (order.site, _address(order.home, found))
     groups: dict[GroupKey, list[OrderLine]] = {} if order.lines else {home: []}
     for line in order.lines:
         groups.setdefault((line.site, _address(line.place, found)), []).append(line)
@@ -111,29 +120,39 @@ def _address(place: Place, found: Found) -> str | Place:
 
 def _part(order: IfsOrder, lines: Sequence[OrderLine], group: str, receivers: Receivers, orders: Orders) -> Consignment:
     names, row, found = orders.customer_orders, order.row, receivers.addresses
-    fate = _fate(row, lines, orders)
+    fate = _fate(order, lines, orders)
     packed = [line for line in lines if _is_open(line, fate, orders)]
-    place = lines[0].place if lines else order.home
+    site, place = (lines[0].site, lines[0].place) if lines else (order.site, order.home)
     customer = as_text(row.get(names.order.customer))
-    reached = receivers.contacts.of(*(place.id if place.kind == "customer" else (customer, "")))
-    days = [at for line in packed if (at := as_instant(line.row.get(names.line.ship_by)))]
+    reached = _reached(place, customer, receivers.contacts)
     return Consignment(
         order_no=as_text(row.get(ORDER_NO)),
         group=group,
         fate=fate,
         is_over=fate in {"cancel", "done"},
-        site=lines[0].site if lines else as_text(row.get(SITE)),
+        site=site,
         created=as_instant(row.get(names.order.created)),
-        ship_by=min(days, default=None),
+        ship_by=_ship_by(packed, names.line),
         receiver=customer,
         receiver_reference=as_text(row.get(names.order.contact)),
         phone=reached.phone,
         email=reached.email,
         unusable=_unusable(order, place, found),
         lines=tuple(_line(line, orders) for line in packed),
-        shown=None if as_text(row.get(STATE)) == CANCELLED else order.shown,
+        shown=None if order.state == CANCELLED else order.shown,
         **(found[place].address if place in found else NO_ADDRESS).model_dump(),
     )
+
+
+def _reached(place: Place, customer: str, contacts: Book) -> Reached:
+    """An address that an order or a line has for itself has no contacts: those of the order's customer count."""
+    return contacts.of(*place.id) if place.kind == "customer" else contacts.of(customer, "")
+
+
+def _ship_by(packed: Sequence[OrderLine], names: LineNames) -> datetime | None:
+    """The earliest of its lines."""
+    days = [as_instant(line.row.get(names.ship_by)) for line in packed]
+    return min(filter(None, days), default=None)
 
 
 def _unusable(order: IfsOrder, place: Place, found: Found) -> str:
@@ -143,18 +162,30 @@ def _unusable(order: IfsOrder, place: Place, found: Found) -> str:
     return EXPIRED if place in found and not found[place].is_valid else ""
 
 
-def _fate(order: Row, lines: Sequence[OrderLine], orders: Orders) -> Fate:
-    """By the states that IFS names, never by arithmetic: a line may be closed short. What is neither over nor packed is
-    held: the order, or all that is left of a part, is blocked.
-    """
-    state, names = as_text(order.get(STATE)), orders.customer_orders
-    if state == CANCELLED or state in DELIVERED:
-        return "cancel" if state == CANCELLED else "done"
-    is_blocked = names.order.blocked is not None and as_text(order.get(names.order.blocked)) != ""
-    if state in names.states and not is_blocked and any(line.state in names.states for line in lines):
+def _fate(order: IfsOrder, lines: Sequence[OrderLine], orders: Orders) -> Fate:
+    """By the states that IFS names, never by arithmetic: a line may be closed short."""
+    if order.state == CANCELLED:
+        return "cancel"
+    return "done" if order.state in DELIVERED else _fate_by_lines(order, lines, orders)
+
+
+def _fate_by_lines(order: IfsOrder, lines: Sequence[OrderLine], orders: Orders) -> Fate:
+    """What is neither over nor packed is held: the order, or all that is left of a part, is blocked."""
+    states = orders.customer_orders.states
+    if _may_be_packed(order, orders) and any(line.state in states for line in lines):
         return "pack"
-    if any(not line.is_over for line in lines):
-        return "hold"
+    return _fate_when_over(lines) if all(line.is_over for line in lines) else "hold"
+
+
+def _may_be_packed(order: IfsOrder, orders: Orders) -> bool:
+    names = orders.customer_orders
+    blocked = names.order.blocked
+    is_blocked = blocked is not None and as_text(order.row.get(blocked)) != ""
+    return order.state in names.states and not is_blocked
+
+
+def _fate_when_over(lines: Sequence[OrderLine]) -> Fate:
+    """One line that was delivered keeps the part from being cancelled."""
     return "done" if any(line.state in DELIVERED for line in lines) else "cancel"
 
 
