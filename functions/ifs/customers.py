@@ -14,6 +14,7 @@ from functions.connections.align import Customers, CustomerTemplate
 from functions.errors import Permanent, Retryable, Scope
 from functions.ifs import odata
 from functions.ifs.client import ETag, IfsClient
+from functions.ifs.faults import Answer
 from functions.ifs.service import Row, Service
 from functions.model.alignment import SideRecord, plain
 from functions.model.outcomes import Reason
@@ -117,15 +118,19 @@ class CustomerRecords:
         """The template's own becomes the customer's; it has its purposes already."""
         keys = {self._key: odata.text(fields["id"]), "AddressId": odata.text(template.address)}
         path = f"{self._of(fields['id'])}/{ADDRESSES}({odata.key(keys)})"
-        answer = self._client.get(path, ADDRESSES)
+        copied = self._copied_address(path)
         wanted = {theirs: fields[ours] or None for ours, theirs in ADDRESS.items()}
+        if _holds(copied.body, wanted):
+            return
+        if self._client.patch(path, _etag(copied), wanted, ADDRESSES) is None:
+            raise Retryable(Reason.CONFLICTS, f"{ADDRESSES}: changed meanwhile", scope=Scope.RECORD)
+
+    def _copied_address(self, path: str) -> Answer:
+        """Its body is a record. Raises Permanent where the copy has no such address."""
+        answer = self._client.get(path, ADDRESSES)
         if answer is None or not isinstance(answer.body, dict):
             raise Permanent(Reason.IFS_CONFIGURATION, f"{ADDRESSES}: the copy has no such address", scope=Scope.RECORD)
-        if all(plain(str(answer.body.get(name) or "")) == plain(text or "") for name, text in wanted.items()):
-            return
-        tag = ETag(str(answer.headers.get("etag") or answer.body.get("@odata.etag") or ""))
-        if self._client.patch(path, tag, wanted, ADDRESSES) is None:
-            raise Retryable(Reason.CONFLICTS, f"{ADDRESSES}: changed meanwhile", scope=Scope.RECORD)
+        return answer
 
     def _give_email(self, template: CustomerTemplate, fields: Mapping[str, str]) -> None:
         if not fields["email"]:
@@ -140,3 +145,11 @@ class CustomerRecords:
 
     def _of(self, code: str) -> str:
         return self._service.address(self._set, odata.key({self._key: odata.text(code)}))
+
+
+def _holds(address: Row, wanted: Mapping[str, str | None]) -> bool:
+    return all(plain(str(address.get(name) or "")) == plain(text or "") for name, text in wanted.items())
+
+
+def _etag(answer: Answer) -> ETag:
+    return ETag(str(answer.headers.get("etag") or answer.body.get("@odata.etag") or ""))
