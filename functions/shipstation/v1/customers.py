@@ -47,9 +47,8 @@ class ShipStationCustomers:
         found: dict[str, SideRecord] = {}
         for page in range(1, MOST_PAGES + 1):
             rows = _rows(self._client.get(PATH, _options(page), "sweep"))
-            stamps = [at for row in rows if (at := _changed(row)) is not None]
-            found |= {each.id: each for row in rows if _is_after(row, since) and (each := _record(row))}
-            if not rows or any(_is_before(at, since) for at in stamps):
+            found |= _new_records(rows, since)
+            if not rows or _reach_known(rows, since):
                 return sorted(found.values(), key=lambda each: each.made_at or _NEVER)
         raise Permanent(Reason.SHIPSTATION_REQUEST, f"GET {PATH}: more than {MOST_PAGES} pages have changed")
 
@@ -79,13 +78,21 @@ def _changed(row: dict[str, Any]) -> datetime | None:
         return None
 
 
-def _is_before(at: datetime, since: datetime) -> bool:
-    return comparable(at) < comparable(since - MARGIN)
+def _new_records(rows: list[dict[str, Any]], since: datetime) -> dict[str, SideRecord]:
+    """By number."""
+    new = (_record(row) for row in rows if not _is_known(row, since))
+    return {record.id: record for record in new if record is not None}
 
 
-def _is_after(row: dict[str, Any], since: datetime) -> bool:
+def _reach_known(rows: list[dict[str, Any]], since: datetime) -> bool:
+    """Whatever follows changed earlier still."""
+    return any(_is_known(row, since) for row in rows)
+
+
+def _is_known(row: dict[str, Any], since: datetime) -> bool:
+    """One whose instant cannot be read never is."""
     at = _changed(row)
-    return at is None or not _is_before(at, since)
+    return at is not None and comparable(at) < comparable(since - MARGIN)
 
 
 def _record(row: dict[str, Any]) -> SideRecord | None:
