@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from functions.model.webhook_signature import Signature
@@ -27,18 +27,37 @@ def examine(
     raises, and is asked only for what is complete and young enough. A timestamp that is ahead is a clock that is.
     """
     key_id, signature, timestamp = (headers.get(name, "") for name in (KEY_ID, SIGNATURE, TIMESTAMP))
-    if not (key_id and signature and timestamp):
-        return Signature.INCOMPLETE if key_id or signature or timestamp else Signature.MISSING
+    refusal = _lack((key_id, signature, timestamp)) or _untimely(timestamp, now)
+    if refusal is not None:
+        return refusal
+    listed = list(keys(key_id))
+    return _verified(listed, _message(timestamp, body), _decoded(signature))
+
+
+def _lack(values: Sequence[str]) -> Signature | None:
+    """None where every header is there."""
+    if all(values):
+        return None
+    return Signature.INCOMPLETE if any(values) else Signature.MISSING
+
+
+def _untimely(timestamp: str, now: datetime) -> Signature | None:
+    """None where it is young enough."""
     signed_at = _instant(timestamp)
     if signed_at is None:
         return Signature.TIME_UNREADABLE
-    if now - signed_at > OLDEST:
-        return Signature.TOO_OLD
-    found = list(keys(key_id))
-    message, signed = timestamp.encode(errors="surrogatepass") + b"." + body, _decoded(signature)
-    if any(is_signed_by(key, message, signed) for key in found):
+    return Signature.TOO_OLD if now - signed_at > OLDEST else None
+
+
+def _verified(keys: Sequence[RsaKey], message: bytes, signature: bytes) -> Signature:
+    """One of the keys is enough: a list may repeat a key id."""
+    if any(is_signed_by(key, message, signature) for key in keys):
         return Signature.VALID
-    return Signature.WRONG if found else Signature.KEY_UNKNOWN
+    return Signature.WRONG if keys else Signature.KEY_UNKNOWN
+
+
+def _message(timestamp: str, body: bytes) -> bytes:
+    return timestamp.encode(errors="surrogatepass") + b"." + body
 
 
 def _instant(text: str) -> datetime | None:
