@@ -139,14 +139,30 @@ def listed_keys(content: bytes) -> Keys | None:
 
 def _key(row: Mapping[str, Any]) -> RsaKey | None:
     """None for what is no RSA key for this, or too weak for it."""
-    kid, operations = row.get("kid"), row.get("key_ops", ["verify"])
-    is_meant = row.get("kty") == "RSA" and row.get("use") in (None, "sig") and row.get("alg") in (None, "RS256")
-    if not is_meant or not isinstance(kid, str) or not isinstance(operations, list) or "verify" not in operations:
+    if not (_is_rsa(row) and _may_verify(row) and isinstance(row.get("kid"), str)):
         return None
-    modulus, exponent = _number(row.get("n")), _number(row.get("e"))
-    is_strong = modulus % 2 and SHORTEST_BITS <= modulus.bit_length() <= LONGEST_BITS
-    is_safe = exponent % 2 and exponent >= SMALLEST_EXPONENT and exponent.bit_length() <= LONGEST_EXPONENT_BITS
-    return RsaKey(modulus, exponent) if is_strong and is_safe else None
+    key = RsaKey(_number(row.get("n")), _number(row.get("e")))
+    return key if _is_strong(key.modulus) and _is_safe(key.exponent) else None
+
+
+def _is_rsa(row: Mapping[str, Any]) -> bool:
+    """With SHA-256, where it names an algorithm."""
+    return row.get("kty") == "RSA" and row.get("alg") in (None, "RS256")
+
+
+def _may_verify(row: Mapping[str, Any]) -> bool:
+    """A key that names no use and no operations may be used for all."""
+    operations = row.get("key_ops", ["verify"])
+    return row.get("use") in (None, "sig") and isinstance(operations, list) and "verify" in operations
+
+
+def _is_strong(modulus: int) -> bool:
+    return modulus % 2 == 1 and SHORTEST_BITS <= modulus.bit_length() <= LONGEST_BITS
+
+
+def _is_safe(exponent: int) -> bool:
+    is_odd = exponent % 2 == 1
+    return is_odd and exponent >= SMALLEST_EXPONENT and exponent.bit_length() <= LONGEST_EXPONENT_BITS
 
 
 def _number(raw: object) -> int:
