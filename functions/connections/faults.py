@@ -36,6 +36,7 @@ PLAIN = {
     "tuple_type": "is a list in brackets",
     "timezone_aware": "is an instant with its zone, where Z is UTC",
 }
+COUNTED = {"string_too_long": "characters", "too_long": "entries"}
 FAMILIES = (
     ("bool_", "is true or false, in small letters and without quotes"),
     ("date", "is an instant with its zone, where Z is UTC"),
@@ -94,18 +95,26 @@ def _own_words(text: str, place: Path, field: FieldInfo | None, content: Mapping
 
 
 def _rule(kind: str, fault: ErrorDetails, field: FieldInfo | None) -> str:
-    family = next((told for prefix, told in FAMILIES if kind.startswith(prefix)), "")
-    if "value is outside expected range" in str(fault.get("ctx", {}).get("error", "")):
+    context = fault.get("ctx", {})
+    if "value is outside expected range" in str(context.get("error", "")):
         return "is an instant that does not exist"
-    if plain := PLAIN.get(kind) or family:
-        return plain
+    if kind in COUNTED:
+        return f"is longer than {context['max_length']} {COUNTED[kind]}"
+    return PLAIN.get(kind) or _family(kind) or _number(kind, field) or _spelling(context.get("pattern", ""))
+
+
+def _family(kind: str) -> str:
+    """Empty for a kind of no family."""
+    return next((rule for prefix, rule in FAMILIES if kind.startswith(prefix)), "")
+
+
+def _number(kind: str, field: FieldInfo | None) -> str:
+    """Empty for a kind that is not about numbers."""
     if kind.startswith("int_"):
         return f"is a whole number without quotes{_bounds(field)}"
     if kind.startswith(("greater_than", "less_than")):
         return f"is out of range{_bounds(field) or ': above 0'}"
-    if kind in {"string_too_long", "too_long"}:
-        return f"is longer than {fault['ctx']['max_length']} {'characters' if kind[0] == 's' else 'entries'}"
-    return _spelling(fault.get("ctx", {}).get("pattern", ""))
+    return ""
 
 
 def _spelling(pattern: str) -> str:
