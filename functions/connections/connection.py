@@ -211,6 +211,11 @@ class Connection(Frozen):
         own = (override.company for override in self.stores.overrides.values() if override.company)
         return tuple(dict.fromkeys((self.ifs.company, *own)))
 
+    @property
+    def is_pushing(self) -> bool:
+        """Whether orders are written to ShipStation: both modes have to say so."""
+        return self.orders is not None and "write" == self.mode == self.orders.mode
+
     def through_the_other_api(self) -> Connection:
         return self.model_copy(update={"shipstation": self.shipstation.through_the_other_api()})
 

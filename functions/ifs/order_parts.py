@@ -50,7 +50,8 @@ class Receivers:
 @dataclass(frozen=True)
 class IfsOrder:
     """An order with what IFS shows of its lines. `lines` are those that are packed here, the first entered first, so
-    that a later one never names a part of the order.
+    that a later one never names a part of the order. `shown` are the keys of what is to be seen: lines of sites that
+    the file leaves out are as good as hidden, and nothing is taken out for them.
     """
 
     row: Mapping[str, object]
@@ -67,10 +68,15 @@ class IfsOrder:
         return as_text(self.row.get(SITE))
 
     @property
-    def places(self) -> tuple[Place, ...]:
+    def needed(self) -> tuple[Place, ...]:
         """Those that have to be known before anything of the order is sent anywhere."""
         alive = [line.place for line in self.lines if not line.is_over]
         return (self.home, *alive) if alive else ()
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """A line that is over still says which part it was of: two places with one address are one."""
+        return (self.home, *(line.place for line in self.lines)) if self.needed else ()
 
 
 def ifs_order(row: Row, lines: Sequence[Row], orders: Orders) -> IfsOrder:
@@ -87,7 +93,7 @@ def ifs_order(row: Row, lines: Sequence[Row], orders: Orders) -> IfsOrder:
         if _is_packed_here(line, orders)
     ]
     packed.sort(key=lambda line: [(len(part), part) for part in line.reference])
-    shown = frozenset(map(line_key, lines))
+    shown = frozenset(line_key(line) for line in lines if not _is_elsewhere(line, orders))
     return IfsOrder(row=row, home=place_of_order(row, names), lines=tuple(packed), shown=shown)
 
 
@@ -157,7 +163,7 @@ def _ship_by(packed: Sequence[OrderLine], names: LineNames) -> datetime | None:
 
 def _unusable(order: IfsOrder, place: Place, found: Found) -> str:
     """One address that IFS does not show keeps the whole order: its lines might belong to another part."""
-    if any(each not in found for each in order.places):
+    if any(each not in found for each in order.needed):
         return MISSING
     return EXPIRED if place in found and not found[place].is_valid else ""
 
@@ -201,8 +207,11 @@ def _is_packed_here(row: Row, orders: Orders) -> bool:
     is_other_half = item > 0 if names.packages == "header" else item < 0
     is_from_supplier = as_text(row.get(names.line.supply)) in names.left_out_supply
     is_no_goods = as_text(row.get(names.line.type)) in names.left_out_types
-    is_elsewhere = bool(orders.sites) and as_text(row.get(names.line.site)) not in orders.sites
-    return not (is_other_half or is_from_supplier or is_no_goods or is_elsewhere)
+    return not (is_other_half or is_from_supplier or is_no_goods or _is_elsewhere(row, orders))
+
+
+def _is_elsewhere(row: Row, orders: Orders) -> bool:
+    return bool(orders.sites) and as_text(row.get(orders.customer_orders.line.site)) not in orders.sites
 
 
 def _line(line: OrderLine, orders: Orders) -> ConsignmentLine:

@@ -147,6 +147,11 @@ class Outbound(Frozen):
     def is_held(self) -> bool:
         return self.content is not None and bool(self.content.held)
 
+    @property
+    def stops_packing(self) -> bool:
+        """It waits for no pause: meanwhile somebody packs."""
+        return self.wish == "cancel" or self.is_held
+
     def spoilt(self, problem: Problem) -> Outbound:
         """The same reading, of which nothing is made."""
         return self.model_copy(update={"wish": "pack", "content": None, "problem": problem})
@@ -161,9 +166,11 @@ class PushOrders(Frozen):
 
     @property
     def deduplication_id(self) -> str:
-        """The same again within minutes is one message."""
+        """The same again of one look is one message. Another look asks anew: what it repeats may have been forgotten or
+        refused in between.
+        """
         asked = [each.model_dump_json(exclude={"read_at"}) for each in self.outbound]
-        return hashlib.sha256("\n".join(asked).encode()).hexdigest()
+        return hashlib.sha256("\n".join([self.cause.correlation_id, *asked]).encode()).hexdigest()
 
 
 def texts(content: OrderContent) -> Texts:

@@ -75,7 +75,7 @@ def pull(flow: Pull, connection: Connection, orders: Orders, now: datetime, caus
     known |= flow.pushed.load([key for key in seen if key not in known])
     wanted = list(_wanted(seen, known, lambda each: outbound(each, connection, orders, now)))
     file = _refused_by(connection, cause)
-    due = [each for each in wanted if _is_due(each, known.get(each.key), orders, now, file)]
+    due = [each for each in wanted if _is_due(each, known.get(each.key), connection, now, file)]
     flow.queue.send(PushOrders(connection=connection.name, outbound=part, cause=cause) for part in _parts(due))
     _close(flow, seen, known, {each.key for each in due})
     return PullReport(read=len(seen), sent=len(due), unseen=len(known.keys() - seen.keys()))
@@ -129,16 +129,16 @@ def _certain(wanted: Outbound, consignment: Consignment, known: PushedOrder | No
     return wanted.spoilt(Problem(reason=Reason.LINES_VANISHED, field="lines", is_passing=has_others))
 
 
-def _is_due(wanted: Outbound, known: PushedOrder | None, orders: Orders, now: datetime, file: str) -> bool:
+def _is_due(wanted: Outbound, known: PushedOrder | None, connection: Connection, now: datetime, file: str) -> bool:
     """Whether ShipStation has to hear of it: what is new, what IFS says otherwise, what failed for a while, and what
     ShipStation refused under another `file`.
     """
     if known is None:
         return wanted.wish == "pack" and not wanted.is_held
     if known.next_attempt_at is not None:
-        return known.next_attempt_at <= now
+        return known.next_attempt_at <= now or wanted.stops_packing
     if known.outcome is Outcome.WOULD_WRITE:
-        return orders.mode == "write" or wanted.shown != known.shown
+        return connection.is_pushing or wanted.shown != known.shown
     if known.is_refused and known.file != file:
         return True
     return not known.has_heard(wanted)

@@ -85,7 +85,7 @@ def _end_without_writing(flow: Push, step: Step) -> None:
         outcome = Outcome.KEPT if decision.kept else Outcome.UNCHANGED
         is_cancelled = step.outbound.content is None and step.current is not None
         step.ended = told(pushed.cancelled() if is_cancelled else pushed, step, outcome)
-    elif flow.orders.mode != "write":
+    elif not flow.connection.is_pushing:
         step.ended = pushed.showing(step.outbound)
 
 

@@ -11,7 +11,6 @@ ShipStation knows no condition on a write: an edit between our reading and our w
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -88,8 +87,11 @@ def _untouched(merged: Decision, content: OrderContent, pushed: PushedOrder, cur
 
 
 def _holds_all(content: OrderContent, current: CurrentOrder) -> bool:
-    """Whether what a customer order still wants is in the parcel: IFS delivers line by line what has left together."""
-    return not Counter(_pieces(texts(content)["items"])) - Counter(_pieces(current.fields["items"]))
+    """Whether each line that a customer order still wants is in the parcel, whole: IFS delivers line by line what has
+    left together. A line that was delivered in part asks a person: the rest is a back order.
+    """
+    parcel = _pieces(current.fields["items"])
+    return all(parcel.get(line) == quantity for line, quantity in _pieces(texts(content)["items"]).items())
 
 
 def _pieces(items: str) -> dict[str, int]:

@@ -139,8 +139,8 @@ CASES = {
         AGREE, ifs=content(email="kim@example.com"), order=standing(content(), email="other@example.com")
     ),
     # what left and is delivered
-    "an order of which a part is delivered": Case(
-        AGREE, ifs=LESS, last=left(content(), key=ORDER_KEY), order=standing(content(), status="shipped")
+    "an order of which a line is delivered in part": Case(
+        LEAVE, ifs=LESS, last=left(content(), key=ORDER_KEY), order=standing(content(), status="shipped")
     ),
     "an order that wants more than left": Case(
         LEAVE, ifs=MORE, last=left(content(), key=ORDER_KEY), order=standing(content(), status="shipped")
