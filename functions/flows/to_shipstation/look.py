@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from functions.errors import ConnectorError, Retryable
-from functions.flows.to_shipstation.merge import caught_up, decide, decide_to_cancel, is_as_left
+from functions.flows.to_shipstation.merge import caught_up, decide, decide_to_cancel, is_as_left, is_unanswered
 from functions.flows.to_shipstation.step import OF_ONE_ORDER, OF_SHIPSTATION, Push, Step, audit, delayed, told
 from functions.model.audit import Cause, FieldChange
 from functions.model.outbound import CANCELLING
@@ -79,7 +79,9 @@ def _end_without_writing(flow: Push, step: Step) -> None:
         step.ended = delayed(flow, step, Retryable(Reason.SHIPSTATION_UNAVAILABLE, "the order may not be listed yet"))
     elif decision.kind == "create" and step.outbound.is_held:
         step.ended = pushed.ended(step.outbound, Outcome.WAITING, Reason.HELD_IN_IFS, is_waiting=True)
-    elif decision.kind == "leave":
+    elif decision.kind == "leave" or (
+        decision.kind == "agree" and is_unanswered(step.outbound.content, pushed, step.current)
+    ):
         step.ended = pushed.ended(step.outbound, Outcome.KEPT, Reason.ORDER_IMMUTABLE)
     elif decision.kind == "agree":
         outcome = Outcome.KEPT if decision.kept else Outcome.UNCHANGED

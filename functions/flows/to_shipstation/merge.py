@@ -25,6 +25,7 @@ from functions.model.outbound import (
     loose_address,
     texts,
 )
+from functions.model.outcomes import Reason
 from functions.model.pushed_order import CurrentOrder, PushedOrder
 
 OPEN = {"awaiting_payment", "awaiting_shipment", "on_hold"}
@@ -84,6 +85,19 @@ def _untouched(merged: Decision, content: OrderContent, pushed: PushedOrder, cur
     if pushed.key.order_no and current.status == "shipped" and _holds_all(content, current):
         differing -= {"items"}
     return Decision("leave" if differing or current.status == "cancelled" else "agree")
+
+
+def is_unanswered(content: OrderContent | None, pushed: PushedOrder, current: CurrentOrder | None) -> bool:
+    """A question to a person stays until the order holds what IFS says: another change in IFS answers nothing."""
+    if content is None or current is None or pushed.reason is not Reason.ORDER_IMMUTABLE:
+        return False
+    is_taking = current.status in OPEN and not current.is_split
+    return not is_taking and not (_holds_all(content, current) and _goes_there(content, current))
+
+
+def _goes_there(content: OrderContent, current: CurrentOrder) -> bool:
+    is_alike = current.is_verified and current.loose_address == loose_address(content.ship_to)
+    return is_alike or texts(content)["ship_to"] == current.fields["ship_to"]
 
 
 def _holds_all(content: OrderContent, current: CurrentOrder) -> bool:

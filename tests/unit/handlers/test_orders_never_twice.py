@@ -97,3 +97,19 @@ def test_asked_again_at_once_it_is_tried_again() -> None:
     desk.pull(**again)
     desk.run(minutes=2)
     assert statuses(desk) == ["awaiting_shipment"]
+
+
+def test_a_question_is_answered_by_no_other_change() -> None:
+    desk = OrderDesk()
+    desk.enter()
+    desk.settled()
+    desk.account.ship(desk.packed().order_id)
+    desk.tenant.add_order_line("P1", "2")
+    desk.settled()
+    assert desk.part().attention is Reason.ORDER_IMMUTABLE
+    desk.tenant.edit_line(desk.line(), PlannedShipDate="2026-07-09T00:00:00Z")
+    desk.settled()
+    assert desk.part().attention is Reason.ORDER_IMMUTABLE
+    desk.tenant.edit_line(desk.line(line="2"), Objstate="Cancelled")
+    desk.settled()
+    assert desk.part().attention is None
