@@ -25,6 +25,7 @@ from infra.ledger import Ledger
 from infra.queues import make_queue
 
 PULL_TIMEOUT = Duration.minutes(5)
+PULL_MEMORY_MB = 1024  # 20,000 open orders of three lines take 420 MB
 PUSH_TIMEOUT = Duration.minutes(5)
 VISIBILITY = Duration.minutes(30)  # six times the time-out, as AWS advises
 AT_ONCE = 1  # a message holds a hundred orders
@@ -76,6 +77,7 @@ class PushFlow(Construct):
             "Pull",
             settings=settings,
             timeout=PULL_TIMEOUT,
+            memory_mb=PULL_MEMORY_MB,
             description="Reads what IFS wants packed",
             is_repeated=False,  # the next tick comes anyway
         )

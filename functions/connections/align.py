@@ -196,6 +196,8 @@ class Customers(Frozen):
     def _can_be_found(self) -> Customers:
         if ("email" in self.match) != (self.emails is not None):
             raise ValueError('match = ["email"] and [align.emails] belong together')
+        if self.template is not None and "email" not in self.match:
+            raise ValueError('a template needs match = ["email"], so that nobody whom IFS has is made again')
         return self
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from functions.model.cursors import Stream
 from functions.shipstation.reading import normalise
-from functions.shipstation.v2 import api, rows, utc
+from functions.shipstation.v2 import rows, utc
 from functions.wiring import shipstation_account as wired
 from tests.simulation.patching import patch
 
@@ -42,10 +42,6 @@ def _a_day_later() -> None:
     patch(rows, "pacific_day", lambda text: (day := read(text)) and day + timedelta(days=1))
 
 
-def _voids_of_new_labels_alone() -> None:
-    patch(api, "VOIDABLE", timedelta(hours=1))
-
-
 def _no_voids() -> None:
     _through(voided=lambda fetch, listing, start, end, avoid: iter(()))
     _said("labels", lambda row: (found := rows.label(row)) and {**found, "voided": False, "voidDate": None})
@@ -75,12 +71,6 @@ def _labels_for_orders(self: Any, stream: Stream) -> Any:
     return replace(listing, fixed={**listing.fixed, "shipment_status": "cancelled"}) if is_v2 else listing
 
 
-def _fulfilments_by_another_filter() -> None:
-    """The one that the other lists know, and that this one ignores."""
-    listing = wired.APIS["v2"].fulfilments
-    _through(fulfilments=replace(listing, key_start="shipped_at_start", key_end="shipped_at_end"))
-
-
 def _returns_are_shipments() -> None:
     _said("labels", lambda row: (found := rows.label(row)) and {**found, "isReturnLabel": False})
 
@@ -95,23 +85,16 @@ def _stores_are_not_told() -> None:
     patch(rows, "_options", lambda row, given: {**options(row, given), "storeId": None})
 
 
-def _pending_is_shipped() -> None:
-    patch(rows, "STATUS", {**rows.STATUS, "pending": "shipped"})
-
-
 V2_BREAKAGES: dict[str, Callable[[], None]] = {
     "V2: labels bear other numbers": _labels_are_others,
     "V2: times are Pacific": _times_are_pacific,
     "V2: a label's day is another one": _a_day_later,
-    "V2: only new labels are looked at for voids": _voids_of_new_labels_alone,
     "V2: voids are not told": _no_voids,
     "V2: a label does not name its order": _labels_without_their_order,
     "V2: a label stands for all of its order": _goods_are_not_told,
     "V2: a label that stands for its order holds nothing": _goods_of_no_order,
     "V2: orders are not read": _orders_are_not_read,
-    "V2: fulfilments are asked for by a filter that they ignore": _fulfilments_by_another_filter,
     "V2: returns are shipments": _returns_are_shipments,
     "V2: custom fields stand elsewhere": _custom_fields_elsewhere,
     "V2: stores are not told": _stores_are_not_told,
-    "V2: what awaits its shipment is shipped": _pending_is_shipped,
 }

@@ -51,8 +51,22 @@ def look_at_customers(flow: Align, profile: Customers, source: Source, finder: F
     unlinked = [each for each in seen.values() if not _is_linked(known.get(each.id))]
     found = finder.find(unlinked) if unlinked else []
     steps = [_step(flow, profile, each, known.get(each.id), found) for each in seen.values()]
+    steps = _once_each(steps)
     gone = [_gone(known[code]) for code, record in unsettled.items() if record is None]
     return Look([*steps, *gone], newest)
+
+
+def _once_each(steps: Sequence[Step]) -> list[Step]:
+    """Of several with one e-mail address the first is made, and the others are found with the next look."""
+    made: set[str] = set()
+    for step in steps:
+        record = step.pair.other
+        address = plain(record.fields["email"]) if record and step.proposal.kind == "create" else ""
+        if address in made:
+            key = step.proposal.key
+            step.proposal = Proposal(key=key, kind="report", reason=Reason.OUTCOME_UNKNOWN, field="email")
+        made |= {address} if address else set()
+    return list(steps)
 
 
 def _turn(changed: Sequence[SideRecord], known: Mapping[str, Aligned]) -> tuple[list[SideRecord], datetime | None]:

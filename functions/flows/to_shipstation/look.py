@@ -79,9 +79,7 @@ def _end_without_writing(flow: Push, step: Step) -> None:
         step.ended = delayed(flow, step, Retryable(Reason.SHIPSTATION_UNAVAILABLE, "the order may not be listed yet"))
     elif decision.kind == "create" and step.outbound.is_held:
         step.ended = pushed.ended(step.outbound, Outcome.WAITING, Reason.HELD_IN_IFS, is_waiting=True)
-    elif decision.kind == "leave" or (
-        decision.kind == "agree" and is_unanswered(step.outbound.content, pushed, step.current)
-    ):
+    elif _asks(step):
         step.ended = pushed.ended(step.outbound, Outcome.KEPT, Reason.ORDER_IMMUTABLE)
     elif decision.kind == "agree":
         outcome = Outcome.KEPT if decision.kept else Outcome.UNCHANGED
@@ -89,6 +87,14 @@ def _end_without_writing(flow: Push, step: Step) -> None:
         step.ended = told(pushed.cancelled() if is_cancelled else pushed, step, outcome)
     elif not flow.connection.is_pushing:
         step.ended = pushed.showing(step.outbound)
+
+
+def _asks(step: Step) -> bool:
+    """Something is to be done, or still is, that only a person can do."""
+    is_settled = step.decision.kind == "agree"
+    return step.decision.kind == "leave" or (
+        is_settled and is_unanswered(step.outbound.content, step.pushed, step.current)
+    )
 
 
 def _is_too_early(flow: Push, step: Step) -> bool:

@@ -1528,6 +1528,13 @@ MISTAKES = (
         'align (entry 2): match = ["email"] and [align.emails] belong together',
     ),
     Mistake(
+        "a template without looking for e-mails",
+        REFERENCE,
+        'match = ["code", "email"]',
+        'match = ["code", "name"]',
+        'align (entry 2): match = ["email"] and [align.emails] belong together',
+    ),
+    Mistake(
         "a template of a warehouse",
         REFERENCE,
         "every_minutes = 60",

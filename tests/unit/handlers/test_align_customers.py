@@ -55,7 +55,7 @@ def test_a_customer_that_ifs_lacks_is_copied_from_the_template_with_its_address_
 def test_a_customer_is_found_and_left_as_it_is(
     ifs: tuple[str, ...], shipstation: tuple[str, str, str | None], match: list[str]
 ) -> None:
-    emails = {} if "email" in match else {"emails": None}
+    emails = {} if "email" in match else {"emails": None, "template": None}
     desk = CustomersDesk(match=match, **emails)
     desk.tenant.add_customer(*ifs, **TEMPLATE)
     before = desk.tenant.customer("C7")
@@ -297,3 +297,14 @@ def test_a_customer_that_is_edited_in_shipstation_after_the_death_is_still_made_
     for step in range(play(())[1].steps):
         desk, _ = play((step,), lambda desk: desk.account.edit_customer(501, name="Kim L.", city="Salem"))
         assert (desk.made(), len(desk.tenant.copies)) == (["SS501"], 1), f"died at step {step}"
+
+
+def test_two_customers_with_one_e_mail_address_become_one() -> None:
+    desk = CustomersDesk()
+    for _ in range(2):
+        desk.account.add_customer("Kim Larsson", "kim@example.com", **HOME)
+    desk.look()
+    assert len(desk.made()) == 1
+    desk.look()
+    desk.look()
+    assert len(desk.made()) == 1
