@@ -8,11 +8,15 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.equipment.local_aws.server import NODE, ROOT
+from tests.equipment.pace import Patience
+
+MOST_SECONDS = 10
 
 
 class SynthError(Exception):
@@ -55,6 +59,16 @@ def synthesising(
             with suppress(ProcessLookupError):
                 os.killpg(run.pid, signal.SIGKILL)
             run.wait()
+            _wait_for_the_rest(run.pid)
+
+
+def _wait_for_the_rest(group: int) -> None:
+    """What the app had started was killed with it, and ends a moment later on a busy machine."""
+    patience = Patience(MOST_SECONDS)
+    with suppress(ProcessLookupError, PermissionError):
+        while not patience.is_over():
+            os.killpg(group, 0)
+            time.sleep(0.01)
 
 
 def _environment(context: Mapping[str, object], outdir: Path) -> dict[str, str]:
