@@ -156,7 +156,9 @@ def combined_rows(week: Week, site: Site, at: datetime) -> None:
         is_one = switches.are_rows_unique and switches.row_identity == ("ShipstationId",)
         allowed = one if is_one else [(status, status)]
         is_unseen = not live and (site.shadow_until is not None or (len(shown) > 1 and week.was_out(site, *shown)))
-        return {"rows": Either(*allowed, *([(None, None)] if is_unseen else []))}
+        return {
+            "rows": Either(*allowed, *([*one, (None, None)] if is_unseen else []))
+        }  # one of them may have been first
 
     fields = Fields(site, "rows of a combined parcel", read, expected, unless="combined_unknown")
     week.fields.append(fields)
