@@ -7,6 +7,7 @@ from pathlib import Path
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
@@ -31,6 +32,8 @@ from infra.replay import Replay
 from infra.webhook import WebhookApi
 
 VISIBILITY_FACTOR = 6  # AWS's advice: a message must stay hidden through throttled and repeated invocations
+
+Links = Mapping[ConnectionName, ConnectionResources]
 
 
 class ConnectorStack(Stack):
@@ -61,16 +64,9 @@ class ConnectorStack(Stack):
             ).function,
             Release(self, "ReleaseFlow", functions=functions, ledger=ledger, per_connection=per_connection).function,
         ]
-        orders = None
-        if any(connection.orders is not None for connection in connections.values()):
-            orders = PushFlow(
-                self, "OrdersFlow", functions=functions, ledger=ledger, key=key, per_connection=per_connection
-            )
-        if any(connection.align for connection in connections.values()):
-            align = AlignFlow(
-                self, "AlignFlow", functions=functions, ledger=ledger, per_connection=per_connection
-            ).function
-            watched.append(align)
+        orders = self._orders(functions, ledger, key, per_connection)
+        watched += [orders.pull, orders.push] if orders else []
+        watched += self._alignment(functions, ledger, per_connection)
         # Whoever invokes these two by hand sees how they end.
         Replay(self, "ReplayFlow", functions=functions, ledger=ledger, per_connection=per_connection)
         Check(self, "CheckFlow", functions=functions, ledger=ledger, per_connection=per_connection)
@@ -78,12 +74,24 @@ class ConnectorStack(Stack):
             self,
             "Alarms",
             per_connection=per_connection,
-            functions=[*watched, *([orders.pull, orders.push] if orders else ())],
+            functions=watched,
             dead=dead,
             dead_orders=orders.dead if orders else None,
             key=key,
             subscribers=alarm_subscribers,
         )
+
+    def _orders(self, functions: Functions, ledger: Ledger, key: kms.IKey, links: Links) -> PushFlow | None:
+        """Only where a file has `[orders]`."""
+        if all(link.connection.orders is None for link in links.values()):
+            return None
+        return PushFlow(self, "OrdersFlow", functions=functions, ledger=ledger, key=key, per_connection=links)
+
+    def _alignment(self, functions: Functions, ledger: Ledger, links: Links) -> list[lambda_.Function]:
+        """Only where a file has `[[align]]`."""
+        if not any(link.connection.align for link in links.values()):
+            return []
+        return [AlignFlow(self, "AlignFlow", functions=functions, ledger=ledger, per_connection=links).function]
 
     def _resources(self, connection: Connection, key: kms.IKey, dead: DeadLetterQueues) -> ConnectionResources:
         return ConnectionResources(

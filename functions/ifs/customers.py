@@ -16,8 +16,9 @@ from functions.ifs import odata
 from functions.ifs.client import ETag, IfsClient
 from functions.ifs.faults import Answer
 from functions.ifs.service import Row, Service
-from functions.model.alignment import SideRecord, plain
+from functions.model.alignment import SideRecord
 from functions.model.outcomes import Reason
+from functions.model.text import folded
 
 NAME = "Name"
 COPY = "CopyExistingCustomer"
@@ -138,7 +139,7 @@ class CustomerRecords:
         path = f"{self._of(fields['id'])}/{METHODS}"
         entity_set = path.removeprefix(f"{self._service.path}/")
         known = self._service.rows(entity_set, ("Value",), "", (self._key, "CommId"))
-        if any(plain(str(row.get("Value") or "")) == plain(fields["email"]) for row in known):
+        if any(folded(str(row.get("Value") or "")) == folded(fields["email"]) for row in known):
             return
         body = {self._key: fields["id"], "MethodId": template.email_method, "Value": fields["email"]}
         self._client.post(path, body, METHODS)
@@ -148,7 +149,7 @@ class CustomerRecords:
 
 
 def _holds(address: Row, wanted: Mapping[str, str | None]) -> bool:
-    return all(plain(str(address.get(name) or "")) == plain(text or "") for name, text in wanted.items())
+    return all(folded(str(address.get(name) or "")) == folded(text or "") for name, text in wanted.items())
 
 
 def _etag(answer: Answer) -> ETag:

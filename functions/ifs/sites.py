@@ -13,9 +13,9 @@ from functions.errors import Permanent, Retryable, Scope
 from functions.ifs import odata
 from functions.ifs.client import ETag, IfsClient
 from functions.ifs.service import Row, Service
-from functions.model.alignment import SideRecord, plain
+from functions.model.alignment import SideRecord
 from functions.model.outcomes import Reason
-from functions.model.text import cleaned
+from functions.model.text import cleaned, folded
 
 LONGEST = 1000
 LETTERS = 2  # of a country
@@ -102,7 +102,7 @@ class _Set:
         answer = self._service.client.get(address, entity_set)
         if answer is None or not isinstance(answer.body, dict):
             raise Retryable(Reason.RECORDS_VANISHED, f"{entity_set}: the record is gone", scope=Scope.RECORD)
-        if any(plain(self._field(name, answer.body)) != plain(record.fields[name]) for name in ours):
+        if any(folded(self._field(name, answer.body)) != folded(record.fields[name]) for name in ours):
             return False
         tag = ETag(str(answer.headers.get("etag") or answer.body.get("@odata.etag") or ""))
         body = {self.attributes[name]: self._theirs(name, text) for name, text in ours.items()}

@@ -8,7 +8,6 @@ ShipStation ─┘         ▲
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal
@@ -18,6 +17,7 @@ from pydantic import Field
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import ConnectionName
+from functions.model.text import digest, folded
 
 Side = Literal["ifs", "shipstation"]
 Kind = Literal["create", "change", "agree", "report"]
@@ -156,18 +156,8 @@ class Aligned(Frozen):
         return self.model_copy(update={"revision": self.revision + 1})
 
 
-def plain(text: str) -> str:
-    """Without case and spacing, which neither system keeps."""
-    return " ".join(text.split()).casefold()
-
-
-def digest(text: str) -> str:
-    """SHA-256, the first 24 hex digits."""
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
-
-
 def digests(fields: Mapping[str, str]) -> Digests:
-    return {name: digest(plain(text)) for name, text in fields.items()}
+    return {name: digest(folded(text)) for name, text in fields.items()}
 
 
 def plan_of(proposals: Iterable[Proposal]) -> str:

@@ -17,6 +17,7 @@ from functions.model.audit import Cause
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
+from functions.model.text import digest, folded
 
 Wish = Literal["pack", "cancel"]
 OrderField = Literal[
@@ -196,15 +197,10 @@ def digests(fields: Texts) -> Digests:
     return {name: digest(text) for name, text in fields.items()}
 
 
-def digest(text: str) -> str:
-    """SHA-256, the first 24 hex digits."""
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
-
-
 def plain_address(address: Address) -> str:
     """Without case and spacing, and without the telephone, which IFS does not tell."""
     parts = address.model_dump(exclude={"phone"}).values()
-    return "\n".join(" ".join(part.split()).casefold() for part in parts)
+    return "\n".join(map(folded, parts))
 
 
 def loose_address(address: Address) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 
@@ -16,3 +17,13 @@ def cleaned(text: str) -> str:
         return text.strip()
     visible = "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] != "C")
     return _INVISIBLE.sub("", visible).strip()
+
+
+def folded(text: str) -> str:
+    """Without case and spacing, which neither system keeps."""
+    return " ".join(text.split()).casefold()
+
+
+def digest(text: str) -> str:
+    """SHA-256, the first 24 hex digits."""
+    return hashlib.sha256(text.encode()).hexdigest()[:24]

@@ -14,8 +14,9 @@ from typing import Protocol
 from functions.connections.align import CustomerKey, Customers
 from functions.flows.align.match import Pair
 from functions.flows.align.step import Align, Look, Step
-from functions.model.alignment import Aligned, AlignKey, Change, Proposal, SideRecord, plain
+from functions.model.alignment import Aligned, AlignKey, Change, Proposal, SideRecord
 from functions.model.outcomes import Outcome, Reason
+from functions.model.text import folded
 
 AGAIN = 20  # that are not settled, in one look
 AT_ONCE = 1000  # that changed, in one look, the oldest change first
@@ -61,7 +62,7 @@ def _once_each(steps: Sequence[Step]) -> list[Step]:
     made: set[str] = set()
     for step in steps:
         record = step.pair.other
-        address = plain(record.fields["email"]) if record and step.proposal.kind == "create" else ""
+        address = folded(record.fields["email"]) if record and step.proposal.kind == "create" else ""
         if address in made:
             key = step.proposal.key
             step.proposal = Proposal(key=key, kind="report", reason=Reason.OUTCOME_UNKNOWN, field="email")
@@ -147,11 +148,11 @@ def _wanted(name: CustomerKey, record: SideRecord, profile: Customers) -> set[st
 
 
 def _told(name: CustomerKey, each: SideRecord) -> set[str]:
-    return {plain(each.id)} if name == "code" else _lines(each.fields[name])
+    return {folded(each.id)} if name == "code" else _lines(each.fields[name])
 
 
 def _lines(text: str) -> set[str]:
-    return {plain(line) for line in text.split("\n") if plain(line)}
+    return {folded(line) for line in text.split("\n") if folded(line)}
 
 
 def _is_alias(record: SideRecord, profile: Customers) -> bool:

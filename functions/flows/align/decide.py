@@ -20,8 +20,9 @@ from datetime import datetime, timedelta
 
 from functions.connections.align import Winner
 from functions.flows.align.match import Pair
-from functions.model.alignment import Aligned, AlignKey, Change, Digests, Proposal, Side, SideRecord, digest, plain
+from functions.model.alignment import Aligned, AlignKey, Change, Digests, Proposal, Side, SideRecord
 from functions.model.outcomes import Reason
+from functions.model.text import digest, folded
 
 ANY = r".*"
 LISTED = timedelta(minutes=15)  # after it was made every list shows a record
@@ -102,9 +103,9 @@ def _together(key: AlignKey, ifs: SideRecord, other: SideRecord, memory: Aligned
 def _alike(ifs: SideRecord, other: SideRecord, rules: Rules) -> Digests:
     """The fields that both show and say the same of."""
     return {
-        field: digest(plain(ifs.fields[field]))
+        field: digest(folded(ifs.fields[field]))
         for field in rules.winners
-        if field in ifs.fields and field in other.fields and plain(ifs.fields[field]) == plain(other.fields[field])
+        if field in ifs.fields and field in other.fields and folded(ifs.fields[field]) == folded(other.fields[field])
     }
 
 
@@ -132,8 +133,8 @@ def _judge_field(field: str, ifs: SideRecord, other: SideRecord, memory: Aligned
 
 def _judge(field: str, winner: Winner, ours: str, theirs: str, memory: Aligned) -> Judgement:
     """The side to write, why a person is asked, or None where it stays as it is."""
-    has_ifs_moved = digest(plain(ours)) != memory.ifs.get(field)
-    has_other_moved = digest(plain(theirs)) != memory.shipstation.get(field)
+    has_ifs_moved = digest(folded(ours)) != memory.ifs.get(field)
+    has_other_moved = digest(folded(theirs)) != memory.shipstation.get(field)
     is_first = field not in memory.ifs
     if not has_ifs_moved and not has_other_moved:
         return None

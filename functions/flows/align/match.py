@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from functions.connections.align import MatchKey
-from functions.model.alignment import Aligned, SideRecord, digest, plain
+from functions.model.alignment import Aligned, SideRecord
+from functions.model.text import digest, folded
 
 CLOCKS = timedelta(minutes=10)  # ours against ShipStation's
 IDENTITY = "name"  # the field that a record which we made is known by
@@ -96,7 +97,7 @@ def _made(known: Mapping[str, Aligned]) -> Way:
     def fits(ifs: SideRecord, other: SideRecord) -> bool:
         memory = known.get(ifs.id)
         is_made = memory is not None and memory.is_making and not memory.other
-        return is_made and memory is not None and memory.trying.get(IDENTITY) == digest(plain(other.fields[IDENTITY]))
+        return is_made and memory is not None and memory.trying.get(IDENTITY) == digest(folded(other.fields[IDENTITY]))
 
     return fits
 
@@ -104,7 +105,7 @@ def _made(known: Mapping[str, Aligned]) -> Way:
 def _by_key(key: MatchKey) -> Way:
     def fits(ifs: SideRecord, other: SideRecord) -> bool:
         wanted = ifs.id if key == "code" else ifs.fields[IDENTITY]
-        return plain(wanted) != "" and plain(wanted) == plain(other.fields[IDENTITY])
+        return folded(wanted) != "" and folded(wanted) == folded(other.fields[IDENTITY])
 
     return fits
 

@@ -12,11 +12,12 @@ from functions.connections.connection import Connection
 from functions.errors import ConnectorError
 from functions.flows.align.decide import Rules
 from functions.flows.align.match import Pair
-from functions.model.alignment import Aligned, Change, Proposal, Side, SideRecord, digest, digests, plain
+from functions.model.alignment import Aligned, Change, Proposal, Side, SideRecord, digests
 from functions.model.audit import AuditEntry, Cause, FieldChange
 from functions.model.outcomes import Outcome
 from functions.model.records import Place, RecordKey
 from functions.model.shipment import ConnectionName
+from functions.model.text import digest, folded
 
 LONGEST_SHOWN = 200  # of one field in the audit
 
@@ -144,4 +145,4 @@ def shown(flow: Align, changes: Mapping[str, Change]) -> dict[str, FieldChange]:
 def _text(flow: Align, name: str, text: str) -> str | None:
     if not text:
         return None
-    return digest(plain(text)) if name in flow.profile.personal else text[:LONGEST_SHOWN]
+    return digest(folded(text)) if name in flow.profile.personal else text[:LONGEST_SHOWN]

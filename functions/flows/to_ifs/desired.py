@@ -13,6 +13,7 @@ from functions.model.outcomes import Reason
 from functions.model.record_memory import Contribution
 from functions.model.records import FieldName, Record
 from functions.model.shipment import Shipment
+from functions.model.text import folded
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def desired(shipments: Sequence[Contribution], target: AnyTarget, *, exists: boo
 
 def normalised(value: str | None) -> str:
     """For comparing only: case and white space do not make a value another one."""
-    return " ".join((value or "").casefold().split())
+    return folded(value or "")
 
 
 def joined(numbers: Iterable[str], rule: TrackingRule) -> tuple[str | None, Reason | None]:

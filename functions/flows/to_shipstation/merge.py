@@ -15,18 +15,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from functions.model.outbound import (
-    CANCELLING,
-    Digests,
-    OrderContent,
-    OrderField,
-    digest,
-    digests,
-    loose_address,
-    texts,
-)
+from functions.model.outbound import CANCELLING, Digests, OrderContent, OrderField, digests, loose_address, texts
 from functions.model.outcomes import Reason
 from functions.model.pushed_order import CurrentOrder, PushedOrder
+from functions.model.text import digest
 
 OPEN = {"awaiting_payment", "awaiting_shipment", "on_hold"}
 ON_THE_LABEL: tuple[OrderField, ...] = ("ship_to", "items")  # what a shipped order can be wrong about

@@ -15,9 +15,10 @@ from functions.flows.to_shipstation.look import look
 from functions.flows.to_shipstation.merge import loose_after, written_after
 from functions.flows.to_shipstation.step import OF_SHIPSTATION, Push, Step, audit, delayed, told
 from functions.model.audit import Cause, FieldChange
-from functions.model.outbound import OrderField, PushOrders, digest, texts
+from functions.model.outbound import OrderField, PushOrders, texts
 from functions.model.outcomes import Outcome, Reason
 from functions.model.pushed_order import PushedOrder
+from functions.model.text import digest
 
 __all__ = ["Push", "push"]
 

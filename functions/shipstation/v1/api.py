@@ -52,13 +52,6 @@ def voids(span: Span) -> dict[str, str]:
     return {"voidDateStart": pacific.window_start(span.start), "voidDateEnd": pacific.window_end(span.end)}
 
 
-NEWEST_FIRST = {"sortDir": "DESC"}
-
-
-def _fixed(sort: str, **more: str) -> dict[str, str]:
-    return {"sortBy": sort, "sortDir": "ASC", "pageSize": str(PAGE_SIZE), **more}
-
-
 def _by(name: str) -> Callable[[str], Mapping[str, str]]:
     return lambda value: {name: value}
 
@@ -67,41 +60,25 @@ def _order_row(body: Any) -> Row | None:
     return body if isinstance(body, dict) and body else None
 
 
+def _listing(path: str, key: str, id_field: str, *, is_open: bool = False, **more: str) -> Listing:
+    return Listing(
+        path=f"/{path}",
+        collection=path,
+        key_field=key,
+        id_field=id_field,
+        key_start=f"{key}Start",
+        key_end=f"{key}End",
+        fixed={"sortBy": f"{key[0].upper()}{key[1:]}", "sortDir": "ASC", "pageSize": str(PAGE_SIZE), **more},
+        clock=pacific,
+        newest_first={"sortDir": "DESC"},
+        is_open=is_open,
+    )
+
+
 V1 = Api(
-    labels=Listing(
-        path="/shipments",
-        collection="shipments",
-        key_field="createDate",
-        id_field="shipmentId",
-        key_start="createDateStart",
-        key_end="createDateEnd",
-        fixed=_fixed("CreateDate", includeShipmentItems="true"),
-        clock=pacific,
-        newest_first=NEWEST_FIRST,
-    ),
-    fulfilments=Listing(
-        path="/fulfillments",
-        collection="fulfillments",
-        key_field="createDate",
-        id_field="fulfillmentId",
-        key_start="createDateStart",
-        key_end="createDateEnd",
-        fixed=_fixed("CreateDate"),
-        clock=pacific,
-        newest_first=NEWEST_FIRST,
-    ),
-    orders=Listing(
-        path="/orders",
-        collection="orders",
-        key_field="modifyDate",
-        id_field="orderId",
-        key_start="modifyDateStart",
-        key_end="modifyDateEnd",
-        fixed=_fixed("ModifyDate"),
-        clock=pacific,
-        newest_first=NEWEST_FIRST,
-        is_open=True,
-    ),
+    labels=_listing("shipments", "createDate", "shipmentId", includeShipmentItems="true"),
+    fulfilments=_listing("fulfillments", "createDate", "fulfillmentId"),
+    orders=_listing("orders", "modifyDate", "orderId", is_open=True),
     order=lambda order_id: f"/orders/{order_id}",
     order_row=_order_row,
     of_order=lambda order_id: {"orderId": str(order_id)},

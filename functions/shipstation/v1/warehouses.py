@@ -16,8 +16,9 @@ from datetime import datetime
 from typing import Any
 
 from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable, Scope
-from functions.model.alignment import SideRecord, plain
+from functions.model.alignment import SideRecord
 from functions.model.outcomes import Reason
+from functions.model.text import folded
 from functions.shipstation.client import ShipStationClient
 from functions.shipstation.pacific import parse_instant
 from functions.shipstation.values import as_rows, as_text, as_whole
@@ -67,13 +68,13 @@ class WarehouseRecords:
         """Read anew and stored whole. ShipStation knows no condition on a write: an edit between the two is lost."""
         path = f"{PATH}/{record.id}"
         current = self._read_one(path)
-        if current is None or any(plain(current.fields[name]) != plain(record.fields[name]) for name in changes):
+        if current is None or any(folded(current.fields[name]) != folded(record.fields[name]) for name in changes):
             return None
         answer = self._client.put(path, _merged(current.body, changes), "push")
         if isinstance(answer, dict) and answer.get("success") is False:
             raise Permanent(Reason.SHIPSTATION_REQUEST, f"PUT {path}: no success", scope=Scope.RECORD)
         after = self._read_back(path)
-        if after is None or any(plain(after.fields[name]) != plain(text) for name, text in changes.items()):
+        if after is None or any(folded(after.fields[name]) != folded(text) for name, text in changes.items()):
             raise Permanent(Reason.NOT_STORED, f"PUT {path}: taken and not stored", scope=Scope.RECORD)
         return after
 

@@ -25,7 +25,6 @@ from functions.model.outbound import (
     Outbound,
     OutboundItem,
     OutboundKey,
-    digest,
     digests,
     loose_address,
     plain_address,
@@ -33,6 +32,7 @@ from functions.model.outbound import (
 )
 from functions.model.pushed_order import CurrentOrder, PushedOrder
 from functions.model.shipment import ConnectionName
+from functions.model.text import digest
 from tests.equipment.builders import NOON
 
 KEY = OutboundKey(connection=ConnectionName("acme"), shipment_id="19")
