@@ -17,6 +17,7 @@ from functions.model.frozen import Frozen
 from functions.model.shipment import ConnectionName
 from functions.settings import PullSettings
 from functions.wiring.aws import AwsRuntime
+from functions.wiring.ifs_tenant import leave_alone
 from functions.wiring.push_parts import pull_parts, with_warehouses
 from functions.wiring.requests import explained, unknown_connection
 from functions.wiring.runtime import Context, Handler, Runtime
@@ -52,6 +53,7 @@ def build(runtime: Runtime, settings: PullSettings) -> Handler:
             return {"sent": 0}
         told: dict[str, Any] = {"connection": connection.name, "correlation_id": context.aws_request_id}
         try:
+            leave_alone(runtime.table(settings.ledger_table), connection.name, runtime.now())
             known = with_warehouses(runtime, settings, connection, orders)
             report = pull(parts(connection.name), connection, known, runtime.now(), cause)
         except ConnectorError as fault:

@@ -44,6 +44,10 @@ class Circuit(Frozen):
     def is_open(self) -> bool:
         return self.opened_at is not None
 
+    def seconds_held(self, now: datetime) -> float:
+        """For how long IFS has still asked to be left alone."""
+        return max(0.0, (self.held_until - now).total_seconds()) if self.held_until else 0.0
+
     def struck(self, heard: Heard, reason: Reason, at: datetime, *, unclear_subject: str = "") -> Circuit:
         """One failure more. One whose meaning is unclear counts once in a row for each subject."""
         before = self.strikes.get(heard)

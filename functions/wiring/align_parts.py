@@ -27,7 +27,7 @@ from functions.shipstation.client import ShipStationClient
 from functions.shipstation.v1 import warehouses
 from functions.shipstation.v1.customers import ShipStationCustomers
 from functions.shipstation.v2.inventory import InventoryLevels
-from functions.wiring.ifs_tenant import ifs_client
+from functions.wiring.ifs_tenant import ifs_client, leave_alone
 from functions.wiring.runtime import Runtime
 from functions.wiring.shipstation_account import shipstation_client
 
@@ -47,6 +47,15 @@ class AlignConnections:
         self._audit = AuditLog(runtime.table(settings.audit_table), new_id=runtime.new_id)
 
     def open(self, connection: Connection, profile: AnyAlign) -> AlignParts:
+        parts = self._parts(connection, profile)
+
+        def look() -> Look:
+            leave_alone(self._ledger, connection.name, self._runtime.now())
+            return parts.look()
+
+        return AlignParts(parts.flow, look)
+
+    def _parts(self, connection: Connection, profile: AnyAlign) -> AlignParts:
         name, budgets = connection.name, BudgetStore(self._ledger)
         ifs = ifs_client(self._runtime, connection, self._settings.ifs_secrets[name])
         secret = self._settings.shipstation_secrets[name]

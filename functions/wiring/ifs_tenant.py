@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from pydantic import SecretStr
 
 from functions.connections.connection import Connection
 from functions.connections.vendors import Targets
+from functions.errors import Retryable
 from functions.ifs import token as ifs_token
 from functions.ifs.client import IfsClient
 from functions.ifs.targets.preference import IfsTargets, target_records
+from functions.ledger.table import Table
+from functions.ledger.tenants import TenantStore
 from functions.model.fit import Finding
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
@@ -41,6 +45,12 @@ def ifs_client(runtime: Runtime, connection: Connection, secret_arn: str) -> Ifs
         sleep=runtime.sleep,
         jitter=runtime.jitter,
     )
+
+
+def leave_alone(table: Table, name: ConnectionName, now: datetime) -> None:
+    """Before whole lists are read: raises Retryable while IFS has asked to be left alone, whoever it said so to."""
+    if seconds := TenantStore(table).circuit(name).seconds_held(now):
+        raise Retryable(Reason.IFS_UNAVAILABLE, "IFS asked to be left alone", retry_after_seconds=seconds)
 
 
 class IfsConnections:

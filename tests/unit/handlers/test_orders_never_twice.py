@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from functions.ledger.tenants import TenantStore
 from functions.model.outcomes import Outcome, Reason
 from tests.equipment.http import Request, Response, json_response
 from tests.equipment.order_desk import ELSEWHERE, OrderDesk
+from tests.equipment.push_desk import ACME
 
 
 def statuses(desk: OrderDesk) -> list[str]:
@@ -113,3 +117,16 @@ def test_a_question_is_answered_by_no_other_change() -> None:
     desk.tenant.edit_line(desk.line(line="2"), Objstate="Cancelled")
     desk.settled()
     assert desk.part().attention is None
+
+
+def test_ifs_is_left_alone_for_as_long_as_it_asked() -> None:
+    desk = OrderDesk(functions=())
+    desk.enter()
+    tenants = TenantStore(desk.world.tables["ledger"])
+    until = desk.world.now() + timedelta(minutes=10)
+    assert tenants.save_circuit(tenants.circuit(ACME).held(until))
+    desk.look()
+    assert desk.tenant.requests == []
+    desk.run(minutes=10)
+    desk.look()
+    assert statuses(desk) == ["awaiting_shipment"]
