@@ -14,7 +14,7 @@ from tests.equipment.world import CANARY, Site, World
 from tests.simulation.expectations import Bought, Expectation, Fields, Labelled, Plot, Pushed, Telling
 
 FIRST_LOOK = timedelta(minutes=15)  # from a label to its first write, where its webhook is lost
-LONGEST_PAUSE = timedelta(minutes=75)  # between two looks at an order, and what is looked at before it
+BEFORE_ITS_TURN = timedelta(minutes=15)  # what is looked at before an order that is due
 CARRIERS = (("stamps_com", "usps_priority_mail"), ("ups", "ups_ground"), ("fedex", "fedex_2day"))
 FORWARDERS = {"stamps_com": "USPS", "ups": "UPS", "fedex": "FEDEX", "USPS": "USPS", "UPS": "UPS", "FedEx": "FEDEX"}
 LATEST = timedelta(hours=12)  # after the last trouble
@@ -96,10 +96,10 @@ class Week:
         """Whether from `start` to `end` one outage followed another, so that nobody could read what ShipStation showed
         and write it.
         """
-        reached = start
+        reached, pause = start, timedelta(seconds=site.connection.patience.longest_seconds) + BEFORE_ITS_TURN
         for began, over in sorted(self._outages(site)):
             if began <= reached + FIRST_LOOK:
-                reached = max(reached, over + LONGEST_PAUSE)
+                reached = max(reached, over + pause)
         return reached >= end
 
     def _outages(self, site: Site) -> Iterator[tuple[datetime, datetime]]:
