@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
 from functions.connections.align import AnyAlign
 from functions.connections.carriers import Carriers, mapped
@@ -25,6 +25,7 @@ from functions.connections.vendors import (
     Sites,
     Targets,
 )
+from functions.model.desk import Desk, pause_name
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
 from functions.model.records import FieldName, Place, Record
@@ -136,6 +137,7 @@ class Connection(Frozen):
     patience: Patience = Patience()
     orders: Orders | None = None
     align: Annotated[tuple[AnyAlign, ...], BeforeValidator(some)] = ()
+    _paused: frozenset[str] = PrivateAttr(default=frozenset())  # no key of the file
 
     @model_validator(mode="after")
     def _orders_come_back(self) -> Connection:
@@ -246,6 +248,24 @@ class Connection(Frozen):
     def in_mode(self, mode: Mode) -> Connection:
         """A view in another mode: a pilot writes in shadow too."""
         return self.model_copy(update={"mode": mode})
+
+    def operated(self, desk: Desk, now: datetime) -> Connection:
+        """With what a person decided beside the file: entries where its maps have gaps, and what rests now."""
+        carriers = {**desk.map_of("carriers"), **self.carriers}
+        services = {**desk.map_of("services"), **self.services}
+        found = self.model_copy(update={"carriers": carriers, "services": services})
+        found._paused = desk.paused_names(now)  # noqa: SLF001 # its own class
+        return found
+
+    def pause_of(self, store_id: int | None) -> str | None:
+        """The pause under which this store's orders rest; None where nothing holds them."""
+        names = (pause_name("connection"), pause_name("store", str(store_id)))
+        return next((name for name in names if name in self._paused), None)
+
+    def pause_at(self, site: str) -> str | None:
+        """The pause under which the records of this IFS site rest."""
+        name = pause_name("site", site)
+        return name if name in self._paused else None
 
     def store_skip(self, store_id: int | None) -> Reason | None:
         """Why all of this store is out of scope, or None. An unknown store matters only where stores are named."""

@@ -10,8 +10,10 @@ from typing import Any
 
 from functions.connections.connection import Connection
 from functions.flows.to_ifs.circuit_breaker import Breaker
+from functions.flows.to_ifs.recall import Recalling
 from functions.flows.to_ifs.release import Release
 from functions.flows.to_ifs.watch import Watch, Watched
+from functions.ledger.desks import DeskStore
 from functions.ledger.orders import OrderStore
 from functions.ledger.parked import ParkingStore
 from functions.ledger.queues import FifoOrderQueue
@@ -33,6 +35,7 @@ def build(runtime: Runtime, settings: ReleaseSettings) -> Handler:
     orders = OrderStore(runtime.table(settings.ledger_table))
     tenants = TenantStore(runtime.table(settings.ledger_table))
     parking = ParkingStore(runtime.table(settings.ledger_table))
+    desks = DeskStore(runtime.table(settings.ledger_table))
     ifs = IfsConnections(runtime, settings.ifs_secrets)
 
     @cache
@@ -54,11 +57,16 @@ def build(runtime: Runtime, settings: ReleaseSettings) -> Handler:
         circuit = tenants.circuit(connection.name)
         flow = Release(connection, orders, queue(connection.name), parking)
         released = flow.run(circuit, runtime.now(), context.aws_request_id)
-        watched = watch(connection, circuit, flow.limit(circuit, runtime.now()), released.orders, context)
+        limit = flow.limit(circuit, runtime.now())
+        desk = desks.load(connection.name)
+        recalling = Recalling(orders, desks, queue(connection.name), runtime.now(), context.aws_request_id)
+        recalled = 0 if circuit.is_open else recalling.run(desk, limit - released.orders)
+        watched = watch(connection, circuit, limit, released.orders + recalled, context)
         logger.info(
             "released",
             connection=connection.name,
             orders=released.orders,
+            recalled=recalled,
             passed_over=released.passed_over,
             oldest_due_seconds=int(released.oldest_due_seconds),
             records_watched=watched.records,
@@ -66,10 +74,11 @@ def build(runtime: Runtime, settings: ReleaseSettings) -> Handler:
             circuit=circuit.reason if circuit.is_open else None,
             correlation_id=context.aws_request_id,
         )
-        count(connection.name, IfsCircuitOpen=int(circuit.is_open))
+        forgotten = sum(pause.is_forgotten(runtime.now()) for pause in desk.pauses)
+        count(connection.name, IfsCircuitOpen=int(circuit.is_open), PauseForgotten=forgotten)
         if released.oldest_due_seconds > LATE_SECONDS:
             seconds(connection.name, OldestDue=released.oldest_due_seconds)
-        return {"released": released.orders + watched.orders}
+        return {"released": released.orders + recalled + watched.orders}
 
     return handle
 

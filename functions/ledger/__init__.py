@@ -10,6 +10,7 @@
        ├─ plans, requests    what a dry run showed; what a person asked for and is under way
        ├─ facts, positions   what was read of ShipStation, and how far
        ├─ jobs, budget       windows of the past; the requests of a key
+       ├─ desks              what a person decided beside the file
        ├─ tenants            whether an IFS tenant answers, and when it delivers
        ├─ parked, returns    what needs a person; what died and came back
        └─ shared             what an earlier version kept

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from functions.ledger.compact import compact, whole
 from functions.ledger.items import PARTITION, SORT, plain, readable, stamp, to_item, unmoved
-from functions.ledger.table import DUE_PARTITION, DUE_SORT, Table
+from functions.ledger.table import DUE_PARTITION, DUE_SORT, SHOWN, Table, index_key
+from functions.model.attention import Listed, ShardKind
 from functions.model.outcomes import Outcome
 from functions.model.shipment import ConnectionName, OrderKey, Shipment
 from functions.model.state import OrderState, ShipmentState
@@ -24,7 +25,7 @@ LIMIT_BYTES = 300_000  # DynamoDB refuses items over 400 KB
 MARK_BYTES = 80  # one entry of `marks` and one of `order_ids`
 SKIPPED = "-"  # before the mark of what is out of scope
 WITHDRAWN = "w"
-OWN = {DUE_PARTITION, DUE_SORT, "marks", "order_ids", "unreadable", "watched"}
+OWN = {DUE_PARTITION, DUE_SORT, "marks", "order_ids", "unreadable", "watched", SHOWN}
 LARGE, LARGE_GOODS = 50, 50_000  # below as many shipments and bytes of goods no order comes near the limit
 ITEM_BYTES = 30  # one of goods beside its SKU
 
@@ -91,6 +92,24 @@ class OrderStore:
             with suppress(ValidationError):
                 yield Waiting.model_validate(known)
 
+    def paused(self, connection: ConnectionName, pause: str, *, limit: int) -> list[Listed]:
+        """Orders that rest under a pause. Eventually consistent."""
+        return self.listed(paused_shard(connection, pause), limit=limit)
+
+    def listed(self, shard: str, *, limit: int, after: Mapping[str, str] | None = None) -> list[Listed]:
+        """Those of a shard of the list of what waits, in its order: what is due latest comes first, what calls for
+        attention oldest first. One call. Eventually consistent.
+        """
+        items = self._table.query_page(shard, limit=limit, after=after, newest_first=shard.startswith("due#"))
+        return [_listed(item) for item in items]
+
+    def recall(self, order: OrderKey, until: datetime) -> bool:
+        """Due at `until` unless it is before; False where the order is not known or another run was faster."""
+        state = self.load([order]).get(order)
+        if state is None or (state.next_attempt_at is not None and state.next_attempt_at <= until):
+            return False
+        return self.save(state.claimed(until))
+
     def claim(self, order: OrderKey, due_at: datetime, until: datetime) -> bool:
         """Move the next attempt from `due_at` to `until`; False when another run was faster or the order moved on."""
         state = self.load([order]).get(order)
@@ -101,6 +120,21 @@ class OrderStore:
     def scan(self, connection: ConnectionName) -> Iterator[OrderState]:
         """Every order of the connection the ledger knows, page by page, in no order."""
         return (_state(item) for item in self._table.scan(prefix=f"order#{connection}#"))
+
+
+def shards(connection: ConnectionName, kinds: Sequence[ShardKind]) -> tuple[str, ...]:
+    """Where the list of what waits stands, kind by kind."""
+    return tuple(shard for kind in kinds for shard in _shards(connection, kind))
+
+
+def _shards(connection: ConnectionName, kind: ShardKind) -> list[str]:
+    if kind in {"watch", "kept"}:
+        return [f"{kind}#{connection}"]
+    return [_shard(kind, connection, number) for number in range(SHARDS)]
+
+
+def paused_shard(connection: ConnectionName, pause: str) -> str:
+    return f"paused#{connection}#{pause}"
 
 
 def _partition(key: OrderKey) -> str:
@@ -139,20 +173,40 @@ def _order_ids(state: OrderState) -> list[int]:
 
 
 def _due(state: OrderState) -> dict[str, Any]:
-    """Sparse: an order that neither waits nor calls for attention is not in the index."""
+    """Sparse: an order of which nothing waits, was kept or calls for attention is not in the index."""
+    connection, number = state.key.connection, int(state.key.digest[:2], 16) % SHARDS
+    newest = max((each.shipment.read_at for each in state.shipments.values()), default=LONG_AGO)
+    watched = {}
     if state.watched:
-        records = [key.model_dump(mode="json") for key in state.watched]
-        since = stamp(state.waits["delivery"])
-        return {DUE_PARTITION: f"watch#{state.key.connection}", DUE_SORT: since, "watched": records}
-    number = int(state.key.digest[:2], 16) % SHARDS
-    if state.next_attempt_at is not None:
-        shard, at = _shard("due", state.key.connection, number), state.next_attempt_at
+        watched = {"watched": [key.model_dump(mode="json") for key in state.watched]}
+        shard, at = f"watch#{connection}", state.waits["delivery"]
+    elif state.next_attempt_at is not None:
+        shard, at = _shard("due", connection, number), state.next_attempt_at
+    elif state.paused_by:
+        shard, at = paused_shard(connection, state.paused_by), newest
     elif state.attention is not None:
-        newest = max((each.shipment.read_at for each in state.shipments.values()), default=LONG_AGO)
-        shard, at = _shard("attention", state.key.connection, number), newest
+        shard, at = _shard("attention", connection, number), newest
+    elif any(outcome is Outcome.KEPT for outcome, _ in state.outcomes):
+        shard, at = f"kept#{connection}", newest
     else:
         return {}
-    return {DUE_PARTITION: shard, DUE_SORT: stamp(at)}
+    return {DUE_PARTITION: shard, DUE_SORT: stamp(at), SHOWN: _shown(state, newest), **watched}
+
+
+def _shown(state: OrderState, newest: datetime) -> dict[str, Any]:
+    """What a list of what waits says of it without reading it."""
+    stores = sorted({each.shipment.store_id for each in state.shipments.values() if each.shipment.store_id is not None})
+    since = min(state.waits.values(), default=newest)
+    kept = (reason for outcome, reason in state.outcomes if outcome is Outcome.KEPT)
+    reason = state.attention or state.waiting_for or next(kept, None)
+    shown = {"reason": reason and str(reason), "since": stamp(since), "stores": stores, "calls": bool(state.attention)}
+    return {name: value for name, value in shown.items() if value}
+
+
+def _listed(item: Mapping[str, Any]) -> Listed:
+    shown = whole(plain(item))
+    told = shown.get(SHOWN, {})
+    return Listed.model_validate({**told, "order": shown.get("key"), "at": shown[DUE_SORT], "place": index_key(item)})
 
 
 def _state(item: dict[str, Any]) -> OrderState:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 
 from functions.ledger.items import PARTITION, SORT, plain, stamp, to_item, unmoved
-from functions.ledger.table import DUE_PARTITION, DUE_SORT, Table
+from functions.ledger.table import DUE_PARTITION, DUE_SORT, SHOWN, Table
 from functions.model.parked import Parked
 from functions.model.shipment import ConnectionName
 
-OWN = {DUE_PARTITION, DUE_SORT}
+OWN = {DUE_PARTITION, DUE_SORT, SHOWN}
 
 
 class ParkingStore:
@@ -20,7 +20,8 @@ class ParkingStore:
         """Kept once per subject."""
         subject = hashlib.sha256(parked.subject.encode()).hexdigest()[:32]
         keys = {PARTITION: _partition(parked.connection), SORT: subject}
-        due = {DUE_PARTITION: f"attention#{parked.connection}#0", DUE_SORT: stamp(parked.at)}
+        due: dict[str, object] = {DUE_PARTITION: f"attention#{parked.connection}#0", DUE_SORT: stamp(parked.at)}
+        due[SHOWN] = {"reason": str(parked.reason), "subject": parked.subject, "since": stamp(parked.at), "calls": True}
         item = to_item({**parked.model_dump(mode="json", exclude_defaults=True), **keys, **due})
         self._table.put(item, condition=unmoved(0))
 

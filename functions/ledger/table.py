@@ -22,7 +22,8 @@ Item = dict[str, Any]
 
 DUE_INDEX = "due"  # partition `due_shard`, sort `due_at`: sparse, only what is due or needs attention
 DUE_PARTITION, DUE_SORT = "due_shard", "due_at"
-DUE_PROJECTED = ("key", "watched", "place")  # what the index shows beside keys
+SHOWN = "shown"  # what a list says of an entry
+DUE_PROJECTED = ("key", "watched", "place", SHOWN)  # what the index shows beside keys
 EXPIRES = "expires_at"  # epoch seconds, DynamoDB's time to live
 
 BATCH_GET_LIMIT = 100  # DynamoDB's own
@@ -31,6 +32,11 @@ BATCH_GET_LIMIT = 100  # DynamoDB's own
 BATCH_GET_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)
 CONDITION_REFUSED = "ConditionalCheckFailedException"
 ITEM_REFUSED = "ValidationException"  # over 400 KB, or malformed: no repetition helps
+
+
+def index_key(item: Mapping[str, Any]) -> dict[str, str]:
+    """Names an entry of the due index."""
+    return {name: str(item[name]) for name in (PARTITION, SORT, DUE_PARTITION, DUE_SORT)}
 
 
 class Table(Protocol):
@@ -53,6 +59,13 @@ class Table(Protocol):
 
     def query_shard(self, shard: str) -> Iterable[Item]:
         """All of a shard of the due index, likewise, page by page."""
+
+    def query_page(
+        self, shard: str, *, limit: int, after: Mapping[str, str] | None = None, newest_first: bool = False
+    ) -> list[Item]:
+        """At most `limit` of a shard of the due index in one call, behind the one that `after` names: its `index_key`,
+        which need not be there any more.
+        """
 
     def scan(self, *, prefix: str) -> Iterable[Item]:
         """Every item whose partition key begins with `prefix`, in no order; eventually consistent, reads the table."""
@@ -117,6 +130,21 @@ class DynamoTable:
         yield from self._pages(
             self._client.query, IndexName=DUE_INDEX, KeyConditionExpression=Key(DUE_PARTITION).eq(shard)
         )
+
+    def query_page(
+        self, shard: str, *, limit: int, after: Mapping[str, str] | None = None, newest_first: bool = False
+    ) -> list[Item]:
+        begin: dict[str, Any] = {"ExclusiveStartKey": dict(after)} if after else {}
+        with translated("DynamoDB", Reason.LEDGER_UNAVAILABLE):
+            found: list[Item] = self._client.query(
+                TableName=self._name,
+                IndexName=DUE_INDEX,
+                KeyConditionExpression=Key(DUE_PARTITION).eq(shard),
+                ScanIndexForward=not newest_first,
+                Limit=limit,
+                **begin,
+            )["Items"]
+            return found
 
     def scan(self, *, prefix: str) -> Iterator[Item]:
         yield from self._pages(self._client.scan, FilterExpression=Key(PARTITION).begins_with(prefix))

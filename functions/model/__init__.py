@@ -9,9 +9,11 @@
        ├─ record_memory      what we did to one, and for whom
        ├─ audit              what is kept of each write
        ├─ plans              what a dry run showed
+       ├─ attention          what a list of what waits says of each
        └─ earlier            what older versions knew
     watch                    what only waits for a delivery, and when a tenant delivers
     cursors, jobs            how far ShipStation is read; windows of the past
+    desk                     what a person decided beside the file: pauses, map entries, what is looked at again
     budget, tenant           what an API key, and an IFS tenant, can take now
     consignment, outbound    what IFS wants packed, and what its ShipStation order should say
     pushed_order             what we made of it, and how it stands

@@ -14,13 +14,20 @@ from functions.model.shipment import ConnectionName, OrderKey, Shipment, Shipmen
 
 
 class Cause(Frozen):
-    """Who made us look. `by`, `note` and `plan_id` are an operator's, on replays only."""
+    """Who made us look. `by` and `note` are an operator's, `plan_id` is a replay's."""
 
-    kind: Literal["webhook", "poll", "sweep", "backfill", "release", "replay", "pilot", "neighbour", "dead_letter"]
+    kind: Literal[
+        "webhook", "poll", "sweep", "backfill", "release", "replay", "control", "pilot", "neighbour", "dead_letter"
+    ]
     correlation_id: str
     by: str | None = None
     note: str | None = None
     plan_id: str | None = None
+
+    @property
+    def is_asked_for(self) -> bool:
+        """A person wants it: what was refused or given up is tried once more."""
+        return self.kind in {"replay", "control"}
 
     def later(self) -> Cause:
         """The same wish once the moment that its plan showed has passed."""

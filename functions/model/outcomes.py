@@ -46,6 +46,7 @@ class Reason(StrEnum):
     HELD_IN_IFS = "held_in_ifs"
     NOT_IN_IFS_YET = "not_in_ifs_yet"
     NOT_DELIVERED_YET = "not_delivered_yet"
+    PAUSED = "paused"
     # retry
     IFS_UNAVAILABLE = "ifs_unavailable"
     IFS_CREDENTIALS = "ifs_credentials"
@@ -135,6 +136,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.HELD_IN_IFS: "The IFS order is blocked, or back in planning, and not an order of ShipStation; or it is one that could not be held.",
     Reason.NOT_IN_IFS_YET: "IFS has no shipment for this order yet; it is looked for again.",
     Reason.NOT_DELIVERED_YET: "IFS has not delivered the shipment yet and would overwrite the ship date; it is written afterwards.",
+    Reason.PAUSED: "A person paused the connection, this store or this site; what was read waits, and goes on when it is resumed.",
     Reason.IFS_UNAVAILABLE: "IFS did not answer or answered with a passing fault; the attempt is repeated.",
     Reason.IFS_CREDENTIALS: "IFS refuses the client id, the secret or the token; replace the secret, and what waits goes on by itself.",
     Reason.IFS_NOT_CONFIGURED: "The connection's IFS secret is not filled; put client_id and client_secret into it. IFS is not called before, and what waits then goes on by itself.",

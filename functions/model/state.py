@@ -16,10 +16,10 @@ from functions.model.outcomes import Outcome, Reason
 from functions.model.records import RecordKey
 from functions.model.shipment import OrderKey, Shipment, ShipmentKey
 
-# Named by the shipment itself, by the goods of its lines, or as the only record there was.
-PlacedBy = Literal["named", "goods", "only"]
+# Named by the shipment itself, by the goods of its lines, as the only record there was, or by a person's choice.
+PlacedBy = Literal["named", "goods", "only", "person"]
 PAST_RECORDS = 20
-Wait = Literal["find", "delivery", "lock", "answer", "fault"]
+Wait = Literal["find", "delivery", "lock", "answer", "fault", "pause"]
 
 
 class FieldOutcome(Frozen):
@@ -88,11 +88,25 @@ class OrderRecord(Frozen):
     shown: dict[str, FieldChange] = Field(default_factory=dict)
 
 
+class Dismissal(Frozen):
+    """A person has seen to what called for attention: this reason, of these shipments."""
+
+    reason: Reason
+    shipments: tuple[ShipmentKey, ...]
+    by: str
+    note: str
+    at: datetime
+
+    def covers(self, reason: Reason, shipments: Collection[ShipmentKey]) -> bool:
+        return reason is self.reason and set(shipments) <= set(self.shipments)
+
+
 class OrderState(Frozen):
     """`revision` guards every save; `next_attempt_at` puts the order on the due list. `debts` are records that a
     shipment left and whose result without it was not seen yet, `past` those that it left for good. `waits` tells
     since when it waits for what, whatever came in between; `delivered_to` names the place that all of it was
-    decided against. `asked_by` is a replay for which nothing could be decided yet. `stub` are the marks of an order
+    decided against. `asked_by` is a person's request for which nothing could be decided yet. `paused_by` names the
+    pause that it waits for. `stub` are the marks of an order
     that is too large to be kept.
     """
 
@@ -109,6 +123,8 @@ class OrderState(Frozen):
     next_attempt_at: datetime | None = None
     attention: Reason | None = None
     asked_by: Cause | None = None
+    paused_by: str = ""
+    dismissed: Dismissal | None = None
     earlier: EarlierMemory | None = None
     stub: dict[ShipmentKey, str] = Field(default_factory=dict)
 
@@ -217,8 +233,26 @@ class OrderState(Frozen):
                 "attempts": attempts,
                 "next_attempt_at": next_attempt_at,
                 "attention": attention,
+                "paused_by": self.paused_by if waiting_for is Reason.PAUSED else "",
             }
         )
+
+    def resting(self, pause: str | None) -> OrderState:
+        """Under that pause."""
+        return self.model_copy(update={"paused_by": pause or ""})
+
+    def is_dismissed(self, reason: Reason) -> bool:
+        """Nothing came since a person saw to it."""
+        return self.dismissed is not None and self.dismissed.covers(reason, self.shipments)
+
+    def with_dismissal(self, dismissal: Dismissal) -> OrderState:
+        return self.model_copy(update={"dismissed": dismissal, "attention": None})
+
+    def placing_by_hand(self, shipment: ShipmentKey, record: RecordKey) -> OrderState:
+        """A person has chosen among `choices`."""
+        placing = Placing(key=record, by="person")
+        placed = self.shipments[shipment].ended(Outcome.WAITING, None, placing=placing)
+        return self.with_shipments({shipment: placed})
 
     def asked(self, by: Cause | None) -> OrderState:
         return self.model_copy(update={"asked_by": by})

@@ -17,6 +17,7 @@ from functions.flows.to_ifs.lookup import Lookup
 from functions.flows.to_ifs.schema_drift import SchemaDrift
 from functions.ifs.client import GRACE_SECONDS
 from functions.ledger.audit import AuditLog
+from functions.ledger.desks import DeskStore
 from functions.ledger.orders import OrderStore
 from functions.ledger.plans import PlanStore
 from functions.ledger.queues import FifoOrderQueue
@@ -46,15 +47,20 @@ class DeliveryParts:
         self._runtime, self._tables = runtime, tables
         self.orders, self.plans = OrderStore(ledger), PlanStore(ledger)
         self.records, self.tenants = RecordStore(ledger), TenantStore(ledger)
+        self.desks = DeskStore(ledger)
         self.audit = AuditLog(runtime.table(tables.audit), new_id=runtime.new_id)
         self.ifs = IfsConnections(runtime, tables.ifs_secrets)
         self.drift = SchemaDrift(self.tenants, self.ifs.inspect, runtime.now)
         self._earlier = Earlier(EarlierSharedStore(ledger), self.audit, runtime.now)
 
+    def connection(self, name: ConnectionName) -> Connection:
+        """As the file says and a person has decided beside it."""
+        return self._runtime.connections[name].operated(self.desks.load(name), self._runtime.now())
+
     def lookup(self, name: ConnectionName, context: Context) -> Lookup:
         breaker = Breaker(self.tenants, name, self._runtime.now)
         return Lookup(
-            connection=self._runtime.connections[name],
+            connection=self.connection(name),
             ifs=self.ifs.open,
             drift=partial(self.drift.refusal, breaker=breaker),
             breaker=breaker,

@@ -14,6 +14,7 @@ from functions.connections.connection import Connection
 from functions.flows.to_ifs.deliver import OrderQueue, Orders
 from functions.flows.to_ifs.examine import look_at, order_case
 from functions.flows.to_ifs.lookup import Lookup
+from functions.flows.to_ifs.order_outcome import ENDS
 from functions.flows.to_ifs.place import Placement
 from functions.flows.to_ifs.proposal import OrderCase, Proposal, RecordProposal, Remembered, propose
 from functions.flows.to_ifs.shipment_outcome import unplaced
@@ -26,7 +27,6 @@ from functions.model.records import RecordKey
 from functions.model.shipment import ConnectionName, OrderKey, Shipment
 from functions.model.state import OrderState
 
-ENDS = {Reason.MODE_OFF: Outcome.SKIPPED, Reason.ORDER_TOO_LARGE: Outcome.PARKED}
 PLAN_LIFETIME = timedelta(days=7)
 ORDERS_PER_PLAN = 500
 ORDERS_PER_SEARCH = 10
@@ -172,7 +172,8 @@ def _unchanged(proposal: Proposal, case: OrderCase, placement: Placement) -> Pla
         return PlannedOrder(order=case.state.key, outcome=outcome, reason=reason, choices=choices)
     for record in proposal.of(case.state.key):
         if record.hindrance is not None:
-            return PlannedOrder(order=case.state.key, outcome=Outcome.RETRY, reason=record.hindrance)
+            outcome = ENDS.get(record.hindrance, Outcome.RETRY)
+            return PlannedOrder(order=case.state.key, outcome=outcome, reason=record.hindrance)
         if record.is_shared:
             choices = (record.record.key.id,)
             shared = Reason.SHARED_TARGET

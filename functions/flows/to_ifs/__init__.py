@@ -14,7 +14,8 @@
                         order_outcome          with shipment_outcome: how it ended
                         next_attempt           when to look again, when to give up
 
-Beside it: release (what is due comes back), watch (what only waits for its delivery), dead_letters (what died comes
-back), outgrown (an order too large for the ledger), circuit_breaker and schema_drift (nothing is sent that the tenant
-cannot take), earlier_version (what is stored in older forms).
+Beside it: release (what is due comes back), recall (what a person asks for, and what a pause held back), watch (what
+only waits for its delivery), dead_letters (what died comes back), outgrown (an order too large for the ledger),
+circuit_breaker and schema_drift (nothing is sent that the tenant cannot take), earlier_version (what is stored in older
+forms).
 """

@@ -45,12 +45,17 @@ def skip_reason(shipment: Shipment, connection: Connection, admission: Admission
     return known
 
 
-def store_view(state: OrderState, connection: Connection) -> Connection:
-    """The connection as the store of the order's newest shipment sees it. An order is of one store; where its shipments
-    name several all the same, one of them has to decide.
+def store_of(state: OrderState) -> int | None:
+    """Of the order's newest shipment. An order is of one store; where its shipments name several all the same, one of
+    them has to decide.
     """
     stores = [s.store_id for s in state.in_scope or state.known if s.store_id is not None]
-    return connection.at_store(stores[-1] if stores else None)
+    return stores[-1] if stores else None
+
+
+def store_view(state: OrderState, connection: Connection) -> Connection:
+    """The connection as the order's store sees it."""
+    return connection.at_store(store_of(state))
 
 
 def _told(shipment: Shipment, withdrawn_at: datetime | None) -> tuple[Shipment, datetime | None]:

@@ -183,7 +183,7 @@ def _look(
     state = admitted(before, messages, delivery.connection)
     state = state.owing(message.record for message in messages if message.record is not None)
     cause = _cause(messages, before)
-    case = order_case(state, delivery.connection, retries_parked=state != before or cause.kind == "replay")
+    case = order_case(state, delivery.connection, retries_parked=state != before or cause.is_asked_for)
     if case.state == before and not any(_asks(message, before) for message in messages):
         return None
     if delivery.orders.is_too_large(case.state):
@@ -194,7 +194,7 @@ def _look(
 def _cause(messages: Sequence[DeliverOrder], before: OrderState) -> Cause:
     """What a person asked for is still asked for where nothing could be decided then. What his plan showed is past."""
     last = messages[-1].cause
-    is_news = any(message.shipment is not None for message in messages) or last.kind == "replay"
+    is_news = any(message.shipment is not None for message in messages) or last.is_asked_for
     return last if is_news or before.asked_by is None else before.asked_by
 
 
@@ -312,7 +312,7 @@ def _finish(look: _Look, case: OrderCase, proposal: Proposal, results: Results, 
         return _saved(look, state, delivery)
     state, until = _ended(look, case, proposal, own, delivery)
     is_decided = case.hindrance in {None, Reason.MODE_OFF} and all(each.hindrance is None for each in own.values())
-    state = state.asked(look.cause.later() if look.cause.kind == "replay" and not is_decided else None)
+    state = state.asked(look.cause.later() if look.cause.is_asked_for and not is_decided else None)
     is_lost = any(result.is_lost for result in own.values())
     state = next_attempt(look.before, state, case.connection.patience, delivery.now(), until, is_lost=is_lost)
     return _saved(look, state, delivery)

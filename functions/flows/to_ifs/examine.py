@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from functions.connections.connection import Connection
-from functions.flows.to_ifs.admission import store_view
+from functions.flows.to_ifs.admission import store_of, store_view
 from functions.flows.to_ifs.earlier_version import placed_again
 from functions.flows.to_ifs.lookup import Lookup
 from functions.flows.to_ifs.proposal import AsPlanned, OrderCase, Proposal, Remembered, propose
@@ -37,8 +37,18 @@ def order_case(state: OrderState, connection: Connection, *, retries_parked: boo
     """The order as its store sees it, in the places of today's file."""
     view = store_view(state, connection)
     state = _retargeted(placed_again(state, view), view)
-    hindrance = Reason.MODE_OFF if view.mode == "off" else Reason.ORDER_TOO_LARGE if state.stub else None
-    return OrderCase(view, state.delivering_to(view.delivery_place), hindrance=hindrance, retries_parked=retries_parked)
+    return OrderCase(
+        view, state.delivering_to(view.delivery_place), hindrance=_hindrance(state, view), retries_parked=retries_parked
+    )
+
+
+def _hindrance(state: OrderState, view: Connection) -> Reason | None:
+    """Why nothing of it is even looked for."""
+    if view.mode == "off":
+        return Reason.MODE_OFF
+    if state.stub:
+        return Reason.ORDER_TOO_LARGE
+    return Reason.PAUSED if view.pause_of(store_of(state)) and state.has_something_to_do else None
 
 
 def _retargeted(state: OrderState, view: Connection) -> OrderState:

@@ -14,7 +14,9 @@ WAITS: dict[Reason, Wait] = {
     Reason.NOT_DELIVERED_YET: "delivery",
     Reason.RECORD_LOCKED: "lock",
     Reason.OUTCOME_UNKNOWN: "answer",
+    Reason.PAUSED: "pause",
 }
+COMES_BY_ITSELF = {Reason.NOT_DELIVERED_YET, Reason.PAUSED}  # no attempt of its own brings it on
 FAULTS: set[Wait] = {"fault", "lock", "answer"}
 GIVEN_UP = {
     Reason.NOT_IN_IFS_YET: Reason.NEVER_FOUND,
@@ -75,7 +77,7 @@ def _kind(reason: Reason) -> Wait:
 
 
 def _waits(before: OrderState, pending: Reason | None, now: datetime) -> dict[Wait, datetime]:
-    """Since when it waits for what. A fault in between does not make what IFS was asked for any younger, nor a lock;
+    """Since when it waits for what. A fault or a pause in between makes what IFS was asked for no younger, nor a lock;
     once it is found, or delivered, or nothing fails any more, that waiting is over. A lock and an answer that was lost
     are faults too.
     """
@@ -83,7 +85,8 @@ def _waits(before: OrderState, pending: Reason | None, now: datetime) -> dict[Wa
         return {}
     kind = _kind(pending)
     is_fault = kind in FAULTS
-    kept = {wait: at for wait, at in before.waits.items() if is_fault or wait == kind}
+    ages = is_fault or kind == "pause"
+    kept = {wait: at for wait, at in before.waits.items() if wait == kind or (ages and wait != "pause")}
     kinds: set[Wait] = {kind, "fault"} if is_fault else {kind}
     return {**kept, **{each: kept.get(each, now) for each in kinds}}
 
@@ -93,7 +96,7 @@ def _attempts(before: OrderState, pending: Reason | None, *, is_put_off: bool) -
     for beside them.
     """
     known = before.waiting_for
-    if pending is None or known is None or pending is Reason.NOT_DELIVERED_YET:
+    if pending is None or known is None or pending in COMES_BY_ITSELF:
         return 0
     is_one_trouble = Reason.OUTCOME_UNKNOWN in {pending, known} and {_kind(pending), _kind(known)} <= FAULTS
     if pending is not known and not is_one_trouble:
@@ -130,14 +133,14 @@ def _limit(reason: Reason, patience: Patience) -> timedelta:
 def _due(
     pending: Reason | None, now: datetime, pause: timedelta, until: datetime | None, *, tries: int
 ) -> datetime | None:
-    """A delivery is watched for, and comes up by itself. A write that is never answered waits for one lease more each
-    time.
+    """A delivery is watched for, a pause ends: each comes by itself. A write that is never answered waits for one lease
+    more each time.
     """
     if pending is None:
         return None
     if until is not None:
         return min(now + (until - now) * max(1, tries), max(until, now + pause))
-    return None if pending is Reason.NOT_DELIVERED_YET else now + pause
+    return None if pending in COMES_BY_ITSELF else now + pause
 
 
 def _delay(attempts: int, patience: Patience) -> timedelta:
@@ -170,7 +173,8 @@ def _is_worth_a_look(outcome: Outcome, reason: Reason) -> bool:
 
 
 def _attention(state: OrderState, waits: dict[Wait, datetime], patience: Patience, now: datetime) -> Reason | None:
-    found = next((reason for outcome, reason in state.outcomes if reason and _is_worth_a_look(outcome, reason)), None)
+    worth_a_look = (reason for outcome, reason in state.outcomes if reason and _is_worth_a_look(outcome, reason))
+    found = next((reason for reason in worth_a_look if not state.is_dismissed(reason)), None)
     if found is not None:
         return found
     is_old = "fault" in waits and now - waits["fault"] >= timedelta(hours=patience.attention_hours)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
+from functions.flows.to_ifs.admission import store_of
 from functions.flows.to_ifs.earlier_version import taken_over
 from functions.flows.to_ifs.place import Placement
 from functions.flows.to_ifs.proposal import OrderCase
@@ -17,7 +18,7 @@ from functions.model.state import FieldOutcome, OrderRecord, OrderState, Shipmen
 
 Results = Mapping[RecordKey, RecordResult]
 UNFINISHED = {Outcome.RETRY, Outcome.PARKED}
-OFF = {Reason.MODE_OFF}
+ENDS = {Reason.MODE_OFF: Outcome.SKIPPED, Reason.PAUSED: Outcome.WAITING, Reason.ORDER_TOO_LARGE: Outcome.PARKED}
 
 
 def stated_wait(case: OrderCase, now: datetime) -> datetime | None:
@@ -27,12 +28,13 @@ def stated_wait(case: OrderCase, now: datetime) -> datetime | None:
 
 def hindered(case: OrderCase) -> OrderState:
     """Nothing could be decided: everything stays where it is, and what the order owes stays due."""
-    outcome = Outcome.SKIPPED if case.hindrance in OFF else Outcome.RETRY
+    outcome = ENDS.get(case.hindrance, Outcome.RETRY) if case.hindrance else Outcome.RETRY
     state, shown = case.state, {record.key: record.shown for record in case.state.records}
     fields = {"record": FieldOutcome(outcome=outcome, reason=case.hindrance)}
     records = [OrderRecord(key=key, fields=fields, shown=shown.get(key, {})) for key in state.remembered]
     shipments = {s.key: state.shipments[s.key].waiting(outcome, case.hindrance) for s in state.in_scope}
-    return state.with_shipments(shipments).with_records(records, state.debts, state.past)
+    rests = case.connection.pause_of(store_of(state))
+    return state.with_shipments(shipments).with_records(records, state.debts, state.past).resting(rests)
 
 
 def settled(
@@ -49,7 +51,14 @@ def settled(
     changed = state.with_shipments(_shipments(state, placement, own, is_writing=case.is_writing)).with_records(
         records, debts, past
     )
-    return taken_over(changed, _stored(own) if case.is_writing else [], case.connection)
+    rests = changed.resting(_pause(case, own.values()))
+    return taken_over(rests, _stored(own) if case.is_writing else [], case.connection)
+
+
+def _pause(case: OrderCase, results: Iterable[RecordResult]) -> str | None:
+    """That of the first record whose site rests."""
+    resting = (result.record for result in results if result.hindrance is Reason.PAUSED)
+    return next((case.connection.pause_at(record.site) for record in resting), None)
 
 
 def _stored(own: Results) -> list[Record]:
@@ -84,8 +93,7 @@ def _hidden(state: OrderState, keys: Iterable[RecordKey]) -> list[OrderRecord]:
 
 def _fields(result: RecordResult) -> dict[str, FieldOutcome]:
     if result.hindrance is not None:
-        outcome = Outcome.PARKED if result.hindrance is Reason.ORDER_TOO_LARGE else Outcome.RETRY
-        return {"record": FieldOutcome(outcome=outcome, reason=result.hindrance)}
+        return {"record": FieldOutcome(outcome=ENDS.get(result.hindrance, Outcome.RETRY), reason=result.hindrance)}
     return dict(result.fields)
 
 

@@ -70,6 +70,7 @@ class _Case:
         live = [s for s in self.shipments if not s.is_voided]
         named, torn = self._named(live)
         sure = {**self._kept(named), **named}
+        torn = {key: why for key, why in torn.items() if key not in sure}  # a person has chosen
         waiting = _without(live, {**sure, **torn})
         found = self._by_record_or_goods(waiting, sure)
         hidden = self._hidden({**sure, **found})
@@ -105,14 +106,15 @@ class _Case:
 
     def _stays(self, shipment: Shipment) -> bool:
         """Where it was placed by its name or its goods, while the record is still the order's and nothing says that the
-        goods are elsewhere. The only record there was is judged anew; what is taken back stays where it was written.
+        goods are elsewhere; where a person put it, whatever the goods say. The only record there was is judged anew;
+        what is taken back stays where it was written.
         """
         placing = self.remembered.get(shipment.key)
         candidate = self.usable.get(placing.key) if placing else None
         if placing is None or candidate is None:
             return False
         is_theirs = candidate.is_own or shipment.key in candidate.named_by
-        if shipment.is_voided:
+        if shipment.is_voided or placing.by == "person":
             return is_theirs
         return is_theirs and placing.by != "only" and not self._is_elsewhere(shipment, placing.key)
 

@@ -139,7 +139,12 @@ class RecordProposal:
         """Why nothing is written now, whatever would be right."""
         if self.is_open and self.stored.intent is not None:
             return self.stored.intent.reason_to_wait(self.entries)
-        return missing(self.record, self.memory)
+        return self.rests or missing(self.record, self.memory)
+
+    @property
+    def rests(self) -> Reason | None:
+        """A person paused the record's site."""
+        return Reason.PAUSED if self.view.pause_at(self.record.site) else None
 
     @property
     def brings_news(self) -> bool:

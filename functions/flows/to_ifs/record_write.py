@@ -131,6 +131,8 @@ class RecordWrite:
 
     def _run(self) -> None:
         session = self.session
+        if session.proposal.rests is not None:
+            raise PutOff(session.proposal.rests)
         take_over(session)
         reason = missing(session.record, session.memory)
         if reason is not None:

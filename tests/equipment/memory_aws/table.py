@@ -111,6 +111,22 @@ class MemoryTable:
         self.read_units += EVENTUALLY * _read_units(sum(map(_map_bytes, entries.values())))
         yield from self._paged("query_shard", lambda: keys, lambda pk, sk: entries[pk, sk], 0)
 
+    def query_page(
+        self, shard: str, *, limit: int, after: Mapping[str, str] | None = None, newest_first: bool = False
+    ) -> list[Item]:
+        self._step("query_page")
+        entries = self._due_entries(shard, "~")
+        keys = sorted(entries, key=lambda key: (entries[key], key), reverse=newest_first)
+        if after:
+            behind = after[DUE_SORT], (after[PARTITION], after[SORT])
+            keys = [
+                key for key in keys if ((entries[key], key) < behind) is newest_first and (entries[key], key) != behind
+            ]
+        items = [self._indexed(key, entries[key]) for key in keys[:limit]]
+        self.read_units += EVENTUALLY * _read_units(sum(map(_map_bytes, items)))
+        self._step("query_page done")
+        return items
+
     def scan(self, *, prefix: str) -> Iterator[Item]:
         yield from self._paged("scan", lambda: self._under(prefix), self._seen, EVENTUALLY)
 

@@ -1,0 +1,31 @@
+"""What waits, is parked or rests, as the list of it says: enough to group it, without reading what it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from functions.model.frozen import Frozen
+from functions.model.outcomes import Reason
+from functions.model.shipment import OrderKey
+
+ShardKind = Literal["due", "attention", "watch", "kept"]
+
+
+class Listed(Frozen):
+    """`at` is when it is due, or how old it is where nothing is due; `since` how long its trouble lasts. `calls`: a
+    person is asked. Items of an earlier version tell no reason. `order` is None where it is no order: `subject` names
+    it then. `place` names its entry of the index.
+    """
+
+    order: OrderKey | None = None
+    subject: str = ""
+    reason: Reason | None = None
+    at: datetime
+    since: datetime | None = None
+    stores: tuple[int, ...] = ()
+    calls: bool = False
+    place: Mapping[str, str] = Field(default_factory=dict)
