@@ -113,6 +113,18 @@ class CheckSettings(Settings):
     ifs_secrets: dict[str, str]
 
 
+class InspectSettings(Settings):
+    ledger_table: str
+    audit_table: str
+    shipstation_secrets: dict[str, str]
+
+
+class ControlSettings(Settings):
+    ledger_table: str
+    audit_table: str
+    shipments: dict[str, str]
+
+
 class ReplaySettings(Settings):
     ledger_table: str
     audit_table: str

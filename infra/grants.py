@@ -33,5 +33,18 @@ def allow_calls(function: lambda_.Function, table: dynamodb.Table, *actions: str
     _allow(function, arn, *(f"dynamodb:{action}" for action in actions))
 
 
+def allow_keys(function: lambda_.Function, table: dynamodb.Table, keys: str, *actions: str) -> None:
+    """Exactly these DynamoDB actions on the items whose partition key is like `keys`.
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+    """
+    function.add_to_role_policy(
+        iam.PolicyStatement(
+            actions=[f"dynamodb:{action}" for action in actions],
+            resources=[table.table_arn],
+            conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [keys]}},
+        )
+    )
+
+
 def _allow(function: lambda_.Function, arn: str, *actions: str) -> None:
     function.add_to_role_policy(iam.PolicyStatement(actions=[*actions], resources=[arn]))

@@ -24,6 +24,7 @@ from infra.dead_letters import DeadLetters
 from infra.encryption import Encryption
 from infra.functions import Functions
 from infra.ledger import Ledger
+from infra.operate import Operate
 from infra.poll import Poll
 from infra.push import PushFlow
 from infra.queues import DeadLetterQueues
@@ -55,9 +56,10 @@ class ConnectorStack(Stack):
         dead = DeadLetterQueues(self, "Dead", key=key, visibility=_visibility(dead_letters.TIMEOUT))
         per_connection = {name: self._resources(each, key, dead) for name, each in connections.items()}
         functions = Functions(self, code=code, target=target, key=key)
+        poll_flow = Poll(self, "PollFlow", functions=functions, ledger=ledger, per_connection=per_connection)
         watched = [
             WebhookApi(self, "WebhookApi", functions=functions, per_connection=per_connection).function,
-            Poll(self, "PollFlow", functions=functions, ledger=ledger, per_connection=per_connection).function,
+            poll_flow.function,
             Consume(self, "ConsumeFlow", functions=functions, ledger=ledger, per_connection=per_connection).function,
             DeadLetters(
                 self, "DeadLettersFlow", functions=functions, ledger=ledger, queues=dead, per_connection=per_connection
@@ -67,9 +69,11 @@ class ConnectorStack(Stack):
         orders = self._orders(functions, ledger, key, per_connection)
         watched += [orders.pull, orders.push] if orders else []
         watched += self._alignment(functions, ledger, per_connection)
-        # Whoever invokes these two by hand sees how they end.
-        Replay(self, "ReplayFlow", functions=functions, ledger=ledger, per_connection=per_connection)
-        Check(self, "CheckFlow", functions=functions, ledger=ledger, per_connection=per_connection)
+        # Whoever invokes these by hand sees how they end.
+        replay = Replay(self, "ReplayFlow", functions=functions, ledger=ledger, per_connection=per_connection)
+        check = Check(self, "CheckFlow", functions=functions, ledger=ledger, per_connection=per_connection)
+        operate = Operate(self, "OperateFlow", functions=functions, ledger=ledger, per_connection=per_connection)
+        operate.roles([replay.function], [check.function, poll_flow.function])
         Alarms(
             self,
             "Alarms",

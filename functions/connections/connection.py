@@ -25,7 +25,7 @@ from functions.connections.vendors import (
     Sites,
     Targets,
 )
-from functions.model.desk import Desk, pause_name
+from functions.model.desk import Desk, MapName, pause_name
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
 from functions.model.records import FieldName, Place, Record
@@ -173,10 +173,15 @@ class Connection(Frozen):
                 raise ValueError(f"{table}.{stray}: is no carrier")
         return self
 
+    def longest_of(self, table: MapName) -> int:
+        """How many bytes an entry of the map may have in every target; 0 where none limits it."""
+        field = FieldName.CARRIER if table == "carriers" else FieldName.SERVICE
+        rules = [target.rules.get(field) for view in self.views for target in view.ifs.targets]
+        return min((rule.max_length for rule in rules if rule), default=0)
+
     @model_validator(mode="after")
     def _forwarders_fit(self) -> Connection:
-        rules = [target.rules.get(FieldName.CARRIER) for view in self.views for target in view.ifs.targets]
-        limit = min((rule.max_length for rule in rules if rule), default=0)
+        limit = self.longest_of("carriers")
         for carrier, forwarder in self.carriers.items():
             if limit and len(forwarder.encode()) > limit:
                 raise ValueError(f"carriers.{carrier}: is longer than the target's carrier.max_length, {limit} bytes")

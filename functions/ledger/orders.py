@@ -12,13 +12,14 @@ from pydantic import ValidationError
 from functions.ledger.compact import compact, whole
 from functions.ledger.items import PARTITION, SORT, plain, readable, stamp, to_item, unmoved
 from functions.ledger.table import DUE_PARTITION, DUE_SORT, SHOWN, Table, index_key
-from functions.model.attention import Listed, ShardKind
+from functions.model.attention import Listed, ListedPage, ShardKind
 from functions.model.outcomes import Outcome
 from functions.model.shipment import ConnectionName, OrderKey, Shipment
 from functions.model.state import OrderState, ShipmentState
 from functions.model.watch import Waiting
 
 SHARDS = 4
+PAGE = 1000  # entries of a list in one call; about a quarter of what DynamoDB hands out at once
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # of an order that is too large to be kept
 STATE = "state"
 LIMIT_BYTES = 300_000  # DynamoDB refuses items over 400 KB
@@ -92,16 +93,34 @@ class OrderStore:
             with suppress(ValidationError):
                 yield Waiting.model_validate(known)
 
+    def everything(self, connection: ConnectionName, pauses: Sequence[str]) -> Iterator[Listed]:
+        """All that stands on a list of the connection, what is parked without an order and what goes to ShipStation
+        included, page by page. Eventually consistent.
+        """
+        kinds: tuple[ShardKind, ...] = ("attention", "due", "watch", "kept")
+        resting = (paused_shard(connection, pause) for pause in pauses)
+        for shard in (*shards(connection, kinds), *resting, f"push#{connection}"):
+            yield from self._page_by_page(shard)
+
+    def _page_by_page(self, shard: str) -> Iterator[Listed]:
+        after: Mapping[str, str] | None = None
+        while True:
+            page = self.listed(shard, limit=PAGE, after=after)
+            yield from page.entries
+            if page.is_last:
+                return
+            after = page.end
+
     def paused(self, connection: ConnectionName, pause: str, *, limit: int) -> list[Listed]:
         """Orders that rest under a pause. Eventually consistent."""
-        return self.listed(paused_shard(connection, pause), limit=limit)
+        return self.listed(paused_shard(connection, pause), limit=limit).entries
 
-    def listed(self, shard: str, *, limit: int, after: Mapping[str, str] | None = None) -> list[Listed]:
+    def listed(self, shard: str, *, limit: int, after: Mapping[str, str] | None = None) -> ListedPage:
         """Those of a shard of the list of what waits, in its order: what is due latest comes first, what calls for
         attention oldest first. One call. Eventually consistent.
         """
-        items = self._table.query_page(shard, limit=limit, after=after, newest_first=shard.startswith("due#"))
-        return [_listed(item) for item in items]
+        page = self._table.query_page(shard, limit=limit, after=after, newest_first=shard.startswith("due#"))
+        return ListedPage([_listed(item) for item in page.items], page.is_last)
 
     def recall(self, order: OrderKey, until: datetime) -> bool:
         """Due at `until` unless it is before; False where the order is not known or another run was faster."""

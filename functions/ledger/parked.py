@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 from functions.ledger.items import PARTITION, SORT, plain, stamp, to_item, unmoved
 from functions.ledger.table import DUE_PARTITION, DUE_SORT, SHOWN, Table
 from functions.model.parked import Parked
 from functions.model.shipment import ConnectionName
 
+DISMISSED = "dismissed"
 OWN = {DUE_PARTITION, DUE_SORT, SHOWN}
 
 
@@ -18,18 +20,29 @@ class ParkingStore:
 
     def park(self, parked: Parked) -> None:
         """Kept once per subject."""
-        subject = hashlib.sha256(parked.subject.encode()).hexdigest()[:32]
-        keys = {PARTITION: _partition(parked.connection), SORT: subject}
+        keys = {PARTITION: _partition(parked.connection), SORT: _subject(parked.subject)}
         due: dict[str, object] = {DUE_PARTITION: f"attention#{parked.connection}#0", DUE_SORT: stamp(parked.at)}
         due[SHOWN] = {"reason": str(parked.reason), "subject": parked.subject, "since": stamp(parked.at), "calls": True}
         item = to_item({**parked.model_dump(mode="json", exclude_defaults=True), **keys, **due})
         self._table.put(item, condition=unmoved(0))
 
+    def dismiss(self, connection: ConnectionName, subject: str, dismissal: Mapping[str, str]) -> bool:
+        """It stays, and is on no list any more. False where nothing of that subject is parked."""
+        item = self._table.get(_partition(connection), _subject(subject))
+        if item is None or DISMISSED in item:
+            return False
+        kept = {name: value for name, value in item.items() if name not in {DUE_PARTITION, DUE_SORT, SHOWN}}
+        return self._table.put({**kept, DISMISSED: dict(dismissal)})
+
     def list(self, connection: ConnectionName) -> list[Parked]:
-        """Everything parked, oldest first."""
-        items = self._table.query(_partition(connection))
+        """Everything parked that nobody has seen to, oldest first."""
+        items = (item for item in self._table.query(_partition(connection)) if DISMISSED not in item)
         parked = [Parked.model_validate(plain(item, OWN)) for item in items]
         return sorted(parked, key=lambda entry: entry.at)
+
+
+def _subject(subject: str) -> str:
+    return hashlib.sha256(subject.encode()).hexdigest()[:32]
 
 
 def _partition(connection: ConnectionName) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from boto3.dynamodb.conditions import ConditionBase, Key
 from boto3.dynamodb.transform import TransformationInjector, copy_dynamodb_params
@@ -39,6 +39,13 @@ def index_key(item: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(item[name]) for name in (PARTITION, SORT, DUE_PARTITION, DUE_SORT)}
 
 
+class PageOfIndex(NamedTuple):
+    """`is_last` False: there is more behind it, also where it holds fewer than were asked for."""
+
+    items: list[Item]
+    is_last: bool
+
+
 class Table(Protocol):
     """Raises `Retryable` when DynamoDB throttles or cannot be reached."""
 
@@ -62,7 +69,7 @@ class Table(Protocol):
 
     def query_page(
         self, shard: str, *, limit: int, after: Mapping[str, str] | None = None, newest_first: bool = False
-    ) -> list[Item]:
+    ) -> PageOfIndex:
         """At most `limit` of a shard of the due index in one call, behind the one that `after` names: its `index_key`,
         which need not be there any more.
         """
@@ -133,18 +140,18 @@ class DynamoTable:
 
     def query_page(
         self, shard: str, *, limit: int, after: Mapping[str, str] | None = None, newest_first: bool = False
-    ) -> list[Item]:
+    ) -> PageOfIndex:
         begin: dict[str, Any] = {"ExclusiveStartKey": dict(after)} if after else {}
         with translated("DynamoDB", Reason.LEDGER_UNAVAILABLE):
-            found: list[Item] = self._client.query(
+            answer = self._client.query(
                 TableName=self._name,
                 IndexName=DUE_INDEX,
                 KeyConditionExpression=Key(DUE_PARTITION).eq(shard),
                 ScanIndexForward=not newest_first,
                 Limit=limit,
                 **begin,
-            )["Items"]
-            return found
+            )
+            return PageOfIndex(answer["Items"], "LastEvaluatedKey" not in answer)
 
     def scan(self, *, prefix: str) -> Iterator[Item]:
         yield from self._pages(self._client.scan, FilterExpression=Key(PARTITION).begins_with(prefix))

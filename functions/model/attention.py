@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
@@ -13,6 +13,17 @@ from functions.model.outcomes import Reason
 from functions.model.shipment import OrderKey
 
 ShardKind = Literal["due", "attention", "watch", "kept"]
+
+
+class ListedPage(NamedTuple):
+    """Some of a shard; there is more behind them unless it `is_last`."""
+
+    entries: list[Listed]
+    is_last: bool
+
+    @property
+    def end(self) -> Mapping[str, str] | None:
+        return self.entries[-1].place if self.entries else None
 
 
 class Listed(Frozen):
@@ -29,3 +40,17 @@ class Listed(Frozen):
     stores: tuple[int, ...] = ()
     calls: bool = False
     place: Mapping[str, str] = Field(default_factory=dict)
+
+    @property
+    def began(self) -> datetime:
+        return self.since or self.at
+
+    @property
+    def is_due_at(self) -> bool:
+        """Whether `at` is when it is looked at again."""
+        return self.place.get("due_shard", "").startswith("due#")
+
+    @property
+    def name(self) -> str:
+        """As a person asks for it."""
+        return self.order.name if self.order is not None else self.subject

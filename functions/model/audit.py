@@ -9,7 +9,7 @@ from pydantic import Field
 
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Outcome, Reason
-from functions.model.records import RecordKey
+from functions.model.records import Place, RecordKey
 from functions.model.shipment import ConnectionName, OrderKey, Shipment, ShipmentKey
 
 
@@ -34,6 +34,18 @@ class Cause(Frozen):
         return self.model_copy(update={"plan_id": None})
 
 
+# Where a person's decisions stand in the audit that are about no IFS record.
+DESK, ORDER = Place("desk"), Place("order")
+
+
+def desk_record(connection: ConnectionName) -> RecordKey:
+    return RecordKey(place=DESK, id=connection)
+
+
+def order_record(order: OrderKey) -> RecordKey:
+    return RecordKey(place=ORDER, id=f"{order.company}/{order.reference}")
+
+
 class FieldChange(Frozen):
     """None is an empty field. `attribute` is what IFS calls it. `extended` is somebody else's text that `after` keeps:
     what follows it there is ours.
@@ -49,15 +61,16 @@ class FieldChange(Frozen):
         return self.before, self.after
 
 
-# `outcome_unknown`: the write may have reached IFS, and its value was not seen there.
-AuditOutcome = Outcome | Literal["outcome_unknown"]
+# `outcome_unknown`: the write may have reached IFS, and its value was not seen there. `decided`: a person did, and
+# nothing was written.
+AuditOutcome = Outcome | Literal["outcome_unknown", "decided"]
 CLAIMING = {Outcome.WRITTEN, "outcome_unknown"}
 
 
 class AuditEntry(Frozen):
     """`attempt` counts tries within one look from 1; `duration_ms` is the write's own. `orders` are the references that
     the record held when it was written, the one that wrote first; `refused` are the fields of `changes` that IFS did
-    not take. `action` names a state action that was called.
+    not take. `action` names a state action that was called, or what a person decided: IFS was not written then.
     """
 
     connection: ConnectionName

@@ -118,6 +118,10 @@ class FieldMemory(Frozen):
         """IFS did not take `value`: it was tried, and there is no claim to it."""
         return self.model_copy(update={"outcome": Outcome.PARKED, "reason": reason, "tried": value})
 
+    def adopted(self) -> FieldMemory:
+        """A person says that what was called his is ours."""
+        return self.model_copy(update={"ours": self.theirs, "theirs": None, "extends": False})
+
     def asked_again(self) -> FieldMemory:
         """What IFS refused is sent once more: until that is known to have ended, it was not tried."""
         if not self.is_refused:
@@ -243,6 +247,13 @@ class RecordMemory(Frozen):
 
     def remembering(self, fields: Mapping[str, FieldMemory]) -> RecordMemory:
         return self.model_copy(update={"fields": {**self.fields, **fields}})
+
+    def adopting(self, attributes: Iterable[str]) -> tuple[RecordMemory, dict[str, str | None]]:
+        """With what was kept for a person in these attributes as ours, and those values."""
+        kept = {name: self.fields[name] for name in attributes if name in self.fields}
+        theirs = {name: past for name, past in kept.items() if past.outcome is Outcome.KEPT and past.ours is None}
+        adopted = {name: past.adopted() for name, past in theirs.items()}
+        return self.remembering(adopted), {name: past.theirs for name, past in theirs.items()}
 
     def claiming_from(self, entry: AuditEntry, unknown: Mapping[str, str]) -> tuple[RecordMemory, dict[str, str]]:
         """With the values, by attribute, that this audit entry says we put there; and those that an older entry may

@@ -25,6 +25,11 @@ class OrderKey(Frozen):
     reference: str
 
     @property
+    def name(self) -> str:
+        """As a person asks for it: the order's number, or the shipment that has none."""
+        return self.reference.removeprefix("\x00")
+
+    @property
     def digest(self) -> str:
         """SHA-256 in hex: raw order numbers hold characters that SQS group ids refuse."""
         raw = f"{self.connection}\x1f{self.company}\x1f{self.reference}"

@@ -33,6 +33,11 @@ def shipstation_credentials(runtime: Runtime, secret_arn: str, api: str) -> ship
     return shipstation.Credentials(key, *map(SecretStr, secret))
 
 
+def budget_key(credentials: shipstation.Credentials) -> str:
+    """Names the key in the ledger."""
+    return hashlib.sha256(credentials.api_key.encode()).hexdigest()[:16]
+
+
 def shipstation_client(
     runtime: Runtime, connection: Connection, secret_arn: str, budgets: budget.BudgetStore
 ) -> ShipStationClient:
@@ -40,7 +45,7 @@ def shipstation_client(
     side = connection.shipstation
     governor = budget.Governor(
         budgets,
-        key_id=lambda: hashlib.sha256(credentials().api_key.encode()).hexdigest()[:16],
+        key_id=lambda: budget_key(credentials()),
         requests_per_minute=side.requests_per_minute,
         now=runtime.now,
         sleep=runtime.sleep,

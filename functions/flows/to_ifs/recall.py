@@ -12,7 +12,7 @@ from typing import Protocol
 
 from functions.errors import ConnectorError
 from functions.flows.to_ifs.release import CLAIM, PASSED_OVER, OrderQueue
-from functions.model.attention import Listed
+from functions.model.attention import Listed, ListedPage
 from functions.model.audit import Cause
 from functions.model.desk import Desk, Pause, Recall
 from functions.model.messages import DeliverOrder
@@ -23,7 +23,7 @@ class ListedOrders(Protocol):
     def paused(self, connection: ConnectionName, pause: str, *, limit: int) -> list[Listed]:
         """Orders that rest under a pause. Eventually consistent."""
 
-    def listed(self, shard: str, *, limit: int, after: Mapping[str, str] | None = None) -> list[Listed]:
+    def listed(self, shard: str, *, limit: int, after: Mapping[str, str] | None = None) -> ListedPage:
         """Those of a shard of the list of what waits, in its order. One call. Eventually consistent."""
 
     def recall(self, order: OrderKey, until: datetime) -> bool:
@@ -67,18 +67,17 @@ class Recalling:
         reached = recall
         while reached.left and sent < limit:
             asked = limit - sent
-            found = self.orders.listed(reached.left[0], limit=asked, after=reached.reached or None)
-            sent += self._send(
-                [each for each in found if self._is_wanted(each, recall)], cause, recall.recall_id, asked
-            )
-            reached = reached.moved_to(found[-1].place) if len(found) == asked else reached.next_shard()
+            page = self.orders.listed(reached.left[0], limit=asked, after=reached.reached or None)
+            wanted = [each for each in page.entries if self._is_wanted(each, recall)]
+            sent += self._send(wanted, cause, recall.recall_id, asked)
+            reached = reached.next_shard() if page.end is None or page.is_last else reached.moved_to(page.end)
         if reached != recall:
             self.desks.change(connection, lambda desk: desk.recalled(reached))
         return sent
 
     def _is_wanted(self, listed: Listed, recall: Recall) -> bool:
         """What is due within minutes comes by itself."""
-        is_far = not listed.place["due_shard"].startswith("due#") or listed.at > self.now + CLAIM
+        is_far = not listed.is_due_at or listed.at > self.now + CLAIM
         return listed.order is not None and is_far and recall.wants(listed.reason, listed.stores)
 
     def _send(self, listed: Sequence[Listed], cause: Cause, attempt: str, limit: int) -> int:

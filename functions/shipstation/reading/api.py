@@ -120,11 +120,24 @@ class Voided(Protocol):
 
 
 @dataclass(frozen=True)
+class Search:
+    """One list, the filter that finds a word in it, and the field, in V1's words, that then holds it."""
+
+    stream: Stream
+    filters: Callable[[str], Mapping[str, str]]
+    field: str
+
+    def found_in(self, row: Row, text: str) -> bool:
+        """A list that ignores the filter, or takes the beginning of a word for the word, shows other rows too."""
+        return str(row.get(self.field) or "").strip().casefold() == text.casefold()
+
+
+@dataclass(frozen=True)
 class Api:
     """`order` makes the path of one order, and `order_row` its row out of the answer; `of_order` filters labels and
-    fulfilments by their order. `pointers`: what the id of a pointer filters by, and in which list. `voids` counts
-    the voids of a window. `stores` and `webhooks` are the paths of these lists, None where there is none; `event_field`
-    names what a webhook is for.
+    fulfilments by their order. `pointers`: what the id of a pointer filters by, and in which list. `searches`: the
+    lists that a person's word is looked for in, by what the word is. `voids` counts the voids of a window. `stores`
+    and `webhooks` are the paths of these lists, None where there is none; `event_field` names what a webhook is for.
     """
 
     labels: Listing
@@ -134,6 +147,7 @@ class Api:
     order_row: Callable[[Any], Row | None]
     of_order: Callable[[int], Mapping[str, str]]
     pointers: Mapping[str, tuple[Stream, Callable[[str], Mapping[str, str]]]]
+    searches: Mapping[str, tuple[Search, ...]]
     voided: Voided
     voids: Callable[[Span], Mapping[str, str]]
     stores: str | None

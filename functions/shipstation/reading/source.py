@@ -65,6 +65,15 @@ class ShipStationSource:
             stream, filters = self._api.pointers[pointer.kind]
             yield from self._listed(stream, filters(pointer.id), lane)
 
+    def search(self, by: str, text: str, lane: Lane) -> Iterator[Reading]:
+        """What ShipStation's own index finds: `by` is a word of `Api.searches`. The first page of each list."""
+        for each in self._api.searches.get(by, ()):
+            listing = self._api.listing(each.stream)
+            asked = {**listing.fixed, **each.filters(text), "page": "1"}
+            found = self._rows(listing, lane, Scope.RECORD, asked, TRIES).rows
+            page = Page([row for row in found if each.found_in(row, text)], None, is_last=True)
+            yield from self._readings(each.stream, page, None, is_last=True, lane=lane)
+
     def shipments_of(self, order_id: int, lane: Lane) -> Iterator[Reading]:
         """Every label and fulfilment of one order, whenever it was made. A fault that is this order's own is of
         `Scope.RECORD`.

@@ -17,7 +17,7 @@ from functions.model.cursors import Gap, Span, Stream
 from functions.model.facts import LONG_AGO
 from functions.model.outcomes import Reason
 from functions.shipstation import pacific
-from functions.shipstation.reading.api import Api, Fetch, Listing, Page, Row
+from functions.shipstation.reading.api import Api, Fetch, Listing, Page, Row, Search
 from functions.shipstation.reading.keyset_walk import Window, readable, walk
 
 PAGE_SIZE = 500
@@ -86,6 +86,20 @@ V1 = Api(
         "shipments_batch": (Stream.LABELS_CREATED, _by("batchId")),
         "orders_import": (Stream.ORDERS, _by("importBatch")),
         "fulfilment": (Stream.FULFILMENTS, _by("fulfillmentId")),
+    },
+    searches={
+        "shipstation_order": (
+            Search(Stream.ORDERS, _by("orderNumber"), "orderNumber"),
+            Search(Stream.LABELS_CREATED, _by("orderNumber"), "orderNumber"),
+            Search(Stream.FULFILMENTS, _by("orderNumber"), "orderNumber"),
+        ),
+        "tracking": (
+            Search(Stream.LABELS_CREATED, _by("trackingNumber"), "trackingNumber"),
+            Search(Stream.FULFILMENTS, _by("trackingNumber"), "trackingNumber"),
+        ),
+        # Not documented for labels: where it is ignored nothing is found.
+        "label": (Search(Stream.LABELS_CREATED, _by("shipmentId"), "shipmentId"),),
+        "fulfilment": (Search(Stream.FULFILMENTS, _by("fulfillmentId"), "fulfillmentId"),),
     },
     voided=voided,
     voids=voids,

@@ -15,7 +15,7 @@ from typing import Any
 from functions.errors import Retryable
 from functions.model.cursors import Gap, Span, Stream
 from functions.model.outcomes import Reason
-from functions.shipstation.reading.api import Api, Fetch, Listing, Page, Row
+from functions.shipstation.reading.api import Api, Fetch, Listing, Page, Row, Search
 from functions.shipstation.reading.keyset_walk import Window, readable, walk
 from functions.shipstation.v2 import rows, utc
 
@@ -49,6 +49,10 @@ def _fixed(sort: str) -> dict[str, str]:
 
 def _numbered(name: str) -> Callable[[str], Mapping[str, str]]:
     return lambda number: {name: f"{rows.PREFIX}{number}"}
+
+
+def _by(name: str) -> Callable[[str], Mapping[str, str]]:
+    return lambda value: {name: value}
 
 
 def _listing(path: str, key: str, said: Callable[[Row], Row | None], *, sort: str, id_field: str, by: str) -> Listing:
@@ -89,6 +93,17 @@ V2 = Api(
         "shipments_batch": (Stream.LABELS_CREATED, _numbered("batch_id")),
         "orders_import": (Stream.ORDERS, lambda batch: {"import_batch_id": batch}),
         "fulfilment": (Stream.FULFILMENTS, _numbered("fulfillment_id")),
+    },
+    searches={
+        "shipstation_order": (
+            Search(Stream.ORDERS, _by("shipment_number"), "orderNumber"),
+            Search(Stream.FULFILMENTS, _by("shipment_number"), "orderNumber"),
+        ),
+        "tracking": (
+            Search(Stream.LABELS_CREATED, _by("tracking_number"), "trackingNumber"),
+            Search(Stream.FULFILMENTS, _by("tracking_number"), "trackingNumber"),
+        ),
+        "fulfilment": (Search(Stream.FULFILMENTS, _numbered("fulfillment_id"), "fulfillmentId"),),
     },
     voided=voided,
     voids=voids,

@@ -14,7 +14,7 @@ from boto3.dynamodb.conditions import ConditionBase
 
 from functions.errors import Permanent
 from functions.ledger.items import PARTITION, SORT
-from functions.ledger.table import DUE_PARTITION, DUE_PROJECTED, DUE_SORT, Item
+from functions.ledger.table import DUE_PARTITION, DUE_PROJECTED, DUE_SORT, Item, PageOfIndex
 from functions.model.outcomes import Reason
 from tests.equipment.memory_aws.conditions import holds
 
@@ -113,7 +113,7 @@ class MemoryTable:
 
     def query_page(
         self, shard: str, *, limit: int, after: Mapping[str, str] | None = None, newest_first: bool = False
-    ) -> list[Item]:
+    ) -> PageOfIndex:
         self._step("query_page")
         entries = self._due_entries(shard, "~")
         keys = sorted(entries, key=lambda key: (entries[key], key), reverse=newest_first)
@@ -122,10 +122,11 @@ class MemoryTable:
             keys = [
                 key for key in keys if ((entries[key], key) < behind) is newest_first and (entries[key], key) != behind
             ]
-        items = [self._indexed(key, entries[key]) for key in keys[:limit]]
+        shown = keys[: min(limit, PAGE_ITEMS)]
+        items = [self._indexed(key, entries[key]) for key in shown]
         self.read_units += EVENTUALLY * _read_units(sum(map(_map_bytes, items)))
         self._step("query_page done")
-        return items
+        return PageOfIndex(items, len(shown) == len(keys))
 
     def scan(self, *, prefix: str) -> Iterator[Item]:
         yield from self._paged("scan", lambda: self._under(prefix), self._seen, EVENTUALLY)

@@ -1,0 +1,136 @@
+"""What every change by a person works with: orders by number, the desk, the queue, the audit of who and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import product
+from typing import Protocol
+
+from functions.connections.connection import Connection
+from functions.flows.to_ifs.lookup import RecordMemories
+from functions.flows.to_ifs.release import CLAIM, OrderQueue
+from functions.model.audit import AuditEntry, Cause, FieldChange, desk_record
+from functions.model.control import (
+    Change,
+)
+from functions.model.desk import MOST_ENTRIES, MOST_PAUSES, Desk
+from functions.model.messages import DeliverOrder
+from functions.model.records import RecordKey
+from functions.model.shipment import ConnectionName, OrderKey
+from functions.model.state import OrderState
+
+SAVED_IN_BETWEEN = "it was saved by a delivery at the same moment; ask again"
+
+
+class RefusedError(Exception):
+    """Cannot be done; the text says why, beginning with the key."""
+
+
+class Orders(Protocol):
+    def load(self, keys: Sequence[OrderKey]) -> dict[OrderKey, OrderState]:
+        """Unknown orders are left out. Strongly consistent."""
+
+    def save(self, state: OrderState) -> bool:
+        """False when somebody saved in between."""
+
+    def recall(self, order: OrderKey, until: datetime) -> bool:
+        """Due at `until` unless it is before; False where the order is not known or another run was faster."""
+
+
+class Desks(Protocol):
+    def load(self, connection: ConnectionName) -> Desk: ...
+
+    def change(self, connection: ConnectionName, change: Callable[[Desk], Desk]) -> Desk:
+        """What stands there afterwards."""
+
+
+class ParkingLot(Protocol):
+    def dismiss(self, connection: ConnectionName, subject: str, dismissal: Mapping[str, str]) -> bool:
+        """False where nothing of that subject is parked."""
+
+
+class Audit(Protocol):
+    def new_key(self, at: datetime) -> str: ...
+
+    def put(self, key: str, entry: AuditEntry) -> bool: ...
+
+
+@dataclass(frozen=True)
+class ControlTools:
+    """`connection` is the file's; `recalled` are the shards of the list that a recall goes through."""
+
+    connection: Connection
+    orders: Orders
+    memories: RecordMemories
+    desks: Desks
+    parking: ParkingLot
+    audit: Audit
+    queue: OrderQueue
+    recalled: tuple[str, ...]
+    now: datetime
+    request_id: str
+
+    def send(self, asked: Change, orders: Iterable[OrderKey]) -> list[OrderKey]:
+        """On their way at once, and due again should that be lost."""
+        claimed = [order for order in orders if self.orders.recall(order, self.now + CLAIM)]
+        attempt = asked.action_id or self.request_id
+        self.queue.send(DeliverOrder(order=order, cause=self.cause(asked), attempt=attempt) for order in claimed)
+        return claimed
+
+    def one(self, reference: str) -> OrderState:
+        states, unknown = self.named_orders([reference])
+        if len(states) != 1:
+            raise RefusedError(f"order: {unknown.get(reference, 'several companies have it')}")
+        return states[0]
+
+    def named_orders(self, references: Sequence[str]) -> tuple[list[OrderState], dict[str, str]]:
+        """And those that nobody knows."""
+        name = self.connection.name
+        pairs = product(references, self.connection.companies)
+        keys = [OrderKey(connection=name, company=company, reference=reference) for reference, company in pairs]
+        states = list(self.orders.load(keys).values()) if keys else []
+        known = {state.key.reference for state in states}
+        return states, {each: "the ledger does not know it" for each in references if each not in known}
+
+    def at_desk(
+        self,
+        asked: Change,
+        change: Callable[[Desk], Desk],
+        action: str,
+        changes: Mapping[str, tuple[str | None, str | None]],
+    ) -> Desk:
+        def checked(desk: Desk) -> Desk:
+            changed = change(desk)
+            if len(changed.pauses) > MOST_PAUSES or len(changed.entries) > MOST_ENTRIES:
+                raise RefusedError("connection: too many pauses or entries; put the entries into the connection file")
+            return changed
+
+        desk = self.desks.change(asked.connection, checked)
+        self.audited(asked, desk_record(asked.connection), action, changes)
+        return desk
+
+    def audited(
+        self,
+        asked: Change,
+        record: RecordKey,
+        action: str,
+        changes: Mapping[str, tuple[str | None, str | None]],
+        order: OrderKey | None = None,
+    ) -> None:
+        entry = AuditEntry(
+            connection=asked.connection,
+            record=record,
+            orders=(order.reference,) if order else (),
+            at=self.now,
+            cause=self.cause(asked),
+            shipments=(),
+            changes={name: FieldChange(before=before, after=after) for name, (before, after) in changes.items()},
+            action=action,
+            outcome="decided",
+        )
+        self.audit.put(self.audit.new_key(self.now), entry)
+
+    def cause(self, asked: Change) -> Cause:
+        return Cause(kind="control", correlation_id=self.request_id, by=asked.by, note=asked.note)

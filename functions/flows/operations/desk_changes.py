@@ -1,0 +1,106 @@
+"""What a person changes at the desk: pauses, map entries, what is looked at again."""
+
+from __future__ import annotations
+
+from functions.connections.carriers import same_carrier
+from functions.flows.operations.control_tools import ControlTools, RefusedError
+from functions.model.control import (
+    Change,
+    Changed,
+    MapRequest,
+    PauseRequest,
+    ReleaseRequest,
+    ResumeRequest,
+    UnmapRequest,
+)
+from functions.model.desk import MapEntry, Pause, Recall
+from functions.model.outcomes import Reason
+
+UNMAPPED = {"carriers": Reason.CARRIER_UNMAPPED, "services": Reason.SERVICE_UNMAPPED}
+
+
+def pause(tools: ControlTools, asked: PauseRequest) -> Changed:
+    if asked.until is not None and asked.until <= tools.now:
+        raise RefusedError("until: is in the past")
+    if asked.scope == "store" and tools.connection.stores.leaves_out(int(asked.of)):
+        raise RefusedError("of: the connection file leaves this store out; nothing is written for it")
+    pause = Pause(scope=asked.scope, of=asked.of, by=asked.by, note=asked.note, at=tools.now, until=asked.until)
+    desk = tools.at_desk(asked, lambda desk: desk.pausing(pause), "pause", {pause.name: (None, _end(pause))})
+    told = f"nothing is written for {_named(pause.name)} {_end(pause)}; what is read waits"
+    return Changed(done="pause", told=told, concerned=len(desk.holding(tools.now)))
+
+
+def resume(tools: ControlTools, asked: ResumeRequest) -> Changed:
+    held = next((p for p in tools.desks.load(asked.connection).holding(tools.now) if p.name == asked.pause), None)
+    if held is None:
+        raise RefusedError(f"of: {_named(asked.pause)} is not paused")
+    change = {held.name: (_end(held), None)}
+    tools.at_desk(asked, lambda desk: desk.resuming(held.name, tools.now), "resume", change)
+    told = f"what waited for {_named(held.name)} goes on within a minute, at the tenant's rate"
+    return Changed(done="resume", told=told, concerned=1)
+
+
+def release(tools: ControlTools, asked: ReleaseRequest) -> Changed:
+    _recall(tools, asked, asked.reasons, asked.store)
+    told = "what waits for it is looked at from the next minute on, at the tenant's rate"
+    return Changed(done="release", told=told, next='inspect with show: "desk" says how far it has come')
+
+
+def _recall(tools: ControlTools, asked: Change, reasons: tuple[Reason, ...], store: int | None = None) -> None:
+    recall = Recall(
+        recall_id=asked.action_id or tools.request_id,
+        reasons=reasons,
+        store=store,
+        by=asked.by,
+        note=asked.note,
+        at=tools.now,
+        left=tools.recalled,
+    )
+    wanted = ", ".join(reasons) or "everything"
+    tools.at_desk(asked, lambda desk: desk.recalling(recall), "release", {"reasons": (None, wanted)})
+
+
+def add_entry(tools: ControlTools, asked: MapRequest) -> Changed:
+    code, known = _entry(tools, asked.table, asked.code)
+    if known is not None:
+        raise RefusedError(f'code: the connection file says {asked.table}.{code} = "{known}"; change it there')
+    _check_value(tools, asked)
+    made = MapEntry(table=asked.table, code=code, value=asked.value, by=asked.by, note=asked.note, at=tools.now)
+    before = tools.desks.load(asked.connection).map_of(asked.table).get(code)
+    change = {f"{asked.table}.{code}": (before, asked.value)}
+    tools.at_desk(asked, lambda desk: desk.mapping(made), "map", change)
+    _recall(tools, asked, (UNMAPPED[asked.table],))
+    told = f'{asked.table}.{code} is "{asked.value}"; what waited for it is looked at from the next minute on'
+    return Changed(done="map", told=told, concerned=1, next='inspect with show: "desk" has it as TOML to paste')
+
+
+def take_entry_out(tools: ControlTools, asked: UnmapRequest) -> Changed:
+    code, _ = _entry(tools, asked.table, asked.code)
+    before = tools.desks.load(asked.connection).map_of(asked.table).get(code)
+    if before is None:
+        raise RefusedError(f"code: nothing was added for {asked.table}.{code} beside the file")
+    change = {f"{asked.table}.{code}": (before, None)}
+    tools.at_desk(asked, lambda desk: desk.unmapping(asked.table, code), "unmap", change)
+    return Changed(done="unmap", told="what it wrote stays; new shipments lack it", concerned=1)
+
+
+def _entry(tools: ControlTools, table: str, code: str) -> tuple[str, str | None]:
+    """The code as it is looked up, and what the file says of it."""
+    found = same_carrier(code)
+    if not found.partition("/")[0]:
+        raise RefusedError("code: names no carrier")
+    return found, (tools.connection.carriers if table == "carriers" else tools.connection.services).get(found)
+
+
+def _check_value(tools: ControlTools, asked: MapRequest) -> None:
+    limit = tools.connection.longest_of(asked.table)
+    if limit and len(asked.value.encode()) > limit:
+        raise RefusedError(f"value: is longer than the target's max_length, {limit} bytes")
+
+
+def _named(pause: str) -> str:
+    return "the whole connection" if pause == "connection" else pause
+
+
+def _end(pause: Pause) -> str:
+    return f"until {pause.until.isoformat(timespec='minutes')}" if pause.until else "until it is resumed"

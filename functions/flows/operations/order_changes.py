@@ -1,0 +1,108 @@
+"""What a person changes for single orders: looks at them, sees to what called, places a shipment, adopts a value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from functions.connections.targets import AnyTarget
+from functions.flows.operations.control_tools import SAVED_IN_BETWEEN, ControlTools, RefusedError
+from functions.flows.to_ifs.admission import store_view
+from functions.model.audit import desk_record, order_record
+from functions.model.control import (
+    AdoptRequest,
+    Change,
+    Changed,
+    DismissRequest,
+    PlaceRequest,
+    ReleaseRequest,
+)
+from functions.model.records import RecordKey
+from functions.model.state import Dismissal, OrderState
+
+
+def release_named(tools: ControlTools, asked: ReleaseRequest) -> Changed:
+    states, unknown = tools.named_orders(asked.orders)
+    sent = tools.send(asked, [state.key for state in states])
+    left = {state.key.reference: "it is being looked at" for state in states if state.key not in sent}
+    return Changed(done="release", told="sent", concerned=len(sent), left={**unknown, **left})
+
+
+def dismiss(tools: ControlTools, asked: DismissRequest) -> Changed:
+    states, left = tools.named_orders(asked.orders)
+    done = 0
+    for state in states:
+        why = _dismissed(tools, asked, state)
+        left |= {state.key.reference: why} if why else {}
+        done += not why
+    note = {"by": asked.by, "note": asked.note, "at": tools.now.isoformat()}
+    for subject in asked.subjects:
+        if tools.parking.dismiss(asked.connection, subject, note):
+            tools.audited(asked, desk_record(asked.connection), "dismiss", {"subject": (subject, None)})
+            done += 1
+        else:
+            left[subject] = "nothing of that name is parked"
+    return Changed(done="dismiss", told="nobody is called for these any more", concerned=done, left=left)
+
+
+def _dismissed(tools: ControlTools, asked: Change, state: OrderState) -> str:
+    """Why not; empty where it is."""
+    if state.attention is None:
+        return "it calls nobody"
+    dismissal = Dismissal(
+        reason=state.attention, shipments=tuple(state.shipments), by=asked.by, note=asked.note, at=tools.now
+    )
+    if not tools.orders.save(state.with_dismissal(dismissal)):
+        return SAVED_IN_BETWEEN
+    tools.audited(asked, order_record(state.key), "dismiss", {"attention": (state.attention, None)}, state.key)
+    return ""
+
+
+def place(tools: ControlTools, asked: PlaceRequest) -> Changed:
+    state = tools.one(asked.order)
+    shipment = state.shipments.get(asked.shipment)
+    if shipment is None:
+        raise RefusedError(f"shipment: the order has {sorted(state.shipments)}")
+    if asked.record not in shipment.choices:
+        raise RefusedError(f"record: the choices are {list(shipment.choices)}")
+    record = RecordKey(place=_place_of(tools, state, asked.profile), id=asked.record)
+    if not tools.orders.save(state.placing_by_hand(asked.shipment, record)):
+        raise RefusedError(f"order: {SAVED_IN_BETWEEN}")
+    change = {str(asked.shipment): (None, asked.record)}
+    tools.audited(asked, order_record(state.key), "place", change, state.key)
+    tools.send(asked, [state.key])
+    return Changed(done="place", told=f"{asked.shipment} belongs to {asked.record} from now on", concerned=1)
+
+
+def _place_of(tools: ControlTools, state: OrderState, profile: str) -> str:
+    ifs = store_view(state, tools.connection).ifs
+    targets = [target for target in ifs.targets if profile in {"", target.profile}]
+    if not targets:
+        raise RefusedError(f"profile: the file has {[target.profile for target in ifs.targets]}")
+    return ifs.place_of(targets[0])
+
+
+def adopt(tools: ControlTools, asked: AdoptRequest) -> Changed:
+    state = tools.one(asked.order)
+    keys = [record.key for record in state.records]
+    memories = tools.memories.load(asked.connection, keys) if keys else {}
+    adopted: dict[str, str | None] = {}
+    for key in keys:
+        target = store_view(state, tools.connection).ifs.target_of(key.place)
+        attributes = _attributes(target, asked.fields) if target is not None else []
+        memory, changed = memories[key].adopting(attributes)
+        if changed and tools.memories.save(memory):
+            tools.audited(asked, key, "adopt", {name: (value, value) for name, value in changed.items()}, state.key)
+            adopted |= changed
+    if not adopted:
+        raise RefusedError("fields: no value of a person is kept there")
+    tools.send(asked, [state.key])
+    told = "these values are ours from now on; the next look writes what the shipments say"
+    return Changed(done="adopt", told=told, concerned=len(adopted))
+
+
+def _attributes(target: AnyTarget, fields: Sequence[str]) -> list[str]:
+    known = {str(name): rule.attribute for name, rule in target.rules.items()}
+    unknown = next((field for field in fields if field not in known), None)
+    if unknown is not None:
+        raise RefusedError(f"fields: the target has {sorted(known)}")
+    return [known[field] for field in fields]

@@ -1,0 +1,97 @@
+"""Finds the orders that a person's word means: an IFS number in the ledger; a ShipStation number, a tracking number or
+a shipment in ShipStation's own index, which costs the ledger nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+from functions.flows.operations.story import Library, known_orders, states_of
+from functions.model.cursors import Reading
+from functions.model.facts import OrderReading
+from functions.model.frozen import Frozen
+from functions.model.inspection import SearchedBy
+from functions.model.shipment import OrderKey, Shipment
+from functions.model.state import OrderState
+
+MOST = 20  # orders that one word may mean
+
+
+class ShipStationIndex(Protocol):
+    def search(self, by: str, text: str, lane: Literal["poll"]) -> Iterator[Reading]:
+        """What ShipStation finds. Raises Retryable or Permanent."""
+
+
+class AtShipStation(Frozen):
+    """A ShipStation order or shipment that the word means. `reference` is the IFS order that it stands for."""
+
+    kind: Literal["order", "label", "fulfilment"]
+    id: int
+    status: str
+    store: int | None
+    reference: str | None
+    at: datetime
+
+
+@dataclass
+class Found:
+    """`states` are what the ledger knows of them, `at_shipstation` what ShipStation shows, where it was asked."""
+
+    states: list[OrderState] = field(default_factory=list)
+    at_shipstation: list[AtShipStation] = field(default_factory=list)
+
+
+def search(library: Library, index: ShipStationIndex, by: SearchedBy, text: str) -> Found:
+    """ShipStation is asked where the ledger does not know the word. Raises Retryable or Permanent."""
+    found = Found()
+    if by == "order":
+        found.states = known_orders(library, text)
+        if found.states:
+            return found
+    keys: dict[OrderKey, None] = {}
+    for reading in index.search(*_asked(by, text), "poll"):
+        found.at_shipstation += [*map(_order, reading.orders), *map(_parcel, reading.shipments)]
+        keys |= dict.fromkeys(shipment.order_key for shipment in reading.shipments)
+        keys |= dict.fromkeys(key for order in reading.orders if (key := _key(order)) is not None)
+    found.states = list(states_of(library, list(keys)[:MOST]).values())
+    return found
+
+
+def _asked(by: SearchedBy, text: str) -> tuple[str, str]:
+    """What ShipStation is asked for. An IFS number is often ShipStation's, too."""
+    if by == "shipment":
+        return "fulfilment" if text.startswith("F") else "label", text.lstrip("LF")
+    return ("tracking" if by == "tracking" else "shipstation_order"), text
+
+
+def _key(order: OrderReading) -> OrderKey | None:
+    facts = order.facts
+    if facts.reference is None:
+        return None
+    return OrderKey(connection=facts.connection, company=facts.company, reference=facts.reference)
+
+
+def _order(order: OrderReading) -> AtShipStation:
+    facts = order.facts
+    return AtShipStation(
+        kind="order",
+        id=facts.order_id,
+        status=order.status,
+        store=facts.store_id,
+        reference=facts.reference,
+        at=facts.modified_at,
+    )
+
+
+def _parcel(shipment: Shipment) -> AtShipStation:
+    return AtShipStation(
+        kind=shipment.kind,
+        id=shipment.shipment_id,
+        status="voided" if shipment.is_voided else "shipped",
+        store=shipment.store_id,
+        reference=shipment.reference,
+        at=shipment.created_at,
+    )

@@ -1,0 +1,193 @@
+"""How a connection stands: how far ShipStation is read and what is read beside it, whether IFS answers and fits, what a
+person has paused and mapped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from functions.connections.connection import Connection
+from functions.flows.operations.backfill import progress
+from functions.model.budget import BudgetState
+from functions.model.cursors import ReadingPosition, Stream
+from functions.model.desk import Desk, MapEntry, Pause, Recall
+from functions.model.frozen import Frozen
+from functions.model.jobs import Job, Progress
+from functions.model.outcomes import SENTENCES, Reason
+from functions.model.parked import Parked
+from functions.model.tenant import Circuit, Fitness
+
+MINUTE_MS = 60_000
+SHOWN = 50  # parked subjects in one answer
+
+
+class StreamStanding(Frozen):
+    """`read_up_to` is where the next look starts, `settled_up_to` up to where everything was read a second time; both
+    in minutes behind now, too.
+    """
+
+    read_up_to: datetime
+    settled_up_to: datetime
+    minutes_behind: float
+
+
+class ParkedSubject(Frozen):
+    subject: str
+    reason: Reason
+    means: str
+    detail: str
+    at: datetime
+
+
+class ReadingStanding(Frozen):
+    """`requests_in_the_last_minute` of `requests_per_minute` are ours; None where the key was never used or cannot be
+    read.
+    """
+
+    connection: str
+    mode: str
+    api: str
+    last_poll_at: datetime | None
+    refused_since: datetime | None
+    silent_since: datetime | None
+    not_configured: str | None
+    streams: dict[str, StreamStanding]
+    jobs: tuple[Progress, ...]
+    last_webhook_at: dict[Stream, datetime]
+    requests_in_the_last_minute: int | None
+    requests_per_minute: int
+    parked: tuple[ParkedSubject, ...]
+    parked_not_shown: int
+
+
+@dataclass(frozen=True)
+class ReadingFacts:
+    """What the ledger holds of a connection's reading."""
+
+    position: ReadingPosition
+    jobs: Sequence[Job]
+    webhooks: Mapping[Stream, datetime]
+    parked: Sequence[Parked]
+    budget: BudgetState | None = None
+    not_configured: str | None = None
+
+
+def reading_standing(connection: Connection, facts: ReadingFacts, now: datetime) -> ReadingStanding:
+    position, rate = facts.position, connection.shipstation.requests_per_minute
+    return ReadingStanding(
+        connection=connection.name,
+        mode=connection.mode,
+        api=connection.shipstation.api,
+        last_poll_at=position.last_poll_at,
+        refused_since=position.refused_at,
+        silent_since=position.silent_at,
+        not_configured=facts.not_configured,
+        streams={
+            name: StreamStanding(
+                read_up_to=cursor.head,
+                settled_up_to=cursor.settled,
+                minutes_behind=round((now - cursor.head).total_seconds() / 60, 1),
+            )
+            for name, cursor in sorted(position.cursors.items())
+        },
+        jobs=tuple(progress(job, rate, now) for job in facts.jobs),
+        last_webhook_at=dict(facts.webhooks),
+        requests_in_the_last_minute=_used(facts.budget, now),
+        requests_per_minute=rate,
+        parked=tuple(_parked(each) for each in facts.parked[:SHOWN]),
+        parked_not_shown=max(0, len(facts.parked) - SHOWN),
+    )
+
+
+def _used(budget: BudgetState | None, now: datetime) -> int | None:
+    since = now.timestamp() * 1000 - MINUTE_MS
+    return None if budget is None else sum(sent > since for sent in budget.sent_ms)
+
+
+def _parked(parked: Parked) -> ParkedSubject:
+    return ParkedSubject(
+        subject=parked.subject,
+        reason=parked.reason,
+        means=SENTENCES[parked.reason],
+        detail=parked.detail,
+        at=parked.at,
+    )
+
+
+class TenantStanding(Frozen):
+    """`published`: whether what IFS publishes fits the file, as of `compared_at`; `misfits` say what does not."""
+
+    connection: str
+    is_answering: bool
+    reason: Reason | None
+    means: str
+    out_since: datetime | None
+    left_alone_until: datetime | None
+    published: Literal["fits", "changed", "not looked at yet"]
+    compared_at: datetime | None
+    misfits: tuple[str, ...]
+
+
+def tenant_standing(circuit: Circuit, fitness: Fitness | None) -> TenantStanding:
+    changed: Literal["fits", "changed"] = "changed" if fitness and fitness.misfits else "fits"
+    return TenantStanding(
+        connection=circuit.connection,
+        is_answering=not circuit.is_open,
+        reason=circuit.reason,
+        means=SENTENCES[circuit.reason] if circuit.reason else "",
+        out_since=circuit.opened_at,
+        left_alone_until=circuit.held_until,
+        published=changed if fitness else "not looked at yet",
+        compared_at=fitness.checked_at if fitness else None,
+        misfits=fitness.misfits if fitness else (),
+    )
+
+
+class DeskStanding(Frozen):
+    """`toml` holds the map entries, to paste into the connection file; `conflicts` those where the file says something
+    else by now, which counts.
+    """
+
+    connection: str
+    pauses: tuple[Pause, ...]
+    entries: tuple[MapEntry, ...]
+    recalls: tuple[Recall, ...]
+    toml: str
+    conflicts: tuple[str, ...]
+    forgotten: tuple[str, ...]
+
+
+def desk_standing(connection: Connection, desk: Desk, now: datetime) -> DeskStanding:
+    return DeskStanding(
+        connection=connection.name,
+        pauses=tuple(desk.holding(now)),
+        entries=desk.entries,
+        recalls=desk.recalls,
+        toml=_toml(desk.entries),
+        conflicts=tuple(_conflicts(connection, desk.entries)),
+        forgotten=tuple(pause.name for pause in desk.pauses if pause.is_forgotten(now)),
+    )
+
+
+def _toml(entries: Iterable[MapEntry]) -> str:
+    """A table each; text is quoted as TOML and JSON both do."""
+    tables: dict[str, list[str]] = {}
+    for entry in entries:
+        tables.setdefault(entry.table, []).append(f"{_quoted(entry.code)} = {_quoted(entry.value)}")
+    return "\n".join("\n".join([f"[{table}]", *sorted(lines)]) + "\n" for table, lines in sorted(tables.items()))
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _conflicts(connection: Connection, entries: Iterable[MapEntry]) -> Iterable[str]:
+    maps = {"carriers": connection.carriers, "services": connection.services}
+    for entry in entries:
+        said = maps[entry.table].get(entry.code)
+        if said is not None and said != entry.value:
+            yield f'{entry.table}.{entry.code}: the file says "{said}", which counts; "{entry.value}" is beside it'

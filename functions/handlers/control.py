@@ -1,0 +1,82 @@
+"""Manual invoke that changes what happens: pause, resume, release, dismiss, place, map, adopt. Bad input is answered,
+never raised.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any
+
+from pydantic import ValidationError
+
+from functions.errors import ConnectorError
+from functions.flows.operations.control import change
+from functions.flows.operations.control_tools import ControlTools, RefusedError
+from functions.ledger.audit import AuditLog
+from functions.ledger.desks import DeskStore
+from functions.ledger.orders import OrderStore, shards
+from functions.ledger.parked import ParkingStore
+from functions.ledger.queues import FifoOrderQueue
+from functions.ledger.records import RecordStore
+from functions.model.control import AnyChange, ControlRequest
+from functions.model.outcomes import SENTENCES
+from functions.model.shipment import ConnectionName
+from functions.settings import ControlSettings
+from functions.wiring.aws import AwsRuntime
+from functions.wiring.requests import explained, unknown_connection
+from functions.wiring.runtime import Context, Handler, Runtime
+from functions.wiring.telemetry import logger
+
+WHO = {"connection": "name", "by": "who asks", "note": "why"}
+ALLOWED = {
+    "pause": {"do": "pause", "scope": "connection, store or site", "of": "which", "until": "instant", **WHO},
+    "resume": {"do": "resume", "scope": "connection, store or site", "of": "which", **WHO},
+    "release": {"do": "release", "…": "orders, or reasons with store, or everything: true", **WHO},
+    "dismiss": {"do": "dismiss", "…": "orders or subjects", **WHO},
+    "place": {"do": "place", "order": "number", "shipment": "L123", "record": "one of its choices", **WHO},
+    "map": {"do": "map", "table": "carriers or services", "code": "ShipStation's", "value": "IFS's", **WHO},
+    "unmap": {"do": "unmap", "table": "carriers or services", "code": "ShipStation's", **WHO},
+    "adopt": {"do": "adopt", "order": "number", "fields": ["tracking"], **WHO},
+}
+
+
+def build(runtime: Runtime, settings: ControlSettings) -> Handler:
+    ledger = runtime.table(settings.ledger_table)
+    orders, memories, desks, parking = OrderStore(ledger), RecordStore(ledger), DeskStore(ledger), ParkingStore(ledger)
+    audit = AuditLog(runtime.table(settings.audit_table), new_id=runtime.new_id)
+
+    def tools(name: ConnectionName, request_id: str) -> ControlTools:
+        queue = FifoOrderQueue(runtime.queue(settings.shipments[name]))
+        recalled = shards(name, ("attention", "due", "watch", "kept"))
+        connection = runtime.connections[name]
+        return ControlTools(
+            connection, orders, memories, desks, parking, audit, queue, recalled, runtime.now(), request_id
+        )
+
+    def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
+        try:
+            asked: AnyChange = ControlRequest.model_validate(event).root
+        except ValidationError as error:
+            return {"error": explained(error), "allowed": ALLOWED}
+        if asked.connection not in runtime.connections:
+            return {"error": unknown_connection(runtime.connections), "allowed": ALLOWED}
+        try:
+            done = change(tools(asked.connection, context.aws_request_id), asked)
+        except RefusedError as refused:
+            return {"error": str(refused), "allowed": ALLOWED[asked.do]}
+        except ConnectorError as fault:
+            return {"error": SENTENCES[fault.reason], "reason": fault.reason, "next": "try again later"}
+        logger.info("changed", connection=asked.connection, done=done.done, concerned=done.concerned)
+        return done.model_dump(mode="json")
+
+    return handle
+
+
+@cache
+def _wired() -> Handler:
+    return build(AwsRuntime(), ControlSettings.from_env(os.environ))
+
+
+def handler(event: dict[str, Any], context: Context) -> Any:
+    return _wired()(event, context)

@@ -1,0 +1,99 @@
+"""Manual invoke that only reads: what waits and why, where an order is, how reading and the tenant stand. Bad input is
+answered, never raised.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from functions.errors import ConnectorError
+from functions.flows.operations.attention import Filters
+from functions.flows.operations.status import ConnectionStatus, StatusAnswer, status_line
+from functions.flows.operations.stories import StoriesAnswer, stories_answer
+from functions.model.inspection import (
+    AttentionQuestion,
+    DeskQuestion,
+    InspectRequest,
+    OrderQuestion,
+    Question,
+    ReadingQuestion,
+    StatusQuestion,
+)
+from functions.model.outcomes import SENTENCES
+from functions.model.shipment import ConnectionName
+from functions.settings import InspectSettings
+from functions.wiring.aws import AwsRuntime
+from functions.wiring.inspect_parts import InspectParts
+from functions.wiring.requests import explained, unknown_connection
+from functions.wiring.runtime import Context, Handler, Runtime
+
+ALLOWED = {
+    "status": {"show": "status"},
+    "attention": {"show": "attention", "connection": "name", "…": "reason, store, since, calls, page"},
+    "order": {"show": "order", "connection": "name", "…": "one of order, shipstation_order, tracking, shipment"},
+    "reading": {"show": "reading", "connection": "name"},
+    "tenant": {"show": "tenant", "connection": "name"},
+    "desk": {"show": "desk", "connection": "name"},
+}
+
+
+def build(runtime: Runtime, settings: InspectSettings) -> Handler:
+    @cache
+    def parts(name: ConnectionName) -> InspectParts:
+        return InspectParts(runtime, settings, runtime.connections[name])
+
+    def status() -> StatusAnswer:
+        lines: list[ConnectionStatus] = []
+        for name in sorted(runtime.connections):
+            own = parts(name)
+            waiting = own.attention(Filters(), 1)
+            lines.append(status_line(own.reading(), own.tenant(), own.desk_standing(), waiting, runtime.now()))
+        return StatusAnswer(connections=tuple(lines))
+
+    def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
+        del context
+        try:
+            asked = InspectRequest.model_validate(event).root
+        except ValidationError as error:
+            return {"error": explained(error), "allowed": ALLOWED}
+        if not isinstance(asked, StatusQuestion) and asked.connection not in runtime.connections:
+            return {"error": unknown_connection(runtime.connections), "allowed": ALLOWED}
+        try:
+            found = status() if isinstance(asked, StatusQuestion) else _answer(asked, parts(asked.connection))
+        except ConnectorError as fault:
+            return {"error": SENTENCES[fault.reason], "reason": fault.reason, "next": "try again later"}
+        return {"show": asked.show, **found.model_dump(mode="json")}
+
+    return handle
+
+
+def _answer(asked: Question, parts: InspectParts) -> BaseModel:
+    match asked:
+        case AttentionQuestion():
+            filters = Filters(reason=asked.reason, store=asked.store, since=asked.since, calls=asked.calls)
+            return parts.attention(filters, asked.page)
+        case OrderQuestion():
+            return _stories(asked, parts)
+        case ReadingQuestion():
+            return parts.reading()
+        case DeskQuestion():
+            return parts.desk_standing()
+    return parts.tenant()
+
+
+def _stories(asked: OrderQuestion, parts: InspectParts) -> StoriesAnswer:
+    found = parts.found(*asked.sought)
+    return stories_answer([parts.story(state) for state in found.states], found.at_shipstation)
+
+
+@cache
+def _wired() -> Handler:
+    return build(AwsRuntime(), InspectSettings.from_env(os.environ))
+
+
+def handler(event: dict[str, Any], context: Context) -> Any:
+    return _wired()(event, context)

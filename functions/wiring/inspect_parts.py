@@ -1,0 +1,92 @@
+"""What a look at one connection works with. Nothing here writes but the request budget of a search at ShipStation."""
+
+from __future__ import annotations
+
+from functions.connections.connection import Connection
+from functions.errors import ConnectorError
+from functions.flows.operations.attention import AttentionList, Filters, attention_list
+from functions.flows.operations.search import Found, search
+from functions.flows.operations.standing import (
+    DeskStanding,
+    ReadingFacts,
+    ReadingStanding,
+    TenantStanding,
+    desk_standing,
+    reading_standing,
+    tenant_standing,
+)
+from functions.flows.operations.story import Library, OrderStory, story_of
+from functions.ledger.audit import AuditLog
+from functions.ledger.budget import BudgetStore
+from functions.ledger.desks import DeskStore
+from functions.ledger.jobs import JobStore
+from functions.ledger.orders import OrderStore
+from functions.ledger.parked import ParkingStore
+from functions.ledger.positions import PositionStore
+from functions.ledger.records import RecordStore
+from functions.ledger.tenants import TenantStore
+from functions.model.budget import BudgetState
+from functions.model.desk import Desk
+from functions.model.inspection import SearchedBy
+from functions.model.outcomes import Reason
+from functions.model.state import OrderState
+from functions.settings import InspectSettings
+from functions.wiring.runtime import Runtime
+from functions.wiring.shipstation_account import budget_key, shipstation_credentials, shipstation_source
+
+
+class InspectParts:
+    def __init__(self, runtime: Runtime, settings: InspectSettings, connection: Connection) -> None:
+        self.connection, self._runtime = connection, runtime
+        self._ledger = runtime.table(settings.ledger_table)
+        self._secret = settings.shipstation_secrets[connection.name]
+        self._orders, self._desks = OrderStore(self._ledger), DeskStore(self._ledger)
+        self._audit = AuditLog(runtime.table(settings.audit_table), new_id=runtime.new_id)
+
+    def desk(self) -> Desk:
+        return self._desks.load(self.connection.name)
+
+    def attention(self, filters: Filters, page: int) -> AttentionList:
+        return attention_list(self.desk(), self._orders, filters, page, self._runtime.now())
+
+    def found(self, by: SearchedBy, text: str) -> Found:
+        source = shipstation_source(self._runtime, self.connection, self._secret, self._ledger)
+        return search(self._library(), source, by, text)
+
+    def story(self, state: OrderState) -> OrderStory:
+        return story_of(self._library(), state)
+
+    def reading(self) -> ReadingStanding:
+        name = self.connection.name
+        positions = PositionStore(self._ledger)
+        budget, not_configured = self._budget()
+        facts = ReadingFacts(
+            position=positions.peek(name),
+            jobs=list(JobStore(self._ledger).all(name)),
+            webhooks=positions.last_webhook_at(name),
+            parked=ParkingStore(self._ledger).list(name),
+            budget=budget,
+            not_configured=not_configured,
+        )
+        return reading_standing(self.connection, facts, self._runtime.now())
+
+    def tenant(self) -> TenantStanding:
+        tenants, connection = TenantStore(self._ledger), self.connection
+        fitness = tenants.fitness(connection.name, connection.delivery_place)
+        return tenant_standing(tenants.circuit(connection.name), fitness)
+
+    def desk_standing(self) -> DeskStanding:
+        return desk_standing(self.connection, self.desk(), self._runtime.now())
+
+    def _library(self) -> Library:
+        now = self._runtime.now
+        connection = self.connection.operated(self.desk(), now())
+        return Library(connection, self._orders, RecordStore(self._ledger), self._audit, now)
+
+    def _budget(self) -> tuple[BudgetState | None, str | None]:
+        """And which secret lacks what."""
+        try:
+            credentials = shipstation_credentials(self._runtime, self._secret, self.connection.shipstation.api)
+        except ConnectorError as fault:
+            return None, str(fault) if fault.reason is Reason.SHIPSTATION_NOT_CONFIGURED else None
+        return BudgetStore(self._ledger).load(budget_key(credentials)), None

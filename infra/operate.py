@@ -1,0 +1,108 @@
+"""What a person asks and decides: one Lambda that reads, one that changes, and who may invoke which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from functions.ledger.table import DUE_INDEX
+from functions.model.shipment import ConnectionName
+from functions.settings import ControlSettings, InspectSettings
+from infra.connection_resources import ConnectionResources
+from infra.functions import Functions
+from infra.grants import allow_calls, allow_keys, allow_reading, allow_sending
+from infra.ledger import Ledger
+
+TIMEOUT = Duration.seconds(50)  # the command line asks a second time after a minute
+
+
+class Operate(Construct):
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        functions: Functions,
+        ledger: Ledger,
+        per_connection: Mapping[ConnectionName, ConnectionResources],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.inspect = self._inspect(functions, ledger, per_connection)
+        self.control = self._control(functions, ledger, per_connection)
+        CfnOutput(Stack.of(self), "InspectFunction", value=self.inspect.function_name)
+        CfnOutput(Stack.of(self), "ControlFunction", value=self.control.function_name)
+
+    def _inspect(
+        self, functions: Functions, ledger: Ledger, links: Mapping[ConnectionName, ConnectionResources]
+    ) -> lambda_.Function:
+        settings = InspectSettings(
+            ledger_table=ledger.ledger.table_name,
+            audit_table=ledger.audit.table_name,
+            shipstation_secrets={name: link.shipstation.secret_arn for name, link in links.items()},
+        )
+        function = functions.make(
+            "Inspect",
+            settings=settings,
+            timeout=TIMEOUT,
+            memory_mb=512,
+            description="Manual: what waits and why, where an order is, how a connection stands",
+            is_repeated=False,  # whoever asked asks again
+        )
+        allow_calls(function, ledger.ledger, "GetItem", "BatchGetItem", "Query")
+        allow_calls(function, ledger.ledger, "Query", index=DUE_INDEX)
+        allow_keys(function, ledger.ledger, "budget#*", "PutItem")  # a search at ShipStation takes its place in line
+        allow_calls(function, ledger.audit, "Query")
+        for link in links.values():
+            allow_reading(function, link.shipstation)
+        return function
+
+    def _control(
+        self, functions: Functions, ledger: Ledger, links: Mapping[ConnectionName, ConnectionResources]
+    ) -> lambda_.Function:
+        settings = ControlSettings(
+            ledger_table=ledger.ledger.table_name,
+            audit_table=ledger.audit.table_name,
+            shipments={name: link.shipments.queue_url for name, link in links.items()},
+        )
+        function = functions.make(
+            "Control",
+            settings=settings,
+            timeout=TIMEOUT,
+            memory_mb=512,
+            description="Manual: pause, resume, release, dismiss, place, map, adopt",
+            is_repeated=False,  # whoever asked asks again
+        )
+        allow_calls(function, ledger.ledger, "GetItem", "PutItem")
+        allow_calls(function, ledger.audit, "PutItem")
+        for link in links.values():
+            allow_sending(function, link.shipments)
+        return function
+
+    def roles(self, operating: Sequence[lambda_.Function], administering: Sequence[lambda_.Function]) -> None:
+        """Three managed policies, each with what the one before may do: a reader asks, an operator decides too, an
+        administrator invokes whatever a person may.
+        """
+        reading = [self.inspect]
+        self._policy("Reader", "asks what waits, where an order is, how a connection stands", reading)
+        operators = [*reading, self.control, *operating]
+        self._policy("Operator", "asks and decides", operators)
+        self._policy(
+            "Administrator", "asks, decides, and starts what reads or writes much", [*operators, *administering]
+        )
+
+    def _policy(self, name: str, may: str, functions: Sequence[lambda_.Function]) -> None:
+        policy = iam.ManagedPolicy(
+            self,
+            name,
+            description=f"IFS ShipStation connector: {may}",
+            statements=[
+                iam.PolicyStatement(
+                    actions=["lambda:InvokeFunction"], resources=[function.function_arn for function in functions]
+                )
+            ],
+        )
+        CfnOutput(Stack.of(self), f"{name}Policy", value=policy.managed_policy_arn)
