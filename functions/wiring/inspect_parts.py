@@ -79,9 +79,7 @@ class InspectParts:
         return desk_standing(self.connection, self.desk(), self._runtime.now())
 
     def _library(self) -> Library:
-        now = self._runtime.now
-        connection = self.connection.operated(self.desk(), now())
-        return Library(connection, self._orders, RecordStore(self._ledger), self._audit, now)
+        return Library(self.connection, self._orders, RecordStore(self._ledger), self._audit, self._runtime.now)
 
     def _budget(self) -> tuple[BudgetState | None, str | None]:
         """And which secret lacks what."""

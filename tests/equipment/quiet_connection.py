@@ -72,10 +72,10 @@ def run(world: World, until: datetime) -> None:
         world.clockwork.run(until)
 
 
-def asked(world: World, event: dict[str, Any]) -> dict[str, Any]:
-    """What the poll function answers a person within half a minute."""
+def asked(world: World, event: dict[str, Any], function: str = "poll") -> dict[str, Any]:
+    """What a function answers a person within half a minute."""
     answers: list[Any] = []
-    world.functions["poll"].invoke(event, lambda value, fault: answers.append(fault or value))
+    world.functions[function].invoke(event, lambda value, fault: answers.append(fault or value))
     run(world, world.now() + timedelta(seconds=30))
     answer: dict[str, Any] = answers[0]
     return answer

@@ -19,7 +19,21 @@ from botocore.exceptions import ClientError
 from functions.connections.connection import Connection
 from functions.errors import Retryable
 from functions.flows.from_shipstation.collect import is_due, unanswered
-from functions.handlers import align, check, consume, dead_letters, poll, pull, push, release, replay, webhook
+from functions.handlers import (
+    align,
+    check,
+    consume,
+    control,
+    dead_letters,
+    inspect,
+    poll,
+    pull,
+    push,
+    release,
+    replay,
+    webhook,
+)
+from functions.ledger.desks import DeskStore
 from functions.ledger.jobs import JobStore
 from functions.ledger.positions import PositionStore
 from functions.ledger.secrets import SecretStore
@@ -30,7 +44,9 @@ from functions.settings import (
     AlignSettings,
     CheckSettings,
     ConsumeSettings,
+    ControlSettings,
     DeadLettersSettings,
+    InspectSettings,
     PollSettings,
     PullSettings,
     PushSettings,
@@ -61,6 +77,8 @@ TIMEOUTS = {
     "dead_letters": 60.0,
     "release": 50.0,
     "replay": 600.0,
+    "inspect": 50.0,
+    "control": 50.0,
     "check": 600.0,
     "pull": 300.0,
     "push": 300.0,
@@ -350,6 +368,8 @@ class World:
         releasing = ReleaseSettings(ledger_table=LEDGER, shipments=shipments, ifs_secrets=ifs)
         self._add("release", release.build, releasing)
         self._add("replay", replay.build, ReplaySettings(**tables, shipments=shipments, ifs_secrets=ifs))
+        self._add("inspect", inspect.build, InspectSettings(**tables, shipstation_secrets=stations))
+        self._add("control", control.build, ControlSettings(**tables, shipments=shipments))
         orders = {n: f"o-{n}" for n in names}
         self._add("pull", pull.build, PullSettings(ledger_table=LEDGER, orders=orders, ifs_secrets=ifs))
         self._add("push", push.build, PushSettings(**tables, orders=orders, shipstation_secrets=stations))
@@ -441,13 +461,20 @@ class World:
         self.met[f"schedule {kind}"] += 1
         return {"twice": [0.0, 0.3], "late": [self.random.uniform(30, 240)], "missed": []}[kind]
 
+    def _is_anything_on_the_desk(self, connection: str) -> bool:
+        ledger = self.tables[LEDGER]
+        if not ledger.changes(f"desk#{connection}"):
+            return False
+        desk = DeskStore(ledger).load(ConnectionName(connection))
+        return bool(desk.recalls or desk.over(self.now()))
+
     def _is_anything_due(self, function: str, connection: str) -> bool:
         if function == "pull":
             return True
         if function == "release":
             ledger, now = self.tables[LEDGER], f"{self.now():%Y-%m-%dT%H:%M:%S.%fZ}"
             is_watching = self.now().minute % 5 == 0 and ledger.has_due(f"watch#{connection}", now)
-            return is_watching or ledger.has_due(f"due#{connection}#", now)
+            return is_watching or ledger.has_due(f"due#{connection}#", now) or self._is_anything_on_the_desk(connection)
         name, ledger = ConnectionName(connection), self.tables[LEDGER]
         changes = ledger.changes(f"reader#{connection}") + ledger.changes(f"jobs#{connection}")
         if self._reading.get(connection, (None,))[0] != changes:

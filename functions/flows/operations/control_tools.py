@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
@@ -72,12 +72,12 @@ class ControlTools:
     now: datetime
     request_id: str
 
-    def send(self, asked: Change, orders: Iterable[OrderKey]) -> list[OrderKey]:
-        """On their way at once, and due again should that be lost."""
-        claimed = [order for order in orders if self.orders.recall(order, self.now + CLAIM)]
+    def send(self, asked: Change, orders: Sequence[OrderKey]) -> None:
+        """On their way at once, and due again soon should that be lost."""
+        for order in orders:
+            self.orders.recall(order, self.now + CLAIM)
         attempt = asked.action_id or self.request_id
-        self.queue.send(DeliverOrder(order=order, cause=self.cause(asked), attempt=attempt) for order in claimed)
-        return claimed
+        self.queue.send(DeliverOrder(order=order, cause=self.cause(asked), attempt=attempt) for order in orders)
 
     def one(self, reference: str) -> OrderState:
         states, unknown = self.named_orders([reference])

@@ -39,7 +39,7 @@ class Audit(Protocol):
 
 @dataclass(frozen=True)
 class Library:
-    """Where a story is read. `connection` is the file's, with what a person decided beside it."""
+    """Where a story is read."""
 
     connection: Connection
     orders: Orders
