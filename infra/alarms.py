@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
@@ -15,10 +14,12 @@ from constructs import Construct
 
 from functions.model.shipment import ConnectionName
 from infra.alarm_topic import alarm_topic
+from infra.bell import NAMESPACE, Bell, counted, silence_is_zero
 from infra.connection_resources import ConnectionResources
 from infra.queues import DeadLetterQueues
+from infra.stack_alarms import of_the_stack
+from infra.webhook import WebhookApi
 
-NAMESPACE = "IfsShipStation"
 LATE = Duration.minutes(15)
 OVERDUE = Duration.hours(1)
 STUCK_MINUTES = 15
@@ -86,19 +87,21 @@ class Alarms(Construct):
         *,
         per_connection: Mapping[ConnectionName, ConnectionResources],
         functions: Iterable[lambda_.Function],
+        webhook: WebhookApi,
         dead: DeadLetterQueues,
         dead_orders: sqs.Queue | None,
         key: kms.IKey,
         subscribers: Iterable[sns.ITopicSubscription],
     ) -> None:
         super().__init__(scope, construct_id)
-        self._topic = alarm_topic(self, key=key, told=subscribers)
+        self._bell = Bell(self, alarm_topic(self, key=key, told=subscribers))
         for function in functions:
             self._errors(function)
         self._dead("NotificationsDead", dead.notifications, COME_BACK)
         self._dead("ShipmentsDead", dead.shipments, COME_BACK)
         if dead_orders is not None:
             self._dead("OrdersDead", dead_orders, ARE_SENT_AGAIN)
+        of_the_stack(self._bell, webhook=webhook)
         for resources in per_connection.values():
             self._age(resources)
             self._overdue(resources)
@@ -109,7 +112,7 @@ class Alarms(Construct):
             self._align(resources)
 
     def _errors(self, function: lambda_.Function) -> None:
-        self._alarm(
+        self._bell.alarm(
             f"{function.node.id}Errors",
             function.metric_errors(period=Duration.minutes(5)),
             threshold=1,
@@ -131,11 +134,11 @@ class Alarms(Construct):
             period=minute,
             label="letters",
         )
-        self._alarm(name, letters, threshold=1, periods=STUCK_MINUTES, description=description)
+        self._bell.alarm(name, letters, threshold=1, periods=STUCK_MINUTES, description=description)
 
     def _age(self, resources: ConnectionResources) -> None:
         connection = resources.connection.name
-        self._alarm(
+        self._bell.alarm(
             f"{connection}-ShipmentsLate",
             resources.shipments.metric_approximate_age_of_oldest_message(period=Duration.minutes(5)),
             threshold=LATE.to_seconds(),
@@ -154,7 +157,7 @@ class Alarms(Construct):
             statistic="Maximum",
             period=Duration.minutes(5),
         )
-        self._alarm(
+        self._bell.alarm(
             f"{connection}-OrdersOverdue",
             metric,
             threshold=OVERDUE.to_seconds(),
@@ -170,9 +173,9 @@ class Alarms(Construct):
         if resources.connection.mode == "off":
             return
         period = Duration.minutes(max(10, 2 * resources.connection.poll_minutes))
-        self._alarm(
+        self._bell.alarm(
             f"{connection}-PollSilent",
-            _silence_is_zero(_counted("poll", "PollSucceeded", connection, period)),
+            silence_is_zero(counted("poll", "PollSucceeded", connection, period)),
             threshold=1,
             below=True,
             description=f"{connection}: ShipStation was not read. Check that the connection's ShipStation secret is "
@@ -184,9 +187,9 @@ class Alarms(Construct):
         """Counted whenever an order meets it, and orders come up again after `longest_seconds` at the latest."""
         connection = resources.connection.name
         minutes = -(-resources.connection.patience.longest_seconds // 60) + LATE.to_minutes()
-        self._alarm(
+        self._bell.alarm(
             f"{connection}-TargetChanged",
-            _silence_is_zero(_counted("consume", "TargetChanged", connection, Duration.minutes(minutes))),
+            silence_is_zero(counted("consume", "TargetChanged", connection, Duration.minutes(minutes))),
             threshold=1,
             description=f"{connection}: what IFS publishes of the target no longer fits the connection file; writing "
             "is paused. Invoke the check function, correct the file or the projection; writing goes on within 15 "
@@ -196,9 +199,9 @@ class Alarms(Construct):
     def _watched(self, resources: ConnectionResources) -> None:
         name = resources.connection.name
         for service, metric, (least, periods), text in WATCHED:
-            self._alarm(
+            self._bell.alarm(
                 f"{name}-{metric}",
-                _counted(service, metric, name, Duration.minutes(1)),
+                counted(service, metric, name, Duration.minutes(1)),
                 threshold=1,
                 least=least,
                 periods=periods,
@@ -210,17 +213,17 @@ class Alarms(Construct):
         if orders is None or "off" in {orders.mode, resources.connection.mode}:
             return
         period = Duration.minutes(max(10, 2 * orders.poll_minutes))
-        self._alarm(
+        self._bell.alarm(
             f"{connection}-PullSilent",
-            _silence_is_zero(_counted("pull", "PullSucceeded", connection, period)),
+            silence_is_zero(counted("pull", "PullSucceeded", connection, period)),
             threshold=1,
             below=True,
             description=f"{connection}: what IFS wants packed was not read. Read the reason in Pull's log; "
             "the next look does it all (docs/operations.md#orders-into-shipstation).",
         )
-        self._alarm(
+        self._bell.alarm(
             f"{connection}-PushAttention",
-            _counted("push", "PushAttention", connection, Duration.minutes(1)),
+            counted("push", "PushAttention", connection, Duration.minutes(1)),
             threshold=1,
             description=f"{connection}: an order for ShipStation asks for a person. Push's log names the IFS shipment "
             "or order, the reason and the field (docs/operations.md#orders-into-shipstation).",
@@ -233,70 +236,18 @@ class Alarms(Construct):
             return
         period = Duration.minutes(2 * max(each.every_minutes for each in profiles))
         page = "(docs/operations.md#reference-data)."
-        self._alarm(
+        self._bell.alarm(
             f"{connection}-AlignSilent",
-            _silence_is_zero(_counted("align", "AlignSucceeded", connection, period)),
+            silence_is_zero(counted("align", "AlignSucceeded", connection, period)),
             threshold=1,
             below=True,
             description=f"{connection}: reference data was not aligned. Read the reason in Align's log; the next look "
             f"does it all {page}",
         )
-        self._alarm(
+        self._bell.alarm(
             f"{connection}-AlignAttention",
-            _silence_is_zero(_counted("align", "AlignAttention", connection, period)),
+            silence_is_zero(counted("align", "AlignAttention", connection, period)),
             threshold=1,
             description=f"{connection}: reference data asks for a person. Invoke Align for its proposal, which names "
             f"the record, the reason and the field; the alarm ends with the cause {page}",
         )
-
-    def _alarm(
-        self,
-        name: str,
-        metric: cloudwatch.IMetric,
-        *,
-        threshold: float,
-        description: str,
-        periods: int = 1,
-        least: int | None = None,
-        below: bool = False,
-    ) -> None:
-        """Rings when `least` of the last `periods` are beyond the threshold; without it, when all of them are."""
-        above, under = (
-            cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-        )
-        silence = cloudwatch.TreatMissingData
-        alarm = cloudwatch.Alarm(
-            self,
-            name,
-            metric=metric,
-            threshold=threshold,
-            evaluation_periods=periods,
-            datapoints_to_alarm=least,
-            comparison_operator=under if below else above,
-            treat_missing_data=silence.BREACHING if below else silence.NOT_BREACHING,
-            alarm_description=description,
-        )
-        tell = actions.SnsAction(self._topic)
-        alarm.add_alarm_action(tell)
-        alarm.add_ok_action(tell)
-
-
-def _counted(service: str, metric: str, connection: ConnectionName, period: Duration) -> cloudwatch.Metric:
-    return cloudwatch.Metric(
-        namespace=NAMESPACE,
-        metric_name=metric,
-        dimensions_map={"service": service, "connection": connection},
-        statistic="Sum",
-        period=period,
-    )
-
-
-def _silence_is_zero(metric: cloudwatch.Metric) -> cloudwatch.MathExpression:
-    """For long periods. Where the last period is missing CloudWatch goes back to earlier ones, whatever an alarm says
-    of missing data, and an alarm over two days keeps its state for a week.
-    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
-    """
-    return cloudwatch.MathExpression(
-        expression="FILL(counted, 0)", using_metrics={"counted": metric}, period=metric.period, label=metric.metric_name
-    )

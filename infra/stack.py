@@ -57,8 +57,9 @@ class ConnectorStack(Stack):
         per_connection = {name: self._resources(each, key, dead) for name, each in connections.items()}
         functions = Functions(self, code=code, target=target, key=key)
         poll_flow = Poll(self, "PollFlow", functions=functions, ledger=ledger, per_connection=per_connection)
+        webhook = WebhookApi(self, "WebhookApi", functions=functions, per_connection=per_connection)
         watched = [
-            WebhookApi(self, "WebhookApi", functions=functions, per_connection=per_connection).function,
+            webhook.function,
             poll_flow.function,
             Consume(self, "ConsumeFlow", functions=functions, ledger=ledger, per_connection=per_connection).function,
             DeadLetters(
@@ -79,6 +80,7 @@ class ConnectorStack(Stack):
             "Alarms",
             per_connection=per_connection,
             functions=watched,
+            webhook=webhook,
             dead=dead,
             dead_orders=orders.dead if orders else None,
             key=key,

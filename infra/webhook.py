@@ -57,6 +57,7 @@ class WebhookApi(Construct):
             allow_sending(self.function, resources.notifications)
             allow_reading(self.function, resources.webhook)
         api = self._api(self.function)
+        self.api_id = api.api_id
         CfnOutput(Stack.of(self), "ApiUrl", value=api.api_endpoint)
 
     def _api(self, function: lambda_.IFunction) -> apigw.HttpApi:

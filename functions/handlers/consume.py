@@ -17,7 +17,7 @@ from functions.wiring import batch
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.delivery_parts import DeliveryParts, DeliveryTables
 from functions.wiring.runtime import Context, Handler, Runtime
-from functions.wiring.telemetry import count, logger
+from functions.wiring.telemetry import count, logger, of_the_stack
 
 
 def build(runtime: Runtime, settings: ConsumeSettings) -> Handler:
@@ -65,6 +65,7 @@ def _report(ended: Iterable[DeliveredOrder]) -> None:
         logger.info("order_delivered", saved=order.saved, **told, **_facts(order.state))
         if order.saved:
             count(name, TargetChanged=int(order.state.waiting_for is Reason.TARGET_CHANGED))
+            of_the_stack(OrdersParked=int(order.calls))
 
 
 def _facts(state: OrderState) -> dict[str, Any]:

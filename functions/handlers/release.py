@@ -5,6 +5,7 @@ for. A missed run only delays.
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from functools import cache, partial
 from typing import Any
 
@@ -24,10 +25,12 @@ from functions.settings import ReleaseSettings
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.ifs_tenant import IfsConnections
 from functions.wiring.runtime import Context, Handler, Runtime
-from functions.wiring.telemetry import count, logger, seconds
+from functions.wiring.telemetry import count, logger, of_the_stack, seconds
 
 TIME_FOR_A_PORTION_MS = 20_000
 LEAST_SHARE = 4  # of what is released in a minute: a backlog must not keep every delivery waiting
+NOBODY_CAME = timedelta(hours=24)  # since a person was asked
+HOURLY = 17  # minute; no other schedule's
 LATE_SECONDS = 300  # what is due waits for a turn or two of this Lambda; only more than that is a metric
 
 
@@ -74,8 +77,10 @@ def build(runtime: Runtime, settings: ReleaseSettings) -> Handler:
             circuit=circuit.reason if circuit.is_open else None,
             correlation_id=context.aws_request_id,
         )
-        forgotten = sum(pause.is_forgotten(runtime.now()) for pause in desk.pauses)
-        count(connection.name, IfsCircuitOpen=int(circuit.is_open), PauseForgotten=forgotten)
+        count(connection.name, IfsCircuitOpen=int(circuit.is_open))
+        of_the_stack(PauseForgotten=sum(pause.is_forgotten(runtime.now()) for pause in desk.pauses))
+        if runtime.now().minute == HOURLY:
+            of_the_stack(AttentionOverdue=orders.overdue(connection.name, runtime.now() - NOBODY_CAME))
         if released.oldest_due_seconds > LATE_SECONDS:
             seconds(connection.name, OldestDue=released.oldest_due_seconds)
         return {"released": released.orders + recalled + watched.orders}

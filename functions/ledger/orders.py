@@ -122,6 +122,14 @@ class OrderStore:
         page = self._table.query_page(shard, limit=limit, after=after, newest_first=shard.startswith("due#"))
         return ListedPage([_listed(item) for item in page.items], page.is_last)
 
+    def overdue(self, connection: ConnectionName, before: datetime) -> int:
+        """How many have asked for a person since before that instant, of the first page of each list. Eventually
+        consistent.
+        """
+        on_a_list = shards(connection, ("attention", "watch", "due"))
+        found = (listed for shard in on_a_list for listed in self.listed(shard, limit=PAGE).entries)
+        return sum(listed.calls and listed.began < before for listed in found)
+
     def recall(self, order: OrderKey, until: datetime) -> bool:
         """Due at `until` unless it is before; False where the order is not known or another run was faster."""
         state = self.load([order]).get(order)

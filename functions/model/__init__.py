@@ -14,6 +14,7 @@
     watch                    what only waits for a delivery, and when a tenant delivers
     cursors, jobs            how far ShipStation is read; windows of the past
     desk                     what a person decided beside the file: pauses, map entries, what is looked at again
+    inspection, control      what a person asks, and decides; advice says what he can do
     budget, tenant           what an API key, and an IFS tenant, can take now
     consignment, outbound    what IFS wants packed, and what its ShipStation order should say
     pushed_order             what we made of it, and how it stands

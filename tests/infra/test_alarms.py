@@ -249,6 +249,79 @@ def test_what_a_person_has_to_look_at_rings_by_being_counted_once(alarms: Templa
     assert rang[0] - START <= 3 * MINUTE
 
 
+def of_the_stack(alarms: Template, metric: str, spare: int) -> Alarm:
+    (only,) = (
+        a for a in (Alarm(p, spare) for p in alarms.values()) if a.metric == metric and a.namespace != "AWS/Lambda"
+    )
+    return only
+
+
+def parked(observed: Observed) -> list[Sample]:
+    for number in range(3):
+        observed.site.tenant.add_shipment([(f"P{number}", "BOLT", 1)])
+        order = observed.site.account.add_order(f"P{number}", items=[{"sku": "BOLT", "quantity": 1}])
+        observed.site.account.ship(order, carrier_code="ontrac", at=START - 10 * MINUTE, is_silent=True)
+    observed.go_on(HOUR)
+    return observed.of("OrdersParked")
+
+
+@pytest.mark.parametrize("spare", SPARE)
+def test_orders_that_newly_ask_a_person_ring_once_whatever_the_connection(
+    alarms: Template, spare: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples = parked(Observed(5, monkeypatch))
+    found = of_the_stack(alarms, "OrdersParked", spare)
+    assert [sample.connection for sample in samples] == ["", "", ""]
+    rang = ringing(found.rings(samples, START, START + HOUR))
+    assert rang[0] - samples[0].at <= 7 * MINUTE
+    assert rang[-1] - samples[-1].at <= 7 * MINUTE, "what is known already does not ring again"
+
+
+@pytest.mark.parametrize("spare", SPARE)
+def test_a_person_who_does_not_come_for_a_day_is_rung_for_until_he_has(
+    alarms: Template, spare: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    observed = Observed(5, monkeypatch)
+    parked(observed)
+    observed.go_on(26 * HOUR)
+    seen = {"by": "kim", "note": "done", "connection": observed.name, "orders": ["P0", "P1", "P2"]}
+    observed.world.functions["control"].invoke({"do": "dismiss", **seen})
+    dismissed = observed.world.now()
+    observed.go_on(6 * HOUR)
+    found = of_the_stack(alarms, "AttentionOverdue", spare)
+    rang = ringing(found.rings(observed.of("AttentionOverdue"), START, observed.world.now()))
+    assert 24 * HOUR <= rang[0] - START <= 28 * HOUR
+    assert rang[-1] <= dismissed + 3 * HOUR
+
+
+@pytest.mark.parametrize("spare", SPARE)
+def test_a_pause_that_was_forgotten_rings_after_a_day_until_it_is_resumed(
+    alarms: Template, spare: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    observed = Observed(5, monkeypatch)
+    who = {"by": "kim", "note": "stock-taking", "connection": observed.name, "scope": "connection"}
+    observed.world.functions["control"].invoke({"do": "pause", **who})
+    observed.go_on(25 * HOUR)
+    observed.world.functions["control"].invoke({"do": "resume", **who})
+    resumed = observed.world.now()
+    observed.go_on(HOUR)
+    found = of_the_stack(alarms, "PauseForgotten", spare)
+    rang = ringing(found.rings(observed.of("PauseForgotten"), START, observed.world.now()))
+    assert 24 * HOUR <= rang[0] - START <= 24 * HOUR + 15 * MINUTE
+    assert rang[-1] <= resumed + 12 * MINUTE
+
+
+@pytest.mark.parametrize("spare", SPARE)
+@pytest.mark.parametrize("metric", ["5xx", "Throttles"])
+def test_webhooks_that_fail_for_ten_minutes_ring_and_single_ones_do_not(
+    alarms: Template, metric: str, spare: int
+) -> None:
+    (found,) = (a for a in (Alarm(p, spare) for p in alarms.values()) if a.metric == metric)
+    failing = [Sample(START + n * MINUTE, metric, "", 3) for n in range(60)]
+    assert ringing(found.rings(failing, START, START + HOUR))[0] - START <= 15 * MINUTE
+    assert ringing(found.rings(failing[:1], START, START + HOUR)) == []
+
+
 VISIBLE, HIDDEN = "ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible"
 
 

@@ -17,7 +17,7 @@ from tests.equipment.world import TIMEOUTS, VISIBILITY
 pytestmark = pytest.mark.integration
 
 Template = dict[str, Any]
-LAMBDAS = {"webhook", "poll", "consume", "dead_letters", "release", "replay", "check"}
+LAMBDAS = {"webhook", "poll", "consume", "dead_letters", "release", "replay", "check", "inspect", "control"}
 HANDLERS = Path(__file__).parents[2] / "functions/handlers"
 VISIBILITY_FACTOR = 6  # AWS's advice for a queue in front of a Lambda
 FIELD_OF = {"AWS::DynamoDB::Table": "SSESpecification", "AWS::SQS::Queue": "KmsMasterKeyId"}
@@ -175,6 +175,8 @@ def test_what_is_not_to_be_repeated_is_not_repeated_by_lambda(template: Template
     assert {functions[each["FunctionName"]["Ref"]]["Properties"]["Handler"].split(".")[-2] for each in configured} == {
         "poll",
         "release",
+        "inspect",
+        "control",
         "replay",
         "check",
     }
@@ -236,6 +238,8 @@ def test_the_webhook_is_told_of_signatures_and_keys(template: Template) -> None:
         ),
         ("DeadLetters", ("secretsmanager:", "LedgerAudit", "dynamodb:Query", "dynamodb:DeleteItem")),
         ("Release", ("LinkexampleShipStation", "LinkexampleWebhook", "LedgerAudit", "dynamodb:DeleteItem")),
+        ("Inspect", ("LinkexampleIfs", "LinkexampleWebhook", "sqs:", "dynamodb:DeleteItem", "dynamodb:Scan")),
+        ("Control", ("secretsmanager:", "LinkexampleNotifications", "dynamodb:DeleteItem", "dynamodb:Query")),
         ("Replay", ("LinkexampleShipStation", "LinkexampleWebhook", "dynamodb:DeleteItem")),
         ("Check", ("sqs:Receive", "LinkexampleWebhook", "dynamodb:DeleteItem")),
     ],
@@ -263,19 +267,20 @@ def alarms_of_our_own(template: Template) -> list[Alarm]:
 def test_every_metric_that_is_watched_is_counted_by_its_lambda(template: Template) -> None:
     own = alarms_of_our_own(template)
 
-    assert len(own) == 7
+    assert len(own) == 10
     for alarm in own:
         handler = (HANDLERS / f"{alarm.dimensions['service']}.py").read_text(encoding="utf-8")
-        assert alarm.dimensions["connection"] == "example"
+        assert alarm.dimensions.get("connection", "example") == "example"
         assert re.search(rf"\b{alarm.metric}=", handler)
+
+
+SENDERS = {"count", "heartbeat", "seconds", "of_the_stack"}
 
 
 def test_every_metric_that_is_counted_is_watched(documented: Template) -> None:
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in HANDLERS.glob("*.py")]
     calls = [call for tree in trees for call in ast.walk(tree) if isinstance(call, ast.Call)]
-    sent = [
-        call for call in calls if isinstance(call.func, ast.Name) and call.func.id in {"count", "heartbeat", "seconds"}
-    ]
+    sent = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in SENDERS]
 
     assert {each.arg for call in sent for each in call.keywords} == {
         alarm.metric for alarm in alarms_of_our_own(documented)

@@ -91,7 +91,7 @@ class Delivery:
 @dataclass(frozen=True)
 class DeliveredOrder:
     """How one order ended. `saved` False means that its messages have to come back; without a state it could not even
-    be read, and `fault` says why.
+    be read, and `fault` says why. `calls`: it asks for a person since now.
     """
 
     key: OrderKey
@@ -99,6 +99,7 @@ class DeliveredOrder:
     saved: bool
     state: OrderState | None = None
     fault: str = ""
+    calls: bool = False
 
 
 def deliver(batch: Sequence[DeliverOrder], delivery: Delivery) -> list[DeliveredOrder]:
@@ -333,7 +334,8 @@ def _ended(
 def _saved(look: _Look, state: OrderState, delivery: Delivery) -> DeliveredOrder:
     """What has not changed costs nothing."""
     saved = state == look.last_saved or delivery.orders.save(state.following(look.last_saved))
-    return DeliveredOrder(state.key, look.cause, saved, state)
+    calls = state.attention is not None and look.before.attention is None
+    return DeliveredOrder(state.key, look.cause, saved, state, calls=calls)
 
 
 def _result(results: Results, case: OrderCase, key: RecordKey) -> RecordResult | None:
