@@ -64,6 +64,7 @@ class Expectation:
     free_at: datetime | None = None
     unless: str | None = None
     overwrites: bool = False  # by a policy of its own
+    is_adopted: bool = False  # a person said that the number which stood there was ours
     is_timed: bool = True
     day_in: str | None = None  # the zone in which the label's instant is the ship date
 

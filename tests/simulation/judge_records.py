@@ -161,6 +161,10 @@ def _lost(week: Week, site: Site) -> Iterator[str]:
 
 def _overwritten(week: Week, site: Site, theirs: Write, name: str, value: object, *, is_new: bool) -> Iterator[str]:
     exceptions = {e.shipment_id for e in week.expectations if e.site is site and e.overwrites}
+    if name == "ProNo" and theirs.key[0] in {
+        e.shipment_id for e in week.expectations if e.site is site and e.is_adopted
+    }:
+        return
     if is_new and (name in OVERWRITES or theirs.key[0] in exceptions):
         return
     if theirs.is_unseen:

@@ -26,6 +26,7 @@ from tests.simulation.connection_files import (
     second_edit,
 )
 from tests.simulation.corrected_references import CORRECTED_REFERENCES
+from tests.simulation.desk_stories import DESK_STORIES
 from tests.simulation.either_api import beginning, furnish_v2, move, moving
 from tests.simulation.expectations import EVERYWHERE
 from tests.simulation.file_edits import FILE_EDITS
@@ -62,6 +63,7 @@ ALL_STORIES = (
     HIDDEN_RECORDS,
     REFUSALS,
     OPERATOR_STORIES,
+    DESK_STORIES,
     STORE_OVERRIDES,
     LARGE_ORDERS,
     READING_STORIES,
