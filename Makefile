@@ -19,7 +19,7 @@ STEP := exec $(BIN)/python -B .ci/step.py
 PYTEST := $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 CDK := exec $(BIN)/python -B .ci/deploy.py
 
-.PHONY: help setup demo test nightly lint unit synth check simulate bench mutate bootstrap deploy pins clean
+.PHONY: help setup demo test nightly lint unit synth check simulate bench mutate bootstrap deploy schemas pins clean
 
 help: ## Say what each verb does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -67,6 +67,9 @@ bootstrap: setup ## Prepare an AWS account and region for deployments, once (CON
 
 deploy: setup ## Deploy to the AWS account of the current credentials (FOLDER=~/connections; CONTEXT="-c alarms=on.call@example.com")
 	@$(CDK) deploy --folder "$$FOLDER" $(CONTEXT)
+
+schemas: setup ## Write the JSON Schemas of the connection file and of an operator's requests into docs/schemas
+	@$(BIN)/python -m functions.console.schemas
 
 pins: setup ## Pin every package of the bundle with its hashes, as functions/requirements.txt asks for
 	@$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \

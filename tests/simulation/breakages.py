@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from io import StringIO
 
 from tests.equipment.push_stories import Story
+from tests.simulation.breakages_desk import DESK_BREAKAGES
 from tests.simulation.breakages_ifs import IFS_BREAKAGES
 from tests.simulation.breakages_pushing import PUSHING_BREAKAGES
 from tests.simulation.breakages_reading import READING_BREAKAGES
@@ -27,6 +28,7 @@ BREAKAGES: dict[str, Callable[[], None]] = {
     **V2_BREAKAGES,
     **WRITING_BREAKAGES,
     **PUSHING_BREAKAGES,
+    **DESK_BREAKAGES,
     **{name: broken for name, (broken, _) in IFS_BREAKAGES.items()},
 }
 

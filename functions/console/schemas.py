@@ -1,0 +1,57 @@
+"""`make schemas`: writes the JSON Schema of the connection file and of every request and answer of an operator, for
+editors and for programs. The schemas stand in the repository; a test compares them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from functions.connections.connection import Connection
+from functions.flows.operations.attention import AttentionList
+from functions.flows.operations.standing import DeskStanding, ReadingStanding, TenantStanding
+from functions.flows.operations.status import StatusAnswer
+from functions.flows.operations.stories import StoriesAnswer
+from functions.model.control import Changed, ControlRequest
+from functions.model.fit import FitReport
+from functions.model.inspection import InspectRequest
+from functions.wiring.check_parts import CheckRequest
+
+FOLDER = Path(__file__).parents[2] / "docs/schemas"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+PUBLISHED: Mapping[str, type[BaseModel]] = {
+    "connection-file": Connection,
+    "inspect-request": InspectRequest,
+    "inspect-attention": AttentionList,
+    "inspect-order": StoriesAnswer,
+    "inspect-reading": ReadingStanding,
+    "inspect-tenant": TenantStanding,
+    "inspect-desk": DeskStanding,
+    "inspect-status": StatusAnswer,
+    "control-request": ControlRequest,
+    "control-answer": Changed,
+    "check-request": CheckRequest,
+    "check-report": FitReport,
+}
+
+
+def text_of(model: type[BaseModel]) -> str:
+    """Requests as they are validated, answers as they are written."""
+    mode: Any = "validation" if model.__name__.endswith(("Request", "Connection")) else "serialization"
+    schema = {"$schema": DIALECT, **model.model_json_schema(mode=mode)}
+    return json.dumps(schema, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, model in PUBLISHED.items():
+        (FOLDER / f"{name}.json").write_text(text_of(model), encoding="utf-8")
+    print(f"{len(PUBLISHED)} schemas in {FOLDER}")  # noqa: T201 # what the verb says
+
+
+if __name__ == "__main__":
+    main()
