@@ -125,6 +125,14 @@ class ControlSettings(Settings):
     shipments: dict[str, str]
 
 
+class ReconcileSettings(Settings):
+    ledger_table: str
+    audit_table: str
+    reports_bucket: str
+    shipstation_secrets: dict[str, str]
+    ifs_secrets: dict[str, str]
+
+
 class ReplaySettings(Settings):
     ledger_table: str
     audit_table: str

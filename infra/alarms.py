@@ -110,6 +110,7 @@ class Alarms(Construct):
             self._watched(resources)
             self._orders(resources)
             self._align(resources)
+            self._disagreeing(resources)
 
     def _errors(self, function: lambda_.Function) -> None:
         self._bell.alarm(
@@ -250,4 +251,18 @@ class Alarms(Construct):
             threshold=1,
             description=f"{connection}: reference data asks for a person. Invoke Align for its proposal, which names "
             f"the record, the reason and the field; the alarm ends with the cause {page}",
+        )
+
+    def _disagreeing(self, resources: ConnectionResources) -> None:
+        """Counted once a day, and zero where all is well."""
+        connection = resources.connection.name
+        if resources.connection.mode == "off":
+            return
+        self._bell.alarm(
+            f"{connection}-SystemsDisagree",
+            silence_is_zero(counted("reconcile", "ReconcileUnexplained", connection, Duration.days(1))),
+            threshold=1,
+            description=f"{connection}: the systems disagree. ShipStation says what IFS does not hold, or the other "
+            "way round, and the ledger gives no reason. Invoke Reconcile with status: true for the summary and the "
+            "report's name; repair: true makes a plan for Replay (docs/operations.md#reconcile).",
         )

@@ -123,7 +123,7 @@ def _as_deployed(value: Any, variable: str, stack_name: str) -> str:
         arn = "arn:aws-us-gov:secretsmanager::012345678901:secret:-abcdef"
         return "x" * (len(arn) + LONGEST_REGION + len(name) + RANDOM)
     generated = len(f"{stack_name}-{name}") + RANDOM
-    if variable.endswith("_TABLE"):
+    if variable.endswith(("_TABLE", "_BUCKET")):
         return "x" * generated
     address = "https://sqs..amazonaws.com/012345678901/"
     return "x" * (len(address) + LONGEST_REGION + min(generated + len(".fifo"), LONGEST_QUEUE_NAME))

@@ -7,6 +7,7 @@ from __future__ import annotations
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sqs as sqs
 
@@ -44,6 +45,15 @@ def allow_keys(function: lambda_.Function, table: dynamodb.Table, keys: str, *ac
             conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [keys]}},
         )
     )
+
+
+def allow_documents(function: lambda_.Function, bucket: s3.Bucket) -> None:
+    """To keep documents and to read them, under the bucket's key.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+    """
+    _allow(function, bucket.arn_for_objects("*"), "s3:PutObject", "s3:GetObject")
+    assert bucket.encryption_key is not None
+    _allow(function, bucket.encryption_key.key_arn, "kms:GenerateDataKey")
 
 
 def _allow(function: lambda_.Function, arn: str, *actions: str) -> None:

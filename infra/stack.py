@@ -28,6 +28,7 @@ from infra.operate import Operate
 from infra.poll import Poll
 from infra.push import PushFlow
 from infra.queues import DeadLetterQueues
+from infra.reconcile import Reconcile
 from infra.release import Release
 from infra.replay import Replay
 from infra.webhook import WebhookApi
@@ -66,6 +67,9 @@ class ConnectorStack(Stack):
                 self, "DeadLettersFlow", functions=functions, ledger=ledger, queues=dead, per_connection=per_connection
             ).function,
             Release(self, "ReleaseFlow", functions=functions, ledger=ledger, per_connection=per_connection).function,
+            Reconcile(
+                self, "ReconcileFlow", functions=functions, ledger=ledger, key=key, per_connection=per_connection
+            ).function,
         ]
         orders = self._orders(functions, ledger, key, per_connection)
         watched += [orders.pull, orders.push] if orders else []

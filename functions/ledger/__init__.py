@@ -1,4 +1,4 @@
-"""What AWS keeps for us: two tables, queues, secrets. One module for each kind of item.
+"""What AWS keeps for us: two tables, queues, secrets, reports. One module for each kind of item.
 
     table                    the seam to DynamoDB; faults translates what AWS raises
     └─ items                 values as items, and back; compact says a place once
@@ -13,8 +13,9 @@
        ├─ desks              what a person decided beside the file
        ├─ tenants            whether an IFS tenant answers, and when it delivers
        ├─ parked, returns    what needs a person; what died and came back
+       ├─ reconciles         how a comparison of both systems stands
        └─ shared             what an earlier version kept
-    queues, secrets          the other services
+    queues, secrets, reports the other services
 
 Nothing else touches AWS while orders are delivered.
 """

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from functions.connections.connection import Connection
     from functions.ledger.queues import Queue
+    from functions.ledger.reports import Bucket
     from functions.ledger.table import Table
     from functions.model.connection_name import ConnectionName
 
@@ -88,6 +89,11 @@ class AwsRuntime:
         from functions.ledger.queues import SqsQueue  # noqa: PLC0415 # loaded by those that send
 
         return SqsQueue(self._sqs, url)
+
+    def bucket(self, name: str) -> Bucket:
+        from functions.ledger.reports import S3Bucket  # noqa: PLC0415 # loaded by the one that keeps reports
+
+        return S3Bucket(boto3.client("s3", config=SDK), name)
 
     def session(self, ca_bundle: str | None = None) -> requests.Session:
         import requests  # noqa: PLC0415 # the webhook calls no vendor

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from functions.connections.connection import Connection
     from functions.ledger.queues import Queue
+    from functions.ledger.reports import Bucket
     from functions.ledger.table import Table
     from functions.model.connection_name import ConnectionName
 
@@ -61,6 +62,8 @@ class Runtime(Protocol):
     def table(self, name: str) -> Table: ...
 
     def queue(self, url: str) -> Queue: ...
+
+    def bucket(self, name: str) -> Bucket: ...
 
     def session(self, ca_bundle: str | None = None) -> requests.Session:
         """`ca_bundle` is a PEM file beside the connection file."""

@@ -1,5 +1,6 @@
 """One log line per outcome, and a metric for each alarm, without payloads, names or addresses. What no alarm watches is
-no metric: the log lines say it, and a metric costs as much in an hour in which it is sent once as in a full one.
+no metric, but for what a day's comparison found: the log lines say it, and a metric costs as much in an hour in which
+it is sent once as in a full one.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ def count(connection: str, **metrics: int) -> None:
     _send(MetricUnit.Count, connection, {name: value for name, value in metrics.items() if value})
 
 
-def heartbeat(connection: str, **metrics: bool) -> None:
+def heartbeat(connection: str, **metrics: float) -> None:
     """Zeros are sent: a metric that only stops keeps its alarm as it was."""
     _send(MetricUnit.Count, connection, metrics)
 

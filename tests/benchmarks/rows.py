@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.benchmarks import aligning, dry_runs, money, pushing, reading, starting, units, writing
+from tests.benchmarks import aligning, dry_runs, money, pushing, reading, reconciling, starting, units, writing
 from tests.benchmarks.row import Row
 from tests.equipment.quiet_connection import SEED, quiet_world, run, schedule
 from tests.equipment.world import LEDGER, Site, World
@@ -72,6 +72,7 @@ ROWS: dict[str, Callable[[], Iterable[Row]]] = {
     "push_order_requests": pushing.push_order_requests,
     "dry_run_equal": dry_runs.dry_run_equal,
     "core_rate": writing.core_rate,
+    "reconcile": reconciling.reconcile,
 }
 # Rows that are measured together with another one.
 WITH = {
@@ -87,6 +88,9 @@ WITH = {
     "burst_p99_v2": "burst_v2",
     "drain_429_v2": "drain_v2",
     "core_memory": "core_rate",
+    "reconcile_false": "reconcile",
+    "reconcile_requests": "reconcile",
+    "reconcile_requests_ifs": "reconcile",
     "push_requests_ifs": "push_requests",
     "align_requests_ifs": "align_requests",
     "push_order_requests_ifs": "push_order_requests",

@@ -20,7 +20,7 @@ from tests.demo.reconcile import Row
 from tests.demo.scenario import Order
 from tests.demo.steps import Steps
 from tests.equipment.folders import temporary_folder
-from tests.equipment.system import GO_LIVE_DAYS_AGO, System, started, utc_now
+from tests.equipment.system import GO_LIVE_DAYS_AGO, NAME, System, started, utc_now
 
 STORIES = ("edited meanwhile", "typed by a colleague", "voided, re-labelled", "voided")
 PATIENCE_SECONDS = 90
@@ -76,6 +76,8 @@ def show(system: System, orders: Sequence[Order], console: Console, say: Steps, 
     is_caught, text = system.check(misspelt=True)
     say("Asking replay what it would change (a dry run), and reading the ledger")
     dry_run = _dry_run(system)
+    say("Asking reconcile to compare both systems by itself")
+    compared = _compared(system)
     states = system.states()
     told = {kind: next(order for order in orders if order.kind == kind) for kind in STORIES}
     stories = {order: system.story(order.order_no) for order in told.values()}
@@ -83,6 +85,7 @@ def show(system: System, orders: Sequence[Order], console: Console, say: Steps, 
     reconciliation = reconcile.judge(system, orders)
     rows = reconcile.reconcile(system, orders)
     report.show_reconciliation(console, rows)
+    report.show_compared(console, compared)
     seconds = {
         announced: reconcile.seconds_to_ifs(system, orders, announced=announced, began=began)
         for announced in (True, False)
@@ -96,7 +99,8 @@ def show(system: System, orders: Sequence[Order], console: Console, say: Steps, 
     report.show_check(console, text)
     report.show_numbers(console, reconciliation, _numbers(system, seconds))
     is_asked = states[alike.order_no].attention is Reason.AMBIGUOUS_TARGET and is_caught
-    return reconciliation.is_kept and is_asked and dry_run.get("would_change") == 0 and bool(dry_run.get("orders"))
+    is_unchanged = dry_run.get("would_change") == 0 and bool(dry_run.get("orders"))
+    return reconciliation.is_kept and is_asked and is_unchanged and compared.get("agree") is True
 
 
 def _dry_run(system: System) -> dict[str, Any]:
@@ -105,6 +109,14 @@ def _dry_run(system: System) -> dict[str, Any]:
     request = {"select": selection, "by": "demo", "note": "nothing should be left to do"}
     answers = [system.invoke("Replay", {"connection": name, **request}) for name in system.connections]
     return {"orders": answers[0].get("orders"), "would_change": sum(answer["would_change"] for answer in answers)}
+
+
+def _compared(system: System) -> dict[str, Any]:
+    now = utc_now()
+    window = {"from": (now - timedelta(days=GO_LIVE_DAYS_AGO)).isoformat(), "until": now.isoformat()}
+    request = {"connection": NAME, **window, "by": "demo", "note": "do both systems agree"}
+    answer: dict[str, Any] = system.invoke("Reconcile", request)
+    return answer
 
 
 def _numbers(system: System, seconds: Mapping[bool, Mapping[int, float]]) -> dict[str, Any]:

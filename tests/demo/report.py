@@ -20,6 +20,7 @@ from tests.equipment.system import System
 
 WIDE = 100
 MOST_DIFFERENCES = 10
+MOST_LINES = 5  # of the reconcile's summary
 HEADINGS = ("what happened", "orders", "IFS should hold", "IFS holds", "day", "is")
 LIVE = ".venv/bin/python -m tests.demo.live"
 COMMANDS = {
@@ -80,6 +81,13 @@ def _values(values: tuple[str, str, str]) -> str:
 
 def _whole(values: tuple[str, str, str]) -> str:
     return f"{_values(values)} {values[2]}".replace("\n", ", ")
+
+
+def show_compared(console: Console, answer: Mapping[str, Any]) -> None:
+    """What the deployed reconcile says by itself."""
+    console.print("\n[bold]The connector's own reconcile[/], which knows nothing of its deliveries", highlight=False)
+    for line in answer.get("text", [str(answer)])[:MOST_LINES]:
+        console.print(f"  {line.strip()}"[: console.width], highlight=False, markup=False)
 
 
 def show_counts(

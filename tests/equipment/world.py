@@ -29,6 +29,7 @@ from functions.handlers import (
     poll,
     pull,
     push,
+    reconcile,
     release,
     replay,
     webhook,
@@ -50,6 +51,7 @@ from functions.settings import (
     PollSettings,
     PullSettings,
     PushSettings,
+    ReconcileSettings,
     ReleaseSettings,
     ReplaySettings,
     WebhookSettings,
@@ -59,6 +61,7 @@ from functions.wiring.telemetry import logger
 from tests.equipment.clockwork import Clockwork, Killed
 from tests.equipment.ifs.tenant import Tenant
 from tests.equipment.lambdas import Environment, EventSource, Function
+from tests.equipment.memory_aws.bucket import MemoryBucket
 from tests.equipment.memory_aws.queue import MemoryQueue
 from tests.equipment.memory_aws.secrets import MemorySecrets, pair
 from tests.equipment.memory_aws.table import Lateness, MemoryTable
@@ -68,7 +71,7 @@ from tests.equipment.shipstation.signing import SigningService
 
 KEYS_HOST = "https://api.shipengine.com"
 CANARY = "CanarySecret"
-LEDGER, AUDIT = "ledger", "audit"
+LEDGER, AUDIT, REPORTS = "ledger", "audit", "reports"
 QUEUE_WEIGHT = 5  # a run sends once and asks the tables often
 TIMEOUTS = {
     "webhook": 15.0,
@@ -83,6 +86,7 @@ TIMEOUTS = {
     "pull": 300.0,
     "push": 300.0,
     "align": 300.0,
+    "reconcile": 900.0,
 }
 CLOCKS = timedelta(minutes=1)  # an environment's clock may be ahead of the world's
 VISIBILITY = {
@@ -167,6 +171,10 @@ class SimulatedRuntime:
     def queue(self, url: str) -> MemoryQueue:
         return self._world.queues[url]
 
+    def bucket(self, name: str) -> MemoryBucket:
+        assert name == REPORTS
+        return self._world.reports
+
     def side_by_side(self, bodies: Sequence[Callable[[], None]]) -> None:
         self._world.clockwork.side_by_side(bodies)
 
@@ -205,6 +213,7 @@ class World:
         self.trouble = Trouble(until=self.start)
         self.weather = Weather(Random(self.random.random()))
         self.tables = {name: MemoryTable(self.step_of(name), self._lateness(name)) for name in (LEDGER, AUDIT)}
+        self.reports = MemoryBucket(self.step)
         self.queues: dict[str, MemoryQueue] = {}
         self.functions: dict[str, Function] = {}
         self.secrets = self._secrets({})
@@ -373,12 +382,14 @@ class World:
         orders = {n: f"o-{n}" for n in names}
         self._add("pull", pull.build, PullSettings(ledger_table=LEDGER, orders=orders, ifs_secrets=ifs))
         self._add("push", push.build, PushSettings(**tables, orders=orders, shipstation_secrets=stations))
-        both = AlignSettings(**tables, shipstation_secrets=stations, ifs_secrets=ifs)
-        self._add("align", align.build, both)
+        aligning = AlignSettings(**tables, shipstation_secrets=stations, ifs_secrets=ifs)
+        self._add("align", align.build, aligning)
         for site in self.sites.values():
             self._connect(site)
         settings = CheckSettings(**tables, shipments=shipments, shipstation_secrets=stations, ifs_secrets=ifs)
         self._add("check", check.build, settings)
+        comparing = ReconcileSettings(**tables, reports_bucket=REPORTS, shipstation_secrets=stations, ifs_secrets=ifs)
+        self._add("reconcile", reconcile.build, comparing)
         logger.handlers[0].setStream(self.logs)  # type: ignore[attr-defined] # Powertools logs to a stream
 
     def _connect(self, site: Site) -> None:

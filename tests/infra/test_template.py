@@ -17,7 +17,19 @@ from tests.equipment.world import TIMEOUTS, VISIBILITY
 pytestmark = pytest.mark.integration
 
 Template = dict[str, Any]
-LAMBDAS = {"webhook", "poll", "consume", "dead_letters", "release", "replay", "check", "inspect", "control"}
+LAMBDAS = {
+    "webhook",
+    "poll",
+    "consume",
+    "dead_letters",
+    "release",
+    "replay",
+    "check",
+    "inspect",
+    "control",
+    "reconcile",
+}
+SHOWN = {"ReconcileDifferences", "ReconcileMissing"}  # once a day, beside the one that is watched
 HANDLERS = Path(__file__).parents[2] / "functions/handlers"
 VISIBILITY_FACTOR = 6  # AWS's advice for a queue in front of a Lambda
 FIELD_OF = {"AWS::DynamoDB::Table": "SSESpecification", "AWS::SQS::Queue": "KmsMasterKeyId"}
@@ -179,6 +191,7 @@ def test_what_is_not_to_be_repeated_is_not_repeated_by_lambda(template: Template
         "control",
         "replay",
         "check",
+        "reconcile",
     }
     for each in configured:
         assert (each["MaximumRetryAttempts"], each["MaximumEventAgeInSeconds"]) == (0, 60)
@@ -186,11 +199,11 @@ def test_what_is_not_to_be_repeated_is_not_repeated_by_lambda(template: Template
         assert [target["RetryPolicy"] for target in rule["Targets"]] == [{"MaximumRetryAttempts": 0}]
 
 
-def test_both_schedules_tick_every_minute(template: Template) -> None:
+def test_the_schedules_tick(template: Template) -> None:
     rules = of_type(template, "AWS::Events::Rule")
     rates = {name[:4]: rule["ScheduleExpression"] for name, rule in rules.items()}
 
-    assert rates == {"Poll": "rate(1 minute)", "Rele": "rate(1 minute)"}
+    assert rates == {"Poll": "rate(1 minute)", "Rele": "rate(1 minute)", "Reco": "rate(5 minutes)"}
 
 
 def test_token_in_the_path_reaches_no_access_log(template: Template) -> None:
@@ -242,6 +255,7 @@ def test_the_webhook_is_told_of_signatures_and_keys(template: Template) -> None:
         ("Control", ("secretsmanager:", "LinkexampleNotifications", "dynamodb:DeleteItem", "dynamodb:Query")),
         ("Replay", ("LinkexampleShipStation", "LinkexampleWebhook", "dynamodb:DeleteItem")),
         ("Check", ("sqs:Receive", "LinkexampleWebhook", "dynamodb:DeleteItem")),
+        ("Reconcile", ("sqs:", "LinkexampleWebhook", "dynamodb:DeleteItem", "s3:DeleteObject")),
     ],
 )
 def test_role_allows_no_more_than_the_room_needs(template: Template, function: str, forbidden: tuple[str, ...]) -> None:
@@ -267,7 +281,7 @@ def alarms_of_our_own(template: Template) -> list[Alarm]:
 def test_every_metric_that_is_watched_is_counted_by_its_lambda(template: Template) -> None:
     own = alarms_of_our_own(template)
 
-    assert len(own) == 10
+    assert len(own) == 11
     for alarm in own:
         handler = (HANDLERS / f"{alarm.dimensions['service']}.py").read_text(encoding="utf-8")
         assert alarm.dimensions.get("connection", "example") == "example"
@@ -282,7 +296,7 @@ def test_every_metric_that_is_counted_is_watched(documented: Template) -> None:
     calls = [call for tree in trees for call in ast.walk(tree) if isinstance(call, ast.Call)]
     sent = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in SENDERS]
 
-    assert {each.arg for call in sent for each in call.keywords} == {
+    assert {each.arg for call in sent for each in call.keywords} - SHOWN == {
         alarm.metric for alarm in alarms_of_our_own(documented)
     }
 
@@ -295,3 +309,16 @@ def test_every_alarm_says_what_to_do_and_tells_when_it_rings_and_when_it_is_over
     for alarm in alarms.values():
         assert len(alarm["AlarmDescription"]) > 40
         assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": topic}]
+
+
+def test_the_reports_are_encrypted_kept_and_reached_by_nobody_without_tls(template: Template) -> None:
+    (bucket,) = of_type(template, "AWS::S3::Bucket").values()
+    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    policy = json.dumps(of_type(template, "AWS::S3::BucketPolicy"))
+
+    assert "EncryptionKey" in json.dumps(rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"])
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert (bucket["VersioningConfiguration"], bucket["Policy"]) == ({"Status": "Enabled"}, "Retain")
+    assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    assert bucket["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"] == 400
+    assert '{"Bool": {"aws:SecureTransport": "false"}}' in policy

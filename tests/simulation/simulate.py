@@ -33,6 +33,7 @@ from tests.simulation.file_edits import FILE_EDITS
 from tests.simulation.hidden_records import HIDDEN_RECORDS
 from tests.simulation.ifs_stories import IFS_STORIES
 from tests.simulation.judge_audit import IntentWatch
+from tests.simulation.judge_reconcile import disagreements
 from tests.simulation.large_orders import LARGE_ORDERS
 from tests.simulation.moved_lines import MOVED_LINES
 from tests.simulation.operator_stories import OPERATOR_STORIES, WHO, ask
@@ -118,6 +119,8 @@ def simulate(seed: int, *, days: float = 7.0) -> Result:
     with redirect_stdout(world.logs):  # where Powertools prints its metrics
         world.clockwork.run(end)
     found = violations(world, week, intents)
+    digest = world.digest()
+    found += disagreements(world, start)
     return Result(
         seed=seed,
         start=start,
@@ -126,7 +129,7 @@ def simulate(seed: int, *, days: float = 7.0) -> Result:
         planned=Counter(each.name for each in week.tellings),
         faults=world.met,
         figures=_figures(world, week),
-        digest=world.digest(),
+        digest=digest,
         seconds=time.perf_counter() - began,
         days=days + CALM / timedelta(days=1),
     )

@@ -1,0 +1,299 @@
+"""What a record should hold, said as plainly as it can be, and compared with what IFS holds: the numbers of all living
+parcels of an order, in any order, are what stands on its records.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+from functions.connections.connection import Connection
+from functions.connections.targets import AnyTarget, CustomEntity
+from functions.flows.operations.reconcile_reading import Addressed
+from functions.model.outcomes import Reason
+from functions.model.reconciled import RECORD, Checked, IfsRow, Kind
+from functions.model.records import FieldName
+
+MOST_SHOWN = 200  # characters of a value
+
+
+@dataclass(frozen=True)
+class Case:
+    """Orders that share records, and everything that both systems say of them."""
+
+    parcels: tuple[Addressed, ...]
+    rows: tuple[IfsRow, ...]
+
+    def beside(self, context: Iterable[Addressed]) -> Case:
+        return replace(self, parcels=(*self.parcels, *context))
+
+
+def cases(parcels: Sequence[Addressed], rows: Sequence[IfsRow]) -> list[Case]:
+    """Parcels of one order belong together; so do the orders that one record is of."""
+    named = {each.id: each for each in rows}
+    groups = _Groups()
+    for each in parcels:
+        groups.join(_order(each), ("parcel", each.view.ifs.company, str(each.reference)))
+        if each.ifs_shipment in named:
+            groups.join(_order(each), ("row", named[each.ifs_shipment].place, each.ifs_shipment))
+    companies = {(each.reference, each.view.ifs.company) for each in parcels}
+    by_reference: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for reference, company in companies:
+        by_reference[str(reference)].append(("parcel", company, str(reference)))
+    for row in rows:
+        for reference in row.references:
+            for order in by_reference.get(reference, ()):
+                groups.join(order, ("row", row.place, row.id))
+    of_parcels, of_rows = defaultdict(list), defaultdict(list)
+    for each in parcels:
+        of_parcels[groups.root(_order(each))].append(each)
+    for row in rows:
+        of_rows[groups.root(("row", row.place, row.id))].append(row)
+    return [Case(tuple(own), tuple(of_rows.get(root, ()))) for root, own in of_parcels.items()]
+
+
+class _Groups:
+    """Who belongs together."""
+
+    def __init__(self) -> None:
+        self._above: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def root(self, name: tuple[str, ...]) -> tuple[str, ...]:
+        while self._above.get(name, name) != name:
+            name = self._above[name]
+        return name
+
+    def join(self, one: tuple[str, ...], other: tuple[str, ...]) -> None:
+        self._above[self.root(other)] = self.root(one)
+
+
+def _order(each: Addressed) -> tuple[str, ...]:
+    return "parcel", each.view.ifs.company, str(each.reference)
+
+
+def compare(case: Case) -> list[Checked]:
+    return [*_skipped(case), *_without_record(case), *_stray_rows(case), *_records(case)]
+
+
+def _skipped(case: Case) -> Iterator[Checked]:
+    for each in case.parcels:
+        if each.skip is not None and not each.is_context:
+            yield _checked([each], None, RECORD, "missing").explained(each.skip)
+
+
+def _without_record(case: Case) -> Iterator[Checked]:
+    for each in case.parcels:
+        if each.counts and not each.is_context and _home(each, case) is None:
+            yield _checked([each], None, RECORD, "missing", says=each.parcel.tracking)
+
+
+def _stray_rows(case: Case) -> Iterator[Checked]:
+    """A row of its own for a shipment that ShipStation does not have."""
+    known = {each.key for each in case.parcels}
+    for row in case.rows:
+        if row.parcel is not None and row.parcel not in known:
+            yield _checked([_first(case)], row, RECORD, "extra", holds=row.parcel).model_copy(update={"shipments": ()})
+
+
+def _records(case: Case) -> Iterator[Checked]:
+    homes = {id(each): _home(each, case) for each in case.parcels}
+    for row in case.rows:
+        here = [each for each in case.parcels if homes[id(each)] is row]
+        if here or row.parcel is None:
+            yield from _record(row, here, case)
+
+
+def _record(row: IfsRow, here: Sequence[Addressed], case: Case) -> Iterator[Checked]:
+    view = (here or case.parcels)[0].view
+    target = view.ifs.target_of(row.place)  # type: ignore[arg-type] # as the reader named it
+    if target is None:
+        return
+    living = sorted((each for each in here if each.counts), key=lambda each: (each.parcel.created_at, each.key))
+    if FieldName.TRACKING in target.rules:
+        yield from _tracking(row, living, case, target)
+    if any(not each.is_context for each in living):
+        yield from _fields(row, living, target, view)
+
+
+def _fields(row: IfsRow, living: Sequence[Addressed], target: AnyTarget, view: Connection) -> Iterator[Checked]:
+    said: dict[FieldName, str | None] = {
+        FieldName.CARRIER: _mapped(view.carriers, living),
+        FieldName.SERVICE: _mapped(view.services, living),
+        FieldName.SHIP_DATE: _day(row, living, target, view),
+        FieldName.STATUS: target.status.shipped,
+        FieldName.COST: _cost(living, target),
+        FieldName.CURRENCY: _currency(living, target),
+    }
+    unsaid = {FieldName.CARRIER: Reason.CARRIER_UNMAPPED, FieldName.SERVICE: Reason.SERVICE_UNMAPPED}
+    for name, value in said.items():
+        if name not in target.rules:
+            continue
+        holds = row.values.get(name)
+        if value is None and name in unsaid and any(each.parcel.carrier for each in living):
+            yield _checked(living, row, name, "missing").explained(unsaid[name])
+        elif value is not None or name in {FieldName.COST, FieldName.CURRENCY}:
+            yield _checked(living, row, name, _kind(name, value, holds), says=value, holds=holds)
+
+
+def _kind(name: FieldName, said: str | None, holds: str | None) -> Kind:
+    if _same(name, said, holds):
+        return "equal"
+    if said is None:
+        return "extra"
+    return "different" if holds else "missing"
+
+
+def _same(name: FieldName, said: str | None, holds: str | None) -> bool:
+    if name is FieldName.SHIP_DATE:
+        return (said or "")[:10] == (holds or "")[:10]
+    if name is FieldName.COST and said and holds:
+        try:
+            return Decimal(said) == Decimal(holds)
+        except InvalidOperation:
+            return False
+    return _folded(said or "") == _folded(holds or "")
+
+
+def _mapped(table: Mapping[str, str], living: Sequence[Addressed]) -> str | None:
+    """What the file calls the first parcel's carrier, by its service where the file names that; else the next one's."""
+    for each in living:
+        carrier, service = (_folded(text or "") for text in (each.parcel.carrier, each.parcel.service))
+        found = table.get(f"{carrier}/{service}") or table.get(carrier)
+        if found:
+            return found
+    return None
+
+
+def _day(row: IfsRow, living: Sequence[Addressed], target: AnyTarget, view: Connection) -> str | None:
+    if target.ship_date.source == "label":
+        zone = view.ifs.zone_of(row.site)
+        return min(each.parcel.created_at.astimezone(zone).date() for each in living).isoformat()
+    return min((each.parcel.ship_date.isoformat() for each in living if each.parcel.ship_date), default=None)
+
+
+def _cost(living: Sequence[Addressed], target: AnyTarget) -> str | None:
+    currency = _currency(living, target)
+    told = [each for each in living if each.parcel.cost is not None and not each.is_copy]
+    same = [each.parcel.cost for each in told if each.parcel.currency in {None, currency}]
+    if target.cost is None or not any(each.parcel.cost is not None for each in living):
+        return None
+    total = sum(filter(None, same), Decimal(0))
+    return str(total.quantize(Decimal(1).scaleb(-target.cost.decimals), ROUND_HALF_UP))
+
+
+def _currency(living: Sequence[Addressed], target: AnyTarget) -> str | None:
+    first = next((each.parcel for each in living if each.parcel.cost is not None), None)
+    if first is None:
+        return None
+    return first.currency or (target.currency.code if target.currency else None)
+
+
+def _tracking(row: IfsRow, living: Sequence[Addressed], case: Case, target: AnyTarget) -> Iterator[Checked]:
+    rule, holds = target.tracking, row.values.get(FieldName.TRACKING)
+    numbers = {text: each for each in reversed(living) if (text := each.parcel.tracking)}
+    wanted = dict(reversed(numbers.items()))
+    if rule.parcels == "first":
+        wanted = dict(list(wanted.items())[:1])
+    fitting = _fitting(list(wanted), rule.separator, rule.max_length)
+    there = set(_words(holds, rule.separator))
+    for number, each in wanted.items():
+        is_there = there >= set(_words(number, rule.separator))
+        kind: Kind = "equal" if is_there else "different" if holds else "missing"
+        told = _checked([each], row, FieldName.TRACKING, kind, says=number, holds=holds)
+        if not each.is_context:
+            yield told.explained(Reason.TRACKING_DID_NOT_FIT) if not is_there and number not in fitting else told
+    yield from _nobodys(row, living, case, there, rule.separator)
+
+
+def _nobodys(
+    row: IfsRow, living: Sequence[Addressed], case: Case, there: set[str], separator: str
+) -> Iterator[Checked]:
+    """What stands there and no living parcel says: of one that was voided, of one that the file leaves out, or of none
+    at all.
+    """
+    left = there - {word for each in living for word in _words(each.parcel.tracking, separator)}
+    for each in case.parcels:
+        words = set(_words(each.parcel.tracking, separator))
+        if left and words and words <= left:
+            left -= words
+            if not each.is_context or each.skip is None:
+                told = _checked([each], row, FieldName.TRACKING, "extra", holds=each.parcel.tracking)
+                yield told.explained(each.skip) if each.skip else told
+    if left:
+        anchor = (living or case.parcels)[0]
+        told = _checked([anchor], row, FieldName.TRACKING, "extra", holds=" ".join(sorted(left)))
+        yield told.model_copy(update={"shipments": ()})
+
+
+def _fitting(numbers: Sequence[str], separator: str, most: int) -> set[str]:
+    fitting: list[str] = []
+    for number in numbers:
+        if len(separator.join([*fitting, number]).encode()) <= most:
+            fitting.append(number)
+    return set(fitting)
+
+
+def _home(each: Addressed, case: Case) -> IfsRow | None:
+    """The record that it stands on or should stand on; None where there is none, or none that is certain."""
+    rows = [row for row in case.rows if each.reference in row.references or each.ifs_shipment == row.id]
+    own = [row for row in rows if row.parcel is not None]
+    if own or any(isinstance(target, CustomEntity) for target in each.view.ifs.targets[:1]):
+        return next((row for row in own if row.parcel == each.key), None)
+    named = [row for row in rows if each.ifs_shipment == row.id]
+    if named or len(rows) == 1:
+        return (named or rows)[0]
+    showing = [row for row in rows if _shows(row, each)]
+    holding = [row for row in rows if row.parts & each.parcel.parts]
+    if len(holding) == 1 and not any(row.parts & each.parcel.parts or not row.parts for row in showing):
+        return holding[0]
+    return next(iter(showing or (holding if len(holding) == 1 else ())), None)
+
+
+def _shows(row: IfsRow, each: Addressed) -> bool:
+    target = each.view.ifs.target_of(row.place)  # type: ignore[arg-type] # as the reader named it
+    if target is None or not each.parcel.tracking:
+        return False
+    separator = target.tracking.separator
+    there = set(_words(row.values.get(FieldName.TRACKING), separator))
+    return set(_words(each.parcel.tracking, separator)) <= there
+
+
+def _words(text: str | None, separator: str) -> list[str]:
+    parts = re.split(re.escape(separator.strip()) if separator.strip() else r"\s+", text or "")
+    return [word for part in parts if (word := _folded(part))]
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _first(case: Case) -> Addressed:
+    return next((each for each in case.parcels if not each.is_context), case.parcels[0])
+
+
+def _checked(
+    parcels: Sequence[Addressed],
+    row: IfsRow | None,
+    field: str,
+    kind: Kind,
+    *,
+    says: str | None = None,
+    holds: str | None = None,
+) -> Checked:
+    own = [each for each in parcels if not each.is_context] or parcels
+    is_equal = kind == "equal"
+    return Checked(
+        order=str(own[0].reference or ""),
+        company=own[0].view.ifs.company,
+        shipments=tuple(each.key for each in own),
+        record=row.id if row else None,
+        place=row.place if row else "",
+        field=str(field),
+        kind=kind,
+        shipstation=None if is_equal else (says or "")[:MOST_SHOWN] or None,
+        ifs=None if is_equal else (holds or "")[:MOST_SHOWN] or None,
+        since=min(each.parcel.voided_at or each.parcel.created_at for each in own),
+    )

@@ -1,0 +1,259 @@
+"""Schedule → what ShipStation says against what IFS says, day by day; a long one goes on with every tick. Manual
+invoke: the same for a window, or how one stands. Writes to neither system. Bad input is answered, never raised.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from datetime import date
+from functools import cache, partial
+from typing import Any
+
+from pydantic import AwareDatetime, Field, ValidationError, model_validator
+
+from functions.errors import ConnectorError
+from functions.flows.operations.reconcile import day_due, piece_length, window_of
+from functions.flows.operations.reconcile_text import lines
+from functions.flows.operations.replay import Replay, Selection, draw_up
+from functions.model.cursors import Span
+from functions.model.frozen import Frozen
+from functions.model.messages import DeliverOrder
+from functions.model.outcomes import SENTENCES
+from functions.model.reconciled import ReconcileRun
+from functions.model.shipment import ConnectionName
+from functions.settings import ReconcileSettings
+from functions.wiring.aws import AwsRuntime
+from functions.wiring.delivery_parts import DeliveryParts, DeliveryTables
+from functions.wiring.reconcile_parts import ReconcileParts
+from functions.wiring.reconcile_runs import Runs, TakenOverError, summary
+from functions.wiring.requests import explained, unknown_connection
+from functions.wiring.runtime import Context, Handler, Runtime
+from functions.wiring.telemetry import heartbeat, logger
+
+AT_ONCE = 500  # labels that are compared while whoever asks waits
+SHOWN = 40  # lines of one answer
+DAILY = "schedule"
+ALLOWED = {
+    "reconcile": {
+        "connection": "name",
+        "from": "instant; yesterday in the connection's zone without it",
+        "until": "instant; now, or the end of yesterday",
+        "repair": "true: a plan of the differences, for Replay to apply",
+        "by": "who asks",
+        "note": "why",
+    },
+    "progress": {"connection": "name", "run_id": "of an answer; without it the latest with status: true"},
+}
+
+
+class Request(Frozen):
+    """`start` is written `from`. `is_scheduled` is the schedule's own: it begins what is due and goes on with what is
+    not read to its end.
+    """
+
+    connection: ConnectionName
+    start: AwareDatetime | None = Field(default=None, alias="from")
+    until: AwareDatetime | None = None
+    repair: bool = False
+    by: str = Field(default="", max_length=100)
+    note: str = Field(default="", max_length=500)
+    run_id: str | None = Field(default=None, min_length=1, max_length=100)
+    status: bool = False
+    is_scheduled: bool = False
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Request:
+        if self.start and self.until and self.start >= self.until:
+            raise ValueError("from must be before until")
+        if self.until and not self.start:
+            raise ValueError("until needs from")
+        if not (self.is_scheduled or self.run_id or self.status) and not (self.by and self.note):
+            raise ValueError("give by and note, or run_id or status: true to see how one stands")
+        return self
+
+
+def build(runtime: Runtime, settings: ReconcileSettings) -> Handler:
+    service = _Service(runtime, settings)
+
+    def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
+        try:
+            request = Request.model_validate(event)
+        except ValidationError as error:
+            return {"error": explained(error), "allowed": ALLOWED}
+        if request.connection not in runtime.connections:
+            return {"error": unknown_connection(runtime.connections), "allowed": ALLOWED}
+        try:
+            return service.serve(request, context)
+        except TakenOverError:
+            return {"error": "another run goes on with it", "next": "ask with status: true"}
+        except ConnectorError as fault:
+            return {"error": SENTENCES[fault.reason], "reason": fault.reason, "next": "it goes on by itself"}
+
+    return handle
+
+
+class NoQueue:
+    """Of a dry run, which sends nothing."""
+
+    def send(self, orders: Iterable[DeliverOrder]) -> None:
+        raise AssertionError(f"a dry run sends nothing: {len(list(orders))} orders")
+
+
+class _Service:
+    def __init__(self, runtime: Runtime, settings: ReconcileSettings) -> None:
+        self._runtime, self._settings = runtime, settings
+        tables = DeliveryTables(settings.ledger_table, settings.audit_table, {}, settings.ifs_secrets)
+        self._delivery = DeliveryParts(runtime, tables)
+        self._parts = cache(self._opened)
+
+    def _opened(self, name: ConnectionName) -> ReconcileParts:
+        return ReconcileParts(self._runtime, self._settings, self._runtime.connections[name])
+
+    def serve(self, request: Request, context: Context) -> dict[str, Any]:
+        parts = self._parts(request.connection)
+        if request.run_id or request.status:
+            return _status(request, parts)
+        latest = parts.runs.latest(request.connection)
+        runs = Runs(parts, partial(self._planned, context), _tell)
+        if request.is_scheduled:
+            return self._tick(parts, runs, latest, context)
+        if latest is not None and latest.ended_at is None:
+            return {"error": "a reconcile of this connection is under way", **_shown(latest)}
+        return self._asked(request, parts, runs, latest, context)
+
+    def _tick(self, parts: ReconcileParts, runs: Runs, latest: ReconcileRun | None, context: Context) -> dict[str, Any]:
+        if latest is not None and latest.ended_at is None:
+            return _shown(runs.go_on(latest, context))
+        now = parts.now()
+        day = day_due(parts.connection, latest.daily if latest else None, now)
+        if day is None:
+            return {"next": "nothing is due"}
+        window = window_of(None, None, parts.connection, now)
+        wanted = Request(connection=parts.connection.name, by=DAILY, note=str(day), is_scheduled=True)
+        run = self._begun(parts, window, latest, wanted, parts.claimed(window), daily=day)
+        return _shown(runs.go_on(run, context)) if run else {"next": "nothing is due"}
+
+    def _asked(
+        self,
+        request: Request,
+        parts: ReconcileParts,
+        runs: Runs,
+        latest: ReconcileRun | None,
+        context: Context,
+    ) -> dict[str, Any]:
+        window = window_of(request.start, request.until, parts.connection, parts.now())
+        if window.start >= window.end:
+            return {"error": "from: the window holds nothing yet", "allowed": ALLOWED}
+        claimed = parts.claimed(window)
+        run = self._begun(parts, window, latest, request, claimed, daily=latest.daily if latest else None)
+        if run is None:
+            return {"error": "a reconcile of this connection is under way", "next": "ask with status: true"}
+        if claimed > AT_ONCE:
+            return {**_shown(run), "next": "it begins within five minutes; ask with run_id"}
+        ended = runs.go_on(run, context)
+        return _status_of(ended, parts)
+
+    def _begun(  # noqa: PLR0917 # what a run is made of
+        self,
+        parts: ReconcileParts,
+        window: Span,
+        latest: ReconcileRun | None,
+        request: Request,
+        claimed: int,
+        daily: date | None,
+    ) -> ReconcileRun | None:
+        """None where somebody else began one meanwhile."""
+        run = ReconcileRun(
+            run_id=self._runtime.new_id()[:12],
+            connection=parts.connection.name,
+            window=window,
+            by=request.by,
+            note=request.note,
+            repair=request.repair,
+            begun_at=parts.now(),
+            read_up_to=window.start,
+            piece_seconds=piece_length(window, claimed),
+            daily=daily,
+            revision=latest.revision if latest else 0,
+        )
+        logger.info("reconcile_begun", connection=run.connection, run_id=run.run_id, by=run.by, labels=claimed)
+        return parts.runs.save(run)
+
+    def _planned(self, context: Context, run: ReconcileRun) -> str | None:
+        """A replay's dry run of the orders that disagree: nothing is written until Replay is asked to."""
+        parts, plan_id = self._delivery, f"reconcile-{run.run_id}"
+        replay = Replay(parts.lookup(run.connection, context), parts.orders, parts.plans, NoQueue())
+        plan = draw_up(replay, Selection(orders=run.disagreeing), plan_id=plan_id, by=run.by, note=run.note)
+        return plan.plan_id if plan.orders else None
+
+
+def _tell(run: ReconcileRun) -> None:
+    """Zeros are sent too: a day that agrees ends the alarm of the day before."""
+    found = run.totals
+    heartbeat(
+        run.connection,
+        ReconcileDifferences=found.differences,
+        ReconcileMissing=found.count("missing"),
+        ReconcileUnexplained=found.unexplained,
+    )
+    logger.info(
+        "reconciled",
+        connection=run.connection,
+        run_id=run.run_id,
+        by=run.by,
+        shipments=found.shipments,
+        records=found.records,
+        differences=found.differences,
+        unexplained=found.unexplained,
+        report=run.report and run.report.name,
+        sha256=run.report and run.report.sha256,
+    )
+
+
+def _status(request: Request, parts: ReconcileParts) -> dict[str, Any]:
+    name = request.connection
+    run = parts.runs.get(name, request.run_id) if request.run_id else parts.runs.latest(name)
+    if run is None:
+        return {"error": "run_id: no such reconcile", "next": "ask with status: true for the latest"}
+    return _status_of(run, parts)
+
+
+def _status_of(run: ReconcileRun, parts: ReconcileParts) -> dict[str, Any]:
+    if run.report is None:
+        return _shown(run)
+    return {**_shown(run), "text": lines(summary(parts, run), SHOWN)}
+
+
+def _shown(run: ReconcileRun) -> dict[str, Any]:
+    found = run.totals
+    state = "failed" if run.failed else "done" if run.ended_at else "under way"
+    told: dict[str, Any] = {
+        "connection": run.connection,
+        "run_id": run.run_id,
+        "state": state,
+        "percent": run.percent,
+        "window": run.window.model_dump(mode="json", exclude={"page"}),
+        "shipments": found.shipments,
+        "records": found.records,
+        "agree": found.unexplained == 0,
+        "unexplained": found.unexplained,
+        "explained": found.count("explained"),
+    }
+    told |= {kind: found.count(kind) for kind in ("equal", "missing", "different", "extra")}
+    if run.failed:
+        told |= {"error": SENTENCES[run.failed], "reason": run.failed}
+    if run.report is not None:
+        told |= {"report": run.report.name, "sha256": run.report.sha256}
+    if run.plan_id:
+        told["next"] = {"plan_id": run.plan_id, "apply": False}
+    return told
+
+
+@cache
+def _wired() -> Handler:
+    return build(AwsRuntime(), ReconcileSettings.from_env(os.environ))
+
+
+def handler(event: dict[str, Any], context: Context) -> Any:
+    return _wired()(event, context)

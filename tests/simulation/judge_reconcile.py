@@ -1,0 +1,46 @@
+"""The product's own comparison of both systems, once everything is over: what it cannot explain is a violation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.equipment.world import World
+
+WHO = {"by": "oracle", "note": "the end of the week"}
+RUNS = 12  # of fifteen minutes each; a large week is read in pieces
+BETWEEN = timedelta(minutes=20)
+
+
+def disagreements(world: World, start: datetime) -> Iterator[str]:
+    """Reads the whole week, in a world in which nothing happens any more."""
+    for name in world.sites:
+        yield from (f"{name}: reconcile: {told}" for told in _reconciled(world, name, start))
+
+
+def _reconciled(world: World, name: str, start: datetime) -> Iterator[str]:
+    window = {"from": start.isoformat(), "until": world.now().isoformat()}
+    told = _ask(world, {"connection": name, **window, **WHO})
+    for _ in range(RUNS):
+        if told.get("state") == "done":
+            break
+        told = _ask(world, {"connection": name, "is_scheduled": True})
+    if told.get("state") != "done":
+        yield f"did not end: {told}"
+        return
+    if not told["shipments"]:
+        yield "compared nothing"
+    report = json.loads(world.reports.documents[told["report"]])
+    yield from (str(each) for each in report["differences"] if each["status"] != "explained")
+
+
+def _ask(world: World, event: dict[str, Any]) -> dict[str, Any]:
+    answers: list[Any] = []
+    world.functions["reconcile"].invoke(event, lambda value, fault: answers.append(fault or value))
+    with redirect_stdout(world.logs):
+        world.clockwork.run(world.now() + BETWEEN)
+    answer: dict[str, Any] = answers[0] if isinstance(answers[0], dict) else {"error": repr(answers[0])}
+    return answer

@@ -1,0 +1,375 @@
+"""The reconcile as deployed, over a world in memory: a fault of the deliveries shows, what the ledger knows explains,
+and one runs at a time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.connections import connection as connections
+from functions.connections.vendors import OrderReference
+from functions.flows.operations import reconcile as flow
+from functions.flows.to_ifs import desired
+from functions.ifs.targets.shipment_header import ShipmentHeaders
+from functions.ledger.orders import OrderStore
+from functions.ledger.reconciles import ReconcileStore
+from functions.model.cursors import Cursor
+from functions.model.records import Record, Written
+from functions.shipstation.reading import normalise
+from functions.wiring import reconcile_runs
+from tests.equipment.ifs.outages import Outage
+from tests.equipment.lambdas import Context
+from tests.equipment.quiet_connection import START, quiet_world, run
+from tests.equipment.reconcile_desk import AFTERNOON, WHO, ask, compare, deliver, differences, report, sell
+from tests.equipment.world import CANARY, LEDGER, World
+
+ORDERS = ("P1", "P2", "P3")
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+
+def test_what_was_delivered_agrees() -> None:
+    world, site = quiet_world()
+    sell(site, *ORDERS)
+    deliver(world)
+    answer = compare(world)
+    assert (answer["state"], answer["agree"], answer["shipments"], answer["equal"]) == ("done", True, 3, 9)
+    assert answer["text"][1].startswith("The systems agree. 3 shipments")
+
+
+@pytest.mark.parametrize("api", ["v1", "v2"])
+def test_both_apis_say_the_same(api: str) -> None:
+    world, site = quiet_world(api=api)
+    first, *_ = sell(site, *ORDERS)
+    deliver(world)
+    site.tenant.edit(first, ForwardAgentId=None)
+    assert differences(world, compare(world)) == {("P1", "carrier", "missing")}
+
+
+def cut_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(normalise, "_short", lambda text: (text or "")[:-1] or None)
+
+
+def first_number_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desired, "joined", lambda numbers, _: (next(iter(numbers), None), None))
+
+
+def wrong_carrier(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "mapped", lambda *_: "DHL")
+
+
+def wrong_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desired, "_day", lambda *_: "2026-01-01")
+
+
+def wrong_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = OrderReference.read
+    monkeypatch.setattr(OrderReference, "read", lambda self, text: "P3" if text == "P2" else real(self, text))
+
+
+@pytest.mark.parametrize(
+    ("plant", "shown"),
+    [
+        pytest.param(cut_numbers, ("P1", "tracking", "different"), id="numbers lose their last digit"),
+        pytest.param(first_number_only, ("P4", "tracking", "different"), id="a second parcel's number is dropped"),
+        pytest.param(wrong_carrier, ("P1", "carrier", "different"), id="the carrier map is read wrongly"),
+        pytest.param(wrong_day, ("P1", "ship_date", "different"), id="another day"),
+        pytest.param(wrong_order, ("P2", "tracking", "missing"), id="another order"),
+    ],
+)
+def test_a_fault_of_the_mapper_shows(
+    plant: Plant, shown: tuple[str, str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, site = quiet_world()
+    sell(site, *ORDERS, "P4")
+    (order,) = (each.order_id for each in site.account.orders.current.values() if each.order_number == "P4")
+    site.account.ship(order, at=START - timedelta(minutes=20), is_silent=True)
+    plant(monkeypatch)
+    deliver(world)
+    answer = compare(world)
+    assert not answer["agree"]
+    assert shown in differences(world, answer)
+
+
+def jump_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over half an hour that nobody has read."""
+    far = timedelta(minutes=30)
+    monkeypatch.setattr(
+        Cursor,
+        "reaching",
+        lambda self, at: self.model_copy(update={"head": max(self.head, at + far), "settled": max(self.head, at)}),
+    )
+
+
+def test_a_fault_of_the_cursor_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, site = quiet_world()
+    sell(site, "P1")
+    jump_ahead(monkeypatch)
+    deliver(world, hours=0.2)
+    sell(site, "P2", at=START - timedelta(minutes=10))
+    deliver(world)
+    answer = compare(world)
+    assert differences(world, answer) == {("P2", field, "missing") for field in ("tracking", "carrier")} | {
+        ("P2", "ship_date", "different")
+    }
+    assert "1 shipments are unknown to the ledger" in " ".join(answer["text"])
+
+
+def test_a_ledger_that_takes_new_labels_for_known_ones_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, site = quiet_world()
+    sell(site, *ORDERS)
+    real = OrderStore.unrecorded
+
+    def forgetful(self: OrderStore, shipments: Any, *rest: Any, **more: Any) -> Any:
+        return [each for each in real(self, shipments, *rest, **more) if each.reference != "P2"]
+
+    monkeypatch.setattr(OrderStore, "unrecorded", forgetful)
+    deliver(world)
+    assert {order for order, _, _ in differences(world, compare(world))} == {"P2"}
+
+
+def test_a_ledger_that_says_written_of_what_ifs_never_got_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, site = quiet_world()
+    sell(site, "P1")
+
+    def pretended(_: ShipmentHeaders, record: Record, changes: Any) -> Written:
+        return Written(http_status=200, record=record.holding({**record.values, **changes}, 'W/"9"'))
+
+    monkeypatch.setattr(ShipmentHeaders, "write", pretended)
+    deliver(world)
+    assert ("P1", "tracking", "missing") in differences(world, compare(world))
+
+
+def test_what_waits_is_explained_with_the_ledgers_reason() -> None:
+    world, site = quiet_world()
+    order = site.account.add_order("P9", items=[{"sku": "BOLT", "quantity": 1}])
+    site.account.ship(order, at=START - timedelta(minutes=30), is_silent=True)
+    deliver(world)
+    answer = compare(world)
+    (only,) = report(world, answer)["differences"]
+    assert (only["kind"], only["status"], only["explained_by"]) == ("missing", "explained", "not_in_ifs_yet")
+    assert (answer["agree"], answer["explained"]) == (True, 1)
+
+
+def test_what_waits_and_is_never_looked_at_again_is_not_explained() -> None:
+    world, site = quiet_world()
+    order = site.account.add_order("P9", items=[{"sku": "BOLT", "quantity": 1}])
+    site.account.ship(order, at=START - timedelta(minutes=30), is_silent=True)
+    deliver(world)
+    store = OrderStore(world.tables[LEDGER])
+    (state,) = store.scan(site.connection.name)
+    assert store.save(state.model_copy(update={"next_attempt_at": None}))
+    assert differences(world, compare(world)) == {("P9", "record", "missing")}
+
+
+def test_what_a_person_typed_since_is_explained_and_what_a_person_emptied_is_not() -> None:
+    world, site = quiet_world()
+    first, second, _ = sell(site, *ORDERS)
+    deliver(world)
+    site.tenant.edit(first, ProNo="BY HAND")
+    site.tenant.edit(second, ProNo=None)
+    answer = compare(world)
+    assert differences(world, answer) == {("P2", "tracking", "missing")}
+    assert ("P1", "tracking", "explained") in differences(world, answer, "explained")
+
+
+def test_a_label_of_the_day_before_is_no_difference() -> None:
+    world, site = quiet_world()
+    sell(site, "P1", at=START - timedelta(minutes=50))
+    (order,) = site.account.orders.current
+    site.account.ship(order, at=START - timedelta(minutes=10), is_silent=True)
+    deliver(world)
+    answer = compare(world, **{"from": (START - timedelta(minutes=30)).isoformat()})
+    assert (answer["shipments"], answer["agree"], differences(world, answer)) == (1, True, set())
+
+
+def test_shadow_explains_everything() -> None:
+    world, site = quiet_world()
+    site.connection = site.connection.in_mode("shadow")
+    sell(site, "P1")
+    deliver(world)
+    answer = compare(world)
+    assert answer["agree"]
+    assert {each["explained_by"] for each in report(world, answer)["differences"]} == {"would_write"}
+
+
+def test_a_void_that_was_not_taken_back_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, site = quiet_world()
+    sell(site, "P1")
+    deliver(world)
+    (label,) = site.account.shipments.current
+    monkeypatch.setattr(OrderStore, "unrecorded", lambda *_, **__: [])
+    site.account.void(label)
+    deliver(world)
+    assert differences(world, compare(world)) == {("P1", "tracking", "extra")}
+
+
+def test_the_report_is_what_its_digest_says_everywhere() -> None:
+    world, site = quiet_world()
+    sell(site, "P1")
+    deliver(world)
+    answer = compare(world)
+    name = answer["report"]
+    assert hashlib.sha256(world.reports.documents[name]).hexdigest() == answer["sha256"] == world.reports.digests[name]
+    stored = ReconcileStore(world.tables[LEDGER]).latest(site.connection.name)
+    assert stored is not None
+    assert stored.report is not None
+    assert stored.report.sha256 == answer["sha256"]
+    assert CANARY.encode() not in b"".join(world.reports.documents.values())
+
+
+def test_an_order_that_shipstation_does_not_show_stops_nothing() -> None:
+    world, site = quiet_world(order_reference={"source": "custom_field_1"})
+    for number in (1, 2):
+        site.tenant.deliver(site.tenant.add_shipment([(f"P{number}", "BOLT", 1)]))
+        fields = {"advancedOptions": {"customField1": f"P{number}"}}
+        order = site.account.add_order(f"W{number}", items=[{"sku": "BOLT", "quantity": 1}], fields=fields)
+        site.account.ship(order, at=START - timedelta(minutes=30), is_silent=True)
+    deliver(world)
+    hidden = next(iter(site.account.orders.current))
+    site.account.add_fault("status", status=500, path=f"orders/{hidden}", times=-1)
+    answer = compare(world)
+    assert (answer["state"], answer["agree"], answer["explained"]) == ("done", True, 1)
+    assert [each["explained_by"] for each in report(world, answer)["differences"]] == ["order_unreadable"]
+
+
+def test_a_row_that_breaks_its_page_is_counted_and_stops_nothing() -> None:
+    world, site = quiet_world()
+    sell(site, *ORDERS)
+    deliver(world)
+    site.account.broken_rows.add(next(iter(site.account.shipments.current)))
+    assert compare(world)["state"] == "under way", "nobody can say how long it will take"
+    answer = ask(world, is_scheduled=True)
+    assert (answer["state"], answer["shipments"]) == ("done", 2)
+    answer = ask(world, status=True)
+    assert any("1 rows of ShipStation could not be read" in line for line in answer["text"])
+
+
+def test_a_repair_is_a_plan_that_replay_applies() -> None:
+    world, site = quiet_world()
+    first, *_ = sell(site, *ORDERS)
+    deliver(world)
+    site.tenant.edit(first, ForwardAgentId=None)
+    answer = compare(world, repair=True)
+    applied = invoke(world, "replay", {"plan_id": answer["next"]["plan_id"], "apply": True})
+    assert applied["sent"] == 1
+    run(world, world.now() + timedelta(minutes=5))
+    assert site.tenant.shipment(first)["ForwardAgentId"] == "USPS"
+
+
+def invoke(world: World, function: str, event: dict[str, Any]) -> Any:
+    answers: list[Any] = []
+    world.functions[function].invoke(event, lambda value, fault: answers.append(fault or value))
+    run(world, world.now() + timedelta(minutes=2))
+    return answers[0]
+
+
+def test_a_long_one_answers_at_once_and_goes_on_with_every_tick_until_it_is_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world, site = quiet_world()
+    sell(site, *ORDERS)
+    deliver(world, hours=3)
+    monkeypatch.setattr("functions.handlers.reconcile.AT_ONCE", 1)
+    monkeypatch.setattr(flow, "PARCELS_A_PIECE", 1)
+    answer = compare(world)
+    assert (answer["state"], answer["percent"]) == ("under way", 0.0)
+    monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: 1)
+    percents = []
+    for _ in range(10):
+        told = ask(world, run_id=answer["run_id"])
+        percents.append(told["percent"])
+        if told["state"] == "done":
+            break
+        ask(world, is_scheduled=True)
+    assert (told["state"], told["shipments"], told["agree"]) == ("done", 3, True)
+    assert percents == sorted(set(percents))
+    assert len(report(world, told)["parts"]) > 2
+
+
+def test_never_two_at_once() -> None:
+    world, site = quiet_world()
+    sell(site, *ORDERS)
+    answers: list[Any] = []
+    for note in ("one", "two"):
+        event = {"connection": "acme", **AFTERNOON, **WHO, "note": note}
+        world.functions["reconcile"].invoke(event, lambda value, fault: answers.append(fault or value))
+    run(world, world.now() + timedelta(minutes=20))
+    assert sorted("error" in answer for answer in answers) == [False, True]
+
+
+def test_an_outage_of_ifs_is_waited_for() -> None:
+    world, site = quiet_world()
+    sell(site, *ORDERS)
+    deliver(world)
+    site.tenant.outages.add(Outage("all", world.now(), world.now() + timedelta(minutes=20)))
+    assert compare(world)["reason"] == "ifs_unavailable"
+    run(world, world.now() + timedelta(minutes=30))
+    told = ask(world, is_scheduled=True)
+    assert (told["state"], told["shipments"], told["agree"]) == ("done", 3, True)
+
+
+def test_one_that_never_succeeds_ends_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, site = quiet_world()
+    monkeypatch.setattr(reconcile_runs, "MOST_IN_VAIN", 2)
+    site.tenant.outages.add(Outage("all", world.now(), world.now() + timedelta(days=1)))
+    sell(site, *ORDERS)
+    compare(world)
+    ask(world, is_scheduled=True)
+    told = ask(world, status=True)
+    assert (told["state"], told.get("reason")) == ("failed", "ifs_unavailable")
+
+
+def test_a_run_that_dies_goes_on_where_it_was_once_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, site = quiet_world()
+    sell(site, *ORDERS)
+    deliver(world)
+    with monkeypatch.context() as patched:
+        patched.setattr(reconcile_runs, "compare_window", died)
+        world.functions["reconcile"].invoke({"connection": "acme", **AFTERNOON, **WHO})
+        run(world, world.now() + timedelta(minutes=5))
+    assert ask(world, 5, is_scheduled=True)["state"] == "under way"
+    run(world, world.now() + timedelta(minutes=10))
+    told = ask(world, is_scheduled=True)
+    assert (told["state"], told["shipments"], told["agree"]) == ("done", 3, True)
+    assert len(report(world, told)["parts"]) == 2, "in shorter pieces"
+
+
+def died(*_: object) -> None:
+    raise MemoryError
+
+
+def test_the_schedule_compares_the_day_before_once() -> None:
+    world, site = quiet_world(ifs={"time_zone": "America/Chicago"})
+    sell(site, *ORDERS)
+    deliver(world)
+    first = ask(world, is_scheduled=True)
+    assert first["window"] == {"start": "2026-05-31T05:00:00Z", "end": "2026-06-01T05:00:00Z"}
+    assert ask(world, is_scheduled=True) == {"next": "nothing is due"}
+    run(world, START + timedelta(days=1, hours=2))
+    second = ask(world, is_scheduled=True)
+    assert (second["window"]["start"], second["shipments"], second["agree"]) == ("2026-06-01T05:00:00Z", 3, True)
+
+
+@pytest.mark.parametrize(
+    ("event", "wrong"),
+    [
+        pytest.param({}, "give by and note", id="nobody asks"),
+        pytest.param({**WHO, "form": "x"}, "form: Extra inputs", id="a misspelt key"),
+        pytest.param({**WHO, "until": AFTERNOON["until"]}, "until needs from", id="half a window"),
+        pytest.param({**WHO, "from": AFTERNOON["until"], "until": AFTERNOON["from"]}, "from must be", id="backwards"),
+        pytest.param({**WHO, "from": "2026-06-01"}, "from: ", id="no instant"),
+        pytest.param({**WHO, "from": "2030-01-01T00:00:00Z"}, "holds nothing yet", id="the future"),
+        pytest.param({**WHO, "connection": "other"}, "known are ['acme']", id="an unknown connection"),
+        pytest.param({"run_id": "x"}, "no such reconcile", id="an unknown run"),
+    ],
+)
+def test_bad_input_is_answered(event: dict[str, Any], wrong: str) -> None:
+    world, _ = quiet_world()
+    answer = ask(world, **event)
+    assert wrong in answer["error"]
+    assert "allowed" in answer or "next" in answer
