@@ -19,6 +19,7 @@ from functions.flows.operations.stories import StoriesAnswer
 from functions.model.control import Changed, ControlRequest
 from functions.model.fit import FitReport
 from functions.model.inspection import InspectRequest
+from functions.model.reconcile_request import ReconcileRequest
 from functions.wiring.check_parts import CheckRequest
 
 FOLDER = Path(__file__).parents[2] / "docs/schemas"
@@ -34,6 +35,7 @@ PUBLISHED: Mapping[str, type[BaseModel]] = {
     "inspect-status": StatusAnswer,
     "control-request": ControlRequest,
     "control-answer": Changed,
+    "reconcile-request": ReconcileRequest,
     "check-request": CheckRequest,
     "check-report": FitReport,
 }

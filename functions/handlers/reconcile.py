@@ -10,16 +10,16 @@ from datetime import date
 from functools import cache, partial
 from typing import Any
 
-from pydantic import AwareDatetime, Field, ValidationError, model_validator
+from pydantic import ValidationError
 
 from functions.errors import ConnectorError
 from functions.flows.operations.reconcile import day_due, piece_length, window_of
 from functions.flows.operations.reconcile_text import lines
 from functions.flows.operations.replay import Replay, Selection, draw_up
 from functions.model.cursors import Span
-from functions.model.frozen import Frozen
 from functions.model.messages import DeliverOrder
 from functions.model.outcomes import SENTENCES
+from functions.model.reconcile_request import ReconcileRequest
 from functions.model.reconciled import ReconcileRun
 from functions.model.shipment import ConnectionName
 from functions.settings import ReconcileSettings
@@ -47,38 +47,12 @@ ALLOWED = {
 }
 
 
-class Request(Frozen):
-    """`start` is written `from`. `is_scheduled` is the schedule's own: it begins what is due and goes on with what is
-    not read to its end.
-    """
-
-    connection: ConnectionName
-    start: AwareDatetime | None = Field(default=None, alias="from")
-    until: AwareDatetime | None = None
-    repair: bool = False
-    by: str = Field(default="", max_length=100)
-    note: str = Field(default="", max_length=500)
-    run_id: str | None = Field(default=None, min_length=1, max_length=100)
-    status: bool = False
-    is_scheduled: bool = False
-
-    @model_validator(mode="after")
-    def _is_whole(self) -> Request:
-        if self.start and self.until and self.start >= self.until:
-            raise ValueError("from must be before until")
-        if self.until and not self.start:
-            raise ValueError("until needs from")
-        if not (self.is_scheduled or self.run_id or self.status) and not (self.by and self.note):
-            raise ValueError("give by and note, or run_id or status: true to see how one stands")
-        return self
-
-
 def build(runtime: Runtime, settings: ReconcileSettings) -> Handler:
     service = _Service(runtime, settings)
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
         try:
-            request = Request.model_validate(event)
+            request = ReconcileRequest.model_validate(event)
         except ValidationError as error:
             return {"error": explained(error), "allowed": ALLOWED}
         if request.connection not in runtime.connections:
@@ -110,7 +84,7 @@ class _Service:
     def _opened(self, name: ConnectionName) -> ReconcileParts:
         return ReconcileParts(self._runtime, self._settings, self._runtime.connections[name])
 
-    def serve(self, request: Request, context: Context) -> dict[str, Any]:
+    def serve(self, request: ReconcileRequest, context: Context) -> dict[str, Any]:
         parts = self._parts(request.connection)
         if request.run_id or request.status:
             return _status(request, parts)
@@ -130,13 +104,13 @@ class _Service:
         if day is None:
             return {"next": "nothing is due"}
         window = window_of(None, None, parts.connection, now)
-        wanted = Request(connection=parts.connection.name, by=DAILY, note=str(day), is_scheduled=True)
+        wanted = ReconcileRequest(connection=parts.connection.name, by=DAILY, note=str(day), is_scheduled=True)
         run = self._begun(parts, window, latest, wanted, parts.claimed(window), daily=day)
         return _shown(runs.go_on(run, context)) if run else {"next": "nothing is due"}
 
     def _asked(
         self,
-        request: Request,
+        request: ReconcileRequest,
         parts: ReconcileParts,
         runs: Runs,
         latest: ReconcileRun | None,
@@ -159,7 +133,7 @@ class _Service:
         parts: ReconcileParts,
         window: Span,
         latest: ReconcileRun | None,
-        request: Request,
+        request: ReconcileRequest,
         claimed: int,
         daily: date | None,
     ) -> ReconcileRun | None:
@@ -211,7 +185,7 @@ def _tell(run: ReconcileRun) -> None:
     )
 
 
-def _status(request: Request, parts: ReconcileParts) -> dict[str, Any]:
+def _status(request: ReconcileRequest, parts: ReconcileParts) -> dict[str, Any]:
     name = request.connection
     run = parts.runs.get(name, request.run_id) if request.run_id else parts.runs.latest(name)
     if run is None:

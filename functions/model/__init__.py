@@ -21,7 +21,7 @@
     webhook_signature        what a webhook's signature says
     alignment                reference data: a record on both sides, and what is remembered of the two
     text, amounts            how text is cleaned, and numbers are read and spelt
-    reconciled               what a comparison of both systems reads and finds
+    reconciled               what a comparison of both systems reads and finds; reconcile_request what it is asked
     parked, dead_letters     what needs a person and is no order; what died and came back
     fit, sample              what the check before the first write says, and looks at
 

@@ -1,0 +1,34 @@
+"""What a person, or the schedule, asks of a reconcile."""
+
+from __future__ import annotations
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from functions.model.frozen import Frozen
+from functions.model.shipment import ConnectionName
+
+
+class ReconcileRequest(Frozen):
+    """`start` is written `from`. `is_scheduled` is the schedule's own: it begins what is due and goes on with what is
+    not read to its end.
+    """
+
+    connection: ConnectionName
+    start: AwareDatetime | None = Field(default=None, alias="from")
+    until: AwareDatetime | None = None
+    repair: bool = False
+    by: str = Field(default="", max_length=100)
+    note: str = Field(default="", max_length=500)
+    run_id: str | None = Field(default=None, min_length=1, max_length=100)
+    status: bool = False
+    is_scheduled: bool = False
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> ReconcileRequest:
+        if self.start and self.until and self.start >= self.until:
+            raise ValueError("from must be before until")
+        if self.until and not self.start:
+            raise ValueError("until needs from")
+        if not (self.is_scheduled or self.run_id or self.status) and not (self.by and self.note):
+            raise ValueError("give by and note, or run_id or status: true to see how one stands")
+        return self
