@@ -80,13 +80,9 @@ class PlainRows:
         for line in lines:
             parts[_number(line["ShipmentId"])].add(str(line.get("SourcePartNo") or line.get("InventoryPartNo") or ""))
         rows = [
-            self._row(target, each, _number(each["ShipmentId"])).model_copy(
-                update={
-                    "references": frozenset(references[_number(each["ShipmentId"])]),
-                    "parts": frozenset(filter(None, parts[_number(each["ShipmentId"])])),
-                }
-            )
+            self._row(target, each, number).of(references[number], filter(None, parts[number]))
             for each in headers
+            for number in [_number(each["ShipmentId"])]
             if each.get("ShipmentCategory") != "Consolidated" and each.get("Objstate") != CANCELLED
         ]
         return Told(rows, {reference for row in rows for reference in row.references})
@@ -140,10 +136,7 @@ class PlainRows:
         for reference, row in found:
             references[str(row["OrderNo"])].add(reference)
         by_number = {str(row["OrderNo"]): row for _, row in found if row.get("Objstate") != CANCELLED}
-        rows = [
-            self._row(target, row, number).model_copy(update={"references": frozenset(references[number])})
-            for number, row in by_number.items()
-        ]
+        rows = [self._row(target, row, number).of(references[number]) for number, row in by_number.items()]
         return Told(rows, {reference for reference, _ in found})
 
     def _entities(self, target: CustomEntity, asked: Asked) -> Told:
@@ -166,8 +159,7 @@ class PlainRows:
             parcel, order = str(each.get(target.id_attribute)), str(each.get(target.order_attribute))
             made = self._row(target, each, f"{parcel}@{order}")
             company = str(each.get(target.company_attribute) or "") if target.company_attribute else ""
-            told = {"references": frozenset(numbers.get(order, ())), "parcel": parcel, "company": company}
-            rows.append(made.model_copy(update=told))
+            rows.append(made.of(numbers.get(order, ())).made_for(parcel, company))
         return Told(rows, {reference for reference, _ in found})
 
     def _row(self, target: AnyTarget, row: Row, name: str) -> IfsRow:

@@ -46,6 +46,10 @@ class Parcel(Frozen):
     def is_living(self) -> bool:
         return self.voided_at is None
 
+    def holding(self, parts: frozenset[str]) -> Parcel:
+        """With its order's goods, where its own row tells none."""
+        return self.model_copy(update={"parts": parts})
+
 
 class ShipStationOrder(Frozen):
     """What an order adds to its parcels' rows. `merged` are the orders that were combined into it."""
@@ -79,6 +83,13 @@ class IfsRow(Frozen):
     company: str = ""
     values: dict[FieldName, str | None] = Field(default_factory=dict)
 
+    def of(self, references: Iterable[str], parts: Iterable[str] = ()) -> IfsRow:
+        """Belonging to these, and holding these goods."""
+        return self.model_copy(update={"references": frozenset(references), "parts": frozenset(parts) or self.parts})
+
+    def made_for(self, parcel: str, company: str) -> IfsRow:
+        return self.model_copy(update={"parcel": parcel, "company": company})
+
 
 class Checked(Frozen):
     """One field of one record for these shipments, and what either system says where they differ. `explained_by` is the
@@ -104,6 +115,10 @@ class Checked(Frozen):
     @property
     def is_unexplained(self) -> bool:
         return self.status not in {"equal", "explained"}
+
+    def nobodys(self) -> Checked:
+        """No shipment says it."""
+        return self.model_copy(update={"shipments": ()})
 
     def explained(self, reason: str) -> Checked:
         return self.model_copy(update={"explained_by": str(reason)})

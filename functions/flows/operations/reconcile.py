@@ -102,7 +102,7 @@ def _rows(parcels: Sequence[Addressed], ifs: Callable[[Connection], IfsRows]) ->
             for row in rows:
                 known = found.get((row.place, row.id))
                 references = row.references | (known.references if known else frozenset())
-                found[row.place, row.id] = row.model_copy(update={"references": references})
+                found[row.place, row.id] = row.of(references)
     return list(found.values())
 
 

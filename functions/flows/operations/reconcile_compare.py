@@ -95,7 +95,7 @@ def _stray_rows(case: Case) -> Iterator[Checked]:
     known = {each.key for each in case.parcels}
     for row in case.rows:
         if row.parcel is not None and row.parcel not in known:
-            yield _checked([_first(case)], row, RECORD, "extra", holds=row.parcel).model_copy(update={"shipments": ()})
+            yield _checked([_first(case)], row, RECORD, "extra", holds=row.parcel).nobodys()
 
 
 def _records(case: Case) -> Iterator[Checked]:
@@ -225,7 +225,7 @@ def _nobodys(
     if left:
         anchor = (living or case.parcels)[0]
         told = _checked([anchor], row, FieldName.TRACKING, "extra", holds=" ".join(sorted(left)))
-        yield told.model_copy(update={"shipments": ()})
+        yield told.nobodys()
 
 
 def _fitting(numbers: Sequence[str], separator: str, most: int) -> set[str]:

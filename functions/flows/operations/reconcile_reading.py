@@ -65,7 +65,7 @@ def _addressed(parcel: Parcel, order: ShipStationOrder | None, connection: Conne
     store = (order.store_id if order else None) or parcel.store_id
     view = connection.at_store(store)
     texts = {**parcel.texts, **(order.texts if order else {})}
-    parcel = parcel if parcel.parts or order is None else parcel.model_copy(update={"parts": order.parts})
+    parcel = parcel if parcel.parts or order is None else parcel.holding(order.parts)
     reference = _read(view.shipstation.order_reference, texts)
     return Addressed(
         parcel=parcel,
