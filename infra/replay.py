@@ -1,12 +1,15 @@
-"""The operator's Lambda, invoked by hand only."""
+"""The operator's Lambda, invoked by hand; a plan that is under way goes on every minute."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
+from functions.ledger.table import DUE_INDEX
 from functions.model.shipment import ConnectionName
 from functions.settings import ReplaySettings
 from infra.connection_resources import ConnectionResources
@@ -39,12 +42,26 @@ class Replay(Construct):
             settings=settings,
             timeout=TIMEOUT,
             memory_mb=512,  # may read the whole ledger
-            description="Manual: dry run, then exactly that plan",
-            is_repeated=False,  # whoever asked asks again
+            description="Manual: dry run, then exactly that plan, or its revert",
+            is_repeated=False,  # whoever asked asks again, and the next minute comes anyway
         )
-        allow_calls(self.function, ledger.ledger, "GetItem", "PutItem", "Scan")
+        allow_calls(self.function, ledger.ledger, "GetItem", "BatchGetItem", "PutItem", "Query", "Scan")
+        allow_calls(self.function, ledger.ledger, "Query", index=DUE_INDEX)
         allow_calls(self.function, ledger.audit, "GetItem", "Query")
-        for resources in per_connection.values():
+        for name, resources in per_connection.items():
             allow_sending(self.function, resources.shipments)
             allow_reading(self.function, resources.ifs)
+            events.Rule(
+                self,
+                f"Every-{name}",
+                description=f"Goes on with the plans of {name}",
+                schedule=events.Schedule.rate(Duration.minutes(1)),
+                targets=[
+                    targets.LambdaFunction(
+                        self.function,
+                        event=events.RuleTargetInput.from_object({"connection": name, "is_scheduled": True}),
+                        retry_attempts=0,  # EventBridge's own, beside Lambda's
+                    )
+                ],
+            )
         CfnOutput(Stack.of(self), "ReplayFunction", value=self.function.function_name)

@@ -74,7 +74,7 @@ class ConnectorStack(Stack):
         orders = self._orders(functions, ledger, key, per_connection)
         watched += [orders.pull, orders.push] if orders else []
         watched += self._alignment(functions, ledger, per_connection)
-        # Whoever invokes these by hand sees how they end.
+        # Whoever invokes these by hand sees how they end, or asks: a plan says how it stands.
         replay = Replay(self, "ReplayFlow", functions=functions, ledger=ledger, per_connection=per_connection)
         check = Check(self, "CheckFlow", functions=functions, ledger=ledger, per_connection=per_connection)
         operate = Operate(self, "OperateFlow", functions=functions, ledger=ledger, per_connection=per_connection)

@@ -72,9 +72,9 @@ def build(runtime: Runtime, settings: AlignSettings) -> Handler:
         try:
             request = Request.model_validate(event)
         except ValidationError as error:
-            return {"error": explained(error), "allowed": ALLOWED}
+            return {"error": explained(error, Request), "allowed": ALLOWED}
         if request.connection not in runtime.connections:
-            return {"error": unknown_connection(runtime.connections), "allowed": ALLOWED}
+            return {"error": unknown_connection(runtime.connections, request.connection), "allowed": ALLOWED}
         found = parts(request.connection, request.profile)
         if found is None:
             known = [each.profile for each in runtime.connections[request.connection].align]

@@ -70,7 +70,7 @@ def answer(event: dict[str, Any], runtime: Runtime, parts: Callable[[ConnectionN
     except ValidationError as error:
         return {"error": explained(error), "allowed": ALLOWED}
     if request.connection not in runtime.connections:
-        return {"error": unknown_connection(runtime.connections), "allowed": ALLOWED}
+        return {"error": unknown_connection(runtime.connections, request.connection), "allowed": ALLOWED}
     try:
         return _served(request, parts(request.connection))
     except ConnectorError as fault:

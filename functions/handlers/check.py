@@ -18,7 +18,7 @@ from functions.wiring.aws import AwsRuntime
 from functions.wiring.check_parts import CheckRequest, examine
 from functions.wiring.delivery_parts import DeliveryParts, DeliveryTables
 from functions.wiring.once import Once
-from functions.wiring.requests import explained
+from functions.wiring.requests import explained, unknown_connection
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import logger
 
@@ -60,9 +60,9 @@ def _parsed(event: dict[str, Any], known: Collection[str]) -> CheckRequest | str
     try:
         request = CheckRequest.model_validate(event)
     except ValidationError as error:
-        return explained(error)
+        return explained(error, CheckRequest)
     if request.connection not in known:
-        return "connection: unknown"
+        return unknown_connection(known, request.connection)
     if request.pilot and not (request.by and request.note):
         return "pilot: it writes to IFS, so by and note have to be given"
     return request

@@ -8,7 +8,8 @@ from functools import cache, partial
 from typing import Any
 
 from functions.errors import ConnectorError
-from functions.flows.to_ifs.deliver import DeliveredOrder, Delivery, deliver
+from functions.flows.to_ifs.deliver import DeliveredOrder, Delivery
+from functions.flows.to_ifs.revert import carry_out
 from functions.model.messages import DeliverOrder
 from functions.model.outcomes import Reason
 from functions.model.state import OrderState
@@ -45,7 +46,7 @@ def build(runtime: Runtime, settings: ConsumeSettings) -> Handler:
 def _delivered(messages: dict[str, DeliverOrder], delivery: Callable[[], Delivery]) -> list[str]:
     """The message ids that have to come back."""
     try:
-        ended = deliver(list(messages.values()), delivery())
+        ended = carry_out(list(messages.values()), delivery())
     except ConnectorError as fault:
         logger.error("batch_failed", reason=fault.reason, detail=str(fault), messages=len(messages))
         return list(messages)

@@ -44,9 +44,9 @@ def build(runtime: Runtime, settings: PullSettings) -> Handler:
         try:
             cause = _cause(event, context)
         except ValidationError as error:
-            return {"error": explained(error), "allowed": ALLOWED}
+            return {"error": explained(error, Again), "allowed": ALLOWED}
         if event["connection"] not in runtime.connections:
-            return {"error": unknown_connection(runtime.connections), "allowed": ALLOWED}
+            return {"error": unknown_connection(runtime.connections, event["connection"]), "allowed": ALLOWED}
         connection = runtime.connections[ConnectionName(event["connection"])]
         orders = connection.orders
         if orders is None or "off" in {orders.mode, connection.mode}:

@@ -12,7 +12,7 @@ from typing import Any
 from functions.connections.connection import Connection
 from functions.flows.to_ifs.circuit_breaker import Breaker
 from functions.flows.to_ifs.recall import Recalling
-from functions.flows.to_ifs.release import Release
+from functions.flows.to_ifs.release import Release, orders_a_minute
 from functions.flows.to_ifs.watch import Watch, Watched
 from functions.ledger.desks import DeskStore
 from functions.ledger.orders import OrderStore
@@ -60,7 +60,7 @@ def build(runtime: Runtime, settings: ReleaseSettings) -> Handler:
         circuit = tenants.circuit(connection.name)
         flow = Release(connection, orders, queue(connection.name), parking)
         released = flow.run(circuit, runtime.now(), context.aws_request_id)
-        limit = flow.limit(circuit, runtime.now())
+        limit = orders_a_minute(connection, circuit, runtime.now())
         desk = desks.load(connection.name)
         recalling = Recalling(orders, desks, queue(connection.name), runtime.now(), context.aws_request_id)
         recalled = 0 if circuit.is_open else recalling.run(desk, limit - released.orders)

@@ -1,39 +1,52 @@
-"""Manual invoke: a dry run with its stored plan, or the plan carried out. Bad input is answered, never raised."""
+"""Manual invoke: a dry run with its stored plan, the plan carried out, cancelled or taken back. Bad input is answered,
+never raised. Every minute: what is under way goes on; a missed run only delays.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
-from collections.abc import Mapping
-from functools import cache, partial
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from functions.errors import ConnectorError
-from functions.flows.operations.replay import Replay, Selection, apply, draw_up, sendable
+from functions.flows.operations.carry_out import apply, progress, send
+from functions.flows.operations.replay import Replay, SelectedOrders, Source, draw, held, planned
+from functions.flows.operations.revert import AppliedOrders
+from functions.flows.operations.selection import Selection
 from functions.model.frozen import Frozen
 from functions.model.outcomes import SENTENCES
-from functions.model.plans import Plan, PlannedOrder, PlannedRecord
-from functions.model.records import RecordKey
+from functions.model.plans import Asked, Plan
 from functions.model.shipment import ConnectionName
 from functions.settings import ReplaySettings
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.delivery_parts import DeliveryParts, DeliveryTables
 from functions.wiring.once import Once
+from functions.wiring.plan_answers import told
 from functions.wiring.requests import explained, unknown_connection
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import logger
 
-SHOWN = 100  # differences in one answer; the plan holds them all
+PATIENCE = timedelta(seconds=20)  # a person is answered by then; the AWS command line hangs up after a minute
+TIME_TO_END = timedelta(seconds=90)  # a look at ten orders under way, and the last save
 
+WHO = {"by": "who asks", "note": "why"}
 ALLOWED = {
     "dry run": {
         "connection": "name",
         "select": [field.alias or name for name, field in Selection.model_fields.items()],
-        "by": "who asks",
-        "note": "why",
+        **WHO,
     },
-    "apply": {"plan_id": "from a dry run", "apply": True},
+    "show": {"plan_id": "from a dry run", "page": "from 1"},
+    "apply": {"plan_id": "from a dry run", "apply": True, **WHO},
+    "cancel": {"plan_id": "from a dry run", "cancel": True, **WHO},
+    "revert": {"plan_id": "of an applied plan", "revert": True, **WHO},
 }
 
 
@@ -44,13 +57,38 @@ class DryRun(Frozen):
     note: str = Field(min_length=1, max_length=500)
 
 
-class Apply(Frozen):
+class OfAPlan(Frozen):
+    """Shown, unless something is to be done with it. `"apply": false` shows it too."""
+
     plan_id: str = Field(min_length=1, max_length=100)
-    apply: bool
+    page: int = Field(default=1, ge=1)
+    apply: bool = False
+    cancel: bool = False
+    revert: bool = False
+    by: str | None = Field(default=None, min_length=1, max_length=100)
+    note: str | None = Field(default=None, min_length=1, max_length=500)
+
+    @model_validator(mode="after")
+    def _asks_one_thing(self) -> OfAPlan:
+        asked = sum((self.apply, self.cancel, self.revert))
+        if asked > 1:
+            raise ValueError("give at most one of apply, cancel, revert")
+        if asked and not (self.by and self.note):
+            raise ValueError("by and note have to be given: who asks, and why")
+        return self
 
 
 class _Refused(Exception):
     """The request cannot be served; the text says why."""
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One invocation: until when it holds a plan, and until when it begins another piece."""
+
+    context: Context
+    ends_at: datetime
+    begins_until: datetime
 
 
 class _Service:
@@ -58,55 +96,176 @@ class _Service:
         self._runtime = runtime
         tables = DeliveryTables(settings.ledger_table, settings.audit_table, settings.shipments, settings.ifs_secrets)
         self._parts, self._once = DeliveryParts(runtime, tables), Once(runtime, settings.ledger_table)
+        self._plans = self._parts.plans
 
-    def dry_run(self, request: DryRun, event: dict[str, Any], context: Context) -> dict[str, Any]:
-        replay = self._replay(request.connection, context)
-        answer = self._once.run(event, context, partial(self._planned, request, replay))
-        if "run_id" in answer:
-            return {**answer, "next": {"plan_id": answer["run_id"], "apply": False}}
-        return answer
+    # --- what a person asks for
 
-    def _planned(self, request: DryRun, replay: Replay, plan_id: str) -> dict[str, Any]:
-        plan = draw_up(replay, request.select, plan_id=plan_id, by=request.by, note=request.note)
-        logger.info("replay_planned", connection=plan.connection, plan_id=plan.plan_id, orders=len(plan.orders))
-        return _shown(plan)
+    def dry_run(self, request: DryRun, event: dict[str, Any], run: _Run) -> dict[str, Any]:
+        replay = self._replay(request.connection, run)
+        asked = self._asked(request.by, request.note)
+        return self._drawn(event, run, replay, lambda plan_id: planned(replay, plan_id, asked, select=request.select))
 
-    def apply(self, request: Apply, context: Context) -> dict[str, Any]:
+    def revert(self, request: OfAPlan, event: dict[str, Any], run: _Run) -> dict[str, Any]:
+        applied = self._plan(request.plan_id)
+        if applied.status not in {"applied", "applying"} and applied.applied_at is None:
+            raise _Refused("revert: the plan was never applied")
+        if applied.reverts is not None:
+            raise _Refused("revert: a revert is not reverted; replay its orders")
+        if applied.status == "applying":
+            raise _Refused("revert: the plan is still being applied; cancel it first, or wait")
+        replay = self._replay(applied.connection, run)
+        asked = self._asked(request.by, request.note)
+        return self._drawn(event, run, replay, lambda plan_id: planned(replay, plan_id, asked, reverts=applied.plan_id))
+
+    def apply(self, request: OfAPlan, run: _Run) -> dict[str, Any]:
         plan = self._plan(request.plan_id)
-        if plan.applied_at is not None and request.apply:
-            told = {"plan_id": plan.plan_id, "sent": 0, "applied_at": plan.applied_at.isoformat()}
-            return {**told, "next": "it was applied before; repeat the dry run to see what is left"}
-        if not request.apply:
-            return _shown(plan)
-        sent = apply(self._replay(plan.connection, context), plan, context.aws_request_id)
-        logger.info("replay_applied", connection=plan.connection, plan_id=plan.plan_id, orders=sent)
-        return {"plan_id": plan.plan_id, "sent": sent, "next": "repeat the dry run to see what is left"}
+        if plan.status == "drawing":
+            raise _Refused("apply: the dry run still goes on; ask for the plan")
+        if plan.status == "ready" and self._runtime.now() >= plan.expires_at:
+            raise _Refused(f"plan_id: the plan expired at {plan.expires_at.isoformat()}; make a new dry run")
+        if plan.status != "ready":
+            return self._applied_before(plan)
+        replay, asked = self._replay(plan.connection, run), self._asked(request.by, request.note)
+        applied = apply(replay, plan, asked, run.ends_at, run.context.aws_request_id)
+        logger.info("replay_applied", connection=plan.connection, plan_id=plan.plan_id, orders=applied.sent)
+        waits = applied.to_send - applied.sent
+        return {"plan_id": plan.plan_id, "sent": applied.sent, "left": waits, "next": {"plan_id": plan.plan_id}}
+
+    def cancel(self, request: OfAPlan) -> dict[str, Any]:
+        """Whoever works on it learns at the next save."""
+        asked = self._asked(request.by, request.note)
+        for _ in range(SAVES):
+            plan = self._plan(request.plan_id)
+            if not (plan.is_under_way or plan.status == "ready"):
+                raise _Refused(f"cancel: the plan is {plan.status}")
+            if self._plans.save(plan.cancelling(asked)) is not None:
+                logger.info("replay_cancelled", connection=plan.connection, plan_id=plan.plan_id, sent=plan.sent)
+                return {"plan_id": plan.plan_id, "state": "cancelled", "sent": plan.sent}
+        raise _Refused("cancel: the plan is being worked on; ask again")
+
+    def show(self, request: OfAPlan, run: _Run) -> dict[str, Any]:
+        return self._told(self._plan(request.plan_id), run, request.page)
+
+    # --- what goes on by itself
+
+    def go_on(self, name: ConnectionName, run: _Run) -> dict[str, Any]:
+        """One fault keeps no other plan from its turn."""
+        found = self._plans.due(name, self._runtime.now())
+        for plan_id in found:
+            try:
+                self._work(plan_id, run)
+            except ConnectorError as fault:
+                logger.warning(
+                    "replay_failed", connection=name, plan_id=plan_id, reason=fault.reason, detail=str(fault)
+                )
+        return {"plans": len(found)}
+
+    def _work(self, plan_id: str, run: _Run) -> None:
+        plan = self._plans.head(plan_id)
+        if plan is None:
+            return
+        replay = self._replay(plan.connection, run)
+        taken = self._taken(replay, plan, run)
+        if taken is not None:
+            self._piece(replay, taken, run)
+
+    def _piece(self, replay: Replay, plan: Plan, run: _Run) -> None:
+        if plan.status == "applying":
+            after = send(replay, plan, run.context.aws_request_id)
+        else:
+            after = self._draw(replay, plan)
+        logger.info("replay_went_on", connection=plan.connection, plan_id=plan.plan_id, state=after.status)
+
+    def _draw(self, replay: Replay, plan: Plan) -> Plan:
+        drawn = draw(replay, plan, self._source(replay, plan))
+        return (self._plans.save(drawn.let_go()) or drawn) if drawn.status == "drawing" else drawn
+
+    def _source(self, replay: Replay, plan: Plan) -> Source:
+        if plan.reverts is None:
+            return SelectedOrders(replay, plan)
+        return AppliedOrders(replay, plan, self._plan(plan.reverts))
+
+    # --- parts
+
+    def _drawn(self, event: dict[str, Any], run: _Run, replay: Replay, make: Callable[[str], Plan]) -> dict[str, Any]:
+        """What is not drawn by then is drawn by the runs that follow. Meanwhile the same request finds this plan."""
+        digest = hashlib.sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()
+
+        def begin(plan_id: str) -> dict[str, Any]:
+            under_way = self._under_way(replay.connection.name, digest)
+            plan = self._taken(replay, under_way, run) if under_way else self._opened(make(plan_id), digest, run)
+            if plan is None:
+                return _goes_on(under_way)
+            drawn = self._draw(replay, plan)
+            logger.info("replay_planned", connection=drawn.connection, plan_id=drawn.plan_id, state=drawn.status)
+            return self._told(drawn, run, 1)
+
+        answer = self._once.run(event, run.context, begin)
+        return {**answer, "next": {"plan_id": answer["run_id"]}} if "run_id" in answer else answer
+
+    def _under_way(self, name: ConnectionName, digest: str) -> Plan | None:
+        heads = (self._plans.head(plan_id) for plan_id in self._plans.due(name, self._runtime.now() + LONGEST_HOLD))
+        return next((h for h in heads if h is not None and h.request == digest and h.status == "drawing"), None)
+
+    def _opened(self, plan: Plan, digest: str, run: _Run) -> Plan | None:
+        return self._plans.open(plan.asked_as(digest).held(run.ends_at))
+
+    def _taken(self, replay: Replay, plan: Plan, run: _Run) -> Plan | None:
+        """None while another run has it, or where it is given up."""
+        is_due = plan.due_at is not None and plan.due_at <= self._runtime.now()
+        return held(replay, plan, run.ends_at) if is_due else None
+
+    def _told(self, plan: Plan, run: _Run, page: int) -> dict[str, Any]:
+        replay = self._replay(plan.connection, run)
+        return told(plan, self._plans, page, progress(replay, plan) if plan.applied is not None else None)
+
+    def _applied_before(self, plan: Plan) -> dict[str, Any]:
+        at = plan.applied_at.isoformat() if plan.applied_at else None
+        text = f"it is {plan.status}; repeat the dry run to see what is left"
+        if plan.applied_at is not None:
+            text = "it was applied before; repeat the dry run to see what is left"
+        return {"plan_id": plan.plan_id, "sent": 0, "applied_at": at, "next": text}
 
     def _plan(self, plan_id: str) -> Plan:
         """DynamoDB removes what has expired up to days later."""
-        head = self._parts.plans.head(plan_id)
-        if head is None:
-            raise _Refused("plan_id: no such plan; plans are kept for 7 days")
-        if self._runtime.now() >= head.expires_at:
-            raise _Refused(f"plan_id: the plan expired at {head.expires_at.isoformat()}; make a new dry run")
-        return self._parts.plans.get(plan_id) or head
+        head = self._plans.head(plan_id)
+        if head is None or self._runtime.now() >= head.kept_until:
+            raise _Refused("plan_id: no such plan; plans are kept for 30 days")
+        return head
 
-    def _replay(self, name: ConnectionName, context: Context) -> Replay:
+    def _asked(self, by: str | None, note: str | None) -> Asked:
+        return Asked(by=by or "", note=note or "", at=self._runtime.now())
+
+    def _replay(self, name: ConnectionName, run: _Run) -> Replay:
         if name not in self._runtime.connections:
-            raise _Refused(unknown_connection(self._runtime.connections))
+            raise _Refused(unknown_connection(self._runtime.connections, name))
         parts = self._parts
-        return Replay(parts.lookup(name, context), parts.orders, parts.plans, parts.queue(name))
+        return Replay(
+            lookup=parts.lookup(name, run.context),
+            orders=parts.orders,
+            plans=parts.plans,
+            carried=parts.records,
+            queue=parts.queue(name),
+            circuit=lambda: parts.tenants.circuit(name),
+            has_time=lambda: self._runtime.now() < run.begins_until,
+        )
+
+
+SAVES = 5  # a run saves a plan every few seconds
+LONGEST_HOLD = timedelta(minutes=10)  # a run's own time
 
 
 def build(runtime: Runtime, settings: ReplaySettings) -> Handler:
     service = _Service(runtime, settings)
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
+        now = runtime.now()
+        ends_at = now + timedelta(milliseconds=context.get_remaining_time_in_millis())
         try:
-            request = _parsed(event)
-            if isinstance(request, Apply):
-                return service.apply(request, context)
-            return service.dry_run(request, event, context)
+            if event.get("is_scheduled") is True:
+                name = ConnectionName(event["connection"])
+                return service.go_on(name, _Run(context, ends_at, ends_at - TIME_TO_END))
+            return _served(service, event, _Run(context, ends_at, now + PATIENCE))
         except _Refused as refused:
             return {"error": str(refused), "allowed": ALLOWED}
         except ConnectorError as fault:
@@ -115,42 +274,30 @@ def build(runtime: Runtime, settings: ReplaySettings) -> Handler:
     return handle
 
 
-def _parsed(event: dict[str, Any]) -> DryRun | Apply:
-    model = Apply if "plan_id" in event else DryRun
+def _goes_on(plan: Plan | None) -> dict[str, Any]:
+    assert plan is not None, "or it would have been opened"
+    since = plan.made_at.isoformat(timespec="seconds")
+    told_of = f"the same request is under way since {since}; it goes on, and this one began nothing"
+    return {"error": told_of, "next": {"plan_id": plan.plan_id}}
+
+
+def _served(service: _Service, event: dict[str, Any], run: _Run) -> dict[str, Any]:
+    request = _parsed(event)
+    if isinstance(request, DryRun):
+        return service.dry_run(request, event, run)
+    if request.apply:
+        return service.apply(request, run)
+    if request.cancel:
+        return service.cancel(request)
+    return service.revert(request, event, run) if request.revert else service.show(request, run)
+
+
+def _parsed(event: dict[str, Any]) -> DryRun | OfAPlan:
+    model = OfAPlan if "plan_id" in event else DryRun
     try:
         return model.model_validate(event)
     except ValidationError as error:
-        raise _Refused(explained(error)) from None
-
-
-def _shown(plan: Plan) -> dict[str, Any]:
-    changing = sum(bool(order.records) for order in plan.orders)
-    records = {record.key: record for record in plan.records}
-    worth_showing = [order for order in plan.orders if order.records or order.reason]
-    return {
-        "plan_id": plan.plan_id,
-        "connection": plan.connection,
-        "orders": len(plan.orders),
-        "would_change": changing,
-        "differences": [_difference(order, records) for order in worth_showing[:SHOWN]],
-        "not_shown": max(0, len(worth_showing) - SHOWN),
-        "next": {"plan_id": plan.plan_id, "apply": True} if sendable(plan) else "nothing to change",
-    }
-
-
-def _difference(order: PlannedOrder, records: Mapping[RecordKey, PlannedRecord]) -> dict[str, Any]:
-    shown: dict[str, Any] = {"order": order.order.reference, "outcome": order.outcome}
-    if order.reason is not None:
-        shown |= {"reason": order.reason, "means": SENTENCES[order.reason]}
-    if order.choices:
-        shown["choices"] = list(order.choices)
-    changed = [records[key] for key in order.records if key in records]
-    if changed:
-        shown["changes"] = [
-            {"record": record.key.id, **{name: change.model_dump() for name, change in record.changes.items()}}
-            for record in changed
-        ]
-    return shown
+        raise _Refused(explained(error, model)) from None
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from functions.ledger.compact import compact, whole
-from functions.ledger.items import PARTITION, SORT, plain, readable, stamp, to_item, unmoved
+from functions.ledger.items import PARTITION, SORT, each_readable, plain, readable, stamp, to_item, unmoved
 from functions.ledger.table import DUE_PARTITION, DUE_SORT, SHOWN, Table, index_key
 from functions.model.attention import Listed, ListedPage, ShardKind
 from functions.model.outcomes import Outcome
@@ -148,6 +149,14 @@ class OrderStore:
         """Every order of the connection the ledger knows, page by page, in no order."""
         return (_state(item) for item in self._table.scan(prefix=f"order#{connection}#"))
 
+    def page(self, connection: ConnectionName, after: str) -> tuple[list[OrderState], str]:
+        """Some of them, from behind `after`, and what the next page is behind; "" after the last. One that cannot be
+        read is passed over. Eventually consistent.
+        """
+        start = json.loads(after) if after else None
+        items, last = self._table.scan_page(prefix=f"order#{connection}#", after=start)
+        return list(each_readable(items, _state)), json.dumps(last) if last else ""
+
 
 def shards(connection: ConnectionName, kinds: Sequence[ShardKind]) -> tuple[str, ...]:
     """Where the list of what waits stands, kind by kind."""
@@ -236,6 +245,6 @@ def _listed(item: Mapping[str, Any]) -> Listed:
     return Listed.model_validate({**told, "order": shown.get("key"), "at": shown[DUE_SORT], "place": index_key(item)})
 
 
-def _state(item: dict[str, Any]) -> OrderState:
+def _state(item: Mapping[str, Any]) -> OrderState:
     with readable(item):
         return OrderState.model_validate(whole(plain(item, OWN)))

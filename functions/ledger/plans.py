@@ -1,116 +1,144 @@
-"""Replay plans, kept for their lifetime, in parts that fit an item each."""
+"""Replay plans of any size, kept for their lifetime: a head, an item for each order and one for each record."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 
-from functions.ledger.items import PARTITION, SORT, plain, to_item
-from functions.ledger.table import EXPIRES, Table
+from functions.ledger import earlier_plans
+from functions.ledger.items import PARTITION, SORT, plain, stamp, to_item, unmoved
+from functions.ledger.table import DUE_PARTITION, DUE_SORT, EXPIRES, Table
 from functions.model.plans import Plan, PlannedOrder, PlannedRecord
 from functions.model.records import RecordKey
-from functions.model.shipment import OrderKey
+from functions.model.shipment import ConnectionName, OrderKey
 
-PLAN = "plan"
-PART_BYTES = 200_000
-OWN = {"where"}
+PLAN, ORDER, RECORD = "plan", "order#", "record#"
+APPLY_UNTIL = "apply_until"  # `expires_at` is when DynamoDB may remove it
+LIMIT_BYTES = 300_000  # as of a record's own item
+RUNS = 10  # plans that one run may take up
 
 
 class PlanStore:
-    """Parts are stored before the head that counts them; the head says in which parts each order stands."""
+    """The head stands first; its revision guards it, and whoever holds it alone adds to the plan."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def put(self, plan: Plan) -> bool:
-        """False when a plan of this id stands already."""
-        parts, by_key = _Parts(), {record.key: record for record in plan.records}
-        for order in plan.orders:
-            parts.add(order, [by_key[key] for key in order.records if key in by_key])
-        for number, (orders, records) in enumerate(parts.found):
-            part = plan.part(orders, records.values(), len(parts.found))
-            self._table.put(_item(part, f"part#{number}"), condition=Attr(PARTITION).not_exists())
-        head = {**_item(plan.part((), (), len(parts.found)), PLAN), "where": parts.where}
-        return self._table.put(head, condition=Attr(PARTITION).not_exists())
+    def open(self, plan: Plan) -> Plan | None:
+        """None where a plan of this id stands already."""
+        return self._saved(plan, Attr(PARTITION).not_exists())
+
+    def save(self, plan: Plan) -> Plan | None:
+        """As stored; None where somebody else saved it in between."""
+        return self._saved(plan, unmoved(plan.revision))
 
     def head(self, plan_id: str) -> Plan | None:
-        """The plan without its orders and records."""
+        """The plan without its orders and records. One of an earlier version is stored as today's first."""
         item = self._table.get(_partition(plan_id), PLAN)
-        return _plan(item).part((), (), _plan(item).parts) if item is not None else None
+        if item is not None and earlier_plans.is_earlier(item):
+            return self._moved_over(earlier_plans.whole(self._table, item))
+        return _plan(item) if item is not None else None
+
+    def due(self, connection: ConnectionName, now: datetime) -> list[str]:
+        """The ids of plans that a run should go on with. Eventually consistent."""
+        found = self._table.query_due(_shard(connection), until=stamp(now), limit=RUNS)
+        return [str(item[PARTITION]).partition("#")[2] for item in found]
 
     def get(self, plan_id: str, order: OrderKey | None = None) -> Plan | None:
         """The whole plan, or what of it concerns one order: with all that its records hold. DynamoDB removes the items
-        of an expired plan in no order: of a part that is gone nothing is found.
+        of an expired plan in no order: what is gone is not found.
         """
         item = self._table.get(_partition(plan_id), PLAN)
         if item is None:
             return None
-        head, where = _plan(item), item.get("where")
-        if where is None:
-            return head  # an earlier version's, which stands in one item
+        if earlier_plans.is_earlier(item):
+            return earlier_plans.of_order(self._table, item, order) if order else earlier_plans.whole(self._table, item)
         if order is None:
-            return self._joined(head, range(head.parts))
-        numbers = where.get(order.digest[:16], [])
-        return self._joined(head, numbers if isinstance(numbers, list) else [numbers]).of_order(order)
+            return _plan(item).part((each for _, each in self.orders(plan_id)), self.every_record(plan_id))
+        planned = self.order(plan_id, order)
+        records = self.records(plan_id, planned.records) if planned is not None else {}
+        return _plan(item).part([planned] if planned is not None else [], records.values())
 
-    def _joined(self, head: Plan, numbers: Iterable[Any]) -> Plan:
-        items = (self._table.get(_partition(head.plan_id), f"part#{int(number)}") for number in numbers)
-        return head.whole([_plan(item) for item in items if item is not None])
+    # --- what it holds
 
-    def mark_applied(self, plan_id: str, at: datetime) -> bool:
-        """False when it was applied before."""
-        item = self._table.get(_partition(plan_id), PLAN)
-        if item is None:
-            return False
-        return self._table.put({**item, "applied_at": at.isoformat()}, condition=Attr("applied_at").not_exists())
-
-
-class _Parts:
-    """An order stands in one part; its records there, and in those that follow where they need more room."""
-
-    def __init__(self) -> None:
-        self.found: list[tuple[list[PlannedOrder], dict[RecordKey, PlannedRecord]]] = [([], {})]
-        self.where: dict[str, list[int]] = {}
-        self._bytes = 0
-
-    def add(self, order: PlannedOrder, records: Sequence[PlannedRecord]) -> None:
-        self._make_room(_size(order) + sum(_size(record) for record in records if record.key not in self.found[-1][1]))
-        self.found[-1][0].append(order)
-        self._bytes += _size(order)
-        first = len(self.found) - 1
+    def add(self, plan: Plan, orders: Iterable[PlannedOrder], records: Iterable[PlannedRecord]) -> None:
+        """Instead of what stands there of the same. Records first: an order that stands is whole."""
         for record in records:
-            self._add_record(record)
-        self.where[order.order.digest[:16]] = list(range(first, len(self.found)))
+            fits = len(record.model_dump_json(exclude_none=True).encode()) < LIMIT_BYTES
+            self._add(plan, f"{RECORD}{record.key.digest}", record if fits else record.too_large())
+        for order in orders:
+            self._add(plan, _order_key(order.order), order)
 
-    def _add_record(self, record: PlannedRecord) -> None:
-        if record.key in self.found[-1][1]:
-            return
-        self._make_room(_size(record))
-        self.found[-1][1][record.key] = record
-        self._bytes += _size(record)
+    def orders(self, plan_id: str, after: str = "") -> Iterator[tuple[str, PlannedOrder]]:
+        """With the position of each, from behind `after`, page by page."""
+        for item in self._table.query(_partition(plan_id), prefix=ORDER, after=after):
+            yield str(item[SORT]), _order(item)
 
-    def _make_room(self, size: int) -> None:
-        if self._bytes and self._bytes + size > PART_BYTES:
-            self.found.append(([], {}))
-            self._bytes = 0
+    def order(self, plan_id: str, order: OrderKey) -> PlannedOrder | None:
+        item = self._table.get(_partition(plan_id), _order_key(order))
+        return _order(item) if item is not None else None
+
+    def standing(self, plan_id: str, orders: Collection[OrderKey]) -> set[OrderKey]:
+        """Those of the orders that stand in the plan. Eventually consistent."""
+        by_key = {_order_key(order): order for order in orders}
+        found = self._table.get_many([(_partition(plan_id), key) for key in by_key], ())
+        return {by_key[item[SORT]] for item in found}
+
+    def records(self, plan_id: str, keys: Iterable[RecordKey]) -> dict[RecordKey, PlannedRecord]:
+        items = {key: self._table.get(_partition(plan_id), f"{RECORD}{key.digest}") for key in keys}
+        return {key: _record(item) for key, item in items.items() if item is not None}
+
+    def every_record(self, plan_id: str) -> Iterator[PlannedRecord]:
+        return map(_record, self._table.query(_partition(plan_id), prefix=RECORD))
+
+    def _add(self, plan: Plan, sort: str, held: PlannedOrder | PlannedRecord) -> None:
+        body = held.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+        self._table.put(to_item({**body, **_keys(plan, sort)}))
+
+    def _saved(self, plan: Plan, condition: Any) -> Plan | None:
+        stored = plan.stored()
+        return stored if self._table.put(_item(stored), condition=condition) else None
+
+    def _moved_over(self, plan: Plan) -> Plan:
+        """Who is slower finds it done."""
+        self.add(plan, plan.orders, reversed(plan.records))
+        counted = plan.counted(plan.orders).part((), ())
+        return self._saved(counted, Attr("status").not_exists()) or counted.stored()
 
 
-def _size(part: PlannedOrder | PlannedRecord) -> int:
-    return len(part.model_dump_json(exclude_none=True).encode())
+def _order(item: dict[str, Any]) -> PlannedOrder:
+    return PlannedOrder.model_validate(plain(item, {EXPIRES}))
+
+
+def _record(item: dict[str, Any]) -> PlannedRecord:
+    return PlannedRecord.model_validate(plain(item, {EXPIRES}))
 
 
 def _plan(item: dict[str, Any]) -> Plan:
-    return Plan.model_validate(plain(item, OWN))
+    held = plain(item, {EXPIRES, DUE_PARTITION, DUE_SORT, APPLY_UNTIL})
+    return Plan.model_validate({**held, EXPIRES: item[APPLY_UNTIL]})
 
 
 def _partition(plan_id: str) -> str:
     return f"plan#{plan_id}"
 
 
-def _item(plan: Plan, sort: str) -> dict[str, Any]:
-    body = plan.model_dump(mode="json", exclude_none=True)
-    body[EXPIRES] = int(plan.expires_at.timestamp())
-    return to_item({**body, PARTITION: _partition(plan.plan_id), SORT: sort})
+def _shard(connection: ConnectionName) -> str:
+    return f"plan#{connection}"
+
+
+def _order_key(order: OrderKey) -> str:
+    return f"{ORDER}{order.digest[:32]}"
+
+
+def _keys(plan: Plan, sort: str) -> dict[str, Any]:
+    return {PARTITION: _partition(plan.plan_id), SORT: sort, EXPIRES: int(plan.kept_until.timestamp())}
+
+
+def _item(plan: Plan) -> dict[str, Any]:
+    body = plan.part((), ()).model_dump(mode="json", exclude_none=True)
+    due = {DUE_PARTITION: _shard(plan.connection), DUE_SORT: stamp(plan.due_at)} if plan.due_at is not None else {}
+    return to_item({**body, APPLY_UNTIL: body[EXPIRES], **_keys(plan, PLAN), **due})

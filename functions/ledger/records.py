@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from functions.errors import Permanent
@@ -24,6 +24,12 @@ class RecordStore:
     def load(self, connection: ConnectionName, keys: Sequence[RecordKey]) -> dict[RecordKey, RecordMemory]:
         """Empty ones where nothing is remembered. Strongly consistent."""
         return {key: self._load(connection, key) for key in keys}
+
+    def plans_of(self, connection: ConnectionName, keys: Collection[RecordKey]) -> dict[RecordKey, Sequence[str]]:
+        """The last plans that were carried out on each record. Eventually consistent."""
+        by_partition = {_partition(connection, key): key for key in keys}
+        found = self._table.get_many([(partition, MEMORY) for partition in by_partition], ["plans"])
+        return {by_partition[item[PARTITION]]: item.get("plans", ()) for item in found}
 
     def save(self, memory: RecordMemory) -> bool:
         """Stores it as the revision after its own; False when somebody else was faster. Raises Permanent for one that

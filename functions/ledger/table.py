@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 Item = dict[str, Any]
+Place = tuple[str, str]  # partition and sort key of an item
 
 DUE_INDEX = "due"  # partition `due_shard`, sort `due_at`: sparse, only what is due or needs attention
 DUE_PARTITION, DUE_SORT = "due_shard", "due_at"
@@ -58,8 +59,8 @@ class Table(Protocol):
     def put(self, item: Mapping[str, Any], *, condition: ConditionBase | None = None) -> bool:
         """False when the condition refuses. Raises `Permanent` for an item that DynamoDB will never take."""
 
-    def query(self, pk: str, *, prefix: str = "", newest_first: bool = False) -> Iterable[Item]:
-        """By sort key, ascending unless `newest_first`; strongly consistent, read page by page."""
+    def query(self, pk: str, *, prefix: str = "", after: str = "", newest_first: bool = False) -> Iterable[Item]:
+        """By sort key, ascending unless `newest_first`, from behind `after`; strongly consistent, read page by page."""
 
     def query_due(self, shard: str, *, until: str, limit: int) -> list[Item]:
         """From the due index, ascending, keys and projected attributes only; eventually consistent."""
@@ -76,6 +77,9 @@ class Table(Protocol):
 
     def scan(self, *, prefix: str) -> Iterable[Item]:
         """Every item whose partition key begins with `prefix`, in no order; eventually consistent, reads the table."""
+
+    def scan_page(self, *, prefix: str, after: Sequence[str] | None) -> tuple[list[Item], Place | None]:
+        """One page of such a scan, from behind `after`, and behind what the next one begins; None after the last."""
 
 
 class DynamoTable:
@@ -114,12 +118,13 @@ class DynamoTable:
                 return self._is_our_own(item)
         return True
 
-    def query(self, pk: str, *, prefix: str = "", newest_first: bool = False) -> Iterator[Item]:
+    def query(self, pk: str, *, prefix: str = "", after: str = "", newest_first: bool = False) -> Iterator[Item]:
         condition: ConditionBase = Key(PARTITION).eq(pk)
         if prefix:
             condition &= Key(SORT).begins_with(prefix)
         yield from self._pages(
             self._client.query,
+            **_start((pk, after) if after else None),
             KeyConditionExpression=condition,
             ConsistentRead=True,
             ScanIndexForward=not newest_first,
@@ -156,6 +161,14 @@ class DynamoTable:
     def scan(self, *, prefix: str) -> Iterator[Item]:
         yield from self._pages(self._client.scan, FilterExpression=Key(PARTITION).begins_with(prefix))
 
+    def scan_page(self, *, prefix: str, after: Sequence[str] | None) -> tuple[list[Item], Place | None]:
+        with translated("DynamoDB", Reason.LEDGER_UNAVAILABLE):
+            page = self._client.scan(
+                TableName=self._name, FilterExpression=Key(PARTITION).begins_with(prefix), **_start(after)
+            )
+        last = page.get("LastEvaluatedKey")
+        return page["Items"], (last[PARTITION], last[SORT]) if last else None
+
     def _is_our_own(self, item: Mapping[str, Any]) -> bool:
         """The SDK repeats a put whose answer was lost, and the condition then refuses what it stored itself."""
         return self.get(item[PARTITION], item[SORT]) == dict(item)
@@ -186,6 +199,10 @@ class DynamoTable:
             if "LastEvaluatedKey" not in page:
                 return
             arguments["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def _start(after: Sequence[str] | None) -> dict[str, Any]:
+    return {"ExclusiveStartKey": dict(zip((PARTITION, SORT), after, strict=True))} if after else {}
 
 
 def _convert_types(client: DynamoDBClient) -> None:

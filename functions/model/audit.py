@@ -14,15 +14,28 @@ from functions.model.shipment import ConnectionName, OrderKey, Shipment, Shipmen
 
 
 class Cause(Frozen):
-    """Who made us look. `by` and `note` are an operator's, `plan_id` is a replay's."""
+    """Who made us look. `by` and `note` are an operator's, `plan_id` is a replay's or a revert's; `reverts` is the plan
+    that is taken back.
+    """
 
     kind: Literal[
-        "webhook", "poll", "sweep", "backfill", "release", "replay", "control", "pilot", "neighbour", "dead_letter"
+        "webhook",
+        "poll",
+        "sweep",
+        "backfill",
+        "release",
+        "replay",
+        "revert",
+        "control",
+        "pilot",
+        "neighbour",
+        "dead_letter",
     ]
     correlation_id: str
     by: str | None = None
     note: str | None = None
     plan_id: str | None = None
+    reverts: str | None = None
 
     @property
     def is_asked_for(self) -> bool:
@@ -101,7 +114,7 @@ class AuditEntry(Frozen):
 
     def claims(self, attribute: str, value: str | None) -> bool:
         """Whether this write put `value` there, or may have."""
-        is_ours = self.outcome in CLAIMING
+        is_ours = self.outcome in CLAIMING and self.cause.reverts is None
         changed = (change for name, change in self.changes.items() if name not in self.refused)
         return is_ours and any(change.attribute == attribute and change.after == value for change in changed)
 

@@ -37,6 +37,8 @@ class Reason(StrEnum):
     TYPED_BY_A_PERSON = "typed_by_a_person"
     VOIDED = "voided"
     NOT_EMPTY = "not_empty"
+    REVERTED = "reverted"
+    REWRITTEN_SINCE = "rewritten_since"
     CHANGED_IN_WAREHOUSE = "changed_in_warehouse"
     ORDER_IMMUTABLE = "order_immutable"
     DIFFERS = "differs"
@@ -128,6 +130,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.TYPED_BY_A_PERSON: "A person typed another value into IFS; it was kept.",
     Reason.VOIDED: "The label was voided and no other parcel replaces it; the field was left for a person to judge.",
     Reason.NOT_EMPTY: "The field is not empty, and its policy writes only empty fields.",
+    Reason.REVERTED: "A person took back what a plan had written here; it stays until a new label comes or a replay writes it.",
+    Reason.REWRITTEN_SINCE: "The plan did not write this, or it was written again since for another cause; a revert leaves it.",
     Reason.CHANGED_IN_WAREHOUSE: "IFS and the warehouse both changed this field of a pushed order; the warehouse's value was kept.",
     Reason.ORDER_IMMUTABLE: "The ShipStation order is shipped, cancelled, split, combined or gone, and IFS asks for something else; a person has to see to it.",
     Reason.DIFFERS: "IFS and ShipStation say different things of this field, and the connection file asks a person; correct one of the two.",

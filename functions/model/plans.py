@@ -1,10 +1,11 @@
-"""A replay plan: one proposal, exactly what a dry run said it would write."""
+"""A replay plan: one proposal, exactly what a dry run said it would write. A revert is one too."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -16,25 +17,56 @@ from functions.model.records import Place, Record, RecordKey
 from functions.model.shipment import ConnectionName, OrderKey
 from functions.model.state import EARLIER_PLACE
 
+PlanStatus = Literal["drawing", "ready", "applying", "applied", "cancelled", "given_up"]
+LIFETIME = timedelta(days=7)
+KEPT = timedelta(days=30)  # so long an applied plan can be reverted
+STALLS = 5  # runs that came no further
+LEFT_ALONE = {Reason.TYPED_BY_A_PERSON, Reason.REWRITTEN_SINCE}
+
 
 class PlannedRecord(Frozen):
     """What would be written to one record, and what its orders contribute there: whichever of them comes first enters
-    them all, as long as the record's memory is that of `revision`.
+    them all, as long as the record's memory is that of `revision`. `reason`: why nothing of it is written. `left` are
+    the fields that a revert leaves, each with the reason.
     """
 
     key: RecordKey
-    changes: dict[str, FieldChange]
+    changes: dict[str, FieldChange] = Field(default_factory=dict)
     revision: int | None = None
     entries: tuple[OrderContribution, ...] = ()
+    reason: Reason | None = None
+    left: dict[str, Reason] = Field(default_factory=dict)
+
+    @property
+    def gist(self) -> Gist:
+        return Gist(bool(self.changes), self.reason or next(iter(self.left.values()), None))
+
+    def too_large(self) -> PlannedRecord:
+        """It would end so; what it would hold fits no item."""
+        return PlannedRecord(key=self.key, revision=self.revision, reason=Reason.ORDER_TOO_LARGE)
 
     def is_of(self, record: Record) -> bool:
         """An earlier version named records otherwise."""
         return self.key == record.key or (self.key.place == EARLIER_PLACE and self.key.id == record.earlier_key)
 
 
+@dataclass(frozen=True)
+class Gist:
+    """What of a record its orders have to know."""
+
+    is_changing: bool
+    reason: Reason | None
+
+    def outcome(self) -> Outcome:
+        if self.reason in {Reason.SHARED_TARGET, Reason.ORDER_TOO_LARGE}:
+            return Outcome.PARKED
+        return Outcome.KEPT if self.reason in LEFT_ALONE else Outcome.RETRY
+
+
 class PlannedOrder(Frozen):
     """What the dry run found for one selected order; without `records` IFS already agrees, or `reason` says why not.
-    `choices` are the records a person has to choose from.
+    `choices` are the records a person has to choose from. `touches` are all that it stands on or leaves, until every
+    order of the plan was looked at.
     """
 
     order: OrderKey
@@ -42,10 +74,50 @@ class PlannedOrder(Frozen):
     reason: Reason | None = None
     records: tuple[RecordKey, ...] = ()
     choices: tuple[str, ...] = ()
+    touches: tuple[RecordKey, ...] = ()
+
+    def among(self, records: Mapping[RecordKey, Gist]) -> PlannedOrder:
+        """How it ends, now that all orders are placed: another one may change a record that this one touches."""
+        ended = self._ended({key: records[key] for key in self.touches if key in records})
+        return ended.model_copy(update={"touches": ()})
+
+    def _ended(self, records: Mapping[RecordKey, Gist]) -> PlannedOrder:
+        changing = tuple(key for key, gist in records.items() if gist.is_changing)
+        if changing:
+            return PlannedOrder(order=self.order, outcome=Outcome.WOULD_WRITE, records=changing)
+        hindered = next((key for key, gist in records.items() if gist.reason is not None), None)
+        if hindered is None or self.reason is not None:
+            return self
+        gist = records[hindered]
+        choices = (hindered.id,) if gist.reason is Reason.SHARED_TARGET else ()
+        return PlannedOrder(order=self.order, outcome=gist.outcome(), reason=gist.reason, choices=choices)
+
+    @property
+    def is_worth_showing(self) -> bool:
+        return bool(self.records) or self.reason is not None
+
+    @property
+    def is_sent(self) -> bool:
+        """A delivery would change something, in IFS or in the ledger."""
+        return bool(self.records) or self.outcome is Outcome.PARKED
+
+
+class Asked(Frozen):
+    """Who wanted it, why, and when."""
+
+    by: str
+    note: str
+    at: datetime
 
 
 class Plan(Frozen):
-    """`expires_at` is the ledger's time to live for it. Stored in parts: `parts` counts them."""
+    """`expires_at` is until when it may be applied. `select` is what was asked for, `request` the digest of the asking,
+    `reverts` the plan that this one takes back. `position` is where the work on it goes on, `looked_at` the orders so
+    far; `found`, `would_change`, `shown` and `to_send` count orders once it is drawn, `sent` those on their way.
+    `revision` guards every save, `held_until` is how long a run may still work on it, `stalls` the runs in a row that
+    came no further. `rounds` counts how often what a revert had not settled was sent again. `orders` and `records` are
+    not stored with it but handed out.
+    """
 
     plan_id: str
     connection: ConnectionName
@@ -56,30 +128,96 @@ class Plan(Frozen):
     orders: tuple[PlannedOrder, ...] = ()
     records: tuple[PlannedRecord, ...] = ()
     applied_at: datetime | None = None
-    parts: int = Field(default=1, ge=1)
+    applied: Asked | None = None
+    cancelled: Asked | None = None
+    reverts: str | None = None
+    select: dict[str, Any] = Field(default_factory=dict)
+    request: str = ""
+    status: PlanStatus = "ready"
+    position: str = ""
+    looked_at: int = 0
+    found: int = 0
+    would_change: int = 0
+    shown: int = 0
+    to_send: int = 0
+    sent: int = 0
+    rounds: int = 0
+    revision: int = 0
+    held_until: datetime | None = None
+    next_run_at: datetime | None = None
+    stalls: int = 0
 
     @model_validator(mode="before")
     @classmethod
     def _of_an_earlier_version(cls, raw: Any) -> Any:
         return _moved_over(raw) if isinstance(raw, dict) and _is_earlier(raw) else raw
 
-    def part(self, orders: Iterable[PlannedOrder], records: Iterable[PlannedRecord], parts: int) -> Plan:
-        return self.model_copy(update={"orders": tuple(orders), "records": tuple(records), "parts": parts})
+    @property
+    def is_under_way(self) -> bool:
+        return self.status in {"drawing", "applying"}
 
-    def whole(self, parts: Sequence[Plan]) -> Plan:
-        """The head with everything that its parts hold."""
-        orders = [order for part in parts for order in part.orders]
-        records = {record.key: record for part in parts for record in part.records}
-        return self.part(orders, records.values(), self.parts)
+    @property
+    def due_at(self) -> datetime | None:
+        """When a run should go on with it; a run that dies leaves it to the next once its time is over."""
+        if not self.is_under_way:
+            return None
+        return self.held_until or self.next_run_at or self.made_at
 
-    def of_order(self, order: OrderKey) -> Plan:
-        """What concerns one order: with all that its records hold."""
-        orders = [planned for planned in self.orders if planned.order == order]
-        keys = {key for planned in orders for key in planned.records}
-        return self.part(orders, [record for record in self.records if record.key in keys], self.parts)
+    @property
+    def kept_until(self) -> datetime:
+        return self.made_at + KEPT
 
-    def applied(self, at: datetime) -> Plan:
-        return self.model_copy(update={"applied_at": at})
+    def asked_as(self, request: str) -> Plan:
+        return self.model_copy(update={"request": request})
+
+    def held(self, until: datetime) -> Plan:
+        return self.model_copy(update={"held_until": until, "stalls": self.stalls + 1})
+
+    def let_go(self, next_run_at: datetime | None = None) -> Plan:
+        return self.model_copy(update={"held_until": None, "next_run_at": next_run_at})
+
+    def looked(self, position: str, orders: int) -> Plan:
+        """Further: all up to `position` are in the plan."""
+        return self.model_copy(update={"position": position, "looked_at": self.looked_at + orders, "stalls": 0})
+
+    def drawn(self, orders: Iterable[PlannedOrder]) -> Plan:
+        ready = {"status": "ready", "position": "", "stalls": 0}
+        return self.counted(orders).model_copy(update=ready).let_go()
+
+    def counted(self, orders: Iterable[PlannedOrder]) -> Plan:
+        """Drawn, and these are its orders."""
+        found = [(bool(each.records), each.is_worth_showing, each.is_sent) for each in orders]
+        changing, shown, sent = (sum(column) for column in zip(*found, strict=True)) if found else (0, 0, 0)
+        counts = {"found": len(found), "would_change": changing, "shown": shown, "to_send": sent}
+        return self.model_copy(update=counts)
+
+    def applying(self, asked: Asked) -> Plan:
+        return self.model_copy(update={"status": "applying", "applied": asked, "applied_at": asked.at})
+
+    def sending(self, position: str, sent: int) -> Plan:
+        """Further: all up to `position` are on their way."""
+        return self.model_copy(update={"position": position, "sent": self.sent + sent, "stalls": 0})
+
+    def sent_again(self) -> Plan:
+        return self.model_copy(update={"rounds": self.rounds + 1, "stalls": 0})
+
+    def ended(self, status: PlanStatus) -> Plan:
+        return self.model_copy(update={"status": status}).let_go()
+
+    def cancelling(self, asked: Asked) -> Plan:
+        return self.model_copy(update={"cancelled": asked}).ended("cancelled")
+
+    def stored(self) -> Plan:
+        return self.model_copy(update={"revision": self.revision + 1})
+
+    def part(self, orders: Iterable[PlannedOrder], records: Iterable[PlannedRecord]) -> Plan:
+        return self.model_copy(update={"orders": tuple(orders), "records": tuple(records)})
+
+    def joined(self, others: Sequence[Plan]) -> Plan:
+        """With what was handed out of it for other orders."""
+        orders = [order for part in (self, *others) for order in part.orders]
+        records = {record.key: record for part in (self, *others) for record in part.records}
+        return self.part(orders, records.values())
 
 
 def _is_earlier(raw: dict[str, Any]) -> bool:

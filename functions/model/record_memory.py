@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
 from pydantic import Field
 
-from functions.model.audit import AuditEntry, FieldChange
+from functions.model.audit import AuditEntry, Cause, FieldChange
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Outcome, Reason
 from functions.model.records import RecordKey
 from functions.model.shipment import ConnectionName, OrderKey, ShipmentKey
 
 UNDECIDED = {Reason.SHARED_TARGET, Reason.PLAN_OUTDATED}
+PLANS = 5  # of those that were carried out on a record are remembered
 LEASE = timedelta(minutes=3)  # outlives the longest run of a consumer
 POST_AGAIN = timedelta(minutes=15)  # a row whose making was not answered may still appear
 
@@ -80,7 +82,8 @@ class OrderName(Frozen):
 class FieldMemory(Frozen):
     """One attribute. `ours` is what we wrote and read back and nobody is known to have changed, `theirs` the last value
     that was not ours, `tried` the value last sent, whether IFS took it or refused it. `extends`: ours was appended to
-    theirs. Outcome and reason are of the last decision.
+    theirs. `reverted` are the shipments that stood there when a person took ours back: for them alone nothing is
+    written again. Outcome and reason are of the last decision.
     """
 
     outcome: Outcome
@@ -89,11 +92,16 @@ class FieldMemory(Frozen):
     theirs: str | None = None
     tried: str | None = None
     extends: bool = False
+    reverted: tuple[ShipmentKey, ...] = ()
 
     @property
     def is_refused(self) -> bool:
         """IFS did not take what was tried; parked for any other reason, nothing was sent."""
         return self.outcome is Outcome.PARKED and self.reason not in UNDECIDED
+
+    def is_reverted_for(self, live: AbstractSet[ShipmentKey]) -> bool:
+        """Nothing came since a person took ours back."""
+        return bool(self.reverted) and live <= set(self.reverted)
 
     def ended(self, outcome: Outcome, reason: Reason | None) -> FieldMemory:
         """The same memory under the outcome of another decision."""
@@ -128,6 +136,16 @@ class FieldMemory(Frozen):
             return self
         return self.model_copy(update={"outcome": Outcome.RETRY, "reason": Reason.OUTCOME_UNKNOWN, "tried": None})
 
+    def given_back(self, value: str | None, shipments: Iterable[ShipmentKey]) -> FieldMemory:
+        """A person decided that `value` stands there, whatever these shipments say."""
+        return FieldMemory(
+            outcome=Outcome.KEPT,
+            reason=Reason.REVERTED,
+            theirs=self.theirs if value is None else value,
+            tried=self.tried,
+            reverted=tuple(shipments),
+        )
+
     def claiming(self, change: FieldChange) -> FieldMemory:
         """What was written is ours, but for the text of somebody else that it kept."""
         theirs = self.theirs if change.before is None or change.before == self.ours else change.before
@@ -143,7 +161,8 @@ class FieldMemory(Frozen):
 
 class OpenIntent(Frozen):
     """A write that is under way or whose result was never stored; `audit_key` is where its audit entry stands or will
-    stand. `by` is the order that writes. `changes` are by field name.
+    stand. `by` is the order that writes. `changes` are by field name. `cause` is a person's who asked for it:
+    whoever finds the intent writes down that one.
     """
 
     kind: Literal["patch", "post", "action"]
@@ -152,6 +171,7 @@ class OpenIntent(Frozen):
     by: str
     changes: dict[str, FieldChange]
     etag: str = ""
+    cause: Cause | None = None
 
     def is_held(self, now: datetime) -> bool:
         """Somebody may still be writing."""
@@ -169,7 +189,8 @@ class OpenIntent(Frozen):
 
 class RecordMemory(Frozen):
     """`tell` are the orders that have not heard of what changed for them here. `fields` are by IFS attribute; one that
-    the file no longer names is kept and not touched. `failing_since`: every write since then ended in a fault of
+    the file no longer names is kept and not touched. `mapping_version` is what it was last written with, `plans` are
+    the last ones of a person that were carried out here. `failing_since`: every write since then ended in a fault of
     IFS that names no cause. `result_at` is when the last result was stored. `revision` guards every save; an item
     that had one is never deleted.
     """
@@ -183,6 +204,8 @@ class RecordMemory(Frozen):
     tell: tuple[OrderName, ...] = ()
     failing_since: datetime | None = None
     result_at: datetime | None = None
+    mapping_version: str = ""
+    plans: tuple[str, ...] = ()
 
     @property
     def shipments(self) -> list[Contribution]:
@@ -281,6 +304,15 @@ class RecordMemory(Frozen):
     def failing(self, since: datetime | None) -> RecordMemory:
         """Since when writes fail without a cause; None once one succeeds."""
         return self.model_copy(update={"failing_since": since})
+
+    def written_with(self, mapping_version: str) -> RecordMemory:
+        return self.model_copy(update={"mapping_version": mapping_version})
+
+    def carried_out(self, plan_id: str) -> RecordMemory:
+        """Once: what arrives twice changes nothing."""
+        if plan_id in self.plans:
+            return self
+        return self.model_copy(update={"plans": (*self.plans, plan_id)[-PLANS:]})
 
     def concluded(self, at: datetime) -> RecordMemory:
         """No write is under way any more."""

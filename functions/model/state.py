@@ -36,7 +36,8 @@ class Placing(Frozen):
 
 class ShipmentState(Frozen):
     """`admission` is how a backfill let the shipment in; it stays. A person chooses from `choices`. `withdrawn_at`: as
-    of that reading it belongs to another order.
+    of that reading it belongs to another order. `decided_at`: since when it ends so, on it and on its record's fields;
+    None where an earlier version decided.
     """
 
     shipment: Shipment
@@ -46,6 +47,7 @@ class ShipmentState(Frozen):
     choices: tuple[str, ...] = ()
     admission: Admission | None = None
     withdrawn_at: datetime | None = None
+    decided_at: datetime | None = None
 
     @property
     def is_in_scope(self) -> bool:
@@ -70,6 +72,9 @@ class ShipmentState(Frozen):
         """Nothing could be decided: where it was placed stays."""
         return self.model_copy(update={"outcome": outcome, "reason": reason})
 
+    def decided(self, at: datetime | None) -> ShipmentState:
+        return self.model_copy(update={"decided_at": at})
+
     def taken_out(self) -> ShipmentState:
         """It stands on no record any more."""
         return self.model_copy(update={"placing": None})
@@ -81,11 +86,15 @@ class ShipmentState(Frozen):
 
 
 class OrderRecord(Frozen):
-    """One record that this order's shipments are placed on: how each field ended, and what shadow mode showed."""
+    """One record that this order's shipments are placed on: its site, how each field ended, what shadow mode showed."""
 
     key: RecordKey
+    site: str = ""
     fields: dict[str, FieldOutcome] = Field(default_factory=dict)
     shown: dict[str, FieldChange] = Field(default_factory=dict)
+
+    def ended(self, fields: Mapping[str, FieldOutcome]) -> OrderRecord:
+        return self.model_copy(update={"fields": dict(fields)})
 
 
 class Dismissal(Frozen):
@@ -179,6 +188,19 @@ class OrderState(Frozen):
         fields = (field for record in self.records for field in record.fields.values())
         shipments = [(s.outcome, s.reason) for s in self.shipments.values()]
         return [*shipments, *((field.outcome, field.reason) for field in fields)]
+
+    def outcomes_of(self, key: ShipmentKey) -> list[tuple[Outcome, Reason | None]]:
+        """How the shipment ended, and every field of its record. An earlier version did not keep which that is."""
+        shipment = self.shipments[key]
+        on = shipment.placing.key if shipment.placing is not None else None
+        own = (r for r in self.records if r.key == on or r.key.place == EARLIER_PLACE)
+        fields = (field for record in own for field in record.fields.values())
+        return [(shipment.outcome, shipment.reason), *((field.outcome, field.reason) for field in fields)]
+
+    def dated(self, before: OrderState, at: datetime) -> OrderState:
+        """With the instant on every shipment that ends otherwise than before."""
+        news = [k for k in self.shipments if k not in before.shipments or self.outcomes_of(k) != before.outcomes_of(k)]
+        return self.with_shipments({key: self.shipments[key].decided(at) for key in news}) if news else self
 
     def past_with(self, more: Iterable[RecordKey]) -> tuple[RecordKey, ...]:
         """The records that it left for good, the newest last; not for ever."""

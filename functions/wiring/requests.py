@@ -1,17 +1,57 @@
-"""Answers what a person asked for wrongly: which key, what is wrong with it, never the value that came."""
+"""Answers what a person asked for wrongly: which key, what is wrong with it, what is allowed and what is nearest, never
+the value that came.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable, Iterator
+from difflib import get_close_matches
+from typing import Any, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+QUOTED = re.compile(r"'([^']*)'")
 
 
-def explained(error: ValidationError) -> str:
-    """One clause a fault, each beginning with the key."""
-    faults = error.errors(include_url=False, include_context=False, include_input=False)
-    return "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'request'}: {fault['msg']}" for fault in faults)
+def explained(error: ValidationError, model: type[BaseModel] | None = None) -> str:
+    """One clause a fault, each beginning with the key. `model` is what was asked for: it says which keys it has."""
+    return "; ".join(_explained(fault, model) for fault in error.errors(include_url=False))
 
 
-def unknown_connection(known: Collection[str]) -> str:
-    return f"connection: unknown; known are {sorted(known)}"
+def unknown_connection(known: Collection[str], name: str = "") -> str:
+    return f"connection: unknown{_meant(name, known)}; known are {sorted(known)}"
+
+
+def _explained(fault: ErrorDetails, model: type[BaseModel] | None) -> str:
+    key = ".".join(map(str, fault["loc"])) or "request"
+    if fault["type"] == "extra_forbidden":
+        names = _names_at(model, fault["loc"][:-1])
+        allowed = f"; allowed are {', '.join(names)}" if names else ""
+        return f"{key}: unknown{_meant(fault['loc'][-1], names)}{allowed}"
+    choices = QUOTED.findall(str(fault.get("ctx", {}).get("expected", "")))
+    return f"{key}: {fault['msg']}{_meant(fault['input'], choices)}"
+
+
+def _meant(word: object, choices: Iterable[str]) -> str:
+    """Of the allowed ones, the one that is nearest to what came."""
+    plain = re.sub(r"[\W_]+", "_", str(word).strip().casefold()) if isinstance(word, str) else ""
+    near = get_close_matches(plain, choices, n=1)
+    return f", did you mean {near[0]}?" if near else ""
+
+
+def _names_at(model: type[BaseModel] | None, path: tuple[int | str, ...]) -> list[str]:
+    """What the keys are called there, in the words of the request."""
+    for step in path:
+        if isinstance(step, str) and model is not None:
+            fields = {field.alias or name: field.annotation for name, field in model.model_fields.items()}
+            model = next(_models_in(fields.get(step)), None)
+    return [field.alias or name for name, field in model.model_fields.items()] if model is not None else []
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)

@@ -59,7 +59,7 @@ def _week(seed: int) -> tuple[Counter[Change], Counter[Change]]:
     assert plan["not_shown"] == 0, "the answer does not show the whole plan"
     before = len(site.tenant.writes)
     if plan["would_change"]:
-        _asked(world, {"plan_id": plan["plan_id"], "apply": True})
+        _asked(world, {"plan_id": plan["plan_id"], "apply": True, "by": "kim", "note": "all"})
     run(world, world.now() + timedelta(hours=1))
     return _shown(plan), _written(site, before)
 

@@ -21,6 +21,7 @@ from functions.flows.to_ifs.examine import order_case
 from functions.flows.to_ifs.lookup import Lookup
 from functions.flows.to_ifs.ownership import changes_of
 from functions.flows.to_ifs.proposal import Remembered, propose
+from functions.ledger.plans import PlanStore
 from functions.model.audit import AuditEntry
 from functions.model.messages import DeliverOrder
 from functions.model.outcomes import Outcome
@@ -37,11 +38,11 @@ from tests.equipment.delivery_fakes import (
     FakeCircuits,
     FakeMemories,
     FakeOrders,
-    FakePlans,
     FakeQueue,
     FakeShared,
 )
 from tests.equipment.ifs.tenant import Served
+from tests.equipment.memory_aws.table import MemoryTable
 from tests.equipment.quiet_connection import SEED, START, a_connection, quiet_world, run, schedule
 from tests.equipment.shipstation.account import Account
 from tests.equipment.shipstation.views import View
@@ -218,7 +219,7 @@ class _Meeting:
             lookup=lookup,
             ifs=lambda _: self.rig.targets,
             orders=self.orders,
-            plans=FakePlans(),
+            plans=PlanStore(MemoryTable()),
             audit=self.audit,
             queue=FakeQueue(),
             pause=lambda _: None,

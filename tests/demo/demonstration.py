@@ -135,7 +135,7 @@ def _keep(system: System, console: Console) -> None:
         report.show_how_to_look_around(console, system)
         while True:
             time.sleep(SCHEDULE_SECONDS)
-            for function in ("Poll", "Release"):
+            for function in ("Poll", "Release", "Replay"):
                 with suppress(Exception):  # a redeployment may be under way
                     system.tick(function)
 

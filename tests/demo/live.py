@@ -29,6 +29,8 @@ from tests.equipment.local_aws.server import ROOT, AwsEndpoint
 from tests.equipment.local_aws.synth import SynthError, synthesise
 from tests.equipment.system import NAME, Deployed, System, context_of
 
+WHO = {"by": "visitor", "note": "a look"}
+
 RUNNING = ROOT / "build" / "demo.json"
 FIRST = 2001
 PATIENCE_SECONDS, OUTAGE_SECONDS = 240, 60
@@ -106,7 +108,7 @@ class Visit:
             self._print(f"{order_no}: nothing to change. What the connection file says now comes with redeploy.")
             return
         self._say("Carrying out what the dry run planned; waiting until nothing is left to do")
-        self._system.invoke("Replay", answer["next"])
+        self._system.invoke("Replay", {**answer["next"], **WHO})
         self._until(lambda: not self._planned(order_no)["would_change"])
         self._show(order_no, self._shipment_of(order_no))
 
@@ -133,7 +135,7 @@ class Visit:
                 self._say("Deployed")
 
     def _planned(self, order_no: str) -> dict[str, Any]:
-        request = {"connection": NAME, "select": {"orders": [order_no]}, "by": "visitor", "note": "a look"}
+        request = {"connection": NAME, "select": {"orders": [order_no]}, **WHO}
         answer: dict[str, Any] = self._system.invoke("Replay", request)
         return answer
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from functions.connections.connection import Connection
@@ -13,11 +13,11 @@ from functions.flows.to_ifs.earlier_version import Earlier
 from functions.flows.to_ifs.lookup import Lookup
 from functions.flows.to_ifs.record_session import Records
 from functions.ledger.orders import OrderStore
+from functions.ledger.plans import PlanStore
 from functions.model.audit import AuditEntry, EarlierAuditEntry
 from functions.model.earlier import EarlierShared
 from functions.model.messages import DeliverOrder
 from functions.model.outcomes import Reason
-from functions.model.plans import Plan
 from functions.model.record_memory import RecordMemory
 from functions.model.records import Candidate, Conflict, FieldName, Record, RecordKey, Sought, Written
 from functions.model.shipment import ConnectionName, OrderKey
@@ -157,6 +157,9 @@ def _carries(candidate: Candidate, order: OrderKey) -> bool:
     return any(line.order_reference == order.reference for line in candidate.lines)
 
 
+ORDERS_PER_PAGE = 50
+
+
 class FakeOrders:
     def __init__(self) -> None:
         self.states: dict[OrderKey, OrderState] = {}
@@ -182,6 +185,11 @@ class FakeOrders:
 
     def scan(self, connection: ConnectionName) -> Iterator[OrderState]:
         return iter([state for key, state in self.states.items() if key.connection == connection])
+
+    def page(self, connection: ConnectionName, after: str) -> tuple[list[OrderState], str]:
+        states, start = list(self.scan(connection)), int(after or 0)
+        end = start + ORDERS_PER_PAGE
+        return states[start:end], str(end) if end < len(states) else ""
 
     def is_too_large(self, state: OrderState) -> bool:
         return OrderStore(MemoryTable()).is_too_large(state)
@@ -210,6 +218,9 @@ class FakeMemories:
         self.saves += 1
         self.items[memory.key] = memory.stored()
         return True
+
+    def plans_of(self, connection: ConnectionName, keys: Collection[RecordKey]) -> dict[RecordKey, Sequence[str]]:
+        return {key: self.items[key].plans for key in keys if key in self.items}
 
     def of(self, record_id: str = "42") -> RecordMemory:
         return next(memory for key, memory in self.items.items() if key.id == record_id)
@@ -253,21 +264,6 @@ class FakeAudit:
         return [str(entry.outcome) for entry in self.entries]
 
 
-class FakePlans:
-    def __init__(self) -> None:
-        self.plans: dict[str, Plan] = {}
-
-    def get(self, plan_id: str, order: OrderKey | None = None) -> Plan | None:
-        return self.plans.get(plan_id)
-
-    def put(self, plan: Plan) -> bool:
-        return self.plans.setdefault(plan.plan_id, plan) is plan
-
-    def mark_applied(self, plan_id: str, at: datetime) -> bool:
-        self.plans[plan_id] = self.plans[plan_id].applied(at)
-        return True
-
-
 class FakeCircuits:
     def __init__(self) -> None:
         self.stored: Circuit | None = None
@@ -309,7 +305,8 @@ class World:
 
     def __init__(self, ifs: FakeIfs, connection: Connection | None = None) -> None:
         self.at = NOON + timedelta(hours=2)
-        self.ifs, self.orders, self.audit, self.plans = ifs, FakeOrders(), FakeAudit(), FakePlans()
+        self.ifs, self.orders, self.audit = ifs, FakeOrders(), FakeAudit()
+        self.plans = PlanStore(MemoryTable())
         self.memories, self.queue = FakeMemories(), FakeQueue()
         self.connection = connection or a_connection()
         self.time_left = True

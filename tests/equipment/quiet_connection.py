@@ -62,7 +62,7 @@ def a_connection(
     )
 
 
-def schedule(world: World, until: datetime, *functions: Literal["poll", "release", "pull"]) -> None:
+def schedule(world: World, until: datetime, *functions: Literal["poll", "release", "pull", "replay"]) -> None:
     for function in functions:
         world.schedule(function, "acme", every=timedelta(minutes=1), until=until)
 

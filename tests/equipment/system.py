@@ -108,10 +108,10 @@ class Deployed:
         return self.table("LedgerAudit")
 
     def tick(self, function: str) -> Any:
-        """What the schedules do: one run of `Poll`, `Release` or `Pull` for each connection, now."""
+        """What the schedules do: one run of `Poll`, `Release`, `Replay` or `Pull` for each connection, now."""
         names = self.connections if function != "Pull" else (NAME,)
-        now = {"now": True} if function == "Poll" else {}
-        first, *_ = [self.invoke(function, {"connection": name, **now}) for name in names]
+        more = {"Poll": {"now": True}, "Replay": {"is_scheduled": True}}.get(function, {})
+        first, *_ = [self.invoke(function, {"connection": name, **more}) for name in names]
         return first
 
     def invoke(self, function: str, payload: Mapping[str, Any]) -> Any:

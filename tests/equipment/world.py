@@ -454,6 +454,7 @@ class World:
 
     def schedule(self, function: str, connection: str, *, every: timedelta, until: datetime) -> None:
         """Fires every period; in troubled times twice, late or not at all."""
+        event = {"connection": connection, **({"is_scheduled": True} if function == "replay" else {})}
 
         def tick() -> None:
             if self.now() < until:
@@ -461,7 +462,7 @@ class World:
             if not self._is_anything_due(function, connection):
                 return  # a run that would find nothing
             for delay in self._firings():
-                self.clockwork.after(delay, lambda: self.functions[function].invoke({"connection": connection}))
+                self.clockwork.after(delay, lambda: self.functions[function].invoke(event))
 
         self.clockwork.after(self.random.uniform(0, every.total_seconds()), tick)
 
@@ -482,6 +483,8 @@ class World:
     def _is_anything_due(self, function: str, connection: str) -> bool:
         if function == "pull":
             return True
+        if function == "replay":
+            return self.tables[LEDGER].has_due(f"plan#{connection}", f"{self.now():%Y-%m-%dT%H:%M:%S.%fZ}")
         if function == "release":
             ledger, now = self.tables[LEDGER], f"{self.now():%Y-%m-%dT%H:%M:%S.%fZ}"
             is_watching = self.now().minute % 5 == 0 and ledger.has_due(f"watch#{connection}", now)

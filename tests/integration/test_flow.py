@@ -123,7 +123,7 @@ def test_replay_writes_what_somebody_deleted(system: System) -> None:
     }
     assert system.tenant.shipment(number)["ProNo"] is None
 
-    system.invoke("Replay", {"plan_id": plan["plan_id"], "apply": True})
+    system.invoke("Replay", {"plan_id": plan["plan_id"], "apply": True, "by": "kim", "note": "as planned"})
     eventually(lambda: system.tenant.shipment(number)["ProNo"] == "1ZREPLAY")
     last = eventually(lambda: [e for e in system.story("R1") if e.cause.kind == "replay"])[-1]
     assert (last.cause.by, last.cause.note) == ("anna", "deleted by mistake")

@@ -196,7 +196,7 @@ def replay(system: System) -> None:
     system.tenant.edit(emptied, ProNo=None)
     selection = {"connection": NAME, "select": {"from": "2026-01-01T00:00:00Z"}, "by": "anna", "note": "everything"}
     plan = system.invoke("Replay", selection)
-    assert system.invoke("Replay", {"plan_id": plan["plan_id"], "apply": True})["sent"] >= 1
+    assert system.invoke("Replay", {**plan["next"], "by": "anna", "note": "everything"})["sent"] >= 1
     eventually(lambda: is_tracked(system, "G3"))
 
 

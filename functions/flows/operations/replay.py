@@ -1,223 +1,280 @@
-"""Shows what a repeat would write, field by field, and carries out exactly that once a person says so."""
+"""Shows what a repeat would write, field by field, and stores it as a plan: of any size, piece by piece.
+
+    request ─▶ drawing ──────────────▶ ready ─────────▶ applying ─────────▶ applied
+                 │  a page of orders,    │  a person       │  a portion, and so on
+                 │  ten of them, …       │  says so        │
+                 └───────────────────────┴─────────────────┴──▶ cancelled, given_up
+
+A run holds the plan until its own time is over. What it looked at stands in the plan before the position that says so:
+a run that dies is followed by another, which looks at a page's rest.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice, product
 from typing import Protocol
 
-from pydantic import AwareDatetime, Field, model_validator
-
 from functions.connections.connection import Connection
-from functions.flows.to_ifs.deliver import OrderQueue, Orders
+from functions.errors import Permanent
+from functions.flows.operations.selection import Selection, selected
+from functions.flows.to_ifs.deliver import OrderQueue
 from functions.flows.to_ifs.examine import look_at, order_case
 from functions.flows.to_ifs.lookup import Lookup
 from functions.flows.to_ifs.order_outcome import ENDS
 from functions.flows.to_ifs.place import Placement
-from functions.flows.to_ifs.proposal import OrderCase, Proposal, RecordProposal, Remembered, propose
+from functions.flows.to_ifs.proposal import OrderCase, Proposal, RecordProposal
 from functions.flows.to_ifs.shipment_outcome import unplaced
-from functions.model.audit import Cause
-from functions.model.frozen import Frozen
-from functions.model.messages import DeliverOrder
 from functions.model.outcomes import Outcome, Reason
-from functions.model.plans import Plan, PlannedOrder, PlannedRecord
+from functions.model.plans import LIFETIME, STALLS, Asked, Plan, PlannedOrder, PlannedRecord
 from functions.model.records import RecordKey
-from functions.model.shipment import ConnectionName, OrderKey, Shipment
+from functions.model.shipment import ConnectionName, OrderKey
 from functions.model.state import OrderState
+from functions.model.tenant import Circuit
 
-PLAN_LIFETIME = timedelta(days=7)
-ORDERS_PER_PLAN = 500
-ORDERS_PER_SEARCH = 10
-
-
-class Selection(Frozen):
-    """Every criterion given must hold; at least one has to be given. `from` and `to` bound the label's instant."""
-
-    orders: tuple[str, ...] = ()
-    shipments: tuple[int, ...] = ()
-    from_: AwareDatetime | None = Field(default=None, alias="from")
-    to: AwareDatetime | None = None
-    outcome: Outcome | None = None
-    reason: Reason | None = None
-
-    def names(self, shipment: Shipment) -> bool:
-        """Whether its id and its instant are asked for."""
-        is_named = not self.shipments or shipment.shipment_id in self.shipments
-        is_late_enough = self.from_ is None or shipment.created_at >= self.from_
-        return is_named and is_late_enough and (self.to is None or shipment.created_at <= self.to)
-
-    @model_validator(mode="after")
-    def _asks_for_something(self) -> Selection:
-        if not self.model_fields_set:
-            raise ValueError("name at least one of orders, shipments, from, to, outcome, reason")
-        return self
+ORDERS_PER_LOOK = 10
+NAMED_PER_PAGE = 200
 
 
 class Plans(Protocol):
-    def put(self, plan: Plan) -> bool:
-        """False when a plan of this id stands already."""
+    """The stores of plans: what a plan holds is added by whoever holds it."""
 
-    def get(self, plan_id: str, order: OrderKey | None = None) -> Plan | None: ...
+    def open(self, plan: Plan) -> Plan | None:
+        """None where a plan of this id stands already."""
 
-    def mark_applied(self, plan_id: str, at: datetime) -> bool:
-        """False when it was applied before."""
+    def save(self, plan: Plan) -> Plan | None:
+        """As stored; None where somebody else saved it in between."""
+
+    def head(self, plan_id: str) -> Plan | None:
+        """The plan without its orders and records."""
+
+    def due(self, connection: ConnectionName, now: datetime) -> list[str]:
+        """The ids of plans that a run should go on with."""
+
+    def add(self, plan: Plan, orders: Iterable[PlannedOrder], records: Iterable[PlannedRecord]) -> None:
+        """Instead of what stands there of the same."""
+
+    def orders(self, plan_id: str, after: str = "") -> Iterator[tuple[str, PlannedOrder]]:
+        """With the position of each, from behind `after`."""
+
+    def order(self, plan_id: str, order: OrderKey) -> PlannedOrder | None: ...
+
+    def standing(self, plan_id: str, orders: Collection[OrderKey]) -> set[OrderKey]:
+        """Those of the orders that stand in the plan."""
+
+    def records(self, plan_id: str, keys: Iterable[RecordKey]) -> dict[RecordKey, PlannedRecord]: ...
+
+    def every_record(self, plan_id: str) -> Iterator[PlannedRecord]: ...
 
 
-class OrderSearch(Orders, Protocol):
-    def scan(self, connection: ConnectionName) -> Iterator[OrderState]:
-        """Every order of the connection the ledger knows, page by page, in no order."""
+class OrderSearch(Protocol):
+    def load(self, keys: Sequence[OrderKey]) -> dict[OrderKey, OrderState]:
+        """Unknown orders are left out."""
+
+    def page(self, connection: ConnectionName, after: str) -> tuple[list[OrderState], str]:
+        """Some of the orders that the ledger knows, in no order, from behind `after`; what the next page is behind, ""
+        after the last. One that cannot be read is passed over.
+        """
+
+
+class Carried(Protocol):
+    def plans_of(self, connection: ConnectionName, keys: Collection[RecordKey]) -> dict[RecordKey, Sequence[str]]:
+        """The last plans that were carried out on each record."""
 
 
 @dataclass(frozen=True)
 class Replay:
-    """What a replay works with; `lookup` is a delivery's own."""
+    """What a replay works with; `lookup` is a delivery's own. `has_time` says whether this run may begin another piece,
+    `circuit` how the tenant stands.
+    """
 
     lookup: Lookup
     orders: OrderSearch
     plans: Plans
+    carried: Carried
     queue: OrderQueue
+    circuit: Callable[[], Circuit]
+    has_time: Callable[[], bool]
 
     @property
     def connection(self) -> Connection:
         return self.lookup.connection
 
 
-@dataclass
-class _Seen:
-    """What was looked at, some orders at a time: `kept` need something or bring news, `quiet` need nothing."""
-
-    kept: list[OrderCase] = field(default_factory=list)
-    quiet: list[PlannedOrder] = field(default_factory=list)
-    placements: dict[OrderKey, Placement] = field(default_factory=dict)
-    memories: dict[RecordKey, Remembered] = field(default_factory=dict)
-
-    def add(self, proposal: Proposal, memories: dict[RecordKey, Remembered]) -> None:
-        self.placements |= proposal.placements
-        self.memories |= memories
-        for case in proposal.cases:
-            order = planned_order(proposal, case)
-            if _is_worth_showing(order) or any(record.brings_news for record in proposal.of(order.order)):
-                self.kept.append(case)
-            else:
-                self.quiet.append(order)
+Looked = tuple[Sequence[PlannedOrder], Sequence[PlannedRecord]]
 
 
-def draw_up(replay: Replay, selection: Selection, *, plan_id: str, by: str, note: str) -> Plan:
-    """The dry run: reads IFS, writes nothing there, stores the plan. One proposal for all its orders; those that need
-    nothing take nobody's place. At most ORDERS_PER_PLAN orders.
-    """
-    seen = _Seen()
-    for states in _chunks(_selected(replay, selection)):
-        seen.add(*look_at([order_case(state, replay.connection) for state in states], replay.lookup))
-        if len(seen.kept) >= ORDERS_PER_PLAN:
-            break
-    proposal = propose(seen.kept[:ORDERS_PER_PLAN], seen.placements, seen.memories, replay.connection)
-    shown = [planned_order(proposal, case) for case in proposal.cases]
-    now = replay.lookup.now()
-    plan = Plan(
+class Source(Protocol):
+    """Where a plan's orders come from, and what is found of some of them."""
+
+    def page(self, position: str) -> tuple[list[OrderState], str]:
+        """The next orders, and the position behind them; "" at the end."""
+
+    def look(self, states: Sequence[OrderState]) -> Looked: ...
+
+
+def planned(
+    replay: Replay, plan_id: str, asked: Asked, *, select: Selection | None = None, reverts: str | None = None
+) -> Plan:
+    """A plan that nothing was looked at for yet."""
+    return Plan(
         plan_id=plan_id,
         connection=replay.connection.name,
-        by=by,
-        note=note,
-        made_at=now,
-        expires_at=now + PLAN_LIFETIME,
-        orders=(*shown, *seen.quiet[: max(0, ORDERS_PER_PLAN - len(shown))]),
-        records=tuple(_planned_record(record) for record in proposal.every if record.changes),
+        by=asked.by,
+        note=asked.note,
+        made_at=asked.at,
+        expires_at=asked.at + LIFETIME,
+        select=select.model_dump(mode="json", by_alias=True, exclude_none=True) if select else {},
+        reverts=reverts,
+        status="drawing",
     )
-    replay.plans.put(plan)
+
+
+def held(replay: Replay, plan: Plan, until: datetime) -> Plan | None:
+    """For this run alone; None where another has it. One that came no further several times is given up."""
+    if plan.stalls >= STALLS:
+        replay.plans.save(plan.ended("given_up"))
+        return None
+    return replay.plans.save(plan.held(until))
+
+
+def draw(replay: Replay, plan: Plan, source: Source) -> Plan:
+    """Goes on with the dry run, which the run holds: reads IFS, writes nothing there. The plan as it stands then."""
+    is_redone = True  # whoever was here before may have died in the middle of this page
+    while replay.has_time():
+        states, position = source.page(plan.position)
+        new = _unseen(replay, plan, states) if is_redone else states
+        seen = sum(_add(replay, plan, chunk, source) for chunk in _chunks(new) if replay.has_time())
+        if seen < len(new):
+            return _saved(replay, plan, plan.looked(plan.position, seen))
+        is_redone = False
+        if not position:
+            return _close(replay, plan.looked(plan.position, seen))
+        moved = replay.plans.save(plan.looked(position, seen))
+        if moved is None:
+            return plan  # it was cancelled
+        plan = moved
     return plan
 
 
-def apply(replay: Replay, plan: Plan, correlation_id: str) -> int:
-    """Sends the plan's orders on their way, also those that it shows as parked, so that the ledger says so; how many.
-    Sent twice, the second finds nothing to do.
-    """
-    cause = Cause(kind="replay", correlation_id=correlation_id, by=plan.by, note=plan.note, plan_id=plan.plan_id)
-    messages = [DeliverOrder(order=order.order, cause=cause, attempt=plan.plan_id) for order in sendable(plan)]
-    replay.queue.send(messages)
-    replay.plans.mark_applied(plan.plan_id, replay.lookup.now())
-    return len(messages)
+def _saved(replay: Replay, before: Plan, plan: Plan) -> Plan:
+    return replay.plans.save(plan) or before
 
 
-def sendable(plan: Plan) -> list[PlannedOrder]:
-    """Those that a delivery would change, in IFS or in the ledger."""
-    return [order for order in plan.orders if order.records or order.outcome is Outcome.PARKED]
+def _unseen(replay: Replay, plan: Plan, states: Sequence[OrderState]) -> list[OrderState]:
+    standing = replay.plans.standing(plan.plan_id, [state.key for state in states])
+    return [state for state in states if state.key not in standing]
 
 
-def planned_order(proposal: Proposal, case: OrderCase) -> PlannedOrder:
-    """What a delivery would do for one order, or what hinders it."""
-    state, placement = case.state, proposal.placements[case.state.key]
-    changing = [record for record in proposal.of(state.key) if record.changes]
-    if case.hindrance is not None:
-        outcome = ENDS.get(case.hindrance, Outcome.RETRY)
-        return PlannedOrder(order=state.key, outcome=outcome, reason=case.hindrance)
-    if changing:
-        keys = tuple(record.record.key for record in changing)
-        return PlannedOrder(order=state.key, outcome=Outcome.WOULD_WRITE, records=keys)
-    if not state.in_scope:
-        first = next(iter(state.shipments.values()), None)
-        outcome, reason = (first.outcome, first.reason) if first else (Outcome.SKIPPED, None)
-        return PlannedOrder(order=state.key, outcome=outcome, reason=reason)
-    return _unchanged(proposal, case, placement)
+def _add(replay: Replay, plan: Plan, states: Sequence[OrderState], source: Source) -> int:
+    """What one order meets in the ledger ends that order alone."""
+    try:
+        orders, records = source.look(states)
+    except Permanent as fault:
+        if len(states) > 1:
+            return sum(_add(replay, plan, [state], source) for state in states)
+        orders, records = [PlannedOrder(order=states[0].key, outcome=Outcome.RETRY, reason=fault.reason)], []
+    replay.plans.add(plan, orders, records)
+    return len(states)
 
 
-def _unchanged(proposal: Proposal, case: OrderCase, placement: Placement) -> PlannedOrder:
-    """Nothing would be written: why, where it is not that everything agrees."""
-    hindered = next(iter(placement.unplaced), None)
-    if hindered is not None:
-        outcome, reason = unplaced(placement.unplaced[hindered])
-        choices = placement.choices.get(hindered, ())
-        return PlannedOrder(order=case.state.key, outcome=outcome, reason=reason, choices=choices)
-    for record in proposal.of(case.state.key):
-        if record.hindrance is not None:
-            outcome = ENDS.get(record.hindrance, Outcome.RETRY)
-            return PlannedOrder(order=case.state.key, outcome=outcome, reason=record.hindrance)
-        if record.is_shared:
-            choices = (record.record.key.id,)
-            shared = Reason.SHARED_TARGET
-            return PlannedOrder(order=case.state.key, outcome=Outcome.PARKED, reason=shared, choices=choices)
-    return PlannedOrder(order=case.state.key, outcome=Outcome.UNCHANGED)
-
-
-def _is_worth_showing(order: PlannedOrder) -> bool:
-    return bool(order.records) or order.reason is not None
-
-
-def _planned_record(record: RecordProposal) -> PlannedRecord:
-    entries, revision = tuple(record.entries.values()), record.stored.revision
-    return PlannedRecord(key=record.record.key, changes=record.changes, revision=revision, entries=entries)
-
-
-def _selected(replay: Replay, selection: Selection) -> Iterator[OrderState]:
-    return (state for state in _pool(replay, selection) if _matches(state, selection))
-
-
-def _pool(replay: Replay, selection: Selection) -> Iterable[OrderState]:
-    connection = replay.connection
-    if not selection.orders:
-        return replay.orders.scan(connection.name)
-    named = product(connection.companies, selection.orders)
-    keys = [OrderKey(connection=connection.name, company=company, reference=order) for company, order in named]
-    return replay.orders.load(keys).values()
-
-
-def _matches(state: OrderState, selection: Selection) -> bool:
-    """Of an order that is too large only that is known."""
-    if state.stub and not selection.shipments:
-        return selection.reason in {None, Reason.ORDER_TOO_LARGE} and selection.outcome in {None, Outcome.PARKED}
-    named = (s for s in state.shipments.values() if selection.names(s.shipment))
-    return any(_says(state, s.outcome, s.reason, selection) for s in named)
-
-
-def _says(state: OrderState, outcome: Outcome, reason: Reason | None, selection: Selection) -> bool:
-    """Outcome and reason may stand on the shipment or on one of its record's fields."""
-    said = [(outcome, reason), *state.outcomes]
-    return any(selection.outcome in {None, o} and selection.reason in {None, r} for o, r in said)
+def _close(replay: Replay, plan: Plan) -> Plan:
+    """All orders are placed: each says what its records say now. Interrupted, it is done again."""
+    records = {record.key: record.gist for record in replay.plans.every_record(plan.plan_id)}
+    ended: list[PlannedOrder] = []
+    for _, order in replay.plans.orders(plan.plan_id):
+        if not replay.has_time():
+            return _saved(replay, plan, plan)
+        final = order.among(records) if order.touches else order
+        if final != order:
+            replay.plans.add(plan, [final], ())
+        ended.append(final)
+    return _saved(replay, plan, plan.drawn(ended))
 
 
 def _chunks(states: Iterable[OrderState]) -> Iterator[list[OrderState]]:
     iterator = iter(states)
-    while chunk := list(islice(iterator, ORDERS_PER_SEARCH)):
+    while chunk := list(islice(iterator, ORDERS_PER_LOOK)):
         yield chunk
+
+
+# --- what a delivery would do
+
+
+@dataclass(frozen=True)
+class SelectedOrders:
+    """The orders that a person's selection names, and what a delivery would write for them."""
+
+    replay: Replay
+    plan: Plan
+
+    def page(self, position: str) -> tuple[list[OrderState], str]:
+        selection, look = Selection.model_validate(self.plan.select), self.replay.lookup
+        states, following = self._pool(selection, position)
+        return list(selected(states, selection, look.memories, look.audit)), following
+
+    def _pool(self, selection: Selection, position: str) -> tuple[Iterable[OrderState], str]:
+        connection = self.replay.connection
+        if selection.orders is None:
+            return self.replay.orders.page(connection.name, position)
+        named = product(connection.companies, dict.fromkeys(selection.orders))
+        keys = [OrderKey(connection=connection.name, company=company, reference=order) for company, order in named]
+        start = int(position or 0)
+        end = start + NAMED_PER_PAGE
+        return self.replay.orders.load(keys[start:end]).values(), str(end) if end < len(keys) else ""
+
+    def look(self, states: Sequence[OrderState]) -> Looked:
+        """What other orders of the plan place on the same records counts."""
+        replay = self.replay
+        cases = [order_case(state, replay.connection, is_replay=True) for state in states]
+
+        def others(keys: Collection[RecordKey]) -> Iterable[PlannedRecord]:
+            return replay.plans.records(self.plan.plan_id, keys).values()
+
+        proposal = look_at(cases, replay.lookup, others)
+        records = [_planned_record(each) for each in proposal.every if _is_worth_keeping(each)]
+        return [planned_order(proposal, case) for case in proposal.cases], records
+
+
+def planned_order(proposal: Proposal, case: OrderCase) -> PlannedOrder:
+    """What a delivery would do for one order as far as it alone says so, or what hinders it; and what it touches."""
+    state, placement = case.state, proposal.placements[case.state.key]
+    if case.hindrance is not None:
+        outcome = ENDS.get(case.hindrance, Outcome.RETRY)
+        return PlannedOrder(order=state.key, outcome=outcome, reason=case.hindrance)
+    outcome, reason, choices = _alone(state, placement)
+    touches = tuple(record.record.key for record in proposal.of(state.key))
+    return PlannedOrder(order=state.key, outcome=outcome, reason=reason, choices=choices, touches=touches)
+
+
+def _alone(state: OrderState, placement: Placement) -> tuple[Outcome, Reason | None, tuple[str, ...]]:
+    """Nothing would be written: why, where it is not that everything agrees."""
+    if not state.in_scope:
+        first = next(iter(state.shipments.values()), None)
+        return (first.outcome, first.reason, ()) if first else (Outcome.SKIPPED, None, ())
+    hindered = next(iter(placement.unplaced), None)
+    if hindered is None:
+        return Outcome.UNCHANGED, None, ()
+    return (*unplaced(placement.unplaced[hindered]), tuple(placement.choices.get(hindered, ())))
+
+
+def _is_worth_keeping(record: RecordProposal) -> bool:
+    """A later order of the plan may stand there too."""
+    return bool(record.changes) or record.brings_news or _reason(record) is not None
+
+
+def _reason(record: RecordProposal) -> Reason | None:
+    return record.hindrance or (Reason.SHARED_TARGET if record.is_shared else None)
+
+
+def _planned_record(record: RecordProposal) -> PlannedRecord:
+    entries = {**record.as_planned.on(record.stored), **record.entries}
+    return PlannedRecord(
+        key=record.record.key,
+        changes=record.changes,
+        revision=record.stored.revision,
+        entries=tuple(entries.values()),
+        reason=_reason(record),
+    )

@@ -98,7 +98,7 @@ def _merged(
     if reason in FILES_REASONS and known is not None and known.is_in_scope and placing is not None:
         outcome, reason = Outcome.WAITING, None
     entry = ShipmentState(shipment=told, outcome=outcome, reason=reason, placing=placing, admission=admitted_as)
-    return state.with_shipments({told.key: entry})
+    return state.with_shipments({told.key: entry.decided(known.decided_at) if known else entry})
 
 
 def _unheard(known: ShipmentState, arriving: Shipment, *, is_moved: bool) -> Shipment | None:

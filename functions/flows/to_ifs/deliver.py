@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -45,7 +45,7 @@ class Orders(Protocol):
 
 class Plans(Protocol):
     def get(self, plan_id: str, order: OrderKey | None = None) -> Plan | None:
-        """The plan, or the part of it that concerns an order."""
+        """The plan, or the part of it that concerns an order; without orders and records where it concerns it not."""
 
 
 class OrderQueue(Protocol):
@@ -156,14 +156,17 @@ class _Look:
 
 
 def _deliver(batch: Sequence[DeliverOrder], delivery: Delivery) -> list[DeliveredOrder]:
-    grouped = _by_order(batch)
+    grouped = _by_order(_still_wanted(batch, delivery))
     states = delivery.orders.load(list(grouped))
     looks = {key: look for key, own in grouped.items() if (look := _look(key, own, states.get(key), delivery))}
     plan = _planned(looks, delivery)
     is_probe = any(message.is_probe for message in batch)
     proposal = examine([look.case for look in looks.values()], delivery.lookup, plan, is_probe=is_probe)
     results = _write(proposal, looks, delivery, plan, is_probe=is_probe)
-    _tell_neighbours(results, looks, delivery)
+    cause = next((look.cause for look in looks.values()), None)
+    told = [result.memory for (order, _), result in results.items() if order is None]
+    if cause is not None:
+        tell_neighbours(told, looks, cause, delivery.queue)
     return [_finish(looks[case.state.key], case, proposal, results, delivery) for case in proposal.cases]
 
 
@@ -184,7 +187,9 @@ def _look(
     state = admitted(before, messages, delivery.connection)
     state = state.owing(message.record for message in messages if message.record is not None)
     cause = _cause(messages, before)
-    case = order_case(state, delivery.connection, retries_parked=state != before or cause.is_asked_for)
+    is_replay = cause.kind == "replay"
+    retries_parked = cause.is_asked_for or state != before
+    case = order_case(state, delivery.connection, retries_parked=retries_parked, is_replay=is_replay)
     if case.state == before and not any(_asks(message, before) for message in messages):
         return None
     if delivery.orders.is_too_large(case.state):
@@ -212,6 +217,14 @@ def _is_late(message: DeliverOrder, state: OrderState) -> bool:
 # --- plans
 
 
+def _still_wanted(batch: Sequence[DeliverOrder], delivery: Delivery) -> list[DeliverOrder]:
+    """What a person cancelled while it waited in the queue is as if it had never been asked for."""
+    plans = {each.cause.plan_id for each in batch if each.cause.plan_id is not None}
+    heads = (delivery.plans.get(plan_id, batch[0].order) for plan_id in plans)
+    gone = {head.plan_id for head in heads if head is not None and head.cancelled is not None}
+    return [message for message in batch if message.cause.plan_id not in gone]
+
+
 def _planned(looks: Mapping[OrderKey, _Look], delivery: Delivery) -> Plan | None:
     """The parts of the plan that a person wants carried out, of all orders of the batch that belong to one. One that
     has expired counts as gone, whether DynamoDB has removed it yet or not.
@@ -226,11 +239,7 @@ def _planned(looks: Mapping[OrderKey, _Look], delivery: Delivery) -> Plan | None
     ]
     if not parts:
         return None
-    return parts[0].part(
-        (order for part in parts for order in part.orders),
-        {record.key: record for part in parts for record in part.records}.values(),
-        len(parts),
-    )
+    return parts[0].joined(parts[1:])
 
 
 def _planned_changes(plan: Plan | None, concerned: Sequence[_Look], record: Record) -> Mapping[str, FieldChange] | None:
@@ -259,7 +268,8 @@ def _write(
             _announce(key, concerned, delivery)
         tools = delivery.tools(record.view, is_probe=is_probe)
         planned = _planned_changes(plan, concerned, record.record)
-        results[None, key] = RecordWrite(tools, record.carrying_out(planned), first.before.key, first.cause).run()
+        carried = record.carrying_out(planned, next((look.cause.plan_id for look in concerned), None))
+        results[None, key] = RecordWrite(tools, carried, first.before.key, first.cause).run()
     for (order, key), record in proposal.shows.items():
         look = looks[order]
         tools = delivery.tools(record.view, is_probe=is_probe)
@@ -287,18 +297,17 @@ def _announce(key: RecordKey, concerned: Sequence[_Look], delivery: Delivery) ->
             look.last_saved = announced.stored()
 
 
-def _tell_neighbours(results: Results, looks: Mapping[OrderKey, _Look], delivery: Delivery) -> None:
+def tell_neighbours(
+    memories: Iterable[RecordMemory], looking: Collection[OrderKey], cause: Cause, queue: OrderQueue
+) -> None:
     """Other orders whose outcome changed on a record that was written for them too. Told again by every look, until
     they have looked.
     """
-    for (order, key), result in results.items():
-        if order is not None or not result.memory.tell:
-            continue
-        cause = next(look.cause for look in looks.values())
-        told = Cause(kind="neighbour", correlation_id=cause.correlation_id)
-        others = sorted(result.memory.unheard - set(looks), key=lambda other: other.digest)
-        attempt = f"{key.digest}:{result.memory.revision}"
-        delivery.queue.send(DeliverOrder(order=o, cause=told, attempt=attempt, record=key) for o in others)
+    told = Cause(kind="neighbour", correlation_id=cause.correlation_id)
+    for memory in memories:
+        others = sorted(memory.unheard - set(looking), key=lambda other: other.digest)
+        attempt = f"{memory.key.digest}:{memory.revision}"
+        queue.send([DeliverOrder(order=o, cause=told, attempt=attempt, record=memory.key) for o in others])
 
 
 # --- remembering
@@ -333,6 +342,7 @@ def _ended(
 
 def _saved(look: _Look, state: OrderState, delivery: Delivery) -> DeliveredOrder:
     """What has not changed costs nothing."""
+    state = state.dated(look.before, delivery.now())
     saved = state == look.last_saved or delivery.orders.save(state.following(look.last_saved))
     calls = state.attention is not None and look.before.attention is None
     return DeliveredOrder(state.key, look.cause, saved, state, calls=calls)

@@ -29,9 +29,9 @@ def stated_wait(case: OrderCase, now: datetime) -> datetime | None:
 def hindered(case: OrderCase) -> OrderState:
     """Nothing could be decided: everything stays where it is, and what the order owes stays due."""
     outcome = ENDS.get(case.hindrance, Outcome.RETRY) if case.hindrance else Outcome.RETRY
-    state, shown = case.state, {record.key: record.shown for record in case.state.records}
+    state, known = case.state, {record.key: record for record in case.state.records}
     fields = {"record": FieldOutcome(outcome=outcome, reason=case.hindrance)}
-    records = [OrderRecord(key=key, fields=fields, shown=shown.get(key, {})) for key in state.remembered]
+    records = [known.get(key, OrderRecord(key=key)).ended(fields) for key in state.remembered]
     shipments = {s.key: state.shipments[s.key].waiting(outcome, case.hindrance) for s in state.in_scope}
     rests = case.connection.pause_of(store_of(state))
     return state.with_shipments(shipments).with_records(records, state.debts, state.past).resting(rests)
@@ -76,8 +76,12 @@ def _shipments(
 
 def _records(placed: set[RecordKey], own: Results) -> list[OrderRecord]:
     """Those that it stands on, and those that it left and that are not finished without it."""
-    records = [OrderRecord(key=key, fields=_fields(result), shown=dict(result.shown)) for key, result in own.items()]
+    records = [_record(key, result) for key, result in own.items()]
     return [record for record in records if record.key in placed or _is_unfinished(record.fields)]
+
+
+def _record(key: RecordKey, result: RecordResult) -> OrderRecord:
+    return OrderRecord(key=key, site=result.record.site, fields=_fields(result), shown=dict(result.shown))
 
 
 def _awaited(key: RecordKey) -> OrderRecord:

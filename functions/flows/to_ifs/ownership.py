@@ -40,7 +40,9 @@ CALLED_A_PERSONS = {Outcome.KEPT, Outcome.UNCHANGED}
 
 @dataclass(frozen=True)
 class FieldCase:
-    """One field's whole case. `numbers` are the tracking numbers that our shipments explain."""
+    """One field's whole case. `numbers` are the tracking numbers that our shipments explain. `is_reverted`: a
+    person took ours back, and nothing has come since.
+    """
 
     name: FieldName
     rule: FieldRule
@@ -50,6 +52,7 @@ class FieldCase:
     is_delivered: bool = False
     numbers: frozenset[str] = frozenset()
     retries_parked: bool = True
+    is_reverted: bool = False
 
     @property
     def is_ours(self) -> bool:
@@ -83,10 +86,12 @@ def decide(
     target: AnyTarget,
     *,
     retries_parked: bool = True,
+    is_replay: bool = False,
 ) -> dict[FieldName, Decision]:
     """Every configured field of the record, from all shipments placed on it. `retries_parked`: what IFS refused before
-    is tried again though the value is the same.
+    is tried again though the value is the same. `is_replay`: a person asks, also for what a person took back.
     """
+    live = {shipment.shipment for shipment in memory.shipments if shipment.is_live}
     wanted = desired(memory.shipments, target, exists=record.exists)
     numbers = frozenset(map(normalised, memory.numbers))
     return {
@@ -95,14 +100,16 @@ def decide(
                 name=name,
                 rule=target.rules[name],
                 want=want,
-                past=memory.fields.get(target.rules[name].attribute, UNSEEN),
+                past=past,
                 current=record.values.get(name),
                 is_delivered=record.is_delivered,
                 numbers=numbers,
                 retries_parked=retries_parked,
+                is_reverted=not is_replay and past.is_reverted_for(live),
             )
         )
         for name, want in wanted.items()
+        for past in [memory.fields.get(target.rules[name].attribute, UNSEEN)]
         if name is not FieldName.STATUS or memory.shipments or _was_ours(memory, target.rules[name].attribute)
     }
 
@@ -146,6 +153,8 @@ def same(name: FieldName, one: str | None, other: str | None) -> bool:
 
 def own(case: FieldCase) -> Decision:
     """Whose value it is, and what follows."""
+    if case.is_reverted:
+        return case.leave(Outcome.KEPT, Reason.REVERTED)
     case = _extended(case)
     if case.want.value is None:
         return _take_back(case)

@@ -13,6 +13,7 @@ from functions.errors import ConnectorError
 from functions.flows.to_ifs.desired import contribution
 from functions.flows.to_ifs.ownership import UNSEEN, Decision, changes_of, decide
 from functions.flows.to_ifs.place import Placement, place
+from functions.flows.to_ifs.revert_field import given_back
 from functions.model.audit import FieldChange
 from functions.model.outcomes import Reason
 from functions.model.record_memory import OrderContribution, RecordMemory
@@ -60,6 +61,7 @@ class OrderCase:
     candidates: Sequence[Candidate] = ()
     hindrance: Reason | None = None
     retries_parked: bool = True
+    is_replay: bool = False
     fault: ConnectorError | None = None
 
     @property
@@ -98,7 +100,8 @@ class RecordProposal:
     that with the orders' `entries` in it, and with what a plan's other orders place there. `takes_over`: an order
     brings what an earlier version remembered. `view` is the connection as the store of the record's first contribution
     sees it. `carried` are the orders that the record's lines are of. `is_open`: nobody can know yet how its last write
-    ends. `planned`, where a person's plan is carried out, are the only changes that may be made.
+    ends. `planned`, where a person's plan is carried out, are the only changes that may be made; `giving_back` is what
+    a revert puts back, and then nothing else is decided. `plan_id` names either. `is_replay`: a person asks for it.
     """
 
     record: Record
@@ -112,8 +115,11 @@ class RecordProposal:
     is_open: bool = False
     is_writing: bool = True
     retries_parked: bool = True
+    is_replay: bool = False
     takes_over: bool = False
     planned: Mapping[str, FieldChange] | None = None
+    giving_back: Mapping[str, FieldChange] | None = None
+    plan_id: str | None = None
     memory: RecordMemory = field(init=False)
 
     def __post_init__(self) -> None:
@@ -131,8 +137,14 @@ class RecordProposal:
     def only_shown(self) -> RecordProposal:
         return replace(self, is_writing=False)
 
-    def carrying_out(self, planned: Mapping[str, FieldChange] | None) -> RecordProposal:
-        return replace(self, planned=planned)
+    def carrying_out(self, planned: Mapping[str, FieldChange] | None, plan_id: str | None = None) -> RecordProposal:
+        return replace(self, planned=planned, plan_id=plan_id)
+
+    def reverting(self, changes: Mapping[str, FieldChange], plan_id: str) -> RecordProposal:
+        """On what is remembered: what the orders would place there anew is another look's."""
+        orders = {each.order(self.stored.connection): each for each in self.known.contributions}
+        entries = {order: each for order, each in orders.items() if order in self.entries}
+        return replace(self, entries=entries, as_planned=AsPlanned(), giving_back=changes, plan_id=plan_id)
 
     @property
     def hindrance(self) -> Reason | None:
@@ -164,11 +176,13 @@ class RecordProposal:
         return bool(self.memory.contributions) and are_others(self.carried, self.memory.ifs_orders)
 
     def decisions(self, record: Record, memory: RecordMemory) -> dict[FieldName, Decision]:
+        if self.giving_back is not None:
+            return given_back(record, memory, self.target, self.giving_back)
         if self.is_shared:
             return {name: _parked(memory, self.target.rules[name].attribute) for name in self.target.rules}
         # What came while nothing could be decided is new here, however long ago the order heard of it.
         is_new = self.retries_parked or self.brings_news
-        return decide(record, memory, self.target, retries_parked=is_new)
+        return decide(record, memory, self.target, retries_parked=is_new, is_replay=self.is_replay)
 
     @property
     def changes(self) -> dict[str, FieldChange]:
@@ -245,7 +259,7 @@ def _by_record(
 
 def missing(record: Record, memory: RecordMemory) -> Reason | None:
     """A row that was made once and that IFS does not show is hidden or deleted, and no second one is made."""
-    was_made = any(past.ours is not None for past in memory.fields.values())
+    was_made = any(past.ours is not None or past.reverted for past in memory.fields.values())
     return Reason.NOT_IN_IFS_YET if was_made and not record.exists else None
 
 
@@ -316,6 +330,7 @@ def _proposed(
         carried=candidate.carried,
         is_open=memory.is_open,
         retries_parked=any(case.retries_parked for case in cases),
+        is_replay=any(case.is_replay for case in cases),
         takes_over=any(case.state.earlier is not None for case in cases),
     )
 

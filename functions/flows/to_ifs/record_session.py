@@ -137,10 +137,18 @@ class RecordSession:
         if not self.tools.has_time():
             raise PutOff(Reason.OUT_OF_TIME)
         key, by = self.tools.audit.new_key(now), self.order.reference
-        intent = OpenIntent(kind=kind, audit_key=key, at=now, by=by, changes=dict(changes), etag=self.record.etag)
+        asked = self.journal.cause if self.journal.cause.by is not None else None
+        intent = OpenIntent(
+            kind=kind, audit_key=key, at=now, by=by, changes=dict(changes), etag=self.record.etag, cause=asked
+        )
         self._save(self.memory.intending(intent))
         self.is_writing = True
         return key
+
+    def carried_out(self) -> None:
+        """A person can ask how far a plan is."""
+        if self.proposal.plan_id is not None:
+            self.memory = self.memory.carried_out(self.proposal.plan_id)
 
     def conclude(self) -> None:
         """Unchanged, it costs nothing."""
@@ -179,3 +187,5 @@ class RecordSession:
             self.memory, before, changes, ending, at=now, started=started, attempt=attempt, action=action
         )
         self.tools.audit.put(key, entry)
+        if ending.outcome is Outcome.WRITTEN:
+            self.memory = self.memory.written_with(entry.mapping_version)

@@ -140,6 +140,7 @@ class RecordWrite:
         for names in session.target.patches:
             self._agree(names)
         act(session)
+        session.carried_out()
         session.conclude()
 
     def _put_off(self, put_off: PutOff) -> RecordResult:

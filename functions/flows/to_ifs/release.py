@@ -41,6 +41,16 @@ class ParkingLot(Protocol):
         """Kept once per subject."""
 
 
+def orders_a_minute(connection: Connection, circuit: Circuit, now: datetime) -> int:
+    """What IFS takes beside new shipments; while the circuit is open, one as a probe; before an instant that IFS named,
+    none.
+    """
+    if circuit.held_until is not None and now < circuit.held_until:
+        return 0
+    requests = connection.ifs.requests_per_second * PERIOD_SECONDS * (1 - SHARE_FOR_NEW)
+    return 1 if circuit.is_open else max(1, int(requests / REQUESTS_AN_ORDER))
+
+
 @dataclass(frozen=True)
 class Released:
     """`oldest_due_seconds`: how long the order has been due that waited longest; 0 where none was."""
@@ -61,7 +71,7 @@ class Release:
         """At most what IFS takes in one period beside new shipments; while the circuit is open, one as a probe; before
         an instant that IFS named, none. An order that cannot be read is parked and passed over.
         """
-        limit = self.limit(circuit, now)
+        limit = orders_a_minute(self.connection, circuit, now)
         due = self.due_orders.due(self.connection.name, now=now, limit=limit + PASSED_OVER)
         cause = Cause(kind="release", correlation_id=correlation_id)
         claimed: list[DeliverOrder] = []
@@ -79,12 +89,6 @@ class Release:
         self.queue.send(claimed)
         oldest = (now - due[0][1]).total_seconds() if due else 0.0
         return Released(len(claimed), passed_over, oldest)
-
-    def limit(self, circuit: Circuit, now: datetime) -> int:
-        if circuit.held_until is not None and now < circuit.held_until:
-            return 0
-        requests = self.connection.ifs.requests_per_second * PERIOD_SECONDS * (1 - SHARE_FOR_NEW)
-        return 1 if circuit.is_open else max(1, int(requests / REQUESTS_AN_ORDER))
 
     def _park(self, order: OrderKey, fault: ConnectorError, now: datetime) -> None:
         """A passing fault of the ledger is no reason to call anybody: the order stays due."""

@@ -18,7 +18,7 @@ from functions.model.records import Conflict
 def act(session: RecordSession) -> None:
     """After the fields. A plan writes what it showed and nothing else."""
     action: StateAction | None = getattr(session.target, "state_action", None)
-    if action is None or session.proposal.planned is not None:
+    if action is None or session.proposal.planned is not None or session.proposal.giving_back is not None:
         return
     past = session.memory.fields.get(STATE)
     if session.record.state != action.from_state:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from functions.connections.connection import Connection
@@ -70,7 +71,8 @@ def _found_out(session: RecordSession, intent: OpenIntent) -> AuditEntry:
     ending = _ending(intent, session.record)
     before = session.record.tagged(intent.etag)
     action = intent.changes[STATE].after if STATE in intent.changes else None
-    entry = session.journal.entry(session.memory, before, intent.changes, ending, at=now, action=action)
+    journal = replace(session.journal, cause=intent.cause or session.journal.cause)
+    entry = journal.entry(session.memory, before, intent.changes, ending, at=now, action=action)
     if session.tools.audit.put(intent.audit_key, entry):
         return entry
     return session.tools.audit.get(session.saved.connection, session.record.key, intent.audit_key) or entry
@@ -118,7 +120,8 @@ def _field_after(
         is_its_own = not is_for_one_of(entry.refused, entry.reason)
         return past.refused(change.after, entry.reason) if is_its_own else None
     if name not in entry.refused and _is_ours(entry, name, change, record):
-        return past.claiming(change)
+        is_back = entry.cause.reverts is not None
+        return past.given_back(change.after, entry.shipments) if is_back else past.claiming(change)
     if entry.outcome == "outcome_unknown" and _is_typed(name, change, record):
         return past.overtaken(change.after, record.values.get(FieldName(name)))
     return None

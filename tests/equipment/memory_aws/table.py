@@ -22,6 +22,7 @@ LARGEST_ITEM_BYTES = 400 * 1024
 WRITE_UNIT_BYTES, READ_UNIT_BYTES = 1024, 4096
 EVENTUALLY = 0.5  # of a strongly consistent read
 PAGE_ITEMS = 20  # AWS ends a page at a megabyte
+SCAN_PAGE_ITEMS = 200
 INDEXED = (PARTITION, SORT, DUE_PARTITION, DUE_SORT, *DUE_PROJECTED)
 Step = Callable[[str], None]
 Key = tuple[str, str]
@@ -93,8 +94,11 @@ class MemoryTable:
         self._step("put done")
         return is_taken
 
-    def query(self, pk: str, *, prefix: str = "", newest_first: bool = False) -> Iterator[Item]:
-        yield from self._paged("query", lambda: self._of(pk, prefix, newest_first=newest_first), self._load, 1)
+    def query(self, pk: str, *, prefix: str = "", after: str = "", newest_first: bool = False) -> Iterator[Item]:
+        def select() -> list[Key]:
+            return [key for key in self._of(pk, prefix, newest_first=newest_first) if key[1] > after]
+
+        yield from self._paged("query", select, self._load, 1)
 
     def query_due(self, shard: str, *, until: str, limit: int) -> list[Item]:
         self._step("query_due")
@@ -130,6 +134,17 @@ class MemoryTable:
 
     def scan(self, *, prefix: str) -> Iterator[Item]:
         yield from self._paged("scan", lambda: self._under(prefix), self._seen, EVENTUALLY)
+
+    def scan_page(self, *, prefix: str, after: Sequence[str] | None) -> tuple[list[Item], Key | None]:
+        """Nothing is ever deleted here: what is new stands last. A page ends after so many items, of any prefix."""
+        self._step("scan")
+        every = [(pk, sk) for pk in list(self._items) for sk in sorted(self._items[pk])]
+        start = every.index((after[0], after[1])) + 1 if after else 0
+        keys = every[start : start + SCAN_PAGE_ITEMS]
+        self.read_units += EVENTUALLY * self._read(keys)
+        found = [item for pk, sk in keys if pk.startswith(prefix) and (item := self._seen(pk, sk)) is not None]
+        self._step("scan done")
+        return found, keys[-1] if start + SCAN_PAGE_ITEMS < len(every) else None
 
     def expire(self, pk: str, sk: str) -> None:
         """As DynamoDB does some time after an item's `expires_at`."""

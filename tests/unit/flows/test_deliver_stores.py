@@ -8,7 +8,7 @@ import pytest
 from functions.connections.connection import Connection
 from functions.connections.targets import AnyTarget
 from functions.errors import Retryable
-from functions.flows.operations.replay import Replay, Selection, draw_up
+from functions.flows.operations.selection import Selection
 from functions.flows.to_ifs.deliver import deliver
 from functions.flows.to_ifs.record_session import Records
 from functions.model.outcomes import Outcome, Reason
@@ -17,6 +17,7 @@ from functions.model.records import Candidate, Conflict, FieldName, Place, Recor
 from functions.model.shipment import Shipment
 from tests.equipment.builders import NOON, a_candidate, a_connection, a_key, a_record, a_shipment, again, voided, work
 from tests.equipment.delivery_fakes import FakeIfs, World
+from tests.equipment.plans import a_replay, draw_up
 
 ELSEWHERE = {
     "profile": "shipment_header",
@@ -253,7 +254,7 @@ def test_a_dry_run_shows_the_attributes_that_a_delivery_writes_whichever_order_i
     deliver([work(OF_7), work(OF_8)], world.delivery)
     world.row["ProNo"] = None
     world.ifs.edit("42")
-    replay = Replay(world.lookup, world.orders, world.plans, world.queue)
+    replay = a_replay(world)
     plan = draw_up(replay, Selection(orders=("P2",)), plan_id="p", by="kim", note="cleared by mistake")
     assert [(change.attribute, change.after) for record in plan.records for change in record.changes.values()] == [
         ("ProNo", "1Z0001, 1Z0002")

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from functions.errors import OutcomeUnknown, Permanent
 from functions.flows.operations import replay
-from functions.flows.operations.replay import ORDERS_PER_PLAN, Replay, Selection, apply, draw_up
+from functions.flows.operations.replay import Replay
+from functions.flows.operations.selection import Selection
 from functions.flows.to_ifs.deliver import deliver
 from functions.ledger.plans import PlanStore
 from functions.model.outcomes import Outcome, Reason
@@ -21,6 +22,7 @@ from functions.model.shipment import Item, Shipment
 from tests.equipment.builders import NOON, a_candidate, a_connection, a_key, a_record, a_shipment, again, voided, work
 from tests.equipment.delivery_fakes import FakeIfs, World
 from tests.equipment.memory_aws.table import MemoryTable
+from tests.equipment.plans import a_replay, apply, draw_up
 
 WITHOUT_CARRIER = {"profile": "shipment_header", "carrier": {"policy": "never"}}
 ELSEWHERE = {"profile": "shipment_header", "entity_set": "OtherSet"}
@@ -34,7 +36,7 @@ class Desk:
         self, mode: str = "write", *shipments: Shipment, candidates: Sequence[Candidate] = (), **connection: Any
     ) -> None:
         self.world = World(FakeIfs(*(candidates or [a_candidate()])), a_connection(mode=mode, **connection))
-        self.orders = self.world.orders
+        self.orders, self.plans = self.world.orders, 0
         messages = [work(shipment) for shipment in shipments or (a_shipment(),)]
         for start in range(0, len(messages), 30):
             deliver(messages[start : start + 30], self.world.delivery)
@@ -43,11 +45,12 @@ class Desk:
 
     @property
     def replay(self) -> Replay:
-        return Replay(self.world.lookup, self.orders, self.world.plans, self.world.queue)
+        return a_replay(self.world)
 
     def plan(self, **select: object) -> Plan:
         selection = Selection.model_validate(select)
-        return draw_up(self.replay, selection, plan_id="plan-1", by="kim", note="carrier map corrected")
+        self.plans += 1
+        return draw_up(self.replay, selection, plan_id=f"plan-{self.plans}", by="kim", note="carrier map corrected")
 
     def carry_out(self, plan: Plan) -> None:
         apply(self.replay, plan, "c-9")
@@ -102,15 +105,15 @@ def test_a_dry_run_finds_the_orders_that_need_something_behind_those_that_need_n
         desk.world.ifs.edit(str(n), tracking=None)
     plan = desk.plan(outcome="written")
     assert sorted(shown(plan)) == [str(n) for n in range(551, 561)]
-    assert len(plan.orders) == ORDERS_PER_PLAN
+    assert len(plan.orders) == 560
     desk.carry_out(plan)
     assert [desk.world.ifs.values(str(n))[FieldName.TRACKING] for n in numbers] == [f"1Z{n:04}" for n in numbers]
 
 
-def test_a_plan_of_500_orders_with_three_records_each_is_stored_in_parts_and_carried_out() -> None:
+def test_a_plan_of_600_orders_with_three_records_each_is_stored_and_carried_out() -> None:
     goods = {"BOLT": 1, "NUT": 2, "PIN": 3}
     labels, candidates = [], []
-    for n in range(1, 501):
+    for n in range(1, 601):
         for sku, part in goods.items():
             items = (Item(sku=sku, quantity=1),)
             labels.append(a_shipment(10 * n + part, reference=f"P{n}", items=items))
@@ -121,11 +124,10 @@ def test_a_plan_of_500_orders_with_three_records_each_is_stored_in_parts_and_car
     plan = draw_up(work_with, Selection(outcome=Outcome.WOULD_WRITE), plan_id="p", by="kim", note="go live")
     stored = store.get("p")
     assert stored is not None
-    assert stored.parts > 1
     assert (stored.orders, set(shown(stored))) == (plan.orders, {candidate.record.key.id for candidate in candidates})
-    assert apply(work_with, stored, "c-9") == 500
+    assert apply(work_with, stored, "c-9") == 600
     delivery = replace(desk.world.delivery, plans=store)
-    some = desk.world.queue.take()[::50]
+    some = desk.world.queue.take()[::60]
     deliver(some, delivery)
     assert len(desk.world.ifs.writes) == 3 * len(some) == 30
     ended = [s.outcome for message in some for s in desk.orders.states[message.order].shipments.values()]
@@ -152,8 +154,9 @@ def test_a_plan_that_ifs_has_overtaken_writes_nothing() -> None:
 def test_what_waited_in_the_queue_until_its_plan_expired_writes_nothing() -> None:
     desk = Desk(mode="shadow")
     plan = desk.plan(orders=["P1001"])
+    apply(desk.replay, plan, "c-9")
     desk.world.at = plan.expires_at
-    desk.carry_out(plan)
+    deliver(desk.world.queue.take(), desk.world.delivery)
     assert desk.world.ifs.writes == []
     assert desk.world.state().attention is Reason.PLAN_OUTDATED
 
@@ -191,7 +194,7 @@ class TestTwoOrdersOnOneRecord:
     def test_an_order_that_alone_needs_nothing_is_shown_with_what_it_changes_for_the_other(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(replay, "ORDERS_PER_SEARCH", 1)
+        monkeypatch.setattr(replay, "ORDERS_PER_LOOK", 1)
         first, second, third = (
             a_shipment(1, reference="P1"),
             a_shipment(2, reference="P1"),

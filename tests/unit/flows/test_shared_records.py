@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.flows.operations.replay import Replay, Selection, draw_up
+from functions.flows.operations.selection import Selection
 from functions.flows.to_ifs.deliver import deliver
 from functions.ledger.queues import FifoOrderQueue
 from functions.model.messages import DeliverOrder
@@ -19,6 +19,7 @@ from functions.model.shipment import Item, OrderKey, Shipment
 from tests.equipment.builders import a_candidate, a_connection, a_key, a_record, a_shipment, again, voided, work
 from tests.equipment.delivery_fakes import FakeIfs, World
 from tests.equipment.memory_aws.queue import MemoryQueue
+from tests.equipment.plans import a_replay, draw_up
 
 KEY = "42"
 FIRST = a_shipment(1, reference="P1")
@@ -344,7 +345,7 @@ def test_a_dry_run_shows_what_all_orders_of_the_record_want() -> None:
     settle(world, FIRST, SECOND)
     world.ifs.edit(KEY, tracking=None)
     saves = world.memories.saves
-    replay = Replay(world.lookup, world.orders, world.plans, world.queue)
+    replay = a_replay(world)
     plan = draw_up(replay, Selection(orders=("P1",)), plan_id="p", by="kim", note="cleared by mistake")
     assert [record.changes["tracking"].after for record in plan.records] == ["1Z0001, 1Z0002"]
     assert (world.memories.saves, world.queue.sent) == (saves, [])

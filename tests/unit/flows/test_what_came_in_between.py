@@ -10,14 +10,17 @@ import pytest
 
 from functions.connections.connection import Connection
 from functions.errors import OutcomeUnknown, Permanent, Retryable, Scope
-from functions.flows.operations.replay import Replay, Selection, apply, draw_up
+from functions.flows.operations.selection import Selection
 from functions.flows.to_ifs.deliver import deliver
+from functions.ledger.plans import PlanStore
 from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import LEASE
 from functions.model.records import Candidate, Conflict, FieldName, Record, Written
 from functions.model.shipment import Item, Shipment
 from tests.equipment.builders import NOON, a_candidate, a_connection, a_record, a_shipment, again, voided, work
 from tests.equipment.delivery_fakes import FakeIfs, World
+from tests.equipment.memory_aws.table import MemoryTable
+from tests.equipment.plans import a_replay, apply, draw_up
 
 TRACKING, CARRIER, STATUS = FieldName.TRACKING, FieldName.CARRIER, FieldName.STATUS
 OURS, OTHERS = ("P1001", "BOLT", 2), ("P2002", "NUT", 1)
@@ -212,12 +215,12 @@ class TestAReplayThatMetTrouble:
         world = World(FakeIfs(a_candidate()))
         deliver([work(a_shipment())], world.delivery)
         world.ifs.edit(carrier=None)
-        replay = Replay(world.lookup, world.orders, world.plans, world.queue)
+        replay = a_replay(world)
         apply(replay, draw_up(replay, Selection(orders=("P1001",)), plan_id="p", by="kim", note=""), "c")
         world.ifs.edit(tracking=None)
         before = len(world.ifs.writes)
         if trouble == "the plan is gone":
-            world.plans.plans.clear()
+            world.plans = PlanStore(MemoryTable())
         self.trouble(world, trouble)
         deliver(world.queue.take(), world.delivery)
         assert world.ifs.writes[before:] == []

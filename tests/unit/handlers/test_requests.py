@@ -8,13 +8,13 @@ from types import ModuleType
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from functions.flows.operations.replay import Selection
+from functions.flows.operations.selection import Selection
 from functions.handlers import backfill, check, replay
 from functions.wiring.requests import explained
 
 ALIASED = [
     (model, name, str(field.alias))
-    for model in (Selection, replay.DryRun, replay.Apply, backfill.Backfill, backfill.Request)
+    for model in (Selection, replay.DryRun, replay.OfAPlan, backfill.Backfill, backfill.Request)
     for name, field in model.model_fields.items()
     if field.alias
 ]

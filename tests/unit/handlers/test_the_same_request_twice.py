@@ -70,7 +70,7 @@ def test_what_is_repeated_while_it_is_under_way_is_told_so_and_asks_no_vendor(
 def test_a_repeated_dry_run_names_the_plan_that_the_first_one_makes() -> None:
     world, _ = delivered()
     first, second = asked(world, "replay", DRY_RUN, DRY_RUN)
-    assert second["next"] == {"plan_id": first["plan_id"], "apply": False}
+    assert second["next"] == {"plan_id": first["plan_id"]}
     (shown,) = asked(world, "replay", second["next"])
     assert shown["orders"] == first["orders"] == 30
 
@@ -122,7 +122,7 @@ def applied_plan(world: World, site: Site) -> dict[str, Any]:
         site.tenant.edit(key[0], ProNo=None)
     (plan,) = asked(world, "replay", DRY_RUN)
     assert plan["would_change"] == 30
-    return {"plan_id": plan["plan_id"], "apply": True}
+    return {"plan_id": plan["plan_id"], "apply": True, **WHO}
 
 
 def written(site: Site) -> int:

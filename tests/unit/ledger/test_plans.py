@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
+from functions.ledger.items import to_item
 from functions.ledger.plans import PlanStore
 from functions.model.audit import FieldChange
-from functions.model.outcomes import Outcome
-from functions.model.plans import Plan, PlannedOrder, PlannedRecord
+from functions.model.outcomes import Outcome, Reason
+from functions.model.plans import KEPT, Asked, Plan, PlannedOrder, PlannedRecord
 from functions.model.record_memory import Contribution, OrderContribution
 from functions.model.shipment import ConnectionName, OrderKey
 from tests.equipment.builders import NOON, a_key, a_shipment
-from tests.equipment.memory_aws.table import LARGEST_ITEM_BYTES, MemoryTable
+from tests.equipment.memory_aws.table import MemoryTable
 
 
 def an_order(reference: str = "P1001") -> OrderKey:
@@ -48,145 +49,129 @@ def a_plan(**overrides: Any) -> Plan:
     return Plan.model_validate({**values, **overrides})
 
 
-def a_large_plan(orders: int = 500, records: int = 3) -> Plan:
-    numbers = [f"P{n}" for n in range(orders)]
-    keys = {number: tuple(a_key(f"{number}-{n}") for n in range(records)) for number in numbers}
-    return a_plan(
-        orders=tuple(
-            PlannedOrder(order=an_order(number), outcome=Outcome.WOULD_WRITE, records=own)
-            for number, own in keys.items()
-        ),
-        records=tuple(a_planned_record(key.id, an_order(number)) for number, own in keys.items() for key in own),
-    )
+def stored(table: MemoryTable, plan: Plan) -> PlanStore:
+    """Opened, with all that it holds."""
+    plans = PlanStore(table)
+    assert plans.open(plan) is not None
+    plans.add(plan, plan.orders, plan.records)
+    return plans
+
+
+def found(plans: PlanStore, plan_id: str = "plan-1", order: OrderKey | None = None) -> Plan:
+    plan = plans.get(plan_id, order)
+    assert plan is not None
+    return plan
 
 
 def test_a_plan_comes_back_whole_and_its_id_is_taken() -> None:
-    plans = PlanStore(MemoryTable())
-    assert plans.put(a_plan())
-    assert not plans.put(a_plan(note="another"))
-    assert plans.get("plan-1") == a_plan()
-    assert plans.get("plan-2") is None
+    plans = stored(MemoryTable(), a_plan())
+    assert plans.open(a_plan(note="another")) is None
+    assert found(plans) == a_plan(revision=1)
+    assert plans.head("plan-1") == a_plan(revision=1, orders=(), records=())
+    assert (plans.get("plan-2"), plans.head("plan-2")) == (None, None)
 
 
-def test_an_empty_plan_comes_back_empty() -> None:
-    plans = PlanStore(MemoryTable())
-    plans.put(a_plan(orders=(), records=()))
-    assert plans.get("plan-1") == a_plan(orders=(), records=())
+def test_whoever_is_slower_saves_nothing() -> None:
+    plans = stored(MemoryTable(), a_plan())
+    head = found(plans)
+    asked = Asked(by="kim", note="go", at=NOON)
+    assert [plans.save(head.applying(asked)) is None for _ in range(2)] == [False, True]
+    assert found(plans).applied == asked
 
 
-def test_a_plan_is_applied_once() -> None:
-    plans = PlanStore(MemoryTable())
-    plans.put(a_plan())
-    assert [plans.mark_applied("plan-1", NOON + timedelta(minutes=n)) for n in (1, 2)] == [True, False]
-    assert plans.get("plan-1") == a_plan(applied_at=NOON + timedelta(minutes=1))
-    assert plans.get("plan-1", an_order()) == a_plan(applied_at=NOON + timedelta(minutes=1))
-
-
-def test_a_plan_that_is_gone_is_not_applied() -> None:
-    table = MemoryTable()
-    assert not PlanStore(table).mark_applied("plan-1", NOON)
-    assert table.everything() == ""
+def test_only_what_is_under_way_is_due_and_not_while_a_run_holds_it() -> None:
+    plans, later = PlanStore(MemoryTable()), NOON + timedelta(minutes=10)
+    plan = plans.open(a_plan(status="drawing"))
+    assert plan is not None
+    acme, other = ConnectionName("acme"), ConnectionName("beta")
+    assert (plans.due(acme, NOON), plans.due(other, NOON)) == (["plan-1"], [])
+    held = plans.save(plan.held(later))
+    assert held is not None
+    assert (plans.due(acme, NOON), plans.due(acme, later)) == ([], ["plan-1"])
+    plans.save(held.drawn(()))
+    assert plans.due(acme, later) == []
 
 
 def test_every_item_of_a_plan_names_its_end_as_dynamodb_wants_it() -> None:
     table = MemoryTable()
-    PlanStore(table).put(a_large_plan())
+    stored(table, a_plan())
     ends = {json.loads(line)["expires_at"] for line in table.everything().splitlines()}
-    assert ends == {(NOON + timedelta(days=1)).timestamp()}
+    assert ends == {(NOON + KEPT).timestamp()}
 
 
-# --- in parts
+def test_an_order_is_handed_what_of_the_plan_concerns_it() -> None:
+    orders = [an_order(f"P{n}") for n in range(300)]
+    planned = [PlannedOrder(order=o, outcome=Outcome.WOULD_WRITE, records=(a_key(o.reference),)) for o in orders]
+    records = [a_planned_record(order.reference, order) for order in orders]
+    plans = stored(MemoryTable(), a_plan(orders=tuple(planned), records=tuple(records)))
+    for number in (0, 150, 299):
+        own = found(plans, order=orders[number])
+        assert (own.orders, own.records) == ((planned[number],), (records[number],))
+    assert found(plans, order=an_order("P999")) == a_plan(revision=1, orders=(), records=())
 
 
-def test_a_plan_of_500_orders_with_three_records_each_stands_in_parts_that_fit_an_item() -> None:
-    table, plan = MemoryTable(), a_large_plan()
-    assert PlanStore(table).put(plan)
-    items = table.everything().splitlines()
-    assert len(items) > 2
-    assert max(len(item.encode()) for item in items) < LARGEST_ITEM_BYTES
-    found = PlanStore(table).get("plan-1")
-    assert found is not None
-    assert (found.orders, found.records, found.parts) == (plan.orders, plan.records, len(items) - 1)
+def test_the_orders_of_a_plan_are_read_from_behind_a_position() -> None:
+    orders = [PlannedOrder(order=an_order(f"P{n}"), outcome=Outcome.UNCHANGED) for n in range(50)]
+    plans = stored(MemoryTable(), a_plan(orders=tuple(orders), records=()))
+    every = list(plans.orders("plan-1"))
+    assert {order.order for _, order in every} == {order.order for order in orders}
+    assert list(plans.orders("plan-1", every[19][0])) == every[20:]
+    assert plans.standing("plan-1", [orders[0].order, an_order("P99")]) == {orders[0].order}
 
 
-def test_one_order_with_records_that_are_larger_than_an_item_together_stands_in_several_parts() -> None:
-    order = an_order()
-    heavy = [a_contribution(order, number) for number in range(2000)]
-    records = [a_planned_record(f"{n}").model_copy(update={"entries": tuple(heavy)}) for n in range(5)]
-    small = PlannedOrder(order=an_order("P2"), outcome=Outcome.WOULD_WRITE, records=(a_key("0"),))
-    large = PlannedOrder(order=order, outcome=Outcome.WOULD_WRITE, records=tuple(r.key for r in records))
-    table, plan = MemoryTable(), a_plan(orders=(large, small), records=tuple(records))
-    assert PlanStore(table).put(plan)
-    items = table.everything().splitlines()
-    assert sum(len(item) for item in items) > 2 * LARGEST_ITEM_BYTES
-    assert max(len(item.encode()) for item in items) < LARGEST_ITEM_BYTES
-    for found, orders in (
-        (PlanStore(table).get("plan-1"), plan.orders),
-        (PlanStore(table).get("plan-1", order), (large,)),
-    ):
-        assert found is not None
-        assert (found.orders, found.records) == (orders, plan.records)
+def test_a_record_that_no_item_can_hold_is_told_as_too_large() -> None:
+    heavy = tuple(a_contribution(an_order(), number) for number in range(4000))
+    plans = stored(MemoryTable(), a_plan(records=(a_planned_record().model_copy(update={"entries": heavy}),)))
+    (record,) = found(plans).records
+    assert (record.changes, record.entries, record.reason) == ({}, (), Reason.ORDER_TOO_LARGE)
 
 
-def test_of_an_expired_plan_whose_parts_dynamodb_has_removed_nothing_is_found() -> None:
-    table, plan = MemoryTable(), a_large_plan()
-    PlanStore(table).put(plan)
-    table.expire("plan#plan-1", "part#0")
-    found = PlanStore(table).get("plan-1", plan.orders[0].order)
-    assert found is not None
-    assert (found.orders, found.records) == ((), ())
+def test_of_a_plan_whose_items_dynamodb_has_removed_nothing_is_found() -> None:
+    table = MemoryTable()
+    plans = stored(table, a_plan())
+    table.expire("plan#plan-1", f"order#{an_order().digest[:32]}")
+    own = found(plans, order=an_order())
+    assert (own.orders, own.records) == ((), ())
 
 
-@pytest.mark.parametrize("number", [0, 250, 499])
-def test_an_order_is_handed_what_of_the_plan_concerns_it(number: int) -> None:
-    plans, plan = PlanStore(MemoryTable()), a_large_plan()
-    plans.put(plan)
-    found = plans.get("plan-1", plan.orders[number].order)
-    assert found is not None
-    assert found.orders == (plan.orders[number],)
-    assert found.records == plan.records[3 * number : 3 * number + 3]
+# --- what the last version stored: a head, and parts that it counts
 
 
-def test_an_order_that_is_not_in_the_plan_is_handed_nothing_of_it() -> None:
-    plans = PlanStore(MemoryTable())
-    plans.put(a_plan())
-    assert plans.get("plan-1", an_order("P9")) == a_plan(orders=(), records=())
+def dumped(held: PlannedOrder | PlannedRecord) -> dict[str, Any]:
+    return held.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
 
 
-def test_a_record_of_orders_in_different_parts_is_handed_to_each_with_what_all_of_them_placed_there() -> None:
-    large = a_large_plan()
-    first, last = large.orders[0], large.orders[-1]
-    shared = a_planned_record("shared", first.order, last.order)
-    orders = [
-        order.model_copy(update={"records": (*order.records, shared.key)}) if order in {first, last} else order
-        for order in large.orders
-    ]
-    plans = PlanStore(MemoryTable())
-    plans.put(a_plan(orders=tuple(orders), records=(*large.records, shared)))
-    for order in (first.order, last.order):
-        found = plans.get("plan-1", order)
-        assert found is not None
-        assert found.records[-1] == shared
-    whole = plans.get("plan-1")
-    assert whole is not None
-    assert [record for record in whole.records if record.key == shared.key] == [shared]
+def in_parts(table: MemoryTable, *, is_applied: bool = False) -> Plan:
+    """As it stored a plan of two orders, one part for each."""
+    orders = [PlannedOrder(order=an_order(n), outcome=Outcome.WOULD_WRITE, records=(a_key(n),)) for n in ("P1", "P2")]
+    records = [a_planned_record(order.order.reference, order.order) for order in orders]
+    plan = a_plan(orders=tuple(orders), records=tuple(records), applied_at=NOON if is_applied else None)
+    own = ("plan_id", "connection", "by", "note", "made_at", "applied_at")
+    head = {name: value for name, value in plan.model_dump(mode="json").items() if name in own}
+    head |= {"expires_at": int(plan.expires_at.timestamp()), "parts": 2, "pk": "plan#plan-1"}
+    for number, (order, record) in enumerate(zip(orders, records, strict=True)):
+        part = {"orders": [dumped(order)], "records": [dumped(record)]}
+        table.put(to_item({**head, **part, "sk": f"part#{number}"}))
+    where = {order.order.digest[:16]: [number] for number, order in enumerate(orders)}
+    table.put(to_item({**head, "where": where, "sk": "plan"}))
+    return plan
 
 
-def test_a_plan_whose_storing_was_cut_short_is_no_plan() -> None:
-    """The head, which says that there is one, is stored last."""
-    table = MemoryTable(_refusing_after(2))
-    with pytest.raises(RuntimeError):
-        PlanStore(table).put(a_large_plan())
-    assert PlanStore(table).get("plan-1") is None
+def test_an_earlier_versions_plan_is_handed_to_its_orders_as_it_stands() -> None:
+    table = MemoryTable()
+    plan = in_parts(table)
+    whole, own = found(PlanStore(table)), found(PlanStore(table), order=an_order("P2"))
+    assert (whole.orders, whole.records) == (plan.orders, plan.records)
+    assert (own.orders, own.records) == (plan.orders[1:], plan.records[1:])
 
 
-def _refusing_after(puts: int) -> Any:
-    left = [puts]
-
-    def step(name: str) -> None:
-        if name == "put":
-            left[0] -= 1
-            if left[0] < 0:
-                raise RuntimeError
-
-    return step
+@pytest.mark.parametrize("is_applied", [False, True])
+def test_an_earlier_versions_plan_that_somebody_asks_for_is_stored_as_todays(*, is_applied: bool) -> None:
+    table = MemoryTable()
+    plan = in_parts(table, is_applied=is_applied)
+    head = PlanStore(table).head("plan-1")
+    assert head is not None
+    assert (head.status, head.found, head.to_send, head.revision) == ("applied" if is_applied else "ready", 2, 2, 1)
+    assert PlanStore(table).head("plan-1") == head
+    assert {each.order for _, each in PlanStore(table).orders("plan-1")} == {each.order for each in plan.orders}
+    assert found(PlanStore(table), order=an_order("P1")).records == plan.records[:1]

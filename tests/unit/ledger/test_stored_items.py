@@ -133,17 +133,25 @@ def test_a_plan_shows_what_it_showed_and_who_asked_for_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", stored("plans"))
-def test_a_stored_plan_is_marked_as_applied_once(name: str) -> None:
+def test_a_stored_plan_is_stored_as_todays_once_somebody_asks_for_it(name: str) -> None:
     found, store = plan(name)
-    assert store.mark_applied(found.plan_id, NOON) is (name != "an applied plan")
-    assert not store.mark_applied(found.plan_id, NOON)
-    assert not store.put(found)
+    head = store.head(found.plan_id)
+    assert head is not None
+    assert (head.status, head.found) == ("applied" if name == "an applied plan" else "ready", len(found.orders))
+    whole = store.get(found.plan_id)
+    assert whole is not None
+    assert {order.order for order in whole.orders} == {order.order for order in found.orders}
+    assert (whole.applied_at, whole.expires_at, store.open(found)) == (found.applied_at, found.expires_at, None)
 
 
 @pytest.mark.parametrize("name", stored("plans"))
 def test_a_stored_plan_is_found_whole_by_each_of_its_orders(name: str) -> None:
     found, store = plan(name)
-    assert all(store.get(found.plan_id, order.order) == found for order in found.orders)
+    for order in found.orders:
+        own = store.get(found.plan_id, order.order)
+        assert own is not None
+        assert own.orders == (order,)
+        assert {record.key for record in own.records} == set(order.records)
 
 
 def test_a_record_of_a_stored_plan_is_recognised_by_the_name_it_had() -> None:

@@ -1,0 +1,119 @@
+"""Sends the orders of a plan on their way once a person says so, in portions, and says how far that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+
+from functions.flows.operations.replay import Replay
+from functions.flows.to_ifs.release import orders_a_minute
+from functions.model.audit import Cause
+from functions.model.messages import DeliverOrder
+from functions.model.plans import Asked, Plan, PlannedOrder
+from functions.model.records import RecordKey
+
+PORTIONS = 2  # what is due by itself has the other one
+ROUND = timedelta(minutes=15)  # longer than a message is hidden
+LOOKED_UP = 200  # orders whose records are asked for at once
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Of the orders that a plan sends: `settled` were carried out, `left` were not yet."""
+
+    orders: int
+    sent: int
+    settled: int
+
+    @property
+    def left(self) -> int:
+        return self.orders - self.settled
+
+
+def apply(replay: Replay, plan: Plan, asked: Asked, until: datetime, correlation_id: str) -> Plan:
+    """Begins it, once, and holds it `until` then. What cannot be sent now is sent by the runs that follow."""
+    begun = replay.plans.save(plan.applying(asked).held(until))
+    return plan if begun is None else send(replay, begun, correlation_id)
+
+
+def send(replay: Replay, plan: Plan, correlation_id: str) -> Plan:
+    """One portion, those included that it shows as parked, so that the ledger says so. Sent twice, the second finds
+    nothing to do.
+    """
+    if replay.lookup.now() >= plan.expires_at:
+        return _saved(replay, plan, plan.ended("given_up"))
+    limit = _portion(replay)
+    waiting = _left_of(replay, plan)
+    portion = list(islice(waiting, limit))
+    _queue(replay, plan, [order for _, order in portion], plan.plan_id, correlation_id)
+    sent = plan.sending(portion[-1][0] if portion else plan.position, len(portion))
+    if len(portion) == limit:
+        return _saved(replay, plan, sent.let_go(replay.lookup.now() + timedelta(minutes=1)))
+    if plan.reverts is None:
+        return _saved(replay, plan, sent.ended("applied"))
+    return _again(replay, plan, sent, limit, correlation_id) if not portion else _later(replay, plan, sent)
+
+
+def progress(replay: Replay, plan: Plan) -> Progress:
+    """Reads what is remembered of every record that the plan changes."""
+    sent = (order for position, order in replay.plans.orders(plan.plan_id) if position <= plan.position)
+    open_now = sum(1 for _ in _unsettled(replay, plan, (order for order in sent if order.is_sent)))
+    return Progress(plan.to_send, plan.sent, plan.sent - open_now)
+
+
+def _left_of(replay: Replay, plan: Plan) -> Iterator[tuple[str, PlannedOrder]]:
+    return (found for found in replay.plans.orders(plan.plan_id, plan.position) if found[1].is_sent)
+
+
+def _portion(replay: Replay) -> int:
+    """None while IFS is out: what could not be decided would wait without its plan."""
+    circuit = replay.circuit()
+    if circuit.is_open:
+        return 0
+    limit = orders_a_minute(replay.connection, circuit, replay.lookup.now())
+    return max(limit // PORTIONS, min(limit, 1))
+
+
+def _again(replay: Replay, before: Plan, plan: Plan, limit: int, correlation_id: str) -> Plan:
+    """A revert waits for nobody: what could not be taken back is tried again until it is, or the plan expires."""
+    every = (order for _, order in replay.plans.orders(plan.plan_id) if order.is_sent)
+    unsettled = list(islice(_unsettled(replay, plan, every), limit))
+    if not unsettled:
+        return _saved(replay, before, plan.ended("applied"))
+    _queue(replay, plan, unsettled, f"{plan.plan_id}:{plan.rounds + 1}", correlation_id)
+    return _later(replay, before, plan.sent_again())
+
+
+def _later(replay: Replay, before: Plan, plan: Plan) -> Plan:
+    return _saved(replay, before, plan.let_go(replay.lookup.now() + ROUND))
+
+
+def _saved(replay: Replay, before: Plan, plan: Plan) -> Plan:
+    return replay.plans.save(plan) or before
+
+
+def _unsettled(replay: Replay, plan: Plan, orders: Iterable[PlannedOrder]) -> Iterator[PlannedOrder]:
+    iterator = iter(orders)
+    while some := list(islice(iterator, LOOKED_UP)):
+        keys = {key for order in some for key in order.records}
+        carried = replay.carried.plans_of(plan.connection, keys)
+        yield from (order for order in some if not _is_settled(plan, order.records, carried))
+
+
+def _is_settled(plan: Plan, keys: Iterable[RecordKey], carried: dict[RecordKey, Sequence[str]]) -> bool:
+    return all(plan.plan_id in carried.get(key, ()) for key in keys)
+
+
+def _queue(replay: Replay, plan: Plan, orders: Iterable[PlannedOrder], attempt: str, correlation_id: str) -> None:
+    asked = plan.applied
+    cause = Cause(
+        kind="replay" if plan.reverts is None else "revert",
+        correlation_id=correlation_id,
+        by=asked.by if asked else plan.by,
+        note=asked.note if asked else plan.note,
+        plan_id=plan.plan_id,
+        reverts=plan.reverts,
+    )
+    replay.queue.send([DeliverOrder(order=each.order, cause=cause, attempt=attempt) for each in orders])

@@ -1,0 +1,81 @@
+"""What a person is told of a plan: how it stands, what it shows page by page, and what may be asked next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+from math import ceil
+from typing import Any
+
+from functions.flows.operations.carry_out import Progress
+from functions.flows.operations.replay import Plans
+from functions.model.outcomes import SENTENCES
+from functions.model.plans import Plan, PlannedOrder, PlannedRecord
+from functions.model.records import RecordKey
+
+SHOWN = 100  # differences on one page
+WHO = {"by": "…", "note": "…"}
+
+
+def told(plan: Plan, plans: Plans, page: int, progress: Progress | None) -> dict[str, Any]:
+    """Its differences once it is drawn, those that need something alone."""
+    answer: dict[str, Any] = {
+        "plan_id": plan.plan_id,
+        "connection": plan.connection,
+        "state": plan.status,
+        "by": plan.by,
+        "note": plan.note,
+        "expires_at": plan.expires_at.isoformat(),
+        **({"reverts": plan.reverts} if plan.reverts else {}),
+        **_persons(plan),
+    }
+    if plan.status == "drawing" or (plan.cancelled is not None and not plan.found):
+        return {**answer, "looked_at": plan.looked_at, "next": _next(plan)}
+    answer |= {"orders": plan.found, "would_change": plan.would_change}
+    if progress is not None:
+        answer |= {"sent": progress.sent, "settled": progress.settled, "left": progress.left}
+    return {**answer, **_page(plan, plans, page), "next": _next(plan)}
+
+
+def _persons(plan: Plan) -> dict[str, Any]:
+    asked = {"applied": plan.applied, "cancelled": plan.cancelled}
+    return {name: each.model_dump(mode="json") for name, each in asked.items() if each is not None}
+
+
+def _page(plan: Plan, plans: Plans, page: int) -> dict[str, Any]:
+    shown = (order for _, order in plans.orders(plan.plan_id) if order.is_worth_showing)
+    orders = list(islice(shown, (page - 1) * SHOWN, page * SHOWN))
+    records = plans.records(plan.plan_id, {key for order in orders for key in (*order.records, *order.touches)})
+    return {
+        "page": page,
+        "pages": max(1, ceil(plan.shown / SHOWN)),
+        "differences": [_difference(order, records) for order in orders],
+        "not_shown": max(0, plan.shown - len(orders)),
+    }
+
+
+def _next(plan: Plan) -> Any:
+    if plan.status == "ready":
+        return {"plan_id": plan.plan_id, "apply": True, **WHO} if plan.to_send else "nothing to change"
+    if plan.is_under_way:
+        return {"plan_id": plan.plan_id}
+    if plan.status == "applied" and plan.reverts is None:
+        return {"plan_id": plan.plan_id, "revert": True, **WHO}
+    return "repeat the dry run to see what is left"
+
+
+def _difference(order: PlannedOrder, records: Mapping[RecordKey, PlannedRecord]) -> dict[str, Any]:
+    shown: dict[str, Any] = {"order": order.order.reference, "outcome": order.outcome}
+    if order.reason is not None:
+        shown |= {"reason": order.reason, "means": SENTENCES[order.reason]}
+    if order.choices:
+        shown["choices"] = list(order.choices)
+    concerned = [records[key] for key in (*order.records, *order.touches) if key in records]
+    if changed := [record for record in concerned if record.changes]:
+        shown["changes"] = [
+            {"record": record.key.id, **{name: change.model_dump() for name, change in record.changes.items()}}
+            for record in changed
+        ]
+    if stays := [record for record in concerned if record.left]:
+        shown["left"] = [{"record": record.key.id, **record.left} for record in stays]
+    return shown
