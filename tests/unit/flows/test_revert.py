@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from functions.errors import OutcomeUnknown, Retryable
-from functions.flows.operations.carry_out import progress
+from functions.flows.operations.carry_out import progress, send
 from functions.flows.operations.selection import Selection
 from functions.flows.to_ifs.revert import carry_out
 from functions.model.audit import AuditEntry
@@ -62,15 +62,17 @@ class Desk:
         return back
 
     def fields(self) -> dict[str, tuple[Outcome, Reason | None]]:
-        return {name: (each.outcome, each.reason) for name, each in self.world.on().fields.items()}
+        """Of those that the plan wrote."""
+        fields = self.world.on().fields
+        return {name: (each.outcome, each.reason) for name, each in fields.items() if name != "ship_date"}
 
     def last(self) -> AuditEntry:
         return self.world.audit.entries[-1]
 
 
-def emptied(**values: str | None) -> Desk:
+def emptied() -> Desk:
     desk = Desk()
-    desk.world.ifs.edit(**(values or {"tracking": None, "carrier": None}))
+    desk.world.ifs.edit(tracking=None, carrier=None)
     return desk
 
 
@@ -221,10 +223,10 @@ def test_a_revert_whose_answer_is_lost_ends_as_a_revert_whoever_finds_it(*, is_s
     desk = emptied()
     back = desk.dry(desk.applied())
     desk.world.ifs.write_faults.append((OutcomeUnknown(Reason.IFS_UNAVAILABLE, "lost"), is_stored))
-    desk.world.ifs.read_faults += [Retryable(Reason.IFS_UNAVAILABLE, "503")] * 2
+    unreadable = Retryable(Reason.IFS_UNAVAILABLE, "503")
+    desk.world.ifs.before_write.append(lambda: desk.world.ifs.read_faults.append(unreadable))
     apply(a_replay(desk.world), back, "c-2")
     carry_out(desk.world.queue.take(), desk.world.delivery)
-    desk.world.ifs.read_faults.clear()
     desk.world.at += LEASE
     desk.deliver(again(ORDER))
     assert desk.values() == ((None, None) if is_stored else ("1Z0001", "UPS"))
@@ -249,8 +251,6 @@ def test_what_could_not_be_taken_back_is_sent_again_until_it_is() -> None:
 
 
 def desk_send(desk: Desk, head: Plan) -> Plan:
-    from functions.flows.operations.carry_out import send
-
     after = send(a_replay(desk.world), head, "c-4")
     desk.deliver()
     return after

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from types import ModuleType
+from typing import Any
 
 import pytest
 from pydantic import BaseModel, ValidationError
 
 from functions.flows.operations.selection import Selection
 from functions.handlers import backfill, check, replay
-from functions.wiring.requests import explained
+from functions.wiring.requests import explained, unknown_connection
 
 ALIASED = [
     (model, name, str(field.alias))
@@ -37,3 +38,45 @@ def test_what_is_allowed_is_told_in_the_words_of_the_request(handler: ModuleType
 
 def test_a_selection_is_told_with_from() -> None:
     assert '"from", "to"' in json.dumps(replay.ALLOWED)
+
+
+@pytest.mark.parametrize(
+    ("request_", "told"),
+    [
+        (
+            {"select": {"stores": [7]}},
+            "select.stores: unknown, did you mean store?; allowed are orders, shipments, ",
+        ),
+        ({"select": {"Outcome-From": "x"}}, "select.Outcome-From: unknown, did you mean outcome_from?"),
+        ({"select": {"outcome": "writen"}}, "select.outcome: "),
+        ({"select": {"outcome": "writen"}}, "did you mean written?"),
+        ({"select": {"reason": "carier_unmapped"}}, "did you mean carrier_unmapped?"),
+        ({"select": {"store": 7}, "why": "x"}, "why: unknown; allowed are connection, select, by, note"),
+        ({"select": {"store": 7}, "nots": "x"}, "nots: unknown, did you mean note?"),
+    ],
+    ids=str,
+)
+def test_an_unknown_word_is_answered_with_the_nearest_and_what_is_allowed(request_: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValidationError) as fault:
+        replay.DryRun.model_validate({"connection": "acme", "by": "kim", "note": "why", **request_})
+    assert told in explained(fault.value, replay.DryRun)
+
+
+def test_the_value_that_came_is_told_to_nobody() -> None:
+    secret = "hunter2-hunter2"
+    with pytest.raises(ValidationError) as fault:
+        replay.DryRun.model_validate({"connection": [secret], "select": {"outcome": secret, "store": secret}, "by": 3})
+    assert "hunter" not in explained(fault.value, replay.DryRun)
+
+
+def test_an_unknown_connection_is_answered_with_the_nearest() -> None:
+    assert unknown_connection(["acme", "beta"], "acmee") == (
+        "connection: unknown, did you mean acme?; known are ['acme', 'beta']"
+    )
+
+
+@pytest.mark.parametrize("word", ["apply", "cancel", "revert"])
+def test_whoever_changes_something_says_who_and_why(word: str) -> None:
+    with pytest.raises(ValidationError) as fault:
+        replay.OfAPlan.model_validate({"plan_id": "p", word: True, "by": "kim"})
+    assert "by and note have to be given" in explained(fault.value, replay.OfAPlan)
