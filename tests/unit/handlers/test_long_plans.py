@@ -92,7 +92,9 @@ def test_a_run_that_dies_in_the_middle_is_followed_by_one_that_ends_it(step: str
 
 def _die(world: World, step: str, left: list[int], name: str) -> None:
     """Once, after some calls."""
-    left[0] -= name == f"ledger {step}"
+    if name != f"ledger {step}":
+        return
+    left[0] -= 1
     if left[0] == 0:
         for environment in world.functions["replay"].running.values():
             environment.is_dead = True
