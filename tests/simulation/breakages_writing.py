@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from functions.connections.connection import Connection
+from functions.flows.operations import revert
 from functions.flows.to_ifs import (
     admission,
     circuit_breaker,
@@ -20,6 +21,7 @@ from functions.flows.to_ifs import (
     record_session,
     record_write,
     release,
+    revert_field,
     state_action,
     unfinished_write,
     watch,
@@ -30,7 +32,7 @@ from functions.ledger import orders
 from functions.ledger import records as record_store
 from functions.ledger.items import to_item
 from functions.model.outcomes import Outcome, Reason
-from functions.model.record_memory import OpenIntent, RecordMemory
+from functions.model.record_memory import FieldMemory, OpenIntent, RecordMemory
 from functions.model.records import FieldName
 from functions.model.shipment import Shipment
 from functions.model.state import OrderState, Placing
@@ -273,6 +275,20 @@ def _watch_in_vain() -> None:
     patch(watch, "_moved", lambda *_: [])
 
 
+def _a_revert_is_forgotten() -> None:
+    given_back = FieldMemory.given_back
+    patch(FieldMemory, "given_back", lambda self, value, shipments: given_back(self, value, ()))
+
+
+def _a_revert_is_for_ever() -> None:
+    patch(FieldMemory, "is_reverted_for", lambda self, live: bool(self.reverted))
+
+
+def _take_back_what_changed_since() -> None:
+    patch(revert_field, "stands", lambda name, past, current, change: True)
+    patch(revert, "stands", lambda name, past, current, change: True)
+
+
 WRITING_BREAKAGES: dict[str, Callable[[], None]] = {
     "ignore voids": _ignore_voids,
     "blind retry of a write": _blind_retry,
@@ -311,4 +327,7 @@ WRITING_BREAKAGES: dict[str, Callable[[], None]] = {
     "off waits": _off_waits,
     "believe every answer": _believe_every_answer,
     "watch deliveries in vain": _watch_in_vain,
+    "a revert is forgotten": _a_revert_is_forgotten,
+    "a revert is for ever": _a_revert_is_for_ever,
+    "take back what changed since": _take_back_what_changed_since,
 }

@@ -1,9 +1,10 @@
-"""What an operator starts: a backfill, a baseline, a pilot."""
+"""What an operator starts: a backfill, a baseline, a pilot, a plan."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 from tests.equipment.world import Site, World
@@ -12,6 +13,7 @@ from tests.simulation.expectations import Bought, Plot
 from tests.simulation.week import Week
 
 AGAIN_SECONDS = 600
+LOOKS = 6
 VOIDED_SHARE = 0.3
 WHO = {"by": "anna", "note": "simulated"}
 
@@ -26,6 +28,31 @@ def ask(world: World, function: str, event: dict[str, Any], then: Callable[[dict
             then(value)
 
     world.functions[function].invoke(event, end)
+
+
+def plan(world: World, event: dict[str, Any], then: Callable[[dict[str, Any]], object]) -> None:
+    """A dry run, looked at until it is drawn; `then` is told what it shows."""
+
+    def look(answer: dict[str, Any]) -> None:
+        if answer["state"] == "drawing":
+            world.clockwork.after(AGAIN_SECONDS, lambda: ask(world, "replay", {"plan_id": answer["plan_id"]}, look))
+        else:
+            then(answer)
+
+    ask(world, "replay", event, look)
+
+
+def apply(world: World, shown: dict[str, Any], then: Callable[[], object] = lambda: None) -> None:
+    """`then` is called once all of it was carried out. What could not be decided at once is not the plan's any more."""
+    asked, looks = {"plan_id": shown["plan_id"]}, count()
+
+    def look(answer: dict[str, Any]) -> None:
+        if answer["state"] == "applied" and (not answer["left"] or next(looks) > LOOKS):
+            then()
+        else:
+            world.clockwork.after(AGAIN_SECONDS, lambda: ask(world, "replay", asked, look))
+
+    ask(world, "replay", {**asked, "apply": True, **WHO}, lambda _: ask(world, "replay", asked, look))
 
 
 def _early_label(week: Week, site: Site, number: str, at: datetime, **parcel: Any) -> tuple[int, Bought]:

@@ -36,8 +36,9 @@ from tests.simulation.judge_audit import IntentWatch
 from tests.simulation.judge_reconcile import disagreements
 from tests.simulation.large_orders import LARGE_ORDERS
 from tests.simulation.moved_lines import MOVED_LINES
-from tests.simulation.operator_stories import OPERATOR_STORIES, WHO, ask
+from tests.simulation.operator_stories import OPERATOR_STORIES, WHO, ask, plan
 from tests.simulation.oracle import violations
+from tests.simulation.plans_taken_back import PLANS_TAKEN_BACK
 from tests.simulation.pushed_stories import pushed_stories
 from tests.simulation.reading_stories import READING_STORIES, furnish, habits
 from tests.simulation.refusals import REFUSALS
@@ -65,6 +66,7 @@ ALL_STORIES = (
     REFUSALS,
     OPERATOR_STORIES,
     DESK_STORIES,
+    PLANS_TAKEN_BACK,
     STORE_OVERRIDES,
     LARGE_ORDERS,
     READING_STORIES,
@@ -115,6 +117,7 @@ def simulate(seed: int, *, days: float = 7.0) -> Result:
     for name in world.sites:
         world.schedule("poll", name, every=timedelta(minutes=1), until=end)
         world.schedule("release", name, every=timedelta(minutes=1), until=end)
+        world.schedule("replay", name, every=timedelta(minutes=1), until=end)
     world.schedule("pull", _pushing(seed), every=timedelta(minutes=PULL_MINUTES), until=end)
     with redirect_stdout(world.logs):  # where Powertools prints its metrics
         world.clockwork.run(end)
@@ -219,14 +222,14 @@ def _switch_to_write(world: World, files: ConnectionFiles, at: datetime) -> None
 def _replay(world: World, name: str, at: datetime) -> None:
     """What was only proposed in shadow is written; what the plan shows as hindered is asked for again."""
 
-    def apply(plan: dict[str, Any]) -> None:
-        world.met["replayed orders"] += plan["would_change"]
-        ask(world, "replay", {"plan_id": plan["plan_id"], "apply": True}, lambda _: None)
-        if any(difference["outcome"] == "retry" for difference in plan["differences"]):
+    def carry_out(shown: dict[str, Any]) -> None:
+        world.met["replayed orders"] += shown["would_change"]
+        ask(world, "replay", {"plan_id": shown["plan_id"], "apply": True, **WHO}, lambda _: None)
+        if any(difference["outcome"] == "retry" for difference in shown["differences"]):
             _replay(world, name, world.now() + timedelta(hours=2))
 
     event = {"connection": name, "select": {"outcome": "would_write"}, **WHO}
-    world.clockwork.at(at, lambda: ask(world, "replay", event, apply))
+    world.clockwork.at(at, lambda: plan(world, event, carry_out))
 
 
 def _darken(world: World, start: datetime, days: float) -> None:
