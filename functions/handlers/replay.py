@@ -107,12 +107,8 @@ class _Service:
 
     def revert(self, request: OfAPlan, event: dict[str, Any], run: _Run) -> dict[str, Any]:
         applied = self._plan(request.plan_id)
-        if applied.status not in {"applied", "applying"} and applied.applied_at is None:
-            raise _Refused("revert: the plan was never applied")
-        if applied.reverts is not None:
-            raise _Refused("revert: a revert is not reverted; replay its orders")
-        if applied.status == "applying":
-            raise _Refused("revert: the plan is still being applied; cancel it first, or wait")
+        if (refusal := _is_no_ground(applied)) is not None:
+            raise _Refused(refusal)
         replay = self._replay(applied.connection, run)
         asked = self._asked(request.by, request.note)
         return self._drawn(event, run, replay, lambda plan_id: planned(replay, plan_id, asked, reverts=applied.plan_id))
@@ -220,11 +216,10 @@ class _Service:
         return told(plan, self._plans, page, progress(replay, plan) if plan.applied is not None else None)
 
     def _applied_before(self, plan: Plan) -> dict[str, Any]:
+        text = "was applied before" if plan.applied_at is not None else f"is {plan.status}"
         at = plan.applied_at.isoformat() if plan.applied_at else None
-        text = f"it is {plan.status}; repeat the dry run to see what is left"
-        if plan.applied_at is not None:
-            text = "it was applied before; repeat the dry run to see what is left"
-        return {"plan_id": plan.plan_id, "sent": 0, "applied_at": at, "next": text}
+        told_of = {"plan_id": plan.plan_id, "sent": 0, "applied_at": at}
+        return {**told_of, "next": f"it {text}; repeat the dry run to see what is left"}
 
     def _plan(self, plan_id: str) -> Plan:
         """DynamoDB removes what has expired up to days later."""
@@ -272,6 +267,15 @@ def build(runtime: Runtime, settings: ReplaySettings) -> Handler:
             return {"error": SENTENCES[fault.reason], "reason": fault.reason, "next": "try again later"}
 
     return handle
+
+
+def _is_no_ground(plan: Plan) -> str | None:
+    """Why there is nothing to take back of it."""
+    if plan.applied_at is None:
+        return "revert: the plan was never applied"
+    if plan.status == "applying":
+        return "revert: the plan is still being applied; cancel it first, or wait"
+    return "revert: a revert is not reverted; replay its orders" if plan.reverts is not None else None
 
 
 def _goes_on(plan: Plan | None) -> dict[str, Any]:

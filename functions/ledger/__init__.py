@@ -8,6 +8,7 @@
        ├─ pushes             what goes from IFS to ShipStation
        ├─ alignment          a record of reference data
        ├─ plans, requests    what a dry run showed; what a person asked for and is under way
+       │  earlier_plans      plans as earlier versions stored them
        ├─ facts, positions   what was read of ShipStation, and how far
        ├─ jobs, budget       windows of the past; the requests of a key
        ├─ desks              what a person decided beside the file
