@@ -16,6 +16,7 @@ from functions.model.records import RecordKey
 
 PORTIONS = 2  # what is due by itself has the other one
 ROUND = timedelta(minutes=15)  # longer than a message is hidden
+MINUTE = timedelta(minutes=1)
 LOOKED_UP = 200  # orders whose records are asked for at once
 
 
@@ -44,16 +45,15 @@ def send(replay: Replay, plan: Plan, correlation_id: str) -> Plan:
     """
     if replay.lookup.now() >= plan.expires_at:
         return _saved(replay, plan, plan.ended("given_up"))
-    limit = _portion(replay)
-    waiting = _left_of(replay, plan)
-    portion = list(islice(waiting, limit))
-    _queue(replay, plan, [order for _, order in portion], plan.plan_id, correlation_id)
+    allowed = _portion(replay)
+    portion = list(islice(_left_of(replay, plan), allowed.orders))
+    _queue(replay, plan, [order for _, order in portion], plan.plan_id, correlation_id, is_probe=allowed.is_probe)
     sent = plan.sending(portion[-1][0] if portion else plan.position, len(portion))
-    if len(portion) == limit:
-        return _saved(replay, plan, sent.let_go(replay.lookup.now() + timedelta(minutes=1)))
+    if len(portion) == allowed.orders:
+        return _later(replay, plan, sent, allowed.pause)
     if plan.reverts is None:
         return _saved(replay, plan, sent.ended("applied"))
-    return _again(replay, plan, sent, limit, correlation_id) if not portion else _later(replay, plan, sent)
+    return _later(replay, plan, sent) if portion else _again(replay, plan, sent, allowed, correlation_id)
 
 
 def progress(replay: Replay, plan: Plan) -> Progress:
@@ -67,27 +67,37 @@ def _left_of(replay: Replay, plan: Plan) -> Iterator[tuple[str, PlannedOrder]]:
     return (found for found in replay.plans.orders(plan.plan_id, plan.position) if found[1].is_sent)
 
 
-def _portion(replay: Replay) -> int:
-    """None while IFS is out: what could not be decided would wait without its plan."""
+@dataclass(frozen=True)
+class _Portion:
+    orders: int
+    is_probe: bool
+    pause: timedelta
+
+
+def _portion(replay: Replay) -> _Portion:
+    """Now and then a probe while IFS is out: it may be that nothing else is due, and nobody else would learn that IFS
+    is back. No more than that: what cannot be decided goes on without its plan.
+    """
     circuit = replay.circuit()
-    if circuit.is_open:
-        return 0
     limit = orders_a_minute(replay.connection, circuit, replay.lookup.now())
-    return max(limit // PORTIONS, min(limit, 1))
+    if circuit.is_open:
+        return _Portion(limit, is_probe=True, pause=ROUND)
+    return _Portion(max(limit // PORTIONS, min(limit, 1)), is_probe=False, pause=MINUTE)
 
 
-def _again(replay: Replay, before: Plan, plan: Plan, limit: int, correlation_id: str) -> Plan:
+def _again(replay: Replay, before: Plan, plan: Plan, allowed: _Portion, correlation_id: str) -> Plan:
     """A revert waits for nobody: what could not be taken back is tried again until it is, or the plan expires."""
     every = (order for _, order in replay.plans.orders(plan.plan_id) if order.is_sent)
-    unsettled = list(islice(_unsettled(replay, plan, every), limit))
+    unsettled = list(islice(_unsettled(replay, plan, every), allowed.orders))
     if not unsettled:
         return _saved(replay, before, plan.ended("applied"))
-    _queue(replay, plan, unsettled, f"{plan.plan_id}:{plan.rounds + 1}", correlation_id)
+    attempt = f"{plan.plan_id}:{plan.rounds + 1}"
+    _queue(replay, plan, unsettled, attempt, correlation_id, is_probe=allowed.is_probe)
     return _later(replay, before, plan.sent_again())
 
 
-def _later(replay: Replay, before: Plan, plan: Plan) -> Plan:
-    return _saved(replay, before, plan.let_go(replay.lookup.now() + ROUND))
+def _later(replay: Replay, before: Plan, plan: Plan, pause: timedelta = ROUND) -> Plan:
+    return _saved(replay, before, plan.let_go(replay.lookup.now() + pause))
 
 
 def _saved(replay: Replay, before: Plan, plan: Plan) -> Plan:
@@ -106,7 +116,9 @@ def _is_settled(plan: Plan, keys: Iterable[RecordKey], carried: dict[RecordKey, 
     return all(plan.plan_id in carried.get(key, ()) for key in keys)
 
 
-def _queue(replay: Replay, plan: Plan, orders: Iterable[PlannedOrder], attempt: str, correlation_id: str) -> None:
+def _queue(
+    replay: Replay, plan: Plan, orders: Iterable[PlannedOrder], attempt: str, correlation_id: str, *, is_probe: bool
+) -> None:
     asked = plan.applied
     cause = Cause(
         kind="replay" if plan.reverts is None else "revert",
@@ -116,4 +128,6 @@ def _queue(replay: Replay, plan: Plan, orders: Iterable[PlannedOrder], attempt: 
         plan_id=plan.plan_id,
         reverts=plan.reverts,
     )
-    replay.queue.send([DeliverOrder(order=each.order, cause=cause, attempt=attempt) for each in orders])
+    replay.queue.send(
+        [DeliverOrder(order=each.order, cause=cause, attempt=attempt, is_probe=is_probe) for each in orders]
+    )

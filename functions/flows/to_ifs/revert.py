@@ -53,14 +53,14 @@ def _revert(message: DeliverOrder, delivery: Delivery) -> DeliveredOrder:
 def _write(message: DeliverOrder, state: OrderState, plan: Plan, delivery: Delivery) -> Results:
     """Those records of the plan that the order still stands on, and that it may write."""
     case = order_case(state, delivery.connection)
-    proposal = examine([case], delivery.lookup)
+    proposal = examine([case], delivery.lookup, is_probe=message.is_probe)
     results: dict[RecordKey, tuple[PlannedRecord, RecordResult]] = {}
     for planned in plan.records:
         record = proposal.records.get(planned.key)
         if record is not None and planned.changes:
             reverting = record.reverting(planned.changes, plan.plan_id)
-            write = RecordWrite(delivery.tools(record.view, is_probe=False), reverting, message.order, message.cause)
-            results[planned.key] = planned, write.run()
+            tools = delivery.tools(record.view, is_probe=message.is_probe)
+            results[planned.key] = planned, RecordWrite(tools, reverting, message.order, message.cause).run()
     return results
 
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from functions.errors import OutcomeUnknown, Retryable
-from functions.flows.operations.carry_out import progress, send
+from functions.flows.operations.carry_out import ROUND, progress, send
+from functions.flows.operations.carry_out import apply as carry_out_plan
 from functions.flows.operations.selection import Selection
 from functions.flows.to_ifs.revert import carry_out
 from functions.model.audit import AuditEntry
 from functions.model.outcomes import Outcome, Reason
-from functions.model.plans import Plan
+from functions.model.plans import Asked, Plan
 from functions.model.record_memory import LEASE
 from functions.model.records import Candidate, FieldName
 from functions.model.shipment import Shipment
-from tests.equipment.builders import a_candidate, a_connection, a_record, a_shipment, again, voided, work
+from functions.model.tenant import Circuit
+from tests.equipment.builders import NOON, a_candidate, a_connection, a_record, a_shipment, again, voided, work
 from tests.equipment.delivery_fakes import FakeIfs, World
 from tests.equipment.plans import a_replay, apply, draw_revert, draw_up
 
@@ -299,3 +302,16 @@ def test_in_shadow_nothing_is_taken_back() -> None:
     back = desk.dry(plan)
     assert [(order.outcome, order.reason) for order in back.orders] == [(Outcome.SKIPPED, Reason.MODE_OFF)]
     assert changes(back) == {}
+
+
+def test_while_ifs_is_out_a_plan_sends_one_order_as_a_probe_and_goes_on_later() -> None:
+    """It may be that nothing else is due: without a probe nobody would learn that IFS is back."""
+    desk = emptied()
+    replay = replace(a_replay(desk.world), circuit=lambda: Circuit(connection=ORDER.connection, opened_at=NOON))
+    draw_up(replay, Selection(orders=("P1001",)), plan_id="plan", by="kim", note="")
+    head = replay.plans.head("plan")
+    assert head is not None
+    asked = Asked(by="kim", note="", at=desk.world.at)
+    begun = carry_out_plan(replay, head, asked, desk.world.at + ROUND, "c-1")
+    assert [message.is_probe for message in desk.world.queue.sent] == [True]
+    assert (begun.status, begun.due_at) == ("applying", desk.world.at + ROUND)
