@@ -60,6 +60,8 @@ class Gist:
     def outcome(self) -> Outcome:
         if self.reason in {Reason.SHARED_TARGET, Reason.ORDER_TOO_LARGE}:
             return Outcome.PARKED
+        if self.reason is Reason.PAUSED:
+            return Outcome.WAITING
         return Outcome.KEPT if self.reason in LEFT_ALONE else Outcome.RETRY
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from functions.flows.operations.replay import ENDS, Looked, Replay
+from functions.flows.operations.replay import Looked, Replay
 from functions.flows.to_ifs.examine import look_at, order_case
+from functions.flows.to_ifs.order_outcome import ENDS
 from functions.flows.to_ifs.ownership import UNSEEN, same
 from functions.flows.to_ifs.proposal import OrderCase, Proposal, RecordProposal
 from functions.flows.to_ifs.revert_field import stands
