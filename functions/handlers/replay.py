@@ -20,6 +20,7 @@ from functions.flows.operations.carry_out import apply, progress, send
 from functions.flows.operations.replay import Replay, SelectedOrders, Source, draw, held, planned
 from functions.flows.operations.revert import AppliedOrders
 from functions.flows.operations.selection import Selection
+from functions.handlers.plan_answers import told
 from functions.model.frozen import Frozen
 from functions.model.outcomes import SENTENCES
 from functions.model.plans import Asked, Plan
@@ -28,7 +29,6 @@ from functions.settings import ReplaySettings
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.delivery_parts import DeliveryParts, DeliveryTables
 from functions.wiring.once import Once
-from functions.wiring.plan_answers import told
 from functions.wiring.requests import explained, unknown_connection
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import logger

@@ -101,7 +101,7 @@ def _die(world: World, step: str, left: list[int], name: str) -> None:
 
 
 def test_a_plan_is_shown_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("functions.wiring.plan_answers.SHOWN", 20)
+    monkeypatch.setattr("functions.handlers.plan_answers.SHOWN", 20)
     world, _ = emptied()
     plan_id = drawn(world)["plan_id"]
     pages = [asked(world, {"plan_id": plan_id, "page": page}) for page in (1, 2, 3, 4)]
