@@ -53,7 +53,7 @@ class Reconcile(Construct):
             is_repeated=False,  # the next tick comes anyway
         )
         allow_calls(self.function, ledger.ledger, "GetItem", "PutItem", "Query")
-        allow_calls(self.function, ledger.audit, "GetItem", "Query")
+        allow_calls(self.function, ledger.audit, "Query")
         allow_documents(self.function, self.reports)
         for name, resources in per_connection.items():
             allow_reading(self.function, resources.shipstation)

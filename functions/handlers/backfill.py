@@ -68,7 +68,7 @@ def answer(event: dict[str, Any], runtime: Runtime, parts: Callable[[ConnectionN
     try:
         request = Request.model_validate(event)
     except ValidationError as error:
-        return {"error": explained(error), "allowed": ALLOWED}
+        return {"error": explained(error, Request), "allowed": ALLOWED}
     if request.connection not in runtime.connections:
         return {"error": unknown_connection(runtime.connections, request.connection), "allowed": ALLOWED}
     try:

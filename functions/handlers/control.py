@@ -58,9 +58,9 @@ def build(runtime: Runtime, settings: ControlSettings) -> Handler:
         try:
             asked: AnyChange = ControlRequest.model_validate(event).root
         except ValidationError as error:
-            return {"error": explained(error), "allowed": ALLOWED}
+            return {"error": explained(error, ControlRequest), "allowed": ALLOWED}
         if asked.connection not in runtime.connections:
-            return {"error": unknown_connection(runtime.connections), "allowed": ALLOWED}
+            return {"error": unknown_connection(runtime.connections, asked.connection), "allowed": ALLOWED}
         try:
             done = change(tools(asked.connection, context.aws_request_id), asked)
         except RefusedError as refused:

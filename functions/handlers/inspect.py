@@ -59,9 +59,9 @@ def build(runtime: Runtime, settings: InspectSettings) -> Handler:
         try:
             asked = InspectRequest.model_validate(event).root
         except ValidationError as error:
-            return {"error": explained(error), "allowed": ALLOWED}
+            return {"error": explained(error, InspectRequest), "allowed": ALLOWED}
         if not isinstance(asked, StatusQuestion) and asked.connection not in runtime.connections:
-            return {"error": unknown_connection(runtime.connections), "allowed": ALLOWED}
+            return {"error": unknown_connection(runtime.connections, asked.connection), "allowed": ALLOWED}
         try:
             found = status() if isinstance(asked, StatusQuestion) else _answer(asked, parts(asked.connection))
         except ConnectorError as fault:

@@ -5,9 +5,8 @@ invoke: the same for a window, or how one stands. Writes to neither system. Bad 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from datetime import date
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,16 +14,17 @@ from pydantic import ValidationError
 from functions.errors import ConnectorError
 from functions.flows.operations.reconcile import day_due, piece_length, window_of
 from functions.flows.operations.reconcile_text import lines
-from functions.flows.operations.replay import Replay, Selection, draw_up
+from functions.flows.operations.replay import planned
+from functions.flows.operations.selection import Selection
+from functions.ledger.plans import PlanStore
 from functions.model.cursors import Span
-from functions.model.messages import DeliverOrder
 from functions.model.outcomes import SENTENCES
+from functions.model.plans import Asked
 from functions.model.reconcile_request import ReconcileRequest
 from functions.model.reconciled import ReconcileRun
 from functions.model.shipment import ConnectionName
 from functions.settings import ReconcileSettings
 from functions.wiring.aws import AwsRuntime
-from functions.wiring.delivery_parts import DeliveryParts, DeliveryTables
 from functions.wiring.reconcile_parts import ReconcileParts
 from functions.wiring.reconcile_runs import Runs, TakenOverError, summary
 from functions.wiring.requests import explained, unknown_connection
@@ -54,7 +54,7 @@ def build(runtime: Runtime, settings: ReconcileSettings) -> Handler:
         try:
             request = ReconcileRequest.model_validate(event)
         except ValidationError as error:
-            return {"error": explained(error), "allowed": ALLOWED}
+            return {"error": explained(error, ReconcileRequest), "allowed": ALLOWED}
         if request.connection not in runtime.connections:
             return {"error": unknown_connection(runtime.connections), "allowed": ALLOWED}
         try:
@@ -67,18 +67,10 @@ def build(runtime: Runtime, settings: ReconcileSettings) -> Handler:
     return handle
 
 
-class NoQueue:
-    """Of a dry run, which sends nothing."""
-
-    def send(self, orders: Iterable[DeliverOrder]) -> None:
-        raise AssertionError(f"a dry run sends nothing: {len(list(orders))} orders")
-
-
 class _Service:
     def __init__(self, runtime: Runtime, settings: ReconcileSettings) -> None:
         self._runtime, self._settings = runtime, settings
-        tables = DeliveryTables(settings.ledger_table, settings.audit_table, {}, settings.ifs_secrets)
-        self._delivery = DeliveryParts(runtime, tables)
+        self._plans = PlanStore(runtime.table(settings.ledger_table))
         self._parts = cache(self._opened)
 
     def _opened(self, name: ConnectionName) -> ReconcileParts:
@@ -89,7 +81,7 @@ class _Service:
         if request.run_id or request.status:
             return _status(request, parts)
         latest = parts.runs.latest(request.connection)
-        runs = Runs(parts, partial(self._planned, context), _tell)
+        runs = Runs(parts, self._planned, _tell)
         if request.is_scheduled:
             return self._tick(parts, runs, latest, context)
         if latest is not None and latest.ended_at is None:
@@ -154,12 +146,13 @@ class _Service:
         logger.info("reconcile_begun", connection=run.connection, run_id=run.run_id, by=run.by, labels=claimed)
         return parts.runs.save(run)
 
-    def _planned(self, context: Context, run: ReconcileRun) -> str | None:
-        """A replay's dry run of the orders that disagree: nothing is written until Replay is asked to."""
-        parts, plan_id = self._delivery, f"reconcile-{run.run_id}"
-        replay = Replay(parts.lookup(run.connection, context), parts.orders, parts.plans, NoQueue())
-        plan = draw_up(replay, Selection(orders=run.disagreeing), plan_id=plan_id, by=run.by, note=run.note)
-        return plan.plan_id if plan.orders else None
+    def _planned(self, run: ReconcileRun) -> str:
+        """A replay's dry run of the orders that disagree, which Replay draws within a minute: nothing is written until
+        it is asked to.
+        """
+        plan_id, asked = f"reconcile-{run.run_id}", Asked(by=run.by, note=run.note, at=self._runtime.now())
+        self._plans.open(planned(run.connection, plan_id, asked, select=Selection(orders=run.disagreeing)))
+        return plan_id
 
 
 def _tell(run: ReconcileRun) -> None:

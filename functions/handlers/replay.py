@@ -103,7 +103,9 @@ class _Service:
     def dry_run(self, request: DryRun, event: dict[str, Any], run: _Run) -> dict[str, Any]:
         replay = self._replay(request.connection, run)
         asked = self._asked(request.by, request.note)
-        return self._drawn(event, run, replay, lambda plan_id: planned(replay, plan_id, asked, select=request.select))
+        return self._drawn(
+            event, run, replay, lambda plan_id: planned(request.connection, plan_id, asked, select=request.select)
+        )
 
     def revert(self, request: OfAPlan, event: dict[str, Any], run: _Run) -> dict[str, Any]:
         applied = self._plan(request.plan_id)
@@ -111,7 +113,9 @@ class _Service:
             raise _Refused(refusal)
         replay = self._replay(applied.connection, run)
         asked = self._asked(request.by, request.note)
-        return self._drawn(event, run, replay, lambda plan_id: planned(replay, plan_id, asked, reverts=applied.plan_id))
+        return self._drawn(
+            event, run, replay, lambda plan_id: planned(applied.connection, plan_id, asked, reverts=applied.plan_id)
+        )
 
     def apply(self, request: OfAPlan, run: _Run) -> dict[str, Any]:
         plan = self._plan(request.plan_id)

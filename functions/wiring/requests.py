@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -25,13 +25,42 @@ def unknown_connection(known: Collection[str], name: str = "") -> str:
 
 
 def _explained(fault: ErrorDetails, model: type[BaseModel] | None) -> str:
-    key = ".".join(map(str, fault["loc"])) or "request"
+    if fault["type"].startswith("union_tag"):
+        return _of_no_kind(fault, model)
+    model, path = _chosen(model, fault["loc"])
+    key = ".".join(map(str, path)) or "request"
     if fault["type"] == "extra_forbidden":
-        names = _names_at(model, fault["loc"][:-1])
+        names = _names_at(model, path[:-1])
         allowed = f"; allowed are {', '.join(names)}" if names else ""
-        return f"{key}: unknown{_meant(fault['loc'][-1], names)}{allowed}"
+        return f"{key}: unknown{_meant(path[-1], names)}{allowed}"
     choices = QUOTED.findall(str(fault.get("ctx", {}).get("expected", "")))
     return f"{key}: {fault['msg']}{_meant(fault['input'], choices)}"
+
+
+def _of_no_kind(fault: ErrorDetails, model: type[BaseModel] | None) -> str:
+    """A request that is one of several, and says of none that it is it."""
+    word = fault.get("ctx", {}).get("discriminator", "").strip("'")
+    kinds = [tag for member in _models_in(_root_of(model)) for tag in _tags(member)]
+    said = fault["input"].get(word) if isinstance(fault["input"], dict) else None
+    return f"{word}: is one of {', '.join(kinds)}{_meant(said, kinds)}"
+
+
+def _chosen(
+    model: type[BaseModel] | None, path: tuple[int | str, ...]
+) -> tuple[type[BaseModel] | None, tuple[int | str, ...]]:
+    """Of a request that is one of several: that one, and the path in it."""
+    member = next((each for each in _models_in(_root_of(model)) if path and path[0] in _tags(each)), None)
+    return (member, path[1:]) if member is not None else (model, path)
+
+
+def _root_of(model: type[BaseModel] | None) -> Any:
+    return model.model_fields["root"].annotation if model is not None and "root" in model.model_fields else None
+
+
+def _tags(model: type[BaseModel]) -> list[str]:
+    """What a member of a union is told by."""
+    annotations = (field.annotation for field in model.model_fields.values())
+    return [tag for each in annotations if get_origin(each) is Literal for tag in get_args(each)][:1]
 
 
 def _meant(word: object, choices: Iterable[str]) -> str:

@@ -30,14 +30,14 @@ def a_replay(world: World) -> Replay:
 def draw_up(replay: Replay, selection: Selection, *, plan_id: str, by: str, note: str) -> Plan:
     """With its orders, and the records that it changes."""
     asked = Asked(by=by, note=note, at=replay.lookup.now())
-    plan = _drawn(replay, planned(replay, plan_id, asked, select=selection))
+    plan = _drawn(replay, planned(replay.connection.name, plan_id, asked, select=selection))
     return plan.part(plan.orders, [record for record in plan.records if record.changes])
 
 
 def draw_revert(replay: Replay, applied: Plan, *, plan_id: str, by: str, note: str) -> Plan:
     """With its orders, and all that is told of their records."""
     asked = Asked(by=by, note=note, at=replay.lookup.now())
-    return _drawn(replay, planned(replay, plan_id, asked, reverts=applied.plan_id))
+    return _drawn(replay, planned(replay.connection.name, plan_id, asked, reverts=applied.plan_id))
 
 
 def apply(replay: Replay, plan: Plan, correlation_id: str) -> int:

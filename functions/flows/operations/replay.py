@@ -116,12 +116,17 @@ class Source(Protocol):
 
 
 def planned(
-    replay: Replay, plan_id: str, asked: Asked, *, select: Selection | None = None, reverts: str | None = None
+    connection: ConnectionName,
+    plan_id: str,
+    asked: Asked,
+    *,
+    select: Selection | None = None,
+    reverts: str | None = None,
 ) -> Plan:
     """A plan that nothing was looked at for yet."""
     return Plan(
         plan_id=plan_id,
-        connection=replay.connection.name,
+        connection=connection,
         by=asked.by,
         note=asked.note,
         made_at=asked.at,

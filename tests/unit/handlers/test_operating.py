@@ -305,7 +305,11 @@ def test_an_ambiguous_shipment_goes_where_a_person_says(shop: Shop) -> None:
     ("function", "event", "told"),
     [
         ("inspect", {}, "show"),
-        ("inspect", {"show": "everything"}, "show"),
+        ("inspect", {"show": "everything"}, "show: is one of attention, order"),
+        ("inspect", {"show": "atention", "connection": "acme"}, "did you mean attention?"),
+        ("inspect", {"show": "attention", "connection": "acme", "reson": "x"}, "reson: unknown, did you mean reason?"),
+        ("control", {"do": "resme", **WHO}, "did you mean resume?"),
+        ("control", {"do": "map", **WHO, "tabel": "carriers"}, "tabel: unknown, did you mean table?"),
         ("inspect", {"show": "attention"}, "connection"),
         ("inspect", {"show": "attention", "connection": "acm"}, "connection: unknown"),
         ("inspect", {"show": "attention", "connection": "acme", "reason": "nonsense"}, "reason"),

@@ -255,7 +255,8 @@ def test_a_repair_is_a_plan_that_replay_applies() -> None:
     deliver(world)
     site.tenant.edit(first, ForwardAgentId=None)
     answer = compare(world, repair=True)
-    applied = invoke(world, "replay", {"plan_id": answer["next"]["plan_id"], "apply": True})
+    invoke(world, "replay", {"connection": "acme", "is_scheduled": True})
+    applied = invoke(world, "replay", {"plan_id": answer["next"]["plan_id"], "apply": True, **WHO})
     assert applied["sent"] == 1
     run(world, world.now() + timedelta(minutes=5))
     assert site.tenant.shipment(first)["ForwardAgentId"] == "USPS"
@@ -359,7 +360,7 @@ def test_the_schedule_compares_the_day_before_once() -> None:
     ("event", "wrong"),
     [
         pytest.param({}, "give by and note", id="nobody asks"),
-        pytest.param({**WHO, "form": "x"}, "form: Extra inputs", id="a misspelt key"),
+        pytest.param({**WHO, "form": "x"}, "form: unknown, did you mean from?", id="a misspelt key"),
         pytest.param({**WHO, "until": AFTERNOON["until"]}, "until needs from", id="half a window"),
         pytest.param({**WHO, "from": AFTERNOON["until"], "until": AFTERNOON["from"]}, "from must be", id="backwards"),
         pytest.param({**WHO, "from": "2026-06-01"}, "from: ", id="no instant"),
