@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +13,8 @@ from tests.simulation.week import Week
 FIRST_STORE, OWN_STORES = 100_100, 800  # of nobody else's stories
 MAPPED = "DHL"
 MINUTES_APART = 10
+TYPED = "TYPED-IN-HASTE"
+CALM = timedelta(hours=12)
 
 
 def paused_store(week: Week, site: Site, at: datetime) -> None:
@@ -108,37 +109,22 @@ def adopted(week: Week, site: Site, at: datetime) -> None:
     week.label(site, at, week.order(site, at, number, {"BOLT": 1}), expectation)
 
     def adopt(_: datetime) -> None:
-        _until(week, lambda then: _look_and_adopt(week, site, number, then), lambda: _ours(expectation))
+        expectation.typed, expectation.is_adopted = None, True
+        _look_and_adopt(week, site, number, expectation)
 
-    week.correct(expectation, at + week.later(60, 200), adopt, ProNo="TYPED-IN-HASTE")
+    week.correct(expectation, at + week.later(60, 200), adopt, ProNo=TYPED)
     week.deliver(expectation, at + week.later(500, 900))
 
 
-def _ours(expectation: Expectation) -> None:
-    expectation.typed, expectation.is_adopted = None, True
-
-
-def _look_and_adopt(week: Week, site: Site, number: str, then: Callable[[bool], None]) -> None:
-    """The value has to be seen before it can be called a person's."""
-    name = site.connection.name
-    look = {"do": "release", "connection": name, "orders": [number], **WHO}
+def _look_and_adopt(week: Week, site: Site, number: str, expectation: Expectation) -> None:
+    """The value has to be seen before it can be called a person's; asked again until it is gone, as people do."""
+    if site.tenant.shipment(expectation.shipment_id)["ProNo"] != TYPED or week.world.now() > week.end + CALM:
+        return
+    control, name = week.world.functions["control"], site.connection.name
+    control.invoke({"do": "release", "connection": name, "orders": [number], **WHO})
     own = {"do": "adopt", "connection": name, "order": number, "fields": ["tracking"], **WHO}
-    week.world.functions["control"].invoke(look)
-
-    def end(value: object, fault: BaseException | None) -> None:
-        then(fault is None and isinstance(value, dict) and "error" not in value)
-
-    week.world.clockwork.after(120, lambda: week.world.functions["control"].invoke(own, end))
-
-
-def _until(week: Week, attempt: Callable[[Callable[[bool], None]], None], done: Callable[[], None]) -> None:
-    def ended(is_done: bool) -> None:  # noqa: FBT001 # the only thing that it is told
-        if is_done:
-            done()
-        else:
-            week.world.clockwork.after(60 * MINUTES_APART, lambda: attempt(ended))
-
-    attempt(ended)
+    week.world.clockwork.after(120, lambda: control.invoke(own))
+    week.world.clockwork.after(60 * MINUTES_APART, lambda: _look_and_adopt(week, site, number, expectation))
 
 
 DESK_STORIES = {

@@ -1,19 +1,19 @@
 """What a person asks for, above the flows of both directions.
 
-    inspect     attention            what waits, was kept or is parked, by reason
-                search ─▶ story      one order by any of its numbers; stories is the answer
-                standing, status     how a connection stands; one line for each
-                digest               the message of a day
-    control     control_tools        what every change works with
-                ├─ desk_changes      pauses, map entries, what is looked at again
-                └─ order_changes     single orders
-    replay      selection            which orders
-                ├─ replay            the dry run, piece by piece
-                ├─ carry_out         the plan on its way, its progress
-                └─ revert            an applied plan taken back
-    reconcile   reconcile_reading    what ShipStation says, and what IFS says
-                ├─ reconcile_compare where they differ
-                ├─ reconcile_explain what the ledger knows of it
-                └─ reconcile_text    as a person reads it
-    backfill                         a window of the past
+inspect     attention            what waits, was kept or is parked, by reason
+            search ─▶ story      one order by any of its numbers; stories is the answer
+            standing, status     how a connection stands; one line for each
+            digest               the message of a day
+control     control_tools        what every change works with
+            ├─ desk_changes      pauses, map entries, what is looked at again
+            └─ order_changes     single orders
+replay      selection            which orders
+            ├─ replay            the dry run, piece by piece
+            ├─ carry_out         the plan on its way, its progress
+            └─ revert            an applied plan taken back
+reconcile   reconcile_reading    what ShipStation says, and what IFS says
+            ├─ reconcile_compare where they differ
+            ├─ reconcile_explain what the ledger knows of it
+            └─ reconcile_text    as a person reads it
+backfill                         a window of the past
 """
