@@ -33,6 +33,7 @@ from functions.model.shipment import ConnectionName
 
 Mode = Literal["off", "shadow", "write"]
 LONGEST_WITH_ORDERS = 20  # of a name: 50 characters hold it, an IFS order number, a line and a generation
+ON_ITS_WAY = (FieldName.TRACKING_STATUS, FieldName.DELIVERED_AT)  # what a carrier tells of a parcel
 StoreId = Annotated[int, Field(strict=True, gt=0)]
 
 
@@ -166,6 +167,13 @@ class Connection(Frozen):
         return self
 
     @model_validator(mode="after")
+    def _deliveries_are_told(self) -> Connection:
+        for field in ON_ITS_WAY if self.shipstation.api == "v1" else ():
+            if self.writes(field):
+                raise ValueError(f'ifs.targets: V1 does not tell {field}: shipstation.api = "v2" is missing')
+        return self
+
+    @model_validator(mode="after")
     def _no_key_is_a_carrier(self) -> Connection:
         for table, keys in (("carriers", self.carriers), ("services", self.services)):
             stray = next((key for key in keys if is_no_entry(key)), None)
@@ -217,6 +225,10 @@ class Connection(Frozen):
         """Every IFS company that an order of this connection may belong to, the connection's own first."""
         own = (override.company for override in self.stores.overrides.values() if override.company)
         return tuple(dict.fromkeys((self.ifs.company, *own)))
+
+    def writes(self, *fields: FieldName) -> bool:
+        """Whether a target of any store writes one of these."""
+        return any(view.ifs.writes(*fields) for view in self.views)
 
     @property
     def is_pushing(self) -> bool:

@@ -18,7 +18,7 @@ Finder = Literal["shipment_id", "order_number", "customer_po", "custom_field"]
 Attribute = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Endpoint = Literal["main", "int"]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")]
-NOT_TEXT = {FieldName.SHIP_DATE, FieldName.COST}
+NOT_TEXT = {FieldName.SHIP_DATE, FieldName.COST, FieldName.DELIVERED_AT}
 Patches = tuple[tuple[FieldName, ...], ...]
 
 
@@ -93,6 +93,18 @@ class CurrencyRule(FieldRule):
     code: str = Field(pattern=r"^[A-Z]{3}$", examples=["USD"])
 
 
+class TrackingStatusRule(FieldRule):
+    """V2's own word: `in_transit`, `error`, and `delivered` once every parcel is. Off unless it is named."""
+
+    max_length: Whole = Field(default=20, ge=10, le=4000)
+
+
+class DeliveredAtRule(FieldRule):
+    """When the last of the record's parcels was delivered, by the site's clock. Off unless it is named."""
+
+    type: Literal["timestamp", "date"] = "timestamp"
+
+
 class Target(Frozen):
     """What the profiles share. `find` says, in order, what an order's reference is looked for as; `shared` what becomes
     of a record that carries lines of other orders too: parked for a person, or written for all of them together.
@@ -110,6 +122,8 @@ class Target(Frozen):
     status: StatusRule = StatusRule()
     cost: CostRule | None = None
     currency: CurrencyRule | None = None
+    tracking_status: TrackingStatusRule | None = None
+    delivered_at: DeliveredAtRule | None = None
 
     @property
     def rules(self) -> dict[FieldName, FieldRule]:
@@ -122,6 +136,8 @@ class Target(Frozen):
             FieldName.STATUS: self.status,
             FieldName.COST: self.cost,
             FieldName.CURRENCY: self.currency,
+            FieldName.TRACKING_STATUS: self.tracking_status,
+            FieldName.DELIVERED_AT: self.delivered_at,
         }
         return {name: rule for name, rule in rules.items() if rule and rule.policy != "never"}
 

@@ -185,9 +185,9 @@ class IfsTenant(Frozen):
         """The target whose records stand there; None where the file names that place no more."""
         return next((target for target in self.targets if self.place_of(target) == place), None)
 
-    @property
-    def writes_cost(self) -> bool:
-        return any(FieldName.COST in target.rules for target in self.targets)
+    def writes(self, *fields: FieldName) -> bool:
+        """Whether a target writes one of these."""
+        return any(field in target.rules for target in self.targets for field in fields)
 
     def zone_of(self, site: str) -> ZoneInfo:
         return ZoneInfo(self.site_time_zones.get(site, self.time_zone))

@@ -11,8 +11,10 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
+from functions.connections.connection import ON_ITS_WAY
 from functions.errors import ConnectorError
 from functions.flows.from_shipstation.collect import collect, is_due, seconds_to_wait
+from functions.flows.from_shipstation.labels_on_the_way import look_at_labels
 from functions.flows.from_shipstation.live_streams import Report
 from functions.flows.from_shipstation.past_windows import next_job, work_on
 from functions.handlers import backfill
@@ -58,8 +60,13 @@ def _read(parts: PollParts, notifications: Sequence[Notification], context: Cont
     """Webhooks are answered by a run of their own; a tick looks at what is due, then works on a job, whatever became of
     the streams. `is_now`: a person does not wait for that. Who would have to wait for the budget sends for another run.
     """
+    labels, others = _divided(notifications)
+    if labels and parts.connection.writes(*ON_ITS_WAY):
+        _told(lambda: _look_at_labels(parts, labels, context), parts, context)
+    if labels and not others:
+        return
     api = parts.connection.shipstation.api
-    webhooks = [n.pointer_through(api) for n in notifications if n.pointer != GO_ON]
+    webhooks = [n.pointer_through(api) for n in others if n.pointer != GO_ON]
 
     def look() -> float | None:
         pointers = webhooks if webhooks or is_now else _due(parts)
@@ -73,6 +80,29 @@ def _read(parts: PollParts, notifications: Sequence[Notification], context: Cont
     _told(lambda: _beating(look, parts.connection.name), parts, context)
     if not webhooks:
         _told(lambda: _work(parts, context), parts, context)
+
+
+def _divided(notifications: Iterable[Notification]) -> tuple[list[Notification], list[Notification]]:
+    """Those that point at a label on its way, and the others."""
+    labels: list[Notification] = []
+    others: list[Notification] = []
+    for notification in notifications:
+        (labels if notification.pointer.kind == "label" else others).append(notification)
+    return labels, others
+
+
+def _look_at_labels(parts: PollParts, notifications: Sequence[Notification], context: Context) -> None:
+    parts.require_credentials()
+    looked = look_at_labels(parts.collection, [n.pointer for n in notifications], context.aws_request_id)
+    logger.info(
+        "labels_looked_at",
+        connection=parts.connection.name,
+        labels=looked.labels,
+        new_shipments=looked.new_shipments,
+        left=len(looked.left),
+        correlation_id=context.aws_request_id,
+    )
+    parts.put_off([n for n in notifications if n.pointer in looked.left], looked.goes_on_in)
 
 
 def _due(parts: PollParts) -> Sequence[Pointer] | None:

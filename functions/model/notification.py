@@ -11,6 +11,7 @@ from typing import ClassVar, Literal
 
 from functions.model.connection_name import ConnectionName
 
+Kind = Literal["shipments_batch", "orders_import", "order", "fulfilment", "label", "anything", "go_on"]
 STRICT = {"extra": "forbid", "hide_input_in_errors": True}  # as Frozen's, read by pydantic
 
 
@@ -22,7 +23,7 @@ class Pointer:
 
     __pydantic_config__: ClassVar = STRICT
 
-    kind: Literal["shipments_batch", "orders_import", "order", "fulfilment", "anything", "go_on"]
+    kind: Kind
     id: str = ""
 
 

@@ -24,7 +24,7 @@ POST_AGAIN = timedelta(minutes=15)  # a row whose making was not answered may st
 
 class Contribution(Frozen):
     """One shipment as its order placed it here: carrier, service and day (`YYYY-MM-DD`) are mapped by that order.
-    `cost` is its share of the label's.
+    `cost` is its share of the label's, `delivered` the wall clock's time at the record's site.
     """
 
     shipment: ShipmentKey
@@ -37,6 +37,8 @@ class Contribution(Frozen):
     day: str | None = None
     cost: Decimal | None = None
     currency: str | None = None
+    tracking_status: str | None = None
+    delivered: str | None = None
 
     @property
     def is_live(self) -> bool:

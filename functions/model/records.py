@@ -22,6 +22,8 @@ class FieldName(StrEnum):
     STATUS = "status"
     COST = "cost"
     CURRENCY = "currency"
+    TRACKING_STATUS = "tracking_status"
+    DELIVERED_AT = "delivered_at"
 
 
 class RecordKey(Frozen):

@@ -14,7 +14,13 @@ from functions.model.outcomes import Reason
 __all__ = ["ConnectionName", "Item", "OrderKey", "Shipment", "ShipmentKey", "newer"]
 
 ShipmentKey = NewType("ShipmentKey", str)
+# https://docs.shipstation.com/apis/shipstation-v2/openapi, tracking_status; the fourth is "unknown"
+IN_TRANSIT, ERROR, DELIVERED = "in_transit", "error", "delivered"
 VOID_STANDS = timedelta(minutes=15)  # longer than a list of ShipStation's lags behind another
+
+
+# Left out of a mark where nothing is said, so that marks of before there were these stay what they are.
+MAY_BE_UNSAID = ("cost", "currency", "tracking_status", "delivered_at")
 
 
 class OrderKey(Frozen):
@@ -47,6 +53,7 @@ class Shipment(Frozen):
     `reference` is None where no IFS order number could be read; `skip` then says why nothing is to be written.
     `ifs_shipment` is the id of the IFS shipment where the order carries one.
     `cost` is the label's, where a target writes it and ShipStation tells one, `currency` what V2 tells beside it.
+    `tracking_status` and `delivered_at` are kept where a target writes them; V2 alone tells them.
     `read_at` is when we asked ShipStation, so that an older reading never replaces a newer one.
     """
 
@@ -66,6 +73,8 @@ class Shipment(Frozen):
     ship_date: date | None = None
     cost: Decimal | None = None
     currency: str | None = None
+    tracking_status: str | None = None
+    delivered_at: datetime | None = None
     voided_at: datetime | None = None
     items: tuple[Item, ...] = ()
     read_at: datetime
@@ -99,6 +108,13 @@ class Shipment(Frozen):
         unknown = {"reference": None, "ifs_shipment": None, "skip": Reason.COMBINED_UNKNOWN}
         return self.model_copy(update=unknown)
 
+    def delivered_like(self, other: Shipment) -> Shipment:
+        """What was delivered stays so: events and lists tell of a parcel's way in any order."""
+        if other.tracking_status != DELIVERED or (self.tracking_status == DELIVERED and self.delivered_at):
+            return self
+        at = self.delivered_at or other.delivered_at
+        return self.model_copy(update={"tracking_status": DELIVERED, "delivered_at": at})
+
     def not_voided(self) -> Shipment:
         return self.model_copy(update={"voided_at": None})
 
@@ -108,15 +124,19 @@ class Shipment(Frozen):
 
     def mark(self, fingerprint: str) -> str:
         """Compared to drop a row already recorded: its content and where it was delivered to, not when it was read."""
-        unsaid = {name for name in ("cost", "currency") if getattr(self, name) is None}
+        unsaid = {name for name in MAY_BE_UNSAID if getattr(self, name) is None}
         content = self.model_dump_json(exclude={"read_at", *unsaid})
         return hashlib.sha256(f"{fingerprint}\x1f{content}".encode()).hexdigest()[:32]
 
 
 def newer(known: Shipment, arriving: Shipment) -> Shipment:
     """Of two readings of one shipment the one to believe: the later one. Lists show a change at different times: a void
-    is taken back only by a reading that is clearly later.
+    is taken back only by a reading that is clearly later, a delivery by none.
     """
+    return _later(known, arriving).delivered_like(known).delivered_like(arriving)
+
+
+def _later(known: Shipment, arriving: Shipment) -> Shipment:
     if known.is_voided != arriving.is_voided:
         voided, live = (known, arriving) if known.is_voided else (arriving, known)
         return live if live.read_at - voided.read_at >= VOID_STANDS else voided

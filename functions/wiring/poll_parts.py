@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import timedelta
+
 from functions.connections.connection import Connection
 from functions.flows.from_shipstation.collect import Collection, unanswered
 from functions.flows.from_shipstation.intake import Intake
@@ -19,6 +22,7 @@ from functions.wiring.runtime import Runtime
 from functions.wiring.shipstation_account import shipstation_credentials, shipstation_source
 
 GO_ON = Pointer(kind="go_on")
+WORTH_WAITING = timedelta(hours=1)
 
 
 class PollParts:
@@ -44,6 +48,12 @@ class PollParts:
 
     def is_webhook_unanswered(self, position: ReadingPosition) -> bool:
         return bool(unanswered(position, self._positions.last_webhook_at(position.connection)))
+
+    def put_off(self, notifications: Iterable[Notification], after_seconds: float) -> None:
+        """For as long as a webhook saves waiting for the sweep; a budget that never suffices must not collect them."""
+        for notification in notifications:
+            if self.now() - notification.received_at < WORTH_WAITING:
+                self._notifications.send(notification, after_seconds)
 
     def go_on(self, correlation_id: str, after_seconds: float = 0) -> None:
         """Another run begins as soon as this one has ended, or then."""

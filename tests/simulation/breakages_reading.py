@@ -29,7 +29,7 @@ def _cursor_first() -> None:
     patch(live_streams.Walker, "walk", walk)
     # The advance alone is no loss while the settle pass and the sweep read everything again.
     patch(live_streams.Walker, "_margin", lambda self, stream: timedelta(0))
-    patch(sweep, "due", lambda cursors, beginning, now: iter(()))
+    patch(sweep, "due", lambda *_: iter(()))
 
 
 def _no_settle_pass() -> None:
@@ -98,7 +98,7 @@ def _no_fulfilments() -> None:
 
 
 def _no_sweep() -> None:
-    patch(sweep, "due", lambda cursors, beginning, now: iter(()))
+    patch(sweep, "due", lambda *_: iter(()))
 
 
 def _survivors_only() -> None:

@@ -7,8 +7,15 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from functions.flows.from_shipstation import sweep
+from functions.flows.from_shipstation.labels_on_the_way import Looked
+from functions.flows.to_ifs import desired
+from functions.handlers import poll
 from functions.model.cursors import Stream
+from functions.model.records import FieldName
+from functions.model.shipment import Shipment
 from functions.shipstation.reading import normalise
+from functions.shipstation.reading.deliveries import Deliveries
 from functions.shipstation.v2 import rows, utc
 from functions.wiring import shipstation_account as wired
 from tests.simulation.patching import patch
@@ -85,6 +92,28 @@ def _stores_are_not_told() -> None:
     patch(rows, "_options", lambda row, given: {**options(row, given), "storeId": None})
 
 
+def _deliveries_are_taken_back() -> None:
+    patch(Shipment, "delivered_like", lambda self, other: self)
+
+
+def _one_parcel_is_all() -> None:
+    def any_delivered(live: Any, target: Any) -> Any:
+        return told([parcel for parcel in live if parcel.delivered], target)
+
+    told = desired.FIELDS[FieldName.DELIVERED_AT]
+    desired.FIELDS[FieldName.DELIVERED_AT] = any_delivered
+
+
+def _tracking_logs_are_not_read() -> None:
+    patch(Deliveries, "has_to_ask", lambda self, row: False)
+
+
+def _labels_on_the_way_are_not_read() -> None:
+    """Neither by a carrier's event nor in the days after."""
+    patch(poll, "look_at_labels", lambda *_: Looked())
+    patch(sweep, "due", lambda *_: iter(()))
+
+
 V2_BREAKAGES: dict[str, Callable[[], None]] = {
     "V2: labels bear other numbers": _labels_are_others,
     "V2: times are Pacific": _times_are_pacific,
@@ -97,4 +126,8 @@ V2_BREAKAGES: dict[str, Callable[[], None]] = {
     "V2: returns are shipments": _returns_are_shipments,
     "V2: custom fields stand elsewhere": _custom_fields_elsewhere,
     "V2: stores are not told": _stores_are_not_told,
+    "V2: a delivery is taken back": _deliveries_are_taken_back,
+    "V2: one parcel delivered is all": _one_parcel_is_all,
+    "V2: no tracking log is read": _tracking_logs_are_not_read,
+    "V2: no label is read on its way": _labels_on_the_way_are_not_read,
 }

@@ -19,6 +19,7 @@ BY_PO, BY_FIELD, ACTING = 100_011, 100_012, 100_013
 SERVICED, POLICED, SHADOWED, RENAMED = 100_014, 100_015, 100_016, 100_017
 DROPPED, VANISHING, BY_LABELS_DAY = 100_018, 100_019, 100_020
 PUSHED, PUSH_SITE = 100_021, "PSH"
+ON_THE_WAY = 100_022
 ZONE = "America/Chicago"
 SITE, OTHER_SITE, OTHER_COMPANY = "CHI", "SF", "20"
 UNKNOWN, LATER = "ASENDIA", "LASER"  # mapped, and no forwarders of the tenant; the second becomes one in mid-week
@@ -37,6 +38,11 @@ ORDER_FIELDS: Raw = {
     "ship_date": {"attribute": "Cf_Ship_Date", "type": "date", "on_void": "clear"},
     "cost": {"attribute": "Cf_Ship_Cost"},
     "currency": {"attribute": "Cf_Ship_Currency", "code": "USD"},
+}
+ON_THE_WAY_FIELDS: Raw = {
+    **ORDER_FIELDS,
+    "tracking_status": {"attribute": "Cf_Tracking_Status"},
+    "delivered_at": {"attribute": "Cf_Delivered_At"},
 }
 ROW: Raw = {
     "profile": "custom_entity",

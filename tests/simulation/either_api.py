@@ -5,7 +5,7 @@ which orders were combined, and its labels bear no order number that could be an
 from __future__ import annotations
 
 from tests.equipment.world import CANARY, Site, World
-from tests.simulation.connection_files import LIMIT, ConnectionFiles, Raw
+from tests.simulation.connection_files import LIMIT, ON_THE_WAY, ON_THE_WAY_FIELDS, ConnectionFiles, Raw
 from tests.simulation.expectations import EVERYWHERE
 from tests.simulation.week import Week
 
@@ -21,7 +21,15 @@ def moving(seed: int) -> str:
 
 def beginning(raw: Raw, seed: int) -> Raw:
     before, _ = WAYS[seed % len(WAYS)]
-    return {**raw, "shipstation": {**raw["shipstation"], "api": before}}
+    stores = raw["stores"]
+    if telling(seed):
+        stores = {**stores, str(ON_THE_WAY): {"targets": [ON_THE_WAY_FIELDS]}}
+    return {**raw, "stores": stores, "shipstation": {**raw["shipstation"], "api": before}}
+
+
+def telling(seed: int) -> str | None:
+    """The connection that writes what carriers tell, which V1 does not."""
+    return moving(seed) if WAYS[seed % len(WAYS)] == ("v2", "v2") else None
 
 
 def furnish_v2(site: Site) -> None:
@@ -30,7 +38,7 @@ def furnish_v2(site: Site) -> None:
     account.switches.are_products_told = True
     account.v2_limiter.limit, account.v2_limiter.mode = LIMIT, account.limiter.mode
     account.v2_limiter.surprises = account.limiter.surprises
-    for event in ("label_created_v2", "shipment_created_v2"):
+    for event in ("label_created_v2", "shipment_created_v2", "track_event_v2"):
         account.subscribe(f"https://hooks.example.com/webhooks/{name}/{CANARY}3{name}", event)
 
 

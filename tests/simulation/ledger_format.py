@@ -38,6 +38,8 @@ FIELDS = {
     "Status": "status",
     "Cf_Ship_Cost": "cost",
     "Cf_Ship_Currency": "currency",
+    "Cf_Tracking_Status": "tracking_status",
+    "Cf_Delivered_At": "delivered_at",
     "Objstate": "state",
 }
 

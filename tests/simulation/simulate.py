@@ -26,8 +26,9 @@ from tests.simulation.connection_files import (
     second_edit,
 )
 from tests.simulation.corrected_references import CORRECTED_REFERENCES
+from tests.simulation.delivery_stories import delivery_stories
 from tests.simulation.desk_stories import DESK_STORIES
-from tests.simulation.either_api import beginning, furnish_v2, move, moving
+from tests.simulation.either_api import beginning, furnish_v2, move, moving, telling
 from tests.simulation.expectations import EVERYWHERE
 from tests.simulation.file_edits import FILE_EDITS
 from tests.simulation.hidden_records import HIDDEN_RECORDS
@@ -104,7 +105,7 @@ def simulate(seed: int, *, days: float = 7.0) -> Result:
     _edit_files(world, files, week)
     move(world, files, week)
     tenant_troubles.trouble(week, seed)
-    for stories in (*ALL_STORIES, pushed_stories(_pushing(seed))):
+    for stories in (*ALL_STORIES, pushed_stories(_pushing(seed)), delivery_stories(telling(seed))):
         week.plan(stories)
     _switch_to_write(world, files, start + timedelta(days=days) / 3)
     _replay(world, "gamma", start + timedelta(days=days) / 3 + timedelta(hours=1))

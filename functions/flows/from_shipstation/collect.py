@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
+from functions.connections.connection import ON_ITS_WAY
 from functions.errors import ConnectorError, Retryable
 from functions.flows.from_shipstation import sweep
 from functions.flows.from_shipstation.intake import Intake
@@ -37,6 +38,7 @@ WEBHOOK_STREAMS = {
     "fulfilment": (Stream.FULFILMENTS,),
     "orders_import": (Stream.ORDERS,),
     "order": (Stream.ORDERS,),
+    "label": (),  # `labels_on_the_way`
     "anything": (Stream.ORDERS, Stream.LABELS_CREATED, Stream.FULFILMENTS),
     "go_on": (),
 }
@@ -356,9 +358,10 @@ class _Run:
         return due
 
     def _sweep(self) -> None:
-        cursors = sweep.begun(self._position.value.cursors, self._started)
+        tracks = sweep.MORE_TRACKS if self._connection.writes(*ON_ITS_WAY) else sweep.TRACKS
+        cursors = sweep.begun(self._position.value.cursors, tracks, self._started)
         self._position.note(self._position.value.with_cursors(cursors))
-        for track, span in sweep.due(cursors, self._connection.go_live_at, self._started):
+        for track, span in sweep.due(cursors, tracks, self._connection.go_live_at, self._started):
             if self._has_time() and not self._is_silent:
                 self._try(partial(self._walker.sweep, track, span))
 

@@ -18,6 +18,7 @@ from functions.model.webhook_signature import Signature
 # https://docs.shipstation.com/apis/docs/guides/webhooks-schemas
 BODY_LIMIT_BYTES = 262_144
 
+TRACKING = "TRACK_EVENT_V2"
 EVENTS = {
     "ORDER_NOTIFY",
     "ITEM_ORDER_NOTIFY",
@@ -30,10 +31,12 @@ EVENTS = {
     "FULFILLMENT_SHIPPED_V2",
     "FULFILLMENT_REJECTED_V2",
     "BATCH_PROCESSED_V2",
+    TRACKING,
 }
 UNKNOWN_EVENT = "OTHER"  # of a webhook whose event we do not know: its own words are not kept
-# What happens to a parcel under way, to rates, carriers and reports changes nothing that is read.
-NOTHING_TO_READ = {"TRACK_EVENT_V2", "API_TRACK", "API_RATE", "API_CARRIER_CONNECTED", "API_REPORT_COMPLETE"}
+# What happens to rates, carriers and reports changes nothing that is read; V2's older event of a parcel under way names
+# no label.
+NOTHING_TO_READ = {"API_TRACK", "API_RATE", "API_CARRIER_CONNECTED", "API_REPORT_COMPLETE"}
 TOKEN_HEADER = "x-webhook-token"  # noqa: S105 # the header's name
 
 # 404 and 400 as ShipStation asks for them. 401 is our own: whoever comes so far has shown the token, and nothing needs
@@ -111,6 +114,8 @@ def receive(
     if event in NOTHING_TO_READ:
         return Answer(HTTPStatus.OK, "nothing_to_read")
     pointer = parse(url, event) if isinstance(url, str) else None
+    if event == TRACKING and (pointer is None or pointer.kind != "label"):
+        return Answer(HTTPStatus.OK, "nothing_to_read")  # the parcel's news stand in the body, which proves nothing
     if pointer is None:
         return Answer(HTTPStatus.BAD_REQUEST, "no_pointer")
     queue.send(

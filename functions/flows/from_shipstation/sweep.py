@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from functions.model.cursors import Cursor, Span, Stream
 
 DAYS = (1, 3, 7, 30)
+MORE_DAYS = (2, 5, 10, 14, 21)  # where it is written what became of a parcel on its way
 STREAMS = (Stream.LABELS_CREATED, Stream.FULFILMENTS)
 DAY = timedelta(days=1)
 PORTION = timedelta(hours=4)  # of the first reading again: what was listed late is found within a day of that
@@ -32,17 +33,20 @@ class Track:
 
 
 TRACKS = tuple(Track(stream, days) for days in DAYS for stream in STREAMS)
+MORE_TRACKS = tuple(Track(stream, days) for days in sorted((*DAYS, *MORE_DAYS)) for stream in STREAMS)
 
 
-def begun(cursors: Mapping[str, Cursor], now: datetime) -> dict[str, Cursor]:
+def begun(cursors: Mapping[str, Cursor], tracks: Iterable[Track], now: datetime) -> dict[str, Cursor]:
     """A new track begins where it would stand had it always been there: what is older was read a moment ago."""
-    fresh = {track.name: now - track.days * DAY for track in TRACKS if track.name not in cursors}
+    fresh = {track.name: now - track.days * DAY for track in tracks if track.name not in cursors}
     return {**cursors, **{name: Cursor(head=start, settled=start) for name, start in fresh.items()}}
 
 
-def due(cursors: Mapping[str, Cursor], beginning: datetime, now: datetime) -> Iterator[tuple[Track, Span]]:
+def due(
+    cursors: Mapping[str, Cursor], tracks: Iterable[Track], beginning: datetime, now: datetime
+) -> Iterator[tuple[Track, Span]]:
     """The tracks that have a whole portion to read, none of it before `beginning`."""
-    for track in TRACKS:
+    for track in tracks:
         end = now - track.days * DAY
         start = max(cursors[track.name].head, beginning)
         if end - start >= track.portion:

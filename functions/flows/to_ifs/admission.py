@@ -105,8 +105,9 @@ def _unheard(known: ShipmentState, arriving: Shipment, *, is_moved: bool) -> Shi
     """The reading that counts; None where it tells nothing."""
     if known.withdrawn_at is not None and arriving.read_at <= known.withdrawn_at:
         return None
-    if newer(known.shipment, arriving).mark("") != known.shipment.mark(""):
-        return arriving
+    told = newer(known.shipment, arriving)
+    if told.mark("") != known.shipment.mark(""):
+        return told
     is_news = is_moved and arriving.read_at > known.shipment.read_at
     return None if known.is_in_scope and not is_news else known.shipment.read_again(arriving.read_at)
 

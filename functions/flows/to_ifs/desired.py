@@ -12,8 +12,10 @@ from functions.model.amounts import plain
 from functions.model.outcomes import Reason
 from functions.model.record_memory import Contribution
 from functions.model.records import FieldName, Record
-from functions.model.shipment import Shipment
+from functions.model.shipment import DELIVERED, ERROR, IN_TRANSIT, Shipment
 from functions.model.text import folded
+
+DAY = len("YYYY-MM-DD")
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ def contribution(shipment: Shipment, record: Record, connection: Connection, tar
         day=_day(shipment, record, connection, target.ship_date),
         cost=shipment.cost,
         currency=shipment.currency,
+        tracking_status=shipment.tracking_status,
+        delivered=_delivered(shipment, record, connection),
     )
 
 
@@ -125,6 +129,25 @@ def _currency(live: Sequence[Contribution], target: AnyTarget) -> DesiredValue:
     return DesiredValue(told or (target.currency.code if first and target.currency else None))
 
 
+def _tracking_status(live: Sequence[Contribution], _: AnyTarget) -> DesiredValue:
+    """The parcel that a person should look at decides; while one is under way, the goods are."""
+    told = {parcel.tracking_status for parcel in live}
+    if ERROR in told:
+        return DesiredValue(ERROR)
+    if told == {DELIVERED}:
+        return DesiredValue(DELIVERED)
+    return DesiredValue(IN_TRANSIT if told - {None} else None)
+
+
+def _delivered_at(live: Sequence[Contribution], target: AnyTarget) -> DesiredValue:
+    """The last one's, once every parcel is delivered and says when."""
+    told = [parcel.delivered for parcel in live if parcel.delivered]
+    if not told or len(told) < len(live) or target.delivered_at is None:
+        return DesiredValue()
+    last = max(told)
+    return DesiredValue(last[:DAY] if target.delivered_at.type == "date" else f"{last}Z")
+
+
 FIELDS: dict[FieldName, Callable[[Sequence[Contribution], AnyTarget], DesiredValue]] = {
     FieldName.TRACKING: _tracking,
     FieldName.CARRIER: _carrier,
@@ -133,6 +156,8 @@ FIELDS: dict[FieldName, Callable[[Sequence[Contribution], AnyTarget], DesiredVal
     FieldName.STATUS: _status,
     FieldName.COST: _cost,
     FieldName.CURRENCY: _currency,
+    FieldName.TRACKING_STATUS: _tracking_status,
+    FieldName.DELIVERED_AT: _delivered_at,
 }
 
 
@@ -140,3 +165,10 @@ def _day(shipment: Shipment, record: Record, connection: Connection, rule: ShipD
     if rule.source == "label":
         return shipment.created_at.astimezone(connection.ifs.zone_of(record.site)).date().isoformat()
     return shipment.ship_date.isoformat() if shipment.ship_date else None
+
+
+def _delivered(shipment: Shipment, record: Record, connection: Connection) -> str | None:
+    """As IFS keeps instants: the site's wall clock."""
+    if shipment.delivered_at is None:
+        return None
+    return f"{shipment.delivered_at.astimezone(connection.ifs.zone_of(record.site)):%Y-%m-%dT%H:%M:%S}"

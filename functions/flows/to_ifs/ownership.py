@@ -35,6 +35,7 @@ class Decision:
 
 
 UNSEEN = FieldMemory(outcome=Outcome.SKIPPED)
+SECONDS = len("YYYY-MM-DDThh:mm:ss")
 CALLED_A_PERSONS = {Outcome.KEPT, Outcome.UNCHANGED}
 
 
@@ -143,9 +144,13 @@ def _is_explained(name: FieldName, value: str, past: FieldMemory) -> bool:
 
 
 def same(name: FieldName, one: str | None, other: str | None) -> bool:
-    """Whether two readings of a field mean the same; a ship date is the day that its text names, a cost its number."""
+    """Whether two readings of a field mean the same; a ship date is the day that its text names, a delivery
+    its second, a cost its number.
+    """
     if name is FieldName.SHIP_DATE:
         return (one or "")[:10] == (other or "")[:10]
+    if name is FieldName.DELIVERED_AT:
+        return (one or "")[:SECONDS] == (other or "")[:SECONDS]
     if name is FieldName.COST and (amount := amount_of(one)) is not None:
         return amount == amount_of(other)
     return normalised(one) == normalised(other)

@@ -133,11 +133,21 @@ class Search:
 
 
 @dataclass(frozen=True)
+class OneLabel:
+    """The paths of one label and of its tracking log, and the instant at which that says it was delivered."""
+
+    path: Callable[[int], str]
+    log: Callable[[int], str]
+    delivered_at: Callable[[Any], datetime | None]
+
+
+@dataclass(frozen=True)
 class Api:
     """`order` makes the path of one order, and `order_row` its row out of the answer; `of_order` filters labels and
     fulfilments by their order. `pointers`: what the id of a pointer filters by, and in which list. `searches`: the
     lists that a person's word is looked for in, by what the word is. `voids` counts the voids of a window. `stores`
     and `webhooks` are the paths of these lists, None where there is none; `event_field` names what a webhook is for.
+    `one_label` is None where a label cannot be asked for.
     """
 
     labels: Listing
@@ -153,6 +163,7 @@ class Api:
     stores: str | None
     webhooks: str
     event_field: str
+    one_label: OneLabel | None = None
 
     def listing(self, stream: Stream) -> Listing:
         match stream:

@@ -88,9 +88,15 @@ class ShipStationShipment(Row):
     tracking_number: Text = Field(default=None, alias="trackingNumber")
     cost: Cost = Field(default=None, alias="shipmentCost")
     currency: Text = Field(default=None, alias="shipmentCurrency")
+    tracking_status: Text = Field(default=None, alias="trackingStatus")
+    delivered_at: MaybeInstant = Field(default=None, alias="deliveredAt")
     items: Items = Field(default=(), alias="shipmentItems")
     holds_its_order: Flag = Field(default=None, alias="holdsItsOrder")  # V2: no items of its own, all of its order's
     advanced: Advanced = Field(default=None, alias="advancedOptions")
+
+    def delivered(self, at: datetime | None) -> ShipStationShipment:
+        """As its tracking log tells."""
+        return self.model_copy(update={"delivered_at": at})
 
 
 class ShipStationFulfilment(Row):
@@ -105,4 +111,6 @@ class ShipStationFulfilment(Row):
     voided_at: MaybeInstant = Field(default=None, alias="voidDate")
     carrier: Text = Field(default=None, alias="carrierCode")
     service_code: Text = Field(default=None, alias="fulfillmentServiceCode")
+    tracking_status: Text = Field(default=None, alias="trackingStatus")
+    delivered_at: MaybeInstant = Field(default=None, alias="deliveredAt")
     tracking_number: Text = Field(default=None, alias="trackingNumber")

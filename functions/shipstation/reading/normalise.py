@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from functions.connections.connection import Connection
+from functions.connections.connection import ON_ITS_WAY, Connection
 from functions.connections.vendors import OrderSource
 from functions.model.facts import OrderFacts, OrderReading
 from functions.model.outcomes import Reason
-from functions.model.shipment import Item, Shipment
+from functions.model.records import FieldName
+from functions.model.shipment import DELIVERED, ERROR, IN_TRANSIT, Item, Shipment
 from functions.shipstation.pacific import comparable
 from functions.shipstation.reading.models import (
     ShipStationFulfilment,
@@ -70,6 +71,7 @@ def normalised(row: Parcel, order: OrderFacts | None, connection: Connection, re
         created_at=row.created_at,
         ship_date=row.ship_date,
         **_cost(row, view),
+        **_way(row, view),
         voided_at=_voided_at(row),
         items=_items(row, order),
         read_at=read_at,
@@ -84,9 +86,17 @@ def _items(row: Parcel, order: OrderFacts | None) -> tuple[Item, ...]:
 
 def _cost(row: Parcel, view: Connection) -> dict[str, Any]:
     """Kept only where it is written: else a corrected cost would have every shipment looked at again."""
-    if not isinstance(row, ShipStationShipment) or not view.ifs.writes_cost:
+    if not isinstance(row, ShipStationShipment) or not view.ifs.writes(FieldName.COST):
         return {}
     return {"cost": row.cost, "currency": (row.currency or "").upper() or None}
+
+
+def _way(row: Parcel, view: Connection) -> dict[str, Any]:
+    """Likewise."""
+    if not view.ifs.writes(*ON_ITS_WAY) or row.tracking_status not in {IN_TRANSIT, ERROR, DELIVERED}:
+        return {}
+    at = row.delivered_at if row.tracking_status == DELIVERED else None
+    return {"tracking_status": row.tracking_status, "delivered_at": at}
 
 
 def _voided_at(row: Parcel) -> datetime | None:

@@ -16,6 +16,7 @@ from functions.model.outcomes import Reason
 from functions.model.shipment import Shipment
 from functions.shipstation.budget import Lane
 from functions.shipstation.reading.api import Listing, Rows
+from functions.shipstation.reading.deliveries import Deliveries
 from functions.shipstation.reading.models import Row, ShipStationFulfilment, ShipStationOrder, ShipStationShipment
 from functions.shipstation.reading.normalise import (
     Parcel,
@@ -39,8 +40,10 @@ Made = TypeVar("Made")
 class RowReader:
     """Raises Retryable or Permanent as the client does, for what concerns more than a row."""
 
-    def __init__(self, book: OrderBook, connection: Connection, now: Callable[[], datetime]) -> None:
-        self._book, self._connection, self._now = book, connection, now
+    def __init__(
+        self, book: OrderBook, deliveries: Deliveries, connection: Connection, now: Callable[[], datetime]
+    ) -> None:
+        self._book, self._deliveries, self._connection, self._now = book, deliveries, connection, now
 
     def orders(self, rows: Rows) -> Reading:
         models, unreadable = self._models(rows, ShipStationOrder, ORDER_ID)
@@ -54,8 +57,8 @@ class RowReader:
         return _page(orders=tuple(asked.readings.values()), withheld=withheld)
 
     def parcels(self, rows: Rows, listing: Listing, lane: Lane) -> Iterator[tuple[Reading, datetime | None]]:
-        """In portions that have to ask for a few orders each; with every one the earliest instant of what is to come,
-        None behind the last.
+        """In portions that have to ask for a few orders or logs each; with every one the earliest instant of what is to
+        come, None behind the last.
         """
         left, unreadable = self._models(rows, _model(listing), listing.id_field)
         known = self._book.known(_orders(left))
@@ -69,9 +72,10 @@ class RowReader:
                 return
 
     def _portion(self, rows: list[Parcel], known: Mapping[int, OrderFacts]) -> list[Parcel]:
-        asked: set[int | None] = set()
+        asked: set[tuple[str, int | None]] = set()
         for number, row in enumerate(rows):
-            asked |= {row.order_id} if self._has_to_ask(row, known) else set()
+            asked |= {("order", row.order_id)} if self._has_to_ask(row, known) else set()
+            asked |= {("log", _number(row))} if self._deliveries.has_to_ask(row) else set()
             if len(asked) > ASKED_AT_ONCE:
                 return rows[:number]
         return rows
@@ -89,7 +93,7 @@ class RowReader:
         known |= {**asked.facts, **self._book.known(asked.readings)}
         judged = [(row, self._withheld(row, known.get(row.order_id or 0), asked)) for row in rows]
         merged = self._merged(known)
-        kept = [row for row, why in judged if why is None]
+        kept = self._dated([row for row, why in judged if why is None], lane)
         shaped, odd = _each(kept, lambda row: self._shaped(row, known, merged), _number)
         return _page(
             shipments=tuple(chain.from_iterable(shaped)),
@@ -97,6 +101,15 @@ class RowReader:
             orders=tuple(asked.readings.values()),
             withheld=tuple(why for _, why in judged if why),
         )
+
+    def _dated(self, rows: Sequence[Parcel], lane: Lane) -> list[Parcel]:
+        """What was delivered, with the instant where one is told."""
+        labels = sorted({_number(row) for row in rows if self._deliveries.has_to_ask(row)})
+        told = self._deliveries.ask(labels, lane) if labels else {}
+        return [
+            row.delivered(told.get(row.shipment_id)) if labels and isinstance(row, ShipStationShipment) else row
+            for row in rows
+        ]
 
     def _merged(self, known: Mapping[int, OrderFacts]) -> dict[int, OrderFacts]:
         return self._book.known({other for order in known.values() for other in order.merged})

@@ -15,6 +15,7 @@ from functions.model.outcomes import Reason
 from functions.shipstation.budget import Lane
 from functions.shipstation.client import TRIES, ShipStationClient
 from functions.shipstation.reading.api import Api, Batch, Listing, Page, Rows
+from functions.shipstation.reading.deliveries import Deliveries
 from functions.shipstation.reading.keyset_walk import Window, walk
 from functions.shipstation.reading.order_book import OrderBook, Remembered
 from functions.shipstation.reading.rows import RowReader
@@ -33,7 +34,8 @@ class ShipStationSource:
         now: Callable[[], datetime],
     ) -> None:
         self._client, self._api, self._connection, self._now = client, api, connection, now
-        self._reader = RowReader(OrderBook(client, api, connection, remembered), connection, now)
+        book, deliveries = OrderBook(client, api, connection, remembered), Deliveries(client, api, connection)
+        self._reader = RowReader(book, deliveries, connection, now)
 
     def walk(
         self,
@@ -61,6 +63,8 @@ class ShipStationSource:
         """The rows one webhook points at; `reached` is None throughout."""
         if pointer.kind == "order":
             yield self._reader.order(int(pointer.id), lane)
+        elif pointer.kind == "label":
+            yield from self._one_label(int(pointer.id), lane)
         elif pointer.kind in self._api.pointers:
             stream, filters = self._api.pointers[pointer.kind]
             yield from self._listed(stream, filters(pointer.id), lane)
@@ -103,6 +107,15 @@ class ShipStationSource:
         bounds = self._api.voids(window) if is_void else listing.window(window)
         answer = self._client.get(listing.path, {**bounds, listing.size_field: "1"}, lane)
         return _total(answer.body if answer else None) or 0
+
+    def _one_label(self, number: int, lane: Lane) -> Iterator[Reading]:
+        """Nothing where there is no such label, or another one is shown."""
+        one, labels = self._api.one_label, self._api.labels
+        answer = self._client.get(one.path(number), {}, lane, TRIES, Scope.RECORD) if one else None
+        said = labels.said(answer.body) if answer and isinstance(answer.body, dict) else None
+        if said and as_whole(said.get(labels.id_field)) == number:
+            page = Page([said], None, is_last=True)
+            yield from self._readings(Stream.LABELS_CREATED, page, None, is_last=True, lane=lane)
 
     def _listed(
         self, stream: Stream, filters: Mapping[str, str], lane: Lane, order_id: int | None = None

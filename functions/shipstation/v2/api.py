@@ -15,7 +15,7 @@ from typing import Any
 from functions.errors import Retryable
 from functions.model.cursors import Gap, Span, Stream
 from functions.model.outcomes import Reason
-from functions.shipstation.reading.api import Api, Fetch, Listing, Page, Row, Search
+from functions.shipstation.reading.api import Api, Fetch, Listing, OneLabel, Page, Row, Search
 from functions.shipstation.reading.keyset_walk import Window, readable, walk
 from functions.shipstation.v2 import rows, utc
 
@@ -110,4 +110,9 @@ V2 = Api(
     stores=None,
     webhooks="/v2/environment/webhooks",
     event_field="event",
+    one_label=OneLabel(
+        path=lambda number: f"/v2/labels/{rows.PREFIX}{number}",
+        log=lambda number: f"/v2/labels/{rows.PREFIX}{number}/track",
+        delivered_at=rows.delivered_at,
+    ),
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl
 
-from functions.model.notification import Pointer
+from functions.model.notification import Kind, Pointer
 
 # One pattern for the whole address: anything it does not spell out (user info, ports, encoded characters in the path,
 # backslashes, other hosts) does not match.
@@ -40,18 +40,27 @@ def _parameters(query: str) -> dict[str, str]:
 
 
 def _reduced(path: list[str], parameters: dict[str, str]) -> Pointer:
+    kind, found = _meant(path, parameters)
+    return Pointer(kind=kind, id=found) if found else Pointer(kind="anything")
+
+
+def _meant(path: list[str], parameters: dict[str, str]) -> tuple[Kind, str]:  # noqa: PLR0911 # one case a form
+    """Without an id where the address holds none that is one."""
     match path:
-        case ["labels"] if number := _number(parameters.get("batch_id")):
-            return Pointer(kind="shipments_batch", id=number)
-        case ["batches", batch] if number := _number(batch):  # what was made of it are labels
-            return Pointer(kind="shipments_batch", id=number)
-        case ["shipments"] if _BATCH.fullmatch(parameters.get("import_batch_id", "")):
-            return Pointer(kind="orders_import", id=parameters["import_batch_id"])
-        case ["shipments", shipment] if number := _number(shipment):  # V1 calls it an order
-            return Pointer(kind="order", id=number)
-        case ["fulfillments"] if number := _number(parameters.get("fulfillment_id")):
-            return Pointer(kind="fulfilment", id=number)
-    return Pointer(kind="anything")
+        case ["labels"]:
+            return "shipments_batch", _number(parameters.get("batch_id"))
+        case ["labels", label, "track"]:
+            return "label", _number(label)
+        case ["batches", batch]:  # what was made of it are labels
+            return "shipments_batch", _number(batch)
+        case ["shipments"]:
+            batch = parameters.get("import_batch_id", "")
+            return "orders_import", batch if _BATCH.fullmatch(batch) else ""
+        case ["shipments", shipment]:  # V1 calls it an order
+            return "order", _number(shipment)
+        case ["fulfillments"]:
+            return "fulfilment", _number(parameters.get("fulfillment_id"))
+    return "anything", ""
 
 
 def _number(text: str | None) -> str:

@@ -12,8 +12,10 @@ Source: https://docs.shipstation.com/orders/legacy-migration
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
+from functions.model.shipment import DELIVERED
 from functions.shipstation.reading.api import Row
 from functions.shipstation.v2.utc import pacific_day, parse_instant
 from functions.shipstation.values import as_fields, as_rows, as_text
@@ -49,6 +51,7 @@ def label(row: Row) -> Row | None:
         "carrierCode": row.get("carrier_code"),
         "serviceCode": row.get("service_code"),
         "trackingNumber": _tracking(row),
+        "trackingStatus": row.get("tracking_status"),
         **_cost(row),
         **_goods(row),
     }
@@ -73,7 +76,15 @@ def fulfilment(row: Row) -> Row:
         "carrierCode": row.get("fulfillment_carrier_friendly_name"),
         "fulfillmentServiceCode": row.get("fulfillment_service_code"),
         "trackingNumber": row.get("tracking_number"),
+        "trackingStatus": DELIVERED if _told(row.get("delivered_at")) else None,
+        "deliveredAt": _told(row.get("delivered_at")),
     }
+
+
+def delivered_at(body: object) -> datetime | None:
+    """Of a label's tracking log; None while it is under way."""
+    log = as_fields(body)
+    return _told(log.get("actual_delivery_date")) if isinstance(log, dict) else None
 
 
 def order(row: Row) -> Row:
@@ -118,6 +129,14 @@ def _goods(row: Row) -> Row:
         for product in as_rows(package.get("products"))
     ]
     return {"shipmentItems": goods} if goods else {"holdsItsOrder": True}
+
+
+def _told(raw: object) -> datetime | None:
+    """An instant that nothing depends on: what is none is not told."""
+    try:
+        return parse_instant(raw)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _read(read: Callable[[object], object], raw: object) -> object:

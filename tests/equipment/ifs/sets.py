@@ -59,6 +59,8 @@ SHIPMENTS = _set(
         "Cf_Label_No": Column(TEXT, max_length=50),
         "Cf_Ship_Cost": Column(NUMBER),
         "Cf_Ship_Currency": Column(TEXT, max_length=3),
+        "Cf_Tracking_Status": Column(TEXT, max_length=20),
+        "Cf_Delivered_At": Column(TIMESTAMP),
     },
 )
 LINES = _set(
@@ -101,6 +103,8 @@ ORDERS = _set(
         "Cf_Web_Order_No": Column(TEXT, max_length=50),
         "Cf_Ship_Cost": Column(NUMBER),
         "Cf_Ship_Currency": Column(TEXT, max_length=3),
+        "Cf_Tracking_Status": Column(TEXT, max_length=20),
+        "Cf_Delivered_At": Column(TIMESTAMP),
         "NoteText": Column(TEXT),
     },
 )

@@ -168,6 +168,8 @@ class Account(InventoryDesk):
                 return self.inventory_answer(request)
             case ["GET", "labels"]:
                 return self._v2_list(request, v2.LABELS, self.shipments)
+            case ["GET", "labels", number, *rest] if number.removeprefix("se-").isdecimal():
+                return self._v2_label(int(number.removeprefix("se-")), rest)
             case ["GET", "shipments"]:
                 return self._v2_list(request, v2.SHIPMENTS, self.orders)
             case ["GET", "fulfillments"]:
@@ -177,6 +179,16 @@ class Account(InventoryDesk):
             case ["GET", "environment", "webhooks"]:
                 return json_response(200, v2_views.webhooks(self.hooks.subscriptions.values()))
         return v2.refused(404, "unspecified")
+
+    def _v2_label(self, number: int, rest: list[str]) -> Response:
+        label = self.shipments.current.get(number)
+        if label is None or label.is_gone or rest not in ([], ["track"]):
+            return v2.refused(404, "unspecified")
+        if number in self.broken_rows:
+            return Response(500)
+        with_products = self.switches.are_products_told
+        shown = v2_views.tracking_log(label) if rest else v2_views.label(label, with_products=with_products)
+        return json_response(200, shown)
 
     def _v2_order(self, order: Order) -> Response:
         status = self.refused_by_id.get(order.order_id, 500 if order.order_id in self.broken_rows else 200)

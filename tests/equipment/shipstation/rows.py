@@ -82,6 +82,8 @@ class Label:
     warehouse_id: int | None = None
     is_return: bool = False
     voided_at: datetime | None = None
+    tracking_status: str = "in_transit"  # from the start, as captured
+    delivered_at: datetime | None = None
     is_gone: bool = False
 
     @property
@@ -111,6 +113,7 @@ class Fulfillment:
     provider_code: str | None = None
     service_code: str | None = None
     voided_at: datetime | None = None
+    delivered_at: datetime | None = None
     is_gone: bool = False
 
     @property

@@ -104,6 +104,23 @@ class ShippingDesk(OrderDesk):
             self._restate(label.order_id, stamp)
 
     @in_turn
+    def track(
+        self, shipment_id: int, status: str, *, at: datetime | None = None, lag_seconds: float | None = None
+    ) -> None:
+        """A carrier tells something of a parcel: `in_transit`, `error` or `delivered`."""
+        label, stamp = self.shipments.current[shipment_id], at or self.now()
+        delivered_at = stamp if status == "delivered" else None
+        changed = replace(label, tracking_status=status, delivered_at=delivered_at)
+        self.commit(self.shipments, changed, stamp, lag_seconds)
+        self.announce("TRACK_EVENT", f"shipments/{shipment_id}/track", {label.order.store_id} if label.order else set())
+
+    @in_turn
+    def deliver_fulfillment(self, fulfillment_id: int, *, at: datetime | None = None) -> None:
+        stamp = at or self.now()
+        row = replace(self.fulfillments.current[fulfillment_id], delivered_at=stamp)
+        self.commit(self.fulfillments, row, stamp)
+
+    @in_turn
     def renumber_label(self, shipment_id: int, order_number: str, *, at: datetime | None = None) -> None:
         """Its row shows another number than its order, which keeps the old one."""
         label = self.shipments.current.get(shipment_id)

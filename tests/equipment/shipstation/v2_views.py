@@ -5,7 +5,7 @@ where there is nothing to print.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from tests.equipment.shipstation.dates import PACIFIC, parse_wall
@@ -66,7 +66,7 @@ def label(row: Label, *, with_products: bool = False) -> dict[str, Any]:
         "void_type": "refund_assist" if voided else None,
         "refund_details": None,
         "trackable": True,
-        "tracking_status": "in_transit",
+        "tracking_status": row.tracking_status,
         "packages": [
             {
                 "package_id": 1,
@@ -74,6 +74,18 @@ def label(row: Label, *, with_products: bool = False) -> dict[str, Any]:
                 **_told(tracking_number=row.tracking_number, products=products),
             }
         ],
+    }
+
+
+def tracking_log(row: Label) -> dict[str, Any]:
+    way = {"delivered": "DELIVERED", "error": "PARCEL_LOST"}.get(row.tracking_status, "IN_TRANSIT")
+    return {
+        "tracking_number": row.tracking_number or "none",
+        "status_code": way,
+        "carrier_status_code": way,
+        "estimated_delivery_date": _instant(row.created + timedelta(days=3)),
+        **_told(actual_delivery_date=_instant(row.delivered_at)),
+        "events": [],
     }
 
 
@@ -114,7 +126,7 @@ def fulfillment(row: Fulfillment) -> dict[str, Any]:
         "created_at": _instant(row.created),
         "ship_date": _pacific_midnight(row.ship_date),
         "voided_at": _instant(row.voided_at),
-        "delivered_at": None,
+        "delivered_at": _instant(row.delivered_at),
         "fulfillment_carrier_friendly_name": row.carrier,
         "fulfillment_provider_code": row.provider_code,
         "fulfillment_service_code": row.service_code,

@@ -636,7 +636,7 @@ MISTAKES = (
         SHIPMENT,
         'tracking = { attribute = "ProNo", max_length = 50, parcels = "join" }',
         'ProNo = "tracking"',
-        "ifs.targets.ProNo (target 1): unknown key; known here are endpoint, find, find_attribute, find_type, shared, tracking, carrier, service, ship_date, status, cost, currency, profile, projection, entity_set, line_set, state_action, orders",
+        "ifs.targets.ProNo (target 1): unknown key; known here are endpoint, find, find_attribute, find_type, shared, tracking, carrier, service, ship_date, status, cost, currency, tracking_status, delivered_at, profile, projection, entity_set, line_set, state_action, orders",
     ),
     Mistake(
         "tracking misspelt",
@@ -1547,6 +1547,13 @@ MISTAKES = (
         'address = "1"',
         'address = "1"\nnew_id = "WEB"',
         'align.template.new_id (entry 2): is not spelt as it has to be; for example new_id = "SS{id}"',
+    ),
+    Mistake(
+        "a delivery through the first API",
+        SHIPMENT,
+        'ship_date = { attribute = "ActualShipDate", when = "delivered" }',
+        'delivered_at = { attribute = "Cf_Delivered_At" }',
+        'ifs.targets: V1 does not tell delivered_at: shipstation.api = "v2" is missing',
     ),
     Mistake(
         "stock through the first API",

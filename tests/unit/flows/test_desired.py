@@ -35,6 +35,8 @@ EVERY = a_target(
     status={"policy": "always"},
     cost={"attribute": "Cf_Ship_Cost"},
     currency={"attribute": "Cf_Ship_Currency", "code": "USD"},
+    tracking_status={"attribute": "Cf_Tracking_Status"},
+    delivered_at={"attribute": "Cf_Delivered_At"},
 )
 
 

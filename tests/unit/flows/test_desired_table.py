@@ -11,11 +11,13 @@ from functions.connections.connection import Connection
 from functions.connections.targets import (
     CostRule,
     CurrencyRule,
+    DeliveredAtRule,
     ServiceRule,
     ShipDateRule,
     ShipmentHeader,
     StatusRule,
     TrackingRule,
+    TrackingStatusRule,
 )
 from functions.flows.to_ifs.desired import DesiredValue, contribution, desired, joined, normalised
 from functions.model.outcomes import Reason
@@ -32,6 +34,8 @@ EVERY = ShipmentHeader(
     status=StatusRule(policy="always"),
     cost=COST,
     currency=CurrencyRule(attribute="Cf_Ship_Currency", code="USD"),
+    tracking_status=TrackingStatusRule(attribute="Cf_Tracking_Status"),
+    delivered_at=DeliveredAtRule(attribute="Cf_Delivered_At"),
 )
 
 
@@ -261,6 +265,42 @@ def test_a_label_that_tells_its_currency_is_believed_and_two_are_never_added() -
     assert wanted(FieldName.COST, euros, parcel(2, cost="7", currency="EUR")) == DesiredValue("12")
     assert wanted(FieldName.COST, euros, parcel(2, cost="7", currency="USD")) == DesiredValue("5", SOME_UNKNOWN)
     assert wanted(FieldName.CURRENCY, parcel(1), parcel(2, cost="5")).value == "USD"
+
+
+# --- what became of the parcels
+
+
+UNDER_WAY, IN_TROUBLE = {"tracking_status": "in_transit"}, {"tracking_status": "error"}
+HANDED_OVER = {"tracking_status": "delivered", "delivered": "2026-03-06T10:00:00"}
+LATER = {"tracking_status": "delivered", "delivered": "2026-03-07T09:30:00"}
+
+
+@pytest.mark.parametrize(
+    ("parcels", "status", "at"),
+    [
+        pytest.param([], None, None, id="no parcel"),
+        pytest.param([{}], None, None, id="nothing is told"),
+        pytest.param([UNDER_WAY], "in_transit", None, id="under way"),
+        pytest.param([HANDED_OVER], "delivered", "2026-03-06T10:00:00Z", id="delivered"),
+        pytest.param([HANDED_OVER, UNDER_WAY], "in_transit", None, id="one of two"),
+        pytest.param([HANDED_OVER, {}], "in_transit", None, id="nobody tells of the second"),
+        pytest.param([LATER, HANDED_OVER], "delivered", "2026-03-07T09:30:00Z", id="the last one of all"),
+        pytest.param([HANDED_OVER, IN_TROUBLE, UNDER_WAY], "error", None, id="one calls for a person"),
+        pytest.param([{"tracking_status": "delivered"}], "delivered", None, id="nobody says when"),
+        pytest.param([HANDED_OVER, {"tracking_status": "delivered"}], "delivered", None, id="nor of the second"),
+        pytest.param([HANDED_OVER, {**UNDER_WAY, "is_voided": True}], "delivered", "2026-03-06T10:00:00Z", id="void"),
+        pytest.param([{**HANDED_OVER, "is_voided": True}], None, None, id="a delivered one that is voided"),
+    ],
+)
+def test_a_record_is_delivered_when_all_of_its_parcels_are(
+    parcels: list[dict[str, Any]], status: str | None, at: str | None
+) -> None:
+    placed = [parcel(number, **told) for number, told in enumerate(parcels)]
+    assert wanted(FieldName.TRACKING_STATUS, *placed) == DesiredValue(status)
+    assert wanted(FieldName.DELIVERED_AT, *placed) == DesiredValue(at)
+    rule = DeliveredAtRule(attribute="Cf_Delivered_At", type="date")
+    dated = ShipmentHeader(delivered_at=rule)
+    assert wanted(FieldName.DELIVERED_AT, *placed, target=dated).value == (at and at[:10])
 
 
 def test_only_the_fields_that_the_file_writes_are_wanted() -> None:

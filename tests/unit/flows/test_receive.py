@@ -13,6 +13,7 @@ from functions.flows.from_shipstation.receive import (
     EVENTS,
     NOTHING_TO_READ,
     TOKEN_HEADER,
+    TRACKING,
     Webhook,
     receive,
 )
@@ -206,7 +207,14 @@ def test_an_event_that_changes_nothing_we_read_is_taken_and_queues_nothing(event
     assert queue.sent == []
 
 
-@pytest.mark.parametrize("event", sorted(EVENTS))
+@pytest.mark.parametrize("more", [{}, {"resource_url": "https://evil.example"}, {"data": {"status_code": "DE"}}])
+def test_a_carriers_event_that_names_no_label_is_taken_and_queues_nothing(more: dict[str, object]) -> None:
+    queue = Queue()
+    assert call(json.dumps({"resource_type": TRACKING, **more}).encode(), queue=queue) is HTTPStatus.OK
+    assert queue.sent == []
+
+
+@pytest.mark.parametrize("event", sorted(EVENTS - {TRACKING}))
 def test_an_event_that_is_known_is_named_in_the_queue(event: str) -> None:
     queue = Queue()
     assert call(BODY.replace(b"SHIP_NOTIFY", event.encode()), queue=queue) is HTTPStatus.ACCEPTED

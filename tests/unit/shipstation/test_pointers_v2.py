@@ -32,6 +32,7 @@ LONGEST = "9" * 19
             "246310",
             id="FULFILLMENT_SHIPPED_V2",
         ),
+        pytest.param(f"{HOST}/v2/labels/se-7/track", "label", "7", id="TRACK_EVENT_V2"),
         pytest.param(f"{HOST}/v2/batches/se-1234567890", "shipments_batch", "1234567890", id="BATCH_PROCESSED_V2"),
     ],
 )
@@ -61,7 +62,9 @@ def test_an_address_is_reduced_to_what_it_names(address: str, kind: Any, number:
         pytest.param(f"{HOST}/v2/labels?batch_id=se-" + "7" * 20, id="beyond 64 bits"),
         pytest.param(f"{HOST}/v2/labels?batch_id=se-7;x", id="a semicolon"),
         pytest.param(f"{HOST}/v2/labels/se-7", id="one label"),
-        pytest.param(f"{HOST}/v2/labels/se-7/track", id="a label's way"),
+        pytest.param(f"{HOST}/v2/labels/7/track", id="a label's way without a prefix"),
+        pytest.param(f"{HOST}/v2/labels/se-7/track/se-8", id="more behind a label's way"),
+        pytest.param(f"{HOST}/v2/labels/se-7/void", id="what is done to a label"),
         pytest.param(f"{HOST}/v2/shipments?import_batch_id=all", id="no GUID"),
         pytest.param(f"{HOST}/v2/shipments?batch_id=se-7", id="shipments of a batch"),
         pytest.param(f"{HOST}/v2/shipments/94113592", id="a shipment without a prefix"),

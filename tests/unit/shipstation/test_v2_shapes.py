@@ -25,6 +25,8 @@ from tests.equipment.shipstation.orders import ADDRESS
 DESCRIPTION = json.loads((Path(shipstation.__file__).parent / "v2_openapi.json").read_text(encoding="utf-8"))
 CHECKER = Draft202012Validator.FORMAT_CHECKER
 LISTINGS = (V2.labels, V2.orders, V2.fulfilments)
+assert V2.one_label is not None
+ONE_LABEL = V2.one_label
 START = NOON - timedelta(hours=2)
 
 CAPTURED = "captured by a public V2 toolkit, August and September 2026"
@@ -34,6 +36,9 @@ SHOWN_ALL_THE_SAME = {
     "/v2/labels: labels.void_type": CAPTURED,
     "/v2/labels: labels.refund_details": CAPTURED,
     "/v2/labels: labels.packages.products": "read by a public client; the connector does without",
+    "/v2/labels/{label_id}: void_type": CAPTURED,
+    "/v2/labels/{label_id}: refund_details": CAPTURED,
+    "/v2/labels/{label_id}: packages.products": "as in the list",
     "/v2/environment/webhooks: event": f"label_created_v2 and the like: {CAPTURED}",
     "/v2/environment/webhooks: name": NEWER,
 }
@@ -86,6 +91,7 @@ def rich() -> Rig:
     rig.account.ship_return(returned)
     rig.account.ship(None)
     rig.account.ship(None, tracking_number="")
+    rig.account.track(next(iter(rig.account.shipments.current)), "delivered")
     for event in ("label_created_v2", "SHIP_NOTIFY"):
         rig.account.subscribe("https://example.com/hook", event, friendly_name="ours")
     return rig
@@ -101,6 +107,9 @@ def shown(rig: Rig) -> Iterator[tuple[str, Any]]:
             yield listing.path, json.loads(asked(rig, listing.path, query).body)
     for order in rig.account.orders.current:
         yield "/v2/shipments/{shipment_id}", json.loads(asked(rig, V2.order(order)).body)
+    for label in rig.account.shipments.current:
+        yield "/v2/labels/{label_id}", json.loads(asked(rig, ONE_LABEL.path(label)).body)
+        yield "/v2/labels/{label_id}/track", json.loads(asked(rig, ONE_LABEL.log(label)).body)
     yield "/v2/environment/webhooks", json.loads(asked(rig, V2.webhooks).body)
 
 
