@@ -150,8 +150,8 @@ class Connection(Frozen):
             _shipments_come_back(view, self.orders)
         else:
             _customer_orders_come_back(view, self.orders)
-        if self.shipstation.api != "v1":
-            raise ValueError('orders are written through V1: shipstation.api = "v1" is missing')
+        if self.shipstation.api == "v2" and not self.orders.phone:
+            raise ValueError("orders.phone is missing: V2 takes no address without a telephone")
         if self.stores.leaves_out(self.orders.store_id):
             raise ValueError(f"orders.store_id {self.orders.store_id} is a store that the file leaves out")
         return self

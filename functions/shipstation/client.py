@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 import requests
 from pydantic import SecretStr
@@ -128,9 +128,9 @@ class ShipStationClient:
         answer = self._write("POST", path, body, lane)
         return answer.body if answer else None
 
-    def tell(self, path: str, body: object, lane: Lane) -> bool:
+    def tell(self, path: str, body: object, lane: Lane, method: Literal["POST", "PUT"] = "POST") -> bool:
         """As `post`, where the answer says nothing. False for 404: there is nobody to tell."""
-        return self._write("POST", path, body, lane) is not None
+        return self._write(method, path, body, lane) is not None
 
     def put(self, path: str, body: object, lane: Lane) -> Any:
         """As `post`, of a record that is replaced as a whole."""

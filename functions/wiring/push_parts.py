@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from zoneinfo import ZoneInfo
 
 from functions.connections.connection import Connection
 from functions.connections.orders import Orders
 from functions.flows.from_ifs.pull import Pull
 from functions.flows.to_shipstation.push import Push
+from functions.flows.to_shipstation.step import Writer
 from functions.ifs.client import IfsClient
 from functions.ifs.customer_orders import CustomerOrdersToPack
 from functions.ifs.outbound import OutboundShipments
@@ -17,10 +19,14 @@ from functions.ledger.budget import BudgetStore
 from functions.ledger.pushes import PushStore
 from functions.ledger.queues import FifoPushQueue
 from functions.settings import PullSettings, PushSettings
+from functions.shipstation.client import ShipStationClient
 from functions.shipstation.v1.order_writer import OrderWriter
+from functions.shipstation.v2.order_writer import OrderWriter as OrderWriterV2
 from functions.wiring.ifs_tenant import ifs_client
 from functions.wiring.runtime import Runtime
 from functions.wiring.shipstation_account import shipstation_client
+
+WRITERS: Mapping[str, Callable[[ShipStationClient, Orders], Writer]] = {"v1": OrderWriter, "v2": OrderWriterV2}
 
 
 def pull_parts(runtime: Runtime, settings: PullSettings, connection: Connection, orders: Orders) -> Pull:
@@ -55,4 +61,5 @@ def push_parts(runtime: Runtime, settings: PushSettings, connection: Connection,
     ledger = runtime.table(settings.ledger_table)
     client = shipstation_client(runtime, connection, settings.shipstation_secrets[connection.name], BudgetStore(ledger))
     audit = AuditLog(runtime.table(settings.audit_table), new_id=runtime.new_id)
-    return Push(connection, orders, PushStore(ledger), OrderWriter(client, orders), audit, runtime.now)
+    writer = WRITERS[connection.shipstation.api](client, orders)
+    return Push(connection, orders, PushStore(ledger), writer, audit, runtime.now)

@@ -72,3 +72,15 @@ class OrderDesk(Desk):
         """Once, whatever is scheduled."""
         self.world.functions["pull"].invoke({"connection": "acme"})
         self.run(minutes=6)
+
+
+class OrderDeskV2(OrderDesk):
+    """The same through ShipStation's other API."""
+
+    @staticmethod
+    def source() -> dict[str, Any]:
+        return {**OrderDesk.source(), "phone": "+1 555 0100"}
+
+    @staticmethod
+    def named() -> dict[str, Any]:
+        return {"api": "v2"}

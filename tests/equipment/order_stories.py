@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.equipment.ifs.store import Key
-from tests.equipment.order_desk import OrderDesk
+from tests.equipment.order_desk import OrderDesk, OrderDeskV2
 from tests.equipment.push_books import BROKEN_COUNTRY, OPEN
 from tests.equipment.push_people import Act
 from tests.equipment.push_stories import Story
@@ -136,3 +136,10 @@ class OrderStory(Story):
 
     def _site(self, order: Order) -> str:
         return {4711: "CHI", 4712: "DAL"}[order.body["advancedOptions"]["warehouseId"]]
+
+
+class OrderStoryV2(OrderStory):
+    """The same through ShipStation's other API."""
+
+    def _open(self) -> OrderDesk:
+        return OrderDeskV2((), warehouses={"CHI": 4711, "DAL": 4712})

@@ -16,9 +16,10 @@ from tests.equipment.http import Request, Response
 from tests.equipment.ifs.tenant import Tenant
 from tests.equipment.shipstation.account import Account
 from tests.equipment.shipstation.rows import Order
+from tests.equipment.shipstation.v2_orders import in_v1
 from tests.equipment.shipstation.views import View
 
-LISTED = "500"  # rows a page, where the connector reads what it pushed
+LISTED, LISTED_V2 = "500", "100"  # rows a page, where the connector reads what it pushed
 REFERENCE = "customField2"
 BROKEN_COUNTRY = "Nowhere"
 OPEN = {"awaiting_payment", "awaiting_shipment", "on_hold"}
@@ -130,13 +131,20 @@ class Books:
 
     def _served(self, request: Request) -> Response:
         response = self._serve(request)
-        is_read = request.method == "GET" and "/orders" in request.path.lower()
-        if is_read and response.status == HTTPStatus.OK and request.param("pageSize", LISTED) == LISTED:
-            answer = json.loads(response.body)
-            for row in answer.get("orders", [answer]):
-                if row:
-                    self.seen[row["orderId"]] = said(row)
+        if request.method == "GET" and response.status == HTTPStatus.OK:
+            is_v1 = "/orders" in request.path.lower() and request.param("pageSize", LISTED) == LISTED
+            is_v2 = "/v2/shipments" in request.path and request.param("page_size", LISTED_V2) == LISTED_V2
+            answer = json.loads(response.body) if is_v1 or is_v2 else {}
+            rows = [answer.get("shipment", answer)] if answer else []
+            for row in filter(None, answer.get("orders", answer.get("shipments", rows))):
+                number = row["orderId"] if is_v1 else int(row["shipment_id"].removeprefix("se-"))
+                self.seen[number] = said(row) if is_v1 else self._said_in_v2(number, row)
         return response
+
+    def _said_in_v2(self, number: int, row: Mapping[str, Any]) -> Said:
+        """V2 does not show, and does not change, who the customer is."""
+        order = self.account.orders.current[number]
+        return {**said(in_v1(row, order)), "customer": self.row(order)["customer"]}
 
     def _written(self, body: Mapping[str, Any]) -> int:
         live = [order for order in self.account.orders.current.values() if not order.is_gone]

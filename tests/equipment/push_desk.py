@@ -104,3 +104,18 @@ class Desk:
 
     def audited(self) -> list[dict[str, Any]]:
         return [dict(item) for item in self.world.tables["audit"].scan(prefix="audit#")]
+
+
+class DeskV2(Desk):
+    """The same through ShipStation's other API."""
+
+    @staticmethod
+    def source() -> dict[str, Any]:
+        return {**Desk.source(), "phone": "+1 555 0100"}
+
+    @staticmethod
+    def named() -> dict[str, Any]:
+        return {**Desk.named(), "api": "v2"}
+
+    def writes(self) -> int:
+        return sum(request.method in {"POST", "PUT"} for request in self.account.requests)

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from tests.equipment.push_books import Books, shipment_of, unsettled
-from tests.equipment.push_desk import Desk
+from tests.equipment.push_desk import Desk, DeskV2
 from tests.equipment.push_people import Act, People
 from tests.equipment.shipstation.rows import Order
 from tests.equipment.world import Trouble
@@ -82,3 +82,12 @@ class Story:
         is_told = known is not None and known.attention is not None
         order_id = known.order_id if known else None
         return unsettled(shipment, self.tenant, self.books, order_id, is_told=is_told)
+
+
+class StoryV2(Story):
+    """The same through ShipStation's other API."""
+
+    def _open(self) -> Desk:
+        desk = DeskV2((), warehouses={"CHI": 4711})
+        desk.account.switches.is_lookup_wrapped = self.random.random() < 0.5
+        return desk

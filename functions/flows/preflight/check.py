@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from functions.connections.connection import Connection
+from functions.connections.connection import ON_ITS_WAY, Connection
 from functions.connections.remarks import remarks
 from functions.errors import ConnectorError, Retryable
 from functions.flows.preflight.carrier_map import carrier_map, carriers, map_findings
@@ -27,6 +27,7 @@ SEARCH = 20  # orders in one search
 FOREIGN_TENANT = (
     "IFS does not accept the token that the realm issued: base_url and token_url belong to different tenants."
 )
+TRACKING = "track_event_v2"
 EVENTS = {
     "v1": ("SHIP_NOTIFY", "ORDER_NOTIFY", "FULFILLMENT_SHIPPED"),
     "v2": ("label_created_v2", "shipment_created_v2", "fulfillment_shipped_v2"),
@@ -104,13 +105,19 @@ class Check:
         self._say("shipstation.key", "fits", sentence)
         self._clock("shipstation.clock", sample.skew_seconds)
         self._findings += named_stores(sample.stores, self.connection)
+        self._webhooks(sample)
+        self._findings += moving(sample, self.connection)
+        return sample
+
+    def _webhooks(self, sample: Sample) -> None:
         wanted = EVENTS[self.connection.shipstation.api]
         missing = [event for event in wanted if event not in sample.events]
         if missing:
             sentence = f"No webhook is subscribed for {', '.join(missing)}; the poll finds everything, minutes later."
             self._say("shipstation.webhooks", "note", sentence, "Subscribe after the deployment.")
-        self._findings += moving(sample, self.connection)
-        return sample
+        if TRACKING not in sample.events and self.connection.writes(*ON_ITS_WAY):
+            sentence = f"No webhook is subscribed for {TRACKING}; what carriers tell is found up to nine days later."
+            self._say("shipstation.webhooks", "note", sentence, "Subscribe after the deployment.")
 
     def _belongs_elsewhere(self, fault: ConnectorError) -> None:
         if fault.reason is Reason.SHIPSTATION_CREDENTIALS and self.other.accepts_key():

@@ -35,5 +35,3 @@ def _losses(sample: Sample, connection: Connection, several: int) -> Iterator[st
         yield f"the other IFS orders of combined ones (of them: {combined})"
     if connection.shipstation.order_reference.source == "order_key":
         yield "the order keys of stores that ShipStation imports itself"
-    if connection.orders is not None:
-        yield "[orders], which are written through V1"

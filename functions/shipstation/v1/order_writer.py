@@ -8,8 +8,7 @@ Source: https://docs.shipstation.com/apis/shipstation-v1/docs/orders/create-upda
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
-from http import HTTPStatus
+from datetime import date, datetime
 from typing import Any
 
 from functions.connections.orders import Orders
@@ -19,21 +18,17 @@ from functions.model.outcomes import Reason
 from functions.model.pushed_order import CurrentOrder, PushedOrder, Upserted
 from functions.shipstation.client import Answer, ShipStationClient
 from functions.shipstation.pacific import parse_date, window_end, window_start
+from functions.shipstation.pushing import as_dict, is_of_an_order, item_text, listed, marks, one_by_one, word
 from functions.shipstation.values import as_rows, as_text, as_whole
 
 AT_ONCE = 100  # ShipStation's own limit
 PAGE = 500
 MIDNIGHT = "T00:00:00.0000000"  # ShipStation's form of a day
-ONE_BY_ONE = 3  # orders of a stretch of time; more are asked for as a list
-TOGETHER = timedelta(hours=1)  # pushed within that of each other: one list
-AROUND = timedelta(minutes=10)  # our clock against ShipStation's, and as long as a run lasts
 MOST_PAGES = 20
-MOST_IN_A_ROW = 10  # orders that ShipStation stumbles over; then it is ShipStation
 CUSTOM_FIELDS = {f"custom_field_{number}": f"customField{number}" for number in (1, 2, 3)}
 # Source: https://www.shipstation.com/docs/api/models/address/ -- the other answers leave an address as it was
 VERIFIED = "Address validated successfully"
 AWAITING, ON_HOLD = "awaiting_shipment", "on_hold"
-_NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class OrderWriter:
@@ -41,17 +36,10 @@ class OrderWriter:
 
     def __init__(self, client: ShipStationClient, orders: Orders) -> None:
         self._client, self._orders = client, orders
-        self._marks = _marks(orders)
+        self._marks = marks(orders, CUSTOM_FIELDS)
 
     def read(self, pushed: Sequence[PushedOrder]) -> dict[str, CurrentOrder | None]:
-        """By our order key, of orders that were made at about the same time, as a list shows them. None where a whole
-        list shows no such order; the parts of a split one share its key.
-        """
-        found: dict[str, CurrentOrder | None] = {}
-        for stretch in _stretches(pushed):
-            if len(stretch) > ONE_BY_ONE:
-                found |= self._listed(stretch)
-        return found
+        return listed(pushed, self._between)
 
     def read_one(self, pushed: PushedOrder) -> CurrentOrder | None:
         """By its id, or by its key where nobody was told the id. The number is a prefix to ShipStation."""
@@ -68,32 +56,15 @@ class OrderWriter:
         try:
             answer = self._client.post("/orders/createorders", list(bodies), "push")
         except ConnectorError as fault:
-            if not _is_of_an_order(fault):
+            if not is_of_an_order(fault):
                 raise
             if len(bodies) > 1:
-                return self._one_by_one(bodies)
+                return one_by_one(bodies, lambda body: self.upsert([body]))
             if isinstance(fault, Permanent):
                 return [Upserted(order_key=str(bodies[0]["orderKey"]), order_id=None)]
             raise
         rows = as_rows(answer.get("results") if isinstance(answer, dict) else None)
         return [result for result in map(_upserted, rows) if result is not None]
-
-    def _one_by_one(self, bodies: Sequence[Mapping[str, Any]]) -> list[Upserted]:
-        """What was written before a fault is told. An order that ShipStation stumbles over has no result."""
-        results: list[Upserted] = []
-        in_a_row = 0
-        for body in bodies:
-            try:
-                results += self.upsert([body])
-                in_a_row = 0
-            except ConnectorError as fault:
-                in_a_row += 1
-                if in_a_row < MOST_IN_A_ROW and _is_of_an_order(fault):
-                    continue
-                if not results:
-                    raise
-                break
-        return results
 
     def new(self, order_key: str, content: OrderContent) -> dict[str, Any]:
         """The body that makes an order."""
@@ -125,15 +96,10 @@ class OrderWriter:
     def cancelling(self, current: CurrentOrder) -> dict[str, Any]:
         return {**current.body, "orderStatus": "cancelled"}
 
-    def _listed(self, stretch: Sequence[PushedOrder]) -> dict[str, CurrentOrder | None]:
-        at, ids = [_pushed_at(each) for each in stretch], {each.order_key: each.order_id for each in stretch}
-        window = {"createDateStart": window_start(min(at) - AROUND), "createDateEnd": window_end(max(at) + AROUND)}
+    def _between(self, start: datetime, end: datetime) -> tuple[list[CurrentOrder], bool]:
+        window = {"createDateStart": window_start(start), "createDateEnd": window_end(end)}
         rows, is_whole = self._rows({**window, "storeId": str(self._orders.store_id)})
-        found: dict[str, CurrentOrder | None] = dict.fromkeys(ids) if is_whole else {}
-        for order in map(self._current, rows):
-            if order and order.order_key in ids and ids[order.order_key] in {None, order.order_id}:
-                found[order.order_key] = found.get(order.order_key) or order
-        return found
+        return [order for order in map(self._current, rows) if order], is_whole
 
     def _rows(self, filters: Mapping[str, str]) -> tuple[list[dict[str, Any]], bool]:
         """Oldest first, and whether these are all: what is not found in a list is asked for by its id."""
@@ -160,35 +126,25 @@ class OrderWriter:
         address = _read_address(as_dict(row.get("shipTo")))
         return CurrentOrder(
             order_id=order_id,
-            order_key=_word(row.get("orderKey")),
-            status=_word(row.get("orderStatus")).lower(),
+            order_key=word(row.get("orderKey")),
+            status=word(row.get("orderStatus")).lower(),
             is_split=bool(options.get("mergedOrSplit")),
             is_verified=as_dict(row.get("shipTo")).get("addressVerified") == VERIFIED,
             fields={
-                "number": _word(row.get("orderNumber")),
+                "number": word(row.get("orderNumber")),
                 "ordered_on": _day(row.get("orderDate")),
                 "ship_by": _day(row.get("shipByDate")),
-                "customer": _word(row.get("customerUsername")),
+                "customer": word(row.get("customerUsername")),
                 "ship_to": plain_address(address),
-                "items": "\n".join(sorted(_item_text(item) for item in as_rows(row.get("items")))),
+                "items": "\n".join(sorted(map(_line, as_rows(row.get("items"))))),
                 "warehouse": str(as_whole(options.get("warehouseId")) or ""),
-                "email": _word(row.get("customerEmail")),
+                "email": word(row.get("customerEmail")),
                 "held": HELD if row.get("orderStatus") == ON_HOLD else "",
-                **{field: _word(options.get(name)) for field, name in self._marks.items()},
+                **{field: word(options.get(name)) for field, name in self._marks.items()},
             },
             loose_address=loose_address(address),
             body=row,
         )
-
-
-def _word(raw: object) -> str:
-    return as_text(raw) or ""
-
-
-def _marks(orders: Orders) -> dict[OrderField, str]:
-    """The custom fields that say where an order came from."""
-    places: dict[OrderField, str | None] = {"reference": orders.reference_in, "group": orders.group_in}
-    return {field: CUSTOM_FIELDS[place] for field, place in places.items() if place is not None}
 
 
 _NAMES: Mapping[OrderField, str] = {
@@ -211,26 +167,6 @@ _ADDRESS = {
     "country": "country",
     "phone": "phone",
 }
-
-
-def as_dict(raw: object) -> dict[str, Any]:
-    return raw if isinstance(raw, dict) else {}
-
-
-def _stretches(pushed: Sequence[PushedOrder]) -> Iterator[list[PushedOrder]]:
-    """Those that were pushed at about the same time."""
-    stretch: list[PushedOrder] = []
-    for each in sorted(pushed, key=_pushed_at):
-        if stretch and _pushed_at(each) - _pushed_at(stretch[0]) > TOGETHER:
-            yield stretch
-            stretch = []
-        stretch.append(each)
-    if stretch:
-        yield stretch
-
-
-def _pushed_at(each: PushedOrder) -> datetime:
-    return each.pushed_at or _NEVER
 
 
 def _values(content: OrderContent, before: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -262,9 +198,8 @@ def _item(item: OutboundItem, before: Mapping[str, Any]) -> dict[str, Any]:
     return {**known, **ours}
 
 
-def _item_text(item: Mapping[str, Any]) -> str:
-    parts = (as_text(item.get("lineItemKey")), as_text(item.get("sku")), as_whole(item.get("quantity")))
-    return "\t".join("" if part is None else str(part) for part in parts)
+def _line(item: Mapping[str, Any]) -> str:
+    return item_text(item.get("lineItemKey"), item.get("sku"), item.get("quantity"))
 
 
 def _day(raw: object) -> str:
@@ -274,12 +209,6 @@ def _day(raw: object) -> str:
     except ValueError:
         return ""
     return day.isoformat() if isinstance(day, date) else ""
-
-
-def _is_of_an_order(fault: ConnectorError) -> bool:
-    """An answer that one order of many can bring about; 403 is the key's."""
-    is_refused = fault.reason is Reason.SHIPSTATION_REQUEST and fault.status != HTTPStatus.FORBIDDEN
-    return is_refused or fault.status == HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _upserted(row: Mapping[str, Any]) -> Upserted | None:

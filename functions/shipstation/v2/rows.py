@@ -94,7 +94,7 @@ def order(row: Row) -> Row:
         "orderNumber": row.get("shipment_number"),
         "orderKey": row.get("external_shipment_id"),
         "modifyDate": _read(parse_instant, row.get("modified_at")),
-        "orderStatus": _status(row),
+        "orderStatus": order_status(row),
         "items": [{"sku": item.get("sku"), "quantity": item.get("quantity")} for item in as_rows(row.get("items"))],
         "advancedOptions": _options(row, options if isinstance(options, dict) else {}),
         "tellsMerged": False,
@@ -106,7 +106,7 @@ def _options(row: Row, options: Mapping[str, Any]) -> Row:
     return {"storeId": bare(row.get("store_id")), **fields}
 
 
-def _status(row: Row) -> str | None:
+def order_status(row: Row) -> str | None:
     status = as_text(row.get("shipment_status"))
     if status == "pending" and row.get("hold_until_date"):
         return "on_hold"

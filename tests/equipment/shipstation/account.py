@@ -16,12 +16,12 @@ from tests.equipment.http import Application, Clock, Request, Response, json_res
 from tests.equipment.shipstation import v2, v2_views
 from tests.equipment.shipstation.dates import PACIFIC, parse_wall
 from tests.equipment.shipstation.index import Query
-from tests.equipment.shipstation.inventory import InventoryDesk
 from tests.equipment.shipstation.limits import Allowance, Limiter
 from tests.equipment.shipstation.lists import FULFILLMENTS, ORDERS, SHIPMENTS, BadParameterError, Listing, to_query
 from tests.equipment.shipstation.orders import RefusedError, UnknownError, UnreadableError
 from tests.equipment.shipstation.rows import Order
 from tests.equipment.shipstation.store import Post, Store, Table
+from tests.equipment.shipstation.v2_orders import V2OrderDesk
 from tests.equipment.shipstation.views import View
 
 CONTROL = "/_control/"
@@ -46,7 +46,7 @@ class Served:
     is_surprise: bool = False
 
 
-class Account(InventoryDesk):
+class Account(V2OrderDesk):
     """`keys` maps API key to secret. `post` delivers webhooks; it answers the receiver's status."""
 
     def __init__(
@@ -162,7 +162,7 @@ class Account(InventoryDesk):
         except UnknownError:
             return v2.refused(404, "unspecified")
 
-    def _v2_dispatch(self, request: Request, path: list[str]) -> Response:  # noqa: PLR0911 -- one case a route
+    def _v2_dispatch(self, request: Request, path: list[str]) -> Response:  # noqa: C901, PLR0911 -- one case a route
         match [request.method, *path]:
             case [_, "inventory"]:
                 return self.inventory_answer(request)
@@ -176,6 +176,16 @@ class Account(InventoryDesk):
                 return self._v2_list(request, v2.FULFILLMENTS, self.fulfillments)
             case ["GET", "shipments", number] if number.removeprefix("se-").isdecimal():
                 return self._v2_order(self.live_order(int(number.removeprefix("se-"))))
+            case ["GET", "shipments", "external_shipment_id", key]:
+                return self.v2_by_key(key)
+            case ["POST", "shipments"]:
+                return self.v2_made(request)
+            case ["PUT", "shipments", number] if number.removeprefix("se-").isdecimal():
+                return self.v2_replaced(int(number.removeprefix("se-")), request)
+            case ["PUT", "shipments", number, "cancel"] if number.removeprefix("se-").isdecimal():
+                return self.v2_cancelled(int(number.removeprefix("se-")))
+            case ["GET", "warehouses"]:
+                return self.v2_warehouses()
             case ["GET", "environment", "webhooks"]:
                 return json_response(200, v2_views.webhooks(self.hooks.subscriptions.values()))
         return v2.refused(404, "unspecified")

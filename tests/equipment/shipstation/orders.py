@@ -130,7 +130,7 @@ class OrderDesk(Store):
         """A user changes fields, given in the API's words; `advancedOptions` is merged, everything else replaced."""
         order, stamp = self.live_order(order_id), at or self.now()
         options = {**(order.body.get("advancedOptions") or {}), **changes.get("advancedOptions", {})}
-        body = {**_as_written(order), **changes, "advancedOptions": options}
+        body = {**as_written(order), **changes, "advancedOptions": options}
         attributes = self._attributes(body, stamp, order)
         for name, attribute in (("items", "items"), ("shipTo", "ship_to")):
             if name not in changes:
@@ -282,7 +282,8 @@ class OrderDesk(Store):
         if order.is_gone:
             return
         ship_to = order.ship_to
-        if self.switches.is_address_rewritten and ship_to.get("country") == "US":
+        is_checked = self.switches.is_address_rewritten and not ship_to.get("keepsItsForm")
+        if is_checked and ship_to.get("country") == "US":
             ship_to = _rewritten(ship_to)
         stamp = max(order.modified, due)
         self._save(replace(order, ship_to=ship_to, modified=stamp), stamp)
@@ -303,7 +304,7 @@ def divide(items: Iterable[Item], part: Mapping[str, int]) -> tuple[tuple[Item, 
     return tuple(kept), tuple(taken)
 
 
-def _as_written(order: Order) -> dict[str, Any]:
+def as_written(order: Order) -> dict[str, Any]:
     return {
         **order.body,
         "orderNumber": order.order_number,

@@ -74,6 +74,7 @@ class Switches:
     bump_after_seconds: float | None = 19.0
     is_address_rewritten: bool = True
     are_results_reversed: bool = False  # of a bulk update
+    is_lookup_wrapped: bool = False  # V2: an order that is asked for by its key
     locked: str = "refused"  # or "silent", "whole request": how an update of an order that is not open ends
     default_warehouse: int | None = None  # stands in an order that names none
     hosts: tuple[str, ...] = ("ssapi", "ssapi6", "ssapi13")

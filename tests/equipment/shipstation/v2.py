@@ -60,6 +60,7 @@ SHIPMENTS = Listing(
     texts={"import_batch_id": "importBatch"},
     tests={
         "shipment_number": lambda text: lambda row: row.order_number == text,
+        "external_shipment_id": lambda text: lambda row: views.external(row) == text,
         "store_id": lambda text: lambda row: views.se(row.store_id) == text,
         "shipment_status": lambda text: lambda row: views.STATUS[row.status] == text,
     },

@@ -47,7 +47,7 @@ def label(row: Label, *, with_products: bool = False) -> dict[str, Any]:
         "label_id": se(row.shipment_id),
         "status": "voided" if voided else "completed",
         **_told(shipment_id=se(row.order_id), tracking_number=row.tracking_number, ship_to=_address(row.ship_to)),
-        "external_shipment_id": _external(row.order) if row.order else None,
+        "external_shipment_id": external(row.order) if row.order else None,
         "external_order_id": None,
         "ship_date": _pacific_midnight(row.ship_date),
         "created_at": _instant(row.created),
@@ -90,10 +90,11 @@ def tracking_log(row: Label) -> dict[str, Any]:
 
 
 def shipment(row: Order) -> dict[str, Any]:
-    options = row.body.get("advancedOptions") or {}
+    options, weighed = row.body.get("advancedOptions") or {}, row.body.get("weight")
+    weight = {"value": weighed["value"], "unit": str(weighed["units"]).rstrip("s")} if weighed else WEIGHT
     return {
         "shipment_id": se(row.order_id),
-        "external_shipment_id": _external(row),
+        "external_shipment_id": external(row),
         "shipment_number": row.order_number,
         "external_order_id": None,
         "store_id": se(row.store_id),
@@ -102,13 +103,16 @@ def shipment(row: Order) -> dict[str, Any]:
         "modified_at": _instant(row.modified),
         "hold_until_date": _held_until(row),
         "ship_date": f"{row.ship_date.isoformat()}T00:00:00Z" if row.ship_date else None,
-        "ship_to": _address(row.ship_to) or DOCK,
+        "ship_by_date": f"{str(row.body['shipByDate'])[:10]}T00:00:00Z" if row.body.get("shipByDate") else None,
+        "ship_to": {**(_address(row.ship_to) or DOCK), "email": row.email},
+        "warehouse_id": se(options.get("warehouseId")),
         "ship_from": DOCK,
         "return_to": DOCK,
         "confirmation": "none",
         "insurance_provider": "none",
-        "packages": [{"shipment_package_id": "se-1", "package_code": "package", "weight": WEIGHT}],
-        "total_weight": WEIGHT,
+        "packages": [{"shipment_package_id": "se-1", "package_code": "package", "weight": weight}],
+        "total_weight": weight,
+        "internal_notes": row.body.get("internalNotes"),
         "items": [_item(item) for item in row.items if item.is_physical],
         "advanced_options": {f"custom_field{n}": options.get(f"customField{n}") for n in (1, 2, 3)},
         "tags": [],
@@ -133,6 +137,17 @@ def fulfillment(row: Fulfillment) -> dict[str, Any]:
         "void_requested": row.voided_at is not None,
         "voided": row.voided_at is not None,
         "ship_to": _address(row.order.ship_to) or DOCK,
+    }
+
+
+def warehouse(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "warehouse_id": se(row["warehouseId"]),
+        "is_default": row["isDefault"],
+        "name": row["warehouseName"],
+        "created_at": "2026-01-01T00:00:00Z",
+        "origin_address": _address(row["originAddress"]),
+        "return_address": _address(row["returnAddress"]),
     }
 
 
@@ -184,7 +199,7 @@ def _held_until(row: Order) -> str | None:
     return HELD if row.status == "on_hold" else None
 
 
-def _external(order: Order) -> str | None:
+def external(order: Order) -> str | None:
     """None on what a store's own import made: its key is ShipStation's."""
     return order.order_key if order.body.get("orderKey") else None
 

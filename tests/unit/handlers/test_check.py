@@ -402,3 +402,20 @@ def test_systems_that_fit_fit_through_either_api(api: str) -> None:
     configure(site, shipstation={"api": api})
     answer = check(world)
     assert (answer["fits"], misfits(answer)) == (True, {})
+
+
+def test_what_carriers_tell_is_checked_with_its_event() -> None:
+    world, site = a_world()
+    fields = {name: {"attribute": f"Cf_{name.title()}"} for name in ("tracking_status", "delivered_at")}
+    configure(site, shipstation={"api": "v2"}, ifs={"targets": [{**HEADER, **fields}]})
+    for event in ("label_created_v2", "shipment_created_v2", "fulfillment_shipped_v2"):
+        site.account.subscribe("https://example.com/hook", event)
+    answer = check(world)
+    assert misfits(answer) == {}
+    assert "track_event_v2" in notes(answer)["shipstation.webhooks"]
+    site.account.subscribe("https://example.com/hook", "track_event_v2")
+    fields["delivered_at"] = {"attribute": "Cf_Delivered_Today"}
+    configure(site, ifs={"targets": [{**HEADER, **fields}]})
+    answer = check(world)
+    assert "shipstation.webhooks" not in notes(answer)
+    assert [text for text in misfits(answer).values() if "Cf_Delivered_Today" in text]

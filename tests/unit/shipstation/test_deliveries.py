@@ -49,13 +49,13 @@ def logs(rig: Rig) -> int:
 
 def test_what_no_target_writes_is_not_kept_and_not_asked_for() -> None:
     rig = a_rig()
-    rig.account.track(*rig.shipped(rig.sold()), "delivered", at=LATER)
+    rig.account.track(rig.shipped(rig.sold())[0], "delivered", at=LATER)
     assert (told(rig), logs(rig)) == ([(None, None)], 0)
 
 
 def test_a_status_alone_costs_no_request() -> None:
     rig = a_rig(tracking_status=WRITTEN["tracking_status"])
-    rig.account.track(*rig.shipped(rig.sold()), "delivered", at=LATER)
+    rig.account.track(rig.shipped(rig.sold())[0], "delivered", at=LATER)
     assert (told(rig), logs(rig)) == ([("delivered", None)], 0)
 
 
@@ -91,7 +91,7 @@ def test_a_log_that_is_not_shown_delays_no_label(status: int) -> None:
 
 def test_a_refused_key_is_no_logs_own_trouble() -> None:
     rig = a_rig(**WRITTEN)
-    rig.account.track(*rig.shipped(rig.sold()), "delivered", at=LATER)
+    rig.account.track(rig.shipped(rig.sold())[0], "delivered", at=LATER)
     serve = rig.account.application
     rig.account.application = lambda r: Response(401) if r.path.endswith("/track") else serve(r)
     with pytest.raises(Permanent):

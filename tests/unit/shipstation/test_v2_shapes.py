@@ -12,9 +12,14 @@ import pytest
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from functions.connections.orders import Orders
 from functions.model.cursors import Span, Stream
 from functions.model.messages import Pointer
+from functions.model.outbound import Address, OrderContent, OutboundItem, OutboundKey, texts
+from functions.model.pushed_order import PushedOrder
+from functions.model.shipment import ConnectionName
 from functions.shipstation.v2.api import V2
+from functions.shipstation.v2.order_writer import OrderWriter
 from functions.shipstation.v2.utc import pacific_day
 from tests.equipment import shipstation
 from tests.equipment.account_fixture import KEY, Rig
@@ -25,6 +30,34 @@ from tests.equipment.shipstation.orders import ADDRESS
 DESCRIPTION = json.loads((Path(shipstation.__file__).parent / "v2_openapi.json").read_text(encoding="utf-8"))
 CHECKER = Draft202012Validator.FORMAT_CHECKER
 LISTINGS = (V2.labels, V2.orders, V2.fulfilments)
+CONTENT = OrderContent(
+    number="P1",
+    reference="1",
+    ordered_on=date(2026, 6, 1),
+    ship_by=date(2026, 6, 9),
+    ship_to=Address(
+        name="Kim", street1="1 A", city="Boston", state="MA", country="US", postal_code="02110", phone="+1 555 0100"
+    ),
+    items=(OutboundItem(line_key="P1-1-1-0", sku="BOLT", name="Bolt", quantity=2),),
+    warehouse_id=4711,
+    email="kim@example.com",
+    held=True,
+)
+NEW = {
+    "shipment_number": "P1",
+    "store_id": "se-7",
+    "warehouse_id": "se-4711",
+    "ship_to": {
+        "name": "Kim",
+        "phone": "+1 555 0100",
+        "address_line1": "1 A",
+        "city_locality": "Boston",
+        "state_province": "MA",
+        "postal_code": "02110",
+        "country_code": "US",
+        "address_residential_indicator": "unknown",
+    },
+}
 assert V2.one_label is not None
 ONE_LABEL = V2.one_label
 START = NOON - timedelta(hours=2)
@@ -36,6 +69,8 @@ SHOWN_ALL_THE_SAME = {
     "/v2/labels: labels.void_type": CAPTURED,
     "/v2/labels: labels.refund_details": CAPTURED,
     "/v2/labels: labels.packages.products": "read by a public client; the connector does without",
+    "/v2/shipments: shipments.internal_notes": CAPTURED,
+    "/v2/shipments/{shipment_id}: internal_notes": CAPTURED,
     "/v2/labels/{label_id}: void_type": CAPTURED,
     "/v2/labels/{label_id}: refund_details": CAPTURED,
     "/v2/labels/{label_id}: packages.products": "as in the list",
@@ -179,6 +214,56 @@ def sent() -> Iterator[Request]:
     for listing in LISTINGS:
         rig.client.get(listing.path, listing.newest, "poll")
     yield from rig.sent
+
+
+def written() -> Iterator[tuple[str, Any]]:
+    """What the connector writes through V2: made, replaced, cancelled."""
+    rig = Rig(NOON, api="v2")
+    writer = OrderWriter(rig.client, Orders(store_id=7, shipment_id_in="custom_field_2"))
+    rig.account.add_warehouse("Dock", street1="9 Example Road", city="Austin", state="TX", country="US")
+    writer.upsert([writer.new(f"ifs:acme:s{number}", CONTENT) for number in (1, 2)])
+    order = writer.read_one(PushedOrder(key=OutboundKey(connection=ConnectionName("acme"), shipment_id="1")))
+    assert order is not None
+    writer.upsert([writer.merged(order, CONTENT, tuple(texts(CONTENT)))])
+    writer.upsert([writer.cancelling(order)])
+    for request in rig.sent:
+        name = f"{request.method} {request.path.replace(f'se-{order.order_id}', '{shipment_id}')}"
+        yield name, json.loads(request.body) if request.body else None
+
+
+def test_every_body_that_is_written_is_as_described_or_known_to_be_more() -> None:
+    bodies = [(name, body) for name, body in written() if body is not None]
+    assert {name for name, _ in bodies} == set(DESCRIPTION["bodies"])
+    found = {
+        f"{name}: {place}"
+        for name, body in bodies
+        for error in validator(DESCRIPTION["bodies"][name]).iter_errors(body)
+        for place in _places(error)
+    }
+    assert found == {"PUT /v2/shipments/{shipment_id}: internal_notes"}  # as it was read
+
+
+def test_what_is_answered_to_a_write_is_as_described() -> None:
+    rig = Rig(NOON, api="v2")
+    body = {"shipments": [{**NEW, "external_shipment_id": "mine-1"}, {**NEW, "external_shipment_id": "mine-2"}]}
+
+    def send(method: str, path: str, body: object = None) -> Response:
+        raw = json.dumps(body).encode() if body else b""
+        return rig.account.application(Request(method, path, (), {"api-key": KEY}, raw))
+
+    made = json.loads(send("POST", "/v2/shipments", body).body)
+    assert {place.rpartition(".")[2] for place in departures("POST /v2/shipments", made)} == {"internal_notes"}
+    key = "/v2/shipments/external_shipment_id/{external_shipment_id}"
+    found = json.loads(send("GET", key.replace("{external_shipment_id}", "mine-1")).body)
+    assert departures(key, found) == {f"{key}: internal_notes"}
+    again = json.loads(send("POST", "/v2/shipments", body).body)
+    assert (again["has_errors"], [bool(row["errors"]) for row in again["shipments"]]) == (True, [True, True])
+    number = made["shipments"][0]["shipment_id"]
+    assert send("PUT", f"/v2/shipments/{number}/cancel").status == 204
+    for refused in (send("PUT", f"/v2/shipments/{number}/cancel"), send("PUT", f"/v2/shipments/{number}", NEW)):
+        assert refused.status == 400
+        assert departures("refusal", json.loads(refused.body)) == set()
+    assert send("PUT", "/v2/shipments/se-1/cancel").status == 404
 
 
 def is_described(path: str, name: str, value: str) -> bool:
