@@ -5,17 +5,17 @@ They reach into private parts of the code they break; one that no longer finds i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 
-from tests.equipment.push_stories import Story
+from tests.equipment.push_stories import Story, StoryV2
 from tests.simulation.breakages_desk import DESK_BREAKAGES
 from tests.simulation.breakages_ifs import IFS_BREAKAGES
 from tests.simulation.breakages_pushing import PUSHING_BREAKAGES
 from tests.simulation.breakages_reading import READING_BREAKAGES
-from tests.simulation.breakages_v2 import V2_BREAKAGES
+from tests.simulation.breakages_v2 import PUSHING_BREAKAGES_V2, V2_BREAKAGES
 from tests.simulation.breakages_writing import WRITING_BREAKAGES
 from tests.simulation.simulate import simulate
 
@@ -26,6 +26,7 @@ STORIES = 16  # of three writers, before the weeks
 BREAKAGES: dict[str, Callable[[], None]] = {
     **READING_BREAKAGES,
     **V2_BREAKAGES,
+    **PUSHING_BREAKAGES_V2,
     **WRITING_BREAKAGES,
     **PUSHING_BREAKAGES,
     **DESK_BREAKAGES,
@@ -42,11 +43,16 @@ class BreakageResult:
 
 def _stories_find(name: str) -> str:
     """A hundred minutes of three writers are played in a second: what they show need not wait for a week."""
-    for seed in range(STORIES) if name in {*PUSHING_BREAKAGES, UNBROKEN} else ():
-        with redirect_stdout(StringIO()):
-            faults = Story(seed).play()
-        if faults:
-            return f"story {seed}: {faults[0]}"
+    shown_by: tuple[tuple[type[Story], Iterable[str]], ...] = (
+        (Story, PUSHING_BREAKAGES),
+        (StoryV2, PUSHING_BREAKAGES_V2),
+    )
+    for story, names in shown_by:
+        for seed in range(STORIES) if name in {*names, UNBROKEN} else ():
+            with redirect_stdout(StringIO()):
+                faults = story(seed).play()
+            if faults:
+                return f"{story.__name__} {seed}: {faults[0]}"
     return ""
 
 

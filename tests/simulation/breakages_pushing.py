@@ -14,6 +14,7 @@ from functions.handlers import push as push_handler
 from functions.ifs.outbound import OutboundShipments
 from functions.model.outcomes import Reason
 from functions.model.pushed_order import PushedOrder
+from functions.shipstation.pushing import item_text
 from functions.shipstation.v1 import order_writer
 from functions.shipstation.v1.order_writer import OrderWriter
 from functions.wiring.telemetry import logger
@@ -144,8 +145,7 @@ def _cancelled_without_looking() -> None:
 
 def _quantities_as_text() -> None:
     """`3` and `3.0` differ."""
-    text = order_writer._item_text
-    patch(order_writer, "_item_text", lambda item: text(item) + ".0")
+    patch(order_writer, "item_text", lambda *parts: item_text(*parts) + ".0")
 
 
 def _written_in_shadow() -> None:

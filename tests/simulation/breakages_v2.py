@@ -16,8 +16,10 @@ from functions.model.records import FieldName
 from functions.model.shipment import Shipment
 from functions.shipstation.reading import normalise
 from functions.shipstation.reading.deliveries import Deliveries
-from functions.shipstation.v2 import rows, utc
+from functions.shipstation.v2 import rows, signature, utc
+from functions.shipstation.v2.order_writer import OrderWriter
 from functions.wiring import shipstation_account as wired
+from functions.wiring.signatures import WebhookSignatures
 from tests.simulation.patching import patch
 
 
@@ -114,6 +116,14 @@ def _labels_on_the_way_are_not_read() -> None:
     patch(sweep, "due", lambda *_: iter(()))
 
 
+def _no_signature_is_required() -> None:
+    patch(WebhookSignatures, "is_required", lambda self, connection: False)
+
+
+def _signatures_never_age() -> None:
+    patch(signature, "OLDEST", timedelta(days=99))
+
+
 V2_BREAKAGES: dict[str, Callable[[], None]] = {
     "V2: labels bear other numbers": _labels_are_others,
     "V2: times are Pacific": _times_are_pacific,
@@ -130,4 +140,47 @@ V2_BREAKAGES: dict[str, Callable[[], None]] = {
     "V2: one parcel delivered is all": _one_parcel_is_all,
     "V2: no tracking log is read": _tracking_logs_are_not_read,
     "V2: no label is read on its way": _labels_on_the_way_are_not_read,
+    "V2: no signature is required": _no_signature_is_required,
+    "V2: a signature never ages": _signatures_never_age,
+}
+
+
+def _an_update_says_only_what_is_ours() -> None:
+    """As if V2 changed a part of an order."""
+    merged = OrderWriter.merged
+
+    def partly(self: Any, current: Any, content: Any, ours: Any) -> Any:
+        bare = current.model_copy(update={"body": {}})
+        return {**self.new(current.order_key, content), "shipment_id": merged(self, bare, content, ours)["shipment_id"]}
+
+    patch(OrderWriter, "merged", partly)
+
+
+def _made_and_not_looked_for() -> None:
+    """Whose id nobody was told."""
+    read_one = OrderWriter.read_one
+    patch(OrderWriter, "read_one", lambda self, pushed: read_one(self, pushed) if pushed.order_id else None)
+
+
+def _rows_by_position() -> None:
+    upsert = OrderWriter.upsert
+
+    def in_place(self: Any, bodies: Any) -> Any:
+        results = upsert(self, bodies)
+        keys = [str(body["external_shipment_id"]) for body in bodies]
+        return [each.model_copy(update={"order_key": key}) for key, each in zip(keys, results, strict=False)]
+
+    patch(OrderWriter, "upsert", in_place)
+
+
+def _a_cancellation_is_a_change() -> None:
+    """V2 takes no status from whoever writes."""
+    patch(OrderWriter, "cancelling", lambda self, current: self.merged(current, None, ()))
+
+
+PUSHING_BREAKAGES_V2: dict[str, Callable[[], None]] = {
+    "V2: an update says only what is ours": _an_update_says_only_what_is_ours,
+    "V2: what was made is not looked for": _made_and_not_looked_for,
+    "V2: rows are told by their place": _rows_by_position,
+    "V2: a cancellation is a change": _a_cancellation_is_a_change,
 }

@@ -118,7 +118,7 @@ def _stores(shared: str) -> Raw:
     }
 
 
-def pushing(raw: Raw) -> Raw:
+def with_orders(raw: Raw) -> Raw:
     """The shipments of one site become orders of one store."""
     shared, own = raw["ifs"]["targets"][0]["shared"], {"source": "order_number", "pattern": r"(?P<reference>P\d+)"}
     store = {
@@ -132,6 +132,7 @@ def pushing(raw: Raw) -> Raw:
         "shipment_id_in": "custom_field_2",
         "sites": [PUSH_SITE],
         "poll_minutes": PULL_MINUTES,
+        "phone": "000-000-0000",
         "warehouses": {PUSH_SITE: 4711},
     }
     return {**raw, "orders": orders, "stores": {**raw["stores"], str(PUSHED): store}}

@@ -60,7 +60,7 @@ class _Way:
         first = self.parcels[0]
 
         def is_known() -> bool:
-            return self.read()["Cf_Tracking_Status"] == DELIVERED
+            return bool(self.read()["Cf_Tracking_Status"] == DELIVERED)
 
         self.week.once(self.at, is_known, lambda: self.site.account.track(first[0], "in_transit"))
 

@@ -1,5 +1,6 @@
-"""One connection a week reads ShipStation through V2, or is moved to V2 or away from it in mid-week. V2 does not say
-which orders were combined, and its labels bear no order number that could be another: those stories are told elsewhere.
+"""Two connections a week read, and one of them writes, through V2 or through each API in turn: moved in mid-week. V2
+does not say which orders were combined, and its labels bear no order number that could be another: those stories are
+told elsewhere.
 """
 
 from __future__ import annotations
@@ -9,27 +10,40 @@ from tests.simulation.connection_files import LIMIT, ON_THE_WAY, ON_THE_WAY_FIEL
 from tests.simulation.expectations import EVERYWHERE
 from tests.simulation.week import Week
 
-WAYS = (("v2", "v2"), ("v1", "v2"), ("v1", "v1"), ("v2", "v1"))
+Way = tuple[str, str]
+WAYS: tuple[Way, ...] = (("v2", "v2"), ("v1", "v2"), ("v1", "v1"), ("v2", "v1"))
+OF_PUSHING: tuple[Way, ...] = (("v1", "v1"), ("v2", "v2"), ("v2", "v1"), ("v1", "v2"))
 MOVED = 0.6  # of the week is over
-UNTOLD = ("combined orders", "rows of a combined parcel", "label renumbered")
+UNTOLD = ("combined orders", "rows of a combined parcel", "label renumbered", "pushed and combined")
+
+
+def pushing(seed: int) -> str:
+    """The connection whose IFS shipments become orders."""
+    return EVERYWHERE[seed % len(EVERYWHERE)]
 
 
 def moving(seed: int) -> str:
-    """Never the one whose IFS shipments become orders: these are written through V1."""
+    """Another one."""
     return EVERYWHERE[(seed + 1) % len(EVERYWHERE)]
 
 
-def beginning(raw: Raw, seed: int) -> Raw:
-    before, _ = WAYS[seed % len(WAYS)]
-    stores = raw["stores"]
-    if telling(seed):
-        stores = {**stores, str(ON_THE_WAY): {"targets": [ON_THE_WAY_FIELDS]}}
-    return {**raw, "stores": stores, "shipstation": {**raw["shipstation"], "api": before}}
+def ways(seed: int) -> dict[str, Way]:
+    """Which API before and which after the move, by connection; the third stays with V1."""
+    return {moving(seed): WAYS[seed % len(WAYS)], pushing(seed): OF_PUSHING[seed % len(OF_PUSHING)]}
 
 
 def telling(seed: int) -> str | None:
-    """The connection that writes what carriers tell, which V1 does not."""
-    return moving(seed) if WAYS[seed % len(WAYS)] == ("v2", "v2") else None
+    """The connection that writes what carriers tell, which V1 does not, and takes no unsigned webhook."""
+    return moving(seed) if ways(seed)[moving(seed)] == ("v2", "v2") else None
+
+
+def beginning(raw: Raw, seed: int) -> Raw:
+    before, _ = ways(seed).get(raw["name"], ("v1", "v1"))
+    stores, more = raw["stores"], {}
+    if raw["name"] == telling(seed):
+        stores = {**stores, str(ON_THE_WAY): {"targets": [ON_THE_WAY_FIELDS]}}
+        more = {"webhook_signature": "require"}
+    return {**raw, "stores": stores, "shipstation": {**raw["shipstation"], **more, "api": before}}
 
 
 def furnish_v2(site: Site) -> None:
@@ -43,12 +57,14 @@ def furnish_v2(site: Site) -> None:
 
 
 def move(world: World, files: ConnectionFiles, week: Week) -> None:
-    name, (before, after) = moving(world.seed), WAYS[world.seed % len(WAYS)]
-    if before == "v2" or after == "v2":
-        week.leave_out(name, UNTOLD)
-    if before == after:
-        return
+    for name, way in ways(world.seed).items():
+        if "v2" in way:
+            week.leave_out(name, UNTOLD)
+        if len(set(way)) > 1:
+            _move(world, files, week, name, way[1])
 
+
+def _move(world: World, files: ConnectionFiles, week: Week, name: str, after: str) -> None:
     def edit(raw: Raw) -> None:
         raw["shipstation"]["api"] = after
 

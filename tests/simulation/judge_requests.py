@@ -15,7 +15,8 @@ UNDER_WAY = 5
 BEGUN = timedelta(seconds=15)  # what was under way: a search of several pages, and readings one by one
 CLOCKS = timedelta(minutes=1)  # those of two environments differ by less
 TOLD = timedelta(seconds=10)  # from an answer until the circuit has it
-PAGE_SIZE, PUSHED_PAGE, DENSE = 7, 500, 10  # of what was pushed, a whole list is asked for to its end
+PAGE_SIZE, DENSE = 7, 10
+PUSHED_PAGES = {100, 500}  # in either API: of what was pushed, a whole list is asked for to its end
 OPENS = timedelta(minutes=15)  # until a circuit is open
 PROBES_A_MINUTE, BESIDE = 3, 20  # one look, a GET tried three times; what was under way
 SILENT_PROBES = 1.1  # a minute, with clocks that differ
@@ -96,7 +97,7 @@ def _numbered_pages(site: Site) -> Iterator[str]:
     """
     queries = (dict(request.query) for request in site.account.requests)
     sizes = [int(q.get("pageSize") or q["page_size"]) for q in queries if q.get("page", "1") != "1"]
-    numbered = [size for size in sizes if PAGE_SIZE <= size < PUSHED_PAGE]
+    numbered = [size for size in sizes if size >= PAGE_SIZE and size not in PUSHED_PAGES]
     if len(numbered) > DENSE:
         yield f"{site.connection.name}: {len(numbered)} pages were asked for by number"
 

@@ -26,7 +26,7 @@ def violations(world: World, week: Week, intents: IntentWatch | None = None) -> 
             *_dead_letters(site),
             *_backwards(world, site),
         ]
-    found += [*_leaks(world), *(intents.violations() if intents else ())]
+    found += [*week.let_in, *_leaks(world), *(intents.violations() if intents else ())]
     found += [f"{f.name}: {fault!r}" for f in world.functions.values() for fault in f.faults if not _expected(fault)]
     return sorted(found)
 

@@ -18,10 +18,12 @@ from tests.simulation.week import PERSON, STORES, Week
 SPOILT = ("{}\ud83d", "\udc00{}", "{}\u200b", "\ufeff{}", "\u00ad{}", "{}\ufe0f")
 BY_NUMBER = ("acme", "gamma")  # whose order reference stands on the rows of shipments too
 PAGE = 7
+WAVE = 17  # labels: three pages
 FOR_GOOD = 0.3
 SEEN_AGAIN = timedelta(hours=36)  # before the end, so that the sweep of the day after comes to it
 CALM_HOURS = timedelta(hours=8)
-FILTERS = frozenset({"createdatestart", "voiddatestart", "modifydatestart", "orderid"})
+FILTERS_V2 = {"created_at_start", "modified_at_start", "create_date_start", "label_status", "shipment_id"}
+FILTERS = frozenset({"createdatestart", "voiddatestart", "modifydatestart", "orderid", *FILTERS_V2})
 DIFFER = "numbers_differ"
 
 
@@ -170,6 +172,25 @@ def filters_ignored(week: Week, site: Site, at: datetime) -> None:
     week.at(start + week.later(60, 240), lambda: ignore(frozenset()))
 
 
+def pick_wave(week: Week, site: Site, at: datetime) -> None:
+    """One batch, told by one webhook, and more labels than its pointer shows on a page."""
+    expectations, orders = [], []
+    for _ in range(WAVE):
+        number = week.number()
+        expectations.append(week.shipment(site, "pick wave", [(number, "BOLT", 1)], by=None))
+        orders.append(week.order(site, at, number, {"BOLT": 1}))
+
+    def buy() -> None:
+        for expectation, label in zip(
+            expectations, site.account.ship_batch([{"order_id": order()} for order in orders]), strict=True
+        ):
+            expectation.labels.append(label)
+
+    week.at(at, buy)
+    for expectation in expectations:
+        week.deliver(expectation, at + week.later(20, 300))
+
+
 def silence(week: Week, site: Site, at: datetime) -> None:
     """ShipStation answers 500 for hours."""
     start = min(at, week.end - CALM_HOURS)
@@ -187,5 +208,6 @@ READING_STORIES = {
     "void taken back": Plot(void_taken_back, times=2),
     "rows swapped": Plot(swapped_rows, times=2),
     "filters ignored": Plot(filters_ignored),
+    "pick wave": Plot(pick_wave),
     "ShipStation silent": Plot(silence),
 }

@@ -22,14 +22,13 @@ from tests.simulation.connection_files import (
     Raw,
     first_edit,
     first_file,
-    pushing,
     second_edit,
+    with_orders,
 )
 from tests.simulation.corrected_references import CORRECTED_REFERENCES
 from tests.simulation.delivery_stories import delivery_stories
 from tests.simulation.desk_stories import DESK_STORIES
-from tests.simulation.either_api import beginning, furnish_v2, move, moving, telling
-from tests.simulation.expectations import EVERYWHERE
+from tests.simulation.either_api import beginning, furnish_v2, move, pushing, telling, ways
 from tests.simulation.file_edits import FILE_EDITS
 from tests.simulation.hidden_records import HIDDEN_RECORDS
 from tests.simulation.ifs_stories import IFS_STORIES
@@ -45,6 +44,7 @@ from tests.simulation.reading_stories import READING_STORIES, furnish, habits
 from tests.simulation.refusals import REFUSALS
 from tests.simulation.shared_stories import SHARED_RECORDS
 from tests.simulation.store_overrides import STORE_OVERRIDES
+from tests.simulation.webhook_stories import webhook_stories
 from tests.simulation.week import Week
 from tests.simulation.workload import STORIES
 
@@ -99,13 +99,14 @@ def simulate(seed: int, *, days: float = 7.0) -> Result:
     _populate(world, files, start, trouble_ends)
     intents = IntentWatch(world)
     week = Week(world, start + timedelta(hours=3), trouble_ends)
-    switches = world.sites[_pushing(seed)].account.switches
+    switches = world.sites[pushing(seed)].account.switches
     switches.are_results_reversed, switches.locked = seed % 2 == 0, ("refused", "whole request")[seed % 2]
-    week.books[_pushing(seed)] = Books(world.sites[_pushing(seed)].account)
+    week.books[pushing(seed)] = Books(world.sites[pushing(seed)].account)
     _edit_files(world, files, week)
     move(world, files, week)
     tenant_troubles.trouble(week, seed)
-    for stories in (*ALL_STORIES, pushed_stories(_pushing(seed)), delivery_stories(telling(seed))):
+    special = (pushed_stories(pushing(seed)), delivery_stories(telling(seed)), webhook_stories(telling(seed)))
+    for stories in (*ALL_STORIES, *special):
         week.plan(stories)
     _switch_to_write(world, files, start + timedelta(days=days) / 3)
     _replay(world, "gamma", start + timedelta(days=days) / 3 + timedelta(hours=1))
@@ -119,7 +120,7 @@ def simulate(seed: int, *, days: float = 7.0) -> Result:
         world.schedule("poll", name, every=timedelta(minutes=1), until=end)
         world.schedule("release", name, every=timedelta(minutes=1), until=end)
         world.schedule("replay", name, every=timedelta(minutes=1), until=end)
-    world.schedule("pull", _pushing(seed), every=timedelta(minutes=PULL_MINUTES), until=end)
+    world.schedule("pull", pushing(seed), every=timedelta(minutes=PULL_MINUTES), until=end)
     with redirect_stdout(world.logs):  # where Powertools prints its metrics
         world.clockwork.run(end)
     found = violations(world, week, intents)
@@ -154,17 +155,12 @@ def _populate(world: World, files: ConnectionFiles, start: datetime, trouble_end
     world.weather.rate = random.choice((0.0, 0.01, 0.04))
     for raw in _first_files(start):
         name = raw["name"]
-        made = pushing(raw) if name == _pushing(world.seed) else raw
-        site = world.add_site(files.add(beginning(made, world.seed) if name == moving(world.seed) else made))
+        made = with_orders(raw) if name == pushing(world.seed) else raw
+        site = world.add_site(files.add(beginning(made, world.seed)))
         _furnish(world, site)
-        if name == moving(world.seed):
+        if "v2" in ways(world.seed).get(name, ()):
             furnish_v2(site)
     world.wire()
-
-
-def _pushing(seed: int) -> str:
-    """The connection whose IFS shipments become orders."""
-    return EVERYWHERE[seed % len(EVERYWHERE)]
 
 
 def _first_files(start: datetime) -> tuple[Raw, ...]:

@@ -58,6 +58,7 @@ class Week:
         self.books: dict[str, Books] = {}
         self.pushed: list[Pushed] = []
         self.refused_clients: list[tuple[Site, datetime, datetime]] = []
+        self.let_in: list[str] = []
         self.same_second = 0
         self.edited_at: dict[str, tuple[datetime, datetime]] = {}
         self.tellings: list[Telling] = []
@@ -83,7 +84,7 @@ class Week:
                 for each in plot.sites
                 if (each, name) not in self._left_out and each in self.world.sites
             ]
-            for _ in range(plot.times):
+            for _ in range(plot.times if sites else 0):
                 self.begin(name)
                 at = self.start + (self.end - self.start) * self.random.random()
                 plot.story(self, self.random.choice(sites), at)
