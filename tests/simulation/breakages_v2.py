@@ -16,7 +16,7 @@ from functions.model.records import FieldName
 from functions.model.shipment import Shipment
 from functions.shipstation.reading import normalise
 from functions.shipstation.reading.deliveries import Deliveries
-from functions.shipstation.v2 import rows, signature, utc
+from functions.shipstation.v2 import order_body, rows, signature, utc
 from functions.shipstation.v2.order_writer import OrderWriter
 from functions.wiring import shipstation_account as wired
 from functions.wiring.signatures import WebhookSignatures
@@ -175,7 +175,8 @@ def _rows_by_position() -> None:
 
 def _a_cancellation_is_a_change() -> None:
     """V2 takes no status from whoever writes."""
-    patch(OrderWriter, "cancelling", lambda self, current: self.merged(current, None, ()))
+    status = {"shipment_status": "cancelled"}
+    patch(OrderWriter, "cancelling", lambda self, current: {**current.body, **order_body.identity(current), **status})
 
 
 PUSHING_BREAKAGES_V2: dict[str, Callable[[], None]] = {

@@ -9,35 +9,28 @@ Sources: https://docs.shipstation.com/apis/shipstation-v2/openapi/shipments, htt
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from functions.connections.orders import Orders
 from functions.errors import ConnectorError, Permanent, Retryable, Scope
-from functions.model.outbound import HELD, Address, OrderContent, OrderField, OutboundItem, loose_address, plain_address
+from functions.model.outbound import OrderContent, OrderField
 from functions.model.outcomes import Reason
 from functions.model.pushed_order import CurrentOrder, PushedOrder, Upserted
 from functions.shipstation.client import Answer, ShipStationClient
-from functions.shipstation.pushing import Body, as_dict, is_of_an_order, item_text, listed, marks, one_by_one, word
-from functions.shipstation.v2 import rows
+from functions.shipstation.pushing import Body, as_dict, is_of_an_order, listed, marks, one_by_one, word
+from functions.shipstation.v2.order_body import current_order, identity, leaving, made, replaced
 from functions.shipstation.v2.rows import PREFIX, bare
-from functions.shipstation.v2.utc import pacific_day, window_end, window_start
-from functions.shipstation.values import as_rows, as_text, as_whole
+from functions.shipstation.v2.utc import window_end, window_start
+from functions.shipstation.values import as_rows, as_whole
 
 PATH = "/v2/shipments"
 AT_ONCE = 25  # the largest array that POST takes is not documented
 PAGE = 100
 MOST_PAGES = 20
-MIDNIGHT = "T00:00:00Z"
-FAR_AHEAD = "2099-01-01T00:00:00Z"  # of a hold: ShipStation lets go of it by itself at its date
 CUSTOM_FIELDS = {f"custom_field_{number}": f"custom_field{number}" for number in (1, 2, 3)}
-# As the description has it: readOnly. `external_shipment_id` cannot change.
-READ_ONLY = frozenset(
-    {"created_at", "modified_at", "shipment_status", "total_weight", "errors", "address_validation", "shipment_id"}
-)
-FROM_THERE = frozenset({"ship_from", "return_to"})  # addresses of the warehouse that an order was to leave
 CANCEL = "cancel"
 
 
@@ -100,8 +93,8 @@ class OrderWriter:
             if isinstance(fault, Permanent):
                 return self._refused(str(bodies[0]["external_shipment_id"]))
             raise
-        made = as_rows(answer.get("shipments") if isinstance(answer, dict) else None)
-        return [result for row in made for result in self._of_row(row)]
+        answered = as_rows(answer.get("shipments") if isinstance(answer, dict) else None)
+        return [result for row in answered for result in self._of_row(row)]
 
     def _of_row(self, row: Mapping[str, Any]) -> list[Upserted]:
         """By its key, never by its place in the answer. Nothing where it does not say what became of the order."""
@@ -119,38 +112,20 @@ class OrderWriter:
         return [] if is_there else [Upserted(order_key=order_key, order_id=None)]
 
     def new(self, order_key: str, content: OrderContent) -> dict[str, Any]:
-        """The body that makes an order. Its address stays as it is sent."""
-        warehouse = self._warehouse() if content.warehouse_id is None else f"{PREFIX}{content.warehouse_id}"
-        made = dict(_values(content, {}))
-        return {
-            "external_shipment_id": order_key,
-            "create_sales_order": True,
-            "validate_address": "no_validation",
-            "store_id": f"{PREFIX}{self._orders.store_id}",
-            "warehouse_id": warehouse,
-            **{name: value for name, value in made.items() if value is not None},
-            "advanced_options": {name: getattr(content, field) for field, name in self._marks.items()},
-        }
+        """The body that makes an order."""
+        store = f"{PREFIX}{self._orders.store_id}"
+        return made(order_key, content, self._marks, store=store, warehouse=self._warehouse_of(content))
 
     def merged(self, current: CurrentOrder, content: OrderContent, ours: Sequence[OrderField]) -> dict[str, Any]:
         """The order as it stands, but for the fields that are `ours` to change."""
-        names = {_NAMES[field] for field in ours if field in _NAMES}
-        changed = {name: value for name, value in _values(content, current.body) if name in names - {"ship_to"}}
-        options = dict(as_dict(current.body.get("advanced_options")))
-        options |= {name: getattr(content, field) for field, name in self._marks.items() if field in ours}
-        if "warehouse" in ours:
-            changed["warehouse_id"] = f"{PREFIX}{content.warehouse_id}" if content.warehouse_id else self._warehouse()
-        address = dict(as_dict(current.body.get("ship_to")))
-        address |= _address(content.ship_to) if "ship_to" in ours else {}
-        address |= {"email": content.email or None} if "email" in ours else {}
-        of_the_warehouse = FROM_THERE if "warehouse" in ours else frozenset()
-        kept = {name: value for name, value in current.body.items() if name not in READ_ONLY | of_the_warehouse}
-        identity = {"external_shipment_id": current.order_key, "shipment_id": f"{PREFIX}{current.order_id}"}
-        return {**kept, **changed, **identity, "ship_to": address, "advanced_options": options}
+        body = replaced(current, content, ours, self._marks)
+        return leaving(body, self._warehouse_of(content)) if "warehouse" in ours else body
 
     def cancelling(self, current: CurrentOrder) -> dict[str, Any]:
-        key, number = current.order_key, f"{PREFIX}{current.order_id}"
-        return {"external_shipment_id": key, "shipment_id": number, CANCEL: True}
+        return {**identity(current), CANCEL: True}
+
+    def _warehouse_of(self, content: OrderContent) -> str:
+        return self._warehouse() if content.warehouse_id is None else f"{PREFIX}{content.warehouse_id}"
 
     def _warehouse(self) -> str:
         """The account's default, as V1 takes it by itself. Raises Retryable where none is shown."""
@@ -202,104 +177,7 @@ class OrderWriter:
         return order
 
     def _current(self, row: dict[str, Any]) -> CurrentOrder | None:
-        order_id, options = as_whole(bare(row.get("shipment_id"))), as_dict(row.get("advanced_options"))
-        if order_id is None:
-            return None
-        ship_to = as_dict(row.get("ship_to"))
-        address = _read_address(ship_to)
-        return CurrentOrder(
-            order_id=order_id,
-            order_key=word(row.get("external_shipment_id")),
-            status=word(rows.order_status(row)),
-            is_split=False,
-            is_verified=_is_rewritten(address),
-            fields={
-                "number": word(row.get("shipment_number")),
-                "ship_by": _day(row.get("ship_by_date")),
-                "ship_to": plain_address(address),
-                "items": "\n".join(sorted(map(_line, as_rows(row.get("items"))))),
-                "warehouse": str(as_whole(bare(row.get("warehouse_id"))) or ""),
-                "email": word(ship_to.get("email")),
-                "held": HELD if row.get("hold_until_date") else "",
-                **{field: word(options.get(name)) for field, name in self._marks.items()},
-            },
-            loose_address=loose_address(address),
-            body=row,
-        )
-
-
-_NAMES: Mapping[OrderField, str] = {
-    "number": "shipment_number",
-    "ship_by": "ship_by_date",
-    "ship_to": "ship_to",
-    "items": "items",
-    "held": "hold_until_date",
-}
-_ADDRESS = {
-    "name": "name",
-    "street1": "address_line1",
-    "street2": "address_line2",
-    "street3": "address_line3",
-    "city": "city_locality",
-    "state": "state_province",
-    "postal_code": "postal_code",
-    "country": "country_code",
-    "phone": "phone",
-}
-
-
-def _values(content: OrderContent, before: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """What an order says in V2's own names; of its lines what is not ours stays. V2 has no word for the day of the
-    order and for the customer's number.
-    """
-    yield "shipment_number", content.number
-    yield "ship_by_date", f"{content.ship_by}{MIDNIGHT}" if content.ship_by else None
-    yield "ship_to", _new_address(content)
-    yield "items", [_item(item, before) for item in content.items]
-    yield "hold_until_date", FAR_AHEAD if content.held else None
-
-
-def _new_address(content: OrderContent) -> dict[str, Any]:
-    told = {name: value for name, value in _address(content.ship_to).items() if value is not None}
-    return {**told, **({"email": content.email} if content.email else {}), "address_residential_indicator": "unknown"}
-
-
-def _address(address: Address) -> dict[str, str | None]:
-    """Without a telephone where there is none: the warehouse may have added one."""
-    made = {theirs: getattr(address, ours) or None for ours, theirs in _ADDRESS.items()}
-    return made if address.phone else {name: value for name, value in made.items() if name != "phone"}
-
-
-def _read_address(raw: Mapping[str, Any]) -> Address:
-    return Address(**{ours: as_text(raw.get(theirs)) or "" for ours, theirs in _ADDRESS.items()})
-
-
-def _is_rewritten(address: Address) -> bool:
-    """V2 does not say that an address was checked, as V1 does those that it was sent: what the check makes of it is in
-    capitals. Recorded: public answers of 2021.
-    """
-    return address.street1.isupper() and address.city.isupper()
-
-
-def _item(item: OutboundItem, before: Mapping[str, Any]) -> dict[str, Any]:
-    """What ShipStation knows of the line beside what we say of it: weight, location, options."""
-    lines = {str(line.get("external_order_item_id")): line for line in as_rows(before.get("items"))}
-    known: dict[str, Any] = lines.get(item.line_key, {})
-    ours = {"external_order_item_id": item.line_key, "sku": item.sku, "name": item.name, "quantity": item.quantity}
-    return {**known, **ours}
-
-
-def _line(item: Mapping[str, Any]) -> str:
-    return item_text(item.get("external_order_item_id"), item.get("sku"), item.get("quantity"))
-
-
-def _day(raw: object) -> str:
-    """A day that is none counts as none: it is only compared."""
-    try:
-        day = pacific_day(as_text(raw))
-    except ValueError:
-        return ""
-    return day.isoformat() if isinstance(day, date) else ""
+        return current_order(row, self._marks)
 
 
 def _shown(answer: Answer | None) -> list[Any]:
