@@ -15,7 +15,7 @@ UNDER_WAY = 5
 BEGUN = timedelta(seconds=15)  # what was under way: a search of several pages, and readings one by one
 CLOCKS = timedelta(minutes=1)  # those of two environments differ by less
 TOLD = timedelta(seconds=10)  # from an answer until the circuit has it
-PAGE_SIZE, DENSE = 7, 10
+PAGE_SIZE, DENSE = 7, 30
 PUSHED_PAGES = {100, 500}  # in either API: of what was pushed, a whole list is asked for to its end
 OPENS = timedelta(minutes=15)  # until a circuit is open
 PROBES_A_MINUTE, BESIDE = 3, 20  # one look, a GET tried three times; what was under way
@@ -92,8 +92,8 @@ def _asked_too_early(week: Week, site: Site) -> Iterator[str]:
 
 
 def _numbered_pages(site: Site) -> Iterator[str]:
-    """Rows move while they are read: only two seconds with more rows than a page, which come a few times a week, or a
-    page that is halved to find the row that breaks it, may be read by page number.
+    """Rows move while they are read: only seconds with more rows than a page, as those of a pick wave and its readings
+    again, or a page that is halved to find the row that breaks it, may be read by page number.
     """
     queries = (dict(request.query) for request in site.account.requests)
     sizes = [int(q.get("pageSize") or q["page_size"]) for q in queries if q.get("page", "1") != "1"]
