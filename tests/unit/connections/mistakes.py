@@ -1549,13 +1549,6 @@ MISTAKES = (
         'align.template.new_id (entry 2): is not spelt as it has to be; for example new_id = "SS{id}"',
     ),
     Mistake(
-        "orders through the second API without a telephone",
-        ORDERS,
-        'phone = "000-000-0000"\n',
-        "",
-        "orders.phone is missing: V2 takes no address without a telephone",
-    ),
-    Mistake(
         "a delivery through the first API",
         SHIPMENT,
         'ship_date = { attribute = "ActualShipDate", when = "delivered" }',

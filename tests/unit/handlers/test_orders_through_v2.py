@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 from functions.model.outcomes import Outcome, Reason
 from tests.equipment.http import Request, Response
@@ -39,6 +40,11 @@ def test_a_shipment_is_an_order_is_followed_and_comes_back() -> None:
     desk.run(minutes=10)
     assert desk.tenant.shipment(shipment)["ProNo"]
     assert [request for request in desk.account.requests if not request.path.startswith("/v2/")] == []
+
+
+def test_without_a_telephone_the_file_is_refused() -> None:
+    with pytest.raises(ValidationError, match=r"orders\.phone is missing"):
+        DeskV2(phone="")
 
 
 def test_what_has_not_changed_costs_no_request() -> None:
