@@ -241,6 +241,10 @@ class CurrentOrder(Frozen):
     loose_address: str
     body: dict[str, Any]
 
+    def as_part(self, *, is_split: bool) -> CurrentOrder:
+        """As the other orders under its key tell."""
+        return self.model_copy(update={"is_split": is_split})
+
 
 class Upserted(Frozen):
     """What ShipStation made of one order of a bulk update. `order_id` None: it refused."""

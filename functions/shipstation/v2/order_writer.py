@@ -55,7 +55,7 @@ class OrderWriter:
         if answer is None:
             return None
         order = self._own(answer, pushed)
-        return order.model_copy(update={"is_split": self._is_split(order)})
+        return order.as_part(is_split=self._is_split(order))
 
     def upsert(self, bodies: Sequence[Body]) -> list[Upserted]:
         """Each order's own fate: new ones together, every other by a request of its own."""
@@ -143,7 +143,7 @@ class OrderWriter:
         found, is_whole = self._rows({**window, "store_id": f"{PREFIX}{self._orders.store_id}"})
         orders = [order for order in map(self._current, found) if order]
         keys = [order.order_key for order in orders]
-        return [each.model_copy(update={"is_split": keys.count(each.order_key) > 1}) for each in orders], is_whole
+        return [each.as_part(is_split=keys.count(each.order_key) > 1) for each in orders], is_whole
 
     def _is_split(self, order: CurrentOrder) -> bool:
         """Another order bears its key. Raises Retryable where the list ignores which are asked for."""
