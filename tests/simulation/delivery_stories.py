@@ -15,7 +15,9 @@ from tests.simulation.expectations import Bought, Fields, Plot
 from tests.simulation.week import Week
 
 ATTRIBUTES = ("Cf_Tracking_Status", "Cf_Delivered_At")
-SWEPT = timedelta(hours=36)  # before the end, so that the sweep of two days after comes to it
+SWEPT = timedelta(hours=36)  # before the end, so that the sweep of a day after comes to it
+SWEPT_LATER = timedelta(hours=60)  # that of two days after, which reads a day at once
+WITHIN_A_DAY, WITHIN_TWO = 1100, 2000  # minutes
 DELIVERED = "delivered"
 
 
@@ -69,7 +71,7 @@ def delivered(week: Week, site: Site, at: datetime) -> None:
     way = _Way(week, site, min(at, week.end - SWEPT))
     for parcel in way.parcels:
         way.tell(week.later(61, 200), parcel, week.random.choice(("in_transit", "error")))
-        over = week.later(201, 2000)
+        over = week.later(201, WITHIN_TWO if way.at < week.end - SWEPT_LATER else WITHIN_A_DAY)
         for again in range(1, week.random.randrange(2, 4)):
             way.tell(over + timedelta(seconds=7 * again), parcel, DELIVERED)
     way.take_back()
