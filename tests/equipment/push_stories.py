@@ -25,11 +25,14 @@ class Story:
         self.account.switches.is_address_rewritten = self.random.random() < 0.5
         self.account.switches.locked = self.random.choice(("refused", "whole request"))
         self.account.switches.are_results_reversed = self.random.random() < 0.5
-        self.books = Books(self.account, self._source)
+        self.books = self._books()
         self.people = People(self.random, self.tenant, self.books)
 
     def _open(self) -> Desk:
         return Desk((), warehouses={"CHI": 4711})
+
+    def _books(self) -> Books:
+        return Books(self.account, self._source)
 
     def _ask(self, number: int) -> Any:
         """What is to be packed, by its number."""
