@@ -47,6 +47,7 @@ class Shipment(Frozen):
     `reference` is None where no IFS order number could be read; `skip` then says why nothing is to be written.
     `ifs_shipment` is the id of the IFS shipment where the order carries one.
     `cost` is the label's, where a target writes it and ShipStation tells one, `currency` what V2 tells beside it.
+    `warehouse_id` is where the label says that it leaves from, where a connection knows its warehouses' sites.
     `read_at` is when we asked ShipStation, so that an older reading never replaces a newer one.
     """
 
@@ -66,6 +67,7 @@ class Shipment(Frozen):
     ship_date: date | None = None
     cost: Decimal | None = None
     currency: str | None = None
+    warehouse_id: int | None = None
     voided_at: datetime | None = None
     items: tuple[Item, ...] = ()
     read_at: datetime
@@ -108,7 +110,7 @@ class Shipment(Frozen):
 
     def mark(self, fingerprint: str) -> str:
         """Compared to drop a row already recorded: its content and where it was delivered to, not when it was read."""
-        unsaid = {name for name in ("cost", "currency") if getattr(self, name) is None}
+        unsaid = {name for name in ("cost", "currency", "warehouse_id") if getattr(self, name) is None}
         content = self.model_dump_json(exclude={"read_at", *unsaid})
         return hashlib.sha256(f"{fingerprint}\x1f{content}".encode()).hexdigest()[:32]
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 
 from functions.connections.connection import Connection
+from functions.connections.warehouses import sites_of_warehouses
 from functions.flows.to_ifs.circuit_breaker import Breaker
 from functions.flows.to_ifs.deliver import Delivery
 from functions.flows.to_ifs.earlier_version import Earlier
@@ -27,6 +28,7 @@ from functions.ledger.tenants import TenantStore
 from functions.model.shipment import ConnectionName
 from functions.wiring.ifs_tenant import IfsConnections
 from functions.wiring.runtime import Context, Runtime
+from functions.wiring.warehouses import found_warehouses
 
 AROUND_A_REQUEST_SECONDS = 17  # a new token's, and the records before and after
 
@@ -44,7 +46,7 @@ class DeliveryTables:
 class DeliveryParts:
     def __init__(self, runtime: Runtime, tables: DeliveryTables) -> None:
         ledger = runtime.table(tables.ledger)
-        self._runtime, self._tables = runtime, tables
+        self._runtime, self._tables, self._ledger = runtime, tables, ledger
         self.orders, self.plans = OrderStore(ledger), PlanStore(ledger)
         self.records, self.tenants = RecordStore(ledger), TenantStore(ledger)
         self.desks = DeskStore(ledger)
@@ -69,7 +71,11 @@ class DeliveryParts:
             earlier=self._earlier,
             now=self._runtime.now,
             has_time=_has_time(context, self._runtime.connections[name]),
+            sites=cache(partial(self._sites, self._runtime.connections[name])),
         )
+
+    def _sites(self, connection: Connection) -> dict[int, str]:
+        return sites_of_warehouses(connection, found_warehouses(self._ledger, connection))
 
     def delivery(self, name: ConnectionName, context: Context) -> Delivery:
         return Delivery(

@@ -11,7 +11,6 @@ from functions.flows.to_shipstation.push import Push
 from functions.ifs.client import IfsClient
 from functions.ifs.customer_orders import CustomerOrdersToPack
 from functions.ifs.outbound import OutboundShipments
-from functions.ledger.alignment import AlignStore
 from functions.ledger.audit import AuditLog
 from functions.ledger.budget import BudgetStore
 from functions.ledger.pushes import PushStore
@@ -21,6 +20,7 @@ from functions.shipstation.v1.order_writer import OrderWriter
 from functions.wiring.ifs_tenant import ifs_client
 from functions.wiring.runtime import Runtime
 from functions.wiring.shipstation_account import shipstation_client
+from functions.wiring.warehouses import found_warehouses
 
 
 def pull_parts(runtime: Runtime, settings: PullSettings, connection: Connection, orders: Orders) -> Pull:
@@ -37,11 +37,7 @@ def pull_parts(runtime: Runtime, settings: PullSettings, connection: Connection,
 
 def with_warehouses(runtime: Runtime, settings: PullSettings, connection: Connection, orders: Orders) -> Orders:
     """What was found of the warehouses stands where the file names none."""
-    aligned = connection.aligning("warehouses")
-    if aligned is None or aligned.mode != "write":
-        return orders
-    found = AlignStore(runtime.table(settings.ledger_table)).map(connection.name, "warehouses")
-    return orders.shipping_from({code: int(number) for code, number in found.items() if number.isdecimal()})
+    return orders.shipping_from(found_warehouses(runtime.table(settings.ledger_table), connection))
 
 
 def _orders(runtime: Runtime, client: IfsClient, connection: Connection, orders: Orders) -> CustomerOrdersToPack:

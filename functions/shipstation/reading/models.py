@@ -89,6 +89,7 @@ class ShipStationShipment(Row):
     cost: Cost = Field(default=None, alias="shipmentCost")
     currency: Text = Field(default=None, alias="shipmentCurrency")
     items: Items = Field(default=(), alias="shipmentItems")
+    warehouse_id: Whole = Field(default=None, alias="warehouseId")
     holds_its_order: Flag = Field(default=None, alias="holdsItsOrder")  # V2: no items of its own, all of its order's
     advanced: Advanced = Field(default=None, alias="advancedOptions")
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from functions.connections.connection import Connection
 from functions.connections.vendors import OrderSource
+from functions.connections.warehouses import knows_warehouses
 from functions.model.facts import OrderFacts, OrderReading
 from functions.model.outcomes import Reason
 from functions.model.shipment import Item, Shipment
@@ -70,6 +71,7 @@ def normalised(row: Parcel, order: OrderFacts | None, connection: Connection, re
         created_at=row.created_at,
         ship_date=row.ship_date,
         **_cost(row, view),
+        warehouse_id=_warehouse(row, connection),
         voided_at=_voided_at(row),
         items=_items(row, order),
         read_at=read_at,
@@ -87,6 +89,12 @@ def _cost(row: Parcel, view: Connection) -> dict[str, Any]:
     if not isinstance(row, ShipStationShipment) or not view.ifs.writes_cost:
         return {}
     return {"cost": row.cost, "currency": (row.currency or "").upper() or None}
+
+
+def _warehouse(row: Parcel, connection: Connection) -> int | None:
+    """Kept only where it is known which site it is: else one that is corrected would have the shipment looked at."""
+    is_told = isinstance(row, ShipStationShipment) and knows_warehouses(connection)
+    return row.warehouse_id if is_told and isinstance(row, ShipStationShipment) else None
 
 
 def _voided_at(row: Parcel) -> datetime | None:
