@@ -13,6 +13,7 @@ Item = dict[str, Any]
 
 ORDER, RECORD, ENTRY = "order#{}#", "record#{}#", "audit#{}#"
 PUSHED, ORDER_ID, TRYING = "push#{}#", "order_id", "trying"
+ORDER_NO = "order_no"
 KEY, SHIPMENT_ID, OF_SHIPSTATION = "key", "shipment_id", "shipstation/"
 PARKED_SUBJECTS, DUE_LISTS = "parked#{}", ("due#", "watch#")
 SHIPMENTS, SHIPMENT, OUTCOME, REASON, ATTENTION = "shipments", "shipment", "outcome", "reason", "attention"
@@ -90,6 +91,14 @@ def _is_of_an_order(entry: Item) -> bool:
 def pushed(world: World, site: Site) -> dict[int, Item]:
     """By IFS shipment."""
     return {int(item[KEY][SHIPMENT_ID]): item for item in items(world, LEDGER, PUSHED, site)}
+
+
+def sold(world: World, site: Site) -> dict[str, list[Item]]:
+    """By customer order, each of its parts."""
+    found: dict[str, list[Item]] = {}
+    for item in items(world, LEDGER, PUSHED, site):
+        found.setdefault(str(item[KEY][ORDER_NO]), []).append(item)
+    return found
 
 
 def record_of(entry: Item) -> str:

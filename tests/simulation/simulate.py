@@ -24,6 +24,7 @@ from tests.simulation.connection_files import (
     first_file,
     pushing,
     second_edit,
+    selling,
 )
 from tests.simulation.corrected_references import CORRECTED_REFERENCES
 from tests.simulation.desk_stories import DESK_STORIES
@@ -34,6 +35,7 @@ from tests.simulation.hidden_records import HIDDEN_RECORDS
 from tests.simulation.ifs_stories import IFS_STORIES
 from tests.simulation.judge_audit import IntentWatch
 from tests.simulation.judge_reconcile import disagreements
+from tests.simulation.judge_sales import Ordered, source_of
 from tests.simulation.large_orders import LARGE_ORDERS
 from tests.simulation.moved_lines import MOVED_LINES
 from tests.simulation.operator_stories import OPERATOR_STORIES, WHO, ask, plan
@@ -43,6 +45,7 @@ from tests.simulation.pushed_stories import pushed_stories
 from tests.simulation.reading_stories import READING_STORIES, furnish, habits
 from tests.simulation.refusals import REFUSALS
 from tests.simulation.shared_stories import SHARED_RECORDS
+from tests.simulation.sold_stories import sold_stories
 from tests.simulation.store_overrides import STORE_OVERRIDES
 from tests.simulation.week import Week
 from tests.simulation.workload import STORIES
@@ -100,11 +103,12 @@ def simulate(seed: int, *, days: float = 7.0) -> Result:
     week = Week(world, start + timedelta(hours=3), trouble_ends)
     switches = world.sites[_pushing(seed)].account.switches
     switches.are_results_reversed, switches.locked = seed % 2 == 0, ("refused", "whole request")[seed % 2]
-    week.books[_pushing(seed)] = Books(world.sites[_pushing(seed)].account)
+    week.books[_pushing(seed)] = _books(world.sites[_pushing(seed)], seed)
     _edit_files(world, files, week)
     move(world, files, week)
     tenant_troubles.trouble(week, seed)
-    for stories in (*ALL_STORIES, pushed_stories(_pushing(seed))):
+    told = sold_stories if is_selling(seed) else pushed_stories
+    for stories in (*ALL_STORIES, told(_pushing(seed))):
         week.plan(stories)
     _switch_to_write(world, files, start + timedelta(days=days) / 3)
     _replay(world, "gamma", start + timedelta(days=days) / 3 + timedelta(hours=1))
@@ -153,7 +157,8 @@ def _populate(world: World, files: ConnectionFiles, start: datetime, trouble_end
     world.weather.rate = random.choice((0.0, 0.01, 0.04))
     for raw in _first_files(start):
         name = raw["name"]
-        made = pushing(raw) if name == _pushing(world.seed) else raw
+        into_shipstation = selling if is_selling(world.seed) else pushing
+        made = into_shipstation(raw) if name == _pushing(world.seed) else raw
         site = world.add_site(files.add(beginning(made, world.seed) if name == moving(world.seed) else made))
         _furnish(world, site)
         if name == moving(world.seed):
@@ -164,6 +169,15 @@ def _populate(world: World, files: ConnectionFiles, start: datetime, trouble_end
 def _pushing(seed: int) -> str:
     """The connection whose IFS shipments become orders."""
     return EVERYWHERE[seed % len(EVERYWHERE)]
+
+
+def is_selling(seed: int) -> bool:
+    """Whether these are customer orders, and no shipments."""
+    return seed % 3 == 1
+
+
+def _books(site: Site, seed: int) -> Books:
+    return Books(site.account, source_of, Ordered(site)) if is_selling(seed) else Books(site.account)
 
 
 def _first_files(start: datetime) -> tuple[Raw, ...]:
