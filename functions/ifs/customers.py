@@ -93,8 +93,9 @@ class CustomerRecords:
             return found
         service = Service(self._client, where.endpoint, where.projection)
         told = [each.fields["email"] for each in sought if each.fields["email"]]
-        values = sorted({*told, *map(str.lower, told)})  # the filter minds case
-        for filter_text in odata.any_of(where.value, map(odata.text, values)):
+        values = sorted(set(map(str.lower, told)))
+        # A comparison minds case. Source: the function list of IFS's OData provider (docs.ifs.com/techdocs).
+        for filter_text in odata.any_of(f"tolower({where.value})", map(odata.text, values)):
             for row in service.rows(where.entity_set, (), filter_text, (where.customer, where.value)):
                 found.setdefault(str(row.get(where.customer)), []).append(str(row.get(where.value)))
         return found

@@ -14,6 +14,7 @@ Item = dict[str, Any]
 ORDER, RECORD, ENTRY = "order#{}#", "record#{}#", "audit#{}#"
 PUSHED, ORDER_ID, TRYING = "push#{}#", "order_id", "trying"
 ORDER_NO = "order_no"
+ALIGNED, FIELD = "align#{}#", "field"
 KEY, SHIPMENT_ID, OF_SHIPSTATION = "key", "shipment_id", "shipstation/"
 PARKED_SUBJECTS, DUE_LISTS = "parked#{}", ("due#", "watch#")
 SHIPMENTS, SHIPMENT, OUTCOME, REASON, ATTENTION = "shipments", "shipment", "outcome", "reason", "attention"
@@ -82,6 +83,16 @@ def entries(world: World, site: Site) -> Iterator[Item]:
 def order_entries(world: World, site: Site) -> Iterator[Item]:
     """Of ShipStation orders."""
     yield from filter(_is_of_an_order, items(world, AUDIT, ENTRY, site))
+
+
+def every_entry(world: World, site: Site) -> Iterator[Item]:
+    yield from items(world, AUDIT, ENTRY, site)
+
+
+def aligned(world: World, site: Site, profile: str) -> dict[str, Item]:
+    """By what the leading system calls the record."""
+    records = items(world, LEDGER, ALIGNED + profile, site)
+    return {str(item[KEY]["id"]): item for item in records if KEY in item}
 
 
 def _is_of_an_order(entry: Item) -> bool:

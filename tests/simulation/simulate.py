@@ -13,7 +13,8 @@ from typing import Any
 from tests.equipment.pages import shrink_pages
 from tests.equipment.push_books import Books
 from tests.equipment.world import CANARY, Site, Trouble, World
-from tests.simulation import tenant_troubles
+from tests.simulation import judge_alignment, tenant_troubles
+from tests.simulation.aligned_week import AlignedWeek
 from tests.simulation.connection_files import (
     DROPPED_ATTRIBUTE,
     LIMIT,
@@ -94,7 +95,7 @@ def simulate(seed: int, *, days: float = 7.0) -> Result:
     """Troubled for `days`, then a calm day. The same seed gives the same run, to the last write."""
     began = time.perf_counter()
     os.environ |= {"POWERTOOLS_METRICS_NAMESPACE": "simulation", "POWERTOOLS_SERVICE_NAME": "simulation"}
-    start = FIRST_MONDAY + WEEKS[seed % len(WEEKS)] * WEEK
+    start = start_of(seed)
     world, files = World(seed, start), ConnectionFiles()
     shrink_pages(PAGE_SIZE)
     trouble_ends = start + timedelta(days=days)
@@ -128,11 +129,14 @@ def simulate(seed: int, *, days: float = 7.0) -> Result:
     found = violations(world, week, intents)
     digest = world.digest()
     found += disagreements(world, start)
+    aligned = AlignedWeek(seed, start, days)
+    aligned.play()
+    found += judge_alignment.violations(aligned)
     return Result(
         seed=seed,
         start=start,
         violations=found,
-        coverage=_coverage(world, week),
+        coverage=_coverage(world, week, aligned),
         planned=Counter(each.name for each in week.tellings),
         faults=world.met,
         figures=_figures(world, week),
@@ -140,6 +144,10 @@ def simulate(seed: int, *, days: float = 7.0) -> Result:
         seconds=time.perf_counter() - began,
         days=days + CALM / timedelta(days=1),
     )
+
+
+def start_of(seed: int) -> datetime:
+    return FIRST_MONDAY + WEEKS[seed % len(WEEKS)] * WEEK
 
 
 def _populate(world: World, files: ConnectionFiles, start: datetime, trouble_ends: datetime) -> None:
@@ -275,9 +283,10 @@ def _expire_key(world: World, start: datetime, days: float) -> None:
     world.clockwork.at(replaced, lambda: world.secrets.replace(f"ss-{name}", "api_key", "api_secret", fresh))
 
 
-def _coverage(world: World, week: Week) -> Counter[str]:
+def _coverage(world: World, week: Week, aligned: AlignedWeek) -> Counter[str]:
     """How often each story and each habit of a vendor was met."""
     met = week.coverage()
+    met.update({f"aligned: {name}": times for name, times in aligned.met.items()})
     for night, name in (
         (datetime(2026, 3, 8, 10, tzinfo=UTC), "March night"),
         (datetime(2026, 11, 1, 9, tzinfo=UTC), "November night"),
