@@ -12,10 +12,10 @@ from io import StringIO
 
 from tests.equipment.order_stories import OrderStory
 from tests.equipment.push_stories import Story
-from tests.simulation.breakages_desk import DESK_BREAKAGES
 from tests.simulation import judge_alignment
 from tests.simulation.aligned_week import AlignedWeek
 from tests.simulation.breakages_aligning import ALIGNING_BREAKAGES
+from tests.simulation.breakages_desk import DESK_BREAKAGES
 from tests.simulation.breakages_ifs import IFS_BREAKAGES
 from tests.simulation.breakages_pushing import PUSHING_BREAKAGES
 from tests.simulation.breakages_reading import READING_BREAKAGES
