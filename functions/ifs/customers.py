@@ -62,6 +62,9 @@ class CustomerRecords:
         rows = {str(row.get(self._key)): row for each in filters for row in self._rows(each)}
         return [self._record(code, row, emails.get(code, ())) for code, row in rows.items()]
 
+    def parts(self, changes: Mapping[str, str]) -> list[dict[str, str]]:
+        return [dict(changes)]
+
     def change(self, record: SideRecord, changes: Mapping[str, str]) -> SideRecord | None:  # noqa: ARG002 # as the protocol says
         """A customer that is found is left as it is."""
         raise Permanent(Reason.IFS_CONFIGURATION, "no customer is changed in IFS", scope=Scope.RECORD)

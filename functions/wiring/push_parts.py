@@ -51,4 +51,4 @@ def push_parts(runtime: Runtime, settings: PushSettings, connection: Connection,
     ledger = runtime.table(settings.ledger_table)
     client = shipstation_client(runtime, connection, settings.shipstation_secrets[connection.name], BudgetStore(ledger))
     audit = AuditLog(runtime.table(settings.audit_table), new_id=runtime.new_id)
-    return Push(connection, orders, PushStore(ledger), OrderWriter(client, orders), audit, runtime.now)
+    return Push(connection, orders, PushStore(ledger), OrderWriter(client, orders, runtime.now), audit, runtime.now)

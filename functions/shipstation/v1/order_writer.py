@@ -7,7 +7,7 @@ Source: https://docs.shipstation.com/apis/shipstation-v1/docs/orders/create-upda
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -28,6 +28,7 @@ ONE_BY_ONE = 3  # orders of a stretch of time; more are asked for as a list
 TOGETHER = timedelta(hours=1)  # pushed within that of each other: one list
 AROUND = timedelta(minutes=10)  # our clock against ShipStation's, and as long as a run lasts
 MOST_PAGES = 20
+ALONE = timedelta(minutes=2)  # of a run's five, for orders that are sent one at a time
 MOST_IN_A_ROW = 10  # orders that ShipStation stumbles over; then it is ShipStation
 CUSTOM_FIELDS = {f"custom_field_{number}": f"customField{number}" for number in (1, 2, 3)}
 # Source: https://www.shipstation.com/docs/api/models/address/ -- the other answers leave an address as it was
@@ -39,8 +40,8 @@ _NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 class OrderWriter:
     """Raises Retryable, OutcomeUnknown or Permanent."""
 
-    def __init__(self, client: ShipStationClient, orders: Orders) -> None:
-        self._client, self._orders = client, orders
+    def __init__(self, client: ShipStationClient, orders: Orders, now: Callable[[], datetime]) -> None:
+        self._client, self._orders, self._now = client, orders, now
         self._marks = _marks(orders)
 
     def read(self, pushed: Sequence[PushedOrder]) -> dict[str, CurrentOrder | None]:
@@ -79,10 +80,14 @@ class OrderWriter:
         return [result for result in map(_upserted, rows) if result is not None]
 
     def _one_by_one(self, bodies: Sequence[Mapping[str, Any]]) -> list[Upserted]:
-        """What was written before a fault is told. An order that ShipStation stumbles over has no result."""
+        """What was written before a fault is told. An order that ShipStation stumbles over has no result, nor has one
+        whose turn does not come in time.
+        """
         results: list[Upserted] = []
-        in_a_row = 0
+        in_a_row, until = 0, self._now() + ALONE
         for body in bodies:
+            if self._now() >= until:
+                break
             try:
                 results += self.upsert([body])
                 in_a_row = 0
