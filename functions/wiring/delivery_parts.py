@@ -10,13 +10,14 @@ from datetime import timedelta
 from functools import cache, partial
 
 from functions.connections.connection import Connection
-from functions.connections.warehouses import sites_of_warehouses
+from functions.connections.warehouses import finds_warehouses, sites_of_warehouses
 from functions.flows.to_ifs.circuit_breaker import Breaker
 from functions.flows.to_ifs.deliver import Delivery
 from functions.flows.to_ifs.earlier_version import Earlier
 from functions.flows.to_ifs.lookup import Lookup
 from functions.flows.to_ifs.schema_drift import SchemaDrift
 from functions.ifs.client import GRACE_SECONDS
+from functions.ledger.alignment import AlignStore
 from functions.ledger.audit import AuditLog
 from functions.ledger.desks import DeskStore
 from functions.ledger.orders import OrderStore
@@ -28,7 +29,6 @@ from functions.ledger.tenants import TenantStore
 from functions.model.shipment import ConnectionName
 from functions.wiring.ifs_tenant import IfsConnections
 from functions.wiring.runtime import Context, Runtime
-from functions.wiring.warehouses import found_warehouses
 
 AROUND_A_REQUEST_SECONDS = 17  # a new token's, and the records before and after
 
@@ -75,7 +75,8 @@ class DeliveryParts:
         )
 
     def _sites(self, connection: Connection) -> dict[int, str]:
-        return sites_of_warehouses(connection, found_warehouses(self._ledger, connection))
+        found = AlignStore(self._ledger).warehouses(connection.name) if finds_warehouses(connection) else {}
+        return sites_of_warehouses(connection, found)
 
     def delivery(self, name: ConnectionName, context: Context) -> Delivery:
         return Delivery(

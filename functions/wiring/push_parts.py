@@ -6,11 +6,13 @@ from zoneinfo import ZoneInfo
 
 from functions.connections.connection import Connection
 from functions.connections.orders import Orders
+from functions.connections.warehouses import finds_warehouses
 from functions.flows.from_ifs.pull import Pull
 from functions.flows.to_shipstation.push import Push
 from functions.ifs.client import IfsClient
 from functions.ifs.customer_orders import CustomerOrdersToPack
 from functions.ifs.outbound import OutboundShipments
+from functions.ledger.alignment import AlignStore
 from functions.ledger.audit import AuditLog
 from functions.ledger.budget import BudgetStore
 from functions.ledger.pushes import PushStore
@@ -20,7 +22,6 @@ from functions.shipstation.v1.order_writer import OrderWriter
 from functions.wiring.ifs_tenant import ifs_client
 from functions.wiring.runtime import Runtime
 from functions.wiring.shipstation_account import shipstation_client
-from functions.wiring.warehouses import found_warehouses
 
 
 def pull_parts(runtime: Runtime, settings: PullSettings, connection: Connection, orders: Orders) -> Pull:
@@ -37,7 +38,9 @@ def pull_parts(runtime: Runtime, settings: PullSettings, connection: Connection,
 
 def with_warehouses(runtime: Runtime, settings: PullSettings, connection: Connection, orders: Orders) -> Orders:
     """What was found of the warehouses stands where the file names none."""
-    return orders.shipping_from(found_warehouses(runtime.table(settings.ledger_table), connection))
+    if not finds_warehouses(connection):
+        return orders
+    return orders.shipping_from(AlignStore(runtime.table(settings.ledger_table)).warehouses(connection.name))
 
 
 def _orders(runtime: Runtime, client: IfsClient, connection: Connection, orders: Orders) -> CustomerOrdersToPack:
