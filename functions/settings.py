@@ -103,6 +103,7 @@ class DeadLettersSettings(Settings):
     ledger_table: str
     notifications: dict[str, str]
     shipments: dict[str, str]
+    orders: dict[str, str]
 
 
 class CheckSettings(Settings):

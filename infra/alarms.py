@@ -71,10 +71,6 @@ COME_BACK = (
     "Dead letters stay where they are. Correct the cause that the log of DeadLetters names, or enable its event "
     "source; they then come back by themselves (docs/operations.md#dead-letter-queues). Nothing is lost."
 )
-ARE_SENT_AGAIN = (
-    "Orders for ShipStation died in their queue. Correct the cause that Push's log names; the next look at IFS sends "
-    "again what is not in agreement. Then purge DeadOrdersQueue (docs/operations.md#dead-letter-queues)."
-)
 
 
 class Alarms(Construct):
@@ -100,7 +96,7 @@ class Alarms(Construct):
         self._dead("NotificationsDead", dead.notifications, COME_BACK)
         self._dead("ShipmentsDead", dead.shipments, COME_BACK)
         if dead_orders is not None:
-            self._dead("OrdersDead", dead_orders, ARE_SENT_AGAIN)
+            self._dead("OrdersDead", dead_orders, COME_BACK)
         of_the_stack(self._bell, webhook=webhook)
         for resources in per_connection.values():
             self._age(resources)

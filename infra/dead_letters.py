@@ -13,6 +13,7 @@ from infra.connection_resources import ConnectionResources
 from infra.functions import Functions, feed
 from infra.grants import allow_calls, allow_sending
 from infra.ledger import Ledger
+from infra.push import PushFlow
 from infra.queues import DeadLetterQueues
 
 TIMEOUT = Duration.seconds(60)
@@ -28,6 +29,7 @@ class DeadLetters(Construct):
         functions: Functions,
         ledger: Ledger,
         queues: DeadLetterQueues,
+        orders: PushFlow | None,
         per_connection: Mapping[ConnectionName, ConnectionResources],
     ) -> None:
         super().__init__(scope, construct_id)
@@ -35,6 +37,7 @@ class DeadLetters(Construct):
             ledger_table=ledger.ledger.table_name,
             notifications={name: resources.notifications.queue_url for name, resources in per_connection.items()},
             shipments={name: resources.shipments.queue_url for name, resources in per_connection.items()},
+            orders={**orders.queue_urls} if orders else {},
         )
         self.function = functions.make(
             "DeadLetters", settings=settings, timeout=TIMEOUT, description="Brings dead letters back or parks them"
@@ -43,5 +46,5 @@ class DeadLetters(Construct):
         for resources in per_connection.values():
             allow_sending(self.function, resources.notifications)
             allow_sending(self.function, resources.shipments)
-        for dead in (queues.notifications, queues.shipments):
+        for dead in (queues.notifications, queues.shipments, *([orders.dead] if orders else [])):
             feed(self.function, dead, batch=BATCH, concurrency=2)  # the least that AWS allows

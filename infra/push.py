@@ -64,6 +64,7 @@ class PushFlow(Construct):
             for name, resources in per_connection.items()
             if resources.connection.orders is not None
         }
+        self.queue_urls = {str(name): route.queue.queue_url for name, route in routes.items()}
         self._read(routes, functions, ledger)
         self._write(routes, functions, ledger)
 

@@ -63,9 +63,6 @@ class ConnectorStack(Stack):
             webhook.function,
             poll_flow.function,
             Consume(self, "ConsumeFlow", functions=functions, ledger=ledger, per_connection=per_connection).function,
-            DeadLetters(
-                self, "DeadLettersFlow", functions=functions, ledger=ledger, queues=dead, per_connection=per_connection
-            ).function,
             Release(self, "ReleaseFlow", functions=functions, ledger=ledger, per_connection=per_connection).function,
             Reconcile(
                 self, "ReconcileFlow", functions=functions, ledger=ledger, key=key, per_connection=per_connection
@@ -73,6 +70,16 @@ class ConnectorStack(Stack):
         ]
         orders = self._orders(functions, ledger, key, per_connection)
         watched += [orders.pull, orders.push] if orders else []
+        letters = DeadLetters(
+            self,
+            "DeadLettersFlow",
+            functions=functions,
+            ledger=ledger,
+            queues=dead,
+            orders=orders,
+            per_connection=per_connection,
+        )
+        watched.append(letters.function)
         watched += self._alignment(functions, ledger, per_connection)
         # Whoever invokes these by hand sees how they end, or asks: a plan says how it stands.
         replay = Replay(self, "ReplayFlow", functions=functions, ledger=ledger, per_connection=per_connection)

@@ -226,6 +226,7 @@ class StockSet(RecordSet):
 class Stock(Frozen):
     """What IFS holds of each part, told to ShipStation's inventory: `locations` maps a site to the location there.
     `quantity` is the attribute that is summed; rows count only where every attribute of `only` has one of its texts.
+    `raises` says when a figure is set higher that ShipStation has lowered since.
     """
 
     profile: Literal["stock"]
@@ -233,6 +234,7 @@ class Stock(Frozen):
     every_minutes: Whole = Field(default=60, ge=5, le=1440)
     locations: dict[Site, LocationId] = Field(min_length=1, examples=[{"CHI": "se-4711"}])
     quantity: Attribute = "QtyOnhand"
+    raises: Literal["when_ifs_moves", "always"] = "when_ifs_moves"
     only: dict[Attribute, tuple[str, ...]] = Field(
         default_factory=dict, examples=[{"PartOwnershipDb": ["COMPANY OWNED"]}]
     )

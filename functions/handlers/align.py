@@ -87,7 +87,7 @@ def build(runtime: Runtime, settings: AlignSettings) -> Handler:
 
 
 def _served(parts: AlignParts, request: Request, correlation_id: str) -> dict[str, Any]:
-    flow = parts.flow
+    flow, began = parts.flow, parts.flow.now()
     told: dict[str, Any] = {
         "connection": flow.connection.name,
         "profile": flow.profile.profile,
@@ -104,7 +104,7 @@ def _served(parts: AlignParts, request: Request, correlation_id: str) -> dict[st
                 "reason": Reason.PLAN_OUTDATED,
                 **_proposed(flow, looked.steps),
             }
-        report = carry_out(flow, looked, request.cause(correlation_id))
+        report = carry_out(flow, looked, request.cause(correlation_id), began)
     except ConnectorError as fault:
         logger.warning("align_failed", reason=fault.reason, detail=str(fault), **told)
         heartbeat(flow.connection.name, AlignSucceeded=False)

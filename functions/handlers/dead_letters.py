@@ -1,4 +1,6 @@
-"""Dead-letter queues → the queues they came from, a few times, then the parked list. A fault leaves a letter there."""
+"""Dead-letter queues → the queues they came from, a few times, then the parked list. A fault leaves a letter there.
+What was to become orders of ShipStation is dropped: the next look into IFS says it again.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +17,7 @@ from functions.ledger.parked import ParkingStore
 from functions.ledger.queues import FifoOrderQueue, NotificationQueues
 from functions.ledger.returns import ReturnStore
 from functions.model.messages import DeliverOrder, Notification
+from functions.model.outbound import PushOrders
 from functions.model.shipment import ConnectionName
 from functions.settings import DeadLettersSettings
 from functions.wiring import batch
@@ -34,10 +37,13 @@ def build(runtime: Runtime, settings: DeadLettersSettings) -> Handler:
         for record in event["Records"]:
             message_id, body = record["messageId"], record["body"]
             work, notification = batch.parsed(body, DeliverOrder), batch.parsed(body, Notification)
+            pushed = batch.parsed(body, PushOrders)
             if work is not None and work.order.connection in settings.shipments:
                 failed += _unhandled([message_id], partial(desk.shipment, message_id, work))
             elif notification is not None and notification.connection in settings.notifications:
                 notifications[notification.connection][message_id] = notification
+            elif pushed is not None and pushed.connection in settings.orders:
+                desk.orders(message_id, pushed)
             else:
                 failed += _unhandled([message_id], partial(desk.unreadable, message_id, record))
         for name, dead in notifications.items():
@@ -59,6 +65,10 @@ class _Desk:
         is_back = self._letters(name).bring_back(message_id, work)
         _report(name, [message_id], "returned" if is_back else "parked", order=work.order.digest[:16])
 
+    def orders(self, message_id: str, dead: PushOrders) -> None:
+        """Only the keys are kept, for it holds names and addresses: the next look into IFS says again what it said."""
+        _report(dead.connection, [message_id], "parked", orders=[each.key.part for each in dead.outbound])
+
     def unreadable(self, message_id: str, record: Mapping[str, Any]) -> None:
         name = self._died_in(record.get("attributes", {}).get(SOURCE, ""))
         if name is None:
@@ -79,7 +89,8 @@ class _Desk:
     def _died_in(self, source_arn: str) -> ConnectionName | None:
         """A queue's ARN and its address end in the same name."""
         queue = source_arn.rpartition(":")[2]
-        addresses = (*self._settings.shipments.items(), *self._settings.notifications.items())
+        settings = self._settings
+        addresses = (*settings.shipments.items(), *settings.notifications.items(), *settings.orders.items())
         return next((ConnectionName(name) for name, url in addresses if url.rpartition("/")[2] == queue), None)
 
 
@@ -97,9 +108,9 @@ def _unhandled(message_ids: Iterable[str], step: Callable[[], None]) -> list[str
     return []
 
 
-def _report(name: ConnectionName, message_ids: Iterable[str], fate: str, order: str | None = None) -> None:
+def _report(name: ConnectionName, message_ids: Iterable[str], fate: str, **facts: Any) -> None:
     for message_id in message_ids:
-        logger.warning("dead_letter", connection=name, message_id=message_id, fate=fate, order=order)
+        logger.warning("dead_letter", connection=name, message_id=message_id, fate=fate, **facts)
         count(name, DeadLettersParked=int(fate == "parked"))
 
 

@@ -62,6 +62,9 @@ class CustomerRecords:
         rows = {str(row.get(self._key)): row for each in filters for row in self._rows(each)}
         return [self._record(code, row, emails.get(code, ())) for code, row in rows.items()]
 
+    def parts(self, changes: Mapping[str, str]) -> list[dict[str, str]]:
+        return [dict(changes)]
+
     def change(self, record: SideRecord, changes: Mapping[str, str]) -> SideRecord | None:  # noqa: ARG002 # as the protocol says
         """A customer that is found is left as it is."""
         raise Permanent(Reason.IFS_CONFIGURATION, "no customer is changed in IFS", scope=Scope.RECORD)
@@ -93,8 +96,9 @@ class CustomerRecords:
             return found
         service = Service(self._client, where.endpoint, where.projection)
         told = [each.fields["email"] for each in sought if each.fields["email"]]
-        values = sorted({*told, *map(str.lower, told)})  # the filter minds case
-        for filter_text in odata.any_of(where.value, map(odata.text, values)):
+        values = sorted(set(map(str.lower, told)))
+        # A comparison minds case. Source: the function list of IFS's OData provider (docs.ifs.com/techdocs).
+        for filter_text in odata.any_of(f"tolower({where.value})", map(odata.text, values)):
             for row in service.rows(where.entity_set, (), filter_text, (where.customer, where.value)):
                 found.setdefault(str(row.get(where.customer)), []).append(str(row.get(where.value)))
         return found

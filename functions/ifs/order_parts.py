@@ -218,13 +218,14 @@ def _line(line: OrderLine, orders: Orders) -> ConsignmentLine:
     names, row = orders.customer_orders.line, line.row
     sales, inventory = as_text(row.get(names.sales_part)), as_text(row.get(names.inventory_part))
     is_stock = orders.customer_orders.units == "inventory"
-    left = _left(row, names)
+    left, delivered = _left(row, names), as_quantity(row.get(names.delivered)) or Decimal(0)
     return ConsignmentLine(
         line_key=line_key(row),
         order=as_text(row.get(ORDER_NO)),
         sku=(inventory or sales) if is_stock else (sales or inventory),
         name=as_text(row.get(names.description)),
         quantity=_in_stock(left, row, names) if is_stock and left is not None else left,
+        delivered=_in_stock(delivered, row, names) if is_stock else delivered,
     )
 
 

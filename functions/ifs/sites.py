@@ -40,6 +40,12 @@ class SiteRecords:
         places = self._places.rows(code, self._filters())
         return [self._record(row, addresses.get(self._code(row), [])) for row in places if self._code(row)]
 
+    def parts(self, changes: Mapping[str, str]) -> list[dict[str, str]]:
+        """The site's own fields, and those of its address."""
+        sets = [each.attributes for each in (self._places, self._addresses) if each is not None]
+        found = [{field: text for field, text in changes.items() if field in attributes} for attributes in sets]
+        return [part for part in found if part]
+
     def change(self, record: SideRecord, changes: Mapping[str, str]) -> SideRecord | None:
         """Under the tag of a reading that still says what `record` said of these fields."""
         for name, each in ((PLACES, self._places), (ADDRESSES, self._addresses)):

@@ -44,6 +44,11 @@ class AlignStore:
         item = self._table.get(_partition(connection, profile), MAP)
         return {str(code): str(other) for code, other in plain(item).get("ids", {}).items()} if item else {}
 
+    def warehouses(self, connection: ConnectionName) -> dict[str, int]:
+        """The number of the one that was found for each place."""
+        found = self.map(connection, "warehouses")
+        return {code: int(number) for code, number in found.items() if number.isdecimal()}
+
     def read_up_to(self, connection: ConnectionName, profile: str) -> datetime | None:
         item = self._table.get(_partition(connection, profile), MARK)
         return datetime.fromisoformat(plain(item)["read_up_to"]) if item else None

@@ -17,7 +17,7 @@
     inspection, control      what a person asks, and decides; advice says what he can do
     budget, tenant           what an API key, and an IFS tenant, can take now
     consignment, outbound    what IFS wants packed, and what its ShipStation order should say
-    pushed_order             what we made of it, and how it stands
+    pushed_order, waves      what we made of it, and how it stands; what is in no parcel yet
     webhook_signature        what a webhook's signature says
     alignment                reference data: a record on both sides, and what is remembered of the two
     text, amounts            how text is cleaned, and numbers are read and spelt

@@ -12,13 +12,16 @@ Fate = Literal["pack", "hold", "cancel", "done"]
 
 
 class ConsignmentLine(Frozen):
-    """`quantity` is None where IFS names none; `order` the IFS customer order, empty for other sources."""
+    """`quantity` is None where IFS names none; `order` the IFS customer order, empty for other sources. `delivered` is
+    what has left of the line by IFS's books, in the same unit.
+    """
 
     line_key: str
     order: str
     sku: str
     name: str
     quantity: Decimal | None
+    delivered: Decimal | None = Decimal(0)
 
 
 class Consignment(Frozen):

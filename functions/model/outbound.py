@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from functions.model.audit import Cause
 from functions.model.frozen import Frozen
@@ -19,7 +19,7 @@ from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
 from functions.model.text import digest, folded
 
-Wish = Literal["pack", "cancel"]
+Wish = Literal["pack", "cancel", "clear"]  # the last: nothing is left of it, and what was packed stays right
 OrderField = Literal[
     "number",
     "ordered_on",
@@ -36,8 +36,12 @@ OrderField = Literal[
 Texts = Mapping[OrderField, str]  # every field in one comparable form
 Digests = dict[str, str]
 PROBLEM = "problem"  # beside the fields in what IFS asked
+WHOLE = "whole"  # likewise: all that IFS says of the lines, where a part of it is in parcels
 HELD = "held"  # the text of that field while it is so
 CANCELLING = "cancel"  # in place of fields in what a run was about to write
+
+
+LATEST_GENERATION = 9  # of one part's orders: the key has a digit for it
 
 
 class OutboundKey(Frozen):
@@ -84,12 +88,15 @@ class Address(Frozen):
 
 
 class OutboundItem(Frozen):
-    """`line_key` is the IFS order line, or the shipment line where it comes from no order."""
+    """`line_key` is the IFS order line, or the shipment line where it comes from no order. `quantity` is still to be
+    packed, as far as IFS knows, `delivered` what has left by its books, None where that is no whole number.
+    """
 
     line_key: str
     sku: str
     name: str
     quantity: int
+    delivered: int | None = 0
 
 
 class OrderContent(Frozen):
@@ -120,10 +127,14 @@ class Problem(Frozen):
     field: str
     is_passing: bool = False
 
+    @property
+    def text(self) -> str:
+        return f"{self.reason} {self.field}" + " for now" * self.is_passing
+
 
 class Outbound(Frozen):
     """What one reading of a consignment asks for. `content` is None where there is a problem, or nothing to pack any
-    more.
+    more. `whole` tells what is said of lines that parcels hold already.
     """
 
     key: OutboundKey
@@ -131,13 +142,15 @@ class Outbound(Frozen):
     read_at: datetime
     content: OrderContent | None = None
     problem: Problem | None = None
+    whole: str = ""
 
     @property
     def asked(self) -> Digests:
         """What IFS says, by field; where it makes no order, what is in the way."""
+        whole = {WHOLE: self.whole} if self.whole else {}
         if self.content is not None:
-            return digests(texts(self.content))
-        return {PROBLEM: f"{self.problem.reason} {self.problem.field}"} if self.problem else {}
+            return {**digests(texts(self.content)), **whole}
+        return {PROBLEM: self.problem.text, **whole} if self.problem else whole
 
     @property
     def shown(self) -> Digests:
@@ -151,11 +164,25 @@ class Outbound(Frozen):
     @property
     def stops_packing(self) -> bool:
         """It waits for no pause: meanwhile somebody packs."""
-        return self.wish == "cancel" or self.is_held
+        return self.wish != "pack" or self.is_held
 
     def spoilt(self, problem: Problem) -> Outbound:
         """The same reading, of which nothing is made."""
         return self.model_copy(update={"wish": "pack", "content": None, "problem": problem})
+
+    def reduced_to(self, content: OrderContent) -> Outbound:
+        """The same reading, of which this is in no parcel yet."""
+        whole = self.whole or (_whole(self.content) if self.content else "")
+        return self.model_copy(
+            update={"content": content, "whole": whole} if content.items else _CLEARED | {"whole": whole}
+        )
+
+
+_CLEARED: dict[str, Any] = {"wish": "clear", "content": None}
+
+
+def _whole(content: OrderContent) -> str:
+    return digest("\n".join(sorted(f"{i.line_key}\t{i.quantity}\t{i.delivered}" for i in content.items)))
 
 
 class PushOrders(Frozen):

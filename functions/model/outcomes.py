@@ -72,6 +72,7 @@ class Reason(StrEnum):
     # parked
     FIELD_UNUSABLE = "field_unusable"
     LINES_VANISHED = "lines_vanished"
+    LINE_ELSEWHERE = "line_elsewhere"
     REFUSED_BY_SHIPSTATION = "refused_by_shipstation"
     AMBIGUOUS_MATCH = "ambiguous_match"
     ONLY_IN_IFS = "only_in_ifs"
@@ -133,7 +134,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.REVERTED: "A person took back what a plan had written here; it stays until a new label comes or a replay writes it.",
     Reason.REWRITTEN_SINCE: "The plan did not write this, or it was written again since for another cause; a revert leaves it.",
     Reason.CHANGED_IN_WAREHOUSE: "IFS and the warehouse both changed this field of a pushed order; the warehouse's value was kept.",
-    Reason.ORDER_IMMUTABLE: "The ShipStation order is shipped, cancelled, split, combined or gone, and IFS asks for something else; a person has to see to it.",
+    Reason.ORDER_IMMUTABLE: "The ShipStation order is shipped, cancelled, split, combined or gone, and IFS asks for something else of which nobody can tell whether it is to be packed; a person has to see to it.",
     Reason.DIFFERS: "IFS and ShipStation say different things of this field, and the connection file asks a person; correct one of the two.",
     Reason.EDITED_ELSEWHERE: "This field was edited in the system that does not win; the edit is kept. Correct one of the two.",
     Reason.NOTHING_TO_PACK: "The IFS shipment or order has no line to pack; it is read again.",
@@ -157,6 +158,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.LEDGER_UNAVAILABLE: "DynamoDB did not answer; the attempt is repeated.",
     Reason.QUEUE_UNAVAILABLE: "SQS did not take a message; the attempt is repeated.",
     Reason.LINES_VANISHED: "IFS does not show a line of the order that it showed before: its site is hidden from the service user, or it was deleted; what was pushed stays as it is for now.",
+    Reason.LINE_ELSEWHERE: "A line of this part still stands in the ShipStation order of another part; it is not packed twice. One that has shipped, was split or is gone needs a person.",
     Reason.FIELD_UNUSABLE: "A field of the IFS record cannot become one of ShipStation's; the ledger names it.",
     Reason.REFUSED_BY_SHIPSTATION: "ShipStation refuses this order or record.",
     Reason.AMBIGUOUS_MATCH: "Several ShipStation records fit this record of IFS, or it fits several of IFS; link it in the connection file.",

@@ -17,10 +17,14 @@ from functions.model.outbound import (
     OrderField,
     Outbound,
     OutboundKey,
+    Problem,
     Wish,
+    digests,
     loose_address,
+    texts,
 )
 from functions.model.outcomes import Outcome, Reason
+from functions.model.waves import Goods, Parcel, UncertainError, goods_of, left_after, pieces
 
 
 class PushedOrder(Frozen):
@@ -28,8 +32,9 @@ class PushedOrder(Frozen):
     by field; `written` of what we then put into ShipStation. They differ where a field was left to the warehouse's own
     edit. `trying` is what a run was about to write, and may have, with its `trying_address`; `audit_key` is where the
     audit has it. `is_cancelled`: the order was cancelled because IFS said so. `shown` is what shadow mode would have
-    written. `since`: first not in agreement. `lines` are those of a customer order that it was last asked for. `file`
-    is the `[orders]` under which ShipStation refused it.
+    written. `since`: first not in agreement. `lines` are those of a customer order that it was last asked for, `packed`
+    what its order was last known to hold of ours, `former` its earlier orders that have left. `file` is the `[orders]`
+    under which ShipStation refused it.
     """
 
     key: OutboundKey
@@ -47,6 +52,8 @@ class PushedOrder(Frozen):
     written: Digests = Field(default_factory=dict)
     shown: Digests = Field(default_factory=dict)
     lines: tuple[str, ...] = ()
+    packed: dict[str, int] = Field(default_factory=dict)
+    former: tuple[Parcel, ...] = ()
     loose_address: str = ""
     outcome: Outcome | None = None
     reason: Reason | None = None
@@ -77,6 +84,22 @@ class PushedOrder(Frozen):
         """ShipStation takes no such order: another file, or a person, may change that."""
         return self.outcome is Outcome.PARKED and self.reason is Reason.REFUSED_BY_SHIPSTATION
 
+    def rest(self, outbound: Outbound) -> Outbound:
+        """The same reading, but for what has left in earlier orders."""
+        content = outbound.content
+        if content is None or not (self.former or any(item.delivered != 0 for item in content.items)):
+            return outbound
+        try:
+            return outbound.reduced_to(left_after(content, [parcel.goods for parcel in self.former]))
+        except UncertainError as uncertain:
+            reason = Reason.HELD_IN_IFS if content.held else Reason.ORDER_IMMUTABLE
+            return outbound.spoilt(Problem(reason=reason, field=f"line {uncertain.line_key}"))
+
+    def holds(self, line_key: str) -> int:
+        """Pieces of a line that stand in its orders, as far as is known. An earlier version kept the lines alone."""
+        goods = self.packed or dict.fromkeys(self.lines if self.may_stand and not self.is_cancelled else (), 1)
+        return goods.get(line_key, 0) + sum(parcel.goods.get(line_key, 0) for parcel in self.former)
+
     def has_heard(self, outbound: Outbound) -> bool:
         """Whether this is what was dealt with. What a run has left half done was not, unless there is no doing it."""
         is_done = not self.trying or outbound.problem is not None
@@ -85,7 +108,8 @@ class PushedOrder(Frozen):
     def about_to_make(self, outbound: Outbound, content: OrderContent, at: datetime, audit_key: str) -> PushedOrder:
         """Saved before the order is made: who finds it so looks for the order first."""
         update = {
-            "trying": outbound.asked,
+            "trying": digests(texts(content)),
+            "packed": goods_of(content),
             "trying_address": loose_address(content.ship_to),
             "audit_key": audit_key,
             "number": content.number,
@@ -100,6 +124,7 @@ class PushedOrder(Frozen):
         content = outbound.content
         update = {
             "trying": {field: outbound.asked[field] for field in fields} if content else {CANCELLING: ""},
+            "packed": {**self.packed, **(goods_of(content) if content and "items" in fields else {})},
             "trying_address": loose_address(content.ship_to) if content else "",
             "audit_key": audit_key,
             "is_open": True,
@@ -121,7 +146,7 @@ class PushedOrder(Frozen):
 
     def cancelled(self) -> PushedOrder:
         """As IFS asked; opened again, it is another order."""
-        return self.model_copy(update={"is_cancelled": True})
+        return self.model_copy(update={"is_cancelled": True, "packed": {}})
 
     def reopened(self) -> PushedOrder:
         """Its former order is cancelled for good."""
@@ -131,9 +156,23 @@ class PushedOrder(Frozen):
             "is_cancelled": False,
             "trying": {},
             "written": {},
+            "packed": {},
             "loose_address": "",
         }
         return self.model_copy(update=update)
+
+    def followed(self, current: CurrentOrder) -> PushedOrder:
+        """Its order has left; what is not in it becomes another one."""
+        parcel = Parcel(generation=self.generation, order_id=current.order_id, goods=current.goods)
+        return self.reopened().model_copy(update={"former": (*self.former, parcel)})
+
+    def as_it_was(self, parcel: Parcel) -> PushedOrder:
+        """One of its earlier orders."""
+        return self.model_copy(update={"generation": parcel.generation, "order_id": parcel.order_id})
+
+    def packing(self, goods: Goods) -> PushedOrder:
+        """What its order holds of ours. A shipment's lines never meet another order."""
+        return self.model_copy(update={"packed": dict(goods)}) if self.key.order_no else self
 
     def found(self, order_id: int | None) -> PushedOrder:
         return self.model_copy(update={"order_id": order_id})
@@ -244,6 +283,11 @@ class CurrentOrder(Frozen):
     def as_part(self, *, is_split: bool) -> CurrentOrder:
         """As the other orders under its key tell."""
         return self.model_copy(update={"is_split": is_split})
+
+    @property
+    def goods(self) -> dict[str, int]:
+        """Pieces by line of ours."""
+        return pieces(self.fields["items"])
 
 
 class Upserted(Frozen):

@@ -20,7 +20,7 @@ VOID_STANDS = timedelta(minutes=15)  # longer than a list of ShipStation's lags 
 
 
 # Left out of a mark where nothing is said, so that marks of before there were these stay what they are.
-MAY_BE_UNSAID = ("cost", "currency", "tracking_status", "delivered_at")
+MAY_BE_UNSAID = ("cost", "currency", "warehouse_id", "tracking_status", "delivered_at")
 
 
 class OrderKey(Frozen):
@@ -54,6 +54,7 @@ class Shipment(Frozen):
     `ifs_shipment` is the id of the IFS shipment where the order carries one.
     `cost` is the label's, where a target writes it and ShipStation tells one, `currency` what V2 tells beside it.
     `tracking_status` and `delivered_at` are kept where a target writes them; V2 alone tells them.
+    `warehouse_id` is where the label says that it leaves from, where a connection knows its warehouses' sites.
     `read_at` is when we asked ShipStation, so that an older reading never replaces a newer one.
     """
 
@@ -75,6 +76,7 @@ class Shipment(Frozen):
     currency: str | None = None
     tracking_status: str | None = None
     delivered_at: datetime | None = None
+    warehouse_id: int | None = None
     voided_at: datetime | None = None
     items: tuple[Item, ...] = ()
     read_at: datetime

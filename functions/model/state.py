@@ -16,8 +16,9 @@ from functions.model.outcomes import Outcome, Reason
 from functions.model.records import RecordKey
 from functions.model.shipment import OrderKey, Shipment, ShipmentKey
 
-# Named by the shipment itself, by the goods of its lines, as the only record there was, or by a person's choice.
-PlacedBy = Literal["named", "goods", "only", "person"]
+# Named by the shipment itself, by the goods of its lines, by the site it leaves from, as the only record there was, or
+# by a person's choice.
+PlacedBy = Literal["named", "goods", "site", "only", "person"]
 PAST_RECORDS = 20
 Wait = Literal["find", "delivery", "lock", "answer", "fault", "pause"]
 

@@ -19,6 +19,7 @@ from functions.shipstation.values import as_text, as_whole
 ONE_BY_ONE = 3  # orders of a stretch of time; more are asked for as a list
 TOGETHER = timedelta(hours=1)  # pushed within that of each other: one list
 AROUND = timedelta(minutes=10)  # our clock against ShipStation's, and as long as a run lasts
+ALONE = timedelta(minutes=2)  # of a run's five, for orders that are sent one at a time
 MOST_IN_A_ROW = 10  # orders that ShipStation stumbles over; then it is ShipStation
 _NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -50,11 +51,17 @@ def _of_a_stretch(stretch: Sequence[PushedOrder], orders_between: List) -> Found
     return found
 
 
-def one_by_one(bodies: Sequence[Portion], write: Callable[[Portion], Sequence[Upserted]]) -> list[Upserted]:
-    """What was written before a fault is told. An order that ShipStation stumbles over has no result."""
+def one_by_one(
+    bodies: Sequence[Portion], write: Callable[[Portion], Sequence[Upserted]], now: Callable[[], datetime]
+) -> list[Upserted]:
+    """What was written before a fault is told. An order that ShipStation stumbles over has no result, nor has one whose
+    turn does not come in time.
+    """
     results: list[Upserted] = []
-    in_a_row = 0
+    in_a_row, until = 0, now() + ALONE
     for body in bodies:
+        if now() >= until:
+            break
         try:
             results += write(body)
             in_a_row = 0

@@ -7,15 +7,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 
 from functions.connections.connection import Connection
+from functions.connections.warehouses import finds_warehouses, sites_of_warehouses
 from functions.flows.to_ifs.circuit_breaker import Breaker
 from functions.flows.to_ifs.deliver import Delivery
 from functions.flows.to_ifs.earlier_version import Earlier
 from functions.flows.to_ifs.lookup import Lookup
 from functions.flows.to_ifs.schema_drift import SchemaDrift
 from functions.ifs.client import GRACE_SECONDS
+from functions.ledger.alignment import AlignStore
 from functions.ledger.audit import AuditLog
 from functions.ledger.desks import DeskStore
 from functions.ledger.orders import OrderStore
@@ -44,7 +46,7 @@ class DeliveryTables:
 class DeliveryParts:
     def __init__(self, runtime: Runtime, tables: DeliveryTables) -> None:
         ledger = runtime.table(tables.ledger)
-        self._runtime, self._tables = runtime, tables
+        self._runtime, self._tables, self._ledger = runtime, tables, ledger
         self.orders, self.plans = OrderStore(ledger), PlanStore(ledger)
         self.records, self.tenants = RecordStore(ledger), TenantStore(ledger)
         self.desks = DeskStore(ledger)
@@ -69,7 +71,12 @@ class DeliveryParts:
             earlier=self._earlier,
             now=self._runtime.now,
             has_time=_has_time(context, self._runtime.connections[name]),
+            sites=cache(partial(self._sites, self._runtime.connections[name])),
         )
+
+    def _sites(self, connection: Connection) -> dict[int, str]:
+        found = AlignStore(self._ledger).warehouses(connection.name) if finds_warehouses(connection) else {}
+        return sites_of_warehouses(connection, found)
 
     def delivery(self, name: ConnectionName, context: Context) -> Delivery:
         return Delivery(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from functions.connections.connection import Connection
 from functions.connections.orders import Orders
+from functions.connections.warehouses import finds_warehouses
 from functions.flows.from_ifs.pull import Pull
 from functions.flows.to_shipstation.push import Push
 from functions.flows.to_shipstation.step import Writer
@@ -26,7 +28,10 @@ from functions.wiring.ifs_tenant import ifs_client
 from functions.wiring.runtime import Runtime
 from functions.wiring.shipstation_account import shipstation_client
 
-WRITERS: Mapping[str, Callable[[ShipStationClient, Orders], Writer]] = {"v1": OrderWriter, "v2": OrderWriterV2}
+WRITERS: Mapping[str, Callable[[ShipStationClient, Orders, Callable[[], datetime]], Writer]] = {
+    "v1": OrderWriter,
+    "v2": OrderWriterV2,
+}
 
 
 def pull_parts(runtime: Runtime, settings: PullSettings, connection: Connection, orders: Orders) -> Pull:
@@ -43,11 +48,9 @@ def pull_parts(runtime: Runtime, settings: PullSettings, connection: Connection,
 
 def with_warehouses(runtime: Runtime, settings: PullSettings, connection: Connection, orders: Orders) -> Orders:
     """What was found of the warehouses stands where the file names none."""
-    aligned = connection.aligning("warehouses")
-    if aligned is None or aligned.mode != "write":
+    if not finds_warehouses(connection):
         return orders
-    found = AlignStore(runtime.table(settings.ledger_table)).map(connection.name, "warehouses")
-    return orders.shipping_from({code: int(number) for code, number in found.items() if number.isdecimal()})
+    return orders.shipping_from(AlignStore(runtime.table(settings.ledger_table)).warehouses(connection.name))
 
 
 def _orders(runtime: Runtime, client: IfsClient, connection: Connection, orders: Orders) -> CustomerOrdersToPack:
@@ -61,5 +64,5 @@ def push_parts(runtime: Runtime, settings: PushSettings, connection: Connection,
     ledger = runtime.table(settings.ledger_table)
     client = shipstation_client(runtime, connection, settings.shipstation_secrets[connection.name], BudgetStore(ledger))
     audit = AuditLog(runtime.table(settings.audit_table), new_id=runtime.new_id)
-    writer = WRITERS[connection.shipstation.api](client, orders)
+    writer = WRITERS[connection.shipstation.api](client, orders, runtime.now)
     return Push(connection, orders, PushStore(ledger), writer, audit, runtime.now)

@@ -15,7 +15,7 @@ from typing import Any
 from rich.console import Console
 
 from functions.model.outcomes import Reason
-from tests.demo import live, reconcile, report, scenario
+from tests.demo import aligned, live, reconcile, report, scenario
 from tests.demo.reconcile import Row
 from tests.demo.scenario import Order
 from tests.demo.steps import Steps
@@ -33,7 +33,11 @@ def run(system: System, say: Steps) -> list[Order]:
     """The whole scenario; what the schedules do is done by hand, so that nobody waits for the minute."""
     say("Making 62 customer orders, 2 in a store that is read through V2, and 2 in IFS alone")
     system.subscribe()
+    aligned.furnish(system)
     orders = scenario.seed(system)
+    say("Aligning 2 sites and 2 customers; IFS moves a site")
+    for act in (aligned.look, aligned.move, aligned.look):
+        act(system)
     say("IFS sends those to ShipStation; one gets another address, the other is cancelled")
     is_pushed = scenario.push(system, orders, seconds=PATIENCE_SECONDS)
     say("ShipStation has followed" if is_pushed else "ShipStation has not followed, after all the patience there is")
@@ -92,6 +96,8 @@ def show(system: System, orders: Sequence[Order], console: Console, say: Steps, 
     }
     report.show_counts(console, rows, states, dry_run)
     report.show_timed(console, rows, {**seconds[True], **seconds[False]}.keys())
+    pairs = aligned.compare(system)
+    report.show_aligned(console, pairs)
     alike = next(order for order in orders if order.kind == "two alike in IFS")
     report.show_parked(console, alike.order_no, reconcile.numbers_of(system, alike), states[alike.order_no])
     for order, entries in stories.items():
@@ -100,7 +106,8 @@ def show(system: System, orders: Sequence[Order], console: Console, say: Steps, 
     report.show_numbers(console, reconciliation, _numbers(system, seconds))
     is_asked = states[alike.order_no].attention is Reason.AMBIGUOUS_TARGET and is_caught
     is_unchanged = dry_run.get("would_change") == 0 and bool(dry_run.get("orders"))
-    return reconciliation.is_kept and is_asked and is_unchanged and compared.get("agree") is True
+    is_alike = all(pair.is_equal for pair in pairs) and compared.get("agree") is True
+    return reconciliation.is_kept and is_asked and is_unchanged and is_alike
 
 
 def _dry_run(system: System) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from rich.text import Text
 from functions.model.audit import AuditEntry
 from functions.model.outcomes import SENTENCES, Outcome
 from functions.model.state import OrderState
+from tests.demo.aligned import Pair
 from tests.demo.reconcile import LEFT_OUT, PARKED, UNTOUCHED, Case, Reconciliation, Row, cases
 from tests.demo.scenario import CANCELLED
 from tests.equipment.system import System
@@ -140,6 +141,19 @@ def show_parked(console: Console, order_no: str, numbers: Sequence[str], state: 
         told = SENTENCES[shipment.reason] if shipment.reason else ""
         _say(console, f"{order_no}, {', '.join(numbers)}: {told}")
         _say(console, f"To choose from: IFS shipment {' or '.join(shipment.choices)}.", 2)
+
+
+def show_aligned(console: Console, pairs: Sequence[Pair]) -> None:
+    """A line for each kind of record that both systems keep: IFS's name, ShipStation's, and what both say."""
+    for kind in dict.fromkeys(pair.kind for pair in pairs):
+        own = [pair for pair in pairs if pair.kind == kind]
+        differing = [
+            f"{pair.ifs} {pair.here or 'none'}, {pair.shipstation} {pair.there}" for pair in own if not pair.is_equal
+        ]
+        equal = [f"{pair.ifs} = {pair.shipstation}, {pair.here}" for pair in own if pair.is_equal]
+        _say(console, f"{kind} alike: {'; '.join(equal) or 'none'}.")
+        if differing:
+            _say(console, f"{kind} that DIFFER: {'; '.join(differing)}.")
 
 
 def show_story(console: Console, order_no: str, kind: str, entries: Sequence[AuditEntry]) -> None:

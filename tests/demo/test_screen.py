@@ -17,6 +17,7 @@ from functions.model.audit import AuditEntry, FieldChange
 from functions.model.outcomes import Outcome, Reason
 from functions.model.state import OrderState, ShipmentState
 from tests.demo import report
+from tests.demo.aligned import Pair
 from tests.demo.reconcile import PARKED, UNTOUCHED, Reconciliation, Row, cases
 from tests.demo.scenario import CANCELLED, KINDS, ORDERS, Order
 from tests.demo.steps import EVERY_SECONDS, Steps
@@ -75,6 +76,10 @@ MISFIT    ifs.targets.shipment_header.tracking: ProNoo is no attribute of Shipme
 UNPROVEN  ifs.update_grant: Whether the service user may update cannot be read.
           → Invoke the check function with a pilot order.
 """
+PAIRS = [
+    *[Pair("Sites", "4711", street, "CHI", street) for street in ("99 Lake Shore Drive", "3 Dock Road")],
+    *[Pair("Customers", "501", "kim@example.com", "SS501", "kim@example.com")] * 2,
+]
 KEPT = Reconciliation(66, 0, 0, 0, 0, 1, is_note_intact=True, accidents=0, astray=0)
 
 
@@ -87,6 +92,7 @@ def screen(width: int, compared: list[Row] | None = None) -> list[str]:
     report.show_reconciliation(console, compared)
     report.show_counts(console, compared, states, {"orders": 59, "would_change": 0})
     report.show_timed(console, compared, timed(compared))
+    report.show_aligned(console, PAIRS)
     report.show_parked(console, "D1042", [USPS], states["D1042"])
     for order in orders[-4:]:
         report.show_story(console, order.order_no, order.kind, entries())
@@ -114,7 +120,7 @@ def test_everything_fits_120_lines_of_100_columns() -> None:
 
 def test_a_terminal_that_is_narrow_gets_what_fits() -> None:
     assert [line for line in screen(60) if len(line) > 60] == []
-    assert len(screen(80)) + STEPS_LINES <= 150
+    assert len(screen(80)) + STEPS_LINES <= 152
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
@@ -190,3 +196,11 @@ def test_a_step_that_lasts_shows_a_dot_and_stays_within_the_columns() -> None:
 
 def test_the_dots_come_often_enough() -> None:
     assert EVERY_SECONDS < 3
+
+
+def test_a_record_that_differs_is_told() -> None:
+    console = Console(width=report.WIDE, file=io.StringIO())
+    report.show_aligned(console, [Pair("Sites", "none", "", "CHI", "12 Harbor Street"), PAIRS[0]])
+    text = "\n".join(printed(console))
+    assert "Sites alike: CHI = 4711, 99 Lake Shore Drive." in text
+    assert "Sites that DIFFER: CHI 12 Harbor Street, none" in text

@@ -68,13 +68,15 @@ class Push:
 
 @dataclass
 class Books:
-    """`source` says what of IFS an order is for, None where nothing. `typed`: what the warehouse typed last into a
+    """`source` says what of IFS an order is for, None where nothing; `ordered` the most pieces of a line that IFS ever
+    wanted, where what is for one source may be several orders. `typed`: what the warehouse typed last into a
     field of an order; `seen`: how the connector saw the order last; `ended_by_hand`: orders that the warehouse shipped,
     split, combined, cancelled or deleted.
     """
 
     account: Account
     source: Callable[[Order], Any] = shipment_of
+    ordered: Callable[[str], int] | None = None
     typed: dict[int, Said] = field(default_factory=dict)
     seen: dict[int, Said] = field(default_factory=dict)
     ended_by_hand: set[int] = field(default_factory=set)
@@ -168,8 +170,24 @@ class Books:
                 self.faults.append(f"lost: {name} of order {number}")
         source = self.source(order)
         alive = [each for each in self.of(source) if each.status != CANCELLED and each.parent_id is None]
-        if len(alive) > 1:
+        if len(alive if self.ordered is None else [each for each in alive if each.status in OPEN]) > 1:
             self.faults.append(f"duplicate: {source}")
+        self.faults += self._goods_twice(order)
+
+    def _goods_twice(self, order: Order) -> Iterator[str]:
+        """Of every line that the connector has just put into an order: all its live orders together."""
+        if self.ordered is None:
+            return
+        alive = [each for each in self.account.orders.current.values() if self._is_packing(each)]
+        for line in {str(item.body.get("lineItemKey")) for item in order.items}:
+            pieces = sum(item.quantity for each in alive for item in each.items if item.body.get("lineItemKey") == line)
+            if pieces > self.ordered(line) and order.status in OPEN:
+                yield f"goods twice: {pieces} of {line}, ordered {self.ordered(line)}"
+
+    def _is_packing(self, order: Order) -> bool:
+        """Not one whose lines the warehouse typed, nor one that came out of another."""
+        is_typed = "items" in self.typed.get(order.order_id, {})
+        return not (order.is_gone or is_typed or order.status == CANCELLED or order.parent_id is not None)
 
 
 def unsettled(shipment: int, tenant: Tenant, books: Books, order_id: int | None, *, is_told: bool) -> str:

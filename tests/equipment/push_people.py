@@ -25,10 +25,21 @@ RECEIVER = {
 
 
 class People:
-    """Every act is of one IFS shipment; one that ShipStation does not allow any more is not done."""
+    """Every act is of one IFS shipment, or of what `open_of` finds the open orders of; one that ShipStation does not
+    allow any more is not done.
+    """
 
-    def __init__(self, random: Random, tenant: Tenant, books: Books, *, is_shipping: bool = True) -> None:
+    def __init__(
+        self,
+        random: Random,
+        tenant: Tenant,
+        books: Books,
+        *,
+        is_shipping: bool = True,
+        open_of: Callable[[Any], list[Order]] | None = None,
+    ) -> None:
         self._random, self._tenant, self._books, self._is_shipping = random, tenant, books, is_shipping
+        self._open_of = open_of or books.open
         self._account = books.account
         self.numbers = iter(range(1000, 10_000))
 
@@ -74,7 +85,7 @@ class People:
         """On one of the shipment's orders that are open."""
 
         def on_one(shipment: Any) -> None:
-            orders = self._books.open(shipment)
+            orders = self._open_of(shipment)
             if orders:
                 try:
                     act(self._random.choice(orders))

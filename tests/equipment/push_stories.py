@@ -25,11 +25,14 @@ class Story:
         self.account.switches.is_address_rewritten = self.random.random() < 0.5
         self.account.switches.locked = self.random.choice(("refused", "whole request"))
         self.account.switches.are_results_reversed = self.random.random() < 0.5
-        self.books = Books(self.account, self._source)
-        self.people = People(self.random, self.tenant, self.books)
+        self.books = self._books()
+        self.people = People(self.random, self.tenant, self.books, open_of=self._open_orders)
 
     def _open(self) -> Desk:
         return Desk((), warehouses={"CHI": 4711})
+
+    def _books(self) -> Books:
+        return Books(self.account, self._source)
 
     def _ask(self, number: int) -> Any:
         """What is to be packed, by its number."""
@@ -42,13 +45,19 @@ class Story:
     def _colleagues(self) -> list[Act]:
         return self.people.colleagues()
 
+    def _open_orders(self, number: Any) -> list[Order]:
+        return self.books.open(number)
+
+    def _warehouse(self) -> list[Act]:
+        return self.people.warehouse()
+
     def play(self) -> list[str]:
         """What went wrong."""
         self._trouble()
         shipments = [self._ask(number) for number in range(SHIPMENTS)]
         for _ in range(ACTS):
             delay = self.random.uniform(0, BUSY.total_seconds())
-            act = self.random.choice((*self._colleagues(), *self.people.warehouse()))
+            act = self.random.choice((*self._colleagues(), *self._warehouse()))
             shipment = self.random.choice(shipments)
             self.world.clockwork.after(delay, lambda act=act, shipment=shipment: act(shipment))  # type: ignore[misc]
         start = self.world.now()

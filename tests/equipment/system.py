@@ -85,6 +85,27 @@ shipment_id = {{ source = "custom_field_2" }}
 profile = "shipment_header"
 find = ["shipment_id", "order_number"]
 """
+ALIGN = """
+[[align]]
+profile = "warehouses"
+mode = "write"
+
+[align.addresses]
+entity_set = "SiteAddressSet"
+key = ["Contract", "AddressId"]
+
+[[align]]
+profile = "customers"
+mode = "write"
+match = ["email"]
+
+[align.emails]
+projection = "CustomerHandling"
+entity_set = "CommunicationMethods"
+
+[align.template]
+customer = "WEB"
+"""
 
 
 def utc_now() -> datetime:
@@ -201,7 +222,7 @@ def started(
         tenant_url = stack.enter_context(Server(tenant.application)).url
         say(f"ShipStation simulated at {account_url}, IFS Cloud at {tenant_url}")
         text = _common(account_url, tenant_url, jwks_url or f"{account_url}/jwks")
-        file = _connection_file(folder, NAME, f"{text}{OURS_BESIDE if is_beside else OURS}{ORDERS}")
+        file = _connection_file(folder, NAME, f"{text}{OURS_BESIDE if is_beside else OURS}{ORDERS}{ALIGN}")
         if is_beside:
             _connection_file(folder, BESIDE, text.replace("[shipstation]", '[shipstation]\napi = "v2"') + THEIRS)
         assembly = stack.enter_context(synthesising(context_of(file), folder / "cdk.out"))

@@ -372,7 +372,12 @@ class World:
         self._add(
             "dead_letters",
             dead_letters.build,
-            DeadLettersSettings(ledger_table=LEDGER, notifications={n: f"n-{n}" for n in names}, shipments=shipments),
+            DeadLettersSettings(
+                ledger_table=LEDGER,
+                notifications={n: f"n-{n}" for n in names},
+                shipments=shipments,
+                orders={n: f"o-{n}" for n in names},
+            ),
         )
         releasing = ReleaseSettings(ledger_table=LEDGER, shipments=shipments, ifs_secrets=ifs)
         self._add("release", release.build, releasing)
@@ -418,7 +423,7 @@ class World:
             **common,  # type: ignore[arg-type] # as above
         )
         EventSource(site.orders, self.functions["push"], batch=1, concurrency=1, **common)  # type: ignore[arg-type]
-        for dead in site.dead:
+        for dead in (*site.dead, site.dead_orders):
             EventSource(dead, self.functions["dead_letters"], batch=10, concurrency=2, **common)  # type: ignore[arg-type]
 
     def _add(self, name: str, build: Callable[[Any, Any], Handler], settings: Any) -> None:

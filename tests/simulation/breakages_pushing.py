@@ -140,7 +140,9 @@ def _a_refused_row_fails_its_batch() -> None:
 
 
 def _cancelled_without_looking() -> None:
-    patch(look, "decide_to_cancel", lambda pushed, current: Decision("cancel" if current is not None else "agree"))
+    patch(
+        look, "decide_to_cancel", lambda pushed, current, wish: Decision("cancel" if current is not None else "agree")
+    )
 
 
 def _quantities_as_text() -> None:

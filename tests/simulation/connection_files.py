@@ -18,12 +18,13 @@ OF_OTHER_COMPANY, ORDERS_OF_OTHER_COMPANY = 100_009, 100_010
 BY_PO, BY_FIELD, ACTING = 100_011, 100_012, 100_013
 SERVICED, POLICED, SHADOWED, RENAMED = 100_014, 100_015, 100_016, 100_017
 DROPPED, VANISHING, BY_LABELS_DAY = 100_018, 100_019, 100_020
-PUSHED, PUSH_SITE = 100_021, "PSH"
+PUSHED, PUSH_SITE, SECOND_PUSH_SITE = 100_021, "PSH", "PS2"
 ON_THE_WAY = 100_022
 ZONE = "America/Chicago"
 SITE, OTHER_SITE, OTHER_COMPANY = "CHI", "SF", "20"
 UNKNOWN, LATER = "ASENDIA", "LASER"  # mapped, and no forwarders of the tenant; the second becomes one in mid-week
 DROPPED_ATTRIBUTE, VANISHING_ATTRIBUTE, NEW_ATTRIBUTE = "SenderReference", "AirwayBillNo", "Cf_Parcel_No"
+SOLD = "WEB"  # the type of the orders that are sent
 LIMIT = 12  # requests a minute: a small account's few labels press against it as a large one's against 40
 PULL_MINUTES = 30
 POLL_MINUTES, FIRST_SECONDS, LONGEST_SECONDS = 60, 300, 10_800
@@ -134,6 +135,25 @@ def with_orders(raw: Raw) -> Raw:
         "poll_minutes": PULL_MINUTES,
         "phone": "000-000-0000",
         "warehouses": {PUSH_SITE: 4711},
+    }
+    return {**raw, "orders": orders, "stores": {**raw["stores"], str(PUSHED): store}}
+
+
+def selling(raw: Raw) -> Raw:
+    """The customer orders of two sites become orders of one store."""
+    sites = [PUSH_SITE, SECOND_PUSH_SITE]
+    own = {"source": "order_number", "pattern": r"(?P<reference>P\d+)"}
+    several = {**ORDER_FIELDS, "tracking": {**ORDER_FIELDS["tracking"], "max_length": 100}}
+    store = {"sites": sites, "order_reference": own, "targets": [several]}
+    orders = {
+        "mode": raw["mode"],
+        "source": "orders",
+        "store_id": PUSHED,
+        "group_in": "custom_field_3",
+        "sites": sites,
+        "poll_minutes": PULL_MINUTES,
+        "warehouses": {PUSH_SITE: 4711, SECOND_PUSH_SITE: 4712},
+        "customer_orders": {"types": [SOLD]},
     }
     return {**raw, "orders": orders, "stores": {**raw["stores"], str(PUSHED): store}}
 

@@ -22,6 +22,11 @@ def pushing(seed: int) -> str:
     return EVERYWHERE[seed % len(EVERYWHERE)]
 
 
+def is_selling(seed: int) -> bool:
+    """Whether these are customer orders, and no shipments; they go through V1."""
+    return seed % 3 == 1
+
+
 def moving(seed: int) -> str:
     """Another one."""
     return EVERYWHERE[(seed + 1) % len(EVERYWHERE)]
@@ -29,7 +34,8 @@ def moving(seed: int) -> str:
 
 def ways(seed: int) -> dict[str, Way]:
     """Which API before and which after the move, by connection; the third stays with V1."""
-    return {moving(seed): WAYS[seed % len(WAYS)], pushing(seed): OF_PUSHING[seed % len(OF_PUSHING)]}
+    own: Way = ("v1", "v1") if is_selling(seed) else OF_PUSHING[seed % len(OF_PUSHING)]
+    return {moving(seed): WAYS[seed % len(WAYS)], pushing(seed): own}
 
 
 def telling(seed: int) -> str | None:

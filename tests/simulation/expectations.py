@@ -99,6 +99,17 @@ class Pushed:
         return self.expectation.shipment_id
 
 
+@dataclass
+class Sold:
+    """A customer order that becomes ShipStation orders, by its number. `told` and `may_tell` as above."""
+
+    site: Site
+    kind: str
+    number: str
+    told: tuple[str, ...] = ()
+    may_tell: tuple[str, ...] = ()
+
+
 class Either:
     """Stands for any of some values in an expectation."""
 

@@ -18,7 +18,7 @@ IMMUTABLE = "order_immutable"
 
 def of_site(world: World, week: Week, site: Site) -> Iterator[str]:
     books = week.books.get(site.connection.name)
-    if books is None:
+    if books is None or books.ordered is not None:
         return
     memory = ledger.pushed(world, site)
     name = site.connection.name
@@ -28,10 +28,14 @@ def of_site(world: World, week: Week, site: Site) -> Iterator[str]:
             of = f"{name}/{pushed.shipment_id} ({pushed.expectation.kind})"
             known = memory.get(pushed.shipment_id, {})
             yield from (f"{of}: {fault}" for fault in _of(pushed, books, known))
-    yield from _hasty(site, books)
+    yield from of_writes(world, site, books)
     pending = {f"ifs:{name}:s{shipment}" for shipment, item in memory.items() if item.get(ledger.TRYING)}
     entries = map(ledger.record_of, ledger.order_entries(world, site))
     yield from (f"{name}: {fault}" for fault in books.unaudited(entries, pending))
+
+
+def of_writes(world: World, site: Site, books: Books) -> Iterator[str]:
+    yield from _hasty(site, books)
     yield from _pointless(world, site, books)
 
 

@@ -13,6 +13,8 @@ Item = dict[str, Any]
 
 ORDER, RECORD, ENTRY = "order#{}#", "record#{}#", "audit#{}#"
 PUSHED, ORDER_ID, TRYING = "push#{}#", "order_id", "trying"
+ORDER_NO = "order_no"
+ALIGNED, FIELD = "align#{}#", "field"
 KEY, SHIPMENT_ID, OF_SHIPSTATION = "key", "shipment_id", "shipstation/"
 PARKED_SUBJECTS, DUE_LISTS = "parked#{}", ("due#", "watch#")
 SHIPMENTS, SHIPMENT, OUTCOME, REASON, ATTENTION = "shipments", "shipment", "outcome", "reason", "attention"
@@ -85,6 +87,16 @@ def order_entries(world: World, site: Site) -> Iterator[Item]:
     yield from filter(_is_of_an_order, items(world, AUDIT, ENTRY, site))
 
 
+def every_entry(world: World, site: Site) -> Iterator[Item]:
+    yield from items(world, AUDIT, ENTRY, site)
+
+
+def aligned(world: World, site: Site, profile: str) -> dict[str, Item]:
+    """By what the leading system calls the record."""
+    records = items(world, LEDGER, ALIGNED + profile, site)
+    return {str(item[KEY]["id"]): item for item in records if KEY in item}
+
+
 def _is_of_an_order(entry: Item) -> bool:
     return str(entry[RECORD_KEY]["place"]).startswith(OF_SHIPSTATION)
 
@@ -92,6 +104,14 @@ def _is_of_an_order(entry: Item) -> bool:
 def pushed(world: World, site: Site) -> dict[int, Item]:
     """By IFS shipment."""
     return {int(item[KEY][SHIPMENT_ID]): item for item in items(world, LEDGER, PUSHED, site)}
+
+
+def sold(world: World, site: Site) -> dict[str, list[Item]]:
+    """By customer order, each of its parts."""
+    found: dict[str, list[Item]] = {}
+    for item in items(world, LEDGER, PUSHED, site):
+        found.setdefault(str(item[KEY][ORDER_NO]), []).append(item)
+    return found
 
 
 def record_of(entry: Item) -> str:

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from tests.equipment.world import CANARY, LEDGER, Site, World
-from tests.simulation import judge_audit, judge_ledger, judge_pushes, judge_records, judge_requests, judge_time
+from tests.simulation import (
+    judge_audit,
+    judge_ledger,
+    judge_pushes,
+    judge_records,
+    judge_requests,
+    judge_sales,
+    judge_time,
+)
 from tests.simulation.judge_audit import IntentWatch
 from tests.simulation.week import Week
 
@@ -23,6 +31,7 @@ def violations(world: World, week: Week, intents: IntentWatch | None = None) -> 
             *judge_ledger.of_site(world, week, site),
             *judge_requests.of_site(week, site),
             *judge_pushes.of_site(world, week, site),
+            *judge_sales.of_site(world, week, site),
             *_dead_letters(site),
             *_backwards(world, site),
         ]

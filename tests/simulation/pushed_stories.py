@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ from tests.equipment.world import CANARY, Site
 from tests.simulation import ledger_format as ledger
 from tests.simulation.connection_files import PUSH_SITE
 from tests.simulation.expectations import ANY_REASON, Expectation, Plot, Pushed, Story
+from tests.simulation.steps import Step, Stepwise
 from tests.simulation.week import CARRIERS, FIRST_LOOK, Week
 
 IN_WAREHOUSE, IMMUTABLE = "changed_in_warehouse", "order_immutable"
@@ -21,21 +21,11 @@ UNUSABLE, REFUSED = "field_unusable", "refused_by_shipstation"
 STORM = 12  # acts of a day
 SECOND_SIDE = timedelta(minutes=45)  # after the first one: longer than from one look to the next
 HOURS = timedelta(hours=3)
-SOON = (1.0, 240.0)  # minutes
 HIDDEN = 0.5
 BATCH = 5
 
 
-@dataclass(frozen=True)
-class Step:
-    """What is done once `when` holds, `after` the step before it or some minutes later; an order waits by default."""
-
-    act: Callable[[], Any]
-    when: Callable[[], bool] | None = None
-    after: timedelta | None = None
-
-
-class Tale:
+class Tale(Stepwise):
     """One shipment of a story."""
 
     def __init__(self, week: Week, site: Site, at: datetime, kind: str, quantity: int = 3, **values: Any) -> None:
@@ -57,20 +47,6 @@ class Tale:
     def order(self) -> Order:
         """The one that waits to be shipped."""
         return self.books.open(self.shipment)[0]
-
-    def do(self, *steps: Step | Callable[[], Any]) -> None:
-        """One after the other."""
-        if not steps:
-            return
-        step = steps[0] if isinstance(steps[0], Step) else Step(steps[0])
-        pause = self.week.later(*SOON) if step.after is None else step.after
-        start = max(self.at, self.week.world.now()) + pause
-
-        def act() -> None:
-            step.act()
-            self.do(*steps[1:])
-
-        self.week.once(start, step.when or self.is_ordered, act)
 
     def is_ordered(self) -> bool:
         return bool(self.shipment and self.books.open(self.shipment))

@@ -13,7 +13,8 @@ from typing import Any
 from tests.equipment.pages import shrink_pages
 from tests.equipment.push_books import Books
 from tests.equipment.world import CANARY, Site, Trouble, World
-from tests.simulation import tenant_troubles
+from tests.simulation import judge_alignment, tenant_troubles
+from tests.simulation.aligned_week import AlignedWeek
 from tests.simulation.connection_files import (
     DROPPED_ATTRIBUTE,
     LIMIT,
@@ -23,17 +24,19 @@ from tests.simulation.connection_files import (
     first_edit,
     first_file,
     second_edit,
+    selling,
     with_orders,
 )
 from tests.simulation.corrected_references import CORRECTED_REFERENCES
 from tests.simulation.delivery_stories import delivery_stories
 from tests.simulation.desk_stories import DESK_STORIES
-from tests.simulation.either_api import beginning, furnish_v2, move, pushing, telling, ways
+from tests.simulation.either_api import beginning, furnish_v2, is_selling, move, pushing, telling, ways
 from tests.simulation.file_edits import FILE_EDITS
 from tests.simulation.hidden_records import HIDDEN_RECORDS
 from tests.simulation.ifs_stories import IFS_STORIES
 from tests.simulation.judge_audit import IntentWatch
 from tests.simulation.judge_reconcile import disagreements
+from tests.simulation.judge_sales import Ordered, source_of
 from tests.simulation.large_orders import LARGE_ORDERS
 from tests.simulation.moved_lines import MOVED_LINES
 from tests.simulation.operator_stories import OPERATOR_STORIES, WHO, ask, plan
@@ -43,6 +46,7 @@ from tests.simulation.pushed_stories import pushed_stories
 from tests.simulation.reading_stories import READING_STORIES, furnish, habits
 from tests.simulation.refusals import REFUSALS
 from tests.simulation.shared_stories import SHARED_RECORDS
+from tests.simulation.sold_stories import sold_stories
 from tests.simulation.store_overrides import STORE_OVERRIDES
 from tests.simulation.webhook_stories import webhook_stories
 from tests.simulation.week import Week
@@ -92,7 +96,7 @@ def simulate(seed: int, *, days: float = 7.0) -> Result:
     """Troubled for `days`, then a calm day. The same seed gives the same run, to the last write."""
     began = time.perf_counter()
     os.environ |= {"POWERTOOLS_METRICS_NAMESPACE": "simulation", "POWERTOOLS_SERVICE_NAME": "simulation"}
-    start = FIRST_MONDAY + WEEKS[seed % len(WEEKS)] * WEEK
+    start = start_of(seed)
     world, files = World(seed, start), ConnectionFiles()
     shrink_pages(PAGE_SIZE)
     trouble_ends = start + timedelta(days=days)
@@ -101,11 +105,12 @@ def simulate(seed: int, *, days: float = 7.0) -> Result:
     week = Week(world, start + timedelta(hours=3), trouble_ends)
     switches = world.sites[pushing(seed)].account.switches
     switches.are_results_reversed, switches.locked = seed % 2 == 0, ("refused", "whole request")[seed % 2]
-    week.books[pushing(seed)] = Books(world.sites[pushing(seed)].account)
+    week.books[pushing(seed)] = _books(world.sites[pushing(seed)], seed)
     _edit_files(world, files, week)
     move(world, files, week)
     tenant_troubles.trouble(week, seed)
-    special = (pushed_stories(pushing(seed)), delivery_stories(telling(seed)), webhook_stories(telling(seed)))
+    told = sold_stories if is_selling(seed) else pushed_stories
+    special = (told(pushing(seed)), delivery_stories(telling(seed)), webhook_stories(telling(seed)))
     for stories in (*ALL_STORIES, *special):
         week.plan(stories)
     _switch_to_write(world, files, start + timedelta(days=days) / 3)
@@ -126,11 +131,14 @@ def simulate(seed: int, *, days: float = 7.0) -> Result:
     found = violations(world, week, intents)
     digest = world.digest()
     found += disagreements(world, start)
+    aligned = AlignedWeek(seed, start, days)
+    aligned.play()
+    found += judge_alignment.violations(aligned)
     return Result(
         seed=seed,
         start=start,
         violations=found,
-        coverage=_coverage(world, week),
+        coverage=_coverage(world, week, aligned),
         planned=Counter(each.name for each in week.tellings),
         faults=world.met,
         figures=_figures(world, week),
@@ -138,6 +146,10 @@ def simulate(seed: int, *, days: float = 7.0) -> Result:
         seconds=time.perf_counter() - began,
         days=days + CALM / timedelta(days=1),
     )
+
+
+def start_of(seed: int) -> datetime:
+    return FIRST_MONDAY + WEEKS[seed % len(WEEKS)] * WEEK
 
 
 def _populate(world: World, files: ConnectionFiles, start: datetime, trouble_ends: datetime) -> None:
@@ -155,12 +167,17 @@ def _populate(world: World, files: ConnectionFiles, start: datetime, trouble_end
     world.weather.rate = random.choice((0.0, 0.01, 0.04))
     for raw in _first_files(start):
         name = raw["name"]
-        made = with_orders(raw) if name == pushing(world.seed) else raw
+        into_shipstation = selling if is_selling(world.seed) else with_orders
+        made = into_shipstation(raw) if name == pushing(world.seed) else raw
         site = world.add_site(files.add(beginning(made, world.seed)))
         _furnish(world, site)
         if "v2" in ways(world.seed).get(name, ()):
             furnish_v2(site)
     world.wire()
+
+
+def _books(site: Site, seed: int) -> Books:
+    return Books(site.account, source_of, Ordered(site)) if is_selling(seed) else Books(site.account)
 
 
 def _first_files(start: datetime) -> tuple[Raw, ...]:
@@ -258,9 +275,10 @@ def _expire_key(world: World, start: datetime, days: float) -> None:
     world.clockwork.at(replaced, lambda: world.secrets.replace(f"ss-{name}", "api_key", "api_secret", fresh))
 
 
-def _coverage(world: World, week: Week) -> Counter[str]:
+def _coverage(world: World, week: Week, aligned: AlignedWeek) -> Counter[str]:
     """How often each story and each habit of a vendor was met."""
     met = week.coverage()
+    met.update({f"aligned: {name}": times for name, times in aligned.met.items()})
     for night, name in (
         (datetime(2026, 3, 8, 10, tzinfo=UTC), "March night"),
         (datetime(2026, 11, 1, 9, tzinfo=UTC), "November night"),

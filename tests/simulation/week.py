@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.equipment.push_books import Books
 from tests.equipment.world import CANARY, Site, World
-from tests.simulation.expectations import Bought, Expectation, Fields, Labelled, Plot, Pushed, Telling
+from tests.simulation.expectations import Bought, Expectation, Fields, Labelled, Plot, Pushed, Sold, Telling
 
 FIRST_LOOK = timedelta(minutes=15)  # from a label to its first write, where its webhook is lost
 BEFORE_ITS_TURN = timedelta(minutes=15)  # what is looked at before an order that is due
@@ -57,6 +57,7 @@ class Week:
         self.hidden_at: dict[str, datetime] = {}
         self.books: dict[str, Books] = {}
         self.pushed: list[Pushed] = []
+        self.sold: list[Sold] = []
         self.refused_clients: list[tuple[Site, datetime, datetime]] = []
         self.let_in: list[str] = []
         self.same_second = 0

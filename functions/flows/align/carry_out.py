@@ -15,7 +15,7 @@ from http import HTTPStatus
 from functions.connections.align import Warehouses
 from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable, Scope
 from functions.flows.align.step import Align, Look, Step, shown, tell, tried
-from functions.model.alignment import Aligned, Proposal, Side, digests
+from functions.model.alignment import Aligned, Proposal, Side, SideRecord, digests
 from functions.model.audit import Cause
 from functions.model.outcomes import Outcome, Reason
 
@@ -40,11 +40,11 @@ class Report:
     in_a_row: int = 0
 
 
-def carry_out(flow: Align, look: Look, cause: Cause) -> Report:
-    """One record's trouble is its own; a system's ends the writing, and the next look does the rest. Raises what the
-    ledger raises.
+def carry_out(flow: Align, look: Look, cause: Cause, began: datetime) -> Report:
+    """`began` is when the run did: what the look has taken is not left for writing. One record's trouble is its own; a
+    system's ends the writing, and the next look does the rest. Raises what the ledger raises.
     """
-    until, report = flow.now() + WRITING, Report()
+    until, report = began + WRITING, Report()
     for step in look.steps:
         if not step.proposal.key.id:
             continue  # nobody has to remember what only ShipStation has
@@ -128,17 +128,25 @@ def _change(flow: Align, step: Step, linked: Aligned, cause: Cause) -> Aligned |
         record = step.pair.ifs if side == "ifs" else step.pair.other
         if not changes or record is None:
             continue
-        wanted = {name: change.after for name, change in changes.items()}
-        if not _begin(flow, step, side, wanted, is_making=False):
-            return None
-        after = flow.sides[side].change(record, wanted)
-        if after is None:
-            return step.memory.done().ended(Outcome.RETRY, Reason.CONFLICTS)
-        tell(flow, step.memory, cause, shown(flow, changes))
-        theirs = digests({name: after.fields.get(name, "") for name in wanted})
-        of_other = theirs if side == "shipstation" else None
-        step.memory = step.memory.alike(digests(wanted), of_other).done()
+        for part in flow.sides[side].parts({name: change.after for name, change in changes.items()}):
+            if not _begin(flow, step, side, part, is_making=False):
+                return None
+            after = flow.sides[side].change(record, part)
+            if after is None:
+                return step.memory.done().ended(Outcome.RETRY, Reason.CONFLICTS)
+            _written(flow, step, side, part, after, cause)
+            record = after
     return _told(step.memory, step.proposal, Outcome.WRITTEN)
+
+
+def _written(  # noqa: PLR0917 -- one write, and where it stands
+    flow: Align, step: Step, side: Side, part: Mapping[str, str], after: SideRecord, cause: Cause
+) -> None:
+    """What is written has its entry, whatever becomes of the rest."""
+    tell(flow, step.memory, cause, shown(flow, {name: step.proposal.changes[name] for name in part}))
+    theirs = digests({name: after.fields.get(name, "") for name in part})
+    of_other = theirs if side == "shipstation" else None
+    step.memory = step.memory.alike(digests(part), of_other).done()
 
 
 def _begin(flow: Align, step: Step, side: Side, wanted: Mapping[str, str], *, is_making: bool) -> bool:

@@ -16,7 +16,7 @@ from functions.flows.align.match import Pair
 from functions.flows.align.step import Align, Look, Step
 from functions.model.alignment import Aligned, AlignKey, Change, Proposal, SideRecord
 from functions.model.outcomes import Outcome, Reason
-from functions.model.text import folded
+from functions.model.text import digest, folded
 
 AGAIN = 20  # that are not settled, in one look
 AT_ONCE = 1000  # that changed, in one look, the oldest change first
@@ -52,21 +52,23 @@ def look_at_customers(flow: Align, profile: Customers, source: Source, finder: F
     unlinked = [each for each in seen.values() if not _is_linked(known.get(each.id))]
     found = finder.find(unlinked) if unlinked else []
     steps = [_step(flow, profile, each, known.get(each.id), found) for each in seen.values()]
-    steps = _once_each(steps)
+    steps = _once_each(steps, known)
     gone = [_gone(known[code]) for code, record in unsettled.items() if record is None]
     return Look([*steps, *gone], newest)
 
 
-def _once_each(steps: Sequence[Step]) -> list[Step]:
-    """Of several with one e-mail address the first is made, and the others are found with the next look."""
-    made: set[str] = set()
+def _once_each(steps: Sequence[Step], known: Mapping[str, Aligned]) -> list[Step]:
+    """Of several with one e-mail address the one that is half made, or the first, is made; the others are found with a
+    later look.
+    """
+    begun = {memory.trying.get("email", ""): code for code, memory in known.items() if memory.is_making}
     for step in steps:
         record = step.pair.other
-        address = folded(record.fields["email"]) if record and step.proposal.kind == "create" else ""
-        if address in made:
+        if record is None or step.proposal.kind != "create" or not record.fields["email"]:
+            continue
+        if begun.setdefault(digest(folded(record.fields["email"])), record.id) != record.id:
             key = step.proposal.key
             step.proposal = Proposal(key=key, kind="report", reason=Reason.OUTCOME_UNKNOWN, field="email")
-        made |= {address} if address else set()
     return list(steps)
 
 

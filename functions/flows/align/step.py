@@ -25,6 +25,9 @@ LONGEST_SHOWN = 200  # of one field in the audit
 class Writer(Protocol):
     """One system's records. Raises Retryable, OutcomeUnknown or Permanent."""
 
+    def parts(self, changes: Mapping[str, str]) -> list[dict[str, str]]:
+        """What is written at once: a record of ours may be several of the system's."""
+
     def change(self, record: SideRecord, changes: Mapping[str, str]) -> SideRecord | None:
         """As it stands after; None where it is another one by now than `record` was."""
 

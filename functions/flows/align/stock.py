@@ -1,13 +1,15 @@
 """What IFS holds of each part → ShipStation's inventory: absolute quantities, only where they differ.
 
-There is nothing to merge: IFS counts the goods, and ShipStation takes from its own figure what it ships meanwhile. A
-part that IFS shows no more is told as zero; a site of which IFS shows nothing at all tells nothing.
+There is nothing to merge: IFS counts the goods, and ShipStation takes from its own figure what it ships meanwhile. It
+is not set higher again before IFS's own count moves: IFS still counts what it has not delivered. A part that IFS shows
+no more is told as zero; a site of which IFS shows nothing at all tells nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
@@ -17,8 +19,10 @@ from functions.flows.align.match import Pair
 from functions.flows.align.step import Align, Look, Step, catch_up
 from functions.model.alignment import Aligned, AlignKey, Change, Proposal, SideRecord
 from functions.model.outcomes import Reason
+from functions.model.text import digest, folded
 
 QUANTITY = "quantity"
+LOOKING = timedelta(minutes=2)  # of a run's five; the rest is for writing
 NONE, MOST = 0, 2_000_000_000
 LONGEST_SKU = 100
 
@@ -46,6 +50,7 @@ class Shelf:
 
     site: str
     level: Callable[[str], SideRecord]
+    keeps_lower: bool
 
 
 def look_at_stock(flow: Align, profile: Stock, counts: Counts, levels: Levels) -> Look:
@@ -54,16 +59,27 @@ def look_at_stock(flow: Align, profile: Stock, counts: Counts, levels: Levels) -
     totals = counts.totals()
     steps: list[Step] = []
     fault: ConnectorError | None = None
-    for site, location in sorted(profile.locations.items()):
+    until = flow.now() + LOOKING
+    for site, location in _in_turn(profile, flow.now()):
+        if flow.now() >= until:
+            fault = Retryable(Reason.OUT_OF_TIME, "the other sites took the time of this run")
+            break
         told = {part: count for (where, part), count in totals.items() if where == site}
         sent = {_part(code) for code in known if code.partition(SEPARATOR)[0] == site}
         if sent and not told:
             fault = Retryable(Reason.RECORDS_VANISHED, f"IFS shows no part of site {site} any more")
             continue
         parts = {**dict.fromkeys(sorted(sent), NONE), **told}
-        shelf = Shelf(site, partial(levels.level, location))
+        shelf = Shelf(site, partial(levels.level, location), profile.raises == "when_ifs_moves")
         steps += _of_site(flow, parts, levels.levels(location), known, shelf)
     return Look(steps, fault=fault)
+
+
+def _in_turn(profile: Stock, now: datetime) -> list[tuple[str, str]]:
+    """Every look begins with another site."""
+    sites = sorted(profile.locations.items())
+    first = int(now.timestamp() // (60 * profile.every_minutes)) % len(sites)
+    return [*sites[first:], *sites[:first]]
 
 
 def _part(code: str) -> str:
@@ -86,7 +102,16 @@ def _of_site(flow: Align, parts: Parts, there: There, known: Mapping[str, Aligne
         if step.memory.trying:
             catch_up(step)
         step.proposal = decide_stock(key, part, count, other)
+        if at.keeps_lower and _is_shipped(step):
+            step.proposal = Proposal(key=key, kind="agree", other=other.id)
         yield step
+
+
+def _is_shipped(step: Step) -> bool:
+    """ShipStation has fewer than it was told, and IFS counts what it did then: it has not delivered yet what left."""
+    change = step.proposal.changes.get(QUANTITY)
+    is_as_told = change is not None and step.memory.ifs.get(QUANTITY) == digest(folded(change.after))
+    return is_as_told and change is not None and int(change.before or NONE) < int(change.after)
 
 
 def decide_stock(key: AlignKey, part: str, count: int | None, other: SideRecord) -> Proposal:
@@ -96,6 +121,6 @@ def decide_stock(key: AlignKey, part: str, count: int | None, other: SideRecord)
         return Proposal(key=key, kind="report", reason=Reason.FIELD_UNUSABLE, field=QUANTITY)
     wanted = str(max(count, NONE))
     if (other.fields[QUANTITY] or str(NONE)) == wanted:
-        return Proposal(key=key, kind="agree", other=other.id)
+        return Proposal(key=key, kind="agree", other=other.id, alike={QUANTITY: digest(folded(wanted))})
     change = Change(side="shipstation", before=other.fields[QUANTITY], after=wanted)
     return Proposal(key=key, kind="change", other=other.id, changes={QUANTITY: change})

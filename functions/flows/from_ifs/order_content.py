@@ -11,7 +11,15 @@ from zoneinfo import ZoneInfo
 from functions.connections.connection import Connection
 from functions.connections.orders import Orders
 from functions.model.consignment import Consignment, ConsignmentLine
-from functions.model.outbound import Address, OrderContent, Outbound, OutboundItem, OutboundKey, Problem
+from functions.model.outbound import (
+    LATEST_GENERATION,
+    Address,
+    OrderContent,
+    Outbound,
+    OutboundItem,
+    OutboundKey,
+    Problem,
+)
 from functions.model.outcomes import Reason
 
 # What ShipStation keeps of each text. Source: its import guides (help.shipstation.com, custom store schema).
@@ -21,7 +29,6 @@ LARGEST_QUANTITY = 99_999
 CUT = "…"  # stands where a text was cut, so that nobody takes it for whole
 STREETS = 3
 LARGEST_BYTES = 150_000  # of one order in a message
-LATEST_GENERATION = 9
 LETTERS = 2  # of a country
 
 
@@ -151,7 +158,9 @@ def _items(consignment: Consignment, orders: Orders) -> Iterator[OutboundItem]:
             if not name:
                 raise _UnusableError(f"{_named(line)} part number")
             key = _whole(line.line_key, LONGEST_LINE, f"{_named(line)} key")
-            yield OutboundItem(line_key=key, sku=sku, name=name, quantity=quantity)
+            yield OutboundItem(
+                line_key=key, sku=sku, name=name, quantity=quantity, delivered=_whole_number(line.delivered)
+            )
 
 
 def _named(line: ConsignmentLine) -> str:
@@ -165,6 +174,11 @@ def _quantity(line: ConsignmentLine, orders: Orders) -> int:
     if not 0 <= quantity <= LARGEST_QUANTITY or not (is_whole or orders.fractions == "round_up"):
         raise _UnusableError(f"{_named(line)} quantity")
     return int(quantity.to_integral_value(ROUND_CEILING))
+
+
+def _whole_number(quantity: Decimal | None) -> int | None:
+    is_whole = quantity is not None and 0 <= quantity <= LARGEST_QUANTITY and quantity == quantity.to_integral_value()
+    return int(quantity) if is_whole and quantity is not None else None
 
 
 def _cut(text: str, longest: int) -> str:

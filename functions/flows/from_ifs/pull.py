@@ -14,6 +14,7 @@ from typing import Protocol
 from functions.connections.connection import Connection
 from functions.connections.orders import Orders
 from functions.flows.from_ifs.order_content import key_of, outbound
+from functions.flows.from_ifs.parted import parted
 from functions.model.audit import Cause
 from functions.model.consignment import Consignment
 from functions.model.outbound import Outbound, OutboundKey, Problem, PushOrders
@@ -73,7 +74,8 @@ def pull(flow: Pull, connection: Connection, orders: Orders, now: datetime, caus
     known = {each.key: each for each in flow.pushed.open(connection.name)}
     seen = _seen(flow, known, connection, orders)
     known |= flow.pushed.load([key for key in seen if key not in known])
-    wanted = list(_wanted(seen, known, lambda each: outbound(each, connection, orders, now)))
+    asked = list(_wanted(seen, known, lambda each: outbound(each, connection, orders, now)))
+    wanted = parted(asked, known)
     file = _refused_by(connection, cause)
     due = [each for each in wanted if _is_due(each, known.get(each.key), connection, now, file)]
     flow.queue.send(PushOrders(connection=connection.name, outbound=part, cause=cause) for part in _parts(due))
@@ -135,6 +137,7 @@ def _is_due(wanted: Outbound, known: PushedOrder | None, connection: Connection,
     """
     if known is None:
         return wanted.wish == "pack" and not wanted.is_held
+    wanted = known.rest(wanted)
     if known.next_attempt_at is not None:
         return known.next_attempt_at <= now or wanted.stops_packing
     if known.outcome is Outcome.WOULD_WRITE:

@@ -49,7 +49,7 @@ class Library:
 
 
 class ShipmentStory(Frozen):
-    """`placed_by` is how its record was decided: `named`, `goods`, `only` or a `person`."""
+    """`placed_by` is how its record was decided: `named`, `goods`, `site`, `only` or a `person`."""
 
     shipment: ShipmentKey
     shipstation_order_id: int | None

@@ -16,7 +16,7 @@ from functions.flows.to_ifs.circuit_breaker import Breaker
 from functions.flows.to_ifs.earlier_version import Earlier
 from functions.flows.to_ifs.ownership import unexplained
 from functions.flows.to_ifs.place import Placement
-from functions.flows.to_ifs.proposal import OrderCase, Remembered, view_of
+from functions.flows.to_ifs.proposal import OrderCase, Remembered, Sites, view_of
 from functions.model.outcomes import Reason
 from functions.model.record_memory import RecordMemory
 from functions.model.records import Candidate, Record, RecordKey, Sought
@@ -52,8 +52,8 @@ class RecordMemories(Protocol):
 @dataclass(frozen=True)
 class Lookup:
     """`ifs` opens IFS as a connection, or a store's view of it, describes its targets; `drift` says why nothing may be
-    written there; `earlier` what an earlier version remembered. `now` is a UTC clock, `has_time` says whether another
-    request may be begun.
+    written there; `earlier` what an earlier version remembered; `sites` those of ShipStation's warehouses. `now` is a
+    UTC clock, `has_time` says whether another request may be begun.
     """
 
     connection: Connection
@@ -65,6 +65,7 @@ class Lookup:
     earlier: Earlier
     now: Callable[[], datetime]
     has_time: Callable[[], bool]
+    sites: Callable[[], Sites] = dict
 
     def found(self, cases: Sequence[OrderCase], *, is_probe: bool = False) -> list[OrderCase]:
         """The cases with what IFS shows of each, or with what hinders them. One search a target."""
@@ -73,7 +74,12 @@ class Lookup:
         for own in _by_targets(asking).values():
             refusal = self.breaker.refusal(is_probe=is_probe)
             answers |= self._asked(own) if refusal is None else {case.state.key: refusal for case in own}
-        return [_answered(case, answers.get(case.state.key)) for case in cases]
+        return [_answered(self._with_sites(case), answers.get(case.state.key)) for case in cases]
+
+    def _with_sites(self, case: OrderCase) -> OrderCase:
+        """Asked for only where a shipment of the order says which warehouse it leaves from."""
+        is_told = any(shipment.warehouse_id is not None for shipment in case.state.in_scope)
+        return replace(case, sites=self.sites()) if is_told else case
 
     def _asked(self, cases: Sequence[OrderCase]) -> dict[OrderKey, Answer]:
         """Metadata that is due may take as long as a request can."""

@@ -43,11 +43,13 @@ def place(
     candidates: Sequence[Candidate],
     remembered: Mapping[ShipmentKey, Placing],
     is_ours: Callable[[Record], bool] = lambda _: True,
+    sites: Mapping[int, str] | None = None,
 ) -> Placement:
     """`shipments` are the order's in scope, oldest first. A voided one keeps its record and never gets a new one.
-    `is_ours` says whether a record is of the company and sites we may write to.
+    `is_ours` says whether a record is of the company and sites we may write to; `sites` which site a warehouse of
+    ShipStation's is.
     """
-    return _Case(shipments, candidates, remembered, is_ours).decided()
+    return _Case(shipments, candidates, remembered, is_ours, sites or {}).decided()
 
 
 class _Case:
@@ -59,8 +61,9 @@ class _Case:
         candidates: Sequence[Candidate],
         remembered: Mapping[ShipmentKey, Placing],
         is_ours: Callable[[Record], bool],
+        sites: Mapping[int, str],
     ) -> None:
-        self.shipments, self.remembered = shipments, remembered
+        self.shipments, self.remembered, self.sites = shipments, remembered, sites
         self.seen = {c.record.key: c for c in candidates if not c.record.is_cancelled}
         self.usable = {key: c for key, c in self.seen.items() if is_ours(c.record)}
         self.own = {key: c for key, c in self.usable.items() if c.is_own}
@@ -124,7 +127,21 @@ class _Case:
             fitting = [s for s in waiting if not self._contradicts(s, only)]
             return {s.key: Placing(key=only, by="only") for s in fitting}
         left = self._left(sure)
-        return {key: Placing(key=record, by="goods") for key, record in _by_goods(waiting, left).items()}
+        found = {key: Placing(key=record, by="goods") for key, record in _by_goods(waiting, left).items()}
+        return {**found, **self._by_site(_without(waiting, found))}
+
+    def _by_site(self, waiting: Sequence[Shipment]) -> Placings:
+        """Where the goods tell several records apart by nothing, the warehouse that the label leaves from may."""
+        if self._hides_another():
+            return {}
+        at_site = {s.key: self._at_site(s) for s in waiting}
+        return {key: Placing(key=records[0], by="site") for key, records in at_site.items() if len(records) == 1}
+
+    def _at_site(self, shipment: Shipment) -> list[RecordKey]:
+        """The order's records at the site of the shipment's warehouse, but for those that its goods speak against."""
+        site = self.sites.get(shipment.warehouse_id) if shipment.warehouse_id is not None else None
+        own = [key for key, candidate in self.own.items() if site and candidate.record.site == site]
+        return [key for key in own if not self._contradicts(shipment, key)]
 
     def _only_record(self) -> RecordKey | None:
         """The only record of the only order; one that is remembered and not shown may still be there."""

@@ -48,17 +48,20 @@ class AsPlanned:
 
 Memories = Mapping[RecordKey, Remembered]
 Planned = Mapping[RecordKey, AsPlanned]
+Sites = Mapping[int, str]
 
 
 @dataclass(frozen=True)
 class OrderCase:
-    """One order as it is looked at: the connection as its store sees it, what is known, what IFS showed. `hindrance` is
-    why nothing can be decided for it now, `fault` what IFS said then.
+    """One order as it is looked at: the connection as its store sees it, what is known, what IFS showed. `sites` are
+    those of ShipStation's warehouses, by number. `hindrance` is why nothing can be decided for it now, `fault` what IFS
+    said then.
     """
 
     connection: Connection
     state: OrderState
     candidates: Sequence[Candidate] = ()
+    sites: Sites = field(default_factory=dict)
     hindrance: Reason | None = None
     retries_parked: bool = True
     is_replay: bool = False
@@ -79,7 +82,7 @@ class OrderCase:
         if self.hindrance is not None:
             return Placement(placed={})
         remembered = {**self._earlier_rows(), **self.state.placings}
-        return place(self.state.in_scope, self.candidates, remembered, self.connection.is_ours)
+        return place(self.state.in_scope, self.candidates, remembered, self.connection.is_ours, self.sites)
 
     def _earlier_rows(self) -> dict[ShipmentKey, Placing]:
         """An earlier version named a row by its shipment alone."""

@@ -7,11 +7,21 @@ from datetime import datetime, timedelta
 
 from functions.errors import ConnectorError, Retryable
 from functions.flows.to_shipstation.merge import caught_up, decide, decide_to_cancel, is_as_left, is_unanswered
-from functions.flows.to_shipstation.step import OF_ONE_ORDER, OF_SHIPSTATION, Push, Step, audit, delayed, told
+from functions.flows.to_shipstation.step import (
+    OF_ONE_ORDER,
+    OF_SHIPSTATION,
+    Push,
+    Step,
+    asked_again,
+    audit,
+    delayed,
+    told,
+)
 from functions.model.audit import Cause, FieldChange
 from functions.model.outbound import CANCELLING
 from functions.model.outcomes import Outcome, Reason
 from functions.model.pushed_order import CurrentOrder
+from functions.model.waves import Parcel
 
 LOOKING = timedelta(minutes=2)  # of a run's five; the rest is for writing
 LISTED = timedelta(minutes=15)  # after it was made every list shows an order
@@ -26,6 +36,7 @@ def look(flow: Push, steps: Sequence[Step], cause: Cause) -> None:
         try:
             _go_on(flow, until, fault_of_all)
             _look_at(flow, step, found, cause)
+            step.is_open_again = _is_open_again(flow, step)
         except ConnectorError as fault:
             if fault.reason not in OF_SHIPSTATION:
                 raise
@@ -49,11 +60,28 @@ def _look_at(flow: Push, step: Step, found: Mapping[str, CurrentOrder | None], c
     listed = found.get(key)
     if listed is not None and order_id in {None, listed.order_id}:
         _judge(flow, step, listed, cause)
-        if step.decision.kind != "leave" and is_as_left(step.outbound.content, step.pushed, listed):
+        if step.decision.kind not in {"leave", "follow"} and is_as_left(step.outbound.content, step.pushed, listed):
             return
     is_missing = key in found and order_id is None and listed is None
     is_asked = step.pushed.may_stand and not is_missing
     _judge(flow, step, flow.writer.read_one(step.pushed) if is_asked else None, cause)
+
+
+def _is_open_again(flow: Push, step: Step) -> bool:
+    """What has left is taken for packed only while it stands there so: a label may have been voided."""
+    if step.outbound.wish == "cancel":
+        return bool(step.pushed.former)
+    earlier = ((parcel, flow.writer.read_one(step.pushed.as_it_was(parcel))) for parcel in step.pushed.former)
+    return any(not _is_packed(parcel, current) for parcel, current in earlier)
+
+
+def _is_packed(parcel: Parcel, current: CurrentOrder | None) -> bool:
+    return (
+        current is not None
+        and current.status == "shipped"
+        and not current.is_split
+        and all(current.goods.get(line) == quantity for line, quantity in parcel.goods.items())
+    )
 
 
 def _judge(flow: Push, step: Step, current: CurrentOrder | None, cause: Cause) -> None:
@@ -61,7 +89,11 @@ def _judge(flow: Push, step: Step, current: CurrentOrder | None, cause: Cause) -
     if current is not None:
         _catch_up(flow, step, current, cause)
     content, pushed = step.outbound.content, step.pushed
-    step.decision = decide(content, pushed, current) if content else decide_to_cancel(pushed, current)
+    step.decision = (
+        decide(content, pushed, current) if content else decide_to_cancel(pushed, current, step.outbound.wish)
+    )
+    if current is not None:
+        step.pushed = step.pushed.packing({} if current.status == "cancelled" else current.goods)
 
 
 def _catch_up(flow: Push, step: Step, current: CurrentOrder, cause: Cause) -> None:
@@ -75,18 +107,25 @@ def _catch_up(flow: Push, step: Step, current: CurrentOrder, cause: Cause) -> No
 
 def _end_without_writing(flow: Push, step: Step) -> None:
     decision, pushed = step.decision, step.pushed
-    if _is_too_early(flow, step):
+    is_making = decision.kind in {"create", "follow"}
+    if step.is_open_again and (is_making or "items" in decision.fields):
+        step.ended = asked_again(flow, step)
+    elif _is_too_early(flow, step):
         step.ended = delayed(flow, step, Retryable(Reason.SHIPSTATION_UNAVAILABLE, "the order may not be listed yet"))
-    elif decision.kind == "create" and step.outbound.is_held:
+    elif is_making and step.outbound.is_held:
         step.ended = pushed.ended(step.outbound, Outcome.WAITING, Reason.HELD_IN_IFS, is_waiting=True)
     elif _asks(step):
         step.ended = pushed.ended(step.outbound, Outcome.KEPT, Reason.ORDER_IMMUTABLE)
     elif decision.kind == "agree":
         outcome = Outcome.KEPT if decision.kept else Outcome.UNCHANGED
-        is_cancelled = step.outbound.content is None and step.current is not None
+        is_cancelled = step.outbound.content is None and _is_cancelled(step)
         step.ended = told(pushed.cancelled() if is_cancelled else pushed, step, outcome)
     elif not flow.connection.is_pushing:
         step.ended = pushed.showing(step.outbound)
+
+
+def _is_cancelled(step: Step) -> bool:
+    return step.current is not None and step.current.status == "cancelled"
 
 
 def _asks(step: Step) -> bool:

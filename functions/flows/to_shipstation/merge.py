@@ -15,7 +15,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from functions.model.outbound import CANCELLING, Digests, OrderContent, OrderField, digests, loose_address, texts
+from functions.flows.to_shipstation.wave import is_told_of, left_over
+from functions.model.outbound import (
+    CANCELLING,
+    LATEST_GENERATION,
+    Digests,
+    OrderContent,
+    OrderField,
+    Wish,
+    digests,
+    loose_address,
+    texts,
+)
 from functions.model.outcomes import Reason
 from functions.model.pushed_order import CurrentOrder, PushedOrder
 from functions.model.text import digest
@@ -24,13 +35,14 @@ OPEN = {"awaiting_payment", "awaiting_shipment", "on_hold"}
 ON_THE_LABEL: tuple[OrderField, ...] = ("ship_to", "items")  # what a shipped order can be wrong about
 BEFORE_THE_LABEL: tuple[OrderField, ...] = (*ON_THE_LABEL, "held")
 
-Kind = Literal["create", "update", "cancel", "agree", "leave"]
+Kind = Literal["create", "follow", "update", "cancel", "agree", "leave"]
 
 
 @dataclass(frozen=True)
 class Decision:
-    """`fields` are those to write, `kept` those that the warehouse changed and IFS too. `agree`: nothing is to be done;
-    `leave`: something is, and the order may not be touched.
+    """`fields` are those to write, `kept` those that the warehouse changed and IFS too. `follow`: the order has left,
+    and what is not in it becomes another one. `agree`: nothing is to be done; `leave`: something is, and the order may
+    not be touched.
     """
 
     kind: Kind
@@ -72,19 +84,36 @@ def decide(content: OrderContent, pushed: PushedOrder, current: CurrentOrder | N
 
 
 def _untouched(merged: Decision, content: OrderContent, pushed: PushedOrder, current: CurrentOrder) -> Decision:
-    """Of an order that takes no change: whether a person has to hear of what it cannot follow."""
+    """Of an order that takes no change: whether another one follows, or a person has to hear of what cannot follow."""
     differing = {*merged.fields, *merged.kept} & {*(BEFORE_THE_LABEL if current.status in OPEN else ON_THE_LABEL)}
-    if pushed.key.order_no and current.status == "shipped" and _holds_all(content, current):
-        differing -= {"items"}
+    differing -= {"ship_to"} if _goes_there(content, current) else set()
+    if pushed.key.order_no and current.status == "shipped":
+        left = left_over(content, pushed, current)
+        differing -= {"ship_to"} if is_told_of(content, current) else set()
+        if left is not None and left.items and "ship_to" not in differing and _is_followed(content, pushed, current):
+            return Decision("follow")
+        differing -= {"items"} if left is not None and not left.items else set()
     return Decision("leave" if differing or current.status == "cancelled" else "agree")
+
+
+def _is_followed(content: OrderContent, pushed: PushedOrder, current: CurrentOrder) -> bool:
+    """The parts of an order that was split, or of several that were combined, are the warehouse's. While a person is
+    asked where a parcel went, nothing follows it.
+    """
+    is_asked = pushed.reason is Reason.ORDER_IMMUTABLE
+    is_answered = not is_asked or is_told_of(content, current) or _goes_there(content, current)
+    return is_answered and not current.is_split and pushed.generation < LATEST_GENERATION
 
 
 def is_unanswered(content: OrderContent | None, pushed: PushedOrder, current: CurrentOrder | None) -> bool:
     """A question to a person stays until the order holds what IFS says: another change in IFS answers nothing."""
     if content is None or current is None or pushed.reason is not Reason.ORDER_IMMUTABLE:
         return False
-    is_taking = current.status in OPEN and not current.is_split
-    return not is_taking and not (_holds_all(content, current) and _goes_there(content, current))
+    if current.status in OPEN and not current.is_split:
+        return False
+    left = left_over(content, pushed, current)
+    is_whole = left is not None and not left.items
+    return not (is_whole and (is_told_of(content, current) or _goes_there(content, current)))
 
 
 def _goes_there(content: OrderContent, current: CurrentOrder) -> bool:
@@ -92,26 +121,13 @@ def _goes_there(content: OrderContent, current: CurrentOrder) -> bool:
     return is_alike or texts(content)["ship_to"] == current.fields["ship_to"]
 
 
-def _holds_all(content: OrderContent, current: CurrentOrder) -> bool:
-    """Whether each line that a customer order still wants is in the parcel, whole: IFS delivers line by line what has
-    left together. A line that was delivered in part asks a person: the rest is a back order.
-    """
-    parcel = _pieces(current.fields["items"])
-    return all(parcel.get(line) == quantity for line, quantity in _pieces(texts(content)["items"]).items())
-
-
-def _pieces(items: str) -> dict[str, int]:
-    rows = (row.rsplit("\t", 1) for row in items.splitlines())
-    return {line: int(quantity) for line, quantity in rows if quantity}
-
-
-def decide_to_cancel(pushed: PushedOrder, current: CurrentOrder | None) -> Decision:
+def decide_to_cancel(pushed: PushedOrder, current: CurrentOrder | None, wish: Wish = "cancel") -> Decision:
     """An order that is not shown was never made, or deleted, or combined into another that will be packed: a person has
     to see to the latter.
     """
     if current is None:
         return Decision("leave" if pushed.order_id is not None else "agree")
-    if current.status == "cancelled":
+    if current.status == "cancelled" or (wish == "clear" and current.status == "shipped"):
         return Decision("agree")
     return Decision("cancel" if current.status in OPEN and not current.is_split else "leave")
 

@@ -12,13 +12,15 @@ from typing import Any
 
 from functions.errors import ConnectorError, Retryable
 from functions.flows.to_shipstation.look import look
-from functions.flows.to_shipstation.merge import loose_after, written_after
+from functions.flows.to_shipstation.merge import Decision, loose_after, written_after
 from functions.flows.to_shipstation.step import OF_SHIPSTATION, Push, Step, audit, delayed, told
+from functions.flows.to_shipstation.wave import left_over
 from functions.model.audit import Cause, FieldChange
-from functions.model.outbound import OrderField, PushOrders, texts
+from functions.model.outbound import OrderField, Outbound, PushOrders, texts
 from functions.model.outcomes import Outcome, Reason
 from functions.model.pushed_order import PushedOrder
 from functions.model.text import digest
+from functions.model.waves import goods_of
 
 __all__ = ["Push", "push"]
 
@@ -44,11 +46,15 @@ def push(flow: Push, message: PushOrders) -> list[PushedOrder]:
 
 def _steps(flow: Push, message: PushOrders) -> list[Step]:
     known = flow.pushed.load([each.key for each in message.outbound])
-    all_steps = [Step(each, known.get(each.key) or PushedOrder(key=each.key)) for each in message.outbound]
+    all_steps = [_step(each, known.get(each.key) or PushedOrder(key=each.key)) for each in message.outbound]
     steps = [step for step in all_steps if not _is_over(step)]
     for step in steps:
         _end_without_asking(step)
     return steps
+
+
+def _step(outbound: Outbound, pushed: PushedOrder) -> Step:
+    return Step(pushed.rest(outbound), pushed)
 
 
 def _left(steps: Sequence[Step]) -> list[Step]:
@@ -76,7 +82,7 @@ def _end_without_asking(step: Step) -> None:
         waits = is_of_none or outbound.problem.is_passing
         outcome = Outcome.WAITING if waits else Outcome.PARKED
         step.ended = pushed.ended(outbound, outcome, outbound.problem.reason, outbound.problem.field, is_waiting=waits)
-    elif outbound.wish == "cancel" and is_unknown:
+    elif outbound.wish != "pack" and is_unknown and not pushed.former:
         step.ended = pushed.ended(outbound, Outcome.UNCHANGED)
 
 
@@ -98,6 +104,7 @@ def _write(flow: Push, steps: Sequence[Step], cause: Cause) -> None:
 
 
 def _begin(flow: Push, step: Step) -> bool:
+    _follow(step)
     pushed, content, now = step.pushed, step.outbound.content, flow.now()
     key = flow.audit.new_key(now)
     if step.decision.kind == "create" and content is not None:
@@ -109,6 +116,17 @@ def _begin(flow: Push, step: Step) -> bool:
         return False
     step.pushed = step.pushed.saved()
     return True
+
+
+def _follow(step: Step) -> None:
+    """What was not in the order that has left is made as another one."""
+    content, current = step.outbound.content, step.current
+    if step.decision.kind != "follow" or content is None or current is None:
+        return
+    left = left_over(content, step.pushed, current)
+    assert left is not None, "only what is certain follows"
+    step.pushed, step.outbound = step.pushed.followed(current), step.outbound.reduced_to(left)
+    step.decision = Decision("create")
 
 
 def _body(flow: Push, step: Step) -> dict[str, Any]:
@@ -124,9 +142,10 @@ def _body(flow: Push, step: Step) -> dict[str, Any]:
 def _done(step: Step, order_id: int) -> PushedOrder:
     content, pushed = step.outbound.content, step.pushed.found(order_id)
     if content is None:
-        return pushed.cancelled().ended(step.outbound, Outcome.WRITTEN)
+        return told(pushed.cancelled(), step, Outcome.WRITTEN)
     fields = step.decision.fields if step.current is not None else tuple(texts(content))
     held = pushed.holding(written_after(content, pushed, fields), loose_after(content, pushed, fields))
+    held = held.packing(goods_of(content)) if "items" in fields else held
     return told(held, step, Outcome.WRITTEN)
 
 

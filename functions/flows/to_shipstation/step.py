@@ -80,17 +80,22 @@ AGREE = Decision("agree")
 
 @dataclass
 class Step:
-    """One order on its way. `pushed` is as the ledger holds it; `ended` once nothing is left to do in this run."""
+    """One order on its way. `pushed` is as the ledger holds it; `is_open_again`: an earlier order of it is no longer as
+    it left, or IFS wants none of what it took; `ended` once nothing is left to do in this run.
+    """
 
     outbound: Outbound
     pushed: PushedOrder
     current: CurrentOrder | None = None
     decision: Decision = AGREE
+    is_open_again: bool = False
     ended: PushedOrder | None = None
 
 
 def told(pushed: PushedOrder, step: Step, outcome: Outcome) -> PushedOrder:
-    """With the fields that were left to the warehouse."""
+    """With the fields that were left to the warehouse, and with what calls for a person beside them."""
+    if step.is_open_again:
+        return pushed.ended(step.outbound, Outcome.KEPT, Reason.ORDER_IMMUTABLE)
     kept = step.decision.kept
     reason = Reason.CHANGED_IN_WAREHOUSE if kept else None
     return pushed.ended(step.outbound, outcome, reason, ", ".join(kept))
@@ -105,6 +110,12 @@ def delayed(flow: Push, step: Step, fault: ConnectorError) -> PushedOrder:
     until = now + timedelta(seconds=max(pause, wished or 0))
     attention = fault.reason if lasted >= timedelta(hours=patience.attention_hours) else None
     return step.pushed.delayed(step.outbound, fault.reason, now=now, until=until, attention=attention)
+
+
+def asked_again(flow: Push, step: Step) -> PushedOrder:
+    """A person is told at once, and what he does is looked for."""
+    waiting = delayed(flow, step, Retryable(Reason.ORDER_IMMUTABLE, "an earlier order of it is open again"))
+    return waiting.model_copy(update={"attention": Reason.ORDER_IMMUTABLE})
 
 
 def audit(flow: Push, pushed: PushedOrder, cause: Cause, changes: dict[str, FieldChange], *, is_cancel: bool) -> None:

@@ -91,6 +91,7 @@ class ShipStationShipment(Row):
     tracking_status: Text = Field(default=None, alias="trackingStatus")
     delivered_at: MaybeInstant = Field(default=None, alias="deliveredAt")
     items: Items = Field(default=(), alias="shipmentItems")
+    warehouse_id: Whole = Field(default=None, alias="warehouseId")
     holds_its_order: Flag = Field(default=None, alias="holdsItsOrder")  # V2: no items of its own, all of its order's
     advanced: Advanced = Field(default=None, alias="advancedOptions")
 

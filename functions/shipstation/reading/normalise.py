@@ -9,6 +9,7 @@ from typing import Any
 
 from functions.connections.connection import ON_ITS_WAY, Connection
 from functions.connections.vendors import OrderSource
+from functions.connections.warehouses import knows_warehouses
 from functions.model.facts import OrderFacts, OrderReading
 from functions.model.outcomes import Reason
 from functions.model.records import FieldName
@@ -72,6 +73,7 @@ def normalised(row: Parcel, order: OrderFacts | None, connection: Connection, re
         ship_date=row.ship_date,
         **_cost(row, view),
         **_way(row, view),
+        warehouse_id=_warehouse(row, connection),
         voided_at=_voided_at(row),
         items=_items(row, order),
         read_at=read_at,
@@ -97,6 +99,12 @@ def _way(row: Parcel, view: Connection) -> dict[str, Any]:
         return {}
     at = row.delivered_at if row.tracking_status == DELIVERED else None
     return {"tracking_status": row.tracking_status, "delivered_at": at}
+
+
+def _warehouse(row: Parcel, connection: Connection) -> int | None:
+    """Kept only where it is known which site it is: else one that is corrected would have the shipment looked at."""
+    is_told = isinstance(row, ShipStationShipment) and knows_warehouses(connection)
+    return row.warehouse_id if is_told and isinstance(row, ShipStationShipment) else None
 
 
 def _voided_at(row: Parcel) -> datetime | None:

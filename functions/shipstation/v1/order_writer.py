@@ -7,7 +7,7 @@ Source: https://docs.shipstation.com/apis/shipstation-v1/docs/orders/create-upda
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -34,8 +34,8 @@ AWAITING, ON_HOLD = "awaiting_shipment", "on_hold"
 class OrderWriter:
     """Raises Retryable, OutcomeUnknown or Permanent."""
 
-    def __init__(self, client: ShipStationClient, orders: Orders) -> None:
-        self._client, self._orders = client, orders
+    def __init__(self, client: ShipStationClient, orders: Orders, now: Callable[[], datetime]) -> None:
+        self._client, self._orders, self._now = client, orders, now
         self._marks = marks(orders, CUSTOM_FIELDS)
 
     def read(self, pushed: Sequence[PushedOrder]) -> dict[str, CurrentOrder | None]:
@@ -59,7 +59,7 @@ class OrderWriter:
             if not is_of_an_order(fault):
                 raise
             if len(bodies) > 1:
-                return one_by_one(bodies, lambda body: self.upsert([body]))
+                return one_by_one(bodies, lambda body: self.upsert([body]), self._now)
             if isinstance(fault, Permanent):
                 return [Upserted(order_key=str(bodies[0]["orderKey"]), order_id=None)]
             raise

@@ -64,6 +64,9 @@ class WarehouseRecords:
             raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, f"GET {PATH}: no list")
         return [record for row in as_rows(answer.body) if (record := _record(row))]
 
+    def parts(self, changes: Mapping[str, str]) -> list[dict[str, str]]:
+        return [dict(changes)]
+
     def change(self, record: SideRecord, changes: Mapping[str, str]) -> SideRecord | None:
         """Read anew and stored whole. ShipStation knows no condition on a write: an edit between the two is lost."""
         path = f"{PATH}/{record.id}"

@@ -48,6 +48,9 @@ class InventoryLevels:
     def level(self, location: str, sku: str) -> SideRecord:
         return _level(location, sku, "")
 
+    def parts(self, changes: Mapping[str, str]) -> list[dict[str, str]]:
+        return [dict(changes)]
+
     def change(self, record: SideRecord, changes: Mapping[str, str]) -> SideRecord | None:
         """Sets what stands there, whatever stood there before."""
         where = {"inventory_location_id": record.body["location"], "sku": record.body["sku"]}

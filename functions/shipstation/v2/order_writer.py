@@ -9,7 +9,7 @@ Sources: https://docs.shipstation.com/apis/shipstation-v2/openapi/shipments, htt
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -37,8 +37,8 @@ CANCEL = "cancel"
 class OrderWriter:
     """Raises Retryable, OutcomeUnknown or Permanent."""
 
-    def __init__(self, client: ShipStationClient, orders: Orders) -> None:
-        self._client, self._orders = client, orders
+    def __init__(self, client: ShipStationClient, orders: Orders, now: Callable[[], datetime]) -> None:
+        self._client, self._orders, self._now = client, orders, now
         self._marks = marks(orders, CUSTOM_FIELDS)
         self._default_warehouse: str | None = None
 
@@ -62,7 +62,7 @@ class OrderWriter:
         new = [body for body in bodies if "shipment_id" not in body]
         known = [body for body in bodies if "shipment_id" in body]
         portions = [new[start : start + AT_ONCE] for start in range(0, len(new), AT_ONCE)]
-        return one_by_one([*portions, *([body] for body in known)], self._written)
+        return one_by_one([*portions, *([body] for body in known)], self._written, self._now)
 
     def _written(self, portion: Sequence[Body]) -> list[Upserted]:
         return self._changed(portion[0]) if "shipment_id" in portion[0] else self._made(portion)
@@ -89,7 +89,7 @@ class OrderWriter:
             if not is_of_an_order(fault):
                 raise
             if len(bodies) > 1:
-                return one_by_one(bodies, lambda body: self._made([body]))
+                return one_by_one(bodies, lambda body: self._made([body]), self._now)
             if isinstance(fault, Permanent):
                 return self._refused(str(bodies[0]["external_shipment_id"]))
             raise

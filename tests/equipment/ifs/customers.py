@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 from typing import Any
 
+from tests.equipment.http import Request
 from tests.equipment.ifs.arrangements import ArrangedStore
 from tests.equipment.ifs.sets import CUSTOMER_ADDRESSES, CUSTOMERS, EMAILS, EntitySet
 from tests.equipment.ifs.store import Record, RefusedError, Values
@@ -21,6 +23,16 @@ DELIVERY = "1"
 def direct(path: str) -> str:
     """A collection below a customer as the set that it is a part of."""
     return _BELOW.sub(r"\g<service>/\g<set>", path)
+
+
+def below(request: Request, path: str) -> Request:
+    """A list of what is below a customer is that customer's alone."""
+    parent = re.search(r"/CustomerInfoSet\(CustomerId='((?:[^']|'')*)'\)/\w+$", path)
+    if parent is None or request.method != "GET":
+        return request
+    asked, own = request.param("$filter"), f"CustomerId eq '{parent[1]}'"
+    others = tuple(pair for pair in request.query if pair[0] != "$filter")
+    return replace(request, query=(*others, ("$filter", f"({asked}) and {own}" if asked else own)))
 
 
 class CustomerStore(ArrangedStore):

@@ -1,4 +1,6 @@
-"""The part of OData's `$filter` that the tenant understands: comparisons with typed literals, `and`, `or`, brackets."""
+"""The part of OData's `$filter` that the tenant understands: comparisons with typed literals, `tolower`, `and`, `or`,
+brackets.
+"""
 
 from __future__ import annotations
 
@@ -101,12 +103,23 @@ class _Parser:
             if self._take() != ("bracket", ")"):
                 raise BadFilterError("bracket")
             return inner
+        is_folded = name == "tolower"
+        if is_folded:
+            name = self._argument()
         _, comparison = self._take()
         if name not in self._columns or comparison not in _COMPARISONS:
             raise BadFilterError(name)
         value = self._literal(self._columns[name], *self._take())
         compare = _COMPARISONS[comparison]
+        if is_folded:
+            return lambda row: row.get(name) is not None and compare(str(row[name]).lower(), value)
         return lambda row: row.get(name) is not None and compare(_comparable(row[name], value), value)
+
+    def _argument(self) -> str:
+        opened, (_, name), closed = self._take(), self._take(), self._take()
+        if (opened, closed) != (("bracket", "("), ("bracket", ")")):
+            raise BadFilterError("bracket")
+        return name
 
     def _literal(self, column: Column, kind: str, text: str) -> Any:
         expected = {"timestamp": "date"}.get(column.kind, column.kind)

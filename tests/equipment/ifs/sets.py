@@ -97,7 +97,7 @@ ORDERS = _set(
         "BlockedReason": Column(TEXT),
         "ForwardAgentId": Column(TEXT, max_length=20),
         "ShipViaCode": Column(TEXT, max_length=3),
-        "Cf_Tracking_No": Column(TEXT, max_length=50),
+        "Cf_Tracking_No": Column(TEXT, max_length=100),
         "Cf_Carrier": Column(TEXT, max_length=20),
         "Cf_Ship_Date": Column(DATE),
         "Cf_Web_Order_No": Column(TEXT, max_length=50),

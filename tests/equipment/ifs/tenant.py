@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, unquote, unquote_plus
 from tests.equipment.faults import Fault, Faults
 from tests.equipment.http import Application, Clock, Request, Response, json_response
 from tests.equipment.ifs.batch import answered
-from tests.equipment.ifs.customers import COPY, direct
+from tests.equipment.ifs.customers import COPY, below, direct
 from tests.equipment.ifs.filters import BadFilterError, parse
 from tests.equipment.ifs.metadata import document
 from tests.equipment.ifs.orders import OrderStore
@@ -114,7 +114,8 @@ class Tenant(OrderStore):
     def _route(self, request: Request) -> Response:
         if request.path.startswith("/auth/realms/"):
             return self._token(request)
-        return self._granted(request, _PATH.fullmatch(direct(unquote(request.path))))
+        path = unquote(request.path)
+        return self._granted(below(request, path), _PATH.fullmatch(direct(path)))
 
     def _granted(self, request: Request, match: re.Match[str] | None) -> Response:  # noqa: PLR0911 # one line a refusal
         entity = self._entity_of(match["service"], match["set"]) if match else None

@@ -231,3 +231,54 @@ def test_a_stated_record_of_another_company_is_not_written_and_no_other_is_taken
     theirs = named(foreign(NUTS), label(1))
     result = place([label(1), label(2)], [BOLTS, theirs], {}, lambda record: record.key.id == "1")
     assert (records(result), result.unplaced) == ({label(2).key: "1"}, {label(1).key: Reason.WRONG_COMPANY})
+
+
+# --- the site that a label leaves from
+
+SITES = {7: "CHI", 8: "DAL"}
+AT_CHI = a_candidate(a_record("1", site="CHI"), (ORDER, "BOLT", 2))
+AT_DAL = a_candidate(a_record("2", site="DAL"), (ORDER, "BOLT", 2))
+
+
+def from_warehouse(number: int, warehouse: int | None, *items: tuple[str, int]) -> Shipment:
+    return label(number, *items).model_copy(update={"warehouse_id": warehouse})
+
+
+def test_where_the_goods_tell_nothing_the_warehouse_of_the_label_tells_the_site() -> None:
+    first, second = from_warehouse(1, 8, ("BOLT", 2)), from_warehouse(2, 7, ("BOLT", 2))
+    placement = place([first, second], [AT_CHI, AT_DAL], {}, sites=SITES)
+    assert placement.placed == {**on("2", first, by="site"), **on("1", second, by="site")}
+    assert place([first, second], [AT_CHI, AT_DAL], placement.placed, sites={}).placed == placement.placed
+
+
+@pytest.mark.parametrize(
+    ("warehouse", "sites"),
+    [
+        pytest.param(9, SITES, id="a warehouse of no site"),
+        pytest.param(None, SITES, id="no warehouse"),
+        pytest.param(7, {}, id="nothing is aligned"),
+        pytest.param(7, {7: "SEA"}, id="a site without a record"),
+    ],
+)
+def test_an_unknown_site_leaves_the_choice_to_a_person(warehouse: int | None, sites: dict[int, str]) -> None:
+    shipment = from_warehouse(1, warehouse, ("BOLT", 2))
+    assert place([shipment], [AT_CHI, AT_DAL], {}, sites=sites).unplaced == {shipment.key: Reason.AMBIGUOUS_TARGET}
+
+
+def test_two_records_of_one_site_are_not_told_apart_by_it() -> None:
+    shipment = from_warehouse(1, 7, ("BOLT", 2))
+    twin = a_candidate(a_record("9", site="CHI"), (ORDER, "BOLT", 2))
+    assert not place([shipment], [AT_CHI, twin, AT_DAL], {}, sites=SITES).placed
+
+
+def test_goods_say_more_than_the_warehouse() -> None:
+    bolts, nuts = from_warehouse(1, 8, ("BOLT", 2)), from_warehouse(2, 8, ("NUT", 5))
+    with_nuts = a_candidate(a_record("2", site="DAL"), (ORDER, "NUT", 5))
+    assert records(place([bolts, nuts], [AT_CHI, with_nuts], {}, sites=SITES)) == {bolts.key: "1", nuts.key: "2"}
+    elsewhere = from_warehouse(3, 8, ("BOLT", 9))
+    assert not place([elsewhere], [AT_CHI, with_nuts], {}, sites=SITES).placed
+
+
+def test_the_only_record_takes_a_label_of_another_site_s_warehouse() -> None:
+    shipment = from_warehouse(1, 8, ("BOLT", 2))
+    assert place([shipment], [AT_CHI], {}, sites=SITES).placed == on("1", shipment, by="only")

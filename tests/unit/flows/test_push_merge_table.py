@@ -97,7 +97,7 @@ class Case:
     order: CurrentOrder | None = field(default_factory=lambda: standing(content()))
 
 
-AGREE, LEAVE, CREATE = Decision("agree"), Decision("leave"), Decision("create")
+AGREE, LEAVE, CREATE, FOLLOW = Decision("agree"), Decision("leave"), Decision("create"), Decision("follow")
 NEW = PushedOrder(key=KEY)
 SHIP_TO = Decision("update", ("ship_to",))
 KEPT = Decision("agree", (), ("ship_to",))
@@ -143,7 +143,7 @@ CASES = {
         LEAVE, ifs=LESS, last=left(content(), key=ORDER_KEY), order=standing(content(), status="shipped")
     ),
     "an order that wants more than left": Case(
-        LEAVE, ifs=MORE, last=left(content(), key=ORDER_KEY), order=standing(content(), status="shipped")
+        FOLLOW, ifs=MORE, last=left(content(), key=ORDER_KEY), order=standing(content(), status="shipped")
     ),
     "an order that wants less of what is packed": Case(
         Decision("update", ("items",)), ifs=LESS, last=left(content(), key=ORDER_KEY)
@@ -161,7 +161,7 @@ CASES = {
     "an order whose lines nobody can read": Case(
         LEAVE,
         ifs=LESS,
-        last=left(content(), key=ORDER_KEY),
+        last=left(content(), key=ORDER_KEY, lines=("P1-1-1-0",)),
         order=standing(content(), status="shipped", items="\tGIFT\t"),
     ),
     # what is not there

@@ -11,6 +11,7 @@ import pytest
 from functions.flows.align import customers
 from tests.equipment.align_desk import HOME, TEMPLATE, CustomersDesk
 from tests.equipment.clockwork import Killed
+from tests.equipment.http import Request, Response, json_response
 from tests.equipment.quiet_connection import run
 
 
@@ -47,10 +48,17 @@ def test_a_customer_that_ifs_lacks_is_copied_from_the_template_with_its_address_
     [
         (("C7", "Other name"), ("Kim", "", "C7"), ["code"]),
         (("C7", "Other name", "kim@example.com"), ("Kim", "Kim@Example.com", None), ["code", "email"]),
+        (("C7", "Other name", "KIM@Example.com"), ("Kim", "kim@example.com", None), ["email"]),
         (("C7", "Other name", "old@example.com", "kim@example.com"), ("Kim", "kim@example.com", None), ["email"]),
         (("C7", "Kim Larsson"), ("Kim Larsson", "kim@example.com", None), ["email", "name"]),
     ],
-    ids=["the number that our orders carry", "e-mail, whatever its case", "one of two e-mails in IFS", "name"],
+    ids=[
+        "the number that our orders carry",
+        "e-mail, whatever its case",
+        "or its case in IFS",
+        "one of two e-mails in IFS",
+        "name",
+    ],
 )
 def test_a_customer_is_found_and_left_as_it_is(
     ifs: tuple[str, ...], shipstation: tuple[str, str, str | None], match: list[str]
@@ -308,3 +316,23 @@ def test_two_customers_with_one_e_mail_address_become_one() -> None:
     desk.look()
     desk.look()
     assert len(desk.made()) == 1
+
+
+def test_of_twins_the_one_that_is_half_made_is_gone_on_with() -> None:
+    desk = CustomersDesk()
+    desk.account.add_customer("Kim Larsson", "kim@example.com", **HOME)
+    serve, is_out = desk.tenant.application, [True]
+
+    def served(request: Request) -> Response:
+        is_email = request.method == "POST" and request.path.endswith("CommunicationMethods")
+        return json_response(503, {}) if is_email and is_out[0] else serve(request)
+
+    desk.tenant.application = served
+    desk.look()
+    desk.account.add_customer("Kim Larsson", "KIM@example.com", **HOME)
+    desk.look()
+    is_out[0] = False
+    for _ in range(3):
+        desk.look()
+    assert desk.made() == ["SS501"]
+    assert (desk.known("502").other, desk.tenant.customer("SS501")["emails"]) == ("SS501", ["kim@example.com"])

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from functions.connections.align import Stock
+from functions.flows.align.stock import _in_turn
 from tests.equipment.align_desk import StockDesk
 from tests.equipment.clockwork import Killed
+from tests.equipment.quiet_connection import START
 
 
 def test_rows_of_a_part_are_added_up_and_told_once() -> None:
@@ -23,8 +27,48 @@ def test_rows_of_a_part_are_added_up_and_told_once() -> None:
     assert {entry["changes"]["quantity"]["after"] for entry in desk.audited()} == {"12", "3"}
 
 
-def test_only_differences_are_written_and_what_ships_meanwhile_is_set_right() -> None:
+def test_what_shipstation_took_for_a_parcel_is_not_given_back_before_ifs_has_counted_anew() -> None:
     desk = StockDesk()
+    desk.tenant.hold("CHI", "BOLT", 10)
+    for _ in range(2):
+        desk.look()
+    desk.account.add_location("se-7", BOLT=8)
+    for _ in range(3):
+        desk.look()
+    assert (desk.held(), desk.account.adjustments) == ({"BOLT": 8}, 1)
+    desk.tenant.hold("CHI", "BOLT", 8)
+    desk.look()
+    assert (desk.held(), desk.account.adjustments) == ({"BOLT": 8}, 1)
+    desk.account.add_location("se-7", BOLT=20)
+    desk.look()
+    assert desk.held() == {"BOLT": 8}
+    desk.account.add_location("se-7", BOLT=7)
+    desk.look()
+    assert desk.held() == {"BOLT": 7}
+    desk.tenant.hold("CHI", "BOLT", 50)
+    desk.look()
+    assert desk.held() == {"BOLT": 50}
+
+
+def test_what_both_count_alike_at_first_is_known_for_told() -> None:
+    desk = StockDesk()
+    desk.account.add_location("se-7", BOLT=10)
+    desk.tenant.hold("CHI", "BOLT", 10)
+    desk.look()
+    desk.account.add_location("se-7", BOLT=9)
+    desk.look()
+    assert (desk.held(), desk.account.adjustments) == ({"BOLT": 9}, 0)
+
+
+def test_a_look_has_its_time_and_the_next_one_begins_with_another_site() -> None:
+    sites = [site for site, _ in _in_turn(Stock(profile="stock", locations={"A": "1", "B": "2", "C": "3"}), START)]
+    later = START + timedelta(hours=1)
+    again = [site for site, _ in _in_turn(Stock(profile="stock", locations={"A": "1", "B": "2", "C": "3"}), later)]
+    assert again == [*sites[1:], sites[0]]
+
+
+def test_only_differences_are_written_and_what_ships_meanwhile_is_set_right_where_the_file_says_so() -> None:
+    desk = StockDesk(raises="always")
     for part in ("BOLT", "NUT"):
         desk.tenant.hold("CHI", part, 10)
     desk.look()

@@ -430,3 +430,26 @@ def test_two_looks_at_once_make_one_warehouse() -> None:
         desk.world.functions["align"].invoke(desk.scheduled)
     desk.look()
     assert (len(desk.warehouses()), len(desk.audited())) == (1, 1)
+
+
+def test_of_two_records_that_one_change_writes_each_has_its_entry_also_where_the_second_conflicts() -> None:
+    desk = AlignDesk(**BOTH)
+    desk.add_site()
+    number = desk.account.add_warehouse("Chicago warehouse", **ORIGIN)
+    desk.look()
+    desk.account.edit_warehouse(number, "Chicago North", street1="99 Lake Shore Drive")
+
+    def meanwhile(write: Any) -> None:
+        if write.by == "api" and write.entity == "CompanySiteSet":
+            desk.tenant.edit_site_address("CHI", Address1="1 Elm Street")
+
+    desk.tenant.after_commit = meanwhile
+    desk.look()
+    assert desk.tenant.site("CHI")["Description"] == "Chicago North"
+    assert desk.tenant.site_address("CHI")["Address1"] == "1 Elm Street"
+    assert [set(entry["changes"]) for entry in desk.audited()] == [{"name"}]
+    desk.tenant.after_commit = None
+    desk.tenant.edit_site_address("CHI", Address1="12 Harbor Street")
+    desk.look()
+    assert [set(entry["changes"]) for entry in desk.audited()] == [{"name"}, {"street1"}]
+    assert desk.tenant.site_address("CHI")["Address1"] == "99 Lake Shore Drive"

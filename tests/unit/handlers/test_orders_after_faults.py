@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from functions.ledger.queues import Entry
 from functions.model.outcomes import Outcome, Reason
 from tests.equipment.http import DroppedError, Request, Response, json_response
 from tests.equipment.order_desk import OrderDesk
@@ -18,6 +19,13 @@ from tests.equipment.shipstation.orders import RefusedError
 
 def desk_of(**orders: Any) -> Desk:
     return Desk(("pull",), minutes=2, **orders)
+
+
+def tried(desk: Desk, shipment: int) -> None:
+    """Once: the schedule's phase is the world's."""
+    while desk.known(shipment) is None:
+        desk.run(seconds=10)
+    desk.run(seconds=20)
 
 
 class Wire:
@@ -43,7 +51,7 @@ def test_an_answer_lost_after_the_order_was_stored_makes_no_second_one_and_keeps
     desk = desk_of()
     Wire(desk).loses = 1
     shipment = desk.ask()
-    desk.run(minutes=2.5)
+    tried(desk, shipment)
     (order,) = desk.orders()
     assert desk.pushed(shipment).outcome is Outcome.RETRY
     desk.account.edit_order(order.order_id, {"internalNotes": "glass", "shipTo": {**order.ship_to, "street1": "1 Rd"}})
@@ -157,7 +165,7 @@ def test_nothing_is_left_to_cancel_where_nothing_was_made() -> None:
     desk = desk_of()
     Wire(desk).refuses = 1
     shipment = desk.ask()
-    desk.run(minutes=2.5)
+    tried(desk, shipment)
     desk.tenant.set_state(shipment, "Cancelled")
     desk.run(minutes=60)
     pushed = desk.pushed(shipment)
@@ -279,3 +287,27 @@ def test_an_order_of_the_store_that_is_spoilt_stops_nobody() -> None:
         desk.tenant.edit(shipment, **{**RECEIVER, "ReceiverAddress1": "99 Beacon Hill"})
     desk.run(minutes=10)
     assert all(desk.order(shipment).ship_to["street1"].startswith("99") for shipment in shipments)
+
+
+@pytest.mark.parametrize("cut", [None, 400], ids=["whole", "cut short"])
+def test_what_died_on_its_way_keeps_its_key_and_nothing_of_whom_it_is(cut: int | None) -> None:
+    desk = OrderDesk(functions=())
+    desk.enter()
+    desk.world.functions["push"].invoke = lambda *_: None  # type: ignore[method-assign] # nobody comes for it
+    desk.pull()
+    (body,) = desk.site.orders.bodies
+    assert "Harbor" in body
+    dead = desk.site.dead_orders
+    dead.send_batch([Entry(body=body[:cut], group="acme", deduplication_id="x")])
+    answers: list[Any] = []
+    record = {
+        "messageId": "m1",
+        "body": body[:cut],
+        "attributes": {"DeadLetterQueueSourceArn": "arn:aws:sqs:x:1:o-acme"},
+    }
+    desk.world.functions["dead_letters"].invoke({"Records": [record]}, lambda value, _: answers.append(value))
+    desk.run(minutes=2)
+    assert answers == [{"batchItemFailures": []}]
+    kept = desk.world.logs.getvalue() + desk.world.tables["ledger"].everything()
+    assert "Harbor" not in kept
+    assert ('"oP1"' if cut is None else "unreadable_message") in kept

@@ -7,6 +7,7 @@ from datetime import timedelta
 from functions.ledger.tenants import TenantStore
 from functions.model.outcomes import Outcome, Reason
 from tests.equipment.http import Request, Response, json_response
+from tests.equipment.ifs.orders import HOME
 from tests.equipment.order_desk import ELSEWHERE, OrderDesk
 from tests.equipment.push_desk import ACME
 
@@ -108,13 +109,13 @@ def test_a_question_is_answered_by_no_other_change() -> None:
     desk.enter()
     desk.settled()
     desk.account.ship(desk.packed().order_id)
-    desk.tenant.add_order_line("P1", "2")
+    desk.tenant.edit_customer_address("C100", "1", **ELSEWHERE)
     desk.settled()
     assert desk.part().attention is Reason.ORDER_IMMUTABLE
     desk.tenant.edit_line(desk.line(), PlannedShipDate="2026-07-09T00:00:00Z")
     desk.settled()
     assert desk.part().attention is Reason.ORDER_IMMUTABLE
-    desk.tenant.edit_line(desk.line(line="2"), Objstate="Cancelled")
+    desk.tenant.edit_customer_address("C100", "1", **HOME)
     desk.settled()
     assert desk.part().attention is None
 

@@ -30,7 +30,9 @@ class Desk:
     def __init__(self) -> None:
         self.rig = Rig()
         self.account = self.rig.account
-        self.writer = OrderWriter(self.rig.client, Orders(store_id=STORE, shipment_id_in="custom_field_2"))
+        self.writer = OrderWriter(
+            self.rig.client, Orders(store_id=STORE, shipment_id_in="custom_field_2"), self.rig.now
+        )
 
     def make(self, count: int) -> list[PushedOrder]:
         """Orders of shipments 0, 1 … that ShipStation has."""
@@ -402,3 +404,19 @@ def test_a_new_order_names_no_null_and_no_id_of_shipstation(desk: Desk) -> None:
     assert None not in body.values()
     assert None not in body["advancedOptions"].values()
     assert not {"orderId", "productId", "orderItemId"} & {*body, *body["items"][0]}
+
+
+def test_orders_that_are_sent_one_at_a_time_have_their_time_and_the_others_no_result(desk: Desk) -> None:
+    """As slowly as ShipStation may answer: what was not sent is sent by the next run."""
+    bodies = [desk.body(number) for number in range(100)]
+    bodies[0]["advancedOptions"] = {**bodies[0]["advancedOptions"], "storeId": None}
+    serve = desk.account.application
+
+    def slow(request: Any) -> Any:
+        desk.rig.at += timedelta(seconds=20)
+        return serve(request)
+
+    desk.account.application = slow
+    found = desk.writer.upsert(bodies)
+    assert 2 <= len(found) <= 7
+    assert len(desk.account.orders.current) == len(found) - 1

@@ -42,7 +42,9 @@ class Desk:
         self.rig = Rig(api="v2")
         self.account = self.rig.account
         self.account.add_warehouse("Dock", street1="9 Example Road", country="US")
-        self.writer = OrderWriter(self.rig.client, Orders(store_id=STORE, shipment_id_in="custom_field_2"))
+        self.writer = OrderWriter(
+            self.rig.client, Orders(store_id=STORE, shipment_id_in="custom_field_2"), self.rig.now
+        )
 
     def make(self, count: int) -> list[PushedOrder]:
         """Orders of shipments 0, 1 … that ShipStation has."""

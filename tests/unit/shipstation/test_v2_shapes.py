@@ -219,7 +219,7 @@ def sent() -> Iterator[Request]:
 def written() -> Iterator[tuple[str, Any]]:
     """What the connector writes through V2: made, replaced, cancelled."""
     rig = Rig(NOON, api="v2")
-    writer = OrderWriter(rig.client, Orders(store_id=7, shipment_id_in="custom_field_2"))
+    writer = OrderWriter(rig.client, Orders(store_id=7, shipment_id_in="custom_field_2"), rig.now)
     rig.account.add_warehouse("Dock", street1="9 Example Road", city="Austin", state="TX", country="US")
     writer.upsert([writer.new(f"ifs:acme:s{number}", CONTENT) for number in (1, 2)])
     order = writer.read_one(PushedOrder(key=OutboundKey(connection=ConnectionName("acme"), shipment_id="1")))
