@@ -1,0 +1,60 @@
+"""Every hour: the message of the day before, once its morning has come; the ledger remembers that it was sent. A run
+that fails is repeated by the next one, and may tell twice.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import date
+from functools import cache
+from typing import Any
+
+from functions.flows.operations.digest import Compared, DigestSources, day_due, digest
+from functions.ledger.desks import DeskStore
+from functions.ledger.digests import DigestStore
+from functions.ledger.orders import OrderStore
+from functions.model.shipment import ConnectionName
+from functions.settings import DigestSettings
+from functions.wiring.aws import AwsRuntime
+from functions.wiring.notices import publisher
+from functions.wiring.runtime import Context, Handler, Runtime
+from functions.wiring.telemetry import logger
+
+Tell = Callable[[str, str], None]  # subject, text
+
+
+def build(runtime: Runtime, settings: DigestSettings, tell: Tell) -> Handler:
+    ledger = runtime.table(settings.ledger_table)
+    store, orders, desks = DigestStore(ledger), OrderStore(ledger), DeskStore(ledger)
+    sources = DigestSources(orders, orders, desks.load, _compared)
+
+    def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
+        del event
+        connections = [runtime.connections[name] for name in sorted(runtime.connections)]
+        day, last = day_due(connections, runtime.now()), store.last_day()
+        if last is not None and day <= last:
+            return {"sent": False}
+        found = digest(connections, sources, day, runtime.now())
+        tell(found.subject, found.text)
+        store.sent(day)
+        logger.info("digest_sent", day=str(day), asks=found.asks, correlation_id=context.aws_request_id)
+        return {"sent": True}
+
+    return handle
+
+
+def _compared(name: ConnectionName, day: date) -> Compared | None:
+    """Nothing compares the systems day by day yet."""
+    del name, day
+    return None
+
+
+@cache
+def _wired() -> Handler:
+    settings = DigestSettings.from_env(os.environ)
+    return build(AwsRuntime(), settings, publisher(settings.topic))
+
+
+def handler(event: dict[str, Any], context: Context) -> Any:
+    return _wired()(event, context)
