@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from functions.console.answers import NONE, Answer, listed, when, word
+from functions.console.answers import NONE, Answer, listed, value, when, word
 from functions.console.screen import Block, Line, Shown, Table
 from functions.model.control import Changed
 from functions.model.jobs import Progress
@@ -48,7 +48,7 @@ def _difference(difference: Mapping[str, Any]) -> Iterator[Line]:
         yield Line(f"To choose from: {listed(difference['choices'])}", 6)
     for record in difference.get("changes", []):
         fields = {name: change for name, change in record.items() if isinstance(change, dict)}
-        changes = [f"{name}: {c.get('before') or 'empty'} → {c.get('after') or 'empty'}" for name, c in fields.items()]
+        changes = [f"{name}: {value(c.get('before'))} → {value(c.get('after'))}" for name, c in fields.items()]
         yield Line(f"IFS record {record['record']}: {'; '.join(changes)}", 6)
     for record in difference.get("left", []):
         fields = {name: reason for name, reason in record.items() if name != "record"}

@@ -30,6 +30,11 @@ def word(value: object) -> str:
     return NONE if value in {None, ""} else str(value)
 
 
+def value(text: str | None) -> str:
+    """Of a field; a day alone is shown as one."""
+    return (text or "empty").removesuffix("T00:00:00Z")
+
+
 def listed(values: Iterable[object]) -> str:
     return ", ".join(map(str, values)) or NONE
 
@@ -119,7 +124,7 @@ def story_blocks(story: OrderStory, attempts: int = SHOWN_ATTEMPTS) -> Iterator[
 
 def _shipment(shipment: ShipmentStory) -> Iterator[Line]:
     parcel = " ".join(filter(None, (shipment.carrier, shipment.service, shipment.tracking_number)))
-    place = f", on IFS record {shipment.record} ({shipment.placed_by})" if shipment.record else ""
+    place = f", record {shipment.record} ({shipment.placed_by})" if shipment.record else ""
     ends = [f"made {when(shipment.created_at)}"]
     ends += [f"voided {when(shipment.voided_at)}"] if shipment.voided_at else []
     end = " ".join(filter(None, (shipment.outcome, shipment.reason)))
@@ -131,7 +136,7 @@ def _shipment(shipment: ShipmentStory) -> Iterator[Line]:
 def _record(record: RecordStory) -> Iterator[Line]:
     others = f", shared with {listed(record.other_orders)}" if record.other_orders else ""
     fields = [
-        f"{name} {each.outcome}{f' {each.reason}' if each.reason else ''} {word(each.ours or each.theirs)}"
+        f"{name} {each.outcome}{f' {each.reason}' if each.reason else ''} {value(each.ours or each.theirs)}"
         for name, each in record.fields.items()
     ]
     yield Line(f"IFS record {record.record}{others}: {'; '.join(fields) or 'nothing was decided'}", 2)
@@ -144,7 +149,7 @@ def _attempt(attempt: Attempt) -> Iterator[Line]:
     end = " ".join(str(each) for each in (attempt.outcome, attempt.reason, attempt.code, attempt.http_status) if each)
     what = "" if attempt.what == "write" else f" {attempt.what}"
     yield Line(f"{attempt.at:%Y-%m-%d %H:%M:%S} {attempt.cause}{what}, {attempt.record}: {end}{who}", 2)
-    changes = [f"{name}: {before or 'empty'} → {after or 'empty'}" for name, (before, after) in attempt.changes.items()]
+    changes = [f"{name}: {value(before)} → {value(after)}" for name, (before, after) in attempt.changes.items()]
     if changes:
         yield Line("; ".join(changes), 6)
 

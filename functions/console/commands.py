@@ -57,7 +57,7 @@ class Command:
 
 def _question(name: str, says: str, view: Callable[[Answer], Shown], **more: Any) -> Command:
     def request(given: Namespace) -> Payload:
-        return {"show": name, **options.given(given, "connection", *more.get("keys", ()))}
+        return {"show": name, **options.given(given, *more.get("keys", ("connection",)))}
 
     return Command(
         name=name,
@@ -112,7 +112,11 @@ def _of_a_plan(name: str, says: str) -> Command:
 
 COMMANDS = (
     _question(
-        "status", "whether somebody has to look closer, a line a connection", answers.status, has_connection=False
+        "status",
+        "whether somebody has to look closer, a line a connection",
+        answers.status,
+        keys=(),
+        has_connection=False,
     ),
     _question(
         "attention",
@@ -120,7 +124,7 @@ COMMANDS = (
         answers.attention,
         examples=("attention", "attention --calls --reason carrier_unmapped --since 2d"),
         options=options.attention,
-        keys=("reason", "store", "since", "calls", "page"),
+        keys=("connection", "reason", "store", "since", "calls", "page"),
     ),
     _question(
         "order",
@@ -128,7 +132,7 @@ COMMANDS = (
         answers.order,
         examples=("order P1001", "order --tracking 1Z999AA10123456784", "order --shipment L123"),
         options=options.order,
-        keys=("order", "shipstation_order", "tracking", "shipment"),
+        keys=("connection", "order", "shipstation_order", "tracking", "shipment"),
         finds=lambda answer: bool(answer.get("stories") or answer.get("at_shipstation")),
     ),
     _question("reading", "how far ShipStation is read, jobs, what is parked", answers.reading),

@@ -10,14 +10,16 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+import boto3
+
 from functions.flows.operations.digest import Compared, DigestSources, day_due, digest
 from functions.ledger.desks import DeskStore
 from functions.ledger.digests import DigestStore
 from functions.ledger.orders import OrderStore
+from functions.ledger.topics import SnsTopic
 from functions.model.shipment import ConnectionName
 from functions.settings import DigestSettings
-from functions.wiring.aws import AwsRuntime
-from functions.wiring.notices import publisher
+from functions.wiring.aws import SDK, AwsRuntime
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import logger
 
@@ -53,7 +55,7 @@ def _compared(name: ConnectionName, day: date) -> Compared | None:
 @cache
 def _wired() -> Handler:
     settings = DigestSettings.from_env(os.environ)
-    return build(AwsRuntime(), settings, publisher(settings.topic))
+    return build(AwsRuntime(), settings, SnsTopic(boto3.client("sns", config=SDK), settings.topic).tell)
 
 
 def handler(event: dict[str, Any], context: Context) -> Any:

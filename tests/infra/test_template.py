@@ -25,6 +25,7 @@ LAMBDAS = {
     "release",
     "replay",
     "check",
+    "digest",
     "inspect",
     "control",
     "reconcile",
