@@ -22,7 +22,7 @@ from tests.benchmarks.row import Row
 from tests.benchmarks.stacks import Stack, Tick, stacks_of
 from tests.equipment.lambdas import Environment, Function
 from tests.equipment.quiet_connection import SEED, START, a_connection, run
-from tests.equipment.world import CANARY, LEDGER, SimulatedRuntime, Site, World
+from tests.equipment.world import CANARY, LEDGER, TIMEOUTS, SimulatedRuntime, Site, World
 
 DAY = timedelta(days=1)
 FIRST_LOOKS = timedelta(hours=3)  # of a connection that is new, not counted as idle
@@ -32,7 +32,6 @@ ORDERED = timedelta(hours=1)  # before its label
 DELIVERED = timedelta(hours=2)  # after its label
 MILLION = 1_000_000
 FEW, MANY = 1, 20  # connections
-DIGEST_SECONDS = 120.0  # that it may take
 WRITTEN = "dynamodb.write_units"
 
 
@@ -135,7 +134,7 @@ def _digest(world: World) -> Function:
         settings = DigestSettings(ledger_table=LEDGER, topic="")
         return digest.build(SimulatedRuntime(world, environment, Random(SEED)), settings, lambda _subject, _text: None)
 
-    return Function("digest", make, DIGEST_SECONDS, world.clockwork, Random(SEED))
+    return Function("digest", make, TIMEOUTS["digest"], world.clockwork, Random(SEED))
 
 
 def _named(name: ConnectionName) -> Connection:

@@ -20,7 +20,7 @@ TYPED = sorted(
         for typed in re.findall(
             r"^\.ci/operate .+$|(?<=`)\.ci/operate [^`]+(?=`)", page.read_text("utf-8"), re.MULTILINE
         )
-        if "COMMAND" not in typed
+        if "COMMAND" not in typed and "--help" not in typed
     }
 )
 
