@@ -7,12 +7,21 @@ import sys
 
 INTERRUPTED = 130  # what a shell says of a program that Ctrl-C ended
 
+
+def _ended() -> int:
+    from functions.console.operate import main  # noqa: PLC0415 # Ctrl-C may come while it is imported
+
+    try:
+        return main(sys.argv[1:])
+    except SystemExit as ended:  # `--help`
+        return int(ended.code or 0)
+    finally:
+        sys.stdout.flush()
+
+
 if __name__ == "__main__":
     try:
-        from functions.console.operate import main  # Ctrl-C may come while it is imported
-
-        status = main(sys.argv[1:])
-        sys.stdout.flush()
+        status = _ended()
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped. What was asked for before goes on by itself.\n")
         status = INTERRUPTED
