@@ -78,6 +78,7 @@ def test_an_answer_that_nobody_reads_on_is_no_fault(tmp_path: Path) -> None:
     done = subprocess.run(
         ["/bin/sh", "-c", f"'{PROGRAM}' --help | true"],
         cwd=tmp_path,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
