@@ -31,8 +31,15 @@ def plan(answer: Answer) -> Shown:
         page = answer.get("page", 1) + 1
         blocks.append(Line(f"{answer['not_shown']} more: plan --id {answer['plan_id']} --page {page}"))
     blocks += _next(answer)
-    would_change = bool(answer.get("would_change"))
-    return Shown(blocks, asks=bool(differences) or would_change or answer.get("state") in {"cancelled", "given_up"})
+    asks = bool(differences) or bool(answer.get("would_change"))
+    return Shown(blocks, asks=asks)
+
+
+def carried_out(answer: Answer) -> Shown:
+    """How far a plan has come, without what it showed before."""
+    state = f", {answer['state']}" if "state" in answer else ""
+    blocks: list[Block] = [Line(f"Plan {answer.get('plan_id', NONE)}{state}: {_counts(answer)}", tone="bold")]
+    return Shown([*blocks, *_next(answer)], asks=bool(answer.get("left")) or answer.get("state") == "given_up")
 
 
 def _counts(answer: Answer) -> str:

@@ -94,7 +94,7 @@ def _change(
     )
 
 
-def _of_a_plan(name: str, says: str) -> Command:
+def _of_a_plan(name: str, says: str, view: Callable[[Answer], Shown]) -> Command:
     return Command(
         name=name,
         function="ReplayFunction",
@@ -103,7 +103,7 @@ def _of_a_plan(name: str, says: str) -> Command:
         options=options.plan_id,
         request=lambda given: {name: True, **options.given(given, "plan_id", "by", "note")},
         model=lambda _: PlanAction,
-        view=actions.plan,
+        view=view,
         is_signed=always,
         has_connection=False,
         follow=options.plan_under_way,
@@ -210,9 +210,9 @@ COMMANDS = (
         is_signed=lambda given: not given.plan_id,
         follow=options.plan_under_way,
     ),
-    _of_a_plan("apply", "carry out a plan, exactly as it was shown"),
-    _of_a_plan("revert", "a plan that takes an applied one back"),
-    _of_a_plan("cancel", "stop a plan"),
+    _of_a_plan("apply", "carry out a plan, exactly as it was shown", actions.carried_out),
+    _of_a_plan("revert", "a plan that takes an applied one back", actions.plan),
+    _of_a_plan("cancel", "stop a plan", actions.carried_out),
     Command(
         name="reconcile",
         function="ReconcileFunction",

@@ -33,6 +33,7 @@ WELL = {
 }
 UNWELL = {**WELL, "is_well": False, "calls": 2, "oldest_call_hours": 5.5}
 DONE = {"done": "map", "told": "it is mapped", "concerned": 1, "left": {}, "next": ""}
+APPLIED = {"plan_id": "p", "state": "applied", "would_change": 5, "sent": 5, "differences": [{"order": "P1"}]}
 SIGNED = ("--by", "kim", "--note", "why")
 
 
@@ -80,6 +81,9 @@ def sent(*words: str, **more: Any) -> dict[str, Any]:
         (["check"], {"fits": False, "text": ["acme does not fit"]}, 1),
         (["plan", "P1", *SIGNED], {"plan_id": "p", "orders": 1, "would_change": 0, "differences": []}, 0),
         (["plan", "P1", *SIGNED], {"plan_id": "p", "orders": 1, "would_change": 1, "differences": []}, 1),
+        (["apply", "p", *SIGNED], {**APPLIED, "left": 0}, 0),
+        (["apply", "p", *SIGNED], {**APPLIED, "left": 3}, 1),
+        (["cancel", "p", *SIGNED], {"plan_id": "p", "state": "cancelled", "sent": 2}, 0),
         (["reconcile", *SIGNED], {"state": "done", "agree": True, "unexplained": 0, "text": ["agree"]}, 0),
         (["reconcile", *SIGNED], {"state": "done", "agree": False, "unexplained": 2, "text": ["2"]}, 1),
         (["order", "P1"], {"show": "order", "told": "unknown", "stories": [], "at_shipstation": []}, 1),
@@ -249,6 +253,17 @@ def test_what_goes_on_is_asked_for_until_it_is_done_unless_nobody_waits() -> Non
     assert len(waited) == 2
     _, printed = asked(FakeStack(under_way, done), "reconcile", "--no-wait", *SIGNED)
     assert "under way 40.0 %" in printed
+
+
+def test_a_plan_that_is_drawn_up_or_sent_piece_by_piece_is_followed() -> None:
+    drawing = {"plan_id": "p", "state": "drawing", "looked_at": 40, "next": {"plan_id": "p"}}
+    ready = {"plan_id": "p", "state": "ready", "orders": 90, "would_change": 0, "next": "nothing to change"}
+    stack = FakeStack(drawing, ready)
+    assert asked(stack, "plan", "--from", "30d", *SIGNED) == (
+        0,
+        "Plan p, ready: 90 orders, 0 would change\nNothing to change.\n",
+    )
+    assert stack.asked[1][1] == {"plan_id": "p", "apply": False}
 
 
 # --- the way to AWS
