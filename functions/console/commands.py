@@ -10,11 +10,12 @@ from typing import Any
 from pydantic import BaseModel
 
 from functions.console import actions, answers, options
-from functions.console.requests import PlanAction, PlanRequest, ReconcileRequest, ShowPlan
+from functions.console.requests import PlanAction, PlanRequest, ShowPlan
 from functions.console.screen import Shown
 from functions.model.backfill import ReadingRequest
 from functions.model.control import ControlRequest
 from functions.model.inspection import InspectRequest
+from functions.model.reconcile_request import ReconcileRequest
 from functions.wiring.check_parts import CheckRequest
 
 Payload = dict[str, Any]

@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import date
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import boto3
@@ -16,7 +15,9 @@ from functions.flows.operations.digest import Compared, DigestSources, day_due, 
 from functions.ledger.desks import DeskStore
 from functions.ledger.digests import DigestStore
 from functions.ledger.orders import OrderStore
+from functions.ledger.reconciles import ReconcileStore
 from functions.ledger.topics import SnsTopic
+from functions.model.cursors import Span
 from functions.model.shipment import ConnectionName
 from functions.settings import DigestSettings
 from functions.wiring.aws import SDK, AwsRuntime
@@ -29,7 +30,7 @@ Tell = Callable[[str, str], None]  # subject, text
 def build(runtime: Runtime, settings: DigestSettings, tell: Tell) -> Handler:
     ledger = runtime.table(settings.ledger_table)
     store, orders, desks = DigestStore(ledger), OrderStore(ledger), DeskStore(ledger)
-    sources = DigestSources(orders, orders, desks.load, _compared)
+    sources = DigestSources(orders, orders, desks.load, partial(_comparison, ReconcileStore(ledger)))
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
         del event
@@ -46,10 +47,23 @@ def build(runtime: Runtime, settings: DigestSettings, tell: Tell) -> Handler:
     return handle
 
 
-def _compared(name: ConnectionName, day: date) -> Compared | None:
-    """Nothing compares the systems day by day yet."""
-    del name, day
-    return None
+def _comparison(store: ReconcileStore, name: ConnectionName, window: Span) -> Compared | None:
+    """What the latest one found, where it was of that window."""
+    run = store.latest(name)
+    if (
+        run is None
+        or run.ended_at is None
+        or run.failed
+        or (run.window.start, run.window.end) != (window.start, window.end)
+    ):
+        return None
+    found = run.totals
+    return Compared(
+        shipments=found.shipments,
+        equal=found.count("equal"),
+        explained=found.count("explained"),
+        unexplained=found.unexplained,
+    )
 
 
 @cache

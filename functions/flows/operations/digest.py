@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from functions.errors import ConnectorError
 from functions.flows.operations.attention import MOST, WaitingLists
 from functions.flows.operations.story import Orders
 from functions.model.attention import Listed
+from functions.model.cursors import Span
 from functions.model.desk import Desk
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
@@ -40,7 +41,7 @@ class Compared(Frozen):
     unexplained: int
 
 
-Comparisons = Callable[[ConnectionName, date], Compared | None]  # of a day in its zone; None: it was not compared
+Comparisons = Callable[[ConnectionName, Span], Compared | None]  # of exactly that window; None: it was not compared
 
 
 @dataclass(frozen=True)
@@ -91,16 +92,16 @@ class _Line:
 def _line(connection: Connection, sources: DigestSources, day: date, now: datetime) -> _Line:
     if connection.mode == "off":
         return _Line(f"{connection.name}: switched off.")
+    window = _of_day(connection, day)
     try:
         desk = sources.desk(connection.name)
         pauses = sorted(pause.name for pause in desk.pauses)
         found = list(islice(sources.lists.everything(connection.name, pauses), MOST + 1))
-        compared = sources.compared(connection.name, day)
+        compared = sources.compared(connection.name, window)
         carriers = _unmapped(connection.operated(desk, now), found, sources.orders)
     except ConnectorError as fault:
         return _Line(f"{connection.name}: the ledger cannot be read ({fault.reason}).", asks=True)
-    started = datetime.combine(day, datetime.min.time(), ZoneInfo(connection.ifs.time_zone))
-    kept = sum(listed.is_kept and listed.began >= started for listed in found)
+    kept = sum(listed.is_kept and listed.began >= window.start for listed in found)
     waiting = [listed for listed in found if not listed.is_kept]
     parts = [_compared(compared), _waiting(waiting, carriers, now)]
     parts += [f"{kept} kept as a person typed it"] if kept else []
@@ -152,6 +153,12 @@ def _codes(connection: Connection, shipments: Iterable[ShipmentState]) -> Iterat
         code = shipment.carrier_code if shipment.kind == "label" and not shipment.is_voided else None
         if code and mapped(connection.carriers, code, shipment.service_code) is None:
             yield same_carrier(code)
+
+
+def _of_day(connection: Connection, day: date) -> Span:
+    zone = ZoneInfo(connection.ifs.time_zone)
+    start, end = (datetime.combine(each, time(), zone).astimezone(UTC) for each in (day, day + DAY))
+    return Span(start=start, end=end)
 
 
 def _there(connection: Connection, now: datetime) -> datetime:
