@@ -25,4 +25,12 @@ def test_a_large_package_names_its_modules(package: Path) -> None:
 
 
 def test_there_are_large_packages() -> None:
-    assert {package.name for package in halls()} == {"connections", "ifs", "ledger", "model", "to_ifs", "wiring"}
+    assert {package.name for package in halls()} == {
+        "connections",
+        "ifs",
+        "ledger",
+        "model",
+        "operations",
+        "to_ifs",
+        "wiring",
+    }
