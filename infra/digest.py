@@ -40,5 +40,11 @@ class Digest(Construct):
             "Every",
             description="Tells once a day, in the morning of the connections' zones",
             schedule=events.Schedule.rate(Duration.hours(1)),
-            targets=[targets.LambdaFunction(self.function, retry_attempts=0)],  # EventBridge's own, beside Lambda's
+            targets=[
+                targets.LambdaFunction(
+                    self.function,
+                    event=events.RuleTargetInput.from_object({}),
+                    retry_attempts=0,  # EventBridge's own, beside Lambda's
+                )
+            ],
         )
