@@ -138,11 +138,11 @@ def _judged(command: Command, arguments: Namespace, connection: str) -> dict[str
     """What is sent, as the function's own model takes it."""
     if command.has_connection:
         arguments.connection = connection
-    payload = command.request(arguments)
+    payload, model = command.request(arguments), command.model(arguments)
     try:
-        command.model(arguments).model_validate(payload)
+        model.model_validate(payload)
     except ValidationError as error:
-        raise ConsoleError(explained(error)) from None
+        raise ConsoleError(explained(error, model)) from None
     return payload
 
 
@@ -151,7 +151,7 @@ def _connections(command: Command, named: str | None, stack: Stack) -> list[str]
         return [""]
     known = stack.connections
     if named and known and named not in known:
-        raise ConsoleError(unknown_connection(known))
+        raise ConsoleError(unknown_connection(known, named))
     if named:
         return [named]
     if len(known) == 1 or (known and command.each):

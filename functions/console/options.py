@@ -9,7 +9,7 @@ from typing import Any, get_args, get_origin
 from pydantic import AwareDatetime
 
 from functions.console import instants
-from functions.flows.operations.replay import Selection
+from functions.flows.operations.selection import Selection
 from functions.model.cursors import Stream
 from functions.model.reconcile_request import ReconcileRequest
 

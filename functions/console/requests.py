@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from functions.flows.operations.replay import Selection
+from functions.flows.operations.selection import Selection
 from functions.model.frozen import Frozen
 from functions.model.shipment import ConnectionName
 

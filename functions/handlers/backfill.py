@@ -35,7 +35,7 @@ def answer(event: dict[str, Any], runtime: Runtime, parts: Callable[[ConnectionN
     try:
         request = ReadingRequest.model_validate(event)
     except ValidationError as error:
-        return {"error": explained(error, Request), "allowed": ALLOWED}
+        return {"error": explained(error, ReadingRequest), "allowed": ALLOWED}
     if request.connection not in runtime.connections:
         return {"error": unknown_connection(runtime.connections, request.connection), "allowed": ALLOWED}
     try:
