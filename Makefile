@@ -19,7 +19,7 @@ STEP := exec $(BIN)/python -B .ci/step.py
 PYTEST := $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 CDK := exec $(BIN)/python -B .ci/deploy.py
 
-.PHONY: help setup demo test nightly lint unit synth check simulate bench mutate bootstrap deploy schemas pins clean
+.PHONY: help setup demo test nightly lint unit synth check operate simulate bench mutate bootstrap deploy schemas pins clean
 
 help: ## Say what each verb does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -51,6 +51,9 @@ synth: setup ## Synthesise the stack into cdk.out (FOLDER=~/connections; CONTEXT
 check: setup ## Say whether both systems fit CONNECTION's file (FOLDER=~/connections; reads only, asks for the credentials)
 	@$(STEP) --ask "Checking both systems (5 s to a minute)" $(BIN)/python -m functions.console.check "$$CONNECTION" \
 		--folder "$${FOLDER:-infra/connections}"
+
+operate: setup ## Ask and decide as an operator does (ARGS="status"; ARGS="--help" lists the commands)
+	@exec .ci/operate $(ARGS)
 
 simulate: setup ## Run the shipping code through SEEDS simulated weeks and through every breakage (SEED=7 replays one)
 	@$(STEP) "Simulating" $(BIN)/python -m tests.simulation $(or $(SEEDS),50) $(if $(SEED),--seed $(SEED))

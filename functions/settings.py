@@ -139,3 +139,10 @@ class ReplaySettings(Settings):
     audit_table: str
     shipments: dict[str, str]
     ifs_secrets: dict[str, str]
+
+
+class DigestSettings(Settings):
+    """`topic` is an ARN."""
+
+    ledger_table: str
+    topic: str

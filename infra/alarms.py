@@ -90,9 +90,10 @@ class Alarms(Construct):
         subscribers: Iterable[sns.ITopicSubscription],
     ) -> None:
         super().__init__(scope, construct_id)
-        self._bell = Bell(self, alarm_topic(self, key=key, told=subscribers))
+        self.topic = alarm_topic(self, key=key, told=subscribers)
+        self._bell = Bell(self, self.topic)
         for function in functions:
-            self._errors(function)
+            self.watch(function)
         self._dead("NotificationsDead", dead.notifications, COME_BACK)
         self._dead("ShipmentsDead", dead.shipments, COME_BACK)
         if dead_orders is not None:
@@ -108,7 +109,7 @@ class Alarms(Construct):
             self._align(resources)
             self._disagreeing(resources)
 
-    def _errors(self, function: lambda_.Function) -> None:
+    def watch(self, function: lambda_.Function) -> None:
         self._bell.alarm(
             f"{function.node.id}Errors",
             function.metric_errors(period=Duration.minutes(5)),

@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
 
@@ -26,6 +27,13 @@ def allow_receiving(function: lambda_.Function, queue: sqs.Queue) -> None:
 
 def allow_reading(function: lambda_.Function, secret: secretsmanager.Secret) -> None:
     _allow(function, secret.secret_arn, "secretsmanager:GetSecretValue")
+
+
+def allow_publishing(function: lambda_.Function, topic: sns.Topic) -> None:
+    """https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html"""
+    _allow(function, topic.topic_arn, "sns:Publish")
+    assert topic.master_key is not None
+    _allow(function, topic.master_key.key_arn, "kms:GenerateDataKey")
 
 
 def allow_calls(function: lambda_.Function, table: dynamodb.Table, *actions: str, index: str | None = None) -> None:

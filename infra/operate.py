@@ -35,6 +35,7 @@ class Operate(Construct):
         self.control = self._control(functions, ledger, per_connection)
         CfnOutput(Stack.of(self), "InspectFunction", value=self.inspect.function_name)
         CfnOutput(Stack.of(self), "ControlFunction", value=self.control.function_name)
+        CfnOutput(Stack.of(self), "ConnectionNames", value=",".join(per_connection))
 
     def _inspect(
         self, functions: Functions, ledger: Ledger, links: Mapping[ConnectionName, ConnectionResources]
@@ -102,7 +103,9 @@ class Operate(Construct):
             statements=[
                 iam.PolicyStatement(
                     actions=["lambda:InvokeFunction"], resources=[function.function_arn for function in functions]
-                )
+                ),
+                # The command line finds them by the stack's outputs.
+                iam.PolicyStatement(actions=["cloudformation:DescribeStacks"], resources=[Stack.of(self).stack_id]),
             ],
         )
         CfnOutput(Stack.of(self), f"{name}Policy", value=policy.managed_policy_arn)

@@ -21,6 +21,7 @@ from infra.check import Check
 from infra.connection_resources import ConnectionResources
 from infra.consume import Consume
 from infra.dead_letters import DeadLetters
+from infra.digest import Digest
 from infra.encryption import Encryption
 from infra.functions import Functions
 from infra.ledger import Ledger
@@ -86,7 +87,7 @@ class ConnectorStack(Stack):
         check = Check(self, "CheckFlow", functions=functions, ledger=ledger, per_connection=per_connection)
         operate = Operate(self, "OperateFlow", functions=functions, ledger=ledger, per_connection=per_connection)
         operate.roles([replay.function], [check.function, poll_flow.function])
-        Alarms(
+        alarms = Alarms(
             self,
             "Alarms",
             per_connection=per_connection,
@@ -97,6 +98,7 @@ class ConnectorStack(Stack):
             key=key,
             subscribers=alarm_subscribers,
         )
+        alarms.watch(Digest(self, "DigestFlow", functions=functions, ledger=ledger, topic=alarms.topic).function)
 
     def _orders(self, functions: Functions, ledger: Ledger, key: kms.IKey, links: Links) -> PushFlow | None:
         """Only where a file has `[orders]`."""

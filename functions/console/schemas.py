@@ -16,6 +16,7 @@ from functions.flows.operations.attention import AttentionList
 from functions.flows.operations.standing import DeskStanding, ReadingStanding, TenantStanding
 from functions.flows.operations.status import StatusAnswer
 from functions.flows.operations.stories import StoriesAnswer
+from functions.model.backfill import ReadingRequest
 from functions.model.control import Changed, ControlRequest
 from functions.model.fit import FitReport
 from functions.model.inspection import InspectRequest
@@ -36,6 +37,7 @@ PUBLISHED: Mapping[str, type[BaseModel]] = {
     "control-request": ControlRequest,
     "control-answer": Changed,
     "reconcile-request": ReconcileRequest,
+    "reading-request": ReadingRequest,
     "check-request": CheckRequest,
     "check-report": FitReport,
 }

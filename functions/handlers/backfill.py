@@ -6,12 +6,12 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from pydantic import AwareDatetime, Field, ValidationError, model_validator
+from pydantic import ValidationError
 
 from functions.errors import ConnectorError
 from functions.flows.operations.backfill import a_job, estimate, progress
+from functions.model.backfill import Backfill, ReadingRequest
 from functions.model.cursors import Cursor, Span, Stream
-from functions.model.frozen import Frozen
 from functions.model.jobs import Progress
 from functions.model.outcomes import SENTENCES, Reason
 from functions.model.shipment import ConnectionName
@@ -31,44 +31,11 @@ ALLOWED = {
 }
 
 
-class Backfill(Frozen):
-    """`start` and `end` are written `from` and `to`."""
-
-    start: AwareDatetime = Field(alias="from")
-    end: AwareDatetime = Field(alias="to")
-    streams: tuple[Stream, ...] = tuple(Stream)
-    dry_run: bool = True
-    baseline: bool = False
-    by: str = Field(min_length=1, max_length=100)
-    note: str = Field(min_length=1, max_length=500)
-
-    @model_validator(mode="after")
-    def _is_a_window(self) -> Backfill:
-        if self.start >= self.end:
-            raise ValueError("from must be before to")
-        if not self.streams:
-            raise ValueError("streams must name at least one")
-        return self
-
-
-class Request(Frozen):
-    connection: ConnectionName
-    backfill: Backfill | None = None
-    status: bool = False
-    cancel: str | None = Field(default=None, min_length=1, max_length=100)
-
-    @model_validator(mode="after")
-    def _asks_one_thing(self) -> Request:
-        if sum((self.backfill is not None, self.status, self.cancel is not None)) != 1:
-            raise ValueError("give exactly one of backfill, status: true, cancel")
-        return self
-
-
 def answer(event: dict[str, Any], runtime: Runtime, parts: Callable[[ConnectionName], PollParts]) -> dict[str, Any]:
     try:
-        request = Request.model_validate(event)
+        request = ReadingRequest.model_validate(event)
     except ValidationError as error:
-        return {"error": explained(error, Request), "allowed": ALLOWED}
+        return {"error": explained(error, ReadingRequest), "allowed": ALLOWED}
     if request.connection not in runtime.connections:
         return {"error": unknown_connection(runtime.connections, request.connection), "allowed": ALLOWED}
     try:
@@ -77,7 +44,7 @@ def answer(event: dict[str, Any], runtime: Runtime, parts: Callable[[ConnectionN
         return {"error": SENTENCES[fault.reason], "reason": fault.reason, "next": "try again later"}
 
 
-def _served(request: Request, parts: PollParts) -> dict[str, Any]:
+def _served(request: ReadingRequest, parts: PollParts) -> dict[str, Any]:
     if request.backfill is not None:
         return _backfill(request.backfill, parts)
     if request.cancel is not None:

@@ -13,10 +13,11 @@
        ├─ jobs, budget       windows of the past; the requests of a key
        ├─ desks              what a person decided beside the file
        ├─ tenants            whether an IFS tenant answers, and when it delivers
+       ├─ digests            of which day was told
        ├─ parked, returns    what needs a person; what died and came back
        ├─ reconciles         how a comparison of both systems stands
        └─ shared             what an earlier version kept
-    queues, secrets, reports the other services
+    queues, secrets          the other services; topics whom the alarms tell, reports what comparisons found
 
 Nothing else touches AWS while orders are delivered.
 """

@@ -96,12 +96,12 @@ class OrderStore:
 
     def everything(self, connection: ConnectionName, pauses: Sequence[str]) -> Iterator[Listed]:
         """All that stands on a list of the connection, what is parked without an order and what goes to ShipStation
-        included, page by page. Eventually consistent.
+        included, page by page; what ShipStation holds as IFS wants it waits for nothing. Eventually consistent.
         """
         kinds: tuple[ShardKind, ...] = ("attention", "due", "watch", "kept")
         resting = (paused_shard(connection, pause) for pause in pauses)
         for shard in (*shards(connection, kinds), *resting, f"push#{connection}"):
-            yield from self._page_by_page(shard)
+            yield from (listed for listed in self._page_by_page(shard) if listed.name)
 
     def _page_by_page(self, shard: str) -> Iterator[Listed]:
         after: Mapping[str, str] | None = None
@@ -242,7 +242,8 @@ def _shown(state: OrderState, newest: datetime) -> dict[str, Any]:
 def _listed(item: Mapping[str, Any]) -> Listed:
     shown = whole(plain(item))
     told = shown.get(SHOWN, {})
-    return Listed.model_validate({**told, "order": shown.get("key"), "at": shown[DUE_SORT], "place": index_key(item)})
+    order = None if str(item[DUE_PARTITION]).startswith("push#") else shown.get("key")
+    return Listed.model_validate({**told, "order": order, "at": shown[DUE_SORT], "place": index_key(item)})
 
 
 def _state(item: Mapping[str, Any]) -> OrderState:

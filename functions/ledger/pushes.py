@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from functions.ledger.items import PARTITION, SORT, each_readable, plain, stamp, to_item, unmoved
-from functions.ledger.table import DUE_PARTITION, DUE_SORT, Table
+from functions.ledger.table import DUE_PARTITION, DUE_SORT, SHOWN, Table
 from functions.model.outbound import OutboundKey
 from functions.model.pushed_order import PushedOrder
 from functions.model.shipment import ConnectionName
 
 STATE = "push"
-OWN = {DUE_PARTITION, DUE_SORT}
+OWN = {DUE_PARTITION, DUE_SORT, SHOWN}
 ATTRIBUTES = [*PushedOrder.model_fields]
 
 
@@ -48,10 +49,20 @@ def _item(pushed: PushedOrder) -> dict[str, Any]:
     return to_item({**body, **keys, **_listed(pushed)})
 
 
-def _listed(pushed: PushedOrder) -> dict[str, str]:
+def _listed(pushed: PushedOrder) -> dict[str, Any]:
     if pushed.read_at is None or not (pushed.is_open or pushed.attention):
         return {}
-    return {DUE_PARTITION: _shard(pushed.key.connection), DUE_SORT: stamp(pushed.read_at)}
+    place = {DUE_PARTITION: _shard(pushed.key.connection), DUE_SORT: stamp(pushed.read_at)}
+    return {**place, **_shown(pushed, pushed.read_at)}
+
+
+def _shown(pushed: PushedOrder, read_at: datetime) -> dict[str, Any]:
+    """What the list of what waits says of it. One that is in agreement waits for nothing."""
+    reason = pushed.attention or pushed.reason
+    if reason is None:
+        return {}
+    since, calls = stamp(pushed.since or read_at), pushed.attention is not None
+    return {SHOWN: {"reason": str(reason), "subject": pushed.key.number, "since": since, "calls": calls}}
 
 
 def _partition(key: OutboundKey) -> str:

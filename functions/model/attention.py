@@ -51,6 +51,11 @@ class Listed(Frozen):
         return self.place.get("due_shard", "").startswith("due#")
 
     @property
+    def is_kept(self) -> bool:
+        """Nothing waits: what stands in IFS was left alone."""
+        return self.place.get("due_shard", "").startswith("kept#")
+
+    @property
     def name(self) -> str:
         """As a person asks for it."""
         return self.order.name if self.order is not None else self.subject

@@ -9,15 +9,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from multiprocessing import get_context
+from random import Random
 
 from functions.connections.connection import Connection
+from functions.handlers import digest
 from functions.model.shipment import ConnectionName
+from functions.settings import DigestSettings
+from functions.wiring.runtime import Handler
 from tests.benchmarks.bill import MONTH_DAYS, text, times, together, total, without
 from tests.benchmarks.meter import Meter
 from tests.benchmarks.row import Row
 from tests.benchmarks.stacks import Stack, Tick, stacks_of
+from tests.equipment.lambdas import Environment, Function
 from tests.equipment.quiet_connection import SEED, START, a_connection, run
-from tests.equipment.world import CANARY, Site, World
+from tests.equipment.world import CANARY, LEDGER, TIMEOUTS, SimulatedRuntime, Site, World
 
 DAY = timedelta(days=1)
 FIRST_LOOKS = timedelta(hours=3)  # of a connection that is new, not counted as idle
@@ -115,10 +120,21 @@ def _metered(stack: Stack) -> tuple[World, Meter]:
     for name in stack.connections:
         world.add_site(_named(ConnectionName(name)))
     world.wire()
+    world.functions["digest"] = _digest(world)
     meter = Meter(world, stack.memory_mb)
     for tick in stack.ticks:
         _keep_calling(world, tick, meter)
     return world, meter
+
+
+def _digest(world: World) -> Function:
+    """Its messages go nowhere."""
+
+    def make(environment: Environment) -> Handler:
+        settings = DigestSettings(ledger_table=LEDGER, topic="")
+        return digest.build(SimulatedRuntime(world, environment, Random(SEED)), settings, lambda _subject, _text: None)
+
+    return Function("digest", make, TIMEOUTS["digest"], world.clockwork, Random(SEED))
 
 
 def _named(name: ConnectionName) -> Connection:

@@ -14,6 +14,8 @@ from typing import Any
 
 from rich.console import Console
 
+from functions.console import answers
+from functions.console.screen import Shown
 from functions.model.outcomes import Reason
 from tests.demo import aligned, live, reconcile, report, scenario
 from tests.demo.reconcile import Row
@@ -22,7 +24,8 @@ from tests.demo.steps import Steps
 from tests.equipment.folders import temporary_folder
 from tests.equipment.system import GO_LIVE_DAYS_AGO, NAME, System, started, utc_now
 
-STORIES = ("edited meanwhile", "typed by a colleague", "voided, re-labelled", "voided")
+STORIES = ("typed by a colleague", "voided, re-labelled", "voided")
+TOLD = "edited meanwhile"  # as an operator asks for it
 PATIENCE_SECONDS = 90
 POLL_EVERY = 10  # runs of release
 SCHEDULE_SECONDS = 10  # between two looks of what is left running
@@ -83,8 +86,9 @@ def show(system: System, orders: Sequence[Order], console: Console, say: Steps, 
     say("Asking reconcile to compare both systems by itself")
     compared = _compared(system)
     states = system.states()
-    told = {kind: next(order for order in orders if order.kind == kind) for kind in STORIES}
-    stories = {order: system.story(order.order_no) for order in told.values()}
+    told = {kind: next(order for order in orders if order.kind == kind) for kind in (*STORIES, TOLD)}
+    stories = {order: system.story(order.order_no) for kind, order in told.items() if kind != TOLD}
+    story = _story(system, told[TOLD].order_no)
     say.pause()
     reconciliation = reconcile.judge(system, orders)
     rows = reconcile.reconcile(system, orders)
@@ -103,6 +107,7 @@ def show(system: System, orders: Sequence[Order], console: Console, say: Steps, 
     for order, entries in stories.items():
         report.show_story(console, order.order_no, order.kind, entries)
     report.show_check(console, text)
+    report.show_told(console, story)
     report.show_numbers(console, reconciliation, _numbers(system, seconds))
     is_asked = states[alike.order_no].attention is Reason.AMBIGUOUS_TARGET and is_caught
     is_unchanged = dry_run.get("would_change") == 0 and bool(dry_run.get("orders"))
@@ -124,6 +129,11 @@ def _compared(system: System) -> dict[str, Any]:
     request = {"connection": NAME, **window, "by": "demo", "note": "do both systems agree"}
     answer: dict[str, Any] = system.invoke("Reconcile", request)
     return answer
+
+
+def _story(system: System, order_no: str) -> Shown:
+    """As the operator's command line shows what the function answers."""
+    return answers.order(system.invoke("Inspect", {"show": "order", "connection": NAME, "order": order_no}))
 
 
 def _numbers(system: System, seconds: Mapping[bool, Mapping[int, float]]) -> dict[str, Any]:

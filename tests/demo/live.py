@@ -81,25 +81,14 @@ class Visit:
         order_no, shipment = self._shipped(UNMAPPED)
         if not self._shipment(shipment)["ForwardAgentId"]:
             self._print(f"{UNMAPPED} is not in the map: the tracking number is there, the forwarder is not.")
-            self._print(f'Put {UNMAPPED} = "UPS" below [carriers] in {self._system.connection_file}, then')
-            self._print(f"  {report.LIVE} redeploy\n  {report.LIVE} apply {order_no}")
+            mapping = f"map {UNMAPPED} UPS --connection {NAME} --note new"
+            self._print(f"  {report.OPERATE} order {order_no}\n  {report.OPERATE} {mapping}")
 
     def outage(self, seconds: str) -> None:
         length = float(seconds or OUTAGE_SECONDS)
         self._tell(self._system.tenant_url, "go_dark", seconds=length)
         self._say(f"IFS answers nothing for {length:.0f} s")
         self._shipped("ups")
-
-    def story(self, order_no: str) -> None:
-        state = self._known(order_no)
-        report.show_story(self._console, order_no, "as the audit has it", self._system.story(order_no))
-        for key, shipment in state.shipments.items():
-            end = " ".join(str(part) for part in (shipment.outcome, shipment.reason) if part)
-            self._print(f"  {key} is {end}")
-
-    def plan(self, order_no: str) -> None:
-        self._known(order_no)
-        self._console.print_json(data=self._planned(order_no))
 
     def apply(self, order_no: str) -> None:
         self._known(order_no)
@@ -202,8 +191,6 @@ COMMANDS: dict[str, Callable[[Visit, str], None]] = {
     "deliver": Visit.deliver,
     "unmapped": Visit.unmapped,
     "outage": Visit.outage,
-    "story": Visit.story,
-    "plan": Visit.plan,
     "apply": Visit.apply,
     "redeploy": Visit.redeploy,
 }

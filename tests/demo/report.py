@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
+from textwrap import wrap
 from typing import Any
 
 from rich.console import Console
@@ -11,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from functions.console.screen import Shown, plain
 from functions.model.audit import AuditEntry
 from functions.model.outcomes import SENTENCES, Outcome
 from functions.model.state import OrderState
@@ -24,16 +26,25 @@ MOST_DIFFERENCES = 10
 MOST_LINES = 5  # of the reconcile's summary
 HEADINGS = ("what happened", "orders", "IFS should hold", "IFS holds", "day", "is")
 LIVE = ".venv/bin/python -m tests.demo.live"
+OPERATE = ".ci/operate --demo"
+# What a visitor does to both systems, and what an operator asks and decides: each works as it is typed.
 COMMANDS = {
-    "ship": "ship an order, and wait for its tracking number in IFS",
-    "deliver D2001": "IFS delivers that order's shipment; then the ship date is corrected",
-    "unmapped": 'ship one by a carrier that is not mapped; then write ontrac = "UPS" below [carriers], and',
-    "redeploy": "deploy the connection file as it stands now, and",
-    "apply D2002": "carry out a replay of the order that unmapped named: its forwarder is written",
-    "plan D1052": "a replay's dry run of one order",
-    "story D1052": "every write on the records of an order",
-    "outage": "IFS answers nothing for a minute, and an order is shipped meanwhile",
+    f"{LIVE} ship": "ship an order, and wait for its tracking number in IFS",
+    f"{LIVE} deliver D2001": "IFS delivers that order's shipment; then the ship date is corrected",
+    f"{LIVE} unmapped": "ship one by ontrac, which is not mapped",
+    f"{LIVE} outage": "IFS answers nothing for a minute, and an order is shipped meanwhile",
+    f"{LIVE} redeploy": "deploy the connection file as it stands now",
+    f"{LIVE} apply D2002": "carry out a replay of one order",
+    f"{OPERATE} status": "whether somebody has to look closer",
+    f"{OPERATE} attention": "what waits and why, and what to do",
+    f"{OPERATE} order D1052": "the story of an order",
+    f"{OPERATE} map ontrac UPS --connection demo --note new": "the orders that ontrac shipped get their forwarder",
+    f"{OPERATE} release D1042 --connection demo --note again": "look at an order again now",
+    f"{OPERATE} pause --connection demo --note count": "nothing is written, what is read waits",
+    f"{OPERATE} resume --connection demo --note counted": "it goes on",
+    f"{OPERATE} plan D1052 --connection demo --note look": "a replay's dry run of one order",
 }
+STORY_LINES = 10
 
 
 def show_reconciliation(console: Console, rows: Sequence[Row]) -> None:
@@ -210,12 +221,26 @@ def percentiles(found: Iterable[float]) -> str:
     return f"p50 {seconds[len(seconds) // 2]:.1f} s, p99 {p99:.1f} s ({len(seconds)})"
 
 
+def show_told(console: Console, shown: Shown) -> None:
+    """The story of one order, as the operator's command line tells it."""
+    lines = [wrapped for line in plain(shown.blocks) for wrapped in _wrapped(line, console.width)]
+    console.print(f"\n[bold]{OPERATE} order[/]", highlight=False)
+    for line in lines[: STORY_LINES - 1]:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    indent = " " * (len(line) - len(line.lstrip()))
+    more = f"{indent}    "
+    return wrap(line, width, initial_indent="", subsequent_indent=more, drop_whitespace=True) or [""]
+
+
 def show_how_to_look_around(console: Console, system: System) -> None:
     console.print(
         "\n[bold]Still running.[/] In another terminal, in this folder; Ctrl-C here ends it.", highlight=False
     )
     for command, meaning in COMMANDS.items():
-        console.print(f"  {LIVE} {command}\n      {meaning}", highlight=False, markup=False, soft_wrap=True)
+        console.print(f"  {command}\n      {meaning}", highlight=False, markup=False, soft_wrap=True)
     places = {"connection file": system.connection_file, "logs": system.aws.logs / "functions"}
     for name, place in {**places, "webhooks go to": system.webhook_url}.items():
         console.print(f"  {name}: {place}", highlight=False, soft_wrap=True)

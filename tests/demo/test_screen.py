@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from functions.console.screen import Line, Shown
 from functions.model.audit import AuditEntry, FieldChange
 from functions.model.outcomes import Outcome, Reason
 from functions.model.state import OrderState, ShipmentState
@@ -94,9 +95,10 @@ def screen(width: int, compared: list[Row] | None = None) -> list[str]:
     report.show_timed(console, compared, timed(compared))
     report.show_aligned(console, PAIRS)
     report.show_parked(console, "D1042", [USPS], states["D1042"])
-    for order in orders[-4:]:
+    for order in orders[-3:]:
         report.show_story(console, order.order_no, order.kind, entries())
     report.show_check(console, CHECK)
+    report.show_told(console, Shown([Line(USPS, 2)] * 20))
     report.show_numbers(console, KEPT, {f"number {each}": "p50 6.4 s, p99 6.9 s (29)" for each in range(4)})
     return printed(console)
 
@@ -176,8 +178,8 @@ def test_the_commands_to_look_around_fit_and_name_no_other_tool() -> None:
     lines = printed(console)
     assert [line for line in lines if len(line) > 100] == []
     assert [line for line in lines if re.search(r"\b(aws|curl|jq)\b", line)] == []
-    assert len(lines) <= 25
-    assert "below [carriers]" in "\n".join(lines)
+    assert len(lines) <= 34
+    assert "map ontrac UPS" in "\n".join(lines)
 
 
 def test_a_step_that_lasts_shows_a_dot_and_stays_within_the_columns() -> None:

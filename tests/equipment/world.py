@@ -87,6 +87,7 @@ TIMEOUTS = {
     "push": 300.0,
     "align": 300.0,
     "reconcile": 900.0,
+    "digest": 120.0,
 }
 CLOCKS = timedelta(minutes=1)  # an environment's clock may be ahead of the world's
 VISIBILITY = {

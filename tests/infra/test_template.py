@@ -25,6 +25,7 @@ LAMBDAS = {
     "release",
     "replay",
     "check",
+    "digest",
     "inspect",
     "control",
     "reconcile",
@@ -192,6 +193,7 @@ def test_what_is_not_to_be_repeated_is_not_repeated_by_lambda(template: Template
         "replay",
         "check",
         "reconcile",
+        "digest",
     }
     for each in configured:
         assert (each["MaximumRetryAttempts"], each["MaximumEventAgeInSeconds"]) == (0, 60)
@@ -204,7 +206,7 @@ def test_the_schedules_tick(template: Template) -> None:
     rates = {name[:4]: rule["ScheduleExpression"] for name, rule in rules.items()}
 
     minutely = dict.fromkeys(("Poll", "Rele", "Repl"), "rate(1 minute)")
-    assert rates == {**minutely, "Reco": "rate(5 minutes)"}
+    assert rates == {**minutely, "Reco": "rate(5 minutes)", "Dige": "rate(1 hour)"}
 
 
 def test_token_in_the_path_reaches_no_access_log(template: Template) -> None:

@@ -30,7 +30,11 @@ pytestmark = pytest.mark.integration
 POLLED = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 # Whoever sends a message has a data key made; whoever receives one, or reads a table or a secret, decrypts.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
-KEY_FOR = {"sqs:SendMessage": "kms:GenerateDataKey", "s3:PutObject": "kms:GenerateDataKey"}
+KEY_FOR = {
+    "sqs:SendMessage": "kms:GenerateDataKey",
+    "s3:PutObject": "kms:GenerateDataKey",
+    "sns:Publish": "kms:GenerateDataKey",
+}
 Calls = dict[str, set[tuple[str, str]]]
 
 
@@ -143,6 +147,7 @@ def work_through(system: System) -> None:
     pilots(system)
     bury(system, "G1", "G2")
     eventually(lambda: system.tick("Release") or calls(system, "Release", "secretsmanager:GetSecretValue"))
+    assert system.invoke("Digest", {}) == {"sent": True}
 
 
 def push_an_order(system: System) -> None:

@@ -11,11 +11,12 @@ from pydantic import BaseModel, ValidationError
 
 from functions.flows.operations.selection import Selection
 from functions.handlers import backfill, check, replay
+from functions.model.backfill import Backfill, ReadingRequest
 from functions.wiring.requests import explained, unknown_connection
 
 ALIASED = [
     (model, name, str(field.alias))
-    for model in (Selection, replay.DryRun, replay.OfAPlan, backfill.Backfill, backfill.Request)
+    for model in (Selection, replay.DryRun, replay.OfAPlan, Backfill, ReadingRequest)
     for name, field in model.model_fields.items()
     if field.alias
 ]

@@ -1,0 +1,213 @@
+"""What Inspect answers, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from functions.console.screen import Block, Line, Shown, Table
+from functions.flows.operations.attention import AttentionList
+from functions.flows.operations.standing import DeskStanding, ReadingStanding, TenantStanding
+from functions.flows.operations.status import StatusAnswer
+from functions.flows.operations.stories import StoriesAnswer
+from functions.flows.operations.story import Attempt, OrderStory, RecordStory, ShipmentStory
+
+NONE = "-"
+SHOWN_ATTEMPTS = 20  # of a story; --json has them all
+Answer = Mapping[str, Any]
+
+
+def _own(answer: Answer) -> dict[str, Any]:
+    return {name: value for name, value in answer.items() if name != "show"}
+
+
+def when(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M}" if at else NONE
+
+
+def word(value: object) -> str:
+    return NONE if value in {None, ""} else str(value)
+
+
+def value(text: str | None) -> str:
+    """Of a field; a day alone is shown as one."""
+    return (text or "empty").removesuffix("T00:00:00Z")
+
+
+def listed(values: Iterable[object]) -> str:
+    return ", ".join(map(str, values)) or NONE
+
+
+def status(answer: Answer) -> Shown:
+    lines = StatusAnswer.model_validate(_own(answer)).connections
+    table = Table(("connection", "mode", "is", "asks", "waits", "oldest", "behind", "ShipStation", "IFS", "paused"))
+    for each in lines:
+        table.rows.append(
+            (
+                each.connection,
+                each.mode,
+                "well" if each.is_well else "LOOK",
+                str(each.calls),
+                str(each.waiting),
+                f"{each.oldest_call_hours:g} h" if each.calls else NONE,
+                f"{each.minutes_behind:g} min" if each.minutes_behind is not None else NONE,
+                each.shipstation,
+                each.ifs,
+                listed(each.paused),
+            )
+        )
+    unwell = [each.connection for each in lines if not each.is_well]
+    told = Line(f"Look closer: attention --connection {unwell[0]}", tone="yellow") if unwell else Line(WELL)
+    return Shown([table, told], asks=bool(unwell))
+
+
+WELL = "Nobody has to do anything."
+
+
+def attention(answer: Answer) -> Shown:
+    found = AttentionList.model_validate(_own(answer))
+    if not found.total:
+        return Shown([Line(f"{found.connection}: nothing waits.")])
+    more = "" if found.is_whole else " and more, which are not counted"
+    blocks: list[Block] = [
+        Line(f"{found.connection}: {found.total} wait{more}; {found.calls} of them ask for a person")
+    ]
+    for group in found.groups:
+        asks = f"{group.calls} ask, " if group.calls else ""
+        count = f"{group.count} {word(group.reason)}: {asks}the oldest for {group.oldest_hours:g} h, as {group.example}"
+        blocks += [Line(count, tone="yellow" if group.calls else ""), Line(group.means, 4), Line(group.do, 4)]
+    table = Table(("order", "reason", "since", "next look", "asks", "stores"))
+    for entry in found.entries:
+        asks = "a person" if entry.calls else NONE
+        row = entry.order, word(entry.reason), when(entry.since), when(entry.next_at), asks, listed(entry.stores)
+        table.rows.append(row)
+    blocks.append(table)
+    if found.next_page:
+        blocks.append(Line(f"More: --page {found.next_page}"))
+    return Shown(blocks, asks=bool(found.calls))
+
+
+def order(answer: Answer) -> Shown:
+    found = StoriesAnswer.model_validate(_own(answer))
+    blocks: list[Block] = [] if found.stories else [Line(found.told)]
+    for story in found.stories:
+        blocks += story_blocks(story)
+    if not found.stories and found.at_shipstation:
+        table = Table(("at ShipStation", "id", "is", "store", "IFS order", "at"))
+        for each in found.at_shipstation:
+            row = each.kind, str(each.id), each.status, word(each.store), word(each.reference), when(each.at)
+            table.rows.append(row)
+        blocks.append(table)
+    asks = not found.stories or any(story.next.attention for story in found.stories)
+    return Shown(blocks, asks=asks)
+
+
+def story_blocks(story: OrderStory, attempts: int = SHOWN_ATTEMPTS) -> Iterator[Block]:
+    asks = story.next.attention is not None
+    yield Line(f"{story.order}, company {story.company}: {story.next.told}", tone="yellow" if asks else "bold")
+    if reason := story.next.attention or story.next.waiting_for:
+        since = f" since {when(story.next.since)}" if story.next.since else ""
+        yield Line(f"{reason}{since}: {story.next.do}", 2)
+    for shipment in story.shipments:
+        yield from _shipment(shipment)
+        if shipment.choices:
+            place = f"place {story.order} {shipment.shipment} {shipment.choices[0]}"
+            yield Line(f"To choose from: {listed(shipment.choices)}; {place} chooses the first", 6)
+    for record in story.records:
+        yield from _record(record)
+    for attempt in story.attempts[:attempts]:
+        yield from _attempt(attempt)
+    if story.attempts_left_out or len(story.attempts) > attempts:
+        yield Line("Earlier ones are in the answer as it is: --json", 2)
+
+
+def _shipment(shipment: ShipmentStory) -> Iterator[Line]:
+    parcel = " ".join(filter(None, (shipment.carrier, shipment.service, shipment.tracking_number)))
+    place = f", record {shipment.record} ({shipment.placed_by})" if shipment.record else ""
+    ends = [f"made {when(shipment.created_at)}"]
+    ends += [f"voided {when(shipment.voided_at)}"] if shipment.voided_at else []
+    end = " ".join(filter(None, (shipment.outcome, shipment.reason)))
+    yield Line(f"{shipment.shipment} {parcel}, {', '.join(ends)}{place}: {end}", 2)
+    if shipment.means:
+        yield Line(shipment.means, 6)
+
+
+def _record(record: RecordStory) -> Iterator[Line]:
+    others = f", shared with {listed(record.other_orders)}" if record.other_orders else ""
+    fields = [
+        f"{name} {each.outcome}{f' {each.reason}' if each.reason else ''} {value(each.ours or each.theirs)}"
+        for name, each in record.fields.items()
+    ]
+    yield Line(f"IFS record {record.record}{others}: {'; '.join(fields) or 'nothing was decided'}", 2)
+    if record.write_open_since:
+        yield Line(f"A write is open since {when(record.write_open_since)}", 6)
+
+
+def _attempt(attempt: Attempt) -> Iterator[Line]:
+    who = f" by {attempt.by}: {attempt.note}" if attempt.by else ""
+    end = " ".join(str(each) for each in (attempt.outcome, attempt.reason, attempt.code, attempt.http_status) if each)
+    what = "" if attempt.what == "write" else f" {attempt.what}"
+    yield Line(f"{attempt.at:%Y-%m-%d %H:%M:%S} {attempt.cause}{what}, {attempt.record}: {end}{who}", 2)
+    changes = [f"{name}: {value(before)} → {value(after)}" for name, (before, after) in attempt.changes.items()]
+    if changes:
+        yield Line("; ".join(changes), 6)
+
+
+def reading(answer: Answer) -> Shown:
+    found = ReadingStanding.model_validate(_own(answer))
+    troubles = {
+        "the key is refused since": found.refused_since and when(found.refused_since),
+        "ShipStation is silent since": found.silent_since and when(found.silent_since),
+        "not configured:": found.not_configured,
+    }
+    rate = f"{word(found.requests_in_the_last_minute)} of {found.requests_per_minute} requests in the last minute"
+    blocks: list[Block] = [Line(f"{found.connection}, {found.mode}, through {found.api}: {rate}")]
+    blocks += [Line(f"{name} {value}", 2, "yellow") for name, value in troubles.items() if value]
+    streams = Table(("stream", "read up to", "settled up to", "minutes behind"))
+    for name, each in found.streams.items():
+        streams.rows.append((name, when(each.read_up_to), when(each.settled_up_to), f"{each.minutes_behind:g}"))
+    jobs = Table(("job", "kind", "is", "percent", "minutes left", "rows", "new", "by"))
+    for job in found.jobs:
+        counts = f"{job.percent:g}", word(job.minutes_left), str(job.rows), str(job.new_shipments)
+        jobs.rows.append((job.job_id, job.kind, job.state, *counts, word(job.by)))
+    parked = Table(("parked", "reason", "since", "what"))
+    for subject in found.parked:
+        parked.rows.append((subject.subject, subject.reason, when(subject.at), f"{subject.means} {subject.detail}"))
+    blocks += [table for table in (streams, jobs, parked) if table.rows]
+    if found.parked_not_shown:
+        blocks.append(Line(f"and {found.parked_not_shown} more"))
+    return Shown(blocks, asks=any(troubles.values()) or bool(found.parked))
+
+
+def tenant(answer: Answer) -> Shown:
+    found = TenantStanding.model_validate(_own(answer))
+    since = f" since {when(found.out_since)}: {found.reason}. {found.means}" if not found.is_answering else ""
+    blocks: list[Block] = [Line(f"{found.connection}: IFS {'answers' if found.is_answering else 'is out'}{since}")]
+    if found.left_alone_until:
+        blocks.append(Line(f"It is left alone until {when(found.left_alone_until)}", 2))
+    compared = f", compared {when(found.compared_at)}" if found.compared_at else ""
+    blocks.append(Line(f"What it publishes against the file: {found.published}{compared}", 2))
+    blocks += [Line(misfit, 4, "yellow") for misfit in found.misfits]
+    return Shown(blocks, asks=not found.is_answering or bool(found.misfits))
+
+
+def desk(answer: Answer) -> Shown:
+    found = DeskStanding.model_validate(_own(answer))
+    pauses = Table(("paused", "since", "until", "by", "why"))
+    for pause in found.pauses:
+        pauses.rows.append((pause.name, when(pause.at), when(pause.until), pause.by, pause.note))
+    entries = Table(("map", "ShipStation's code", "IFS's", "since", "by", "why"))
+    for entry in found.entries:
+        entries.rows.append((entry.table, entry.code, entry.value, when(entry.at), entry.by, entry.note))
+    recalls = Table(("looked at again", "store", "since", "by", "why"))
+    for each in found.recalls:
+        recalls.rows.append((listed(each.reasons), word(each.store), when(each.at), each.by, each.note))
+    blocks: list[Block] = [table for table in (pauses, entries, recalls) if table.rows]
+    if found.toml:
+        blocks += [Line("For the connection file:"), *(Line(line, 2) for line in found.toml.splitlines())]
+    blocks += [Line(f"{name} was paused a day ago without an end", tone="yellow") for name in found.forgotten]
+    blocks += [Line(conflict, tone="yellow") for conflict in found.conflicts]
+    if not blocks:
+        blocks.append(Line(f"{found.connection}: nothing is paused, mapped or looked at again."))
+    return Shown(blocks, asks=bool(found.forgotten or found.conflicts))

@@ -1,0 +1,131 @@
+"""Finds the stack's functions by its outputs and invokes them, once: nobody asks twice for what changes something."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError, NoRegionError
+
+STACK = "ifs-shipstation"
+DEMO = Path(os.environ.get("OPERATE_DEMO") or Path(__file__).parents[2] / "build" / "demo.json")
+LONGEST_SECONDS = 900  # that a Lambda may run
+SDK = Config(
+    connect_timeout=5,
+    read_timeout=LONGEST_SECONDS + 30,
+    retries={"total_max_attempts": 1},
+    tcp_keepalive=True,
+)
+REFUSED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+EXPIRED = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
+
+
+class ConsoleError(Exception):
+    """Its text is what a person is told."""
+
+
+@dataclass(frozen=True)
+class Where:
+    """Of the command line; what is empty is the environment's, as for every tool of AWS."""
+
+    stack: str = ""
+    profile: str = ""
+    region: str = ""
+    is_demo: bool = False
+
+
+class Stack:
+    """Raises ConsoleError."""
+
+    def __init__(self, where: Where) -> None:
+        self._endpoint: str | None = None
+        self.name, self._profile, self._region = where.stack or STACK, where.profile, where.region
+        if where.is_demo:
+            self._endpoint, self.name = _demonstration()
+
+    def function(self, output: str) -> str:
+        if output not in self.outputs:
+            raise ConsoleError(f"The stack {self.name} has no {output}: it was deployed from another version.")
+        return self.outputs[output]
+
+    @property
+    def connections(self) -> list[str]:
+        return sorted(filter(None, self.outputs.get("ConnectionNames", "").split(",")))
+
+    @cached_property
+    def outputs(self) -> Mapping[str, str]:
+        with _told(f"The stack {self.name}"):
+            found = self._client("cloudformation").describe_stacks(StackName=self.name)["Stacks"][0]
+        return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
+
+    def invoke(self, output: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """The function's answer."""
+        function = self.function(output)
+        with _told(output):
+            answer = self._lambda.invoke(FunctionName=function, Payload=json.dumps(payload).encode())
+            told = json.loads(answer["Payload"].read() or b"null")
+        if "FunctionError" in answer or not isinstance(told, dict):
+            kind = told.get("errorType", "") if isinstance(told, dict) else ""
+            raise ConsoleError(
+                f"{output} failed: {kind or 'no answer'}. Its log group says why: /aws/lambda/{function}"
+            )
+        return told
+
+    @cached_property
+    def _lambda(self) -> Any:
+        return self._client("lambda")
+
+    def _client(self, service: str) -> Any:
+        if self._endpoint is not None:
+            session = boto3.session.Session("test", "test", region_name="us-east-1")
+            return session.client(service, endpoint_url=self._endpoint, config=SDK.merge(Config(proxies={})))
+        session = boto3.session.Session(profile_name=self._profile or None, region_name=self._region or None)
+        return session.client(service, config=SDK)
+
+
+def _demonstration() -> tuple[str, str]:
+    """Where `make demo KEEP=1` says that it runs: its AWS, its stack."""
+    try:
+        found = json.loads(DEMO.read_text(encoding="utf-8"))
+        return found["aws"], found["stack"]["name"]
+    except (OSError, ValueError, KeyError):
+        raise ConsoleError("No demonstration is running: start it with make demo KEEP=1 in another terminal.") from None
+
+
+@contextmanager
+def _told(subject: str) -> Iterator[None]:
+    """Raises ConsoleError in place of what AWS and the way to it say."""
+    try:
+        yield
+    except ClientError as error:
+        raise ConsoleError(_refusal(subject, error)) from error
+    except NoCredentialsError as error:
+        raise ConsoleError("There are no AWS credentials: log in, or name a profile (--profile).") from error
+    except NoRegionError as error:
+        raise ConsoleError("There is no AWS region: name it (--region), or set AWS_REGION.") from error
+    except HTTPClientError as error:
+        raise ConsoleError(f"{subject}: AWS cannot be reached. What was sent may have arrived: look first.") from error
+    except BotoCoreError as error:
+        raise ConsoleError(f"{subject}: {error}") from error
+
+
+def _refusal(subject: str, error: ClientError) -> str:
+    code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+    if code in REFUSED:
+        return (
+            f"{subject}: you may not. The policies that the stack puts out allow it: Reader, Operator, Administrator."
+        )
+    if code in EXPIRED:
+        return "AWS does not take these credentials: log in again, or name another profile (--profile)."
+    if code == "ValidationError" and "does not exist" in message:
+        where = os.environ.get("AWS_REGION") or "the region"
+        return f"{subject} does not exist in {where} of this account: name it (--stack, --region, --profile)."
+    return f"{subject}: {code}. {message}"

@@ -1,0 +1,165 @@
+"""The message of a day, also of a good one: what was shipped yesterday, whether both systems agree, what waits and why.
+No names, no addresses, no numbers of orders.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from functions.connections.carriers import mapped, same_carrier
+from functions.connections.connection import Connection
+from functions.errors import ConnectorError
+from functions.flows.operations.attention import MOST, WaitingLists
+from functions.flows.operations.story import Orders
+from functions.model.attention import Listed
+from functions.model.cursors import Span
+from functions.model.desk import Desk
+from functions.model.frozen import Frozen
+from functions.model.outcomes import Reason
+from functions.model.shipment import ConnectionName
+from functions.model.state import ShipmentState
+
+DUE_HOUR = 6  # in the zone of the connection's IFS side: by then the day before was compared
+NAMED_ORDERS = 20  # whose carriers are looked up
+DAY = timedelta(days=1)
+AGES_IN_DAYS_FROM = timedelta(days=3)
+
+
+class Compared(Frozen):
+    """What the reconcile of a day found: how many shipments, and of their fields how many are equal in both systems,
+    differ for a reason that is known, differ for none.
+    """
+
+    shipments: int
+    equal: int
+    explained: int
+    unexplained: int
+
+
+Comparisons = Callable[[ConnectionName, Span], Compared | None]  # of exactly that window; None: it was not compared
+
+
+@dataclass(frozen=True)
+class DigestSources:
+    """`desk` is a connection's. Nothing here reads all of the ledger."""
+
+    lists: WaitingLists
+    orders: Orders
+    desk: Callable[[ConnectionName], Desk]
+    compared: Comparisons
+
+
+class Digest(Frozen):
+    """`asks`: somebody has to look closer."""
+
+    day: date
+    lines: tuple[str, ...]
+    asks: bool
+
+    @property
+    def subject(self) -> str:
+        """https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: ASCII, less than 100 characters."""
+        return f"IFS ShipStation {self.day}: {'somebody has to look closer' if self.asks else 'well'}"
+
+    @property
+    def text(self) -> str:
+        more = ("", "What waits and what to do: .ci/operate attention") if self.asks else ()
+        return "\n".join((f"Yesterday, {self.day}:", *self.lines, *more)) + "\n"
+
+
+def day_due(connections: Iterable[Connection], now: datetime) -> date:
+    """The latest day that is over everywhere and whose morning after has come."""
+    return min((_there(connection, now) - timedelta(hours=DUE_HOUR)).date() for connection in connections) - DAY
+
+
+def digest(connections: Sequence[Connection], sources: DigestSources, day: date, now: datetime) -> Digest:
+    """A line for each connection; one that cannot be read costs its own line."""
+    lines = [_line(connection, sources, day, now) for connection in connections]
+    return Digest(day=day, lines=tuple(line.text for line in lines), asks=any(line.asks for line in lines))
+
+
+@dataclass(frozen=True)
+class _Line:
+    text: str
+    asks: bool = False
+
+
+def _line(connection: Connection, sources: DigestSources, day: date, now: datetime) -> _Line:
+    if connection.mode == "off":
+        return _Line(f"{connection.name}: switched off.")
+    window = _of_day(connection, day)
+    try:
+        desk = sources.desk(connection.name)
+        pauses = sorted(pause.name for pause in desk.pauses)
+        found = list(islice(sources.lists.everything(connection.name, pauses), MOST + 1))
+        compared = sources.compared(connection.name, window)
+        carriers = _unmapped(connection.operated(desk, now), found, sources.orders)
+    except ConnectorError as fault:
+        return _Line(f"{connection.name}: the ledger cannot be read ({fault.reason}).", asks=True)
+    kept = sum(listed.is_kept and listed.began >= window.start for listed in found)
+    waiting = [listed for listed in found if not listed.is_kept]
+    parts = [_compared(compared), _waiting(waiting, carriers, now)]
+    parts += [f"{kept} kept as a person typed it"] if kept else []
+    paused = desk.holding(now)
+    parts += [f"paused: {', '.join(pause.name for pause in paused)}"] if paused else []
+    mode = "" if connection.mode == "write" else f" ({connection.mode})"
+    asks = any(listed.calls for listed in waiting) or bool(compared and compared.unexplained)
+    return _Line(f"{connection.name}{mode}: {'; '.join(parts)}.", asks=asks)
+
+
+def _compared(found: Compared | None) -> str:
+    if found is None:
+        return "not compared"
+    fields = f"{found.equal} fields equal, {found.explained} explained, {found.unexplained} unexplained"
+    return f"{found.shipments} shipped, {fields}"
+
+
+def _waiting(found: Sequence[Listed], carriers: Sequence[str], now: datetime) -> str:
+    if not found:
+        return "0 waiting"
+    more = " and more" if len(found) > MOST else ""
+    reasons = Counter(listed.reason for listed in found).most_common()
+    named = ", ".join(f"{count} {_words(reason, carriers)}" for reason, count in reasons)
+    calls = sum(listed.calls for listed in found)
+    oldest = now - min(listed.began for listed in found)
+    return f"{len(found)} waiting{more} ({named}), {calls} for a person; oldest {_age(oldest)}"
+
+
+def _words(reason: Reason | None, carriers: Sequence[str]) -> str:
+    named = f" {' '.join(carriers)}" if reason is Reason.CARRIER_UNMAPPED and carriers else ""
+    return f"{str(reason or 'not told').replace('_', ' ')}{named}"
+
+
+def _age(age: timedelta) -> str:
+    return f"{age.days} d" if age >= AGES_IN_DAYS_FROM else f"{max(0, int(age.total_seconds() // 3600))} h"
+
+
+def _unmapped(connection: Connection, found: Iterable[Listed], orders: Orders) -> list[str]:
+    """The carriers that the map lacks, of the first orders that wait for it."""
+    waiting = (each.order for each in found if each.reason is Reason.CARRIER_UNMAPPED and each.order is not None)
+    states = orders.load(list(islice(waiting, NAMED_ORDERS))).values()
+    return sorted({code for state in states for code in _codes(connection, state.shipments.values())})
+
+
+def _codes(connection: Connection, shipments: Iterable[ShipmentState]) -> Iterator[str]:
+    """Of labels alone: a fulfilment's carrier is what a person typed."""
+    for each in shipments:
+        shipment = each.shipment
+        code = shipment.carrier_code if shipment.kind == "label" and not shipment.is_voided else None
+        if code and mapped(connection.carriers, code, shipment.service_code) is None:
+            yield same_carrier(code)
+
+
+def _of_day(connection: Connection, day: date) -> Span:
+    zone = ZoneInfo(connection.ifs.time_zone)
+    start, end = (datetime.combine(each, time(), zone).astimezone(UTC) for each in (day, day + DAY))
+    return Span(start=start, end=end)
+
+
+def _there(connection: Connection, now: datetime) -> datetime:
+    return now.astimezone(ZoneInfo(connection.ifs.time_zone))

@@ -1,0 +1,76 @@
+"""Every hour: the message of the day before, once its morning has come; the ledger remembers that it was sent. A run
+that fails is repeated by the next one, and may tell twice.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any
+
+import boto3
+
+from functions.flows.operations.digest import Compared, DigestSources, day_due, digest
+from functions.ledger.desks import DeskStore
+from functions.ledger.digests import DigestStore
+from functions.ledger.orders import OrderStore
+from functions.ledger.reconciles import ReconcileStore
+from functions.ledger.topics import SnsTopic
+from functions.model.cursors import Span
+from functions.model.shipment import ConnectionName
+from functions.settings import DigestSettings
+from functions.wiring.aws import SDK, AwsRuntime
+from functions.wiring.runtime import Context, Handler, Runtime
+from functions.wiring.telemetry import logger
+
+Tell = Callable[[str, str], None]  # subject, text
+
+
+def build(runtime: Runtime, settings: DigestSettings, tell: Tell) -> Handler:
+    ledger = runtime.table(settings.ledger_table)
+    store, orders, desks = DigestStore(ledger), OrderStore(ledger), DeskStore(ledger)
+    sources = DigestSources(orders, orders, desks.load, partial(_comparison, ReconcileStore(ledger)))
+
+    def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
+        del event
+        connections = [runtime.connections[name] for name in sorted(runtime.connections)]
+        day, last = day_due(connections, runtime.now()), store.last_day()
+        if last is not None and day <= last:
+            return {"sent": False}
+        found = digest(connections, sources, day, runtime.now())
+        tell(found.subject, found.text)
+        store.sent(day)
+        logger.info("digest_sent", day=str(day), asks=found.asks, correlation_id=context.aws_request_id)
+        return {"sent": True}
+
+    return handle
+
+
+def _comparison(store: ReconcileStore, name: ConnectionName, window: Span) -> Compared | None:
+    """What the latest one found, where it was of that window."""
+    run = store.latest(name)
+    if (
+        run is None
+        or run.ended_at is None
+        or run.failed
+        or (run.window.start, run.window.end) != (window.start, window.end)
+    ):
+        return None
+    found = run.totals
+    return Compared(
+        shipments=found.shipments,
+        equal=found.count("equal"),
+        explained=found.count("explained"),
+        unexplained=found.unexplained,
+    )
+
+
+@cache
+def _wired() -> Handler:
+    settings = DigestSettings.from_env(os.environ)
+    return build(AwsRuntime(), settings, SnsTopic(boto3.client("sns", config=SDK), settings.topic).tell)
+
+
+def handler(event: dict[str, Any], context: Context) -> Any:
+    return _wired()(event, context)

@@ -1,0 +1,42 @@
+"""What a person asks of the reading of ShipStation: a window of the past, how it stands, to stop a job."""
+
+from __future__ import annotations
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from functions.model.cursors import Stream
+from functions.model.frozen import Frozen
+from functions.model.shipment import ConnectionName
+
+
+class Backfill(Frozen):
+    """`start` and `end` are written `from` and `to`."""
+
+    start: AwareDatetime = Field(alias="from")
+    end: AwareDatetime = Field(alias="to")
+    streams: tuple[Stream, ...] = tuple(Stream)
+    dry_run: bool = True
+    baseline: bool = False
+    by: str = Field(min_length=1, max_length=100)
+    note: str = Field(min_length=1, max_length=500)
+
+    @model_validator(mode="after")
+    def _is_a_window(self) -> Backfill:
+        if self.start >= self.end:
+            raise ValueError("from must be before to")
+        if not self.streams:
+            raise ValueError("streams must name at least one")
+        return self
+
+
+class ReadingRequest(Frozen):
+    connection: ConnectionName
+    backfill: Backfill | None = None
+    status: bool = False
+    cancel: str | None = Field(default=None, min_length=1, max_length=100)
+
+    @model_validator(mode="after")
+    def _asks_one_thing(self) -> ReadingRequest:
+        if sum((self.backfill is not None, self.status, self.cancel is not None)) != 1:
+            raise ValueError("give exactly one of backfill, status: true, cancel")
+        return self

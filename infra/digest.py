@@ -1,0 +1,50 @@
+"""Tells every day how the day before went."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from functions.ledger.digests import PLACE
+from functions.ledger.table import DUE_INDEX
+from functions.settings import DigestSettings
+from infra.functions import Functions
+from infra.grants import allow_calls, allow_keys, allow_publishing
+from infra.ledger import Ledger
+
+TIMEOUT = Duration.minutes(2)  # lists of twenty thousand
+
+
+class Digest(Construct):
+    def __init__(
+        self, scope: Construct, construct_id: str, *, functions: Functions, ledger: Ledger, topic: sns.Topic
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.function = functions.make(
+            "Digest",
+            settings=DigestSettings(ledger_table=ledger.ledger.table_name, topic=topic.topic_arn),
+            timeout=TIMEOUT,
+            memory_mb=512,
+            description="Tells every day how the day before went",
+            is_repeated=False,  # the next hour comes anyway
+        )
+        allow_calls(self.function, ledger.ledger, "GetItem")
+        allow_calls(self.function, ledger.ledger, "Query", index=DUE_INDEX)
+        allow_keys(self.function, ledger.ledger, PLACE, "PutItem")
+        allow_publishing(self.function, topic)
+        events.Rule(
+            self,
+            "Every",
+            description="Tells once a day, in the morning of the connections' zones",
+            schedule=events.Schedule.rate(Duration.hours(1)),
+            targets=[
+                targets.LambdaFunction(
+                    self.function,
+                    event=events.RuleTargetInput.from_object({}),
+                    retry_attempts=0,  # EventBridge's own, beside Lambda's
+                )
+            ],
+        )

@@ -1,0 +1,288 @@
+"""The command line as a person meets it, with a stack that answers what it is told to."""
+
+from __future__ import annotations
+
+import io
+import json
+import shlex
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from functions.console import aws, operate
+from functions.console.aws import ConsoleError, Where
+from functions.console.operate import BY_NAME, main, parser, run
+from functions.handlers import replay
+from functions.model.shipment import ConnectionName
+
+WELL = {
+    "connection": "acme",
+    "mode": "write",
+    "is_well": True,
+    "waiting": 3,
+    "calls": 0,
+    "oldest_call_hours": 0.0,
+    "minutes_behind": 1.5,
+    "shipstation": "answers",
+    "ifs": "answers",
+    "paused": [],
+    "parked": 0,
+}
+UNWELL = {**WELL, "is_well": False, "calls": 2, "oldest_call_hours": 5.5}
+DONE = {"done": "map", "told": "it is mapped", "concerned": 1, "left": {}, "next": ""}
+APPLIED = {"plan_id": "p", "state": "applied", "would_change": 5, "sent": 5, "differences": [{"order": "P1"}]}
+SIGNED = ("--by", "kim", "--note", "why")
+
+
+class FakeStack:
+    def __init__(self, *answers: dict[str, Any], connections: Iterable[str] = ("acme",)) -> None:
+        self.connections, self._answers = list(connections), list(answers)
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+
+    def invoke(self, output: str, payload: dict[str, Any]) -> dict[str, Any]:
+        self.asked.append((output, json.loads(json.dumps(payload))))
+        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+
+
+def asked(stack: FakeStack, *words: str, pause: Callable[[float], None] = lambda _: None) -> tuple[int, str]:
+    """The exit status, and what is printed in a pipe."""
+    arguments = parser().parse_args(words)
+    out = Console(file=io.StringIO(), force_terminal=False)
+
+    def opened(_: Where) -> Any:
+        return stack
+
+    status = run(BY_NAME[arguments.command], arguments, out, open_stack=opened, pause=pause)
+    assert isinstance(out.file, io.StringIO)
+    return status, out.file.getvalue()
+
+
+def sent(*words: str, **more: Any) -> dict[str, Any]:
+    stack = FakeStack(DONE)
+    asked(stack, *words, **more)
+    ((_, payload),) = stack.asked
+    return payload
+
+
+# --- exit status
+
+
+@pytest.mark.parametrize(
+    ("words", "answer", "status"),
+    [
+        (["status"], {"show": "status", "connections": [WELL]}, 0),
+        (["status"], {"show": "status", "connections": [WELL, UNWELL]}, 1),
+        (["map", "ontrac", "UPS", *SIGNED], DONE, 0),
+        (["release", "P1", "P2", *SIGNED], {**DONE, "left": {"P2": "is not known"}}, 1),
+        (["check"], {"fits": True, "text": ["acme fits"]}, 0),
+        (["check"], {"fits": False, "text": ["acme does not fit"]}, 1),
+        (["plan", "P1", *SIGNED], {"plan_id": "p", "orders": 1, "would_change": 0, "differences": []}, 0),
+        (["plan", "P1", *SIGNED], {"plan_id": "p", "orders": 1, "would_change": 1, "differences": []}, 1),
+        (["apply", "p", *SIGNED], {**APPLIED, "left": 0}, 0),
+        (["apply", "p", *SIGNED], {**APPLIED, "left": 3}, 1),
+        (["cancel", "p", *SIGNED], {"plan_id": "p", "state": "cancelled", "sent": 2}, 0),
+        (["reconcile", *SIGNED], {"state": "done", "agree": True, "unexplained": 0, "text": ["agree"]}, 0),
+        (["reconcile", *SIGNED], {"state": "done", "agree": False, "unexplained": 2, "text": ["2"]}, 1),
+        (["order", "P1"], {"show": "order", "told": "unknown", "stories": [], "at_shipstation": []}, 1),
+        (["tenant"], {"error": "DynamoDB does not answer", "next": "try again later"}, 2),
+    ],
+    ids=str,
+)
+def test_the_exit_status_says_how_it_is(words: list[str], answer: dict[str, Any], status: int) -> None:
+    assert asked(FakeStack(answer), *words)[0] == status
+
+
+def test_a_fault_is_told_beside_the_answer_with_what_is_next(capsys: pytest.CaptureFixture[str]) -> None:
+    status, printed = asked(FakeStack({"error": "it is out", "next": "try again later"}), "tenant")
+    assert (status, printed) == (2, "")
+    assert capsys.readouterr().err == "it is out\nNext: try again later\n"
+
+
+def test_the_answer_of_another_version_is_shown_as_it_is() -> None:
+    status, printed = asked(FakeStack({"show": "tenant", "connection": "acme", "news": 7}), "tenant")
+    assert status == 1
+    assert '"news": 7' in printed
+
+
+def test_json_is_the_answer_and_nothing_else() -> None:
+    answer = {"show": "status", "connections": [UNWELL]}
+    status, printed = asked(FakeStack(answer), "status", "--json")
+    assert (status, json.loads(printed)) == (1, answer)
+
+
+def test_options_of_where_may_stand_before_and_after_the_command() -> None:
+    for words in (["--stack", "mine", "--demo", "status"], ["status", "--stack", "mine", "--demo"]):
+        assert operate._where(parser().parse_args(words)) == Where(stack="mine", is_demo=True)  # noqa: SLF001
+
+
+# --- bad input
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["order"], "exactly one of order, shipstation_order, tracking, shipment"),
+        (["order", "P1", "--tracking", "1Z"], "exactly one of"),
+        (["attention", "--since", "yesterday"], "since: "),
+        (["attention", "--store", "north"], "store: "),
+        (["attention", "--page", "0"], "page: "),
+        (["release", *SIGNED], "exactly one of orders, reasons, everything"),
+        (["dismiss", *SIGNED], "name orders or subjects"),
+        (["place", "P1", "12", "60", *SIGNED], "shipment: "),
+        (["pause", "--store", "north", *SIGNED], "number of a ShipStation store"),
+        (["map", " ", "UPS", *SIGNED], "code: "),
+        (["plan", *SIGNED], "name at least one of"),
+        (["plan", "--outcome", "writen", *SIGNED], "outcome: "),
+        (["plan", "--id", "p", "--page", "0"], "page: "),
+        (["backfill", "--from", "2026-02-01", *SIGNED], "to: "),
+        (["backfill", "--from", "2026-02-01", "--to", "2026-01-01", *SIGNED], "from must be before to"),
+        (["backfill", "--from", "2d", "--to", "1d", "--streams", "label", *SIGNED], "streams.0: "),
+        (["reconcile", "--until", "1d", *SIGNED], "until needs from"),
+        (["adopt", "P1", "tracking", "--by", "x" * 101, "--note", "why"], "by: "),
+        (["map", "ontrac", "UPS", "--by", "kim"], "note: say why"),
+    ],
+    ids=" ".join,
+)
+def test_bad_input_is_told_before_anything_is_invoked(words: list[str], told: str) -> None:
+    stack = FakeStack(DONE)
+    with pytest.raises(ConsoleError, match=told):
+        asked(stack, *words)
+    assert stack.asked == []
+
+
+@pytest.mark.parametrize("words", [[], ["stauts"], ["map", "ontrac"], ["status", "--every"], ["order", "--trac", "1"]])
+def test_words_that_no_command_has_end_in_a_sentence(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "--help" in said
+
+
+def test_an_unknown_connection_is_told_with_those_that_are_known() -> None:
+    with pytest.raises(ConsoleError, match=r"connection: unknown.*'acme', 'beta'"):
+        asked(FakeStack(DONE, connections=["acme", "beta"]), "tenant", "--connection", "acmee")
+
+
+# --- who asks, and which connection
+
+
+def test_who_asks_is_the_login_name_and_a_terminal_is_asked_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(operate, "getuser", lambda: "kim")
+    monkeypatch.setattr(sys, "stdin", Terminal("it is mended\n"))
+    payload = sent("release", "P1")
+    assert (payload["by"], payload["note"]) == ("kim", "it is mended")
+
+
+def test_the_only_connection_needs_no_name_and_one_of_several_does_to_change_anything() -> None:
+    assert sent("pause", *SIGNED)["connection"] == "acme"
+    stack = FakeStack(DONE, connections=["acme", "beta"])
+    with pytest.raises(ConsoleError, match="name one with --connection; known are acme, beta"):
+        asked(stack, "pause", *SIGNED)
+    assert stack.asked == []
+
+
+def test_a_question_goes_to_every_connection_and_the_worst_answer_counts() -> None:
+    fine: dict[str, Any] = {"show": "tenant", "connection": "acme", "is_answering": True, "reason": None, "means": ""}
+    fine |= {"out_since": None, "left_alone_until": None, "published": "fits", "compared_at": None, "misfits": []}
+    stack = FakeStack({**fine, "misfits": ["ProNoo"]}, fine, connections=["acme", "beta"])
+    status, _ = asked(stack, "tenant")
+    assert (status, [payload["connection"] for _, payload in stack.asked]) == (1, ["acme", "beta"])
+
+
+def test_an_order_is_looked_for_until_a_connection_knows_it() -> None:
+    unknown = {"show": "order", "told": "nobody knows it", "stories": [], "at_shipstation": []}
+    at = {"kind": "label", "id": 7, "status": "shipped", "store": 1, "reference": "P1", "at": "2026-03-05T12:00:00Z"}
+    known = {**unknown, "told": "shipped", "at_shipstation": [at]}
+    stack = FakeStack(unknown, known, connections=["acme", "beta", "gamma"])
+    _, printed = asked(stack, "order", "P1")
+    assert [payload["connection"] for _, payload in stack.asked] == ["acme", "beta"]
+    assert "nobody knows it" not in printed
+    assert asked(FakeStack(unknown, connections=["acme", "beta"]), "order", "P1")[1].count("nobody knows it") == 1
+
+
+# --- what is sent
+
+
+@pytest.mark.parametrize(
+    ("words", "payload"),
+    [
+        (["pause", "--site", "CHI"], {"do": "pause", "scope": "site", "of": "CHI"}),
+        (["resume", "--store", "7"], {"do": "resume", "scope": "store", "of": "7"}),
+        (["map", "a/b", "GND", "--table", "services"], {"table": "services", "code": "a/b", "value": "GND"}),
+        (
+            ["release", "--reason", "record_locked", "--reason", "conflicts"],
+            {"reasons": ["record_locked", "conflicts"]},
+        ),
+        (["place", "P1", "L1", "60", "--target", "shipment_header"], {"record": "60", "profile": "shipment_header"}),
+        (["plan", "P1", "--from", "2026-01-01"], {"select": {"orders": ["P1"], "from": "2026-01-01T00:00:00Z"}}),
+        (["plan", "--shipments", "1", "2"], {"select": {"shipments": ["1", "2"]}}),
+        (["apply", "p1"], {"apply": True, "plan_id": "p1", "by": "kim", "note": "why"}),
+        (["check", "--pilot", "P1"], {"pilot": "P1", "by": "kim", "note": "why"}),
+    ],
+    ids=str,
+)
+def test_what_is_typed_is_what_is_sent(words: list[str], payload: dict[str, Any]) -> None:
+    assert payload.items() <= sent(*words, *SIGNED).items()
+
+
+def test_every_criterion_of_a_selection_can_be_typed() -> None:
+    verb = parser().parse_args(["plan", "P1", *SIGNED])
+    words = {name.removeprefix("by_") for name in vars(verb) if name.startswith("by_")}
+    allowed: Any = replay.ALLOWED
+    assert {"orders", *words} == set(allowed["dry run"]["select"])
+
+
+def test_a_plan_is_asked_for_in_words_that_the_handler_takes() -> None:
+    replay.DryRun.model_validate(sent("plan", "P1", "--reason", "conflicts", "--to", "1d", *SIGNED))
+
+
+def test_what_goes_on_is_asked_for_until_it_is_done_unless_nobody_waits() -> None:
+    under_way = {"connection": ConnectionName("acme"), "run_id": "r1", "state": "under way", "percent": 40.0}
+    done = {**under_way, "state": "done", "percent": 100.0, "unexplained": 0, "text": ["The systems agree."]}
+    waited: list[float] = []
+    stack = FakeStack(under_way, under_way, done)
+    assert asked(stack, "reconcile", *SIGNED, pause=waited.append) == (0, "The systems agree.\n")
+    assert [payload.get("run_id") for _, payload in stack.asked] == [None, "r1", "r1"]
+    assert len(waited) == 2
+    _, printed = asked(FakeStack(under_way, done), "reconcile", "--no-wait", *SIGNED)
+    assert "under way 40.0 %" in printed
+
+
+def test_a_plan_that_is_drawn_up_or_sent_piece_by_piece_is_followed() -> None:
+    drawing = {"plan_id": "p", "state": "drawing", "looked_at": 40, "next": {"plan_id": "p"}}
+    ready = {"plan_id": "p", "state": "ready", "orders": 90, "would_change": 0, "next": "nothing to change"}
+    stack = FakeStack(drawing, ready)
+    assert asked(stack, "plan", "--from", "30d", *SIGNED) == (
+        0,
+        "Plan p, ready: 90 orders, 0 would change\nNothing to change.\n",
+    )
+    assert stack.asked[1][1] == {"plan_id": "p", "apply": False}
+
+
+# --- the way to AWS
+
+
+def test_without_a_demonstration_it_says_how_to_start_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.setattr(aws, "DEMO", tmp_path / "demo.json")
+    with pytest.raises(ConsoleError, match="make demo KEEP=1"):
+        aws.Stack(Where(is_demo=True))
+
+
+def test_nothing_is_sent_twice_and_a_long_answer_is_waited_for() -> None:
+    assert aws.SDK.retries == {"total_max_attempts": 1}  # type: ignore[attr-defined]
+    assert aws.SDK.read_timeout > 900  # type: ignore[attr-defined]
+
+
+def test_every_command_has_examples_that_its_parser_takes() -> None:
+    for command in BY_NAME.values():
+        assert command.examples
+        for example in command.examples:
+            arguments = parser().parse_args(shlex.split(example))
+            assert arguments.command == command.name

@@ -1,0 +1,99 @@
+"""One message a day for the stack, whatever calls how often; none is lost where the topic is out."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from functions.flows.operations.digest import DAY, day_due
+from functions.handlers import digest
+from functions.ledger.reconciles import ReconcileStore
+from functions.model.cursors import Span
+from functions.model.outcomes import Reason
+from functions.model.reconciled import ReconcileRun, Totals
+from functions.model.shipment import ConnectionName
+from functions.settings import DigestSettings
+from tests.equipment.lambdas import Context, Environment
+from tests.equipment.quiet_connection import quiet_world, run, schedule
+from tests.equipment.world import LEDGER, SimulatedRuntime
+
+HOUR = timedelta(hours=1)
+
+
+class Topic:
+    def __init__(self) -> None:
+        self.messages: list[tuple[str, str]] = []
+        self.is_out = False
+
+    def tell(self, subject: str, text: str) -> None:
+        if self.is_out:
+            raise ConnectionError
+        self.messages.append((subject, text))
+
+
+def test_one_message_a_day_is_sent_and_one_that_failed_comes_an_hour_later() -> None:
+    world, site = quiet_world()
+    site.tenant.add_shipment([("P1", "BOLT", 1)])
+    order = site.account.add_order("P1", items=[{"sku": "BOLT", "quantity": 1}])
+    site.account.ship(order, carrier_code="ontrac", at=world.now() - HOUR / 6, is_silent=True)
+    schedule(world, world.now() + HOUR / 2, "poll", "release")
+    run(world, world.now() + HOUR / 2)
+    topic, runtime = Topic(), SimulatedRuntime(world, Environment(), Random(1))
+    handle = digest.build(runtime, DigestSettings(ledger_table=LEDGER, topic="t"), topic.tell)
+    context = Context("r1", world.now() + HOUR, world.now)
+
+    topic.is_out = True
+    with pytest.raises(ConnectionError):
+        handle({}, context)
+    topic.is_out = False
+    assert handle({}, context) == {"sent": True}
+    assert handle({}, context) == {"sent": False}
+    ((subject, text),) = topic.messages
+    assert subject.endswith("somebody has to look closer")
+    assert "1 waiting (1 carrier unmapped ontrac), 1 for a person" in text
+    assert "P1" not in text
+    assert "acme: not compared; " in text
+    for _ in range(48):
+        run(world, world.now() + HOUR)
+        handle({}, context)
+    assert len(topic.messages) == 3
+
+
+@pytest.mark.parametrize(
+    ("day", "changes", "told"),
+    [
+        (0, {}, "acme: 9 shipped, 20 fields equal, 3 explained, 1 unexplained; "),
+        (-1, {}, "acme: not compared; "),
+        (0, {"ended_at": None}, "acme: not compared; "),
+        (0, {"failed": Reason.IFS_UNAVAILABLE}, "acme: not compared; "),
+    ],
+    ids=["of that day", "of another day", "not ended", "given up"],
+)
+def test_the_comparison_of_that_very_day_is_told(day: int, changes: dict[str, Any], told: str) -> None:
+    world, _ = quiet_world()
+    topic, runtime = Topic(), SimulatedRuntime(world, Environment(), Random(1))
+    connections = list(runtime.connections.values())
+    yesterday = day_due(connections, world.now()) + day * DAY
+    zone = ZoneInfo(connections[0].ifs.time_zone)
+    start, end = (datetime.combine(each, time(), zone) for each in (yesterday, yesterday + DAY))
+    fields = {"tracking/equal": 12, "carrier/equal": 8, "carrier/explained": 3, "tracking/missing": 1}
+    run_ = ReconcileRun(
+        run_id="r1",
+        connection=ConnectionName("acme"),
+        window=Span(start=start, end=end),
+        by="schedule",
+        note="daily",
+        begun_at=world.now(),
+        read_up_to=end,
+        piece_seconds=3600,
+        totals=Totals(shipments=9, fields=fields),
+        ended_at=world.now(),
+    )
+    assert ReconcileStore(world.tables[LEDGER]).save(run_.model_copy(update=changes))
+    handle = digest.build(runtime, DigestSettings(ledger_table=LEDGER, topic="t"), topic.tell)
+    handle({}, Context("r1", world.now() + HOUR, world.now))
+    assert told in topic.messages[0][1]
