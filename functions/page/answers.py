@@ -30,6 +30,10 @@ PAGES: dict[type[BaseModel], Callable[[Any, Sheet], Html]] = {
 PLACES = {"attention": "what waits", "order": "find an order", "desk": "desk", "reading": "reading", "tenant": "IFS"}
 
 
+MOST = 900_000  # characters; Lambda's own limit is 6 MB, and a browser has to show it
+TOO_LARGE = {"error": "This page would be too large for a dashboard.", "next": "Invoke Inspect with the same question."}
+
+
 def is_blank_search(request: Mapping[str, Any]) -> bool:
     return request.get("show") == "order" and request.keys() <= {"show", "connection"}
 
@@ -40,7 +44,8 @@ def view_page(widget: WidgetEvent, action_id: str, answer: BaseModel | Mapping[s
     request = widget.request
     search = search_form(sheet, request) if request.get("show") == "order" else None
     signed = sheet.kept() if request.get("show") == "status" else sheet.who()
-    return sheet.frame(_places(sheet), search, signed, _body(answer, sheet)).text
+    page = sheet.frame(_places(sheet), search, signed, _body(answer, sheet)).text
+    return page if len(page) <= MOST else sheet.frame(_places(sheet), search, refusal(TOO_LARGE)).text
 
 
 def _body(answer: BaseModel | Mapping[str, Any] | None, sheet: Sheet) -> Html | None:

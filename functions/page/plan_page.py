@@ -39,7 +39,7 @@ def _planned(answer: Mapping[str, Any], sheet: Sheet) -> Html:
     return together(
         tag("h2", f"A replay of {answer['orders']} orders would change {answer.get('would_change', 0)}"),
         table(("order", "outcome", "would be written"), map(_difference, differences[:ORDERS])),
-        left_out(len(differences) - ORDERS + int(answer.get("not_shown", 0)), "orders"),
+        left_out(max(0, len(differences) - ORDERS) + int(answer.get("not_shown", 0)), "orders"),
         sheet.plan("apply", step, sure) if isinstance(step, dict) else tag("p", str(step)),
     )
 

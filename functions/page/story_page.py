@@ -14,7 +14,7 @@ from functions.model.outcomes import Outcome, Reason
 from functions.page.markup import Child, Html, tag, together
 from functions.page.sheet import Sheet, at, field, left_out, soft, table, warn
 
-STORIES, SHIPMENTS, ATTEMPTS, CHOICES = 5, 50, 50, 20  # of one page
+STORIES, SHIPMENTS, ATTEMPTS, CHOICES = 2, 40, 50, 10  # of one page
 LONGEST = 300  # characters of a value
 SEARCHED = {
     "order": "IFS order",
