@@ -44,8 +44,8 @@ def view_page(widget: WidgetEvent, action_id: str, answer: BaseModel | Mapping[s
     request = widget.request
     search = search_form(sheet, request) if request.get("show") == "order" else None
     signed = sheet.kept() if request.get("show") == "status" else sheet.who()
-    page = sheet.frame(_places(sheet), search, signed, _body(answer, sheet)).text
-    return page if len(page) <= MOST else sheet.frame(_places(sheet), search, refusal(TOO_LARGE)).text
+    page = sheet.frame(places(sheet), search, signed, _body(answer, sheet)).text
+    return page if len(page) <= MOST else sheet.frame(places(sheet), search, refusal(TOO_LARGE)).text
 
 
 def _body(answer: BaseModel | Mapping[str, Any] | None, sheet: Sheet) -> Html | None:
@@ -54,7 +54,7 @@ def _body(answer: BaseModel | Mapping[str, Any] | None, sheet: Sheet) -> Html | 
     return PAGES[type(answer)](answer, sheet) if isinstance(answer, BaseModel) else refusal(answer)
 
 
-def _places(sheet: Sheet) -> Html | None:
+def places(sheet: Sheet) -> Html | None:
     if not sheet.connection:
         return None
     own = {"connection": sheet.connection}
@@ -66,7 +66,7 @@ def act_page(widget: WidgetEvent, answer: Changed | Mapping[str, Any]) -> str:
     """What was done, and the way back to a fresh look."""
     sheet = widget.sheet("")
     body = _changed(answer) if isinstance(answer, Changed) else refusal(answer)
-    return sheet.frame(body, back(widget, sheet), sheet.kept()).text
+    return sheet.frame(places(sheet), body, back(widget, sheet), sheet.kept()).text
 
 
 def _changed(answer: Changed) -> Html:

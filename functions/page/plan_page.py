@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from functions.page.answers import back, refusal
+from functions.page.answers import back, places, refusal
 from functions.page.markup import Child, Html, tag, together
 from functions.page.sheet import Sheet, left_out, soft, table
 from functions.page.story_page import cut
@@ -26,7 +26,7 @@ def on_a_page(event: Mapping[str, Any], replay: Callable[[dict[str, Any]], Any])
 def plan_page(widget: WidgetEvent, answer: Mapping[str, Any]) -> str:
     sheet = widget.sheet("")
     body = _applied(answer) if "sent" in answer else _planned(answer, sheet) if "orders" in answer else refusal(answer)
-    return sheet.frame(body, back(widget, sheet), sheet.kept()).text
+    return sheet.frame(places(sheet), body, back(widget, sheet), sheet.kept()).text
 
 
 def _applied(answer: Mapping[str, Any]) -> Html:

@@ -10,11 +10,12 @@ from typing import Any
 from functions.flows.operations.search import AtShipStation
 from functions.flows.operations.stories import StoriesAnswer
 from functions.flows.operations.story import Attempt, FieldStory, OrderStory, RecordStory, ShipmentStory
+from functions.model.desk import MapName
 from functions.model.outcomes import Outcome, Reason
 from functions.page.markup import Child, Html, tag, together
 from functions.page.sheet import Sheet, at, field, left_out, soft, table, warn
 
-STORIES, SHIPMENTS, ATTEMPTS, CHOICES = 2, 40, 50, 10  # of one page
+STORIES, SHIPMENTS, ATTEMPTS, CHOICES, CODES = 2, 40, 50, 10, 5  # of one page
 LONGEST = 300  # characters of a value
 SEARCHED = {
     "order": "IFS order",
@@ -22,7 +23,7 @@ SEARCHED = {
     "tracking": "tracking number",
     "shipment": "shipment (L123)",
 }
-UNMAPPED = {Reason.CARRIER_UNMAPPED: "carriers", Reason.SERVICE_UNMAPPED: "services"}
+UNMAPPED: dict[Reason, MapName] = {Reason.CARRIER_UNMAPPED: "carriers", Reason.SERVICE_UNMAPPED: "services"}
 
 
 def search_form(sheet: Sheet, typed: Mapping[str, Any]) -> Html:
@@ -57,6 +58,7 @@ def _story(story: OrderStory, sheet: Sheet) -> Html:
         tag("p", soft(step.do)),
         tag("p", soft(f"Seen to by {step.dismissed_by}.")) if step.dismissed_by else None,
         tag("p", *_actions(story, sheet)),
+        [*_mappings(story, sheet)],
         table(
             ("shipment", "carrier", "tracking number", "made (UTC)", "IFS record", "is"),
             (_shipment(each, story, sheet) for each in story.shipments[:SHIPMENTS]),
@@ -100,16 +102,23 @@ def _ways_out(each: ShipmentStory, story: OrderStory, sheet: Sheet) -> Iterator[
         ask = {"do": "place", "order": story.order, "shipment": each.shipment, "record": choice}
         yield sheet.act(f"belongs to {choice}", ask, f"{each.shipment} belongs to {choice}?")
     yield left_out(len(each.choices) - CHOICES, "choices")
-    if each.reason in UNMAPPED and each.carrier:
-        yield mapping_form(sheet, f"map-{each.shipment}", UNMAPPED[each.reason], _code(each))
 
 
-def _code(each: ShipmentStory) -> str:
-    is_of_service = each.reason is Reason.SERVICE_UNMAPPED and each.service
-    return f"{each.carrier}/{each.service}" if is_of_service else str(each.carrier)
+def _mappings(story: OrderStory, sheet: Sheet) -> Iterator[Html | None]:
+    """For each code that a shipment or a field of a record lacks in a map."""
+    said = {story.next.attention, story.next.waiting_for, *(each.reason for each in story.shipments)}
+    said |= {each.reason for record in story.records for each in record.fields.values()}
+    for reason, name in UNMAPPED.items():
+        codes = dict.fromkeys(_code(each, name) for each in story.shipments if each.carrier and each.voided_at is None)
+        for number, code in enumerate(list(codes)[:CODES] if reason in said else ()):
+            yield mapping_form(sheet, f"map-{name}-{number}", name, code)
 
 
-def mapping_form(sheet: Sheet, form: str, name: str, code: str = "") -> Html | None:
+def _code(each: ShipmentStory, name: MapName) -> str:
+    return f"{each.carrier}/{each.service}" if name == "services" and each.service else str(each.carrier)
+
+
+def mapping_form(sheet: Sheet, form: str, name: MapName, code: str = "") -> Html | None:
     """One line: what ShipStation calls it, what IFS calls it."""
     button = sheet.act("map", {"do": "map", "table": name}, f"Map it in {name}?", form=form)
     if button is None:

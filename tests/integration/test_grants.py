@@ -141,6 +141,7 @@ def work_through(system: System) -> None:
     replay(system)
     reconcile(system)
     pilots(system)
+    click(system)
     bury(system, "G1", "G2")
     eventually(lambda: system.tick("Release") or calls(system, "Release", "secretsmanager:GetSecretValue"))
 
@@ -232,6 +233,19 @@ def memory_of(system: System, order_no: str) -> tuple[RecordStore, RecordMemory]
     store = RecordStore(system.table("Ledger"))
     ((_, memory),) = store.load(NAME, list(system.states()[order_no].remembered)).items()
     return store, memory
+
+
+def click(system: System) -> None:
+    """Every page, a search that only ShipStation can answer, and buttons that change orders and the desk."""
+    questions = [{"show": show} for show in ("attention", "reading", "tenant", "desk", "status")]
+    questions += [{"show": "order", "order": "G3"}, {"show": "order", "tracking": "nobody has it"}]
+    who = {"by": "anna", "note": "grants"}
+    changes = [{"do": "release", "orders": ["G3"]}, {"do": "map", "table": "carriers", "code": "dhl", "value": "DHL"}]
+    for function, asked in (("View", questions), ("Act", changes)):
+        for ask in asked:
+            own = {} if ask == {"show": "status"} else {"connection": NAME}
+            page = system.invoke(function, {"ask": {**ask, **own}, "widgetContext": {"forms": {"all": who}}})
+            assert "ifss" in page
 
 
 def pilots(system: System) -> None:

@@ -1,5 +1,5 @@
-"""The dashboard's pages in a real browser: an order is found, a carrier mapped, a plan shown and applied; nothing that a
-customer typed runs. Without a Chromium on this machine the pages are asked without one.
+"""The dashboard's pages in a real browser: an order is found, a carrier mapped, a plan shown and applied; nothing that
+somebody typed runs. Without a Chromium on this machine the pages are asked without one.
 """
 
 from __future__ import annotations
@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -78,7 +77,8 @@ class Widget:
 
     def __init__(self, browser: Browser, show: str) -> None:
         self._browser = browser
-        self._box = f"document.querySelector('#{WIDGETS[show]} > div')"
+        self._id = WIDGETS[show]
+        self._box = f"document.querySelector('#{self._id} > div')"
 
     @property
     def text(self) -> str:
@@ -96,16 +96,19 @@ class Widget:
 
     def click(self, label: str, *, sure: bool | None = None) -> None:
         """`sure` answers the question that the button asks."""
+        answers = f"Number(document.querySelector('#{self._id}').dataset.answers ?? 0)"
+        before = self._browser.until(f"{answers}")
         button = f"[...{self._box}.querySelectorAll('a')].find((a) => a.textContent === {json.dumps(label)})"
         self._browser.until(f"{button} !== undefined")
         self._browser.run(f"{button}.click()")
         if sure is not None:
             self._browser.until("document.querySelector('#sure').open")
             self._browser.run(f"document.querySelector('#sure [value={'ok' if sure else 'cancel'}]').click()")
+        if sure is not False:
+            self._browser.until(f"{answers} > {before}")
 
     def find(self, order_no: str) -> None:
         self.click("find an order")
-        self._browser.until(f"{self._box}.querySelector('[name=\\'search.order\\']').value === ''")
         self.fill(search__order=order_no)
         self.click("find")
         self.shows(f"Order {order_no}")
@@ -119,9 +122,7 @@ def test_a_carrier_is_mapped_where_its_order_is_shown_and_the_order_goes_on(syst
     order = Widget(browser, "order")
     order.find("W1")
     order.shows("carrier_unmapped")
-    (shipment,) = system.states()["W1"].shipments
-    form = {"by": "anna", "note": "agreed with the warehouse", f"map-{shipment}__value": "DHL"}
-    order.fill(**form)
+    order.fill(**{"by": "anna", "note": "agreed with the warehouse", "map-carriers-0__value": "DHL"})
     order.click("map", sure=False)
     order.click("map", sure=True)
     order.shows('Done: map\n\ncarriers.ontrac is "DHL"')

@@ -94,10 +94,11 @@ def actions(page: str) -> list[tuple[str, dict[str, Any]]]:
 
 @pytest.mark.parametrize("model", PAGES, ids=lambda model: model.__name__)
 def test_every_button_asks_for_what_the_functions_know(model: type[BaseModel]) -> None:
-    typed = {"by": "kim", "note": "why", "pause.of": "100001", "map-x.code": "a", "map-x.value": "b"}
+    typed = {"by": "kim", "note": "why", "pause.of": "100001", "map-carriers-0.code": "a"}
+    typed |= {"map-carriers-0.value": "b", "map-services-0.code": "a", "map-services-0.value": "b"}
     typed |= {"carriers.code": "a", "carriers.value": "b", "services.code": "a", "services.value": "b"}
     for endpoint, payload in actions(page_of(model, "L123")):
-        context = {"params": ENDPOINTS, "forms": {"all": {**typed, "map-L123.code": "a", "map-L123.value": "b"}}}
+        context = {"params": ENDPOINTS, "forms": {"all": typed}}
         widget = WidgetEvent.of({**payload, "widgetContext": context})
         if endpoint == "act":
             assert ControlRequest.model_validate(widget.signed_request).root.action_id == "id-1"
