@@ -14,7 +14,7 @@ from constructs import Construct
 
 from functions.model.cursors import Stream
 from functions.model.shipment import ConnectionName
-from infra.alarms import NAMESPACE
+from infra.bell import NAMESPACE
 from infra.connection_resources import ConnectionResources
 from infra.ledger import Ledger
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from functions.flows.operations.attention import AttentionList, Entry, Group
 from functions.page.markup import Html, tag, together
-from functions.page.sheet import Sheet, at, soft, table, warn
+from functions.page.sheet import Sheet, at, code, soft, table, warn
 
 
 def attention_page(answer: AttentionList, sheet: Sheet) -> Html:
@@ -27,16 +27,16 @@ def attention_page(answer: AttentionList, sheet: Sheet) -> Html:
 
 
 def _calls(calls: int) -> Html:
-    return warn(f"{calls} ask a person") if calls else soft("none asks a person")
+    return warn(f"{calls} {'ask' if calls > 1 else 'asks'} a person") if calls else soft("none asks a person")
 
 
 def _group(group: Group, sheet: Sheet) -> tuple[Any, ...]:
     own = {"show": "attention", "connection": sheet.connection, "reason": group.reason}
     return (
-        sheet.link(group.reason, own) if group.reason else soft("not told yet"),
+        code(sheet.link(group.reason, own)) if group.reason else soft("not told yet"),
         group.count,
-        _calls(group.calls) if group.calls else "",
-        f"{group.oldest_hours} h",
+        warn(group.calls) if group.calls else "",
+        code(f"{group.oldest_hours} h"),
         together(group.means, tag("br"), soft(group.do)),
         order_link(group.example, sheet),
         _release(group, sheet),
@@ -51,9 +51,14 @@ def _release(group: Group, sheet: Sheet) -> Html | None:
 
 
 def _entry(entry: Entry, sheet: Sheet) -> tuple[Any, ...]:
-    called = warn(entry.reason) if entry.calls else entry.reason
-    stores = ", ".join(map(str, entry.stores))
-    return order_link(entry.order, sheet), called, at(entry.since), at(entry.next_at), stores
+    reason = code(warn(entry.reason) if entry.calls else entry.reason)
+    return (
+        order_link(entry.order, sheet),
+        reason,
+        at(entry.since),
+        at(entry.next_at),
+        code(", ".join(map(str, entry.stores))),
+    )
 
 
 def order_link(name: str, sheet: Sheet) -> Html:

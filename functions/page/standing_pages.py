@@ -41,7 +41,7 @@ def _line(each: ConnectionStatus, sheet: Sheet) -> tuple[Any, ...]:
 def reading_page(answer: ReadingStanding, sheet: Sheet) -> Html:
     used = answer.requests_in_the_last_minute
     facts = {
-        "last look": f"{at(answer.last_poll_at)} UTC" if answer.last_poll_at else "never",
+        "last look (UTC)": at(answer.last_poll_at) or "never",
         "refuses the key since": at(answer.refused_since),
         "silent since": at(answer.silent_since),
         "lacks": answer.not_configured,
@@ -60,7 +60,7 @@ def reading_page(answer: ReadingStanding, sheet: Sheet) -> Html:
     )
 
 
-def _facts(facts: Mapping[str, str | None]) -> Html | None:
+def _facts(facts: Mapping[str, Child]) -> Html | None:
     return table(("", ""), ((soft(name), value) for name, value in facts.items() if value))
 
 

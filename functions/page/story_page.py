@@ -5,6 +5,7 @@ comes next, and what a person can do.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from functions.flows.operations.search import AtShipStation
@@ -51,10 +52,9 @@ def _there(found: AtShipStation) -> tuple[Any, ...]:
 def _story(story: OrderStory, sheet: Sheet) -> Html:
     step = story.next
     asked = warn(step.attention) if step.attention else step.waiting_for
-    since = f" since {at(step.since)} UTC" if step.since else ""
     return together(
         tag("h2", f"Order {story.order}", soft(f" company {story.company}")),
-        tag("p", step.told, " ", asked, since if asked else "", "."),
+        tag("p", step.told, _since(" Its trouble: ", asked, step.since)),
         tag("p", soft(step.do)),
         tag("p", soft(f"Seen to by {step.dismissed_by}.")) if step.dismissed_by else None,
         tag("p", *_actions(story, sheet)),
@@ -73,6 +73,12 @@ def _story(story: OrderStory, sheet: Sheet) -> Html:
         left_out(len(story.attempts) - ATTEMPTS, "entries"),
         tag("p", soft("Older entries are in the audit.")) if story.attempts_left_out else None,
     )
+
+
+def _since(told: str, what: Child, since: datetime | None) -> Html | None:
+    if not (what or since):
+        return None
+    return together(told, what, " since " if since else "", at(since), " UTC." if since else ".")
 
 
 def _actions(story: OrderStory, sheet: Sheet) -> Iterator[Html | None]:
@@ -128,7 +134,8 @@ def mapping_form(sheet: Sheet, form: str, name: MapName, code: str = "") -> Html
 
 def _record(record: RecordStory, story: OrderStory, sheet: Sheet) -> Html:
     others = f" together with {', '.join(record.other_orders)}" if record.other_orders else ""
-    open_since = f" A write is under way since {at(record.write_open_since)} UTC." if record.write_open_since else ""
+    is_open = record.write_open_since is not None
+    open_since = _since(" A write is under way", "", record.write_open_since) if is_open else None
     return together(
         tag("h3", f"IFS record {record.record}", soft(others, open_since)),
         table(

@@ -21,9 +21,10 @@ CSS = (
     "padding:3px 6px;margin:2px 8px 2px 4px;width:150px}"
     ".ifss label{white-space:nowrap;color:var(--soft)}"
     ".ifss a.btn{display:inline-block;cursor:pointer;color:var(--ink);background:none;border:1px solid var(--soft);"
-    "border-radius:3px;padding:1px 8px;margin:2px 6px 2px 0;font-size:13px;text-decoration:none}"
+    "border-radius:3px;padding:1px 8px;margin:2px 6px 2px 0;font-size:13px;text-decoration:none;white-space:nowrap}"
     ".ifss a.btn-primary{color:var(--back);background:var(--ink)}"
-    ".ifss a.ifss-link{border:none;padding:0;margin:0;text-decoration:underline}"
+    ".ifss a.ifss-link{border:none;padding:0;margin:0;text-decoration:underline;white-space:normal}"
+    ".ifss-code,.ifss-code a{white-space:nowrap}"
     ".ifss-soft{color:var(--soft)}.ifss-warn{color:var(--warn);font-weight:600}.ifss-good{color:var(--good)}"
     ".ifss cwdb-action{display:none}"
 )

@@ -20,6 +20,7 @@ from functions.connections.connection import Connection
 from functions.errors import Retryable
 from functions.flows.from_shipstation.collect import is_due, unanswered
 from functions.handlers import (
+    act,
     align,
     check,
     consume,
@@ -32,6 +33,7 @@ from functions.handlers import (
     reconcile,
     release,
     replay,
+    view,
     webhook,
 )
 from functions.ledger.desks import DeskStore
@@ -82,6 +84,8 @@ TIMEOUTS = {
     "replay": 600.0,
     "inspect": 50.0,
     "control": 50.0,
+    "view": 50.0,
+    "act": 50.0,
     "check": 600.0,
     "pull": 300.0,
     "push": 300.0,
@@ -382,8 +386,10 @@ class World:
         releasing = ReleaseSettings(ledger_table=LEDGER, shipments=shipments, ifs_secrets=ifs)
         self._add("release", release.build, releasing)
         self._add("replay", replay.build, ReplaySettings(**tables, shipments=shipments, ifs_secrets=ifs))
-        self._add("inspect", inspect.build, InspectSettings(**tables, shipstation_secrets=stations))
-        self._add("control", control.build, ControlSettings(**tables, shipments=shipments))
+        for name, looking in (("inspect", inspect), ("view", view)):
+            self._add(name, looking.build, InspectSettings(**tables, shipstation_secrets=stations))
+        for name, changing in (("control", control), ("act", act)):
+            self._add(name, changing.build, ControlSettings(**tables, shipments=shipments))
         orders = {n: f"o-{n}" for n in names}
         self._add("pull", pull.build, PullSettings(ledger_table=LEDGER, orders=orders, ifs_secrets=ifs))
         self._add("push", push.build, PushSettings(**tables, orders=orders, shipstation_secrets=stations))

@@ -240,8 +240,12 @@ def click(system: System) -> None:
     questions = [{"show": show} for show in ("attention", "reading", "tenant", "desk", "status")]
     questions += [{"show": "order", "order": "G3"}, {"show": "order", "tracking": "nobody has it"}]
     who = {"by": "anna", "note": "grants"}
-    changes = [{"do": "release", "orders": ["G3"]}, {"do": "map", "table": "carriers", "code": "dhl", "value": "DHL"}]
-    for function, asked in (("View", questions), ("Act", changes)):
+    changes: list[dict[str, Any]] = [
+        {"do": "release", "orders": ["G3"]},
+        {"do": "map", "table": "carriers", "code": "dhl", "value": "DHL"},
+    ]
+    clicked: dict[str, list[dict[str, Any]]] = {"View": questions, "Act": changes}
+    for function, asked in clicked.items():
         for ask in asked:
             own = {} if ask == {"show": "status"} else {"connection": NAME}
             page = system.invoke(function, {"ask": {**ask, **own}, "widgetContext": {"forms": {"all": who}}})
