@@ -6,7 +6,7 @@ from typing import Any
 
 from functions.flows.operations.attention import AttentionList, Entry, Group
 from functions.page.markup import Html, tag, together
-from functions.page.sheet import Sheet, at, code, soft, table, warn
+from functions.page.sheet import Sheet, at, one_line, soft, table, warn
 
 
 def attention_page(answer: AttentionList, sheet: Sheet) -> Html:
@@ -33,10 +33,10 @@ def _calls(calls: int) -> Html:
 def _group(group: Group, sheet: Sheet) -> tuple[Any, ...]:
     own = {"show": "attention", "connection": sheet.connection, "reason": group.reason}
     return (
-        code(sheet.link(group.reason, own)) if group.reason else soft("not told yet"),
+        one_line(sheet.link(group.reason, own)) if group.reason else soft("not told yet"),
         group.count,
         warn(group.calls) if group.calls else "",
-        code(f"{group.oldest_hours} h"),
+        one_line(f"{group.oldest_hours} h"),
         together(group.means, tag("br"), soft(group.do)),
         order_link(group.example, sheet),
         _release(group, sheet),
@@ -51,13 +51,13 @@ def _release(group: Group, sheet: Sheet) -> Html | None:
 
 
 def _entry(entry: Entry, sheet: Sheet) -> tuple[Any, ...]:
-    reason = code(warn(entry.reason) if entry.calls else entry.reason)
+    reason = one_line(warn(entry.reason) if entry.calls else entry.reason)
     return (
         order_link(entry.order, sheet),
         reason,
         at(entry.since),
         at(entry.next_at),
-        code(", ".join(map(str, entry.stores))),
+        one_line(", ".join(map(str, entry.stores))),
     )
 
 

@@ -105,13 +105,13 @@ def warn(*children: Child) -> Html:
     return tag("span", *children, class_="ifss-warn")
 
 
-def code(*children: Child) -> Html:
+def one_line(*children: Child) -> Html:
     """What stays on one line."""
     return tag("span", *children, class_="ifss-code")
 
 
 def at(instant: datetime | None) -> Html | None:
-    return code(f"{instant:%Y-%m-%d %H:%M}") if instant else None
+    return one_line(f"{instant:%Y-%m-%d %H:%M}") if instant else None
 
 
 def left_out(count: int, what: str) -> Html | None:

@@ -14,7 +14,7 @@ from functions.flows.operations.story import Attempt, FieldStory, OrderStory, Re
 from functions.model.desk import MapName
 from functions.model.outcomes import Outcome, Reason
 from functions.page.markup import Child, Html, tag, together
-from functions.page.sheet import Sheet, at, field, left_out, soft, table, warn
+from functions.page.sheet import Sheet, at, field, left_out, one_line, soft, table, warn
 
 STORIES, SHIPMENTS, ATTEMPTS, CHOICES, CODES = 2, 40, 50, 10, 5  # of one page
 LONGEST = 300  # characters of a value
@@ -35,7 +35,7 @@ def search_form(sheet: Sheet, typed: Mapping[str, Any]) -> Html:
 
 def stories_page(answer: StoriesAnswer, sheet: Sheet) -> Html:
     return together(
-        tag("p", answer.told),
+        tag("p", answer.told) if len(answer.stories) != 1 else None,
         table(
             ("ShipStation", "status", "store", "stands for", "at (UTC)"),
             (_there(each) for each in answer.at_shipstation),
@@ -151,7 +151,7 @@ def _field(name: str, each: FieldStory, story: OrderStory, sheet: Sheet) -> tupl
     sure = f"The value of {name} is ours from now on?"
     adopt = sheet.act("it is ours", ask, sure) if each.outcome is Outcome.KEPT else None
     is_ = together(ended, tag("br"), soft(each.means)) if each.means else ended
-    return name, is_, cut(each.ours), cut(each.theirs), cut(each.tried), adopt
+    return one_line(name), is_, cut(each.ours), cut(each.theirs), cut(each.tried), adopt
 
 
 def _attempt(entry: Attempt) -> tuple[Any, ...]:

@@ -24,7 +24,7 @@ CSS = (
     "border-radius:3px;padding:1px 8px;margin:2px 6px 2px 0;font-size:13px;text-decoration:none;white-space:nowrap}"
     ".ifss a.btn-primary{color:var(--back);background:var(--ink)}"
     ".ifss a.ifss-link{border:none;padding:0;margin:0;text-decoration:underline;white-space:normal}"
-    ".ifss-code,.ifss-code a{white-space:nowrap}"
+    ".ifss-code,.ifss .ifss-code a.ifss-link{white-space:nowrap}"
     ".ifss-soft{color:var(--soft)}.ifss-warn{color:var(--warn);font-weight:600}.ifss-good{color:var(--good)}"
     ".ifss cwdb-action{display:none}"
 )
