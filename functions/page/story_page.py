@@ -16,7 +16,7 @@ from functions.model.outcomes import Outcome, Reason
 from functions.page.markup import Child, Html, tag, together
 from functions.page.sheet import Sheet, at, field, left_out, one_line, soft, table, warn
 
-STORIES, SHIPMENTS, ATTEMPTS, CHOICES, CODES = 2, 40, 50, 10, 5  # of one page
+STORIES, SHIPMENTS, RECORDS, ATTEMPTS, CHOICES, CODES = 2, 40, 10, 50, 10, 5  # of one page
 LONGEST = 300  # characters of a value
 SEARCHED = {
     "order": "IFS order",
@@ -64,8 +64,8 @@ def _story(story: OrderStory, sheet: Sheet) -> Html:
             (_shipment(each, story, sheet) for each in story.shipments[:SHIPMENTS]),
         ),
         left_out(len(story.shipments) - SHIPMENTS, "shipments"),
-        [_record(record, story, sheet) for record in story.records],
-        left_out(story.records_left_out, "records"),
+        [_record(record, story, sheet) for record in story.records[:RECORDS]],
+        left_out(story.records_left_out + max(0, len(story.records) - RECORDS), "records"),
         tag("h3", "What was written and decided") if story.attempts else None,
         table(
             ("at (UTC)", "record", "what", "by", "ended", "changes"), (_attempt(e) for e in story.attempts[:ATTEMPTS])
@@ -93,8 +93,9 @@ def _actions(story: OrderStory, sheet: Sheet) -> Iterator[Html | None]:
 def _shipment(each: ShipmentStory, story: OrderStory, sheet: Sheet) -> tuple[Any, ...]:
     ended = " ".join(filter(None, (each.outcome, each.reason)))
     gone = "voided" if each.voided_at else "withdrawn" if each.withdrawn_at else ""
+    order = f"order {each.shipstation_order_id}" if each.shipstation_order_id else ""
     return (
-        together(each.shipment, tag("br"), warn(gone)) if gone else each.shipment,
+        together(each.shipment, " ", warn(gone), tag("br"), soft(order)),
         "/".join(filter(None, (each.carrier, each.service))),
         cut(each.tracking_number),
         at(each.created_at),
@@ -156,14 +157,15 @@ def _field(name: str, each: FieldStory, story: OrderStory, sheet: Sheet) -> tupl
 
 def _attempt(entry: Attempt) -> tuple[Any, ...]:
     ended = " ".join(str(part) for part in (entry.outcome, entry.reason, entry.code, entry.http_status) if part)
-    by = " ".join(filter(None, (entry.cause, entry.by)))
+    by = tag("span", " ".join(filter(None, (entry.cause, entry.by))), title=entry.correlation_id)
+    refused = soft(f"refused by IFS: {', '.join(entry.refused)}") if entry.refused else None
     return (
         at(entry.at),
         entry.record,
         entry.what,
         together(by, tag("br"), soft(entry.note)) if entry.note else by,
         ended,
-        [_change(name, before, after) for name, (before, after) in entry.changes.items()],
+        together([_change(name, before, after) for name, (before, after) in entry.changes.items()], refused),
     )
 
 

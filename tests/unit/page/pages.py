@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, NewType, TypeVar, Union, get_args, g
 
 from pydantic import BaseModel
 
+from functions.model.jobs import Progress
 from functions.page.widget_event import WidgetEvent
 
 M = TypeVar("M", bound=BaseModel)
@@ -48,6 +49,19 @@ def _value(kind: Any, text: str, many: int) -> Any:  # noqa: PLR0911 -- one line
     if isinstance(kind, type) and issubclass(kind, Enum):
         return next(iter(kind))
     return text if kind is str else SCALARS[kind]
+
+
+def parts_of(model: type[BaseModel]) -> set[type[BaseModel]]:
+    """It and the models of its fields, but for `Progress`, which is told as it is."""
+    kinds = list(get_type_hints(model).values())
+    found = {model}
+    while kinds:
+        kind = kinds.pop()
+        kinds += get_args(kind)
+        if isinstance(kind, type) and issubclass(kind, BaseModel) and kind not in found | {Progress}:
+            found.add(kind)
+            kinds += get_type_hints(kind).values()
+    return found
 
 
 def a_widget(
