@@ -20,7 +20,6 @@ from functions.connections.connection import Connection
 from functions.errors import Retryable
 from functions.flows.from_shipstation.collect import is_due, unanswered
 from functions.handlers import (
-    act,
     align,
     check,
     consume,
@@ -33,7 +32,6 @@ from functions.handlers import (
     reconcile,
     release,
     replay,
-    view,
     webhook,
 )
 from functions.ledger.desks import DeskStore
@@ -386,10 +384,8 @@ class World:
         releasing = ReleaseSettings(ledger_table=LEDGER, shipments=shipments, ifs_secrets=ifs)
         self._add("release", release.build, releasing)
         self._add("replay", replay.build, ReplaySettings(**tables, shipments=shipments, ifs_secrets=ifs))
-        for name, looking in (("inspect", inspect), ("view", view)):
-            self._add(name, looking.build, InspectSettings(**tables, shipstation_secrets=stations))
-        for name, changing in (("control", control), ("act", act)):
-            self._add(name, changing.build, ControlSettings(**tables, shipments=shipments))
+        self._add("inspect", inspect.build, InspectSettings(**tables, shipstation_secrets=stations))
+        self._add("control", control.build, ControlSettings(**tables, shipments=shipments))
         orders = {n: f"o-{n}" for n in names}
         self._add("pull", pull.build, PullSettings(ledger_table=LEDGER, orders=orders, ifs_secrets=ifs))
         self._add("push", push.build, PushSettings(**tables, orders=orders, shipstation_secrets=stations))
@@ -431,6 +427,10 @@ class World:
         EventSource(site.orders, self.functions["push"], batch=1, concurrency=1, **common)  # type: ignore[arg-type]
         for dead in (*site.dead, site.dead_orders):
             EventSource(dead, self.functions["dead_letters"], batch=10, concurrency=2, **common)  # type: ignore[arg-type]
+
+    def also(self, name: str, build: Callable[[Any, Any], Handler], settings: Any) -> None:
+        """One more function, which changes nothing of the others' chances."""
+        self._add(name, build, settings)
 
     def _add(self, name: str, build: Callable[[Any, Any], Handler], settings: Any) -> None:
         def make(environment: Environment) -> Handler:

@@ -141,7 +141,7 @@ def work_through(system: System) -> None:
     replay(system)
     reconcile(system)
     pilots(system)
-    click(system)
+    ask_and_decide(system)
     bury(system, "G1", "G2")
     eventually(lambda: system.tick("Release") or calls(system, "Release", "secretsmanager:GetSecretValue"))
 
@@ -235,21 +235,19 @@ def memory_of(system: System, order_no: str) -> tuple[RecordStore, RecordMemory]
     return store, memory
 
 
-def click(system: System) -> None:
-    """Every page, a search that only ShipStation can answer, and buttons that change orders and the desk."""
-    questions = [{"show": show} for show in ("attention", "reading", "tenant", "desk", "status")]
-    questions += [{"show": "order", "order": "G3"}, {"show": "order", "tracking": "nobody has it"}]
+def ask_and_decide(system: System) -> None:
+    """Every question, a search at ShipStation, what changes orders and the desk: by hand and on the dashboard."""
+    questions: list[dict[str, Any]] = [{"show": show} for show in ("attention", "reading", "tenant", "desk")]
+    questions += [{"show": "order", "order": "G3"}, {"show": "order", "tracking": "1ZG4"}]
+    changes: list[dict[str, Any]] = [{"do": "release", "orders": ["G3"]}]
+    changes += [{"do": "map", "table": "carriers", "code": "dhl", "value": "DHL"}]
     who = {"by": "anna", "note": "grants"}
-    changes: list[dict[str, Any]] = [
-        {"do": "release", "orders": ["G3"]},
-        {"do": "map", "table": "carriers", "code": "dhl", "value": "DHL"},
-    ]
-    clicked: dict[str, list[dict[str, Any]]] = {"View": questions, "Act": changes}
-    for function, asked in clicked.items():
-        for ask in asked:
-            own = {} if ask == {"show": "status"} else {"connection": NAME}
-            page = system.invoke(function, {"ask": {**ask, **own}, "widgetContext": {"forms": {"all": who}}})
-            assert "ifss" in page
+    for by_hand, on_a_page, asked in (("Inspect", "View", questions), ("Control", "Act", changes)):
+        for each in asked:
+            request = {**each, "connection": NAME}
+            answer = system.invoke(by_hand, request if by_hand == "Inspect" else {**request, **who})
+            assert "error" not in answer, answer
+            assert "ifss" in system.invoke(on_a_page, {"ask": request, "widgetContext": {"forms": {"all": who}}})
 
 
 def pilots(system: System) -> None:

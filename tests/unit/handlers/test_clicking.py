@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
+from functions.handlers import act, view
+from functions.settings import ControlSettings, InspectSettings
 from tests.equipment.quiet_connection import asked, quiet_world, run, schedule
+from tests.equipment.world import AUDIT, LEDGER
 
 ENDPOINTS = {name: f"arn:aws:lambda:us-east-1:000000000000:function:{name}" for name in ("view", "act", "replay")}
 WHO = {"by": "kim", "note": "the customer called"}
@@ -20,6 +23,9 @@ class Visitor:
 
     def __init__(self) -> None:
         self.world, self.site = quiet_world()
+        tables = {"ledger_table": LEDGER, "audit_table": AUDIT}
+        self.world.also("view", view.build, InspectSettings(**tables, shipstation_secrets={"acme": "ss-acme"}))
+        self.world.also("act", act.build, ControlSettings(**tables, shipments={"acme": "s-acme"}))
         self.page = ""
 
     def sell(self, number: str, carrier: str = "stamps_com") -> None:
