@@ -78,7 +78,8 @@ def _changed(answer: Changed) -> Html:
 
 
 def refusal(answer: Mapping[str, Any]) -> Html:
-    return together(tag("p", warn(str(answer.get("error")))), tag("p", str(answer.get("next") or "")))
+    step = answer.get("next")
+    return together(tag("p", warn(str(answer.get("error")))), tag("p", step) if isinstance(step, str) else None)
 
 
 def back(widget: WidgetEvent, sheet: Sheet) -> Html | None:

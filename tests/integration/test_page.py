@@ -147,11 +147,11 @@ def test_a_plan_is_shown_and_applied(system: System, browser: Browser) -> None:
     order.find("W3")
     order.fill(by="anna", note="somebody emptied it")
     order.click("what would be written?")
-    order.shows("A replay of 1 orders would change 1")
+    order.shows("A replay of 1 order would change 1")
     order.shows("tracking: empty → 1ZW3")
     assert system.tenant.shipment(number)["ProNo"] is None
     order.click("apply", sure=True)
-    order.shows("1 orders are on their way")
+    order.shows("On their way: 1 order")
     eventually(lambda: system.tenant.shipment(number)["ProNo"] == "1ZW3")
 
 

@@ -156,10 +156,14 @@ PLAN = {
             "reason": ATTACK,
             "means": ATTACK,
             "choices": [ATTACK],
+            "left": [{"record": ATTACK, "carrier": ATTACK}],
             "changes": [{"record": ATTACK, "tracking": {"before": None, "after": ATTACK}}],
         }
     ],
-    "next": {"plan_id": "p1", "apply": True},
+    "state": "ready",
+    "page": 1,
+    "pages": 2,
+    "next": {"plan_id": "p1", "apply": True, "by": "…", "note": "…"},
 }
 
 
@@ -185,11 +189,29 @@ def test_a_plan_is_shown_with_the_button_that_applies_it() -> None:
     assert_harmless(page)
     assert "tracking: empty → <script>" in Parsed(page).text
     assert "3 more orders are not shown here." in page
-    apply = {"ask": PLAN["next"], "back": ASK}
+    apply = {"ask": {"plan_id": "p1", "apply": True}, "back": ASK}
     assert ("replay", apply) in actions(page)
-    done, asked = replayed({"plan_id": "p1", "sent": 2, "next": "repeat"}, {**a_click({}), **apply})
-    assert asked == PLAN["next"]
-    assert "2 orders are on their way" in done
+    assert ("replay", {"ask": {"plan_id": "p1", "page": 2}, "back": ASK}) in actions(page)
+    sent = {"plan_id": "p1", "sent": 2, "left": 0, "next": {"plan_id": "p1"}}
+    done, asked = replayed(sent, {**a_click({}, {"by": "kim", "note": "why"}), **apply})
+    assert asked == {"plan_id": "p1", "apply": True, "by": "kim", "note": "why"}
+    assert "On their way: 2 orders" in done
+
+
+@pytest.mark.parametrize(
+    ("state", "step", "asks"),
+    [
+        ("drawing", {"plan_id": "p1"}, [{"plan_id": "p1"}, {"plan_id": "p1", "cancel": True}]),
+        ("applying", {"plan_id": "p1"}, [{"plan_id": "p1"}, {"plan_id": "p1", "cancel": True}]),
+        ("applied", {"plan_id": "p1", "revert": True, "by": "…", "note": "…"}, [{"plan_id": "p1", "revert": True}]),
+        ("given_up", "repeat the dry run", []),
+    ],
+)
+def test_a_plan_offers_what_its_state_allows(state: str, step: Any, asks: list[dict[str, Any]]) -> None:
+    progress = {"looked_at": 7} if state == "drawing" else {"orders": 2, "sent": 2, "settled": 1, "left": 0}
+    page, _ = replayed({"plan_id": "p1", "state": state, **progress, "next": step}, a_click({}))
+    assert [payload["ask"] for endpoint, payload in actions(page) if endpoint == "replay"] == asks
+    assert f"({state})" in page
 
 
 def test_a_replay_without_a_dashboard_is_answered_as_ever() -> None:
@@ -197,7 +219,11 @@ def test_a_replay_without_a_dashboard_is_answered_as_ever() -> None:
     assert replayed(PLAN, event) == (PLAN, event)
 
 
-@pytest.mark.parametrize("answer", [{"error": ATTACK, "allowed": {}}, {**PLAN, "next": "nothing to change"}])
+@pytest.mark.parametrize(
+    "answer",
+    [{"error": ATTACK, "allowed": {}}, {**PLAN, "pages": 1, "next": "nothing to change"}],
+    ids=["refused", "equal"],
+)
 def test_where_nothing_can_be_applied_there_is_no_button(answer: dict[str, Any]) -> None:
     page, _ = replayed(answer, a_click({"select": {}}))
     assert_harmless(page)
