@@ -19,7 +19,8 @@ STEP := exec $(BIN)/python -B .ci/step.py
 PYTEST := $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 CDK := exec $(BIN)/python -B .ci/deploy.py
 
-.PHONY: help setup demo test nightly lint unit synth check operate simulate bench mutate bootstrap deploy schemas pins clean
+.PHONY: help setup demo test nightly lint unit synth check operate simulate bench screenshots mutate bootstrap deploy \
+	schemas pins clean
 
 help: ## Say what each verb does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -60,6 +61,9 @@ simulate: setup ## Run the shipping code through SEEDS simulated weeks and throu
 
 bench: setup ## Measure; prints one table and writes build/bench.json (ROWS=a,b)
 	@$(STEP) "Measuring" $(BIN)/python -m tests.benchmarks $(if $(ROWS),--rows $(ROWS))
+
+screenshots: setup ## Take the pictures of docs/pictures anew (needs a Chromium)
+	@$(STEP) "Taking pictures of the dashboard's pages (about a minute)" $(BIN)/python -m tests.demo.screenshots
 
 mutate: setup ## Break the writing flows one small way at a time; prints what no fast test notices (MODULES="place desired")
 	@$(STEP) --quiet "Installing mutmut" $(BIN)/python -m uv pip install --python $(BIN)/python mutmut==3.8.1

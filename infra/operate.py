@@ -1,4 +1,6 @@
-"""What a person asks and decides: one Lambda that reads, one that changes, and who may invoke which."""
+"""What a person asks and decides: Lambdas that read and Lambdas that change, one of each for the dashboard, and who may
+invoke which.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from constructs import Construct
 
 from functions.ledger.table import DUE_INDEX
 from functions.model.shipment import ConnectionName
-from functions.settings import ControlSettings, InspectSettings
+from functions.settings import ControlSettings, InspectSettings, Settings
 from infra.connection_resources import ConnectionResources
 from infra.functions import Functions
 from infra.grants import allow_calls, allow_keys, allow_reading, allow_sending
@@ -31,28 +33,23 @@ class Operate(Construct):
         per_connection: Mapping[ConnectionName, ConnectionResources],
     ) -> None:
         super().__init__(scope, construct_id)
-        self.inspect = self._inspect(functions, ledger, per_connection)
-        self.control = self._control(functions, ledger, per_connection)
+        self._functions, self._ledger, self._links = functions, ledger, per_connection
+        self.inspect = self._reads("Inspect", "Manual: what waits and why, where an order is, how a connection stands")
+        self.view = self._reads("View", "Dashboard: the same as pages")
+        self.control = self._changes("Control", "Manual: pause, resume, release, dismiss, place, map, adopt")
+        self.act = self._changes("Act", "Dashboard: the same by its buttons")
         CfnOutput(Stack.of(self), "InspectFunction", value=self.inspect.function_name)
         CfnOutput(Stack.of(self), "ControlFunction", value=self.control.function_name)
         CfnOutput(Stack.of(self), "ConnectionNames", value=",".join(per_connection))
 
-    def _inspect(
-        self, functions: Functions, ledger: Ledger, links: Mapping[ConnectionName, ConnectionResources]
-    ) -> lambda_.Function:
+    def _reads(self, name: str, description: str) -> lambda_.Function:
+        ledger, links = self._ledger, self._links
         settings = InspectSettings(
             ledger_table=ledger.ledger.table_name,
             audit_table=ledger.audit.table_name,
             shipstation_secrets={name: link.shipstation.secret_arn for name, link in links.items()},
         )
-        function = functions.make(
-            "Inspect",
-            settings=settings,
-            timeout=TIMEOUT,
-            memory_mb=512,
-            description="Manual: what waits and why, where an order is, how a connection stands",
-            is_repeated=False,  # whoever asked asks again
-        )
+        function = self._function(name, settings, description)
         allow_calls(function, ledger.ledger, "GetItem", "BatchGetItem", "Query")
         allow_calls(function, ledger.ledger, "Query", index=DUE_INDEX)
         allow_keys(function, ledger.ledger, "budget#*", "PutItem")  # a search at ShipStation takes its place in line
@@ -61,35 +58,33 @@ class Operate(Construct):
             allow_reading(function, link.shipstation)
         return function
 
-    def _control(
-        self, functions: Functions, ledger: Ledger, links: Mapping[ConnectionName, ConnectionResources]
-    ) -> lambda_.Function:
+    def _changes(self, name: str, description: str) -> lambda_.Function:
+        ledger, links = self._ledger, self._links
         settings = ControlSettings(
             ledger_table=ledger.ledger.table_name,
             audit_table=ledger.audit.table_name,
             shipments={name: link.shipments.queue_url for name, link in links.items()},
         )
-        function = functions.make(
-            "Control",
-            settings=settings,
-            timeout=TIMEOUT,
-            memory_mb=512,
-            description="Manual: pause, resume, release, dismiss, place, map, adopt",
-            is_repeated=False,  # whoever asked asks again
-        )
+        function = self._function(name, settings, description)
         allow_calls(function, ledger.ledger, "GetItem", "PutItem")
         allow_calls(function, ledger.audit, "PutItem")
         for link in links.values():
             allow_sending(function, link.shipments)
         return function
 
+    def _function(self, name: str, settings: Settings, description: str) -> lambda_.Function:
+        """Whoever asked asks again."""
+        return self._functions.make(
+            name, settings=settings, timeout=TIMEOUT, memory_mb=512, description=description, is_repeated=False
+        )
+
     def roles(self, operating: Sequence[lambda_.Function], administering: Sequence[lambda_.Function]) -> None:
         """Three managed policies, each with what the one before may do: a reader asks, an operator decides too, an
         administrator invokes whatever a person may.
         """
-        reading = [self.inspect]
+        reading = [self.inspect, self.view]
         self._policy("Reader", "asks what waits, where an order is, how a connection stands", reading)
-        operators = [*reading, self.control, *operating]
+        operators = [*reading, self.control, self.act, *operating]
         self._policy("Operator", "asks and decides", operators)
         self._policy(
             "Administrator", "asks, decides, and starts what reads or writes much", [*operators, *administering]

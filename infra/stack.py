@@ -26,6 +26,7 @@ from infra.encryption import Encryption
 from infra.functions import Functions
 from infra.ledger import Ledger
 from infra.operate import Operate
+from infra.page import Page, Pages
 from infra.poll import Poll
 from infra.push import PushFlow
 from infra.queues import DeadLetterQueues
@@ -60,10 +61,11 @@ class ConnectorStack(Stack):
         functions = Functions(self, code=code, target=target, key=key)
         poll_flow = Poll(self, "PollFlow", functions=functions, ledger=ledger, per_connection=per_connection)
         webhook = WebhookApi(self, "WebhookApi", functions=functions, per_connection=per_connection)
+        consume_flow = Consume(self, "ConsumeFlow", functions=functions, ledger=ledger, per_connection=per_connection)
         watched = [
             webhook.function,
             poll_flow.function,
-            Consume(self, "ConsumeFlow", functions=functions, ledger=ledger, per_connection=per_connection).function,
+            consume_flow.function,
             Release(self, "ReleaseFlow", functions=functions, ledger=ledger, per_connection=per_connection).function,
             Reconcile(
                 self, "ReconcileFlow", functions=functions, ledger=ledger, key=key, per_connection=per_connection
@@ -87,6 +89,15 @@ class ConnectorStack(Stack):
         check = Check(self, "CheckFlow", functions=functions, ledger=ledger, per_connection=per_connection)
         operate = Operate(self, "OperateFlow", functions=functions, ledger=ledger, per_connection=per_connection)
         operate.roles([replay.function], [check.function, poll_flow.function])
+        Page(
+            self,
+            "Page",
+            pages=Pages(operate.view, operate.act, replay.function),
+            read={"poll": poll_flow.function, "consume": consume_flow.function},
+            working=watched,
+            ledger=ledger,
+            per_connection=per_connection,
+        )
         alarms = Alarms(
             self,
             "Alarms",

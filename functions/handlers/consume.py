@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
@@ -46,16 +47,17 @@ def build(runtime: Runtime, settings: ConsumeSettings) -> Handler:
 def _delivered(messages: dict[str, DeliverOrder], delivery: Callable[[], Delivery]) -> list[str]:
     """The message ids that have to come back."""
     try:
-        ended = carry_out(list(messages.values()), delivery())
+        working = delivery()
+        ended = carry_out(list(messages.values()), working)
     except ConnectorError as fault:
         logger.error("batch_failed", reason=fault.reason, detail=str(fault), messages=len(messages))
         return list(messages)
-    _report(ended)
+    _report(ended, working.lookup.now())
     unsaved = {order.key for order in ended if not order.saved}
     return [message_id for message_id, message in messages.items() if message.order in unsaved]
 
 
-def _report(ended: Iterable[DeliveredOrder]) -> None:
+def _report(ended: Iterable[DeliveredOrder], now: datetime) -> None:
     for order in ended:
         name = order.key.connection
         told: dict[str, Any] = {"connection": name, "order": order.key.digest[:16], "cause": order.cause.kind}
@@ -63,10 +65,17 @@ def _report(ended: Iterable[DeliveredOrder]) -> None:
         if order.state is None:
             logger.error("order_failed", detail=order.fault, **told)
             continue
-        logger.info("order_delivered", saved=order.saved, **told, **_facts(order.state))
+        age = _label_age_seconds(order.state, now) if order.cause.kind in READING else None
+        logger.info("order_delivered", saved=order.saved, label_age_seconds=age, **told, **_facts(order.state))
         if order.saved:
             count(name, TargetChanged=int(order.state.waiting_for is Reason.TARGET_CHANGED))
             of_the_stack(OrdersParked=int(order.calls))
+
+
+def _label_age_seconds(state: OrderState, now: datetime) -> int | None:
+    """How long after its newest label an order that was just read has reached IFS."""
+    made = max((each.shipment.created_at for each in state.shipments.values()), default=None)
+    return None if made is None else int((now - made).total_seconds())
 
 
 def _facts(state: OrderState) -> dict[str, Any]:
@@ -81,6 +90,7 @@ def _facts(state: OrderState) -> dict[str, Any]:
     }
 
 
+READING = ("webhook", "poll")
 SHOWN = 20  # shipments of an order in one log line
 
 

@@ -5,6 +5,7 @@ never raised.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -19,7 +20,7 @@ from functions.ledger.orders import OrderStore, shards
 from functions.ledger.parked import ParkingStore
 from functions.ledger.queues import FifoOrderQueue
 from functions.ledger.records import RecordStore
-from functions.model.control import AnyChange, ControlRequest
+from functions.model.control import AnyChange, Changed, ControlRequest
 from functions.model.outcomes import SENTENCES
 from functions.model.shipment import ConnectionName
 from functions.settings import ControlSettings
@@ -41,7 +42,21 @@ ALLOWED = {
 }
 
 
+Changing = Callable[[dict[str, Any], Context], Changed | dict[str, Any]]
+
+
 def build(runtime: Runtime, settings: ControlSettings) -> Handler:
+    carry_out = changing(runtime, settings)
+
+    def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
+        done = carry_out(event, context)
+        return done if isinstance(done, dict) else done.model_dump(mode="json")
+
+    return handle
+
+
+def changing(runtime: Runtime, settings: ControlSettings) -> Changing:
+    """What was done for a request, or as a dictionary what is wrong with it. The page shows the same."""
     ledger = runtime.table(settings.ledger_table)
     orders, memories, desks, parking = OrderStore(ledger), RecordStore(ledger), DeskStore(ledger), ParkingStore(ledger)
     audit = AuditLog(runtime.table(settings.audit_table), new_id=runtime.new_id)
@@ -54,7 +69,7 @@ def build(runtime: Runtime, settings: ControlSettings) -> Handler:
             connection, orders, memories, desks, parking, audit, queue, recalled, runtime.now(), request_id
         )
 
-    def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
+    def carry_out(event: dict[str, Any], context: Context) -> Changed | dict[str, Any]:
         try:
             asked: AnyChange = ControlRequest.model_validate(event).root
         except ValidationError as error:
@@ -68,9 +83,9 @@ def build(runtime: Runtime, settings: ControlSettings) -> Handler:
         except ConnectorError as fault:
             return {"error": SENTENCES[fault.reason], "reason": fault.reason, "next": "try again later"}
         logger.info("changed", connection=asked.connection, done=done.done, concerned=done.concerned)
-        return done.model_dump(mode="json")
+        return done
 
-    return handle
+    return carry_out
 
 
 @cache

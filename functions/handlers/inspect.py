@@ -5,6 +5,7 @@ answered, never raised.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -41,7 +42,23 @@ ALLOWED = {
 }
 
 
+Answering = Callable[[dict[str, Any]], BaseModel | dict[str, Any]]
+
+
 def build(runtime: Runtime, settings: InspectSettings) -> Handler:
+    answer = answering(runtime, settings)
+
+    def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
+        del context
+        found = answer(event)
+        return found if isinstance(found, dict) else {"show": event["show"], **found.model_dump(mode="json")}
+
+    return handle
+
+
+def answering(runtime: Runtime, settings: InspectSettings) -> Answering:
+    """The answer to a request, or as a dictionary what is wrong with it. The page shows the same."""
+
     @cache
     def parts(name: ConnectionName) -> InspectParts:
         return InspectParts(runtime, settings, runtime.connections[name])
@@ -54,8 +71,7 @@ def build(runtime: Runtime, settings: InspectSettings) -> Handler:
             lines.append(status_line(own.reading(), own.tenant(), own.desk_standing(), waiting, runtime.now()))
         return StatusAnswer(connections=tuple(lines))
 
-    def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
-        del context
+    def answer(event: dict[str, Any]) -> BaseModel | dict[str, Any]:
         try:
             asked = InspectRequest.model_validate(event).root
         except ValidationError as error:
@@ -63,12 +79,11 @@ def build(runtime: Runtime, settings: InspectSettings) -> Handler:
         if not isinstance(asked, StatusQuestion) and asked.connection not in runtime.connections:
             return {"error": unknown_connection(runtime.connections, asked.connection), "allowed": ALLOWED}
         try:
-            found = status() if isinstance(asked, StatusQuestion) else _answer(asked, parts(asked.connection))
+            return status() if isinstance(asked, StatusQuestion) else _answer(asked, parts(asked.connection))
         except ConnectorError as fault:
             return {"error": SENTENCES[fault.reason], "reason": fault.reason, "next": "try again later"}
-        return {"show": asked.show, **found.model_dump(mode="json")}
 
-    return handle
+    return answer
 
 
 def _answer(asked: Question, parts: InspectParts) -> BaseModel:

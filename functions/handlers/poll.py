@@ -162,6 +162,7 @@ def _report(parts: PollParts, report: Report, webhooks: int, correlation_id: str
         refused=report.refused,
         silent=report.silent,
         webhooks=webhooks,
+        pages=report.pages,
         rows=report.rows,
         new_shipments=report.new_shipments,
         unreadable=report.unreadable,
@@ -169,6 +170,7 @@ def _report(parts: PollParts, report: Report, webhooks: int, correlation_id: str
         backlogs=report.backlogs,
         complete=report.complete,
         goes_on_in=report.goes_on_in,
+        seconds_behind={name: int((parts.now() - head).total_seconds()) for name, head in report.read_up_to.items()},
         correlation_id=correlation_id,
     )
     is_read = not (report.held or report.refused or report.silent or _has_waited(report))

@@ -25,6 +25,7 @@ from functions.model.frozen import Frozen
 from functions.model.outcomes import SENTENCES
 from functions.model.plans import Asked, Plan
 from functions.model.shipment import ConnectionName
+from functions.page.plan_page import on_a_page
 from functions.settings import ReplaySettings
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.delivery_parts import DeliveryParts, DeliveryTables
@@ -314,4 +315,4 @@ def _wired() -> Handler:
 
 
 def handler(event: dict[str, Any], context: Context) -> Any:
-    return _wired()(event, context)
+    return on_a_page(event, lambda asked: _wired()(asked, context))

@@ -21,7 +21,9 @@ from tests.demo import aligned, live, reconcile, report, scenario
 from tests.demo.reconcile import Row
 from tests.demo.scenario import Order
 from tests.demo.steps import Steps
+from tests.equipment.dashboard import Dashboard
 from tests.equipment.folders import temporary_folder
+from tests.equipment.http import Server
 from tests.equipment.system import GO_LIVE_DAYS_AGO, NAME, System, started, utc_now
 
 STORIES = ("typed by a colleague", "voided, re-labelled", "voided")
@@ -148,8 +150,10 @@ def _numbers(system: System, seconds: Mapping[bool, Mapping[int, float]]) -> dic
 
 def _keep(system: System, console: Console) -> None:
     """Until Ctrl-C. The schedules' work is done more often than theirs, so that nobody waits for the minute."""
-    with live.announced(system), suppress(KeyboardInterrupt):
+    dashboard = Server(Dashboard(system.aws, system.stack))
+    with live.announced(system), dashboard, suppress(KeyboardInterrupt):
         report.show_how_to_look_around(console, system)
+        console.print(f"  the dashboard's pages: {dashboard.url}", highlight=False, soft_wrap=True)
         while True:
             time.sleep(SCHEDULE_SECONDS)
             for function in ("Poll", "Release", "Replay"):

@@ -82,6 +82,8 @@ TIMEOUTS = {
     "replay": 600.0,
     "inspect": 50.0,
     "control": 50.0,
+    "view": 50.0,
+    "act": 50.0,
     "check": 600.0,
     "pull": 300.0,
     "push": 300.0,
@@ -426,6 +428,10 @@ class World:
         EventSource(site.orders, self.functions["push"], batch=1, concurrency=1, **common)  # type: ignore[arg-type]
         for dead in (*site.dead, site.dead_orders):
             EventSource(dead, self.functions["dead_letters"], batch=10, concurrency=2, **common)  # type: ignore[arg-type]
+
+    def also(self, name: str, build: Callable[[Any, Any], Handler], settings: Any) -> None:
+        """One more function, which changes nothing of the others' chances."""
+        self._add(name, build, settings)
 
     def _add(self, name: str, build: Callable[[Any, Any], Handler], settings: Any) -> None:
         def make(environment: Environment) -> Handler:

@@ -29,6 +29,8 @@ LAMBDAS = {
     "inspect",
     "control",
     "reconcile",
+    "view",
+    "act",
 }
 SHOWN = {"ReconcileDifferences", "ReconcileMissing"}  # once a day, beside the one that is watched
 HANDLERS = Path(__file__).parents[2] / "functions/handlers"
@@ -189,6 +191,8 @@ def test_what_is_not_to_be_repeated_is_not_repeated_by_lambda(template: Template
         "poll",
         "release",
         "inspect",
+        "view",
+        "act",
         "control",
         "replay",
         "check",

@@ -145,6 +145,7 @@ def work_through(system: System) -> None:
     replay(system)
     reconcile(system)
     pilots(system)
+    ask_and_decide(system)
     bury(system, "G1", "G2")
     eventually(lambda: system.tick("Release") or calls(system, "Release", "secretsmanager:GetSecretValue"))
     assert system.invoke("Digest", {}) == {"sent": True}
@@ -237,6 +238,21 @@ def memory_of(system: System, order_no: str) -> tuple[RecordStore, RecordMemory]
     store = RecordStore(system.table("Ledger"))
     ((_, memory),) = store.load(NAME, list(system.states()[order_no].remembered)).items()
     return store, memory
+
+
+def ask_and_decide(system: System) -> None:
+    """Every question, a search at ShipStation, what changes orders and the desk: by hand and on the dashboard."""
+    questions: list[dict[str, Any]] = [{"show": show} for show in ("attention", "reading", "tenant", "desk")]
+    questions += [{"show": "order", "order": "G3"}, {"show": "order", "tracking": "1ZG4"}]
+    changes: list[dict[str, Any]] = [{"do": "release", "orders": ["G3"]}]
+    changes += [{"do": "map", "table": "carriers", "code": "dhl", "value": "DHL"}]
+    who = {"by": "anna", "note": "grants"}
+    for by_hand, on_a_page, asked in (("Inspect", "View", questions), ("Control", "Act", changes)):
+        for each in asked:
+            request = {**each, "connection": NAME}
+            answer = system.invoke(by_hand, request if by_hand == "Inspect" else {**request, **who})
+            assert "error" not in answer, answer
+            assert "ifss" in system.invoke(on_a_page, {"ask": request, "widgetContext": {"forms": {"all": who}}})
 
 
 def pilots(system: System) -> None:

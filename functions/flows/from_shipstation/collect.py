@@ -135,6 +135,7 @@ def collect(collection: Collection, webhooks: Sequence[Pointer], correlation_id:
             raise
     finally:
         run.release()
+    run.report.read_up_to = run.read_up_to()
     return run.report
 
 
@@ -181,6 +182,10 @@ class _Run:
         self._walker = Walker(
             collection.intake, collection.source, collection.jobs, self._position, cause, self.report, self._has_time
         )
+
+    def read_up_to(self) -> dict[str, datetime]:
+        cursors = self._position.value.cursors
+        return {stream: cursors[stream].head for stream in Stream if stream in cursors}
 
     def go(self, pointers: Sequence[Pointer]) -> None:
         next_probe_at = self._position.value.next_probe_at

@@ -6,11 +6,14 @@ from datetime import datetime
 
 from functions.flows.operations.attention import AttentionList
 from functions.flows.operations.standing import DeskStanding, ReadingStanding, TenantStanding
+from functions.model.cursors import Stream
 from functions.model.frozen import Frozen
 
 
 class ConnectionStatus(Frozen):
-    """`is_well`: nobody has to do anything. `minutes_behind` is that of the stream that is furthest behind."""
+    """`is_well`: nobody has to do anything. `minutes_behind` is that of the stream that is furthest behind; the
+    sweep is behind by its days.
+    """
 
     connection: str
     mode: str
@@ -41,7 +44,9 @@ def status_line(
         waiting=waiting.total - waiting.calls,
         calls=waiting.calls,
         oldest_call_hours=max((_hours(group.oldest, now) for group in calling), default=0.0),
-        minutes_behind=max((stream.minutes_behind for stream in reading.streams.values()), default=None),
+        minutes_behind=max(
+            (reading.streams[name].minutes_behind for name in Stream if name in reading.streams), default=None
+        ),
         shipstation=shipstation,
         ifs=ifs,
         paused=tuple(pause.name for pause in desk.pauses),

@@ -1,0 +1,103 @@
+"""What a replay would write, the buttons that carry it out, and how far it is: the Replay function's own answers, shown
+by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from functions.page.answers import back, places, refusal
+from functions.page.markup import Child, Html, tag, together
+from functions.page.sheet import Sheet, left_out, soft, table
+from functions.page.story_page import cut
+from functions.page.widget_event import WidgetEvent
+
+# What may be asked next of a plan: the button, and what it asks before.
+STEPS = {
+    "apply": ("apply", "Write what this plan shows?"),
+    "cancel": ("stop it", "Stop this plan? What was written stays."),
+    "revert": ("what would be taken back?", "Draw up what takes this plan back?"),
+}
+
+
+def on_a_page(event: Mapping[str, Any], replay: Callable[[dict[str, Any]], Any]) -> Any:
+    """The answer as it is to whoever invokes; a page to a dashboard."""
+    if "widgetContext" not in event:
+        return replay(dict(event))
+    widget = WidgetEvent.of(event)
+    return plan_page(widget, replay(widget.signed_request))
+
+
+def plan_page(widget: WidgetEvent, answer: Mapping[str, Any]) -> str:
+    sheet = widget.sheet("")
+    body = refusal(answer) if "error" in answer else together(tag("h2", _title(answer)), _differences(answer))
+    steps = tag("p", *_steps(answer, sheet))
+    return sheet.frame(places(sheet), sheet.who(), body, steps, back(widget, sheet)).text
+
+
+def _title(answer: Mapping[str, Any]) -> str:
+    state = f" ({answer['state']})" if "state" in answer else ""
+    if "orders" in answer:
+        what = "A revert" if answer.get("reverts") else "A replay"
+        return (
+            f"{what} of {_orders(answer['orders'])} would change {answer.get('would_change', 0)}{_gone(answer)}{state}"
+        )
+    if "looked_at" in answer:
+        return f"It looks at orders: {answer['looked_at']} so far{state}"
+    return f"On their way: {_orders(answer.get('sent', 0))}{state}"
+
+
+def _orders(count: int) -> str:
+    return "1 order" if count == 1 else f"{count} orders"
+
+
+def _gone(answer: Mapping[str, Any]) -> str:
+    if "sent" not in answer:
+        return ""
+    return f"; {answer['sent']} are sent, {answer.get('settled', 0)} of them settled, {answer.get('left', 0)} left"
+
+
+def _differences(answer: Mapping[str, Any]) -> Html:
+    return together(
+        table(("order", "outcome", "would be written", ""), map(_difference, answer.get("differences", ()))),
+        left_out(int(answer.get("not_shown", 0)), "orders"),
+    )
+
+
+def _steps(answer: Mapping[str, Any], sheet: Sheet) -> Iterator[Html | None]:
+    step, plan = answer.get("next"), {"plan_id": answer.get("plan_id")}
+    page, pages = int(answer.get("page", 1)), int(answer.get("pages", 1))
+    for word, other in (("earlier", page - 1), ("more", page + 1)):
+        if 1 <= other <= pages and other != page:
+            yield sheet.plan(word, {**plan, "page": other})
+    if isinstance(step, str):
+        yield soft(step)
+    if isinstance(step, Mapping):
+        wanted = next((name for name in STEPS if step.get(name) is True), None)
+        label, sure = STEPS[wanted] if wanted else ("look at the plan", "")
+        yield sheet.plan(label, {"plan_id": step["plan_id"], **({wanted: True} if wanted else {})}, sure)
+    if answer.get("state") in {"drawing", "applying"}:
+        yield sheet.plan(STEPS["cancel"][0], {**plan, "cancel": True}, STEPS["cancel"][1])
+
+
+def _difference(shown: Mapping[str, Any]) -> tuple[Child, ...]:
+    ended = " ".join(str(part) for part in (shown.get("outcome"), shown.get("reason")) if part)
+    choices = ", ".join(map(str, shown.get("choices", ())))
+    return (
+        str(shown.get("order")),
+        together(ended, tag("br"), soft(str(shown.get("means", ""))), f" choices: {choices}" if choices else ""),
+        [tag("div", line) for record in shown.get("changes", ()) for line in _lines(record)],
+        [tag("div", soft(line)) for record in shown.get("left", ()) for line in _left(record)],
+    )
+
+
+def _lines(record: Mapping[str, Any]) -> Iterable[str]:
+    for name, change in record.items():
+        if isinstance(change, dict):
+            before, after = (cut(change.get(side)) or "empty" for side in ("before", "after"))
+            yield f"{record.get('record')} {name}: {before} → {after}"
+
+
+def _left(record: Mapping[str, Any]) -> Iterable[str]:
+    return (f"{record.get('record')} {name} stays: {cut(why)}" for name, why in record.items() if name != "record")

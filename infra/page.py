@@ -1,0 +1,196 @@
+"""The stack's dashboard: pages that a person looks at and clicks, and below them what the connector has done. No metric
+is sent for it: what no alarm watches is counted in the logs while somebody looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from functions.model.cursors import Stream
+from functions.model.shipment import ConnectionName
+from infra.bell import NAMESPACE
+from infra.connection_resources import ConnectionResources
+from infra.ledger import Ledger
+
+WIDE, HALF, TALL, LOW = 24, 12, 14, 6
+PERIOD = Duration.minutes(5)
+# us-east-1 and arm64, as tests/benchmarks/prices.toml has them with their source.
+USD = {"GB second": 0.0000133334, "invocation": 0.20e-6, "write unit": 0.625e-6, "read unit": 0.125e-6}
+ENDED = 'filter message = "order_delivered" and connection = "{}"'
+POLLED = 'filter message = "poll_ended" and connection = "{}"'
+PERCENTILES = "stats pct(label_age_seconds, 50) as p50, pct(label_age_seconds, 99) as p99 by bin(1h)"
+BY_REASON = "stats count(*) as looks, count_distinct(order) as orders by reason | sort orders desc"
+BEHIND = ", ".join(f"max(seconds_behind.{stream}) / 60 as {stream}_minutes" for stream in Stream)
+QUERIES = (
+    (
+        "{}: seconds from a label to IFS, p50 and p99 of the hour",
+        "consume",
+        f"{ENDED} | filter not ispresent(waiting_for) or waiting_for = 'not_delivered_yet' | {PERCENTILES}",
+        cloudwatch.LogQueryVisualizationType.LINE,
+    ),
+    (
+        "{}: minutes that the reading of each stream is behind",
+        "poll",
+        f"{POLLED} | stats {BEHIND} by bin(15m)",
+        cloudwatch.LogQueryVisualizationType.LINE,
+    ),
+    (
+        "{}: looks at orders that ended in waiting or parked, by reason",
+        "consume",
+        f"{ENDED} | fields coalesce(attention, waiting_for) as reason | filter ispresent(reason) | {BY_REASON}",
+        cloudwatch.LogQueryVisualizationType.TABLE,
+    ),
+    (
+        "{}: pages asked of ShipStation, and new shipments in them",
+        "poll",
+        f"{POLLED} | stats sum(pages) as pages_, sum(new_shipments) as new by bin(1h)",
+        cloudwatch.LogQueryVisualizationType.BAR,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Pages:
+    """What the widgets and their buttons call."""
+
+    view: lambda_.Function
+    act: lambda_.Function
+    replay: lambda_.Function
+
+
+class Page(Construct):
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        pages: Pages,
+        read: Mapping[str, lambda_.Function],
+        working: Sequence[lambda_.Function],
+        ledger: Ledger,
+        per_connection: Mapping[ConnectionName, ConnectionResources],
+    ) -> None:
+        """`read` are the functions whose logs are counted, `working` those whose cost is shown."""
+        super().__init__(scope, construct_id)
+        self._pages, self._read, self._working, self._ledger = pages, read, working, ledger
+        stack = Stack.of(self)
+        name = f"{stack.stack_name}-{stack.region}"  # an account has its dashboards in all regions together
+        self.dashboard = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=name, default_interval=Duration.days(1))
+        self.dashboard.add_widgets(self._widget("Connections", WIDE, LOW, {"show": "status"}))
+        for name, resources in per_connection.items():
+            self._connection(name, resources)
+        self.dashboard.add_widgets(self._dead_ends(), self._cost())
+        console = f"https://{stack.region}.console.aws.amazon.com/cloudwatch/home?region={stack.region}"
+        CfnOutput(stack, "DashboardUrl", value=f"{console}#dashboards/dashboard/{name}")
+
+    def _connection(self, name: ConnectionName, resources: ConnectionResources) -> None:
+        self.dashboard.add_widgets(
+            self._widget(f"{name}: what waits", HALF, TALL, {"show": "attention", "connection": name}),
+            self._widget(f"{name}: where is an order", HALF, TALL, {"show": "order", "connection": name}),
+        )
+        for pair in (QUERIES[:2], QUERIES[2:]):
+            self.dashboard.add_widgets(*(self._query(name, *query) for query in pair))
+        self.dashboard.add_widgets(self._beats(name), self._queues(name, resources))
+
+    def _widget(self, title: str, width: int, height: int, asked: Mapping[str, str]) -> cloudwatch.CustomWidget:
+        """Its parameters come back with every click, so that a page knows where its buttons lead."""
+        pages = self._pages
+        calls = {"view": pages.view, "act": pages.act, "replay": pages.replay}
+        return cloudwatch.CustomWidget(
+            title=title,
+            width=width,
+            height=height,
+            function_arn=pages.view.function_arn,
+            params={**asked, **{name: function.function_arn for name, function in calls.items()}},
+            update_on_refresh=True,
+            update_on_resize=False,
+            update_on_time_range_change=False,
+        )
+
+    def _query(
+        self, name: ConnectionName, title: str, function: str, query: str, view: cloudwatch.LogQueryVisualizationType
+    ) -> cloudwatch.LogQueryWidget:
+        return cloudwatch.LogQueryWidget(
+            title=title.format(name),
+            width=HALF,
+            height=LOW,
+            view=view,
+            log_group_names=[self._read[function].log_group.log_group_name],
+            query_string=query.format(name),
+        )
+
+    def _beats(self, name: ConnectionName) -> cloudwatch.GraphWidget:
+        shown = {
+            "poll": ("PollSucceeded", "ShipStationRefused", "Gaps"),
+            "release": ("IfsCircuitOpen", "PauseForgotten"),
+            "consume": ("TargetChanged",),
+            "dead_letters": ("DeadLettersParked",),
+        }
+        left = [self._counted(name, service, metric) for service, metrics in shown.items() for metric in metrics]
+        late = self._counted(name, "release", "OldestDue", "Maximum")
+        return cloudwatch.GraphWidget(
+            title=f"{name}: looks, refusals, outages; seconds overdue", width=HALF, height=LOW, left=left, right=[late]
+        )
+
+    def _counted(self, name: ConnectionName, service: str, metric: str, statistic: str = "Sum") -> cloudwatch.Metric:
+        return cloudwatch.Metric(
+            namespace=NAMESPACE,
+            metric_name=metric,
+            dimensions_map={"service": service, "connection": name},
+            statistic=statistic,
+            period=PERIOD,
+        )
+
+    def _queues(self, name: ConnectionName, resources: ConnectionResources) -> cloudwatch.GraphWidget:
+        queues = {"shipments": resources.shipments, "notifications": resources.notifications}
+        return cloudwatch.GraphWidget(
+            title=f"{name}: age of the oldest message, seconds",
+            width=HALF,
+            height=LOW,
+            left=[queue.metric_approximate_age_of_oldest_message(label=word) for word, queue in queues.items()],
+        )
+
+    def _dead_ends(self) -> cloudwatch.GraphWidget:
+        return cloudwatch.GraphWidget(
+            title="Runs that ended in an error",
+            width=HALF,
+            height=LOW,
+            left=[function.metric_errors(label=function.node.id, period=PERIOD) for function in self._working],
+        )
+
+    def _cost(self) -> cloudwatch.GraphWidget:
+        """What moves with the work; keys, secrets and alarms stand in docs/operations.md."""
+        day, used, terms = Duration.days(1), dict[str, cloudwatch.IMetric](), list[str]()
+
+        def term(name: str, metric: cloudwatch.IMetric, usd: float) -> None:
+            used[name] = metric
+            terms.append(f"FILL({name}, 0) * {usd:.12f}")
+
+        for number, function in enumerate(self._working):
+            gigabytes = _gigabytes(function)
+            ran = function.metric_duration(statistic="Sum", period=day)
+            term(f"d{number}", ran, gigabytes * USD["GB second"] / 1000)
+            term(f"i{number}", function.metric_invocations(period=day), USD["invocation"])
+        for number, table in enumerate((self._ledger.ledger, self._ledger.audit)):
+            written = table.metric_consumed_write_capacity_units(statistic="Sum", period=day)
+            term(f"w{number}", written, USD["write unit"])
+            read = table.metric_consumed_read_capacity_units(statistic="Sum", period=day)
+            term(f"r{number}", read, USD["read unit"])
+        cost = cloudwatch.MathExpression(
+            expression=" + ".join(terms), using_metrics=used, period=day, label="USD a day"
+        )
+        return cloudwatch.GraphWidget(
+            title="Lambda and DynamoDB, USD a day at list prices of us-east-1", width=HALF, height=LOW, left=[cost]
+        )
+
+
+def _gigabytes(function: lambda_.Function) -> float:
+    made = function.node.default_child
+    assert isinstance(made, lambda_.CfnFunction)
+    return float(made.memory_size or 128) / 1024

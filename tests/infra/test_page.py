@@ -1,0 +1,114 @@
+"""The dashboard shows what there is: functions of the stack, metrics that an alarm watches, fields of log lines."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import functions.handlers
+from functions.model.cursors import Stream
+from tests.equipment.local_aws.server import ROOT
+
+pytestmark = pytest.mark.integration
+
+HANDLERS = Path(str(functions.handlers.__file__)).parent
+LONGEST = 1_000_000  # characters that a dashboard may have, far more than this one
+
+
+def text_of(value: Any) -> str:
+    """With the logical id for what only a deployment knows."""
+    if isinstance(value, str):
+        return value
+    if "Fn::Join" in value:
+        return "".join(map(text_of, value["Fn::Join"][1]))
+    return str(value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0])
+
+
+def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+    return {name: each["Properties"] for name, each in template["Resources"].items() if each["Type"] == kind}
+
+
+@pytest.fixture(scope="module")
+def widgets(template: dict[str, Any]) -> list[dict[str, Any]]:
+    (dashboard,) = of_type(template, "AWS::CloudWatch::Dashboard").values()
+    found: list[dict[str, Any]] = json.loads(text_of(dashboard["DashboardBody"]))["widgets"]
+    return found
+
+
+def handler_of(template: dict[str, Any], function: str) -> str:
+    return str(of_type(template, "AWS::Lambda::Function")[function]["Handler"]).split(".")[-2]
+
+
+def test_every_page_is_view_s_and_its_buttons_lead_to_the_three_functions(
+    template: dict[str, Any], widgets: list[dict[str, Any]]
+) -> None:
+    pages = [each["properties"] for each in widgets if each["type"] == "custom"]
+    assert [page["params"]["show"] for page in pages] == ["status", "attention", "order"]
+    for page in pages:
+        assert handler_of(template, page["endpoint"]) == "view"
+        called = {name: handler_of(template, page["params"][name]) for name in ("view", "act", "replay")}
+        assert called == {"view": "view", "act": "act", "replay": "replay"}
+
+
+def test_no_metric_is_shown_that_no_alarm_watches(template: dict[str, Any], widgets: list[dict[str, Any]]) -> None:
+    alarms = json.dumps(of_type(template, "AWS::CloudWatch::Alarm"))
+    graphs = [metric for each in widgets if each["type"] == "metric" for metric in each["properties"]["metrics"]]
+    own = {metric[1] for metric in graphs if metric[0] == "IfsShipStation"}
+    assert {"PollSucceeded", "OldestDue"} <= own
+    # Release counts it, and its alarm comes with the desk's.
+    assert {name for name in own if f'"{name}"' not in alarms} <= {"PauseForgotten"}
+
+
+def keys_of(handler: str, event: str) -> set[str]:
+    """Of the log line that a handler writes of this name, those of its helpers' dictionaries with them."""
+    tree = ast.parse((HANDLERS / f"{handler}.py").read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
+    (line,) = (c for c in calls if isinstance(c.args[0], ast.Constant) and c.args[0].value == event)
+    helped = {
+        k.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Dict)
+        for k in node.keys
+        if isinstance(k, ast.Constant)
+    }
+    return {each.arg for each in line.keywords if each.arg} | {str(key) for key in helped}
+
+
+def test_every_query_counts_fields_that_its_log_has(template: dict[str, Any], widgets: list[dict[str, Any]]) -> None:
+    queries = [each["properties"]["query"] for each in widgets if each["type"] == "log"]
+    assert len(queries) == 4
+    for query in queries:
+        group, event = re.findall(r"SOURCE '(\w+)' \| filter message = \"(\w+)\"", query)[0]
+        handler = {"order_delivered": "consume", "poll_ended": "poll"}[event]
+        assert group.lower().startswith(handler)
+        assert group in of_type(template, "AWS::Logs::LogGroup")
+        named = set(re.findall(r"(?:sum|max|pct|count_distinct|coalesce|ispresent)\(([a-z_]+)", query)) - {"reason"}
+        assert named - keys_of(handler, event) == set()
+    assert all(any(f"seconds_behind.{stream}" in query for query in queries) for stream in Stream)
+
+
+def test_a_reader_may_look_and_an_operator_may_click(template: dict[str, Any]) -> None:
+    may = {}
+    for name, policy in of_type(template, "AWS::IAM::ManagedPolicy").items():
+        (statement,) = policy["PolicyDocument"]["Statement"]
+        resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+        word = next(word for word in ("Reader", "Operator", "Administrator") if word in name)
+        may[word] = {handler_of(template, text_of(each)) for each in resources}
+    assert may["Reader"] == {"inspect", "view"}
+    assert may["Operator"] == {*may["Reader"], "control", "act", "replay"}
+    assert may["Administrator"] > may["Operator"]
+
+
+def test_the_prices_are_those_of_the_bill(widgets: list[dict[str, Any]]) -> None:
+    prices = (ROOT / "tests/benchmarks/prices.toml").read_text(encoding="utf-8")
+    (cost,) = (each for each in widgets if "USD" in each["properties"]["title"])
+    # Invocations, write units, read units; what a millisecond costs depends on the function's memory.
+    shown = {float(usd) for usd in re.findall(r"FILL\([iwr][0-9]+, 0\) \* ([0-9.]+)", json.dumps(cost))}
+    known = [float(usd) for usd in re.findall(r"^\w+ = ([0-9.e-]+)", prices, flags=re.MULTILINE)]
+    assert len(shown) == 3
+    assert shown <= {round(usd, 12) for usd in known}

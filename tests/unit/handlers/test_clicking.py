@@ -1,0 +1,130 @@
+"""The dashboard's pages and buttons over both vendors: what a click changes, what a second one does not."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.handlers import act, view
+from functions.settings import ControlSettings, InspectSettings
+from tests.equipment.quiet_connection import asked, quiet_world, run, schedule
+from tests.equipment.world import AUDIT, LEDGER
+
+ENDPOINTS = {name: f"arn:aws:lambda:us-east-1:000000000000:function:{name}" for name in ("view", "act", "replay")}
+WHO = {"by": "kim", "note": "the customer called"}
+
+
+class Visitor:
+    """A person at the dashboard of one connection, and what it shows."""
+
+    def __init__(self) -> None:
+        self.world, self.site = quiet_world()
+        tables = {"ledger_table": LEDGER, "audit_table": AUDIT}
+        self.world.also("view", view.build, InspectSettings(**tables, shipstation_secrets={"acme": "ss-acme"}))
+        self.world.also("act", act.build, ControlSettings(**tables, shipments={"acme": "s-acme"}))
+        self.page = ""
+
+    def sell(self, number: str, carrier: str = "stamps_com") -> None:
+        self.site.tenant.add_shipment([(number, "BOLT", 1)])
+        order = self.site.account.add_order(number, items=[{"sku": "BOLT", "quantity": 1}])
+        at = self.world.now() - timedelta(minutes=10)
+        self.site.account.ship(order, carrier_code=carrier, at=at, is_silent=True)
+
+    def wait(self) -> None:
+        until = self.world.now() + timedelta(minutes=10)
+        schedule(self.world, until, "poll", "release")
+        run(self.world, until)
+
+    def look(self, show: str, **more: str) -> None:
+        self._call("view", {"ask": {"show": show, "connection": "acme", **more}}, {})
+
+    def click(self, label: str, *, page: str = "", **typed: str) -> None:
+        """A button of the page that is shown, or of one that was shown before."""
+        found = re.search(rf'>{label}</a><cwdb-action[^>]*function:(\w+)"[^>]*>([^<]*)<', page or self.page)
+        assert found, f"no button {label}"
+        self._call(found[1], json.loads(found[2]), {**WHO, **{n.replace("__", "."): v for n, v in typed.items()}})
+
+    def _call(self, function: str, payload: dict[str, Any], typed: dict[str, str]) -> None:
+        context = {"params": ENDPOINTS, "forms": {"all": typed}}
+        self.page = str(asked(self.world, {**payload, "widgetContext": context}, function))
+
+    def delivered(self, cause: str) -> int:
+        lines = [json.loads(line) for line in self.world.logs.getvalue().splitlines() if '"order_delivered"' in line]
+        return sum(line["cause"] == cause for line in lines)
+
+
+@pytest.fixture
+def visitor() -> Visitor:
+    return Visitor()
+
+
+def test_a_carrier_is_mapped_from_the_story_and_once_however_often_it_is_clicked(visitor: Visitor) -> None:
+    visitor.sell("P1", carrier="ontrac")
+    visitor.wait()
+    visitor.look("attention")
+    visitor.click("P1")
+    story = visitor.page
+    assert 'name="map-carriers-0.code" value="ontrac"' in story
+    for _ in range(2):
+        visitor.click("map", page=story, **{"map-carriers-0__code": "ontrac", "map-carriers-0__value": "DHL"})
+        assert "Done: map" in visitor.page
+    visitor.click("desk")
+    assert visitor.page.count("take it out") == 1
+    assert visitor.page.count("<td>carrier_unmapped</td>") == 1
+    visitor.wait()
+    visitor.look("attention")
+    assert "carrier_unmapped" not in visitor.page
+
+
+def test_an_order_is_looked_at_once_however_often_it_is_clicked(visitor: Visitor) -> None:
+    visitor.sell("P1")
+    visitor.wait()
+    visitor.look("order", order="P1")
+    page = visitor.page
+    for _ in range(3):
+        visitor.click("look again now", page=page)
+        assert "Done: release" in visitor.page
+    visitor.wait()
+    assert visitor.delivered("control") == 1
+    visitor.click("back, and look again")
+    visitor.click("look again now")
+    visitor.wait()
+    assert visitor.delivered("control") == 2
+
+
+def test_without_a_name_nothing_is_changed_and_the_page_says_so(visitor: Visitor) -> None:
+    visitor.look("desk")
+    visitor.click("pause all", by="", note="")
+    assert "by: Field required" in visitor.page
+    visitor.click("back, and look again")
+    assert "Nothing." in visitor.page
+    visitor.click("pause all")
+    visitor.click("back, and look again")
+    visitor.click("resume")
+    assert "what waited for the whole connection goes on" in visitor.page
+
+
+def test_a_word_that_nobody_knows_and_a_wrong_one_are_told(visitor: Visitor) -> None:
+    visitor.look("order", order="P9")
+    assert "Neither the ledger nor ShipStation knows it." in visitor.page
+    visitor.look("order", shipment="what?")
+    assert "shipment: String should match pattern" in visitor.page
+    visitor.look("order")
+    assert "Neither" not in visitor.page
+    assert 'name="search.order"' in visitor.page
+
+
+def test_what_the_log_tells_of_a_reading_and_a_delivery_is_what_the_graphs_count(visitor: Visitor) -> None:
+    visitor.sell("P1")
+    visitor.wait()
+    lines = [json.loads(line) for line in visitor.world.logs.getvalue().splitlines()]
+    (delivered,) = (line for line in lines if line.get("message") == "order_delivered" and line["cause"] == "poll")
+    assert 600 <= delivered["label_age_seconds"] <= 900
+    polled = [line for line in lines if line.get("message") == "poll_ended"]
+    assert sum(line["pages"] for line in polled) > 0
+    assert {*polled[-1]["seconds_behind"]} == {"orders", "labels_voided", "labels_created", "fulfilments"}
+    assert 0 <= polled[-1]["seconds_behind"]["labels_created"] < 3600
