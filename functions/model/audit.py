@@ -69,6 +69,10 @@ class FieldChange(Frozen):
     attribute: str = ""
     extended: str | None = None
 
+    def going_back_to(self, earlier: FieldChange) -> FieldChange:
+        """From what stood before an earlier one of the same cause."""
+        return self.model_copy(update={"before": earlier.before})
+
     @property
     def values(self) -> tuple[str | None, str | None]:
         return self.before, self.after

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Literal
 
 from functions.model.audit import Cause
 from functions.model.frozen import Frozen
@@ -98,6 +98,10 @@ class OutboundItem(Frozen):
     quantity: int
     delivered: int | None = 0
 
+    def left(self, quantity: int, delivered: int) -> OutboundItem:
+        """What of it is still to be packed, and what has left beside it."""
+        return self.model_copy(update={"quantity": quantity, "delivered": delivered})
+
 
 class OrderContent(Frozen):
     """What the ShipStation order should say. `number` is what people see, `reference` what the way back reads: the IFS
@@ -116,6 +120,10 @@ class OrderContent(Frozen):
     group: str | None = None
     email: str | None = None
     held: bool | None = None
+
+    def holding(self, items: Iterable[OutboundItem]) -> OrderContent:
+        """The same with these goods; lines of which nothing is left are none."""
+        return self.model_copy(update={"items": tuple(item for item in items if item.quantity)})
 
 
 class Problem(Frozen):
@@ -173,12 +181,9 @@ class Outbound(Frozen):
     def reduced_to(self, content: OrderContent) -> Outbound:
         """The same reading, of which this is in no parcel yet."""
         whole = self.whole or (_whole(self.content) if self.content else "")
-        return self.model_copy(
-            update={"content": content, "whole": whole} if content.items else _CLEARED | {"whole": whole}
-        )
-
-
-_CLEARED: dict[str, Any] = {"wish": "clear", "content": None}
+        if content.items:
+            return self.model_copy(update={"content": content, "whole": whole})
+        return self.model_copy(update={"wish": "clear", "content": None, "whole": whole})
 
 
 def _whole(content: OrderContent) -> str:

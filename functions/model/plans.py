@@ -81,7 +81,11 @@ class PlannedOrder(Frozen):
     def among(self, records: Mapping[RecordKey, Gist]) -> PlannedOrder:
         """How it ends, now that all orders are placed: another one may change a record that this one touches."""
         ended = self._ended({key: records[key] for key in self.touches if key in records})
-        return ended.model_copy(update={"touches": ()})
+        return ended.settled()
+
+    def settled(self) -> PlannedOrder:
+        """Nothing more is found out about it."""
+        return self.model_copy(update={"touches": ()})
 
     def _ended(self, records: Mapping[RecordKey, Gist]) -> PlannedOrder:
         changing = tuple(key for key, gist in records.items() if gist.is_changing)
@@ -183,8 +187,10 @@ class Plan(Frozen):
         return self.model_copy(update={"position": position, "looked_at": self.looked_at + orders, "stalls": 0})
 
     def drawn(self, orders: Iterable[PlannedOrder]) -> Plan:
-        ready = {"status": "ready", "position": "", "stalls": 0}
-        return self.counted(orders).model_copy(update=ready).let_go()
+        return self.counted(orders).ready().let_go()
+
+    def ready(self) -> Plan:
+        return self.model_copy(update={"status": "ready", "position": "", "stalls": 0})
 
     def counted(self, orders: Iterable[PlannedOrder]) -> Plan:
         """Drawn, and these are its orders."""

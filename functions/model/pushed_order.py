@@ -164,7 +164,15 @@ class PushedOrder(Frozen):
     def followed(self, current: CurrentOrder) -> PushedOrder:
         """Its order has left; what is not in it becomes another one."""
         parcel = Parcel(generation=self.generation, order_id=current.order_id, goods=current.goods)
-        return self.reopened().model_copy(update={"former": (*self.former, parcel)})
+        return self.reopened().after(parcel)
+
+    def after(self, parcel: Parcel) -> PushedOrder:
+        """One more of its orders has left."""
+        return self.model_copy(update={"former": (*self.former, parcel)})
+
+    def calling(self, reason: Reason) -> PushedOrder:
+        """A person is told."""
+        return self.model_copy(update={"attention": reason})
 
     def as_it_was(self, parcel: Parcel) -> PushedOrder:
         """One of its earlier orders."""

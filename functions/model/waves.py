@@ -37,7 +37,7 @@ def left_after(content: OrderContent, parcels: Iterable[Goods]) -> OrderContent:
     items = content.items
     for goods in parcels:
         items = tuple(_left(item, goods.get(item.line_key, 0)) for item in items)
-    return content.model_copy(update={"items": tuple(item for item in items if item.quantity)})
+    return content.holding(items)
 
 
 def _left(item: OutboundItem, packed: int) -> OutboundItem:
@@ -47,7 +47,7 @@ def _left(item: OutboundItem, packed: int) -> OutboundItem:
     if delivered is None or 0 < delivered < packed or wanted + delivered < packed:
         raise UncertainError(item.line_key)
     beyond = max(delivered - packed, 0)
-    return item.model_copy(update={"quantity": wanted + delivered - packed - beyond, "delivered": beyond})
+    return item.left(wanted + delivered - packed - beyond, beyond)
 
 
 def goods_of(content: OrderContent) -> dict[str, int]:

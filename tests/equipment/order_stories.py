@@ -18,10 +18,11 @@ SITES = ("CHI", "DAL")
 
 class OrderStory(Story):
     desk: OrderDesk
+    kind: type[OrderDesk] = OrderDesk
 
     def _open(self) -> OrderDesk:
         self.most: dict[str, int] = {}
-        return OrderDesk((), warehouses={"CHI": 4711, "DAL": 4712})
+        return self.kind((), warehouses={"CHI": 4711, "DAL": 4712})
 
     def _books(self) -> Books:
         return Books(self.account, self._source, self._ordered)
@@ -178,5 +179,4 @@ class OrderStory(Story):
 class OrderStoryV2(OrderStory):
     """The same through ShipStation's other API."""
 
-    def _open(self) -> OrderDesk:
-        return OrderDeskV2((), warehouses={"CHI": 4711, "DAL": 4712})
+    kind = OrderDeskV2

@@ -74,7 +74,7 @@ class AppliedOrders:
             for name, change in _stored(entry):
                 last = found.setdefault(name, change if is_plans else None)
                 if is_plans and last is not None:
-                    found[name] = last.model_copy(update={"before": change.before})
+                    found[name] = last.going_back_to(change)
         return found
 
 

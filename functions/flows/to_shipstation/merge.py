@@ -67,7 +67,8 @@ def _has_arrived(pushed: PushedOrder, current: CurrentOrder) -> bool:
     if CANCELLING in pushed.trying:
         return current.status == "cancelled"
     theirs = digests(current.fields)
-    is_there = any(theirs.get(field) == tried for field, tried in pushed.trying.items())
+    telling = {field: tried for field, tried in pushed.trying.items() if field != "held"} or pushed.trying
+    is_there = any(theirs.get(field) == tried for field, tried in telling.items())  # anybody may have held it
     return is_there or ("ship_to" in pushed.trying and _is_rewritten(current, pushed.trying_address))
 
 

@@ -115,7 +115,7 @@ def delayed(flow: Push, step: Step, fault: ConnectorError) -> PushedOrder:
 def asked_again(flow: Push, step: Step) -> PushedOrder:
     """A person is told at once, and what he does is looked for."""
     waiting = delayed(flow, step, Retryable(Reason.ORDER_IMMUTABLE, "an earlier order of it is open again"))
-    return waiting.model_copy(update={"attention": Reason.ORDER_IMMUTABLE})
+    return waiting.calling(Reason.ORDER_IMMUTABLE)
 
 
 def audit(flow: Push, pushed: PushedOrder, cause: Cause, changes: dict[str, FieldChange], *, is_cancel: bool) -> None:
