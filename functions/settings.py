@@ -128,7 +128,6 @@ class ControlSettings(Settings):
 
 class ReconcileSettings(Settings):
     ledger_table: str
-    audit_table: str
     reports_bucket: str
     shipstation_secrets: dict[str, str]
     ifs_secrets: dict[str, str]

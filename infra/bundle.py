@@ -85,8 +85,18 @@ def _packages(root: Path, target: Target) -> Path:
         _install(lock, building, target)
         _shrink(building)
         _compile(building, ".", target)
-        building.rename(folder)
+        _put(building, folder)
     return folder
+
+
+def _put(building: Path, folder: Path) -> None:
+    """Another synthesis may have made the same meanwhile: the first one stays."""
+    try:
+        building.rename(folder)
+    except OSError:
+        if not folder.exists():
+            raise
+        shutil.rmtree(building)
 
 
 def _remove_left_over(made: Path) -> None:

@@ -39,7 +39,6 @@ class Reconcile(Construct):
         self.reports = _bucket(self, key)
         settings = ReconcileSettings(
             ledger_table=ledger.ledger.table_name,
-            audit_table=ledger.audit.table_name,
             reports_bucket=self.reports.bucket_name,
             shipstation_secrets={name: resources.shipstation.secret_arn for name, resources in per_connection.items()},
             ifs_secrets={name: resources.ifs.secret_arn for name, resources in per_connection.items()},
@@ -53,7 +52,6 @@ class Reconcile(Construct):
             is_repeated=False,  # the next tick comes anyway
         )
         allow_calls(self.function, ledger.ledger, "GetItem", "PutItem", "Query")
-        allow_calls(self.function, ledger.audit, "Query")
         allow_documents(self.function, self.reports)
         for name, resources in per_connection.items():
             allow_reading(self.function, resources.shipstation)

@@ -396,7 +396,9 @@ class World:
             self._connect(site)
         settings = CheckSettings(**tables, shipments=shipments, shipstation_secrets=stations, ifs_secrets=ifs)
         self._add("check", check.build, settings)
-        comparing = ReconcileSettings(**tables, reports_bucket=REPORTS, shipstation_secrets=stations, ifs_secrets=ifs)
+        comparing = ReconcileSettings(
+            ledger_table=LEDGER, reports_bucket=REPORTS, shipstation_secrets=stations, ifs_secrets=ifs
+        )
         self._add("reconcile", reconcile.build, comparing)
         logger.handlers[0].setStream(self.logs)  # type: ignore[attr-defined] # Powertools logs to a stream
 

@@ -98,6 +98,16 @@ def test_two_syntheses_of_one_folder_at_once_keep_out_of_each_other_s_bundle(
     assert ours != theirs
 
 
+def test_two_syntheses_that_make_the_same_packages_at_once_keep_the_first(tmp_path: Path) -> None:
+    first, second, packages = tmp_path / "made-1", tmp_path / "made-2", tmp_path / "made"
+    for each in (first, second):
+        each.mkdir()
+        (each / "who.py").write_text(each.name, encoding="utf-8")
+        made._put(each, packages)  # noqa: SLF001 # two processes meet here by chance only
+    assert (packages / "who.py").read_text(encoding="utf-8") == "made-1"
+    assert not second.exists()
+
+
 def test_what_is_slower_is_said_last_and_kept_for_the_end_of_a_deployment(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -140,6 +140,7 @@ def work_through(system: System) -> None:
     for order_no in ORDERS:
         eventually(lambda n=order_no: is_tracked(system, n) or (n == LATE and n in system.states()))  # type: ignore[misc] # the loop's
     push_an_order(system)
+    align(system)
     share_a_record(system)
     read_the_past(system)
     replay(system)
@@ -157,6 +158,14 @@ def push_an_order(system: System) -> None:
     eventually(lambda: system.tick("Pull") and any(shipment_of(o) for o in system.account.orders.current.values()))
     system.tenant.deliver(shipment)
     eventually(lambda: system.tick("Pull") and calls(system, "Pull", "dynamodb:PutItem"))
+
+
+def align(system: System) -> None:
+    """A site that ShipStation has no warehouse for."""
+    system.tenant.add_site("CHI", "10", Description="CHI plant")
+    address = {"Address1": "12 Harbor Street", "City": "Chicago", "State": "IL", "ZipCode": "60601", "Country": "US"}
+    system.tenant.add_site_address("CHI", **address)
+    system.invoke("Align", {"connection": NAME, "profile": "warehouses", "is_scheduled": True})
 
 
 def is_tracked(system: System, order_no: str) -> bool:
