@@ -62,14 +62,15 @@ class ConnectorStack(Stack):
         poll_flow = Poll(self, "PollFlow", functions=functions, ledger=ledger, per_connection=per_connection)
         webhook = WebhookApi(self, "WebhookApi", functions=functions, per_connection=per_connection)
         consume_flow = Consume(self, "ConsumeFlow", functions=functions, ledger=ledger, per_connection=per_connection)
+        reconcile = Reconcile(
+            self, "ReconcileFlow", functions=functions, ledger=ledger, key=key, per_connection=per_connection
+        )
         watched = [
             webhook.function,
             poll_flow.function,
             consume_flow.function,
             Release(self, "ReleaseFlow", functions=functions, ledger=ledger, per_connection=per_connection).function,
-            Reconcile(
-                self, "ReconcileFlow", functions=functions, ledger=ledger, key=key, per_connection=per_connection
-            ).function,
+            reconcile.function,
         ]
         orders = self._orders(functions, ledger, key, per_connection)
         watched += [orders.pull, orders.push] if orders else []
@@ -83,12 +84,14 @@ class ConnectorStack(Stack):
             per_connection=per_connection,
         )
         watched.append(letters.function)
-        watched += self._alignment(functions, ledger, per_connection)
+        aligning = self._alignment(functions, ledger, per_connection)
+        watched += aligning
         # Whoever invokes these by hand sees how they end, or asks: a plan says how it stands.
         replay = Replay(self, "ReplayFlow", functions=functions, ledger=ledger, per_connection=per_connection)
         check = Check(self, "CheckFlow", functions=functions, ledger=ledger, per_connection=per_connection)
         operate = Operate(self, "OperateFlow", functions=functions, ledger=ledger, per_connection=per_connection)
-        operate.roles([replay.function], [check.function, poll_flow.function])
+        asked_by_hand = [check.function, poll_flow.function, *aligning, *([orders.pull] if orders else [])]
+        operate.roles([replay.function, reconcile.function], asked_by_hand)
         Page(
             self,
             "Page",

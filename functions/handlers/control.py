@@ -63,7 +63,7 @@ def changing(runtime: Runtime, settings: ControlSettings) -> Changing:
 
     def tools(name: ConnectionName, request_id: str) -> ControlTools:
         queue = FifoOrderQueue(runtime.queue(settings.shipments[name]))
-        recalled = shards(name, ("attention", "due", "watch", "kept"))
+        recalled = shards(name, ("attention", "due", "watch", "dismissed", "kept"))
         connection = runtime.connections[name]
         return ControlTools(
             connection, orders, memories, desks, parking, audit, queue, recalled, runtime.now(), request_id

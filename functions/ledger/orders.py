@@ -98,9 +98,9 @@ class OrderStore:
         """All that stands on a list of the connection, what is parked without an order and what goes to ShipStation
         included, page by page; what ShipStation holds as IFS wants it waits for nothing. Eventually consistent.
         """
-        kinds: tuple[ShardKind, ...] = ("attention", "due", "watch", "kept")
         resting = (paused_shard(connection, pause) for pause in pauses)
-        for shard in (*shards(connection, kinds), *resting, f"push#{connection}"):
+        waiting = (*shards(connection, ("attention", "due", "watch")), *resting, f"push#{connection}")
+        for shard in (*waiting, *shards(connection, ("kept",))):  # nobody waits for what was kept
             yield from (listed for listed in self._page_by_page(shard) if listed.name)
 
     def _page_by_page(self, shard: str) -> Iterator[Listed]:
@@ -164,7 +164,7 @@ def shards(connection: ConnectionName, kinds: Sequence[ShardKind]) -> tuple[str,
 
 
 def _shards(connection: ConnectionName, kind: ShardKind) -> list[str]:
-    if kind in {"watch", "kept"}:
+    if kind in {"watch", "kept", "dismissed"}:
         return [f"{kind}#{connection}"]
     return [_shard(kind, connection, number) for number in range(SHARDS)]
 
@@ -222,6 +222,8 @@ def _due(state: OrderState) -> dict[str, Any]:
         shard, at = paused_shard(connection, state.paused_by), newest
     elif state.attention is not None:
         shard, at = _shard("attention", connection, number), newest
+    elif state.dismissed is not None and set(state.reasons) & {state.dismissed.reason, *state.dismissed.reasons}:
+        shard, at = f"dismissed#{connection}", newest
     elif any(outcome is Outcome.KEPT for outcome, _ in state.outcomes):
         shard, at = f"kept#{connection}", newest
     else:
@@ -234,9 +236,11 @@ def _shown(state: OrderState, newest: datetime) -> dict[str, Any]:
     stores = sorted({each.shipment.store_id for each in state.shipments.values() if each.shipment.store_id is not None})
     since = min(state.waits.values(), default=newest)
     kept = (reason for outcome, reason in state.outcomes if outcome is Outcome.KEPT)
-    reason = state.attention or state.waiting_for or next(kept, None)
+    dismissed = state.dismissed and state.dismissed.reason
+    reason = state.attention or state.waiting_for or dismissed or next(kept, None)
+    also = [str(each) for each in state.reasons if each is not reason]
     shown = {"reason": reason and str(reason), "since": stamp(since), "stores": stores, "calls": bool(state.attention)}
-    return {name: value for name, value in shown.items() if value}
+    return {name: value for name, value in {**shown, "also": also}.items() if value}
 
 
 def _listed(item: Mapping[str, Any]) -> Listed:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
+from boto3.dynamodb.conditions import Attr
+
 from functions.ledger.items import PARTITION, SORT, plain, stamp, to_item, unmoved
 from functions.ledger.table import DUE_PARTITION, DUE_SORT, SHOWN, Table
 from functions.model.parked import Parked
@@ -19,12 +21,18 @@ class ParkingStore:
         self._table = table
 
     def park(self, parked: Parked) -> None:
-        """Kept once per subject."""
+        """Kept once per subject. What a person has seen to calls again once something else is said of it."""
         keys = {PARTITION: _partition(parked.connection), SORT: _subject(parked.subject)}
         due: dict[str, object] = {DUE_PARTITION: f"attention#{parked.connection}#0", DUE_SORT: stamp(parked.at)}
         due[SHOWN] = {"reason": str(parked.reason), "subject": parked.subject, "since": stamp(parked.at), "calls": True}
         item = to_item({**parked.model_dump(mode="json", exclude_defaults=True), **keys, **due})
-        self._table.put(item, condition=unmoved(0))
+        if not self._table.put(item, condition=unmoved(0)) and self._says_something_else(parked):
+            self._table.put(item, condition=Attr(DISMISSED).exists())
+
+    def _says_something_else(self, parked: Parked) -> bool:
+        known = self._table.get(_partition(parked.connection), _subject(parked.subject)) or {}
+        before = known.get("reason"), known.get("detail", ""), known.get("body", "")
+        return DISMISSED in known and before != (str(parked.reason), parked.detail, parked.body)
 
     def dismiss(self, connection: ConnectionName, subject: str, dismissal: Mapping[str, str]) -> bool:
         """It stays, and is on no list any more. False where nothing of that subject is parked."""

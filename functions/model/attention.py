@@ -12,7 +12,7 @@ from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
 from functions.model.shipment import OrderKey
 
-ShardKind = Literal["due", "attention", "watch", "kept"]
+ShardKind = Literal["due", "attention", "watch", "kept", "dismissed"]
 
 
 class ListedPage(NamedTuple):
@@ -28,18 +28,24 @@ class ListedPage(NamedTuple):
 
 class Listed(Frozen):
     """`at` is when it is due, or how old it is where nothing is due; `since` how long its trouble lasts. `calls`: a
-    person is asked. Items of an earlier version tell no reason. `order` is None where it is no order: `subject` names
-    it then. `place` names its entry of the index.
+    person is asked. `also` are reasons beside the first. Items of an earlier version tell no reason. `order` is None
+    where it is no order: `subject` names it then. `place` names its entry of the index.
     """
 
     order: OrderKey | None = None
     subject: str = ""
     reason: Reason | None = None
+    also: tuple[Reason, ...] = ()
     at: datetime
     since: datetime | None = None
     stores: tuple[int, ...] = ()
     calls: bool = False
     place: Mapping[str, str] = Field(default_factory=dict)
+
+    @property
+    def reasons(self) -> tuple[Reason | None, ...]:
+        """All that it is listed for."""
+        return self.reason, *self.also
 
     @property
     def began(self) -> datetime:

@@ -4,7 +4,7 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -17,7 +17,8 @@ from functions.model.shipment import ConnectionName
 PauseScope = Literal["connection", "store", "site"]
 MapName = Literal["carriers", "services"]
 FORGOTTEN = timedelta(hours=24)  # a pause without an end that is older was forgotten
-MOST_PAUSES, MOST_ENTRIES = 50, 500  # one ledger item holds them all
+MOST_PAUSES, MOST_ENTRIES, MOST_RECALLS = 50, 500, 20  # one ledger item holds them all
+ACTIONS_KNOWN = 50  # by which a second copy of a request is told
 
 
 def pause_name(scope: PauseScope, of: str = "") -> str:
@@ -84,10 +85,12 @@ class Recall(Frozen):
     left: tuple[str, ...] = ()
     reached: dict[str, str] = Field(default_factory=dict)
 
-    def wants(self, reason: Reason | None, stores: Sequence[int]) -> bool:
+    def wants(self, reasons: Collection[Reason | None], stores: Collection[int]) -> bool:
+        """An order that is listed for these reasons, the first of them before all."""
         is_of_store = self.store is None or self.store in stores
-        is_asked_for = reason in self.reasons if self.reasons else reason is not Reason.NOT_DELIVERED_YET
-        return is_of_store and is_asked_for
+        if self.reasons:
+            return is_of_store and not set(self.reasons).isdisjoint(reasons)
+        return is_of_store and set(reasons) != {Reason.NOT_DELIVERED_YET}
 
     def moved_to(self, reached: Mapping[str, str]) -> Recall:
         return self.model_copy(update={"reached": dict(reached)})
@@ -97,12 +100,13 @@ class Recall(Frozen):
 
 
 class Desk(Frozen):
-    """Of one connection. `revision` guards every save."""
+    """Of one connection. `actions` are the ids of the last requests. `revision` guards every save."""
 
     connection: ConnectionName
     pauses: tuple[Pause, ...] = ()
     entries: tuple[MapEntry, ...] = ()
     recalls: tuple[Recall, ...] = ()
+    actions: tuple[str, ...] = ()
     revision: int = 0
 
     def holding(self, now: datetime) -> list[Pause]:
@@ -142,13 +146,18 @@ class Desk(Frozen):
 
     def recalling(self, recall: Recall) -> Desk:
         """Asked for again, it begins anew."""
-        kept = (each for each in self.recalls if each.recall_id != recall.recall_id)
+        kept = (each for each in self.recalls if (each.reasons, each.store) != (recall.reasons, recall.store))
         return self.model_copy(update={"recalls": (*kept, recall)})
 
     def recalled(self, recall: Recall) -> Desk:
         """With how far that one came; it goes once nothing is left."""
         changed = (recall if each.recall_id == recall.recall_id else each for each in self.recalls)
         return self.model_copy(update={"recalls": tuple(each for each in changed if each.left)})
+
+    def acting(self, action_id: str) -> Desk:
+        """With the id of a request that was carried out; none where it has none."""
+        kept = (each for each in self.actions if each != action_id)
+        return self.model_copy(update={"actions": (*kept, action_id)[-ACTIONS_KNOWN:]}) if action_id else self
 
     def stored(self) -> Desk:
         """As the ledger holds it after a save."""

@@ -99,16 +99,17 @@ class OrderRecord(Frozen):
 
 
 class Dismissal(Frozen):
-    """A person has seen to what called for attention: this reason, of these shipments."""
+    """A person has seen to what called: `reason`, and whatever else stood there then, of these shipments."""
 
     reason: Reason
+    reasons: tuple[Reason, ...] = ()
     shipments: tuple[ShipmentKey, ...]
     by: str
     note: str
     at: datetime
 
     def covers(self, reason: Reason, shipments: Collection[ShipmentKey]) -> bool:
-        return reason is self.reason and set(shipments) <= set(self.shipments)
+        return reason in {self.reason, *self.reasons} and set(shipments) <= set(self.shipments)
 
 
 class OrderState(Frozen):
@@ -263,6 +264,11 @@ class OrderState(Frozen):
     def resting(self, pause: str | None) -> OrderState:
         """Under that pause."""
         return self.model_copy(update={"paused_by": pause or ""})
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Of all its shipments and fields, each once."""
+        return tuple(dict.fromkeys(reason for _, reason in self.outcomes if reason is not None))
 
     def is_dismissed(self, reason: Reason) -> bool:
         """Nothing came since a person saw to it."""

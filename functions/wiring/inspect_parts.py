@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from functions.connections.connection import Connection
 from functions.errors import ConnectorError
 from functions.flows.operations.attention import AttentionList, Filters, attention_list
@@ -25,6 +27,7 @@ from functions.ledger.parked import ParkingStore
 from functions.ledger.positions import PositionStore
 from functions.ledger.records import RecordStore
 from functions.ledger.tenants import TenantStore
+from functions.model.audit import desk_record
 from functions.model.budget import BudgetState
 from functions.model.desk import Desk
 from functions.model.inspection import SearchedBy
@@ -33,6 +36,8 @@ from functions.model.state import OrderState
 from functions.settings import InspectSettings
 from functions.wiring.runtime import Runtime
 from functions.wiring.shipstation_account import budget_key, shipstation_credentials, shipstation_source
+
+DECISIONS = 20  # of a connection, shown at once
 
 
 class InspectParts:
@@ -76,7 +81,8 @@ class InspectParts:
         return tenant_standing(tenants.circuit(connection.name), fitness)
 
     def desk_standing(self) -> DeskStanding:
-        return desk_standing(self.connection, self.desk(), self._runtime.now())
+        decided = self._audit.story(self.connection.name, desk_record(self.connection.name))
+        return desk_standing(self.connection, self.desk(), self._runtime.now(), islice(decided, DECISIONS))
 
     def _library(self) -> Library:
         return Library(self.connection, self._orders, RecordStore(self._ledger), self._audit, self._runtime.now)

@@ -35,6 +35,8 @@ ACTIONS: dict[type[Change], Callable[[ControlTools, Any], Changed]] = {
 
 def change(tools: ControlTools, asked: AnyChange) -> Changed:
     """Raises RefusedError, Retryable or Permanent."""
+    if tools.was_done(asked):
+        return Changed(done=asked.do, told="this request was carried out before; nothing was done a second time")
     if isinstance(asked, ReleaseRequest):
         return release_named(tools, asked) if asked.orders else release(tools, asked)
     return ACTIONS[type(asked)](tools, asked)

@@ -15,7 +15,7 @@ from functions.model.audit import AuditEntry, Cause, FieldChange, desk_record
 from functions.model.control import (
     Change,
 )
-from functions.model.desk import MOST_ENTRIES, MOST_PAUSES, Desk
+from functions.model.desk import MOST_ENTRIES, MOST_PAUSES, MOST_RECALLS, Desk
 from functions.model.messages import DeliverOrder
 from functions.model.records import RecordKey
 from functions.model.shipment import ConnectionName, OrderKey
@@ -105,11 +105,19 @@ class ControlTools:
             changed = change(desk)
             if len(changed.pauses) > MOST_PAUSES or len(changed.entries) > MOST_ENTRIES:
                 raise RefusedError("connection: too many pauses or entries; put the entries into the connection file")
-            return changed
+            if len(changed.recalls) > MOST_RECALLS:
+                raise RefusedError(
+                    "connection: too much is looked at again already; inspect says how far that has come"
+                )
+            return changed.acting(asked.action_id)
 
-        desk = self.desks.change(asked.connection, checked)
-        self.audited(asked, desk_record(asked.connection), action, changes)
-        return desk
+        checked(self.desks.load(asked.connection))
+        self.audited(asked, desk_record(asked.connection), action, changes)  # before: nothing is changed unaudited
+        return self.desks.change(asked.connection, checked)
+
+    def was_done(self, asked: Change) -> bool:
+        """A second copy of a request that changed the desk."""
+        return bool(asked.action_id) and asked.action_id in self.desks.load(asked.connection).actions
 
     def audited(
         self,

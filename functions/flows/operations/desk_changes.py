@@ -41,13 +41,15 @@ def resume(tools: ControlTools, asked: ResumeRequest) -> Changed:
 
 
 def release(tools: ControlTools, asked: ReleaseRequest) -> Changed:
-    _recall(tools, asked, asked.reasons, asked.store)
+    recall = _recall(tools, asked, asked.reasons, asked.store)
+    wanted = ", ".join(asked.reasons) or "everything"
+    tools.at_desk(asked, lambda desk: desk.recalling(recall), "release", {"reasons": (None, wanted)})
     told = "what waits for it is looked at from the next minute on, at the tenant's rate"
     return Changed(done="release", told=told, next='inspect with show: "desk" says how far it has come')
 
 
-def _recall(tools: ControlTools, asked: Change, reasons: tuple[Reason, ...], store: int | None = None) -> None:
-    recall = Recall(
+def _recall(tools: ControlTools, asked: Change, reasons: tuple[Reason, ...], store: int | None = None) -> Recall:
+    return Recall(
         recall_id=asked.action_id or tools.request_id,
         reasons=reasons,
         store=store,
@@ -56,8 +58,6 @@ def _recall(tools: ControlTools, asked: Change, reasons: tuple[Reason, ...], sto
         at=tools.now,
         left=tools.recalled,
     )
-    wanted = ", ".join(reasons) or "everything"
-    tools.at_desk(asked, lambda desk: desk.recalling(recall), "release", {"reasons": (None, wanted)})
 
 
 def add_entry(tools: ControlTools, asked: MapRequest) -> Changed:
@@ -68,10 +68,19 @@ def add_entry(tools: ControlTools, asked: MapRequest) -> Changed:
     made = MapEntry(table=asked.table, code=code, value=asked.value, by=asked.by, note=asked.note, at=tools.now)
     before = tools.desks.load(asked.connection).map_of(asked.table).get(code)
     change = {f"{asked.table}.{code}": (before, asked.value)}
-    tools.at_desk(asked, lambda desk: desk.mapping(made), "map", change)
-    _recall(tools, asked, (UNMAPPED[asked.table],))
+    recall = _recall(tools, asked, (UNMAPPED[asked.table], Reason.UNKNOWN_IN_IFS))
+    tools.at_desk(asked, lambda desk: desk.mapping(made).recalling(recall), "map", change)
     told = f'{asked.table}.{code} is "{asked.value}"; what waited for it is looked at from the next minute on'
-    return Changed(done="map", told=told, concerned=1, next='inspect with show: "desk" has it as TOML to paste')
+    return Changed(done="map", told=told, concerned=1, next=_after_mapping(code, before, asked.value))
+
+
+def _after_mapping(code: str, before: str | None, value: str) -> str:
+    if before in {None, value}:
+        return 'inspect with show: "desk" has it as TOML to paste'
+    carrier = code.partition("/")[0]
+    return (
+        f'what was written as "{before}" stays so: replay with select {{"carrier": ["{carrier}"]}} shows and mends it'
+    )
 
 
 def take_entry_out(tools: ControlTools, asked: UnmapRequest) -> Changed:

@@ -23,7 +23,8 @@ from functions.model.state import Dismissal, OrderState
 def release_named(tools: ControlTools, asked: ReleaseRequest) -> Changed:
     states, unknown = tools.named_orders(asked.orders)
     tools.send(asked, [state.key for state in states])
-    return Changed(done="release", told="they are looked at now", concerned=len(states), left=unknown)
+    told = "they are looked at now" if states else "nothing was sent"
+    return Changed(done="release", told=told, concerned=len(states), left=unknown)
 
 
 def dismiss(tools: ControlTools, asked: DismissRequest) -> Changed:
@@ -40,7 +41,8 @@ def dismiss(tools: ControlTools, asked: DismissRequest) -> Changed:
             done += 1
         else:
             left[subject] = "nothing of that name is parked"
-    return Changed(done="dismiss", told="nobody is called for these any more", concerned=done, left=left)
+    told = "nobody is called for these any more" if done else "nothing was dismissed"
+    return Changed(done="dismiss", told=told, concerned=done, left=left)
 
 
 def _dismissed(tools: ControlTools, asked: Change, state: OrderState) -> str:
@@ -48,12 +50,15 @@ def _dismissed(tools: ControlTools, asked: Change, state: OrderState) -> str:
     if state.attention is None:
         return "it calls nobody"
     dismissal = Dismissal(
-        reason=state.attention, shipments=tuple(state.shipments), by=asked.by, note=asked.note, at=tools.now
+        reason=state.attention,
+        reasons=state.reasons,
+        shipments=tuple(state.shipments),
+        by=asked.by,
+        note=asked.note,
+        at=tools.now,
     )
-    if not tools.orders.save(state.with_dismissal(dismissal)):
-        return SAVED_IN_BETWEEN
     tools.audited(asked, order_record(state.key), "dismiss", {"attention": (state.attention, None)}, state.key)
-    return ""
+    return "" if tools.orders.save(state.with_dismissal(dismissal)) else SAVED_IN_BETWEEN
 
 
 def place(tools: ControlTools, asked: PlaceRequest) -> Changed:
@@ -64,10 +69,10 @@ def place(tools: ControlTools, asked: PlaceRequest) -> Changed:
     if asked.record not in shipment.choices:
         raise RefusedError(f"record: the choices are {list(shipment.choices)}")
     record = RecordKey(place=_place_of(tools, state, asked.profile), id=asked.record)
-    if not tools.orders.save(state.placing_by_hand(asked.shipment, record)):
-        raise RefusedError(f"order: {SAVED_IN_BETWEEN}")
     change = {str(asked.shipment): (None, asked.record)}
     tools.audited(asked, order_record(state.key), "place", change, state.key)
+    if not tools.orders.save(state.placing_by_hand(asked.shipment, record)):
+        raise RefusedError(f"order: {SAVED_IN_BETWEEN}")
     tools.send(asked, [state.key])
     return Changed(done="place", told=f"{asked.shipment} belongs to {asked.record} from now on", concerned=1)
 
@@ -75,8 +80,8 @@ def place(tools: ControlTools, asked: PlaceRequest) -> Changed:
 def _place_of(tools: ControlTools, state: OrderState, profile: str) -> str:
     ifs = store_view(state, tools.connection).ifs
     targets = [target for target in ifs.targets if profile in {"", target.profile}]
-    if not targets:
-        raise RefusedError(f"profile: the file has {[target.profile for target in ifs.targets]}")
+    if len({ifs.place_of(target) for target in targets}) != 1:
+        raise RefusedError(f"profile: name one of {[str(target.profile) for target in ifs.targets]}")
     return ifs.place_of(targets[0])
 
 

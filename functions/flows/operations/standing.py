@@ -11,6 +11,7 @@ from typing import Literal
 
 from functions.connections.connection import Connection
 from functions.flows.operations.backfill import progress
+from functions.model.audit import AuditEntry
 from functions.model.budget import BudgetState
 from functions.model.cursors import ReadingPosition, Stream
 from functions.model.desk import Desk, MapEntry, Pause, Recall
@@ -146,9 +147,19 @@ def tenant_standing(circuit: Circuit, fitness: Fitness | None) -> TenantStanding
     )
 
 
+class Decided(Frozen):
+    """A decision that concerns the connection: what, by whom and why, and what was so before and after."""
+
+    at: datetime
+    what: str
+    by: str | None
+    note: str | None
+    changes: dict[str, tuple[str | None, str | None]]
+
+
 class DeskStanding(Frozen):
     """`toml` holds the map entries, to paste into the connection file; `conflicts` those where the file says something
-    else by now, which counts.
+    else by now, which counts; `decisions` are the last ones, newest first.
     """
 
     connection: str
@@ -158,9 +169,12 @@ class DeskStanding(Frozen):
     toml: str
     conflicts: tuple[str, ...]
     forgotten: tuple[str, ...]
+    decisions: tuple[Decided, ...] = ()
 
 
-def desk_standing(connection: Connection, desk: Desk, now: datetime) -> DeskStanding:
+def desk_standing(
+    connection: Connection, desk: Desk, now: datetime, decisions: Iterable[AuditEntry] = ()
+) -> DeskStanding:
     return DeskStanding(
         connection=connection.name,
         pauses=tuple(desk.holding(now)),
@@ -169,6 +183,17 @@ def desk_standing(connection: Connection, desk: Desk, now: datetime) -> DeskStan
         toml=_toml(desk.entries),
         conflicts=tuple(_conflicts(connection, desk.entries)),
         forgotten=tuple(pause.name for pause in desk.pauses if pause.is_forgotten(now)),
+        decisions=tuple(_decided(entry) for entry in decisions),
+    )
+
+
+def _decided(entry: AuditEntry) -> Decided:
+    return Decided(
+        at=entry.at,
+        what=entry.action or "",
+        by=entry.cause.by,
+        note=entry.cause.note,
+        changes={name: change.values for name, change in entry.changes.items()},
     )
 
 

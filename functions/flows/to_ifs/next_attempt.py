@@ -178,4 +178,5 @@ def _attention(state: OrderState, waits: dict[Wait, datetime], patience: Patienc
     if found is not None:
         return found
     is_old = "fault" in waits and now - waits["fault"] >= timedelta(hours=patience.attention_hours)
-    return _pending(state) if is_old else None
+    pending = _pending(state)
+    return pending if is_old and pending is not None and not state.is_dismissed(pending) else None

@@ -35,6 +35,18 @@ class Desks(Protocol):
         """What stands there afterwards."""
 
 
+PAGE, PAGES = 200, 25  # entries of the list in one call, and calls of one run: it has other work to do
+
+
+@dataclass(frozen=True)
+class Walk:
+    """How far a recall has come in this run."""
+
+    recall: Recall
+    sent: int = 0
+    pages: int = 0
+
+
 @dataclass(frozen=True)
 class Recalling:
     orders: ListedOrders
@@ -45,10 +57,15 @@ class Recalling:
 
     def run(self, desk: Desk, limit: int) -> int:
         """How many were sent, `limit` at most."""
-        sent = 0
+        sent, pages = 0, PAGES
         for pause in desk.over(self.now):
             sent += self._resumed(desk.connection, pause, limit - sent)
-        return sent + (self._recalled(desk.recalls[0], desk.connection, limit - sent) if desk.recalls else 0)
+        for recall in desk.recalls:
+            walk = self._recalled(recall, limit - sent, pages)
+            sent, pages = sent + walk.sent, pages - walk.pages
+            if walk.recall != recall:
+                self.desks.change(desk.connection, lambda desk, walk=walk: desk.recalled(walk.recall))  # type: ignore[misc] # the loop's
+        return sent
 
     def _resumed(self, connection: ConnectionName, pause: Pause, limit: int) -> int:
         """A pause stands at the desk for a while after its end: a run that began before it may put orders there yet."""
@@ -56,35 +73,43 @@ class Recalling:
             return 0
         found = self.orders.paused(connection, pause.name, limit=limit + PASSED_OVER)
         cause = Cause(kind="release", correlation_id=self.correlation_id)
-        sent = self._send(found, cause, f"p{int(self.now.timestamp())}", limit)
+        orders = (each.order for each in found if each.order is not None and self._is_claimed(each.order))
+        claimed = list(islice(orders, limit))
+        self._send(claimed, cause, f"p{int(self.now.timestamp())}")
         if not found and self.now - pause.end >= CLAIM:
             self.desks.change(connection, lambda desk: desk.drained(pause.name, self.now))
-        return sent
+        return len(claimed)
 
-    def _recalled(self, recall: Recall, connection: ConnectionName, limit: int) -> int:
+    def _recalled(self, recall: Recall, limit: int, pages: int) -> Walk:
         """Each of its orders once: what comes back to the list stands before where it has come to."""
-        sent, cause = 0, Cause(kind="control", correlation_id=self.correlation_id, by=recall.by, note=recall.note)
-        reached = recall
-        while reached.left and sent < limit:
-            asked = limit - sent
-            page = self.orders.listed(reached.left[0], limit=asked, after=reached.reached or None)
-            wanted = [each for each in page.entries if self._is_wanted(each, recall)]
-            sent += self._send(wanted, cause, recall.recall_id, asked)
-            reached = reached.next_shard() if page.end is None or page.is_last else reached.moved_to(page.end)
-        if reached != recall:
-            self.desks.change(connection, lambda desk: desk.recalled(reached))
-        return sent
+        walk = Walk(recall)
+        while walk.recall.left and walk.sent < limit and walk.pages < pages:
+            page = self.orders.listed(walk.recall.left[0], limit=PAGE, after=walk.recall.reached or None)
+            walk = self._walked(walk, page, limit - walk.sent)
+        return walk
+
+    def _walked(self, walk: Walk, page: ListedPage, limit: int) -> Walk:
+        """As far into the page as the limit lets it."""
+        recall, claimed = walk.recall, list[OrderKey]()
+        for listed in page.entries:
+            if len(claimed) >= limit:
+                break
+            if listed.order is not None and self._is_wanted(listed, recall) and self._is_claimed(listed.order):
+                claimed.append(listed.order)
+            recall = recall.moved_to(listed.place)
+        else:
+            recall = recall.next_shard() if page.is_last else recall
+        cause = Cause(kind="control", correlation_id=self.correlation_id, by=recall.by, note=recall.note)
+        self._send(claimed, cause, recall.recall_id)
+        return Walk(recall, walk.sent + len(claimed), walk.pages + 1)
 
     def _is_wanted(self, listed: Listed, recall: Recall) -> bool:
         """What is due within minutes comes by itself."""
         is_far = not listed.is_due_at or listed.at > self.now + CLAIM
-        return listed.order is not None and is_far and recall.wants(listed.reason, listed.stores)
+        return listed.order is not None and is_far and recall.wants(listed.reasons, listed.stores)
 
-    def _send(self, listed: Sequence[Listed], cause: Cause, attempt: str, limit: int) -> int:
-        orders = (each.order for each in listed if each.order is not None and self._is_claimed(each.order))
-        claimed = list(islice(orders, limit))
-        self.queue.send(DeliverOrder(order=order, cause=cause, attempt=attempt) for order in claimed)
-        return len(claimed)
+    def _send(self, orders: Sequence[OrderKey], cause: Cause, attempt: str) -> None:
+        self.queue.send(DeliverOrder(order=order, cause=cause, attempt=attempt) for order in orders)
 
     def _is_claimed(self, order: OrderKey) -> bool:
         """One that cannot be read, or not now, keeps no other from being sent."""

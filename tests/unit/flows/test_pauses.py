@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from functions.flows.to_ifs.deliver import deliver
-from functions.flows.to_ifs.recall import Recalling
+from functions.flows.to_ifs.recall import PAGES, Recalling
 from functions.flows.to_ifs.release import CLAIM
 from functions.ledger.desks import DeskStore
 from functions.ledger.orders import OrderStore, shards
@@ -17,8 +17,9 @@ from functions.model.desk import FORGOTTEN, Desk, MapEntry, MapName, Pause, Paus
 from functions.model.messages import DeliverOrder
 from functions.model.outcomes import Outcome, Reason
 from functions.model.records import FieldName
-from functions.model.state import OrderState
+from functions.model.state import Dismissal, OrderState
 from tests.equipment.builders import (
+    NOON,
     a_candidate,
     a_cause,
     a_connection,
@@ -219,6 +220,33 @@ def test_each_order_of_a_recall_is_sent_once_although_it_comes_back() -> None:
     sent = [message.order.reference for _ in range(40) for message in with_desk.release(limit=2)]
     assert len(sent) == len(set(sent))
     assert with_desk.desk.recalls == ()
+
+
+def test_a_recall_reads_pages_and_goes_on_in_the_next_run_where_few_fit() -> None:
+    names = [f"P{n}" for n in range(1, 61)]
+    with_desk = Desked(World(FakeIfs()))
+    for n, name in enumerate(names, start=1):
+        with_desk.deliver(work(a_shipment(n, reference=name, store_id=STORE if n == 60 else OTHER_STORE)))
+    with_desk.recall(Reason.NOT_IN_IFS_YET, kinds=("due",), store=STORE)
+    calls: list[str] = []
+    with_desk.table._step = calls.append  # noqa: SLF001 # counts calls
+    with_desk.release(limit=65)
+    assert calls.count("query_page") <= PAGES
+
+
+def test_what_was_seen_to_for_several_reasons_calls_for_none_of_them() -> None:
+    with_desk = desked()
+    shipment = a_shipment(tracking_number="X" * 60, carrier_code="fedex", service_code="fedex_ground")
+    with_desk.deliver(work(shipment))
+    state = with_desk.state()
+    assert {Reason.CARRIER_UNMAPPED, Reason.TRACKING_DID_NOT_FIT} <= set(state.reasons)
+    assert state.attention is not None
+    seen = Dismissal(
+        reason=state.attention, reasons=state.reasons, shipments=tuple(state.shipments), by="k", note="n", at=NOON
+    )
+    with_desk.orders.save(state.with_dismissal(seen))
+    with_desk.deliver(again(state.key, "control"))
+    assert with_desk.state().attention is None
 
 
 def test_an_order_that_cannot_be_read_keeps_no_other_from_being_resumed() -> None:

@@ -230,7 +230,53 @@ def test_a_carrier_that_is_mapped_is_written_and_the_entry_can_be_pasted_into_th
     assert shop.story("P3")["records"][0]["fields"]["carrier"]["ours"] == "DHL"
     assert shop.show("desk")["toml"] == '[carriers]\n"ontrac" = "DHL"\n'
     assert shop.story("P3")["attempts"][0]["by"] == "kim"
-    assert shop.audited() == ["release", "map"]
+    assert shop.audited() == ["map"]
+    (decided,) = shop.show("desk")["decisions"]
+    assert (decided["what"], decided["by"], decided["changes"]) == ("map", "kim", {"carriers.ontrac": [None, "DHL"]})
+
+
+def test_a_mistyped_entry_that_is_corrected_mends_what_ifs_refused(shop: Shop) -> None:
+    shop.sell("P3", carrier="ontrac", delivered=True)
+    shop.wait()
+    shop.do("map", table="carriers", code="ontrac", value="WRONGCO")
+    shop.wait()
+    assert shop.reasons() == {"unknown_in_ifs": 1}
+    corrected = shop.do("map", table="carriers", code="ontrac", value="DHL")
+    assert 'written as "WRONGCO" stays so' in corrected["next"]
+    shop.wait()
+    assert shop.reasons() == {}
+
+
+def test_an_order_that_was_dismissed_is_looked_at_once_its_carrier_is_mapped(shop: Shop) -> None:
+    shop.sell("P3", carrier="ontrac", delivered=True)
+    shop.wait()
+    shop.do("dismiss", orders=["P3"])
+    shop.do("map", table="carriers", code="ontrac", value="DHL")
+    shop.wait()
+    assert shop.story("P3")["records"][0]["fields"]["carrier"]["ours"] == "DHL"
+
+
+def test_a_second_copy_of_a_request_changes_nothing_even_much_later(shop: Shop) -> None:
+    shop.do("pause", scope="store", of="100001", action_id="b-1")
+    shop.do("resume", scope="store", of="100001", action_id="c-1")
+    late = shop.do("pause", scope="store", of="100001", action_id="b-1")
+    assert late["told"].startswith("this request was carried out before")
+    assert shop.show("desk")["pauses"] == []
+    assert shop.audited() == ["resume", "pause"]
+
+
+def test_what_was_not_done_is_not_told_as_done(shop: Shop) -> None:
+    assert shop.do("release", orders=["NOPE"])["told"] == "nothing was sent"
+    assert shop.do("dismiss", orders=["NOPE"])["told"] == "nothing was dismissed"
+
+
+def test_several_recalls_are_walked_in_one_run(shop: Shop) -> None:
+    shop.sell("P3", carrier="ontrac", delivered=True)
+    shop.wait()
+    for reason in ("not_in_ifs_yet", "ifs_unavailable", "never_found", "carrier_unmapped"):
+        shop.do("release", reasons=[reason])
+    shop.wait(timedelta(minutes=2))
+    assert shop.show("desk")["recalls"] == []
 
 
 def test_what_the_file_maps_is_the_file_s(shop: Shop) -> None:
