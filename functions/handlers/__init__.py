@@ -1,4 +1,11 @@
-"""What AWS calls."""
+"""What AWS calls: one module for each Lambda.
+
+    shipments      webhook ─▶ poll ─▶ consume;  release, dead_letters
+    orders         pull ─▶ push;  align keeps reference data alike
+    a person       inspect and control, and view and act for the dashboard;  replay, reconcile, check, digest
+
+backfill answers what poll is asked by hand, plan_answers shows what replay has drawn.
+"""
 
 from functions.wiring.garbage import look_seldom
 
