@@ -83,9 +83,9 @@ class PlainRows:
             self._row(target, each, number).of(references[number], filter(None, parts[number]))
             for each in headers
             for number in [_number(each["ShipmentId"])]
-            if each.get("ShipmentCategory") != "Consolidated" and each.get("Objstate") != CANCELLED
+            if each.get("ShipmentCategory") != "Consolidated"
         ]
-        return Told(rows, {reference for row in rows for reference in row.references})
+        return Told(rows, {reference for row in rows if not row.is_cancelled for reference in row.references})
 
     def _of_lines(self, service: Service, target: ShipmentHeader, asked: Asked) -> dict[str, set[str]]:
         """References by the ids of the IFS shipments that hold their lines, by the first finder that has any."""
@@ -106,7 +106,8 @@ class PlainRows:
             return {reference: {reference} for reference in references}
         numbers: Numbers = defaultdict(set)
         for reference, row in self._order_rows(target, finder, references):
-            numbers[str(row["OrderNo"])].add(reference)
+            if _is_found(reference, row):
+                numbers[str(row["OrderNo"])].add(reference)
         return numbers
 
     def _order_rows(
@@ -119,13 +120,12 @@ class PlainRows:
         rows = Service(self._client, place.endpoint, place.projection).rows_of_each(
             place.entity_set, (*ORDERS, attribute, *more), odata.any_of(attribute, literals), ("OrderNo",)
         )
-        told = [(_plain(row.get(attribute)), row) for row in rows]
-        return [(each, row) for each, row in told if finder == "order_number" or row.get("Objstate") != CANCELLED]
+        return [(_plain(row.get(attribute)), row) for row in rows]
 
     def _found_orders(self, target: AnyTarget, asked: Asked, more: Sequence[str] = ()) -> list[tuple[str, Row]]:
         found: list[tuple[str, Row]] = []
         for finder in target.find:
-            left = set(asked.references) - {reference for reference, _ in found}
+            left = set(asked.references) - {reference for reference, row in found if _is_found(reference, row)}
             found += self._order_rows(target, finder, left, more) if left else []
         return [(reference, row) for reference, row in found if reference in asked.references]
 
@@ -135,13 +135,13 @@ class PlainRows:
         references: dict[str, set[str]] = defaultdict(set)
         for reference, row in found:
             references[str(row["OrderNo"])].add(reference)
-        by_number = {str(row["OrderNo"]): row for _, row in found if row.get("Objstate") != CANCELLED}
+        by_number = {str(row["OrderNo"]): row for _, row in found}
         rows = [self._row(target, row, number).of(references[number]) for number, row in by_number.items()]
-        return Told(rows, {reference for reference, _ in found})
+        return Told(rows, {reference for reference, row in found if _is_found(reference, row)})
 
     def _entities(self, target: CustomEntity, asked: Asked) -> Told:
         """Every row of these orders, whichever shipment it is for."""
-        found = self._found_orders(target, asked)
+        found = [(reference, row) for reference, row in self._found_orders(target, asked) if _is_found(reference, row)]
         numbers: Numbers = defaultdict(set)
         for reference, row in found:
             numbers[str(row["OrderNo"])].add(reference)
@@ -171,8 +171,14 @@ class PlainRows:
             id=name,
             site=_plain(row.get("Contract")),
             company=_plain(row.get("Company")),
+            is_cancelled=row.get("Objstate") == CANCELLED,
             values=values,
         )
+
+
+def _is_found(reference: str, row: Row) -> bool:
+    """A cancelled order is found by its own number alone."""
+    return row.get("Objstate") != CANCELLED or str(row["OrderNo"]) == reference
 
 
 def _plain(value: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from boto3.dynamodb.conditions import Attr
 
@@ -13,7 +13,7 @@ from functions.model.parked import Parked
 from functions.model.shipment import ConnectionName
 
 DISMISSED = "dismissed"
-OWN = {DUE_PARTITION, DUE_SORT, SHOWN}
+OWN = {DUE_PARTITION, DUE_SORT, SHOWN, DISMISSED}
 
 
 class ParkingStore:
@@ -44,7 +44,14 @@ class ParkingStore:
 
     def list(self, connection: ConnectionName) -> list[Parked]:
         """Everything parked that nobody has seen to, oldest first."""
-        items = (item for item in self._table.query(_partition(connection)) if DISMISSED not in item)
+        return [*self._entries(connection, is_dismissed=False)]
+
+    def dismissed(self, connection: ConnectionName) -> Sequence[Parked]:
+        """Everything that was parked until a person saw to it, oldest first."""
+        return self._entries(connection, is_dismissed=True)
+
+    def _entries(self, connection: ConnectionName, *, is_dismissed: bool) -> Sequence[Parked]:
+        items = (item for item in self._table.query(_partition(connection)) if (DISMISSED in item) is is_dismissed)
         parked = [Parked.model_validate(plain(item, OWN)) for item in items]
         return sorted(parked, key=lambda entry: entry.at)
 

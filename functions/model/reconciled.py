@@ -21,6 +21,7 @@ Kind = Literal["equal", "missing", "different", "extra"]
 Status = Literal["equal", "missing", "different", "extra", "explained"]
 RECORD = "record"  # where a shipment has none at all
 OUTSIDE_WINDOW, EDITED = "outside_window", Reason.TYPED_BY_A_PERSON
+BY_HAND, DISMISSED, CANCELLED = "placed_by_a_person", "dismissed", "cancelled_in_ifs"
 MOST_REPAIRED = 500  # orders of one plan
 
 
@@ -71,7 +72,7 @@ class Orders:
 
 class IfsRow(Frozen):
     """One IFS record: `references` are those that were asked for and that it belongs to, `parcel` the shipment that a
-    row of its own is for. Values are by our names, as IFS spells them.
+    row of its own is for. Nothing belongs on a cancelled one. Values are by our names, as IFS spells them.
     """
 
     place: str
@@ -81,6 +82,7 @@ class IfsRow(Frozen):
     parts: frozenset[str] = frozenset()
     site: str = ""
     company: str = ""
+    is_cancelled: bool = False
     values: dict[FieldName, str | None] = Field(default_factory=dict)
 
     def of(self, references: Iterable[str], parts: Iterable[str] = ()) -> IfsRow:

@@ -8,7 +8,7 @@ from functools import partial
 from functions.connections.connection import Connection
 from functions.connections.targets import AnyTarget
 from functions.flows.operations.reconcile import Reconcile
-from functions.flows.operations.reconcile_explain import Ledger
+from functions.flows.operations.reconcile_ledger import Ledger
 from functions.ifs.client import IfsClient
 from functions.ifs.plain_rows import Asked, PlainRows
 from functions.ledger.budget import BudgetStore
@@ -61,5 +61,6 @@ class ReconcileParts:
         return Reconcile(operated, self.shipstation, partial(_View, self._ifs), self._ledger, self.now)
 
     def _ledger(self) -> Ledger:
-        parked = ParkingStore(self._table).list(self.connection.name)
-        return Ledger(OrderStore(self._table), RecordStore(self._table), self.now(), parked)
+        parking, name = ParkingStore(self._table), self.connection.name
+        parked, dismissed = parking.list(name), parking.dismissed(name)
+        return Ledger(OrderStore(self._table), RecordStore(self._table), self.now(), parked, dismissed)

@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo
 
 from functions.connections.connection import Connection
 from functions.connections.targets import AnyTarget
-from functions.flows.operations.reconcile_compare import Case, cases, compare
-from functions.flows.operations.reconcile_explain import Ledger, explain
+from functions.flows.operations.reconcile_cases import Case, cases
+from functions.flows.operations.reconcile_compare import compare
+from functions.flows.operations.reconcile_explain import explain
+from functions.flows.operations.reconcile_ledger import Ledger
 from functions.flows.operations.reconcile_reading import Addressed, addressed, needs_order
 from functions.model.cursors import Span
 from functions.model.reconciled import Checked, IfsRow, Orders, Parcel, ReconcileRun, Totals, totals
@@ -82,7 +84,7 @@ def compare_window(reconcile: Reconcile, window: Span) -> Compared:
     counted = totals(
         checked,
         shipments=len(made),
-        records=len(rows),
+        records=sum(not row.is_cancelled for row in rows),
         unreadable=source.unreadable - before,
         unknown=len(unknown),
     )

@@ -5,73 +5,18 @@ parcels of an order, in any order, are what stands on its records.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from functions.connections.connection import Connection
 from functions.connections.targets import AnyTarget, CustomEntity
+from functions.flows.operations.reconcile_cases import Case
 from functions.flows.operations.reconcile_reading import Addressed
 from functions.model.outcomes import Reason
 from functions.model.reconciled import RECORD, Checked, IfsRow, Kind
 from functions.model.records import FieldName
 
 MOST_SHOWN = 200  # characters of a value
-
-
-@dataclass(frozen=True)
-class Case:
-    """Orders that share records, and everything that both systems say of them."""
-
-    parcels: tuple[Addressed, ...]
-    rows: tuple[IfsRow, ...]
-
-    def beside(self, context: Iterable[Addressed]) -> Case:
-        return replace(self, parcels=(*self.parcels, *context))
-
-
-def cases(parcels: Sequence[Addressed], rows: Sequence[IfsRow]) -> list[Case]:
-    """Parcels of one order belong together; so do the orders that one record is of."""
-    named = {each.id: each for each in rows}
-    groups = _Groups()
-    for each in parcels:
-        groups.join(_order(each), ("parcel", each.view.ifs.company, str(each.reference)))
-        if each.ifs_shipment in named:
-            groups.join(_order(each), ("row", named[each.ifs_shipment].place, each.ifs_shipment))
-    companies = {(each.reference, each.view.ifs.company) for each in parcels}
-    by_reference: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-    for reference, company in companies:
-        by_reference[str(reference)].append(("parcel", company, str(reference)))
-    for row in rows:
-        for reference in row.references:
-            for order in by_reference.get(reference, ()):
-                groups.join(order, ("row", row.place, row.id))
-    of_parcels, of_rows = defaultdict(list), defaultdict(list)
-    for each in parcels:
-        of_parcels[groups.root(_order(each))].append(each)
-    for row in rows:
-        of_rows[groups.root(("row", row.place, row.id))].append(row)
-    return [Case(tuple(own), tuple(of_rows.get(root, ()))) for root, own in of_parcels.items()]
-
-
-class _Groups:
-    """Who belongs together."""
-
-    def __init__(self) -> None:
-        self._above: dict[tuple[str, ...], tuple[str, ...]] = {}
-
-    def root(self, name: tuple[str, ...]) -> tuple[str, ...]:
-        while self._above.get(name, name) != name:
-            name = self._above[name]
-        return name
-
-    def join(self, one: tuple[str, ...], other: tuple[str, ...]) -> None:
-        self._above[self.root(other)] = self.root(one)
-
-
-def _order(each: Addressed) -> tuple[str, ...]:
-    return "parcel", each.view.ifs.company, str(each.reference)
 
 
 def compare(case: Case) -> list[Checked]:
@@ -93,14 +38,14 @@ def _without_record(case: Case) -> Iterator[Checked]:
 def _stray_rows(case: Case) -> Iterator[Checked]:
     """A row of its own for a shipment that ShipStation does not have."""
     known = {each.key for each in case.parcels}
-    for row in case.rows:
+    for row in case.standing:
         if row.parcel is not None and row.parcel not in known:
             yield _checked([_first(case)], row, RECORD, "extra", holds=row.parcel).nobodys()
 
 
 def _records(case: Case) -> Iterator[Checked]:
     homes = {id(each): _home(each, case) for each in case.parcels}
-    for row in case.rows:
+    for row in case.standing:
         here = [each for each in case.parcels if homes[id(each)] is row]
         if here or row.parcel is None:
             yield from _record(row, here, case)
@@ -139,14 +84,14 @@ def _fields(row: IfsRow, living: Sequence[Addressed], target: AnyTarget, view: C
 
 
 def _kind(name: FieldName, said: str | None, holds: str | None) -> Kind:
-    if _same(name, said, holds):
+    if same(name, said, holds):
         return "equal"
     if said is None:
         return "extra"
     return "different" if holds else "missing"
 
 
-def _same(name: FieldName, said: str | None, holds: str | None) -> bool:
+def same(name: FieldName, said: str | None, holds: str | None) -> bool:
     if name is FieldName.SHIP_DATE:
         return (said or "")[:10] == (holds or "")[:10]
     if name is FieldName.COST and said and holds:
@@ -198,9 +143,9 @@ def _tracking(row: IfsRow, living: Sequence[Addressed], case: Case, target: AnyT
     if rule.parcels == "first":
         wanted = dict(list(wanted.items())[:1])
     fitting = _fitting(list(wanted), rule.separator, rule.max_length)
-    there = set(_words(holds, rule.separator))
+    there = set(words(holds, rule.separator))
     for number, each in wanted.items():
-        is_there = there >= set(_words(number, rule.separator))
+        is_there = there >= set(words(number, rule.separator))
         kind: Kind = "equal" if is_there else "different" if holds else "missing"
         told = _checked([each], row, FieldName.TRACKING, kind, says=number, holds=holds)
         if not each.is_context:
@@ -214,11 +159,11 @@ def _nobodys(
     """What stands there and no living parcel says: of one that was voided, of one that the file leaves out, or of none
     at all.
     """
-    left = there - {word for each in living for word in _words(each.parcel.tracking, separator)}
+    left = there - {word for each in living for word in words(each.parcel.tracking, separator)}
     for each in case.parcels:
-        words = set(_words(each.parcel.tracking, separator))
-        if left and words and words <= left:
-            left -= words
+        own = set(words(each.parcel.tracking, separator))
+        if left and own and own <= left:
+            left -= own
             if not each.is_context or each.skip is None:
                 told = _checked([each], row, FieldName.TRACKING, "extra", holds=each.parcel.tracking)
                 yield told.explained(each.skip) if each.skip else told
@@ -238,7 +183,7 @@ def _fitting(numbers: Sequence[str], separator: str, most: int) -> set[str]:
 
 def _home(each: Addressed, case: Case) -> IfsRow | None:
     """The record that it stands on or should stand on; None where there is none, or none that is certain."""
-    rows = [row for row in case.rows if each.reference in row.references or each.ifs_shipment == row.id]
+    rows = [row for row in case.standing if each.reference in row.references or each.ifs_shipment == row.id]
     own = [row for row in rows if row.parcel is not None]
     if own or any(isinstance(target, CustomEntity) for target in each.view.ifs.targets[:1]):
         return next((row for row in own if row.parcel == each.key), None)
@@ -257,11 +202,11 @@ def _shows(row: IfsRow, each: Addressed) -> bool:
     if target is None or not each.parcel.tracking:
         return False
     separator = target.tracking.separator
-    there = set(_words(row.values.get(FieldName.TRACKING), separator))
-    return set(_words(each.parcel.tracking, separator)) <= there
+    there = set(words(row.values.get(FieldName.TRACKING), separator))
+    return set(words(each.parcel.tracking, separator)) <= there
 
 
-def _words(text: str | None, separator: str) -> list[str]:
+def words(text: str | None, separator: str) -> list[str]:
     parts = re.split(re.escape(separator.strip()) if separator.strip() else r"\s+", text or "")
     return [word for part in parts if (word := _folded(part))]
 

@@ -1,25 +1,24 @@
 """What the ledger says of the differences that were found without it. It explains; it takes none away but where a
-parcel from before the window stands on the same record.
+parcel of another day or order stands on the same record.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from functions.connections.connection import Connection
-from functions.errors import Permanent
-from functions.flows.operations.reconcile_compare import Case, compare
-from functions.flows.operations.reconcile_reading import Addressed
+from functions.flows.operations.reconcile_beside import compared_with
+from functions.flows.operations.reconcile_cases import Case
+from functions.flows.operations.reconcile_ledger import Known, Ledger, known_of
+from functions.flows.operations.reconcile_whose import Held, ended_in
 from functions.model.outcomes import Outcome, Reason
 from functions.model.parked import Parked
-from functions.model.reconciled import EDITED, OUTSIDE_WINDOW, Checked, Parcel
-from functions.model.record_memory import FieldMemory, RecordMemory
+from functions.model.reconciled import CANCELLED, DISMISSED, EDITED, OUTSIDE_WINDOW, RECORD, Checked
+from functions.model.record_memory import RecordMemory
 from functions.model.records import FieldName, Place, RecordKey
-from functions.model.shipment import ConnectionName, OrderKey, Shipment
-from functions.model.state import OrderState, ShipmentState
+from functions.model.state import OrderState
 from functions.model.text import folded
 
 # What the file says by itself is not taken from the ledger: a label that it skipped by mistake must show.
@@ -31,27 +30,10 @@ TELLING = {
     Reason.TRACKING_DID_NOT_FIT: {FieldName.TRACKING},
     Reason.COST_UNKNOWN: {FieldName.COST, FieldName.CURRENCY},
 }
+PERSONS = {Reason.TYPED_BY_A_PERSON, Reason.NOT_EMPTY}
 DONE = {Outcome.WRITTEN, Outcome.UNCHANGED}
 GOES_ON = {Outcome.WAITING, Outcome.RETRY}
 OVERDUE = timedelta(days=1)
-
-
-class OrderStates(Protocol):
-    def load(self, keys: Sequence[OrderKey]) -> dict[OrderKey, OrderState]: ...
-
-
-class RecordMemories(Protocol):
-    def load(self, connection: ConnectionName, keys: Sequence[RecordKey]) -> dict[RecordKey, RecordMemory]: ...
-
-
-@dataclass(frozen=True)
-class Ledger:
-    """`now` is when it is asked."""
-
-    orders: OrderStates
-    records: RecordMemories
-    now: datetime
-    parked: Collection[Parked] = ()
 
 
 @dataclass(frozen=True)
@@ -63,138 +45,46 @@ class Explained:
 
 
 def explain(case: Case, found: list[Checked], connection: Connection, ledger: Ledger) -> Explained:
-    """Costs a read of the ledger for each order and record of a case that does not agree."""
+    """Asks the ledger only where something is not explained without it."""
     if not any(each.is_unexplained for each in found):
         return Explained(found, frozenset())
-    states = _states(case, connection, ledger)
-    before = _earlier(case, states)
-    found = compare(case.beside(before)) if before else found
-    open_ = [each for each in found if each.is_unexplained]
-    keys = {RecordKey(place=Place(each.place), id=each.record) for each in open_ if each.record is not None}
-    try:
-        memories = ledger.records.load(connection.name, sorted(keys, key=str))
-    except Permanent:
-        memories = {}
-    known = {key for state in states for key in (*state.shipments, *state.stub)}
-    told = [_told(each, states, memories, connection, ledger) if each.is_unexplained else each for each in found]
+    known = known_of(case, connection, ledger)
+    told = [_told(each, known) if each.is_unexplained else each for each in compared_with(known)]
     heard = {key for each in told for key in each.shipments if each.is_unexplained and each.kind != "extra"}
-    return Explained(told, frozenset(heard - known))
+    return Explained(told, frozenset(heard.difference(*({*state.shipments, *state.stub} for state in known.states))))
 
 
-def _states(case: Case, connection: Connection, ledger: Ledger) -> list[OrderState]:
-    orders = {(each.view.ifs.company, each.reference) for each in case.parcels if each.reference}
-    keys = [OrderKey(connection=connection.name, company=company, reference=str(name)) for company, name in orders]
-    found: list[OrderState] = []
-    for key in sorted(keys, key=str):
-        try:
-            found += ledger.orders.load([key]).values()
-        except Permanent:  # an item that cannot be read explains nothing
-            continue
-    return found
-
-
-def _earlier(case: Case, states: Iterable[OrderState]) -> list[Addressed]:
-    """Parcels of these orders that were not read, because they are of another day, or of an order that was combined
-    into another one. What was read is believed over the ledger.
-    """
-    read = {(each.key, each.reference) for each in case.parcels}
-    living = {each.key: each.parcel for each in case.parcels}
-    views = {(each.view.ifs.company, each.reference): each.view for each in case.parcels}
-    found = []
-    for state in states:
-        for known in state.shipments.values():
-            key = known.shipment.key
-            if (key, state.key.reference) in read or not _is_delivered(known):
-                continue
-            parcel = living.get(key) or _parcel(known.shipment)
-            view = views[state.key.company, state.key.reference]
-            found.append(Addressed(parcel, view, state.key.reference, known.shipment.ifs_shipment).as_context())
-    return found
-
-
-def _is_delivered(known: ShipmentState) -> bool:
-    return known.withdrawn_at is None and known.is_in_scope
-
-
-def _parcel(shipment: Shipment) -> Parcel:
-    return Parcel(
-        key=shipment.key,
-        order_id=shipment.order_id,
-        store_id=shipment.store_id,
-        created_at=shipment.created_at,
-        voided_at=shipment.voided_at,
-        tracking=shipment.tracking_number,
-        carrier=shipment.carrier_code,
-        service=shipment.service_code,
-        ship_date=shipment.ship_date,
-        cost=shipment.cost,
-        currency=shipment.currency,
-        parts=frozenset(item.sku for item in shipment.items),
-    )
-
-
-def _told(
-    each: Checked,
-    states: Sequence[OrderState],
-    memories: Mapping[RecordKey, RecordMemory],
-    connection: Connection,
-    ledger: Ledger,
-) -> Checked:
-    memory = memories.get(RecordKey(place=Place(each.place), id=each.record or ""))
+def _told(each: Checked, known: Known) -> Checked:
+    states, ledger = known.states, known.ledger
+    memory = known.memories.get(RecordKey(place=Place(each.place), id=each.record or ""))
+    held = Held(each, known.connection, memory, states)
     reasons = (
-        _of_memory(each, memory, connection),
+        held.whose,
+        _reason(held.past.outcome, held.past.reason, each) if held.past else None,
         *(_of_field(each, state, ledger) for state in states),
-        *(_of_shipment(each, state, ledger) for state in states if not _decided(each, state)),
-        _of_numbers(each, states, memory),
+        *(_of_shipment(each, state, ledger) for state in states if ended_in(state, each) is None),
+        _of_numbers(each, known, memory),
         _of_parked(each, ledger.parked),
+        DISMISSED if _of_parked(each, ledger.dismissed) else None,
+        CANCELLED if _is_cancelled(each, known) else None,
+        EDITED if held.is_typed else None,
     )
     reason = next(filter(None, reasons), None)
-    return each.explained(reason) if reason else each
+    return each.explained(_or_dismissed(reason, each, states)) if reason else each
 
 
-def _of_memory(each: Checked, memory: RecordMemory | None, connection: Connection) -> str | None:
-    """What we wrote was what should stand there, and somebody changed it since; or it was somebody's all along."""
-    past = memory.fields.get(_attribute(each, connection)) if memory else None
-    if past is None:
-        return None
-    is_theirs = bool(each.ifs) and past.ours is not None and _is_other(past, each)
-    if is_theirs or (past.theirs and each.kind == "extra" and _is_in(each.ifs, past.theirs)):
-        return EDITED
-    return _reason(past.outcome, past.reason, each)
-
-
-def _is_other(past: FieldMemory, each: Checked) -> bool:
-    """Neither ours nor what stood there before us, and ours said what ShipStation says."""
-    holds = folded(each.ifs or "")
-    said = folded(each.shipstation or "")
-    is_right = not said or said in folded(past.ours or "")
-    return is_right and holds not in {folded(past.ours or ""), folded(past.theirs or "")}
-
-
-def _is_in(words: str | None, text: str) -> bool:
-    return set(folded(words or "").split()) <= set(folded(text).replace(",", " ").split())
-
-
-def _attribute(each: Checked, connection: Connection) -> str:
-    for view in connection.views:
-        target = view.ifs.target_of(Place(each.place))
-        rule = {str(name): rule for name, rule in target.rules.items()}.get(each.field) if target else None
-        if rule:
-            return rule.attribute
-    return ""
+def _or_dismissed(reason: str, each: Checked, states: Iterable[OrderState]) -> str:
+    """A person has seen to this very reason, and nothing came since."""
+    own = [state for state in states if (state.key.company, state.key.reference) == (each.company, each.order)]
+    is_seen = reason in set(Reason) and any(state.is_dismissed(Reason(reason)) for state in own)
+    return DISMISSED if is_seen else reason
 
 
 def _of_field(each: Checked, state: OrderState, ledger: Ledger) -> str | None:
-    for record in state.records:
-        ended = record.fields.get(each.field)
-        if record.key.id == each.record and ended is not None and _goes_on(ended.outcome, state, ledger.now):
-            return _reason(ended.outcome, ended.reason, each)
-    return None
-
-
-def _decided(each: Checked, state: OrderState) -> bool:
-    """The ledger says how this field of this record ended."""
-    return any(record.key.id == each.record and each.field in record.fields for record in state.records)
+    ended = ended_in(state, each)
+    if ended is None or not _goes_on(ended.outcome, state, ledger.now):
+        return None
+    return _reason(ended.outcome, ended.reason, each)
 
 
 def _of_shipment(each: Checked, state: OrderState, ledger: Ledger) -> str | None:
@@ -218,19 +108,38 @@ def _goes_on(outcome: Outcome, state: OrderState, now: datetime) -> bool:
 
 
 def _reason(outcome: Outcome, reason: Reason | None, each: Checked) -> str | None:
+    """A value that a person typed explains nothing where none stands any more; what a person took back is told with the
+    shipments for which it holds.
+    """
+    if reason is Reason.REVERTED or (reason in PERSONS and each.kind == "missing"):
+        return None
     if outcome in DONE:
         return reason if reason in TELLING and each.field in TELLING[reason] else None
     return reason or outcome
 
 
-def _of_numbers(each: Checked, states: Iterable[OrderState], memory: RecordMemory | None) -> str | None:
-    """A number that another parcel brought there: of another day, of a baseline, of another order."""
+def _of_numbers(each: Checked, known: Known, memory: RecordMemory | None) -> str | None:
+    """A number that another parcel brought there: of another day, of a baseline, of another order. What was read says
+    its own number.
+    """
     if each.kind != "extra" or each.shipments:
         return None
-    numbers = {number for state in states for number in state.explaining}
-    numbers |= memory.numbers if memory else set()
-    known = {word for number in numbers for word in folded(number).replace(",", " ").split()}
-    return OUTSIDE_WINDOW if set(folded(each.ifs or "").split()) <= known else None
+    numbers = {number for state in known.states for number in state.explaining}
+    numbers |= _brought(memory, known.case.keys) if memory else set()
+    words = {word for number in numbers for word in folded(number).replace(",", " ").split()}
+    return OUTSIDE_WINDOW if set(folded(each.ifs or "").split()) <= words else None
+
+
+def _brought(memory: RecordMemory, read: Collection[str]) -> set[str]:
+    explaining = {number for order in memory.contributions for number in order.explaining}
+    return explaining | {each.tracking for each in memory.shipments if each.tracking and each.shipment not in read}
+
+
+def _is_cancelled(each: Checked, known: Known) -> bool:
+    """It was written, and IFS cancelled that record since."""
+    cancelled = {RecordKey(place=Place(row.place), id=row.id) for row in known.case.rows if row.is_cancelled}
+    placings = (placing for state in known.states for key, placing in state.placings.items() if key in each.shipments)
+    return each.field == RECORD and any(placing.key in cancelled for placing in placings)
 
 
 def _of_parked(each: Checked, parked: Iterable[Parked]) -> str | None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from functions.connections.connection import Connection
-from functions.flows.operations.reconcile_compare import cases, compare
+from functions.flows.operations.reconcile_cases import cases
+from functions.flows.operations.reconcile_compare import compare
 from functions.flows.operations.reconcile_reading import addressed
 from functions.model.reconciled import Checked, IfsRow, Orders, Parcel, ShipStationOrder
 from functions.model.records import FieldName

@@ -1,0 +1,79 @@
+"""What the ledger holds of a case. What cannot be read explains nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from functions.connections.connection import Connection
+from functions.errors import Permanent
+from functions.flows.operations.reconcile_cases import Case
+from functions.model.parked import Parked
+from functions.model.record_memory import RecordMemory
+from functions.model.records import Place, RecordKey
+from functions.model.shipment import ConnectionName, OrderKey
+from functions.model.state import OrderState
+
+Name = tuple[str, str]  # of an order: its company, its reference
+Memories = Mapping[RecordKey, RecordMemory]
+
+
+class OrderStates(Protocol):
+    def load(self, keys: Sequence[OrderKey]) -> dict[OrderKey, OrderState]: ...
+
+
+class RecordMemories(Protocol):
+    def load(self, connection: ConnectionName, keys: Sequence[RecordKey]) -> dict[RecordKey, RecordMemory]: ...
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """`now` is when it is asked; `dismissed` was parked until a person saw to it."""
+
+    orders: OrderStates
+    records: RecordMemories
+    now: datetime
+    parked: Collection[Parked] = ()
+    dismissed: Collection[Parked] = ()
+
+
+def orders_of(case: Case) -> set[Name]:
+    return {(each.view.ifs.company, str(each.reference)) for each in case.parcels if each.reference}
+
+
+def states_of(names: Iterable[Name], connection: Connection, ledger: Ledger) -> list[OrderState]:
+    found: list[OrderState] = []
+    for company, name in sorted(names):
+        key = OrderKey(connection=connection.name, company=company, reference=name)
+        try:
+            found += ledger.orders.load([key]).values()
+        except Permanent:
+            continue
+    return found
+
+
+def _memories_of(case: Case, connection: Connection, ledger: Ledger) -> Memories:
+    keys = {RecordKey(place=Place(row.place), id=row.id) for row in case.rows}
+    try:
+        return ledger.records.load(connection.name, sorted(keys, key=str))
+    except Permanent:
+        return {}
+
+
+@dataclass(frozen=True)
+class Known:
+    """A case, and what the ledger knows of its orders and records."""
+
+    case: Case
+    connection: Connection
+    ledger: Ledger
+    states: Sequence[OrderState]
+    memories: Memories
+
+
+def known_of(case: Case, connection: Connection, ledger: Ledger) -> Known:
+    """Costs a read of the ledger for each order and record of the case."""
+    states = states_of(orders_of(case), connection, ledger)
+    return Known(case, connection, ledger, states, _memories_of(case, connection, ledger))
