@@ -203,7 +203,10 @@ def desk(answer: Answer) -> Shown:
     recalls = Table(("looked at again", "store", "since", "by", "why"))
     for each in found.recalls:
         recalls.rows.append((listed(each.reasons), word(each.store), when(each.at), each.by, each.note))
-    blocks: list[Block] = [table for table in (pauses, entries, recalls) if table.rows]
+    decided = Table(("decided", "what", "by", "why"))
+    for past in found.decisions:
+        decided.rows.append((when(past.at), f"{past.what} {', '.join(past.changes)}", past.by or "", past.note or ""))
+    blocks: list[Block] = [table for table in (pauses, entries, recalls, decided) if table.rows]
     if found.toml:
         blocks += [Line("For the connection file:"), *(Line(line, 2) for line in found.toml.splitlines())]
     blocks += [Line(f"{name} was paused a day ago without an end", tone="yellow") for name in found.forgotten]

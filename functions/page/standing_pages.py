@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from functions.flows.operations.standing import DeskStanding, ReadingStanding, TenantStanding
+from functions.flows.operations.standing import Decided, DeskStanding, ReadingStanding, TenantStanding
 from functions.flows.operations.status import ConnectionStatus, StatusAnswer
 from functions.model.desk import MapEntry, Pause, Recall
 from functions.page.markup import Child, Html, tag, together
@@ -104,7 +104,15 @@ def desk_page(answer: DeskStanding, sheet: Sheet) -> Html:
         together(tag("p", soft("For the connection file:")), tag("pre", answer.toml)) if answer.toml else None,
         tag("h3", "Looked at again") if answer.recalls else None,
         table(("reasons", "since (UTC)", "by", "why", "lists left"), map(_recall, answer.recalls)),
+        tag("h3", "Decided last") if answer.decisions else None,
+        table(("at (UTC)", "what", "by", "why", "from", "to"), map(_decided, answer.decisions)),
     )
+
+
+def _decided(decided: Decided) -> tuple[Any, ...]:
+    names = ", ".join(decided.changes)
+    before, after = (", ".join(each[side] or "nothing" for each in decided.changes.values()) for side in (0, 1))
+    return at(decided.at), f"{decided.what} {names}", decided.by, decided.note, before, after
 
 
 def _pause(pause: Pause, answer: DeskStanding, sheet: Sheet) -> tuple[Any, ...]:
