@@ -50,12 +50,12 @@ def bundle(root: Path, connections: Path, target: Target) -> Path:
     """The folder to ship, for as long as this process runs. Packages are installed once per pin list and target, and
     kept under build/.
     """
-    packages = _packages(root, target)
-    key = _key(packages.name, str(connections.resolve()))
+    installed = packages(root, target)
+    key = _key(installed.name, str(connections.resolve()))
     folder = root / "build" / "bundle" / f"{key}-{os.getpid()}"
     _remove_left_over(folder.parent)
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(packages, folder)
+    shutil.copytree(installed, folder)
     shutil.copytree(root / "functions", folder / "functions", ignore=shutil.ignore_patterns(*NOT_SHIPPED))
     (folder / "connections").mkdir()
     for path in sorted([*connections.glob("*.toml"), *connections.glob("*.pem")]):
@@ -74,7 +74,8 @@ def starts_slower(target: Target) -> str | None:
     )
 
 
-def _packages(root: Path, target: Target) -> Path:
+def packages(root: Path, target: Target) -> Path:
+    """The folder of those that ship, as the lock has them."""
     lock = root / "functions" / LOCK
     made_of = (lock.read_text(encoding="utf-8"), target.python, target.architecture, _version(target.python))
     key = _key(*made_of, *LEFT_OUT, *SHRUNK)
