@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from functions.version import FILE
+
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 RUNTIMES = ("3.11", "3.12", "3.13", "3.14")
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -46,7 +48,7 @@ class Target:
 NOT_SHIPPED = ("__pycache__", "*.txt", "*.lock", "console")  # the console is a laptop's
 
 
-def bundle(root: Path, connections: Path, target: Target) -> Path:
+def bundle(root: Path, connections: Path, target: Target, version: str = "unknown") -> Path:
     """The folder to ship, for as long as this process runs. Packages are installed once per pin list and target, and
     kept under build/.
     """
@@ -60,6 +62,7 @@ def bundle(root: Path, connections: Path, target: Target) -> Path:
     (folder / "connections").mkdir()
     for path in sorted([*connections.glob("*.toml"), *connections.glob("*.pem")]):
         shutil.copyfile(path, folder / "connections" / path.name)
+    (folder / FILE).write_text(f"{version}\n", encoding="utf-8")
     _compile(folder, "functions", target)
     return folder
 

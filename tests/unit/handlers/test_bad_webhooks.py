@@ -23,7 +23,8 @@ from tests.unit.handlers.bad_webhooks import APIS, REFUSED, TAKEN_EVENTS, addres
 
 STATUSES = {200, 202, 400, 401, 404, 413}
 REASONS = {"queued", "nothing_to_read", "no_pointer", "not_known", "body_too_large"}
-ANSWERED = {"level", "location", "message", "timestamp", "service", "connection", "status", "reason", "correlation_id"}
+ANSWERED = {"level", "location", "message", "timestamp", "service", "version", "connection", "status", "reason"}
+ANSWERED |= {"correlation_id"}
 
 
 @cache
