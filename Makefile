@@ -20,7 +20,7 @@ PYTEST := $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope -
 CDK := exec $(BIN)/python -B .ci/deploy.py
 
 .PHONY: help setup demo test nightly lint unit synth check operate simulate bench screenshots mutate bootstrap deploy \
-	schemas pins clean
+	schemas pins sbom clean
 
 help: ## Say what each verb does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -81,6 +81,9 @@ schemas: setup ## Write the JSON Schemas of the connection file and of an operat
 pins: setup ## Pin every package of the bundle with its hashes, as functions/requirements.txt asks for
 	@$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 		--upgrade functions/requirements.txt --output-file functions/requirements.lock
+
+sbom: setup ## Write what ships in the bundle, with licences, into build/sbom.json (CycloneDX)
+	@$(BIN)/python -m infra.sbom
 
 clean: ## Remove what the verbs above made
 	@rm -rf .venv build cdk.out mutants

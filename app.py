@@ -18,6 +18,7 @@ from infra.alarm_topic import SubscriberError, subscribers
 from infra.bundle import BundleError, Target, bundle, starts_slower
 from infra.functions import EnvironmentTooLargeError
 from infra.stack import ConnectorStack
+from infra.version import version
 
 ROOT = Path(__file__).parent
 # CDK's command line warns of keys that begin like this where they stand in cdk.json.
@@ -33,7 +34,8 @@ def main() -> None:
     try:
         connections = load_all(folder)
         target = Target(**_chosen(app, "python", "architecture"))
-        code = bundle(ROOT, folder, target)
+        said = version(ROOT)
+        code = bundle(ROOT, folder, target, said)
     except ConnectionFileError as error:
         sys.exit(f"connection file: {error}")
     except BundleError as error:
@@ -46,6 +48,7 @@ def main() -> None:
             connections=connections,
             code=code,
             target=target,
+            version=said,
             alarm_subscribers=subscribers(str(alarms)) if alarms else (),
         )
     except (SubscriberError, StackNameError, EnvironmentTooLargeError) as error:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from functions.version import FILE
+
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 RUNTIMES = ("3.11", "3.12", "3.13", "3.14")
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -46,20 +48,21 @@ class Target:
 NOT_SHIPPED = ("__pycache__", "*.txt", "*.lock", "console")  # the console is a laptop's
 
 
-def bundle(root: Path, connections: Path, target: Target) -> Path:
+def bundle(root: Path, connections: Path, target: Target, version: str = "unknown") -> Path:
     """The folder to ship, for as long as this process runs. Packages are installed once per pin list and target, and
     kept under build/.
     """
-    packages = _packages(root, target)
-    key = _key(packages.name, str(connections.resolve()))
+    installed = packages(root, target)
+    key = _key(installed.name, str(connections.resolve()))
     folder = root / "build" / "bundle" / f"{key}-{os.getpid()}"
     _remove_left_over(folder.parent)
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(packages, folder)
+    shutil.copytree(installed, folder)
     shutil.copytree(root / "functions", folder / "functions", ignore=shutil.ignore_patterns(*NOT_SHIPPED))
     (folder / "connections").mkdir()
     for path in sorted([*connections.glob("*.toml"), *connections.glob("*.pem")]):
         shutil.copyfile(path, folder / "connections" / path.name)
+    (folder / FILE).write_text(f"{version}\n", encoding="utf-8")
     _compile(folder, "functions", target)
     return folder
 
@@ -74,7 +77,8 @@ def starts_slower(target: Target) -> str | None:
     )
 
 
-def _packages(root: Path, target: Target) -> Path:
+def packages(root: Path, target: Target) -> Path:
+    """The folder of those that ship, as the lock has them."""
     lock = root / "functions" / LOCK
     made_of = (lock.read_text(encoding="utf-8"), target.python, target.architecture, _version(target.python))
     key = _key(*made_of, *LEFT_OUT, *SHRUNK)

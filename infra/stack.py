@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from aws_cdk import Duration, Stack
+from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
@@ -49,11 +49,16 @@ class ConnectorStack(Stack):
         connections: Mapping[ConnectionName, Connection],
         code: Path,
         target: Target,
+        version: str,
         alarm_subscribers: Sequence[sns.ITopicSubscription] = (),
     ) -> None:
         super().__init__(
-            scope, construct_id, description="Puts ShipStation shipments onto customer orders in IFS Cloud"
+            scope,
+            construct_id,
+            description="Puts ShipStation shipments onto customer orders in IFS Cloud",
+            tags={"version": version},  # CloudFormation hands a stack's own tags on to what it makes
         )
+        CfnOutput(self, "ConnectorVersion", value=version)
         key = Encryption(self, "Encryption").key
         ledger = Ledger(self, "Ledger", key=key)
         dead = DeadLetterQueues(self, "Dead", key=key, visibility=_visibility(dead_letters.TIMEOUT))

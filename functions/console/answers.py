@@ -40,7 +40,8 @@ def listed(values: Iterable[object]) -> str:
 
 
 def status(answer: Answer) -> Shown:
-    lines = StatusAnswer.model_validate(_own(answer)).connections
+    found = StatusAnswer.model_validate(_own(answer))
+    lines = found.connections
     table = Table(("connection", "mode", "is", "asks", "waits", "oldest", "behind", "ShipStation", "IFS", "paused"))
     for each in lines:
         table.rows.append(
@@ -59,7 +60,7 @@ def status(answer: Answer) -> Shown:
         )
     unwell = [each.connection for each in lines if not each.is_well]
     told = Line(f"Look closer: attention --connection {unwell[0]}", tone="yellow") if unwell else Line(WELL)
-    return Shown([table, told], asks=bool(unwell))
+    return Shown([table, told, Line(f"Version {found.version}")], asks=bool(unwell))
 
 
 WELL = "Nobody has to do anything."

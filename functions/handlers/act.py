@@ -11,6 +11,7 @@ from functions.page import described
 from functions.page.answers import act_page
 from functions.page.widget_event import WidgetEvent
 from functions.settings import ControlSettings
+from functions.version import VERSION
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.runtime import Context, Handler, Runtime
 
@@ -21,7 +22,7 @@ def build(runtime: Runtime, settings: ControlSettings) -> Handler:
     def handle(event: dict[str, Any], context: Context) -> str:
         if event.get("describe"):
             return described.ACT
-        widget = WidgetEvent.of(event)
+        widget = WidgetEvent.of(event, VERSION)
         return act_page(widget, carry_out(widget.signed_request, context))
 
     return handle

@@ -27,6 +27,7 @@ from functions.model.inspection import (
 from functions.model.outcomes import SENTENCES
 from functions.model.shipment import ConnectionName
 from functions.settings import InspectSettings
+from functions.version import VERSION
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.inspect_parts import InspectParts
 from functions.wiring.requests import explained, unknown_connection
@@ -69,7 +70,7 @@ def answering(runtime: Runtime, settings: InspectSettings) -> Answering:
             own = parts(name)
             waiting = own.attention(Filters(), 1)
             lines.append(status_line(own.reading(), own.tenant(), own.desk_standing(), waiting, runtime.now()))
-        return StatusAnswer(connections=tuple(lines))
+        return StatusAnswer(version=VERSION, connections=tuple(lines))
 
     def answer(event: dict[str, Any]) -> BaseModel | dict[str, Any]:
         try:

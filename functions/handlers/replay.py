@@ -27,6 +27,7 @@ from functions.model.plans import Asked, Plan
 from functions.model.shipment import ConnectionName
 from functions.page.plan_page import on_a_page
 from functions.settings import ReplaySettings
+from functions.version import VERSION
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.delivery_parts import DeliveryParts, DeliveryTables
 from functions.wiring.once import Once
@@ -315,4 +316,4 @@ def _wired() -> Handler:
 
 
 def handler(event: dict[str, Any], context: Context) -> Any:
-    return on_a_page(event, lambda asked: _wired()(asked, context))
+    return on_a_page(event, lambda asked: _wired()(asked, context), VERSION)

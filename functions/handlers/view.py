@@ -11,6 +11,7 @@ from functions.page import described
 from functions.page.answers import is_blank_search, view_page
 from functions.page.widget_event import WidgetEvent
 from functions.settings import InspectSettings
+from functions.version import VERSION
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.runtime import Context, Handler, Runtime
 
@@ -22,7 +23,7 @@ def build(runtime: Runtime, settings: InspectSettings) -> Handler:
         del context
         if event.get("describe"):
             return described.VIEW
-        widget = WidgetEvent.of(event)
+        widget = WidgetEvent.of(event, VERSION)
         found = None if is_blank_search(widget.request) else answer(widget.request)
         return view_page(widget, runtime.new_id(), found)
 

@@ -65,20 +65,27 @@ def build(runtime: Runtime, settings: WebhookSettings) -> Handler:
     return handle
 
 
-def _webhook(event: dict[str, Any]) -> Webhook:
-    parameters, headers = event.get("pathParameters") or {}, event.get("headers") or {}
+def _webhook(event: object) -> Webhook:
+    """Whatever the event is: what is missing in it or of another shape is empty."""
+    fields = event if isinstance(event, dict) else {}
+    parameters = _texts(fields.get("pathParameters"))
     return Webhook(
         connection=parameters.get("connection", ""),
         token=parameters.get("token", ""),
-        body=_body(event),
-        headers={name.lower(): value for name, value in headers.items()},
+        body=_body(fields.get("body"), is_base64=fields.get("isBase64Encoded") is True),
+        headers={name.lower(): value for name, value in _texts(fields.get("headers")).items()},
     )
 
 
-def _body(event: dict[str, Any]) -> bytes:
+def _texts(raw: object) -> dict[str, str]:
+    pairs = raw.items() if isinstance(raw, dict) else ()
+    return {name: value for name, value in pairs if isinstance(name, str) and isinstance(value, str)}
+
+
+def _body(raw: object, *, is_base64: bool) -> bytes:
     """Byte by byte as it was sent: that is what is signed."""
-    text = str(event.get("body") or "")
-    if not event.get("isBase64Encoded"):
+    text = raw if isinstance(raw, str) else ""
+    if not is_base64:
         return text.encode(errors="surrogatepass")
     try:
         return base64.b64decode(text, validate=True)

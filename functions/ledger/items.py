@@ -8,18 +8,17 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from aws_lambda_powertools import Logger
 from boto3.dynamodb.conditions import Attr, ConditionBase
 from pydantic import ValidationError
 
 from functions.errors import Permanent
+from functions.log_lines import logger
 from functions.model.outcomes import Reason
 
 SCHEMA_VERSION = 2
 PARTITION, SORT, VERSION = "pk", "sk", "schema_version"
 
 Made = TypeVar("Made")
-logger = Logger(utc=True)
 
 
 def to_item(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,11 +21,11 @@ STEPS = {
 }
 
 
-def on_a_page(event: Mapping[str, Any], replay: Callable[[dict[str, Any]], Any]) -> Any:
+def on_a_page(event: Mapping[str, Any], replay: Callable[[dict[str, Any]], Any], version: str) -> Any:
     """The answer as it is to whoever invokes; a page to a dashboard."""
     if "widgetContext" not in event:
         return replay(dict(event))
-    widget = WidgetEvent.of(event)
+    widget = WidgetEvent.of(event, version)
     return plan_page(widget, replay(widget.signed_request))
 
 

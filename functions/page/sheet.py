@@ -18,7 +18,8 @@ Ask = Mapping[str, Any]
 @dataclass(frozen=True)
 class Sheet:
     """`endpoints` are the functions that the widget may call; without `act` or `replay` it shows nothing of theirs.
-    `back` is the question that this page answers, `action_id` what makes a second click on its buttons harmless.
+    `back` is the question that this page answers, `action_id` what makes a second click on its buttons harmless,
+    `version` the connector's own, below every page.
     """
 
     endpoints: Mapping[str, str]
@@ -27,6 +28,7 @@ class Sheet:
     theme: Theme = "auto"
     by: str = ""
     note: str = ""
+    version: str = ""
 
     @property
     def connection(self) -> str:
@@ -40,7 +42,8 @@ class Sheet:
 
     def frame(self, *children: Child) -> Html:
         """All fields stand in one form, of several fields, so that the return key sends none of them."""
-        return together(styles(CSS), tag("div", tag("form", *children), class_=f"ifss ifss-{self.theme}"))
+        foot = tag("p", soft(f"Version {self.version}")) if self.version else None
+        return together(styles(CSS), tag("div", tag("form", *children), foot, class_=f"ifss ifss-{self.theme}"))
 
     def look(self, label: Child, ask: Ask, *, form: str = "", kind: str = "btn") -> Html:
         """Asks `view` and shows what it answers in this place."""

@@ -19,7 +19,8 @@ THEMES: dict[str, Theme] = {"light": "light", "dark": "dark"}
 @dataclass(frozen=True)
 class WidgetEvent:
     """`params` are the widget's own parameters, `ask` what a button asks for (else the parameters say it), `typed` what
-    stands in the widget's fields, `form` which of them belong to the button, `back` what was shown before.
+    stands in the widget's fields, `form` which of them belong to the button, `back` what was shown before, `version`
+    the connector's own.
     """
 
     params: Mapping[str, Any]
@@ -28,9 +29,10 @@ class WidgetEvent:
     form: str = ""
     back: Mapping[str, Any] | None = None
     theme: Theme = "auto"
+    version: str = ""
 
     @classmethod
-    def of(cls, event: Mapping[str, Any]) -> WidgetEvent:
+    def of(cls, event: Mapping[str, Any], version: str = "") -> WidgetEvent:
         """Of whatever comes: what is not of the expected kind counts as not given."""
         context = _mapping(event.get("widgetContext"))
         params = _mapping(context.get("params")) or event
@@ -43,6 +45,7 @@ class WidgetEvent:
             form=str(event.get("form") or ""),
             back=_mapping(event.get("back")) or None,
             theme=THEMES.get(str(context.get("theme")), "auto"),
+            version=version,
         )
 
     @property
@@ -66,6 +69,7 @@ class WidgetEvent:
             theme=self.theme,
             by=self.typed.get("by", ""),
             note=self.typed.get("note", ""),
+            version=self.version,
         )
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-logger = Logger(utc=True)
+from functions.log_lines import logger
+
+__all__ = ["count", "heartbeat", "logger", "of_the_stack", "seconds"]
 
 
 def seconds(connection: str, **metrics: float) -> None:

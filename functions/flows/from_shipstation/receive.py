@@ -150,12 +150,21 @@ def _text(raw: object) -> str:
 
 
 def _body(raw: bytes) -> dict[str, Any]:
-    """Empty where it is no JSON object in UTF-8."""
+    """Empty where it is no JSON object in UTF-8, or one that its readers may read differently."""
     try:
-        body = json.loads(raw.decode())
+        body = json.loads(raw.decode(), object_pairs_hook=_each_once)
+        json.dumps(body, ensure_ascii=False, allow_nan=False).encode()  # no half character, no number beyond all
     except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Raises ValueError for a name that is given twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice")
+    return found
 
 
 def _opens(shown: Sequence[str], valid: Sequence[str]) -> bool:

@@ -29,6 +29,9 @@ class ConnectionStatus(Frozen):
 
 
 class StatusAnswer(Frozen):
+    """`version` is that of the connector and its commit; earlier ones did not say it."""
+
+    version: str = "unknown"
     connections: tuple[ConnectionStatus, ...]
 
 

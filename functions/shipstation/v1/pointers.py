@@ -7,9 +7,9 @@ field with the hosts ssapi, ssapi6 and ssapi13, capitalised booleans and a capit
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl
 
 from functions.model.notification import Pointer
+from functions.shipstation.parameters import parameters
 
 LONGEST = 200  # documented limit of the address; a longer one is cut off somewhere
 
@@ -33,21 +33,17 @@ def parse(resource_url: str, resource_type: str) -> Pointer | None:
         return None
     if len(resource_url) > LONGEST:
         return Pointer(kind="anything")
-    return _reduced(match["path"].lower().split("/"), _parameters(match["query"] or ""))
+    return _reduced(match["path"].lower().split("/"), parameters(match["query"] or ""))
 
 
-def _parameters(query: str) -> dict[str, str]:
-    return {name.lower(): value for name, value in parse_qsl(query)}
-
-
-def _reduced(path: list[str], parameters: dict[str, str]) -> Pointer:
+def _reduced(path: list[str], given: dict[str, str]) -> Pointer:
     match path:
-        case ["shipments"] if _NUMBER.fullmatch(parameters.get("batchid", "")):
-            return Pointer(kind="shipments_batch", id=parameters["batchid"])
-        case ["orders"] if _BATCH.fullmatch(parameters.get("importbatch", "")):
-            return Pointer(kind="orders_import", id=parameters["importbatch"])
+        case ["shipments"] if _NUMBER.fullmatch(given.get("batchid", "")):
+            return Pointer(kind="shipments_batch", id=given["batchid"])
+        case ["orders"] if _BATCH.fullmatch(given.get("importbatch", "")):
+            return Pointer(kind="orders_import", id=given["importbatch"])
         case ["orders", number] if _NUMBER.fullmatch(number):
             return Pointer(kind="order", id=number)
-        case ["fulfillments"] if _NUMBER.fullmatch(parameters.get("fulfillmentid", "")):
-            return Pointer(kind="fulfilment", id=parameters["fulfillmentid"])
+        case ["fulfillments"] if _NUMBER.fullmatch(given.get("fulfillmentid", "")):
+            return Pointer(kind="fulfilment", id=given["fulfillmentid"])
     return Pointer(kind="anything")

@@ -7,9 +7,9 @@ behind `se-`, the same that V1 shows without it.
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl
 
 from functions.model.notification import Kind, Pointer
+from functions.shipstation.parameters import parameters
 
 # One pattern for the whole address: anything it does not spell out (user info, ports, encoded characters in the path,
 # backslashes, other hosts) does not match.
@@ -29,37 +29,30 @@ def parse(resource_url: str, resource_type: str) -> Pointer | None:
     match = _ADDRESS.fullmatch(resource_url)
     if match is None:
         return None
-    return _reduced(match["path"].lower().split("/"), _parameters(match["query"] or ""))
+    return _reduced(match["path"].lower().split("/"), parameters(match["query"] or ""))
 
 
-def _parameters(query: str) -> dict[str, str]:
-    """None where one is given twice: which one counts, only ShipStation knows."""
-    pairs = [(name.lower(), value) for name, value in parse_qsl(query)]
-    found = dict(pairs)
-    return found if len(found) == len(pairs) else {}
-
-
-def _reduced(path: list[str], parameters: dict[str, str]) -> Pointer:
-    kind, found = _meant(path, parameters)
+def _reduced(path: list[str], given: dict[str, str]) -> Pointer:
+    kind, found = _meant(path, given)
     return Pointer(kind=kind, id=found) if found else Pointer(kind="anything")
 
 
-def _meant(path: list[str], parameters: dict[str, str]) -> tuple[Kind, str]:  # noqa: PLR0911 # one case a form
+def _meant(path: list[str], given: dict[str, str]) -> tuple[Kind, str]:  # noqa: PLR0911 # one case a form
     """Without an id where the address holds none that is one."""
     match path:
         case ["labels"]:
-            return "shipments_batch", _number(parameters.get("batch_id"))
+            return "shipments_batch", _number(given.get("batch_id"))
         case ["labels", label, "track"]:
             return "label", _number(label)
         case ["batches", batch]:  # what was made of it are labels
             return "shipments_batch", _number(batch)
         case ["shipments"]:
-            batch = parameters.get("import_batch_id", "")
+            batch = given.get("import_batch_id", "")
             return "orders_import", batch if _BATCH.fullmatch(batch) else ""
         case ["shipments", shipment]:  # V1 calls it an order
             return "order", _number(shipment)
         case ["fulfillments"]:
-            return "fulfilment", _number(parameters.get("fulfillment_id"))
+            return "fulfilment", _number(given.get("fulfillment_id"))
     return "anything", ""
 
 

@@ -67,6 +67,11 @@ def sent(*words: str, **more: Any) -> dict[str, Any]:
     return payload
 
 
+def test_the_status_says_the_version_of_the_connector() -> None:
+    told = {"show": "status", "version": "0.1.0 11432fd0a1b2", "connections": [WELL]}
+    assert "Version 0.1.0 11432fd0a1b2" in asked(FakeStack(told), "status")[1]
+
+
 # --- exit status
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from functions.handlers import act, view
 from functions.settings import ControlSettings, InspectSettings
+from functions.version import VERSION
 from tests.equipment.quiet_connection import asked, quiet_world, run, schedule
 from tests.equipment.world import AUDIT, LEDGER
 
@@ -41,6 +42,7 @@ class Visitor:
 
     def look(self, show: str, **more: str) -> None:
         self._call("view", {"ask": {"show": show, "connection": "acme", **more}}, {})
+        assert f"Version {VERSION}" in self.page
 
     def click(self, label: str, *, page: str = "", **typed: str) -> None:
         """A button of the page that is shown, or of one that was shown before."""

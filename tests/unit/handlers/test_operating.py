@@ -14,6 +14,7 @@ from functions.model.audit import desk_record
 from functions.model.connection_name import ConnectionName
 from functions.model.control import ControlRequest
 from functions.model.inspection import InspectRequest
+from functions.version import VERSION
 from tests.equipment.quiet_connection import asked, quiet_world, run, schedule
 from tests.equipment.world import AUDIT
 
@@ -205,7 +206,9 @@ def test_reading_tenant_desk_and_status_answer(shop: Shop) -> None:
     assert (reading["refused_since"], reading["not_configured"]) == (None, None)
     assert shop.show("tenant")["is_answering"]
     assert shop.show("desk")["pauses"] == []
-    (line,) = asked(shop.world, {"show": "status"}, "inspect")["connections"]
+    answer = asked(shop.world, {"show": "status"}, "inspect")
+    (line,) = answer["connections"]
+    assert answer["version"] == VERSION
     assert (line["connection"], line["is_well"], line["waiting"], line["calls"]) == ("acme", True, 1, 0)
 
 

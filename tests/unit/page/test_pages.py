@@ -144,6 +144,16 @@ def test_any_event_becomes_a_page(event: dict[str, Any], context: dict[str, Any]
     assert_harmless(act_page(widget, {"error": str(widget.signed_request)}))
 
 
+def test_the_version_stands_below_every_page() -> None:
+    event = {"ask": ASK, "widgetContext": {"params": ENDPOINTS}}
+    widget = WidgetEvent.of(event, ATTACK)
+    shown = [view_page(widget, "id", filled(model, "L1")) for model in PAGES]
+    shown += [act_page(widget, Changed(done="map", told="done")), on_a_page(event, lambda _: PLAN, ATTACK)]
+    for page in shown:
+        assert_harmless(page)
+        assert Parsed(page).text.rstrip().endswith(f"Version {ATTACK}")
+
+
 PLAN = {
     "plan_id": "p1",
     "orders": 2,
@@ -175,7 +185,7 @@ def replayed(answer: dict[str, Any], event: dict[str, Any]) -> tuple[Any, dict[s
         asked.append(request)
         return answer
 
-    return on_a_page(event, replay), asked[0]
+    return on_a_page(event, replay, ATTACK), asked[0]
 
 
 def a_click(ask: dict[str, Any], typed: dict[str, str] | None = None) -> dict[str, Any]:
