@@ -58,14 +58,15 @@ def _told(each: Checked, known: Known) -> Checked:
     states, ledger = known.states, known.ledger
     memory = known.memories.get(RecordKey(place=Place(each.place), id=each.record or ""))
     held = Held(each, known.connection, memory, states)
+    is_known = any(key in state.shipments for state in states for key in each.shipments)
     reasons = (
         held.whose,
         _reason(held.past.outcome, held.past.reason, each) if held.past else None,
         *(_of_field(each, state, ledger) for state in states),
         *(_of_shipment(each, state, ledger) for state in states if ended_in(state, each) is None),
         _of_numbers(each, known, memory),
-        _of_parked(each, ledger.parked),
-        DISMISSED if _of_parked(each, ledger.dismissed) else None,
+        None if is_known else _of_parked(each, ledger.parked),
+        DISMISSED if not is_known and _of_parked(each, ledger.dismissed) else None,
         CANCELLED if _is_cancelled(each, known) else None,
         EDITED if held.is_typed else None,
     )

@@ -437,6 +437,7 @@ def test_where_a_person_placed_it_counts_more_than_its_goods(held: str, expected
 def test_what_was_parked_until_a_person_saw_to_it_is_dismissed() -> None:
     entry = Parked(connection=ConnectionName("acme"), subject="label 1", reason=Reason.UNREADABLE_ROW, at=NOON)
     assert told([a_parcel()], [], parked=[entry]) == {("record", "missing", "unreadable_row")}
+    assert told([a_parcel()], [], [a_state()], parked=[entry]) == {("record", "missing", None)}, "it came later"
     assert told([a_parcel()], [], dismissed=[entry]) == {("record", "missing", "dismissed")}
 
 
