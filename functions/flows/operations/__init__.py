@@ -13,6 +13,8 @@ replay      selection            which orders
             └─ revert            an applied plan taken back
 reconcile   reconcile_reading    what ShipStation says, and what IFS says
             ├─ reconcile_compare where they differ
+            ├─ reconcile_beside, reconcile_whose   what else stands there; whose value it is
+            ├─ reconcile_cases, reconcile_ledger   what is explained, and by what the ledger knows
             ├─ reconcile_explain what the ledger knows of it
             └─ reconcile_text    as a person reads it
 backfill                         a window of the past
