@@ -17,7 +17,7 @@ from infra.alarm_topic import alarm_topic
 from infra.bell import NAMESPACE, Bell, counted, silence_is_zero
 from infra.connection_resources import ConnectionResources
 from infra.queues import DeadLetterQueues
-from infra.stack_alarms import of_the_stack
+from infra.stack_alarms import of_a_function, of_the_stack
 from infra.webhook import WebhookApi
 
 LATE = Duration.minutes(15)
@@ -110,13 +110,7 @@ class Alarms(Construct):
             self._disagreeing(resources)
 
     def watch(self, function: lambda_.Function) -> None:
-        self._bell.alarm(
-            f"{function.node.id}Errors",
-            function.metric_errors(period=Duration.minutes(5)),
-            threshold=1,
-            periods=2,
-            description=f"{function.node.id} ends in errors. Read its log group: the last line names the reason code.",
-        )
+        of_a_function(self._bell, function)
 
     def _dead(self, name: str, queue: sqs.Queue, description: str) -> None:
         """By number, those that are worked on as well: SQS tells the age of none that was received three times.

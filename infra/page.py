@@ -128,7 +128,7 @@ class Page(Construct):
     def _beats(self, name: ConnectionName) -> cloudwatch.GraphWidget:
         shown = {
             "poll": ("PollSucceeded", "ShipStationRefused", "Gaps"),
-            "release": ("IfsCircuitOpen", "PauseForgotten"),
+            "release": ("IfsCircuitOpen",),
             "consume": ("TargetChanged",),
             "dead_letters": ("DeadLettersParked",),
         }

@@ -91,7 +91,6 @@ class ConnectorStack(Stack):
         watched.append(letters.function)
         aligning = self._alignment(functions, ledger, per_connection)
         watched += aligning
-        # Whoever invokes these by hand sees how they end, or asks: a plan says how it stands.
         replay = Replay(self, "ReplayFlow", functions=functions, ledger=ledger, per_connection=per_connection)
         check = Check(self, "CheckFlow", functions=functions, ledger=ledger, per_connection=per_connection)
         operate = Operate(self, "OperateFlow", functions=functions, ledger=ledger, per_connection=per_connection)
@@ -110,7 +109,7 @@ class ConnectorStack(Stack):
             self,
             "Alarms",
             per_connection=per_connection,
-            functions=watched,
+            functions=[*watched, replay.function],
             webhook=webhook,
             dead=dead,
             dead_orders=orders.dead if orders else None,

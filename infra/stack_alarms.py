@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_lambda as lambda_
 
 from infra.bell import NAMESPACE, Bell, silence_is_zero
 from infra.webhook import WebhookApi
@@ -29,6 +32,15 @@ COUNTED = (
         ),
     ),
     (
+        "reconcile",
+        "NotCompared",
+        Duration.hours(2),
+        (
+            "A day was not compared half a day after its turn. Digest's message names the connection; read the reason "
+            "in Reconcile's log, correct it, and compare the day by hand (docs/operations.md#reconcile)."
+        ),
+    ),
+    (
         "release",
         "PauseForgotten",
         Duration.minutes(10),
@@ -38,6 +50,57 @@ COUNTED = (
         ),
     ),
 )
+
+
+FIVE_MINUTES = Duration.minutes(5)
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """Of a function that a schedule calls: in how long a run that fails every time fails, and after how long without
+    any its rule is disabled, or no run finds a place; None where a heartbeat of its own says so.
+    """
+
+    errors: Duration = FIVE_MINUTES
+    silence: Duration | None = None
+
+
+SCHEDULED = {
+    "Release": Rhythm(silence=Duration.minutes(15)),
+    "Replay": Rhythm(errors=Duration.minutes(15), silence=Duration.minutes(15)),
+    "Reconcile": Rhythm(errors=Duration.hours(1), silence=Duration.minutes(30)),
+    "Digest": Rhythm(errors=Duration.hours(1), silence=Duration.hours(3)),
+}
+SILENT = {
+    "Release": "what waits is not looked at again, and its other alarms are silent",
+    "Replay": "plans do not go on",
+    "Reconcile": "the systems are not compared",
+    "Digest": "no message of the day is sent",
+}
+
+
+def of_a_function(bell: Bell, function: lambda_.Function) -> None:
+    name = function.node.id
+    rhythm = SCHEDULED.get(name, Rhythm())
+    # A run that comes a little late leaves a period out.
+    least, periods = (None, 2) if rhythm.errors is FIVE_MINUTES else (2, 3)
+    bell.alarm(
+        f"{name}Errors",
+        function.metric_errors(period=rhythm.errors),
+        threshold=1,
+        least=least,
+        periods=periods,
+        description=f"{name} ends in errors. Read its log group: the last line names the reason code.",
+    )
+    if rhythm.silence is not None:
+        bell.alarm(
+            f"{name}Silent",
+            silence_is_zero(function.metric_invocations(period=rhythm.silence)),
+            threshold=1,
+            below=True,
+            description=f"{name} does not run: {SILENT[name]}. Enable its schedule rules in EventBridge, and see "
+            "whether the account's Lambda concurrency is used up (docs/operations.md#what-does-not-run).",
+        )
 
 
 def of_the_stack(bell: Bell, *, webhook: WebhookApi) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from functions.console.answers import NONE, Answer, listed, value, when, word
+from functions.console.options import UNDER_WAY
 from functions.console.screen import Block, Line, Shown, Table
 from functions.model.control import Changed
 from functions.model.jobs import Progress
@@ -13,11 +14,17 @@ from functions.model.jobs import Progress
 
 def changed(answer: Answer) -> Shown:
     found = Changed.model_validate(answer)
-    blocks: list[Block] = [Line(f"{found.told[:1].upper()}{found.told[1:]}.", tone="green")]
+    is_vain = bool(found.left) and not found.concerned
+    told = Line("Nothing was done.", tone="yellow") if is_vain else Line(_sentence(found.told), tone="green")
+    blocks: list[Block] = [told]
     blocks += [Line(f"{name} was left: {why}", 2, "yellow") for name, why in found.left.items()]
     if found.next:
         blocks.append(Line("desk shows it."))
     return Shown(blocks, asks=bool(found.left))
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def plan(answer: Answer) -> Shown:
@@ -31,7 +38,7 @@ def plan(answer: Answer) -> Shown:
         page = answer.get("page", 1) + 1
         blocks.append(Line(f"{answer['not_shown']} more: plan --id {answer['plan_id']} --page {page}"))
     blocks += _next(answer)
-    asks = bool(differences) or bool(answer.get("would_change"))
+    asks = bool(differences) or bool(answer.get("would_change")) or bool(answer.get("undecided"))
     return Shown(blocks, asks=asks)
 
 
@@ -44,6 +51,7 @@ def carried_out(answer: Answer) -> Shown:
 
 def _counts(answer: Answer) -> str:
     texts = {"orders": "{} orders", "would_change": "{} would change", "sent": "{} sent", "settled": "{} settled"}
+    texts |= {"undecided": "{} could not be decided"} if answer.get("undecided") else {}
     texts |= {"left": "{} left", "looked_at": "{} looked at"}
     return ", ".join(text.format(answer[name]) for name, text in texts.items() if name in answer) or "shown"
 
@@ -65,7 +73,7 @@ def _difference(difference: Mapping[str, Any]) -> Iterator[Line]:
 def _next(answer: Answer) -> Iterator[Line]:
     next_ = answer.get("next")
     if isinstance(next_, str):
-        yield Line(f"{next_[:1].upper()}{next_[1:]}.")
+        yield Line(_sentence(next_))
     elif isinstance(next_, dict) and "plan_id" in next_:
         action = next((name for name in ("apply", "revert") if next_.get(name)), "")
         yield Line(f"Next: {action} {next_['plan_id']}" if action else f"Next: plan --id {next_['plan_id']}")
@@ -80,7 +88,10 @@ def reconcile(answer: Answer) -> Shown:
     blocks: list[Block] = [*head, *(Line(str(line)) for line in text), *_next(answer)]
     if answer.get("report"):
         blocks.append(Line(f"Report: {answer['report']}"))
-    return Shown(blocks, asks=bool(answer.get("unexplained")))
+    is_compared = answer.get("compared", True) or state == UNDER_WAY
+    if not is_compared and not answer.get("text"):
+        blocks.insert(0, Line("Nothing was compared.", tone="yellow"))
+    return Shown(blocks, asks=bool(answer.get("unexplained")) or not is_compared)
 
 
 def check(answer: Answer) -> Shown:

@@ -9,7 +9,7 @@ from typing import Any
 from functions.console.screen import Block, Line, Shown, Table
 from functions.flows.operations.attention import AttentionList
 from functions.flows.operations.standing import DeskStanding, ReadingStanding, TenantStanding
-from functions.flows.operations.status import StatusAnswer
+from functions.flows.operations.status import ConnectionStatus, StatusAnswer
 from functions.flows.operations.stories import StoriesAnswer
 from functions.flows.operations.story import Attempt, OrderStory, RecordStory, ShipmentStory
 
@@ -58,9 +58,17 @@ def status(answer: Answer) -> Shown:
                 listed(each.paused),
             )
         )
-    unwell = [each.connection for each in lines if not each.is_well]
-    told = Line(f"Look closer: attention --connection {unwell[0]}", tone="yellow") if unwell else Line(WELL)
-    return Shown([table, told, Line(f"Version {found.version}")], asks=bool(unwell))
+    unwell = not all(each.is_well for each in lines)
+    told = list(_closer(lines)) if unwell else [Line(WELL)]
+    return Shown([table, *told, Line(f"Version {found.version}")], asks=unwell)
+
+
+def _closer(lines: Iterable[ConnectionStatus]) -> Iterator[Line]:
+    """What is wrong, and the command that tells more of it."""
+    for each in lines:
+        for trouble in each.troubles:
+            told = f"{each.connection}: {trouble.told.rstrip('.')}. Look closer: {trouble.look}"
+            yield Line(f"{told} --connection {each.connection}", tone="yellow")
 
 
 WELL = "Nobody has to do anything."
@@ -160,6 +168,7 @@ def reading(answer: Answer) -> Shown:
     troubles = {
         "the key is refused since": found.refused_since and when(found.refused_since),
         "ShipStation is silent since": found.silent_since and when(found.silent_since),
+        "not read since": found.late_since and when(found.late_since),
         "not configured:": found.not_configured,
     }
     rate = f"{word(found.requests_in_the_last_minute)} of {found.requests_per_minute} requests in the last minute"

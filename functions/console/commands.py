@@ -36,9 +36,10 @@ def nothing(_: Answer) -> Payload | None:
 
 @dataclass(frozen=True)
 class Command:
-    """`request` makes what is sent, which `model` judges. `is_signed`: whether who asks and why belong to it. `each`: a
-    question that every connection is asked where none is named; of those that `finds` something the first one answers
-    alone. `follow` asks how it stands where it goes on, or None.
+    """`request` makes what is sent, which `model` judges. `is_signed`: whether who asks and why belong to it.
+    `is_of_one`: whether it has to be known of which connection. `each`: a question that every connection is asked where
+    none is named; of those that `finds` something the first one answers alone. `follow` asks how it stands where it
+    goes on, or None.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Command:
     view: Callable[[Answer], Shown]
     is_signed: Callable[[Namespace], bool] = never
     has_connection: bool = True
+    is_of_one: Callable[[Namespace], bool] = always
     each: bool = False
     finds: Callable[[Answer], bool] | None = None
     follow: Callable[[Answer], Payload | None] = nothing
@@ -116,7 +118,7 @@ COMMANDS = (
         "status",
         "whether somebody has to look closer, a line a connection",
         answers.status,
-        keys=(),
+        options=options.status,
         has_connection=False,
     ),
     _question(
@@ -209,6 +211,7 @@ COMMANDS = (
         model=lambda given: ShowPlan if given.plan_id else PlanRequest,
         view=actions.plan,
         is_signed=lambda given: not given.plan_id,
+        is_of_one=lambda given: not given.plan_id,
         follow=options.plan_under_way,
     ),
     _of_a_plan("apply", "carry out a plan, exactly as it was shown", actions.carried_out),

@@ -100,7 +100,7 @@ def run(
     named = getattr(arguments, "connection", None)
     _judged(command, arguments, named or "a")
     stack = open_stack(_where(arguments))
-    payloads = [_judged(command, arguments, name) for name in _connections(command, named, stack)]
+    payloads = [_judged(command, arguments, name) for name in _connections(command, named, stack, arguments)]
     answers = (_answered(command, arguments, stack, payload, pause) for payload in payloads)
     shown = answers if command.finds is None else [_first(answers, command.finds)]
     return max(_show(command, answer, console, is_json=_has(arguments, "json")) for answer in shown)
@@ -146,8 +146,8 @@ def _judged(command: Command, arguments: Namespace, connection: str) -> dict[str
     return payload
 
 
-def _connections(command: Command, named: str | None, stack: Stack) -> list[str]:
-    if not command.has_connection or getattr(stack, "connections", None) is None:
+def _connections(command: Command, named: str | None, stack: Stack, arguments: Namespace) -> list[str]:
+    if not command.has_connection or not command.is_of_one(arguments) or getattr(stack, "connections", None) is None:
         return [""]
     known = stack.connections
     if named and known and named not in known:

@@ -31,6 +31,10 @@ def none(_: ArgumentParser) -> None:
     """Nothing beside what every command takes."""
 
 
+def status(parser: ArgumentParser) -> None:
+    parser.add_argument("--connection", help="all of them without it")
+
+
 def attention(parser: ArgumentParser) -> None:
     parser.add_argument("--reason", help="its code, such as carrier_unmapped")
     parser.add_argument("--store", help="the id of a ShipStation store")

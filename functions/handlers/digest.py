@@ -11,14 +11,18 @@ from typing import Any
 
 import boto3
 
+from functions.connections.connection import Connection
 from functions.flows.operations.digest import Compared, DigestSources, day_due, digest
 from functions.ledger.desks import DeskStore
 from functions.ledger.digests import DigestStore
 from functions.ledger.orders import OrderStore
+from functions.ledger.positions import PositionStore
 from functions.ledger.reconciles import ReconcileStore
+from functions.ledger.tenants import TenantStore
 from functions.ledger.topics import SnsTopic
 from functions.model.cursors import Span
 from functions.model.shipment import ConnectionName
+from functions.model.tenant import Fitness
 from functions.settings import DigestSettings
 from functions.wiring.aws import SDK, AwsRuntime
 from functions.wiring.runtime import Context, Handler, Runtime
@@ -30,7 +34,12 @@ Tell = Callable[[str, str], None]  # subject, text
 def build(runtime: Runtime, settings: DigestSettings, tell: Tell) -> Handler:
     ledger = runtime.table(settings.ledger_table)
     store, orders, desks = DigestStore(ledger), OrderStore(ledger), DeskStore(ledger)
-    sources = DigestSources(orders, orders, desks.load, partial(_comparison, ReconcileStore(ledger)))
+    tenants, compared = TenantStore(ledger), partial(_comparison, ReconcileStore(ledger))
+
+    def fitness(connection: Connection) -> Fitness | None:
+        return tenants.fitness(connection.name, connection.delivery_place)
+
+    sources = DigestSources(orders, orders, desks.load, compared, PositionStore(ledger).peek, tenants.circuit, fitness)
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
         del event
@@ -48,14 +57,8 @@ def build(runtime: Runtime, settings: DigestSettings, tell: Tell) -> Handler:
 
 
 def _comparison(store: ReconcileStore, name: ConnectionName, window: Span) -> Compared | None:
-    """What the latest one found, where it was of that window."""
-    run = store.latest(name)
-    if (
-        run is None
-        or run.ended_at is None
-        or run.failed
-        or (run.window.start, run.window.end) != (window.start, window.end)
-    ):
+    run = store.of_window(name, window)
+    if run is None:
         return None
     found = run.totals
     return Compared(

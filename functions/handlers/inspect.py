@@ -34,7 +34,7 @@ from functions.wiring.requests import explained, unknown_connection
 from functions.wiring.runtime import Context, Handler, Runtime
 
 ALLOWED = {
-    "status": {"show": "status"},
+    "status": {"show": "status", "connection": "name; all of them without it"},
     "attention": {"show": "attention", "connection": "name", "…": "reason, store, since, calls, page"},
     "order": {"show": "order", "connection": "name", "…": "one of order, shipstation_order, tracking, shipment"},
     "reading": {"show": "reading", "connection": "name"},
@@ -64,9 +64,9 @@ def answering(runtime: Runtime, settings: InspectSettings) -> Answering:
     def parts(name: ConnectionName) -> InspectParts:
         return InspectParts(runtime, settings, runtime.connections[name])
 
-    def status() -> StatusAnswer:
+    def status(only: ConnectionName | None) -> StatusAnswer:
         lines: list[ConnectionStatus] = []
-        for name in sorted(runtime.connections):
+        for name in [only] if only else sorted(runtime.connections):
             own = parts(name)
             waiting = own.attention(Filters(), 1)
             lines.append(status_line(own.reading(), own.tenant(), own.desk_standing(), waiting, runtime.now()))
@@ -77,10 +77,14 @@ def answering(runtime: Runtime, settings: InspectSettings) -> Answering:
             asked = InspectRequest.model_validate(event).root
         except ValidationError as error:
             return {"error": explained(error, InspectRequest), "allowed": ALLOWED}
-        if not isinstance(asked, StatusQuestion) and asked.connection not in runtime.connections:
+        if asked.connection is not None and asked.connection not in runtime.connections:
             return {"error": unknown_connection(runtime.connections, asked.connection), "allowed": ALLOWED}
         try:
-            return status() if isinstance(asked, StatusQuestion) else _answer(asked, parts(asked.connection))
+            return (
+                status(asked.connection)
+                if isinstance(asked, StatusQuestion)
+                else _answer(asked, parts(asked.connection))
+            )
         except ConnectorError as fault:
             return {"error": SENTENCES[fault.reason], "reason": fault.reason, "next": "try again later"}
 

@@ -14,6 +14,7 @@ from functions.model.plans import Plan, PlannedOrder, PlannedRecord
 from functions.model.records import RecordKey
 
 SHOWN = 100  # differences on one page
+UNDECIDED = "what could not be decided needs another dry run, once the reason is over"
 WHO = {"by": "…", "note": "…"}
 
 
@@ -31,7 +32,7 @@ def told(plan: Plan, plans: Plans, page: int, progress: Progress | None) -> dict
     }
     if plan.status == "drawing" or (plan.cancelled is not None and not plan.found):
         return {**answer, "looked_at": plan.looked_at, "next": _next(plan)}
-    answer |= {"orders": plan.found, "would_change": plan.would_change}
+    answer |= {"orders": plan.found, "would_change": plan.would_change, "undecided": plan.undecided}
     if progress is not None:
         answer |= {"sent": progress.sent, "settled": progress.settled, "left": progress.left}
     return {**answer, **_page(plan, plans, page), "next": _next(plan)}
@@ -56,7 +57,9 @@ def _page(plan: Plan, plans: Plans, page: int) -> dict[str, Any]:
 
 def _next(plan: Plan) -> Any:
     if plan.status == "ready":
-        return {"plan_id": plan.plan_id, "apply": True, **WHO} if plan.to_send else "nothing to change"
+        if plan.to_send:
+            return {"plan_id": plan.plan_id, "apply": True, **WHO}
+        return UNDECIDED if plan.undecided else "nothing to change"
     if plan.is_under_way:
         return {"plan_id": plan.plan_id}
     if plan.status == "applied" and plan.reverts is None:

@@ -18,6 +18,7 @@ from functions.flows.from_shipstation.labels_on_the_way import look_at_labels
 from functions.flows.from_shipstation.live_streams import Report
 from functions.flows.from_shipstation.past_windows import next_job, work_on
 from functions.handlers import backfill
+from functions.model.behind import behind
 from functions.model.jobs import Job
 from functions.model.messages import Notification, Pointer
 from functions.model.shipment import ConnectionName
@@ -155,6 +156,7 @@ def _work(parts: PollParts, context: Context) -> float | None:
 
 def _report(parts: PollParts, report: Report, webhooks: int, correlation_id: str) -> None:
     name = parts.connection.name
+    lag = behind(parts.position(), parts.jobs.all(name), parts.now())
     logger.info(
         "poll_ended",
         connection=name,
@@ -170,7 +172,7 @@ def _report(parts: PollParts, report: Report, webhooks: int, correlation_id: str
         backlogs=report.backlogs,
         complete=report.complete,
         goes_on_in=report.goes_on_in,
-        seconds_behind={name: int((parts.now() - head).total_seconds()) for name, head in report.read_up_to.items()},
+        seconds_behind={stream: int(late.total_seconds()) for stream, late in lag.items()},
         correlation_id=correlation_id,
     )
     is_read = not (report.held or report.refused or report.silent or _has_waited(report))

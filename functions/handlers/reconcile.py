@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from functions.errors import ConnectorError
-from functions.flows.operations.reconcile import day_due, piece_length, window_of
+from functions.flows.operations.reconcile import awaited, day_due, piece_length, window_of
 from functions.flows.operations.reconcile_text import lines
 from functions.flows.operations.replay import planned
 from functions.flows.operations.selection import Selection
@@ -29,11 +29,12 @@ from functions.wiring.reconcile_parts import ReconcileParts
 from functions.wiring.reconcile_runs import Runs, TakenOverError, summary
 from functions.wiring.requests import explained, unknown_connection
 from functions.wiring.runtime import Context, Handler, Runtime
-from functions.wiring.telemetry import heartbeat, logger
+from functions.wiring.telemetry import heartbeat, logger, of_the_stack
 
 AT_ONCE = 500  # labels that are compared while whoever asks waits
 SHOWN = 40  # lines of one answer
 DAILY = "schedule"
+TICK_MINUTES = 5  # of the schedule: of an hour's ticks one looks whether the day was compared
 ALLOWED = {
     "reconcile": {
         "connection": "name",
@@ -89,6 +90,8 @@ class _Service:
         return self._asked(request, parts, runs, latest, context)
 
     def _tick(self, parts: ReconcileParts, runs: Runs, latest: ReconcileRun | None, context: Context) -> dict[str, Any]:
+        if latest is not None and parts.connection.mode != "off" and parts.now().minute < TICK_MINUTES:
+            of_the_stack(NotCompared=int(_is_late(parts)))
         if latest is not None and latest.ended_at is None:
             return _shown(runs.go_on(latest, context))
         now = parts.now()
@@ -155,6 +158,12 @@ class _Service:
         return plan_id
 
 
+def _is_late(parts: ReconcileParts) -> bool:
+    """Whatever the reason: one that fails each day, one that never ends."""
+    store, name, now = parts.runs, parts.connection.name, parts.now()
+    return not any(store.of_window(name, day) for day in awaited(parts.connection, now))
+
+
 def _tell(run: ReconcileRun) -> None:
     """Zeros are sent too: a day that agrees ends the alarm of the day before."""
     found = run.totals
@@ -203,7 +212,8 @@ def _shown(run: ReconcileRun) -> dict[str, Any]:
         "window": run.window.model_dump(mode="json", exclude={"page"}),
         "shipments": found.shipments,
         "records": found.records,
-        "agree": found.unexplained == 0,
+        "agree": found.is_compared and found.unexplained == 0,
+        "compared": found.is_compared,
         "unexplained": found.unexplained,
         "explained": found.count("explained"),
     }

@@ -13,6 +13,7 @@
        └─ earlier            what older versions knew
     watch                    what only waits for a delivery, and when a tenant delivers
     cursors, jobs            how far ShipStation is read; windows of the past, backfill what a person asks of them
+    behind                   how long ago each stream was read to its end
     desk                     what a person decided beside the file: pauses, map entries, what is looked at again
     inspection, control      what a person asks, and decides; advice says what he can do
     budget, tenant           what an API key, and an IFS tenant, can take now

@@ -90,7 +90,8 @@ class ReadingPosition(Frozen):
     `cursors` are by stream, those of the sweep by stream and days (`fulfilments@7d`). `last_poll_at` is when the last
     poll of every stream began, `streams_left` are those that it did not come to; of a ShipStation that answers nothing
     the first of them is probed next. `last_answered` is when the last look
-    at a stream began, which answers every webhook before it; `answer_due` paces the looks for webhooks. `refused_at` is
+    at a stream began, which answers every webhook before it, `read_at` when the last one that came to the stream's end
+    did; `answer_due` paces the looks for webhooks. `refused_at` is
     since when ShipStation refuses the key, `silent_at` since when it answers nothing, `next_probe_at` when it is tried
     again. Aliases are the names that earlier versions stored.
     """
@@ -108,6 +109,7 @@ class ReadingPosition(Frozen):
     last_answered: dict[Stream, datetime] = Field(
         default_factory=dict, validation_alias=AliasChoices("last_answered", "answered")
     )
+    read_at: dict[Stream, datetime] = Field(default_factory=dict)
     answer_due: datetime | None = None
     refused_at: datetime | None = None
     silent_at: datetime | None = None
@@ -140,6 +142,10 @@ class ReadingPosition(Frozen):
 
     def answering(self, stream: Stream, at: datetime) -> ReadingPosition:
         return self.model_copy(update={"last_answered": {**self.last_answered, stream: at}})
+
+    def read_whole(self, stream: Stream, at: datetime) -> ReadingPosition:
+        """To its end, by a look that began at `at`."""
+        return self.model_copy(update={"read_at": {**self.read_at, stream: at}})
 
     def paced_until(self, due: datetime) -> ReadingPosition:
         return self.model_copy(update={"answer_due": due})

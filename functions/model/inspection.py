@@ -81,9 +81,10 @@ class DeskQuestion(Question):
 
 
 class StatusQuestion(Frozen):
-    """One line for each connection."""
+    """One line for each connection, or for the one that is named."""
 
     show: Literal["status"]
+    connection: ConnectionName | None = None
 
 
 AnyQuestion = Annotated[

@@ -103,6 +103,11 @@ class PlannedOrder(Frozen):
         return bool(self.records) or self.reason is not None
 
     @property
+    def is_undecided(self) -> bool:
+        """Something was out of reach, so that nobody knows what a delivery would do."""
+        return not self.records and self.outcome is Outcome.RETRY
+
+    @property
     def is_sent(self) -> bool:
         """A delivery would change something, in IFS or in the ledger."""
         return bool(self.records) or self.outcome is Outcome.PARKED
@@ -119,10 +124,10 @@ class Asked(Frozen):
 class Plan(Frozen):
     """`expires_at` is until when it may be applied. `select` is what was asked for, `request` the digest of the asking,
     `reverts` the plan that this one takes back. `position` is where the work on it goes on, `looked_at` the orders so
-    far; `found`, `would_change`, `shown` and `to_send` count orders once it is drawn, `sent` those on their way.
-    `revision` guards every save, `held_until` is how long a run may still work on it, `stalls` the runs in a row that
-    came no further. `rounds` counts how often what a revert had not settled was sent again. `orders` and `records` are
-    not stored with it but handed out.
+    far; `found`, `would_change`, `undecided`, `shown` and `to_send` count orders once it is drawn, `sent` those on
+    their way. `revision` guards every save, `held_until` is how long a run may still work on it, `stalls` the runs in a
+    row that came no further. `rounds` counts how often what a revert had not settled was sent again. `orders` and
+    `records` are not stored with it but handed out.
     """
 
     plan_id: str
@@ -144,6 +149,7 @@ class Plan(Frozen):
     looked_at: int = 0
     found: int = 0
     would_change: int = 0
+    undecided: int = 0
     shown: int = 0
     to_send: int = 0
     sent: int = 0
@@ -194,9 +200,14 @@ class Plan(Frozen):
 
     def counted(self, orders: Iterable[PlannedOrder]) -> Plan:
         """Drawn, and these are its orders."""
-        found = [(bool(each.records), each.is_worth_showing, each.is_sent) for each in orders]
-        changing, shown, sent = (sum(column) for column in zip(*found, strict=True)) if found else (0, 0, 0)
-        counts = {"found": len(found), "would_change": changing, "shown": shown, "to_send": sent}
+        found = list(orders)
+        counts = {
+            "found": len(found),
+            "would_change": sum(bool(each.records) for each in found),
+            "undecided": sum(each.is_undecided for each in found),
+            "shown": sum(each.is_worth_showing for each in found),
+            "to_send": sum(each.is_sent for each in found),
+        }
         return self.model_copy(update=counts)
 
     def applying(self, asked: Asked) -> Plan:

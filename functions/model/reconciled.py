@@ -143,6 +143,11 @@ class Totals(Frozen):
         return sum(number for name, number in self.fields.items() if name.endswith(f"/{status}"))
 
     @property
+    def is_compared(self) -> bool:
+        """Some field of some shipment was."""
+        return any(self.fields.values())
+
+    @property
     def unexplained(self) -> int:
         return self.count("missing") + self.count("different") + self.count("extra")
 

@@ -41,7 +41,8 @@ def _title(answer: Mapping[str, Any]) -> str:
     if "orders" in answer:
         what = "A revert" if answer.get("reverts") else "A replay"
         return (
-            f"{what} of {_orders(answer['orders'])} would change {answer.get('would_change', 0)}{_gone(answer)}{state}"
+            f"{what} of {_orders(answer['orders'])} would change {answer.get('would_change', 0)}"
+            f"{_undecided(answer)}{_gone(answer)}{state}"
         )
     if "looked_at" in answer:
         return f"It looks at orders: {answer['looked_at']} so far{state}"
@@ -50,6 +51,10 @@ def _title(answer: Mapping[str, Any]) -> str:
 
 def _orders(count: int) -> str:
     return "1 order" if count == 1 else f"{count} orders"
+
+
+def _undecided(answer: Mapping[str, Any]) -> str:
+    return f", {answer['undecided']} could not be decided" if answer.get("undecided") else ""
 
 
 def _gone(answer: Mapping[str, Any]) -> str:

@@ -26,7 +26,7 @@ def _line(each: ConnectionStatus, sheet: Sheet) -> tuple[Any, ...]:
     return (
         sheet.link(each.connection, own),
         each.mode,
-        tag("span", "well", class_="ifss-good") if each.is_well else warn("asks a person"),
+        tag("span", "well", class_="ifss-good") if each.is_well else _wrong(each, sheet),
         each.calls,
         f"{each.oldest_call_hours} h" if each.calls else "",
         each.waiting,
@@ -38,12 +38,21 @@ def _line(each: ConnectionStatus, sheet: Sheet) -> tuple[Any, ...]:
     )
 
 
+def _wrong(each: ConnectionStatus, sheet: Sheet) -> Html:
+    """Each leads to the page that tells more of it."""
+    found = (
+        sheet.link(trouble.told, {"show": trouble.look, "connection": each.connection}) for trouble in each.troubles
+    )
+    return together(warn("look"), [tag("div", link) for link in found])
+
+
 def reading_page(answer: ReadingStanding, sheet: Sheet) -> Html:
     used = answer.requests_in_the_last_minute
     facts = {
         "last look (UTC)": at(answer.last_poll_at) or "never",
         "refuses the key since": at(answer.refused_since),
         "silent since": at(answer.silent_since),
+        "is not read since": at(answer.late_since),
         "lacks": answer.not_configured,
         "requests in the last minute": f"{'?' if used is None else used} of {answer.requests_per_minute}",
     }

@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+MANY = 20  # allowed ones that nobody reads to their end
 QUOTED = re.compile(r"'([^']*)'")
 
 
@@ -34,6 +35,8 @@ def _explained(fault: ErrorDetails, model: type[BaseModel] | None) -> str:
         allowed = f"; allowed are {', '.join(names)}" if names else ""
         return f"{key}: unknown{_meant(path[-1], names)}{allowed}"
     choices = QUOTED.findall(str(fault.get("ctx", {}).get("expected", "")))
+    if len(choices) > MANY:
+        return f"{key}: unknown{_meant(fault['input'], choices) or _nearest(fault['input'], choices)}"
     return f"{key}: {fault['msg']}{_meant(fault['input'], choices)}"
 
 
@@ -65,9 +68,17 @@ def _tags(model: type[BaseModel]) -> list[str]:
 
 def _meant(word: object, choices: Iterable[str]) -> str:
     """Of the allowed ones, the one that is nearest to what came."""
-    plain = re.sub(r"[\W_]+", "_", str(word).strip().casefold()) if isinstance(word, str) else ""
-    near = get_close_matches(plain, choices, n=1)
+    near = get_close_matches(_plain(word), choices, n=1)
     return f", did you mean {near[0]}?" if near else ""
+
+
+def _nearest(word: object, choices: Iterable[str]) -> str:
+    near = get_close_matches(_plain(word), choices, n=3, cutoff=0)
+    return f"; the nearest are {', '.join(near)}"
+
+
+def _plain(word: object) -> str:
+    return re.sub(r"[\W_]+", "_", word.strip().casefold()) if isinstance(word, str) else ""
 
 
 def _names_at(model: type[BaseModel] | None, path: tuple[int | str, ...]) -> list[str]:

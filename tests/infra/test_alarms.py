@@ -360,6 +360,63 @@ def test_a_function_that_fails_again_and_again_rings(alarms: Template, spare: in
     assert ringing(found.rings(failing[:1], START, START + 2 * HOUR)) == []
 
 
+def of_function(alarms: Template, name: str, metric: str, spare: int) -> Alarm:
+    (only,) = (
+        Alarm(properties, spare)
+        for properties in alarms.values()
+        if properties["AlarmDescription"].startswith(name) and Alarm(properties, spare).metric == metric
+    )
+    return only
+
+
+@pytest.mark.parametrize("spare", SPARE)
+@pytest.mark.parametrize(
+    ("name", "every", "late"),
+    [("Digest", HOUR, 4 * HOUR), ("Reconcile", 20 * MINUTE, 4 * HOUR), ("Replay", 11 * MINUTE, HOUR)],
+)
+def test_a_function_whose_every_run_fails_rings_however_seldom_it_runs(
+    alarms: Template, name: str, every: timedelta, late: timedelta, spare: int
+) -> None:
+    found, jitter = of_function(alarms, name, "Errors", spare), Random(SEED)
+    at = [START + n * every + timedelta(seconds=jitter.uniform(0, JITTER_SECONDS)) for n in range(40)]
+    failing = [Sample(each, "Errors", "", 1) for each in at]
+    rang = ringing(found.rings(failing, START, at[-1]))
+    assert rang[0] - START <= late
+    assert rang == [rang[0] + n * MINUTE for n in range(len(rang))], "it never stops in between"
+    assert ringing(found.rings(failing[:1], START, START + 6 * HOUR)) == []
+
+
+@pytest.mark.parametrize("spare", SPARE)
+@pytest.mark.parametrize(
+    ("name", "every", "late"),
+    [
+        ("Release", MINUTE, 20 * MINUTE),
+        ("Replay", MINUTE, 20 * MINUTE),
+        ("Reconcile", 5 * MINUTE, 40 * MINUTE),
+        ("Digest", HOUR, 4 * HOUR),
+    ],
+)
+def test_a_function_whose_schedule_is_disabled_rings_and_one_that_runs_does_not(
+    alarms: Template, name: str, every: timedelta, late: timedelta, spare: int
+) -> None:
+    found, jitter = of_function(alarms, name, "Invocations", spare), Random(SEED)
+    at = [START + n * every + timedelta(seconds=jitter.uniform(0, JITTER_SECONDS)) for n in range(100)]
+    runs = [Sample(each, "Invocations", "", 1) for each in at]
+    rang = ringing(found.rings(runs, START + found.period, at[-1] + late))
+    assert at[-1] < rang[0] <= at[-1] + late
+    assert found.namespace == "AWS/Lambda", "no metric of ours is paid for it"
+
+
+@pytest.mark.parametrize("spare", SPARE)
+def test_a_day_that_was_not_compared_rings_until_one_is(alarms: Template, spare: int) -> None:
+    found = of_the_stack(alarms, "NotCompared", spare)
+    late = [Sample(START + n * HOUR, "NotCompared", "", 1) for n in range(30)]
+    rang = ringing(found.rings(late, START, START + 40 * HOUR))
+    assert rang[0] - START <= HOUR
+    assert late[-1].at < rang[-1] <= late[-1].at + 3 * HOUR
+    assert rang == [rang[0] + n * MINUTE for n in range(len(rang))], "it never stops in between"
+
+
 HEADING = r"^#+ (.+)$"
 
 

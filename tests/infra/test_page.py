@@ -60,8 +60,9 @@ def test_no_metric_is_shown_that_no_alarm_watches(template: dict[str, Any], widg
     graphs = [metric for each in widgets if each["type"] == "metric" for metric in each["properties"]["metrics"]]
     own = {metric[1] for metric in graphs if metric[0] == "IfsShipStation"}
     assert {"PollSucceeded", "OldestDue"} <= own
-    # Release counts it, and its alarm comes with the desk's.
-    assert {name for name in own if f'"{name}"' not in alarms} <= {"PauseForgotten"}
+    assert {name for name in own if f'"{name}"' not in alarms} == set()
+    of_the_stack = {"OrdersParked", "AttentionOverdue", "PauseForgotten", "NotCompared"}
+    assert not own & of_the_stack, "they are sent without a connection, and shown with one"
 
 
 def keys_of(handler: str, event: str) -> set[str]:

@@ -135,7 +135,6 @@ def collect(collection: Collection, webhooks: Sequence[Pointer], correlation_id:
             raise
     finally:
         run.release()
-    run.report.read_up_to = run.read_up_to()
     return run.report
 
 
@@ -182,10 +181,6 @@ class _Run:
         self._walker = Walker(
             collection.intake, collection.source, collection.jobs, self._position, cause, self.report, self._has_time
         )
-
-    def read_up_to(self) -> dict[str, datetime]:
-        cursors = self._position.value.cursors
-        return {stream: cursors[stream].head for stream in Stream if stream in cursors}
 
     def go(self, pointers: Sequence[Pointer]) -> None:
         next_probe_at = self._position.value.next_probe_at
@@ -327,12 +322,16 @@ class _Run:
         self._looked_at.add(stream)
         self._looking_at = stream
         self._with.source.check_budget()
-        self._position.note(self._position.value.answering(stream, self._now()))
+        began = self._now()
+        self._position.note(self._position.value.answering(stream, began))
         is_whole, self.report.complete = self.report.complete, True
-        if self._try(partial(self._walk, lane, stream)):
+        is_read = self._try(partial(self._walk, lane, stream))
+        if is_read:
             self._unanswered.discard(stream)
         if not self.report.complete:
             self._unanswered.add(stream)
+        elif is_read:
+            self._position.note(self._position.value.read_whole(stream, began))
         self.report.complete = self.report.complete and is_whole
         self._looking_at = None
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
@@ -65,8 +65,7 @@ class Jobs(Protocol):
 class Report:
     """What a run did. `held`: another run holds the lease and finds the webhooks noted. `refused`: ShipStation refuses
     the key, nothing was asked or the one probe failed. `silent`: the same of a ShipStation that answers nothing.
-    `goes_on_in`: seconds after which another run goes on where this one would have had to wait. `read_up_to`: where the
-    next look at each stream starts.
+    `goes_on_in`: seconds after which another run goes on where this one would have had to wait.
     """
 
     held: bool = False
@@ -80,7 +79,6 @@ class Report:
     backlogs: int = 0
     complete: bool = True
     goes_on_in: float | None = None
-    read_up_to: Mapping[str, datetime] = field(default_factory=dict)
 
 
 class HeldPosition:

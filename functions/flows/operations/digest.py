@@ -15,14 +15,17 @@ from functions.connections.carriers import mapped, same_carrier
 from functions.connections.connection import Connection
 from functions.errors import ConnectorError
 from functions.flows.operations.attention import MOST, WaitingLists
+from functions.flows.operations.standing import ReadingFacts, desk_standing, reading_standing, tenant_standing
 from functions.flows.operations.story import Orders
+from functions.flows.operations.troubles import troubles
 from functions.model.attention import Listed
-from functions.model.cursors import Span
+from functions.model.cursors import ReadingPosition, Span
 from functions.model.desk import Desk
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
 from functions.model.state import ShipmentState
+from functions.model.tenant import Circuit, Fitness
 
 DUE_HOUR = 6  # in the zone of the connection's IFS side: by then the day before was compared
 NAMED_ORDERS = 20  # whose carriers are looked up
@@ -40,18 +43,26 @@ class Compared(Frozen):
     explained: int
     unexplained: int
 
+    @property
+    def is_well(self) -> bool:
+        """Of shipments, some field was compared."""
+        return not self.unexplained and bool(self.equal or self.explained or not self.shipments)
+
 
 Comparisons = Callable[[ConnectionName, Span], Compared | None]  # of exactly that window; None: it was not compared
 
 
 @dataclass(frozen=True)
 class DigestSources:
-    """`desk` is a connection's. Nothing here reads all of the ledger."""
+    """`desk`, `reading`, `circuit` and `fitness` are a connection's. Nothing here reads all of the ledger."""
 
     lists: WaitingLists
     orders: Orders
     desk: Callable[[ConnectionName], Desk]
     compared: Comparisons
+    reading: Callable[[ConnectionName], ReadingPosition]
+    circuit: Callable[[ConnectionName], Circuit]
+    fitness: Callable[[Connection], Fitness | None]
 
 
 class Digest(Frozen):
@@ -99,22 +110,35 @@ def _line(connection: Connection, sources: DigestSources, day: date, now: dateti
         found = list(islice(sources.lists.everything(connection.name, pauses), MOST + 1))
         compared = sources.compared(connection.name, window)
         carriers = _unmapped(connection.operated(desk, now), found, sources.orders)
+        wrong = _troubles(connection, sources, desk, now)
     except ConnectorError as fault:
         return _Line(f"{connection.name}: the ledger cannot be read ({fault.reason}).", asks=True)
     kept = sum(listed.is_kept and listed.began >= window.start for listed in found)
     waiting = [listed for listed in found if not listed.is_kept]
     parts = [_compared(compared), _waiting(waiting, carriers, now)]
     parts += [f"{kept} kept as a person typed it"] if kept else []
-    paused = desk.holding(now)
-    parts += [f"paused: {', '.join(pause.name for pause in paused)}"] if paused else []
+    paused = [pause.name for pause in desk.holding(now) if pause.scope != "connection"]
+    parts += [f"paused: {', '.join(paused)}"] if paused else []
+    parts += wrong
     mode = "" if connection.mode == "write" else f" ({connection.mode})"
-    asks = any(listed.calls for listed in waiting) or bool(compared and compared.unexplained)
+    is_well = compared is not None and compared.is_well and not wrong and len(found) <= MOST
+    asks = not is_well or any(listed.calls for listed in waiting)
     return _Line(f"{connection.name}{mode}: {'; '.join(parts)}.", asks=asks)
+
+
+def _troubles(connection: Connection, sources: DigestSources, desk: Desk, now: datetime) -> list[str]:
+    """As `status` tells them, but for what only the secrets say: what an unfilled one keeps from being read is late."""
+    facts = ReadingFacts(position=sources.reading(connection.name), jobs=(), webhooks={}, parked=())
+    tenant = tenant_standing(sources.circuit(connection.name), sources.fitness(connection))
+    found = troubles(reading_standing(connection, facts, now), tenant, desk_standing(connection, desk, now))
+    return [trouble.told for trouble in found]
 
 
 def _compared(found: Compared | None) -> str:
     if found is None:
         return "not compared"
+    if found.shipments and not (found.equal or found.explained or found.unexplained):
+        return f"{found.shipments} shipped, no field compared"
     fields = f"{found.equal} fields equal, {found.explained} explained, {found.unexplained} unexplained"
     return f"{found.shipments} shipped, {fields}"
 

@@ -23,6 +23,7 @@ from functions.model.reconciled import Checked, IfsRow, Orders, Parcel, Reconcil
 SETTLED = timedelta(minutes=15)  # what is younger may be on its way
 PARCELS_A_PIECE = 10_000
 LONGEST_PIECE, SHORTEST_PIECE = timedelta(days=1), timedelta(minutes=15)
+HALF_A_DAY = timedelta(hours=12)  # for a day's comparison, from its turn on
 DAILY_AT = time(5)  # in the connection's zone: the day before is over, and its outages mostly too
 
 
@@ -156,6 +157,20 @@ def day_due(connection: Connection, last: date | None, now: datetime) -> date | 
     yesterday = local.date() - timedelta(days=1)
     is_due = local.time() >= DAILY_AT and (last is None or last < yesterday)
     return yesterday if is_due and connection.mode != "off" else None
+
+
+def awaited(connection: Connection, now: datetime) -> list[Span]:
+    """The days of which one has to be compared by now: yesterday, or until half a day after its turn the one before."""
+    zone = ZoneInfo(connection.ifs.time_zone)
+    yesterday = now.astimezone(zone).date() - timedelta(days=1)
+    at_the_latest = (now - HALF_A_DAY).astimezone(zone) - timedelta(hours=DAILY_AT.hour)
+    days = {yesterday, at_the_latest.date() - timedelta(days=1)}
+    return [_of_day(day, zone) for day in sorted(days)]
+
+
+def _of_day(day: date, zone: ZoneInfo) -> Span:
+    start, end = (midnight(each, zone).astimezone(UTC) for each in (day, day + timedelta(days=1)))
+    return Span(start=start, end=end)
 
 
 def piece_length(window: Span, claimed: int) -> int:

@@ -20,7 +20,8 @@ def _head(run: ReconcileRun, now: datetime) -> Iterator[str]:
     found = run.totals
     window = " to ".join(at.isoformat(timespec="minutes") for at in (run.window.start, run.window.end))
     yield f"{run.connection}, labels made or voided from {window}"
-    agree = "The systems agree." if not found.unexplained else "The systems disagree."
+    agree = "The systems disagree." if found.unexplained else "The systems agree."
+    agree = agree if found.is_compared else "Nothing was compared."
     yield (
         f"{agree} {found.shipments} shipments, {found.records} IFS records: {found.count('equal')} fields equal, "
         f"{found.count('explained')} explained."

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from functions.connections.connection import Connection
 from functions.flows.operations.backfill import progress
 from functions.model.audit import AuditEntry
+from functions.model.behind import behind, read_to_the_end_at
 from functions.model.budget import BudgetState
 from functions.model.cursors import ReadingPosition, Stream
 from functions.model.desk import Desk, MapEntry, Pause, Recall
@@ -22,12 +23,13 @@ from functions.model.parked import Parked
 from functions.model.tenant import Circuit, Fitness
 
 MINUTE_MS = 60_000
+SPARE = timedelta(minutes=10)  # beside two periods of the poll
 SHOWN = 50  # parked subjects in one answer
 
 
 class StreamStanding(Frozen):
-    """`read_up_to` is where the next look starts, `settled_up_to` up to where everything was read a second time; both
-    in minutes behind now, too.
+    """`read_up_to` is where the next look starts, `settled_up_to` up to where everything was read a second time: both
+    are instants of rows. `minutes_behind` is since it was last read to its end; of the sweep, by how much it follows.
     """
 
     read_up_to: datetime
@@ -44,7 +46,8 @@ class ParkedSubject(Frozen):
 
 
 class ReadingStanding(Frozen):
-    """`requests_in_the_last_minute` of `requests_per_minute` are ours; None where the key was never used or cannot be
+    """`late_since`: up to when everything was read, where that is longer ago than two polls and ten minutes.
+    `requests_in_the_last_minute` of `requests_per_minute` are ours; None where the key was never used or cannot be
     read.
     """
 
@@ -52,6 +55,7 @@ class ReadingStanding(Frozen):
     mode: str
     api: str
     last_poll_at: datetime | None
+    late_since: datetime | None = None
     refused_since: datetime | None
     silent_since: datetime | None
     not_configured: str | None
@@ -78,11 +82,13 @@ class ReadingFacts:
 
 def reading_standing(connection: Connection, facts: ReadingFacts, now: datetime) -> ReadingStanding:
     position, rate = facts.position, connection.shipstation.requests_per_minute
+    lag: dict[str, timedelta] = dict(behind(position, facts.jobs, now).items())
     return ReadingStanding(
         connection=connection.name,
         mode=connection.mode,
         api=connection.shipstation.api,
         last_poll_at=position.last_poll_at,
+        late_since=_late_since(connection, position, now),
         refused_since=position.refused_at,
         silent_since=position.silent_at,
         not_configured=facts.not_configured,
@@ -90,7 +96,7 @@ def reading_standing(connection: Connection, facts: ReadingFacts, now: datetime)
             name: StreamStanding(
                 read_up_to=cursor.head,
                 settled_up_to=cursor.settled,
-                minutes_behind=round((now - cursor.head).total_seconds() / 60, 1),
+                minutes_behind=round(lag.get(name, now - cursor.head).total_seconds() / 60, 1),
             )
             for name, cursor in sorted(position.cursors.items())
         },
@@ -101,6 +107,15 @@ def reading_standing(connection: Connection, facts: ReadingFacts, now: datetime)
         parked=tuple(_parked(each) for each in facts.parked[:SHOWN]),
         parked_not_shown=max(0, len(facts.parked) - SHOWN),
     )
+
+
+def _late_since(connection: Connection, position: ReadingPosition, now: datetime) -> datetime | None:
+    """What was never read is not late: it has not begun."""
+    if connection.mode == "off" or position.last_poll_at is None:
+        return None
+    ends = (read_to_the_end_at(position, stream) for stream in Stream if stream in position.cursors)
+    since = min(position.last_poll_at, *filter(None, ends), now)
+    return since if now - since > 2 * timedelta(minutes=connection.poll_minutes) + SPARE else None
 
 
 def _used(budget: BudgetState | None, now: datetime) -> int | None:

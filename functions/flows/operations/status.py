@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from functions.flows.operations.attention import AttentionList
 from functions.flows.operations.standing import DeskStanding, ReadingStanding, TenantStanding
+from functions.flows.operations.troubles import WELL, Trouble, shipstation_says, troubles
 from functions.model.cursors import Stream
 from functions.model.frozen import Frozen
 
 
 class ConnectionStatus(Frozen):
-    """`is_well`: nobody has to do anything. `minutes_behind` is that of the stream that is furthest behind; the
-    sweep is behind by its days.
+    """`is_well`: nobody has to do anything; else `troubles` says what is wrong and which question tells more.
+    `minutes_behind` is that of the stream that is furthest behind; the sweep is behind by its days.
     """
 
     connection: str
@@ -26,6 +28,7 @@ class ConnectionStatus(Frozen):
     ifs: str
     paused: tuple[str, ...]
     parked: int
+    troubles: tuple[Trouble, ...] = ()
 
 
 class StatusAnswer(Frozen):
@@ -39,33 +42,31 @@ def status_line(
     reading: ReadingStanding, tenant: TenantStanding, desk: DeskStanding, waiting: AttentionList, now: datetime
 ) -> ConnectionStatus:
     calling = [group for group in waiting.groups if group.calls]
-    shipstation, ifs = _shipstation(reading), "answers" if tenant.is_answering else tenant.means
+    found = (*_asked_for(waiting), *troubles(reading, tenant, desk))
     return ConnectionStatus(
         connection=reading.connection,
         mode=reading.mode,
-        is_well=not waiting.calls and shipstation == "answers" and tenant.is_answering and not desk.forgotten,
+        is_well=not found,
         waiting=waiting.total - waiting.calls,
         calls=waiting.calls,
         oldest_call_hours=max((_hours(group.oldest, now) for group in calling), default=0.0),
         minutes_behind=max(
             (reading.streams[name].minutes_behind for name in Stream if name in reading.streams), default=None
         ),
-        shipstation=shipstation,
-        ifs=ifs,
+        shipstation=shipstation_says(reading),
+        ifs=WELL if tenant.is_answering else tenant.means,
         paused=tuple(pause.name for pause in desk.pauses),
         parked=len(reading.parked) + reading.parked_not_shown,
+        troubles=found,
     )
+
+
+def _asked_for(waiting: AttentionList) -> Iterator[Trouble]:
+    if waiting.calls:
+        yield Trouble(look="attention", told=f"{waiting.calls} ask for a person")
+    if not waiting.is_whole:
+        yield Trouble(look="attention", told="more waits than is counted")
 
 
 def _hours(since: datetime, now: datetime) -> float:
     return round((now - since).total_seconds() / 3600, 1)
-
-
-def _shipstation(reading: ReadingStanding) -> str:
-    if reading.not_configured:
-        return reading.not_configured
-    if reading.refused_since:
-        return f"refuses the key since {reading.refused_since:%Y-%m-%d %H:%M} UTC"
-    if reading.silent_since:
-        return f"answers nothing since {reading.silent_since:%Y-%m-%d %H:%M} UTC"
-    return "answers" if reading.last_poll_at else "not read yet"

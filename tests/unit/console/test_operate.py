@@ -86,6 +86,8 @@ def test_the_status_says_the_version_of_the_connector() -> None:
         (["check"], {"fits": False, "text": ["acme does not fit"]}, 1),
         (["plan", "P1", *SIGNED], {"plan_id": "p", "orders": 1, "would_change": 0, "differences": []}, 0),
         (["plan", "P1", *SIGNED], {"plan_id": "p", "orders": 1, "would_change": 1, "differences": []}, 1),
+        (["plan", "P1", *SIGNED], {"plan_id": "p", "orders": 1, "would_change": 0, "undecided": 1}, 1),
+        (["reconcile", *SIGNED], {"state": "done", "unexplained": 0, "compared": False, "text": ["0"]}, 1),
         (["apply", "p", *SIGNED], {**APPLIED, "left": 0}, 0),
         (["apply", "p", *SIGNED], {**APPLIED, "left": 3}, 1),
         (["cancel", "p", *SIGNED], {"plan_id": "p", "state": "cancelled", "sent": 2}, 0),
@@ -291,3 +293,44 @@ def test_every_command_has_examples_that_its_parser_takes() -> None:
         for example in command.examples:
             arguments = parser().parse_args(shlex.split(example))
             assert arguments.command == command.name
+
+
+def test_status_says_what_is_wrong_and_where_to_look() -> None:
+    troubles = [{"look": "reading", "told": "ShipStation is not read yet"}, {"look": "desk", "told": "it is paused"}]
+    answer = {"show": "status", "connections": [{**UNWELL, "troubles": troubles}]}
+    printed = asked(FakeStack(answer), "status")[1]
+    assert "acme: ShipStation is not read yet. Look closer: reading --connection acme" in printed
+    assert "acme: it is paused. Look closer: desk --connection acme" in printed
+
+
+def test_a_status_may_be_asked_of_one_connection() -> None:
+    stack = FakeStack({"show": "status", "connections": [WELL]}, connections=("acme", "beta"))
+    asked(stack, "status", "--connection", "beta")
+    assert stack.asked == [("InspectFunction", {"show": "status", "connection": "beta"})]
+
+
+def test_a_plan_is_shown_by_its_id_whatever_its_connection() -> None:
+    stack = FakeStack({"plan_id": "p", "orders": 0, "differences": []}, connections=("acme", "beta"))
+    asked(stack, "plan", "--id", "p")
+    assert stack.asked == [("ReplayFunction", {"plan_id": "p", "apply": False})]
+
+
+def test_what_was_not_done_is_not_said_to_be() -> None:
+    vain = {"done": "release", "told": "they are looked at now", "concerned": 0, "left": {"NOPE": "is not known"}}
+    status, printed = asked(FakeStack({**vain, "next": ""}), "release", "NOPE", *SIGNED)
+    assert status == 1
+    assert "looked at now" not in printed
+    assert printed.startswith("Nothing was done.")
+
+
+def test_what_could_not_be_decided_is_counted() -> None:
+    answer = {"plan_id": "p", "state": "ready", "orders": 3, "would_change": 0, "undecided": 3, "differences": []}
+    assert "3 orders, 0 would change, 3 could not be decided" in asked(FakeStack(answer), "plan", "P1", *SIGNED)[1]
+
+
+@pytest.mark.parametrize(("typed", "near"), [("carrier_unmaped", "carrier_unmapped"), ("xyzzy", "nearest are ")])
+def test_a_mistyped_reason_is_answered_with_the_nearest_alone(typed: str, near: str) -> None:
+    with pytest.raises(ConsoleError) as told:
+        asked(FakeStack(DONE), "attention", "--reason", typed)
+    assert near in str(told.value)
+    assert len(str(told.value)) < 150

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,13 +13,16 @@ from functions.connections.connection import Connection
 from functions.errors import Retryable
 from functions.flows.operations.digest import Compared, Digest, DigestSources, day_due, digest
 from functions.model.attention import Listed
+from functions.model.cursors import ReadingPosition
 from functions.model.desk import Desk, Pause
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import ConnectionName, OrderKey
 from functions.model.state import OrderState, ShipmentState
+from functions.model.tenant import Circuit, Fitness
 from tests.equipment.builders import NOON, a_connection, a_shipment
 
 DAY = NOON.date() - timedelta(days=1)
+READ = partial(ReadingPosition, last_poll_at=NOON)
 COMPARED = Compared(shipments=412, equal=1228, explained=8, unexplained=0)
 
 
@@ -49,7 +53,15 @@ class Ledger:
 
 def told(ledger: Ledger, *connections: Connection, compared: Compared | None = COMPARED, **more: Any) -> Digest:
     desk = more.get("desk", lambda name: Desk(connection=name))
-    sources = DigestSources(ledger, ledger, desk, lambda _name, _day: compared)
+    sources = DigestSources(
+        ledger,
+        ledger,
+        desk,
+        lambda _name, _day: compared,
+        lambda name: more.get("reading", READ)(connection=name),
+        lambda name: more.get("circuit", Circuit)(connection=name),
+        lambda _: more.get("fitness"),
+    )
     return digest(connections or (a_connection(),), sources, DAY, NOON)
 
 
@@ -96,6 +108,42 @@ def test_a_day_that_nobody_compared_says_so_and_one_that_disagrees_asks() -> Non
     unequal = told(Ledger(), compared=COMPARED.model_copy(update={"unexplained": 2}))
     assert unequal.asks
     assert "2 unexplained" in unequal.lines[0]
+
+
+LONG_AGO = NOON - timedelta(days=3)
+WHOLE = Pause(scope="connection", by="Kim Person", note="upgrade", at=NOON)
+OUT = partial(Circuit, reason=Reason.IFS_NOT_CONFIGURED, opened_at=NOON)
+TROUBLES = [
+    pytest.param({"compared": None}, "not compared; ", id="not compared"),
+    pytest.param(
+        {"compared": COMPARED.model_copy(update={"equal": 0, "explained": 0})}, "no field compared", id="no field"
+    ),
+    pytest.param({"desk": lambda name: Desk(connection=name, pauses=(WHOLE,))}, "connection is paused", id="paused"),
+    pytest.param({"reading": partial(READ, refused_at=NOON)}, "ShipStation refuses the key since", id="refused key"),
+    pytest.param({"reading": partial(READ, silent_at=NOON)}, "ShipStation answers nothing since", id="silent"),
+    pytest.param({"reading": ReadingPosition}, "ShipStation is not read yet", id="never read"),
+    pytest.param(
+        {"reading": partial(READ, last_poll_at=LONG_AGO)}, "ShipStation is not read since", id="read long ago"
+    ),
+    pytest.param({"circuit": OUT}, "IFS: ", id="an open circuit, or an unfilled secret"),
+    pytest.param(
+        {"fitness": Fitness(connection="acme", fingerprint="f", checked_at=NOON, misfits=("ProNo is gone",))},
+        "IFS does not fit the file in 1 places",
+        id="misfits",
+    ),
+]
+
+
+@pytest.mark.parametrize(("trouble", "said"), TROUBLES)
+def test_whatever_is_wrong_is_said_and_the_day_is_not_well(trouble: dict[str, Any], said: str) -> None:
+    found = told(Ledger(), **trouble)
+    assert found.asks
+    assert said in found.lines[0]
+    assert "Kim" not in found.text
+
+
+def test_a_connection_that_is_switched_off_asks_nobody() -> None:
+    assert not told(Ledger(), a_connection(mode="off"), reading=ReadingPosition, compared=None).asks
 
 
 def test_each_connection_has_its_line_also_where_the_ledger_is_out_or_it_is_switched_off() -> None:

@@ -464,3 +464,16 @@ def test_labels_listed_far_out_of_order_hold_the_cursor_no_longer_than_they_are_
         asked = len(rig.asked("/shipments")) - before
     assert setting.cursor().head >= setting.at - 5 * SOON
     assert (set(setting.ledger.sent()), asked <= 10) == (set(made), True)
+
+
+def test_only_a_stream_that_was_read_to_its_end_is_remembered_as_read() -> None:
+    setting = Setting(Exhausting(Stream.ORDERS))
+    setting.run()
+    assert setting.positions.position.read_at == {}
+    setting.at += SOON
+    setting.run()
+    assert setting.positions.position.read_at == {s: setting.at for s in Stream if s is not Stream.ORDERS}
+    setting = Setting(DeafSource(labels_created=[page()]))
+    with suppress(Retryable):
+        setting.run()
+    assert set(setting.positions.position.read_at) == {s for s in Stream if s is not Stream.FULFILMENTS}

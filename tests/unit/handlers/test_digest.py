@@ -93,7 +93,11 @@ def test_the_comparison_of_that_very_day_is_told(day: int, changes: dict[str, An
         totals=Totals(shipments=9, fields=fields),
         ended_at=world.now(),
     )
-    assert ReconcileStore(world.tables[LEDGER]).save(run_.model_copy(update=changes))
+    store = ReconcileStore(world.tables[LEDGER])
+    stored = store.save(run_.model_copy(update=changes))
+    assert stored is not None
+    by_hand = {"run_id": "r2", "by": "kim", "window": Span(start=start, end=end - HOUR), "totals": Totals()}
+    assert store.save(stored.model_copy(update=by_hand))
     handle = digest.build(runtime, DigestSettings(ledger_table=LEDGER, topic="t"), topic.tell)
     handle({}, Context("r1", world.now() + HOUR, world.now))
     assert told in topic.messages[0][1]

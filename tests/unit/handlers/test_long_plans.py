@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from functions.handlers import replay as handler
+from tests.equipment.ifs.outages import Outage
 from tests.equipment.quiet_connection import START, quiet_world, run, schedule
 from tests.equipment.world import Site, World
 
@@ -180,3 +181,14 @@ def test_an_applied_plan_is_taken_back_and_what_a_plan_is_not_is_refused() -> No
     ended = asked(world, {"plan_id": shown["plan_id"]})
     assert (ended["state"], ended["settled"], ended["left"]) == ("applied", ORDERS, 0)
     assert "is not reverted" in asked(world, {"plan_id": shown["plan_id"], "revert": True, **WHO})["error"]
+
+
+def test_a_plan_drawn_while_ifs_is_out_says_what_it_could_not_decide() -> None:
+    world, site = emptied()
+    site.tenant.outages.add(Outage("all", world.now(), world.now() + timedelta(hours=2)))
+    begun = asked(world, DRY_RUN)
+    go_on(world, 10)
+    answer = asked(world, {"plan_id": begun["plan_id"], "apply": False})
+    assert (answer["state"], answer["orders"], answer["would_change"]) == ("ready", ORDERS, 0)
+    assert answer["undecided"] == ORDERS
+    assert "could not be decided" in answer["next"]

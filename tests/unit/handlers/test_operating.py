@@ -81,7 +81,7 @@ def test_what_waits_is_grouped_by_reason_with_what_to_do(shop: Shop) -> None:
     first, second = found["groups"]
     assert (first["reason"], first["count"], first["calls"], first["example"]) == ("carrier_unmapped", 1, 1, "P3")
     assert (second["reason"], second["count"], second["calls"]) == ("not_in_ifs_yet", 2, 0)
-    assert "do: map" in first["do"]
+    assert "(map)" in first["do"]
     assert first["means"].startswith("The carrier has no entry")
     assert (found["total"], found["calls"], found["is_whole"]) == (3, 1, True)
     assert {entry["order"] for entry in found["entries"]} == {"P1", "P2", "P3"}

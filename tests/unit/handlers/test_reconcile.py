@@ -21,7 +21,7 @@ from functions.ledger.reconciles import ReconcileStore
 from functions.model.cursors import Cursor
 from functions.model.records import Record, Written
 from functions.shipstation.reading import normalise
-from functions.wiring import reconcile_runs
+from functions.wiring import reconcile_runs, telemetry
 from tests.equipment.ifs.outages import Outage
 from tests.equipment.lambdas import Context
 from tests.equipment.quiet_connection import START, quiet_world, run
@@ -374,3 +374,37 @@ def test_bad_input_is_answered(event: dict[str, Any], wrong: str) -> None:
     answer = ask(world, **event)
     assert wrong in answer["error"]
     assert "allowed" in answer or "next" in answer
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, float]]:
+    sent: list[dict[str, float]] = []
+    monkeypatch.setattr(telemetry, "_send", lambda _unit, _connection, metrics: sent.append(dict(metrics)))
+    return sent
+
+
+def day_by_day(world: World, days: int) -> None:
+    for _ in range(days * 24):
+        run(world, world.now().replace(minute=0) + timedelta(hours=1))
+        ask(world, is_scheduled=True)
+
+
+def test_a_comparison_that_fails_every_day_is_counted_from_half_a_day_after_its_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world, site = quiet_world()
+    sell(site, *ORDERS)
+    deliver(world)
+    sent = counted(monkeypatch)
+    day_by_day(world, 3)
+    assert not [each for each in sent if each.get("NotCompared")]
+    site.account.add_fault("status", status=503, times=-1)
+    day_by_day(world, 4)
+    late = [each for each in sent if each.get("NotCompared")]
+    assert 50 <= len(late) <= 80
+
+
+def test_a_window_without_a_shipment_compares_nothing() -> None:
+    world, _ = quiet_world()
+    answer = compare(world)
+    assert (answer["state"], answer["shipments"], answer["agree"], answer["compared"]) == ("done", 0, False, False)
+    assert answer["text"][1].startswith("Nothing was compared. 0 shipments")

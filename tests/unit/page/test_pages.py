@@ -243,3 +243,8 @@ def test_where_nothing_can_be_applied_there_is_no_button(answer: dict[str, Any])
 def test_every_class_of_the_style_sheet_is_ours() -> None:
     selectors = re.findall(r"([^{}]+)\{", re.sub(r"@media[^{]+\{", "", CSS))
     assert [part for each in selectors for part in each.split(",") if not part.strip().startswith(".ifss")] == []
+
+
+def test_a_plan_says_how_many_orders_could_not_be_decided() -> None:
+    page, _ = replayed({"plan_id": "p1", "state": "ready", "orders": 3, "would_change": 0, "undecided": 3}, a_click({}))
+    assert "would change 0, 3 could not be decided" in page

@@ -1,0 +1,48 @@
+"""What keeps a connection from being well, and which question tells more of it. `status` and the message of a day say
+the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from functions.flows.operations.standing import DeskStanding, ReadingStanding, TenantStanding
+from functions.model.frozen import Frozen
+
+WELL = "answers"
+
+
+class Trouble(Frozen):
+    look: Literal["attention", "reading", "tenant", "desk"]
+    told: str
+
+
+def troubles(reading: ReadingStanding, tenant: TenantStanding, desk: DeskStanding) -> Iterator[Trouble]:
+    """Of its systems and its desk. What is switched off is asked of nobody."""
+    if reading.mode == "off":
+        return
+    if (shipstation := shipstation_says(reading)) != WELL:
+        yield Trouble(look="reading", told=f"ShipStation {shipstation}")
+    if not tenant.is_answering:
+        yield Trouble(look="tenant", told=f"IFS: {tenant.means.rstrip('.')}")
+    if tenant.misfits:
+        yield Trouble(look="tenant", told=f"IFS does not fit the file in {len(tenant.misfits)} places")
+    whole = [pause.name for pause in desk.pauses if pause.scope == "connection"]
+    if whole:
+        yield Trouble(look="desk", told="the whole connection is paused")
+    for name in desk.forgotten:
+        if name not in whole:
+            yield Trouble(look="desk", told=f"{name} was paused a day ago without an end")
+
+
+def shipstation_says(reading: ReadingStanding) -> str:
+    if reading.not_configured:
+        return reading.not_configured
+    if reading.refused_since:
+        return f"refuses the key since {reading.refused_since:%Y-%m-%d %H:%M} UTC"
+    if reading.silent_since:
+        return f"answers nothing since {reading.silent_since:%Y-%m-%d %H:%M} UTC"
+    if reading.late_since:
+        return f"is not read since {reading.late_since:%Y-%m-%d %H:%M} UTC"
+    return WELL if reading.last_poll_at or reading.mode == "off" else "is not read yet"
