@@ -219,5 +219,5 @@ class AlignedWeek:
         left = sorted(part for part, pieces in self.stock.taken.items() if pieces)
         if left:
             part = self.random.choice(left)
-            self.stock.count(part, self.stock.counted()[part] - self.stock.taken[part])
+            self.stock.count(part, max(self.stock.counted()[part] - self.stock.taken[part], 0))
         return bool(left)
