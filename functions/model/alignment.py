@@ -79,8 +79,8 @@ class Proposal(Frozen):
 class Aligned(Frozen):
     """What is remembered of one record. `ifs` and `shipstation` are the digests of what each said when a field was last
     alike; they differ where ShipStation spells it otherwise. `trying` is what a run was about to write, and may have,
-    `making` that it was about to make the record; `audit_key` is where the audit has it. `refused` names what a system
-    would not take. `shown` is what shadow mode would have written.
+    `trying_over` what stood there before, `is_making` that it was about to make the record; `audit_key` is where the
+    audit has it. `refused` names what a system would not take. `shown` is what shadow mode would have written.
     """
 
     key: AlignKey
@@ -89,6 +89,7 @@ class Aligned(Frozen):
     ifs: Digests = Field(default_factory=dict)
     shipstation: Digests = Field(default_factory=dict)
     trying: Digests = Field(default_factory=dict)
+    trying_over: Digests = Field(default_factory=dict)
     trying_on: Side | None = None
     is_making: bool = False
     tried_at: datetime | None = None
@@ -109,12 +110,23 @@ class Aligned(Frozen):
         """Saved before the write: who finds it so looks what became of it first."""
         update = {
             "trying": digests(after),
+            "trying_over": {},
             "trying_on": side,
             "is_making": is_making,
             "tried_at": at,
             "audit_key": audit_key,
         }
         return self.model_copy(update=update)
+
+    def over(self, before: Mapping[str, str]) -> Aligned:
+        """What stands there before the write that it is about to do."""
+        return self.model_copy(update={"trying_over": digests(before)})
+
+    def is_typed_over(self, now: Mapping[str, str]) -> bool:
+        """No field says what stood there before the write, nor what was written."""
+        said = digests(now)
+        known = (said.get(name) in {self.trying[name], before} for name, before in self.trying_over.items())
+        return bool(self.trying_over) and not any(known)
 
     def arrived(self, other: str) -> Aligned:
         """What a run was about to write stands there."""
@@ -124,6 +136,7 @@ class Aligned(Frozen):
         """Nothing is under way any more."""
         update: dict[str, Any] = {
             "trying": {},
+            "trying_over": {},
             "trying_on": None,
             "is_making": False,
             "tried_at": None,

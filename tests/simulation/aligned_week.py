@@ -15,10 +15,11 @@ from functions.connections.connection import Connection
 from tests.equipment.quiet_connection import a_connection
 from tests.equipment.world import CANARY, Site, Trouble, World
 from tests.simulation.alignment_books import FIELDS, AlignmentBooks
+from tests.simulation.stock_books import StockBooks
 
 LOOKS = timedelta(hours=3)
 CALM = timedelta(days=1)
-ACTS = 30
+ACTS = 32
 SITES = ("CHI", "DAL", "SEA")
 PARTS = ("BOLT", "NUT")
 LOCATION, STOCKED = "se-7", "stocked"
@@ -56,6 +57,7 @@ class AlignedWeek:
         self.stocked = self._open(STOCKED, "v2", STOCK)
         self.world.wire()
         self.books = AlignmentBooks(self.world.now, self.site)
+        self.stock = StockBooks(self.stocked, "CHI", LOCATION)
 
     def _open(self, name: str, api: str, *align: dict[str, Any]) -> Site:
         made = a_connection(self.start - timedelta(hours=1), align=align, api=api)
@@ -110,7 +112,7 @@ class AlignedWeek:
         tenant.add_customer("WEB", "Template", **TEMPLATE)
         self.stocked.account.add_location(LOCATION)
         for part in (*PARTS, "RIVET"):  # of a site that shows nothing at all nothing is told
-            self.stocked.tenant.hold("CHI", part, 10)
+            self.stock.count(part, 10)
         self.books.see()
 
     def _number(self) -> int:
@@ -132,9 +134,10 @@ class AlignedWeek:
             "known in IFS": self._known,
             "alias": lambda: self._register(f"x{self._number()}@marketplace.example"),
             "customer edited": self._edit_customer,
-            "counted": lambda: self.stocked.tenant.hold("CHI", self.random.choice(PARTS), self._number()),
-            "gone to zero": lambda: self.stocked.tenant.hold("CHI", self.random.choice(PARTS), 0),
+            "counted": lambda: self.stock.count(self.random.choice(PARTS), self._number()),
+            "gone to zero": lambda: self.stock.count(self.random.choice(PARTS), 0),
             "shipped": self._ship,
+            "delivered": self._deliver,
         }
 
     def _edit_site(self) -> object:
@@ -205,11 +208,16 @@ class AlignedWeek:
         self.site.account.edit_customer(number, city=f"City {self._number()}")
         return None
 
-    def _ship(self) -> object:
-        """ShipStation takes from its own figure."""
-        held = self.stocked.account.held(LOCATION)
-        if not held:
-            return False
-        part = self.random.choice(sorted(held))
-        self.stocked.account.add_location(LOCATION, **{part: max(held[part] - 1, 0)})
-        return None
+    def _ship(self) -> bool:
+        held = self.stock.held()
+        if held:
+            self.stock.ship(self.random.choice(sorted(held)))
+        return bool(held)
+
+    def _deliver(self) -> bool:
+        """What left is off IFS's count too."""
+        left = sorted(part for part, pieces in self.stock.taken.items() if pieces)
+        if left:
+            part = self.random.choice(left)
+            self.stock.count(part, max(self.stock.counted()[part] - self.stock.taken[part], 0))
+        return bool(left)

@@ -97,6 +97,10 @@ def _what_is_gone_is_not_told_as_zero() -> None:
     patch(stock, "_of_site", shown)
 
 
+def _what_left_is_given_back() -> None:
+    patch(stock, "_is_shipped", lambda step: False)
+
+
 def _a_write_is_not_told() -> None:
     patch(carry_out, "tell", lambda flow, memory, cause, changes: None)
 
@@ -116,6 +120,7 @@ ALIGNING_BREAKAGES: dict[str, Callable[[], None]] = {
     "marketplaces have customers": _marketplaces_have_customers,
     "a half-made customer is settled": _a_half_made_customer_is_settled,
     "stock that is gone is not told": _what_is_gone_is_not_told_as_zero,
+    "stock that left is given back": _what_left_is_given_back,
     "a write of reference data is not told": _a_write_is_not_told,
     "names of customers are audited": _names_are_audited,
 }

@@ -75,6 +75,11 @@ def _generation(item: ledger.Item) -> str:
 def _of(sale: Sold, books: Books, parts: list[ledger.Item]) -> Iterator[str]:
     told = {str(part[ledger.ATTENTION]) for part in parts if part.get(ledger.ATTENTION)}
     yield from _told(sale, told)
+    yield from unlike(sale, books)
+
+
+def unlike(sale: Sold, books: Books) -> Iterator[str]:
+    """What its orders say otherwise than IFS."""
     orders = [o for o in books.account.orders.current.values() if o.order_number == sale.number and source_of(o)]
     alive = [order for order in orders if not order.is_gone and order.status != CANCELLED]
     if ANY_REASON not in sale.may_tell:

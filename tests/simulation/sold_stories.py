@@ -13,6 +13,7 @@ from tests.equipment.push_books import OPEN
 from tests.equipment.push_people import People
 from tests.equipment.shipstation.rows import Label, Order
 from tests.equipment.world import CANARY, Site
+from tests.simulation import judge_sales
 from tests.simulation import ledger_format as ledger
 from tests.simulation.connection_files import PUSH_SITE, SECOND_PUSH_SITE, SOLD
 from tests.simulation.expectations import ANY_REASON, Fields, Plot, Sold, Story
@@ -68,6 +69,10 @@ class Sale(Stepwise):
     def is_ordered(self) -> bool:
         return bool(self.open())
 
+    def is_as_sold(self) -> bool:
+        """The warehouse has all of what IFS says by now."""
+        return self.is_ordered() and not any(judge_sales.unlike(self.sold, self.books))
+
     def is_over(self) -> bool:
         return not self.is_ordered()
 
@@ -96,6 +101,10 @@ class Sale(Stepwise):
             self.books.ended_by_hand.add(order.order_id)
             label = self.site.account.ship(order.order_id, carrier_code=carrier, service_code=service)
             self.fields.labels.append(label)
+
+    def shipping_what_is_sold(self) -> Step:
+        """Two looks later, or once an outage is over."""
+        return Step(self.ship, when=self.is_as_sold, after=TWO_LOOKS)
 
     def deliver(self, **lines: int) -> Callable[[], None]:
         """So many of these lines, by IFS's books; without any, all that was sold."""
@@ -155,7 +164,7 @@ def changed(week: Week, site: Site, at: datetime) -> None:
     sale = Sale(week, site, at, "sold and changed")
     changes = [sale.move, sale.edit("1", BuyQtyDue=7), sale.edit("2", PlannedShipDate="2027-07-20T12:00:00Z")]
     week.random.shuffle(changes)
-    sale.do(*changes, Step(sale.ship, after=TWO_LOOKS))
+    sale.do(*changes, sale.shipping_what_is_sold())
 
 
 def moved(week: Week, site: Site, at: datetime) -> None:
@@ -165,7 +174,7 @@ def moved(week: Week, site: Site, at: datetime) -> None:
         sale.edit("2", Contract=SECOND_PUSH_SITE),
         Step(sale.send_elsewhere("3"), when=sale.has(2)),
         Step(sale.edit("2", Contract=PUSH_SITE), when=sale.has(3)),
-        Step(sale.ship, when=sale.has(2), after=TWO_LOOKS),
+        sale.shipping_what_is_sold(),
     )
 
 
@@ -178,7 +187,7 @@ def blocked(week: Week, site: Site, at: datetime) -> None:
         Step(sale.set_state("Blocked"), after=TWO_LOOKS),
         Step(sale.set_state("Released"), when=is_held, after=HOURS),
         Step(sale.edit("2", Objstate="Released"), after=TWO_LOOKS),
-        Step(sale.ship, after=TWO_LOOKS),
+        sale.shipping_what_is_sold(),
     )
 
 
@@ -205,7 +214,7 @@ def second_wave(week: Week, site: Site, at: datetime) -> None:
         sale.ship,
         Step(lambda: sale.add_line("3", 4), when=sale.is_over),
         lambda: sale.add_line("4", 5),
-        Step(sale.ship, after=TWO_LOOKS),
+        sale.shipping_what_is_sold(),
         Step(sale.deliver(), when=sale.is_back),
     )
 
@@ -229,7 +238,7 @@ def sold_more(week: Week, site: Site, at: datetime) -> None:
         sale.ship,
         Step(sale.edit("1", BuyQtyDue=9), when=sale.is_over),
         sale.edit("1", BuyQtyDue=5),
-        Step(sale.ship, after=TWO_LOOKS),
+        sale.shipping_what_is_sold(),
     )
 
 
@@ -269,7 +278,7 @@ def edited(week: Week, site: Site, at: datetime) -> None:
         for act in (sale.people.note, sale.people.weigh, sale.people.readdress):
             act(sale.open()[0])
 
-    sale.do(edit, sale.edit("1", BuyQtyDue=6), Step(sale.ship, after=TWO_LOOKS))
+    sale.do(edit, sale.edit("1", BuyQtyDue=6), sale.shipping_what_is_sold())
 
 
 def disputed(week: Week, site: Site, at: datetime) -> None:

@@ -154,6 +154,7 @@ def _begin(flow: Align, step: Step, side: Side, wanted: Mapping[str, str], *, is
     now = flow.now()
     key = step.memory.audit_key or flow.audit.new_key(now)  # what is gone on with is one write
     begun = step.memory.about_to_write(side, wanted, at=now, audit_key=key, is_making=is_making)
+    begun = begun if is_making else begun.over({name: step.proposal.changes[name].before for name in wanted})
     if not flow.memories.save(begun):
         return False
     step.memory = step.stored = begun.saved()

@@ -101,8 +101,10 @@ class Look:
     fault: ConnectorError | None = None
 
 
-def catch_up(step: Step) -> None:
-    """A write stands there whole or not at all: one field that nobody has touched since tells."""
+def catch_up(step: Step, *, by_people: bool = True) -> None:
+    """A write stands there whole or not at all: one field that nobody has touched since tells. What people have typed
+    over is an edit, whether they met our write or not.
+    """
     memory, other = step.memory, step.pair.other
     written = step.pair.ifs if memory.trying_on == "ifs" else other
     if written is None:
@@ -110,6 +112,8 @@ def catch_up(step: Step) -> None:
     theirs = digests(written.fields)
     if memory.is_making or any(theirs.get(name) == text for name, text in memory.trying.items()):
         step.untold, step.memory = memory, memory.arrived(other.id if other else memory.other)
+    elif by_people and memory.is_typed_over(written.fields):
+        step.memory = memory.arrived(other.id if other else memory.other)
     else:
         step.memory = memory.done()
 

@@ -100,7 +100,7 @@ def _of_site(flow: Align, parts: Parts, there: There, known: Mapping[str, Aligne
         other = there.get(part) or at.level(part)
         step = Step(Pair(None, other), Proposal(key=key, kind="agree"), memory or Aligned(key=key))
         if step.memory.trying:
-            catch_up(step)
+            catch_up(step, by_people=False)  # ShipStation takes from what it has
         step.proposal = decide_stock(key, part, count, other)
         if at.keeps_lower and _is_shipped(step):
             step.proposal = Proposal(key=key, kind="agree", other=other.id)

@@ -334,6 +334,25 @@ def test_a_lost_answer_leaves_one_warehouse_that_says_what_ifs_says_and_one_entr
     assert not desk.known().trying
 
 
+@pytest.mark.parametrize(("typed", "stands"), [("Gary", "Gary"), ("Chicago", "Evanston")])
+@pytest.mark.parametrize("kind", ["lost", "dropped"])
+def test_an_edit_that_follows_a_write_without_an_answer_is_kept_and_asked_about(
+    kind: str, typed: str, stands: str
+) -> None:
+    """Where what stood there before stands again nobody knows of an edit."""
+    desk = AlignDesk()
+    number = desk.account.add_warehouse("Chicago warehouse", **ORIGIN)
+    desk.add_site(City="Evanston")
+    desk.account.add_fault(kind, method="PUT", path=f"/warehouses/{number}")
+    desk.look()
+    desk.account.edit_warehouse(number, city=typed)
+    answers = [desk.look(minutes=20) for _ in range(2)]
+    (warehouse,) = desk.warehouses()
+    assert warehouse["originAddress"]["city"] == stands
+    assert answers[-1]["ask_for_a_person"] == (typed == stands)
+    assert not desk.known().trying
+
+
 def test_a_warehouse_that_was_renamed_before_its_answer_was_known_is_not_made_again() -> None:
     desk = AlignDesk()
     desk.add_site()
