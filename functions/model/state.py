@@ -286,6 +286,10 @@ class OrderState(Frozen):
     def asked(self, by: Cause | None) -> OrderState:
         return self.model_copy(update={"asked_by": by})
 
+    def without_replay(self) -> OrderState:
+        """A person took a plan back: what an earlier one could not do yet is not done after that."""
+        return self.asked(None) if self.asked_by is not None and self.asked_by.kind == "replay" else self
+
     def claimed(self, until: datetime) -> OrderState:
         """On its way: due again if nothing is heard of it."""
         return self.model_copy(update={"next_attempt_at": until})

@@ -15,7 +15,8 @@ UNDER_WAY = 5
 BEGUN = timedelta(seconds=15)  # what was under way: a search of several pages, and readings one by one
 CLOCKS = timedelta(minutes=1)  # those of two environments differ by less
 TOLD = timedelta(seconds=10)  # from an answer until the circuit has it
-PAGE_SIZE, DENSE = 7, 30
+PAGE_SIZE = 7
+DENSE = timedelta(seconds=4)  # the second itself, what bounds are trusted, open bounds, rows a moment out of order
 PUSHED_PAGES = {100, 500}  # in either API: of what was pushed, a whole list is asked for to its end
 OPENS = timedelta(minutes=15)  # until a circuit is open
 PROBES_A_MINUTE, BESIDE = 3, 20  # one look, a GET tried three times; what was under way
@@ -92,14 +93,18 @@ def _asked_too_early(week: Week, site: Site) -> Iterator[str]:
 
 
 def _numbered_pages(site: Site) -> Iterator[str]:
-    """Rows move while they are read: only seconds with more rows than a page, as those of a pick wave and its readings
-    again, or a page that is halved to find the row that breaks it, may be read by page number.
+    """Rows move while they are read: only within a second that holds more of them than a page, as that of a pick wave,
+    a list may be read by page number, and as often as it is looked at. A page that is halved to find the row that
+    breaks it is smaller than any other.
     """
-    queries = (dict(request.query) for request in site.account.requests)
-    sizes = [int(q.get("pageSize") or q["page_size"]) for q in queries if q.get("page", "1") != "1"]
-    numbered = [size for size in sizes if size >= PAGE_SIZE and size not in PUSHED_PAGES]
-    if len(numbered) > DENSE:
-        yield f"{site.connection.name}: {len(numbered)} pages were asked for by number"
+    by_number = [page for page in site.account.numbered if page.size >= PAGE_SIZE and page.size not in PUSHED_PAGES]
+    wide = [page for page in by_number if page.reach > DENSE]
+    if wide:
+        first = min(wide, key=lambda page: page.at)
+        yield (
+            f"{site.connection.name}: {len(wide)} pages over more than a second were asked for by number, first at "
+            f"{first.at:%d %H:%M:%S} over {first.reach.total_seconds():.0f} s"
+        )
 
 
 def _patched_in_vain(week: Week, site: Site) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.equipment.http import Request
 from tests.equipment.ifs.arrangements import COMPLETE
 from tests.equipment.ifs.outages import Outage
 from tests.equipment.ifs.sets import SHIPMENTS, TRACKINGS
@@ -412,6 +413,20 @@ def test_a_few_probes_during_an_outage_are_no_hammering(rig: Rig) -> None:
     outage.met += [START + timedelta(minutes=turn) for turn in range(120)]
     rig.site.tenant.outages.add(outage)
     assert list(judge_requests.of_site(rig.week, rig.site)) == []
+
+
+@pytest.mark.parametrize("apart", [timedelta(milliseconds=100), timedelta(minutes=1)])
+def test_a_page_is_asked_for_by_number_only_within_a_second(rig: Rig, apart: timedelta) -> None:
+    account = rig.site.account
+    for turn in range(2 * judge_requests.PAGE_SIZE):
+        account.ship(None, at=SHIPPED_AT + turn * apart)
+    start = (SHIPPED_AT - timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    bounds = {"created_at_start": start, "sort_by": "created_at", "sort_dir": "asc"}
+    query = {**bounds, "page_size": str(judge_requests.PAGE_SIZE), "page": "2"}
+    asked = Request("GET", "/v2/labels", tuple(query.items()), {"api-key": next(iter(account.keys))})
+    assert account.application(asked).status == 200
+    found = list(judge_requests.of_site(rig.week, rig.site))
+    assert [text.split(": ")[1][:7] for text in found] == (["1 pages"] if apart > judge_requests.DENSE else [])
 
 
 def test_a_label_of_the_troubled_days_may_take_until_they_are_over(rig: Rig) -> None:

@@ -141,7 +141,9 @@ class RecordProposal:
         return replace(self, is_writing=False)
 
     def carrying_out(self, planned: Mapping[str, FieldChange] | None, plan_id: str | None = None) -> RecordProposal:
-        return replace(self, planned=planned, plan_id=plan_id)
+        """Once: what comes again of a plan that was carried out here is no new wish."""
+        is_replay = self.is_replay and plan_id not in self.stored.plans
+        return replace(self, planned=planned, plan_id=plan_id, is_replay=is_replay)
 
     def reverting(self, changes: Mapping[str, FieldChange], plan_id: str) -> RecordProposal:
         """On what is remembered: what the orders would place there anew is another look's."""

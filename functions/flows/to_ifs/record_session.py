@@ -146,9 +146,16 @@ class RecordSession:
         return key
 
     def carried_out(self) -> None:
-        """A person can ask how far a plan is."""
-        if self.proposal.plan_id is not None:
-            self.memory = self.memory.carried_out(self.proposal.plan_id)
+        """A person can ask how far a plan is. What a revert could not put back for a passing fault is still to be put
+        back: nobody but its plan asks for it again.
+        """
+        plan_id = self.proposal.plan_id
+        if plan_id is not None and not (self.proposal.giving_back is not None and self._has_to_try_again()):
+            self.memory = self.memory.carried_out(plan_id)
+
+    def _has_to_try_again(self) -> bool:
+        decisions = self.proposal.decisions(self.record, self.memory)
+        return any(each.write and self.past(name).outcome is Outcome.RETRY for name, each in decisions.items())
 
     def conclude(self) -> None:
         """Unchanged, it costs nothing."""

@@ -54,6 +54,11 @@ class RecordResult:
     is_stored: bool = True
     shown: Mapping[str, FieldChange] = field(default_factory=dict)
 
+    @property
+    def is_decided(self) -> bool:
+        """Nothing of it is tried again as it is."""
+        return self.hindrance is None and all(each.outcome is not Outcome.RETRY for each in self.fields.values())
+
 
 @dataclass(frozen=True)
 class _Try:

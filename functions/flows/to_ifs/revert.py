@@ -74,10 +74,12 @@ def _after(state: OrderState, results: Results) -> OrderState:
         for key, each in state.shipments.items()
         if each.placing is not None and each.placing.key in ended and each.outcome in SETTLED and each.is_in_scope
     }
-    return state.with_shipments(shipments).with_records(records, state.debts, state.past)
+    return state.with_shipments(shipments).with_records(records, state.debts, state.past).without_replay()
 
 
 def _named(names: Iterable[str], result: RecordResult) -> dict[str, FieldOutcome]:
+    """What has to be put back once more stands there as before."""
     if result.hindrance is not None:
         return {}
-    return {name: result.fields[name] for name in names if name in result.fields}
+    ended = {name: result.fields[name] for name in names if name in result.fields}
+    return {name: each for name, each in ended.items() if each.outcome is not Outcome.RETRY}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from email.utils import format_datetime
 from http import HTTPStatus
 from random import Random
@@ -46,6 +46,15 @@ class Served:
     is_surprise: bool = False
 
 
+@dataclass(frozen=True)
+class Numbered:
+    """A later page of a list: of what size, and how far apart the rows before it are."""
+
+    at: datetime
+    size: int
+    reach: timedelta
+
+
 class Account(V2OrderDesk):
     """`keys` maps API key to secret. `post` delivers webhooks; it answers the receiver's status."""
 
@@ -75,6 +84,7 @@ class Account(V2OrderDesk):
         self.store_names: dict[int, str] = {}
         self.inactive_stores: set[int] = set()
         self.requests: list[Served] = []
+        self.numbered: list[Numbered] = []
         self.application: Application = self._served
         self._routed, self._v2_routed = self.faults.around(self._route), self.faults.around(self._v2_route)
 
@@ -273,6 +283,8 @@ class Account(V2OrderDesk):
         return self._broken("gap") if status == HTTPStatus.INTERNAL_SERVER_ERROR else json_response(status, {})
 
     def _selected(self, table: Table[Any], query: Query[Any]) -> tuple[list[Any], int]:
+        if query.page > 1:
+            self.numbered.append(Numbered(self.now(), query.size, table.index.reach(query)))
         if not self.swapped_rows:
             return table.index.select(query)
         rows, total = table.index.select(replace(query, page=1, size=len(table.current) or 1))

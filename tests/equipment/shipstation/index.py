@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from math import inf
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -86,6 +87,13 @@ class Index(Generic[R]):
         found = [row_id for row_id in found if self._passes(row_id, rest, query)]
         found.sort(key=lambda row_id: (self._values[row_id][query.sort], row_id), reverse=query.is_descending)
         return [self._rows[row_id] for row_id in found[first : first + query.size]], len(found)
+
+    def reach(self, query: Query[R]) -> timedelta:
+        """How far apart the rows on the pages before this one are, in what they are sorted by."""
+        rows, _ = self.select(replace(query, page=1, size=(query.page - 1) * query.size))
+        values = [self._values[row.row_id][query.sort] for row in rows]
+        instants = [value for value in values if isinstance(value, datetime)]
+        return max(instants) - min(instants) if instants else timedelta(0)
 
     def _narrowest(self, query: Query[R]) -> tuple[list[tuple[Any, float]], int, int, list[Window]]:
         """Where to look, and which windows are still to be tested. Only a look along the sort column needs no sort."""

@@ -12,6 +12,7 @@ from functions.errors import OutcomeUnknown, Retryable
 from functions.flows.operations.carry_out import ROUND, progress, send
 from functions.flows.operations.carry_out import apply as carry_out_plan
 from functions.flows.operations.selection import Selection
+from functions.flows.to_ifs.record_write import CONFLICT_ATTEMPTS
 from functions.flows.to_ifs.revert import carry_out
 from functions.model.audit import AuditEntry
 from functions.model.outcomes import Outcome, Reason
@@ -238,11 +239,17 @@ def test_a_revert_whose_answer_is_lost_ends_as_a_revert_whoever_finds_it(*, is_s
         assert set(desk.fields().values()) == {(Outcome.KEPT, Reason.REVERTED)}
 
 
-def test_what_could_not_be_taken_back_is_sent_again_until_it_is() -> None:
+@pytest.mark.parametrize("what", ["search", "write", "conflicts"])
+def test_what_could_not_be_taken_back_is_sent_again_until_it_is(what: str) -> None:
     desk = emptied()
     back = desk.dry(desk.applied())
-    desk.world.ifs.find_faults.append(Retryable(Reason.IFS_UNAVAILABLE, "503"))
+    out, ifs = Retryable(Reason.IFS_UNAVAILABLE, "503"), desk.world.ifs
+    ifs.find_faults += [out] if what == "search" else []
+    ifs.write_faults += [(out, False)] if what == "write" else []
+    ifs.before_write += [lambda: ifs.edit(note="again")] * CONFLICT_ATTEMPTS if what == "conflicts" else []
     desk.carry_out(back)
+    (shipment,) = desk.world.state().shipments.values()
+    assert shipment.outcome is Outcome.WRITTEN  # it stands there as before
     replay = a_replay(desk.world)
     head = replay.plans.head("back")
     assert head is not None
@@ -257,6 +264,47 @@ def desk_send(desk: Desk, head: Plan) -> Plan:
     after = send(a_replay(desk.world), head, "c-4")
     desk.deliver()
     return after
+
+
+def test_a_replay_whose_write_failed_makes_it_ours_all_the_same() -> None:
+    desk = emptied()
+    desk.reverted(desk.applied())
+    replay = a_replay(desk.world)
+    plan = draw_up(replay, Selection(orders=("P1001",)), plan_id="again", by="kim", note="after all")
+    desk.world.ifs.write_faults.append((Retryable(Reason.IFS_UNAVAILABLE, "503"), False))
+    apply(replay, plan, "c-3")
+    desk.deliver()
+    assert desk.values() == (None, None)
+    desk.deliver(again(ORDER))
+    assert desk.values() == ("1Z0001", "UPS")
+    assert desk.world.state().asked_by is None
+
+
+def test_a_second_copy_of_a_plans_order_does_not_undo_its_revert() -> None:
+    desk = emptied()
+    plan = desk.applied()
+    desk.reverted(plan)
+    desk.deliver(again(ORDER, "replay", by="kim", plan_id=plan.plan_id))
+    assert desk.values() == (None, None)
+
+
+def test_a_replay_that_still_waits_does_not_undo_a_later_revert() -> None:
+    desk = emptied()
+    plan = desk.applied()
+    back = desk.dry(plan)
+    desk.world.ifs.find_faults.append(Retryable(Reason.IFS_UNAVAILABLE, "503"))
+    desk.deliver(again(ORDER, "replay", by="kim"))
+    assert desk.world.state().asked_by is not None
+    desk.carry_out(back)
+    desk.deliver(again(ORDER))
+    assert desk.values() == (None, None)
+
+
+def test_a_look_that_a_person_asks_for_does_not_undo_a_revert() -> None:
+    desk = emptied()
+    desk.reverted(desk.applied())
+    desk.deliver(again(ORDER, "control", by="kim"))
+    assert desk.values() == (None, None)
 
 
 def test_a_revert_and_a_new_label_in_one_batch_are_both_carried_out() -> None:
