@@ -102,7 +102,7 @@ def test_a_reader_may_look_and_an_operator_may_click(template: dict[str, Any]) -
         word = next(word for word in ("Reader", "Operator", "Administrator") if word in name)
         may[word] = {handler_of(template, text_of(each)) for each in resources}
     assert may["Reader"] == {"inspect", "view"}
-    assert may["Operator"] == {*may["Reader"], "control", "act", "replay"}
+    assert may["Operator"] == {*may["Reader"], "control", "act", "replay", "reconcile"}
     assert may["Administrator"] > may["Operator"]
 
 
