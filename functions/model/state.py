@@ -277,11 +277,16 @@ class OrderState(Frozen):
     def with_dismissal(self, dismissal: Dismissal) -> OrderState:
         return self.model_copy(update={"dismissed": dismissal, "attention": None})
 
-    def placing_by_hand(self, shipment: ShipmentKey, record: RecordKey) -> OrderState:
-        """A person has chosen among `choices`."""
+    def placing_by_hand(self, shipment: ShipmentKey, record: RecordKey, due: datetime) -> OrderState:
+        """A person has chosen among `choices`. Due at that instant, should the message that brings it on be lost."""
         placing = Placing(key=record, by="person")
         placed = self.shipments[shipment].ended(Outcome.WAITING, None, placing=placing)
-        return self.with_shipments({shipment: placed})
+        return self.with_shipments({shipment: placed}).claimed(due)
+
+    def is_placed_by_hand(self, shipment: ShipmentKey, record_id: str) -> bool:
+        """That choice was made before."""
+        placing = self.shipments[shipment].placing
+        return placing is not None and placing.by == "person" and placing.key.id == record_id
 
     def asked(self, by: Cause | None) -> OrderState:
         return self.model_copy(update={"asked_by": by})

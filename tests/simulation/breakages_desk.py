@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from functions.connections.connection import Connection
 from functions.flows.operations import desk_changes
@@ -29,9 +30,9 @@ def _map_and_recall_nothing() -> None:
 def _choose_as_the_only_one() -> None:
     """A person's choice is judged anew by the next look."""
 
-    def placing_by_hand(self: OrderState, shipment: ShipmentKey, record: RecordKey) -> OrderState:
+    def placing_by_hand(self: OrderState, shipment: ShipmentKey, record: RecordKey, due: datetime) -> OrderState:
         placed = self.shipments[shipment].taken_out().model_copy(update={"placing": Placing(key=record, by="only")})
-        return self.with_shipments({shipment: placed})
+        return self.with_shipments({shipment: placed}).claimed(due)
 
     patch(OrderState, "placing_by_hand", placing_by_hand)
 

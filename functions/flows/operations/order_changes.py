@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functions.connections.targets import AnyTarget
 from functions.flows.operations.control_tools import SAVED_IN_BETWEEN, ControlTools, RefusedError
 from functions.flows.to_ifs.admission import store_view
+from functions.flows.to_ifs.release import CLAIM
 from functions.model.audit import desk_record, order_record
 from functions.model.control import (
     AdoptRequest,
@@ -66,15 +67,19 @@ def place(tools: ControlTools, asked: PlaceRequest) -> Changed:
     shipment = state.shipments.get(asked.shipment)
     if shipment is None:
         raise RefusedError(f"shipment: the order has {sorted(state.shipments)}")
+    told = f"{asked.shipment} belongs to {asked.record} from now on"
+    if state.is_placed_by_hand(asked.shipment, asked.record):
+        tools.send(asked, [state.key])
+        return Changed(done="place", told=told, concerned=1)
     if asked.record not in shipment.choices:
         raise RefusedError(f"record: the choices are {list(shipment.choices)}")
     record = RecordKey(place=_place_of(tools, state, asked.profile), id=asked.record)
     change = {str(asked.shipment): (None, asked.record)}
     tools.audited(asked, order_record(state.key), "place", change, state.key)
-    if not tools.orders.save(state.placing_by_hand(asked.shipment, record)):
+    if not tools.orders.save(state.placing_by_hand(asked.shipment, record, tools.now + CLAIM)):
         raise RefusedError(f"order: {SAVED_IN_BETWEEN}")
     tools.send(asked, [state.key])
-    return Changed(done="place", told=f"{asked.shipment} belongs to {asked.record} from now on", concerned=1)
+    return Changed(done="place", told=told, concerned=1)
 
 
 def _place_of(tools: ControlTools, state: OrderState, profile: str) -> str:
@@ -89,6 +94,7 @@ def adopt(tools: ControlTools, asked: AdoptRequest) -> Changed:
     state = tools.one(asked.order)
     keys = [record.key for record in state.records]
     memories = tools.memories.load(asked.connection, keys) if keys else {}
+    tools.orders.recall(state.key, tools.now + CLAIM)  # first: should this run die, the order is looked at all the same
     adopted: dict[str, str | None] = {}
     for key in keys:
         target = store_view(state, tools.connection).ifs.target_of(key.place)

@@ -270,7 +270,7 @@ def test_a_persons_choice_stands_whatever_the_goods_say() -> None:
     state = with_desk.state()
     assert state.attention is Reason.AMBIGUOUS_TARGET
     shipment = next(iter(state.shipments))
-    with_desk.orders.save(state.placing_by_hand(shipment, a_key("41")))
+    with_desk.orders.save(state.placing_by_hand(shipment, a_key("41"), with_desk.world.at))
     with_desk.deliver(DeliverOrder(order=state.key, cause=a_cause("control")))
     assert [record for record, _ in world.ifs.writes][:1] == ["41"]
     assert with_desk.state().attention is None

@@ -345,6 +345,8 @@ def test_an_ambiguous_shipment_goes_where_a_person_says(shop: Shop) -> None:
     run(shop.world, shop.world.now() + MINUTE)
     (placed,) = shop.story("P1")["shipments"]
     assert (placed["record"], placed["placed_by"], placed["outcome"]) == (chosen, "person", "written")
+    again = shop.do("place", order="P1", shipment=f"L{label}", record=chosen)
+    assert again["told"] == f"L{label} belongs to {chosen} from now on"
 
 
 # --- bad input
