@@ -76,14 +76,14 @@ deploy: setup ## Deploy to the AWS account of the current credentials (FOLDER=~/
 	@$(CDK) deploy --folder "$$FOLDER" $(CONTEXT)
 
 schemas: setup ## Write the JSON Schemas of the connection file and of an operator's requests into docs/schemas
-	@$(BIN)/python -m functions.console.schemas
+	@$(STEP) "Writing the schemas" $(BIN)/python -m functions.console.schemas
 
 pins: setup ## Pin every package of the bundle with its hashes, as functions/requirements.txt asks for
 	@$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 		--upgrade functions/requirements.txt --output-file functions/requirements.lock
 
 sbom: setup ## Write what ships in the bundle, with licences, into build/sbom.json (CycloneDX)
-	@$(BIN)/python -m infra.sbom
+	@$(STEP) "Listing what ships" $(BIN)/python -m infra.sbom
 
 clean: ## Remove what the verbs above made
 	@rm -rf .venv build cdk.out mutants

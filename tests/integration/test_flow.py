@@ -126,7 +126,7 @@ def test_replay_writes_what_somebody_deleted(system: System) -> None:
     system.invoke("Replay", {"plan_id": plan["plan_id"], "apply": True, "by": "kim", "note": "as planned"})
     eventually(lambda: system.tenant.shipment(number)["ProNo"] == "1ZREPLAY")
     last = eventually(lambda: [e for e in system.story("R1") if e.cause.kind == "replay"])[-1]
-    assert (last.cause.by, last.cause.note) == ("anna", "deleted by mistake")
+    assert (last.cause.by, last.cause.note) == ("kim", "as planned")
 
 
 def test_no_secret_and_no_name_stands_in_a_log(system: System) -> None:

@@ -26,6 +26,7 @@ from functions.flows.to_ifs import (
     unfinished_write,
     watch,
 )
+from functions.flows.to_ifs import revert as deliver_or_revert
 from functions.handlers import consume
 from functions.ifs.targets import custom_entity, shipment_header
 from functions.ledger import orders
@@ -99,8 +100,10 @@ def _ignore_sharing() -> None:
 
 def _never_look_again() -> None:
     patch(release, "SHARE_FOR_NEW", 1.0)
-    inner = deliver.deliver
-    patch(consume, "deliver", lambda batch, delivery: inner([m for m in batch if m.cause.kind != "release"], delivery))
+    inner = deliver_or_revert.carry_out
+    patch(
+        consume, "carry_out", lambda batch, delivery: inner([m for m in batch if m.cause.kind != "release"], delivery)
+    )
 
 
 def _one_parcel_an_order() -> None:
@@ -222,7 +225,7 @@ def _never_ask_the_audit() -> None:
 
 
 def _tell_nobody() -> None:
-    patch(deliver, "_tell_neighbours", lambda results, looks, delivery: None)
+    patch(deliver, "tell_neighbours", lambda told, looks, cause, queue: None)
 
 
 def _theirs_is_what_we_wrote() -> None:
@@ -263,7 +266,7 @@ def _a_baseline_contributes() -> None:
 
 
 def _off_waits() -> None:
-    patch(order_outcome, "OFF", set())
+    patch(order_outcome, "ENDS", {why: end for why, end in order_outcome.ENDS.items() if why is not Reason.MODE_OFF})
 
 
 def _believe_every_answer() -> None:
