@@ -49,6 +49,10 @@ def deployed(value: Any, types: dict[str, str]) -> str:
             return f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/" + f"{STACK}-{name}-{'x' * 12}.fifo"[:80]
         case "AWS::DynamoDB::Table":
             return f"{STACK}-{name}-{'x' * 13}"
+        case "AWS::S3::Bucket":
+            return f"{STACK}-{name}-{'x' * 13}"[:63]
+        case "AWS::SNS::Topic":
+            return f"arn:aws:sns:{REGION}:{ACCOUNT}:{STACK}-{name}-{'x' * 13}"
     raise AssertionError(f"{types[name]} in an environment")
 
 
