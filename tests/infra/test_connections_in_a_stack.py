@@ -42,18 +42,15 @@ def deployed(value: Any, types: dict[str, str]) -> str:
     if "Fn::Join" in value:
         return "".join(deployed(part, types) for part in value["Fn::Join"][1])
     name = value["Ref"]
-    match types[name]:
-        case "AWS::SecretsManager::Secret":
-            return f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-{'x' * 12}-{'x' * 6}"
-        case "AWS::SQS::Queue":
-            return f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/" + f"{STACK}-{name}-{'x' * 12}.fifo"[:80]
-        case "AWS::DynamoDB::Table":
-            return f"{STACK}-{name}-{'x' * 13}"
-        case "AWS::S3::Bucket":
-            return f"{STACK}-{name}-{'x' * 13}"[:63]
-        case "AWS::SNS::Topic":
-            return f"arn:aws:sns:{REGION}:{ACCOUNT}:{STACK}-{name}-{'x' * 13}"
-    raise AssertionError(f"{types[name]} in an environment")
+    generated = f"{STACK}-{name}-{'x' * 13}"
+    shown = {
+        "AWS::SecretsManager::Secret": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-{'x' * 12}-{'x' * 6}",
+        "AWS::SQS::Queue": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/" + f"{STACK}-{name}-{'x' * 12}.fifo"[:80],
+        "AWS::DynamoDB::Table": generated,
+        "AWS::S3::Bucket": generated[:63],
+        "AWS::SNS::Topic": f"arn:aws:sns:{REGION}:{ACCOUNT}:{generated}",
+    }
+    return shown[types[name]]
 
 
 def sizes(template: dict[str, Any]) -> list[int]:
