@@ -14,7 +14,7 @@ from functions.ledger.compact import compact, whole
 from functions.ledger.items import PARTITION, SORT, each_readable, plain, readable, stamp, to_item, unmoved
 from functions.ledger.table import DUE_PARTITION, DUE_SORT, SHOWN, Table, index_key
 from functions.model.attention import Listed, ListedPage, ShardKind
-from functions.model.outcomes import Outcome
+from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import ConnectionName, OrderKey, Shipment
 from functions.model.state import OrderState, ShipmentState
 from functions.model.watch import Waiting
@@ -210,37 +210,54 @@ def _order_ids(state: OrderState) -> list[int]:
 
 def _due(state: OrderState) -> dict[str, Any]:
     """Sparse: an order of which nothing waits, was kept or calls for attention is not in the index."""
-    connection, number = state.key.connection, int(state.key.digest[:2], 16) % SHARDS
     newest = max((each.shipment.read_at for each in state.shipments.values()), default=LONG_AGO)
-    watched = {}
-    if state.watched:
-        watched = {"watched": [key.model_dump(mode="json") for key in state.watched]}
-        shard, at = f"watch#{connection}", state.waits["delivery"]
-    elif state.next_attempt_at is not None:
-        shard, at = _shard("due", connection, number), state.next_attempt_at
-    elif state.paused_by:
-        shard, at = paused_shard(connection, state.paused_by), newest
-    elif state.attention is not None:
-        shard, at = _shard("attention", connection, number), newest
-    elif state.dismissed is not None and set(state.reasons) & {state.dismissed.reason, *state.dismissed.reasons}:
-        shard, at = f"dismissed#{connection}", newest
-    elif any(outcome is Outcome.KEPT for outcome, _ in state.outcomes):
-        shard, at = f"kept#{connection}", newest
-    else:
+    place = _waits_in(state) or _rests_in(state, newest)
+    if place is None:
         return {}
-    return {DUE_PARTITION: shard, DUE_SORT: stamp(at), SHOWN: _shown(state, newest), **watched}
+    shard, at = place
+    watched = [key.model_dump(mode="json") for key in state.watched]
+    listed = {DUE_PARTITION: shard, DUE_SORT: stamp(at), SHOWN: _shown(state, newest)}
+    return {**listed, "watched": watched} if watched else listed
+
+
+def _waits_in(state: OrderState) -> tuple[str, datetime] | None:
+    """The shard of what comes up by an instant of its own, and that instant."""
+    connection = state.key.connection
+    if state.watched:
+        return f"watch#{connection}", state.waits["delivery"]
+    return (_own_shard("due", state), state.next_attempt_at) if state.next_attempt_at is not None else None
+
+
+def _rests_in(state: OrderState, newest: datetime) -> tuple[str, datetime] | None:
+    """The shard of what nothing is due for, by its newest reading."""
+    connection = state.key.connection
+    if state.paused_by:
+        return paused_shard(connection, state.paused_by), newest
+    if state.attention is not None:
+        return _own_shard("attention", state), newest
+    if state.dismissed is not None and set(state.reasons) & {state.dismissed.reason, *state.dismissed.reasons}:
+        return f"dismissed#{connection}", newest
+    is_kept = any(outcome is Outcome.KEPT for outcome, _ in state.outcomes)
+    return (f"kept#{connection}", newest) if is_kept else None
+
+
+def _own_shard(kind: str, state: OrderState) -> str:
+    return _shard(kind, state.key.connection, int(state.key.digest[:2], 16) % SHARDS)
 
 
 def _shown(state: OrderState, newest: datetime) -> dict[str, Any]:
     """What a list of what waits says of it without reading it."""
     stores = sorted({each.shipment.store_id for each in state.shipments.values() if each.shipment.store_id is not None})
-    since = min(state.waits.values(), default=newest)
-    kept = (reason for outcome, reason in state.outcomes if outcome is Outcome.KEPT)
-    dismissed = state.dismissed and state.dismissed.reason
-    reason = state.attention or state.waiting_for or dismissed or next(kept, None)
+    since, reason = min(state.waits.values(), default=newest), _first_reason(state)
     also = [str(each) for each in state.reasons if each is not reason]
     shown = {"reason": reason and str(reason), "since": stamp(since), "stores": stores, "calls": bool(state.attention)}
     return {name: value for name, value in {**shown, "also": also}.items() if value}
+
+
+def _first_reason(state: OrderState) -> Reason | None:
+    kept = (reason for outcome, reason in state.outcomes if outcome is Outcome.KEPT)
+    dismissed = state.dismissed and state.dismissed.reason
+    return state.attention or state.waiting_for or dismissed or next(kept, None)
 
 
 def _listed(item: Mapping[str, Any]) -> Listed:

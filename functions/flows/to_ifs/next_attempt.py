@@ -173,10 +173,9 @@ def _is_worth_a_look(outcome: Outcome, reason: Reason) -> bool:
 
 
 def _attention(state: OrderState, waits: dict[Wait, datetime], patience: Patience, now: datetime) -> Reason | None:
-    worth_a_look = (reason for outcome, reason in state.outcomes if reason and _is_worth_a_look(outcome, reason))
-    found = next((reason for reason in worth_a_look if not state.is_dismissed(reason)), None)
-    if found is not None:
-        return found
+    """What a person has seen to calls nobody."""
+    worth_a_look = [reason for outcome, reason in state.outcomes if reason and _is_worth_a_look(outcome, reason)]
     is_old = "fault" in waits and now - waits["fault"] >= timedelta(hours=patience.attention_hours)
-    pending = _pending(state)
-    return pending if is_old and pending is not None and not state.is_dismissed(pending) else None
+    pending = _pending(state) if is_old else None
+    calling = [*worth_a_look, *([pending] if pending else [])]
+    return next((reason for reason in calling if not state.is_dismissed(reason)), None)
