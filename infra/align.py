@@ -4,20 +4,17 @@ stacks with a connection that asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from aws_cdk import CfnOutput, Duration, Stack
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from functions.connections.align import AnyAlign
 from functions.model.shipment import ConnectionName
 from functions.settings import AlignSettings
-from infra.connection_resources import ConnectionResources
+from infra.connection_resources import Links, ifs_secrets, shipstation_secrets
 from infra.functions import Functions
 from infra.grants import allow_calls, allow_reading
 from infra.ledger import Ledger
+from infra.schedules import every
 
 TIMEOUT = Duration.minutes(5)
 
@@ -30,15 +27,15 @@ class AlignFlow(Construct):
         *,
         functions: Functions,
         ledger: Ledger,
-        per_connection: Mapping[ConnectionName, ConnectionResources],
+        per_connection: Links,
     ) -> None:
         super().__init__(scope, construct_id)
         aligning = {name: each for name, each in per_connection.items() if each.connection.align}
         settings = AlignSettings(
             ledger_table=ledger.ledger.table_name,
             audit_table=ledger.audit.table_name,
-            shipstation_secrets={name: each.shipstation.secret_arn for name, each in aligning.items()},
-            ifs_secrets={name: each.ifs.secret_arn for name, each in aligning.items()},
+            shipstation_secrets=shipstation_secrets(aligning),
+            ifs_secrets=ifs_secrets(aligning),
         )
         self.function = functions.make(
             "Align",
@@ -58,16 +55,11 @@ class AlignFlow(Construct):
 
     def _every(self, name: ConnectionName, profile: AnyAlign) -> None:
         event = {"connection": name, "profile": profile.profile, "is_scheduled": True}
-        events.Rule(
+        every(
             self,
-            f"Every-{name}-{profile.profile}",
+            Duration.minutes(profile.every_minutes),
+            self.function,
+            event,
+            of=f"{name}-{profile.profile}",
             description=f"Aligns the {profile.profile} of {name}",
-            schedule=events.Schedule.rate(Duration.minutes(profile.every_minutes)),
-            targets=[
-                targets.LambdaFunction(
-                    self.function,
-                    event=events.RuleTargetInput.from_object(event),
-                    retry_attempts=0,  # EventBridge's own, beside Lambda's
-                )
-            ],
         )

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from aws_cdk import CfnOutput, Duration, Stack
 from constructs import Construct
 
-from functions.model.shipment import ConnectionName
 from functions.settings import CheckSettings
-from infra.connection_resources import ConnectionResources
+from infra.connection_resources import Links, ifs_secrets, shipment_queues, shipstation_secrets
 from infra.functions import Functions
 from infra.grants import allow_calls, allow_reading, allow_sending
 from infra.ledger import Ledger
@@ -25,15 +22,15 @@ class Check(Construct):
         *,
         functions: Functions,
         ledger: Ledger,
-        per_connection: Mapping[ConnectionName, ConnectionResources],
+        per_connection: Links,
     ) -> None:
         super().__init__(scope, construct_id)
         settings = CheckSettings(
             ledger_table=ledger.ledger.table_name,
             audit_table=ledger.audit.table_name,
-            shipments={name: resources.shipments.queue_url for name, resources in per_connection.items()},
-            shipstation_secrets={name: resources.shipstation.secret_arn for name, resources in per_connection.items()},
-            ifs_secrets={name: resources.ifs.secret_arn for name, resources in per_connection.items()},
+            shipments=shipment_queues(per_connection),
+            shipstation_secrets=shipstation_secrets(per_connection),
+            ifs_secrets=ifs_secrets(per_connection),
         )
         self.function = functions.make(
             "Check",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from aws_cdk import CfnOutput, Duration, RemovalPolicy, SecretValue
 from aws_cdk import aws_kms as kms
@@ -10,6 +11,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from functions.connections.connection import Connection
+from functions.model.shipment import ConnectionName
 from functions.wiring.credentials import PLACEHOLDER
 from infra.queues import DeadLetterQueues, make_queue
 
@@ -69,3 +71,23 @@ class ConnectionResources(Construct):
             ),
             removal_policy=RemovalPolicy.RETAIN,
         )
+
+
+Links = Mapping[ConnectionName, ConnectionResources]
+
+
+def notification_queues(links: Links) -> dict[str, str]:
+    """Addresses by connection, as settings hold them; likewise the others."""
+    return {name: link.notifications.queue_url for name, link in links.items()}
+
+
+def shipment_queues(links: Links) -> dict[str, str]:
+    return {name: link.shipments.queue_url for name, link in links.items()}
+
+
+def shipstation_secrets(links: Links) -> dict[str, str]:
+    return {name: link.shipstation.secret_arn for name, link in links.items()}
+
+
+def ifs_secrets(links: Links) -> dict[str, str]:
+    return {name: link.ifs.secret_arn for name, link in links.items()}

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from aws_cdk import CfnOutput, Duration, Stack
 from constructs import Construct
 
-from functions.model.shipment import ConnectionName
 from functions.settings import ConsumeSettings
-from infra.connection_resources import ConnectionResources
+from infra.connection_resources import Links, ifs_secrets, shipment_queues
 from infra.functions import Functions, feed
 from infra.grants import allow_calls, allow_reading, allow_sending
 from infra.ledger import Ledger
@@ -26,14 +23,14 @@ class Consume(Construct):
         *,
         functions: Functions,
         ledger: Ledger,
-        per_connection: Mapping[ConnectionName, ConnectionResources],
+        per_connection: Links,
     ) -> None:
         super().__init__(scope, construct_id)
         settings = ConsumeSettings(
             ledger_table=ledger.ledger.table_name,
             audit_table=ledger.audit.table_name,
-            shipments={name: resources.shipments.queue_url for name, resources in per_connection.items()},
-            ifs_secrets={name: resources.ifs.secret_arn for name, resources in per_connection.items()},
+            shipments=shipment_queues(per_connection),
+            ifs_secrets=ifs_secrets(per_connection),
         )
         self.function = functions.make(
             "Consume",

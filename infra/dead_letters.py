@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from aws_cdk import Duration
 from constructs import Construct
 
-from functions.model.shipment import ConnectionName
 from functions.settings import DeadLettersSettings
-from infra.connection_resources import ConnectionResources
+from infra.connection_resources import Links, notification_queues, shipment_queues
 from infra.functions import Functions, feed
 from infra.grants import allow_calls, allow_sending
 from infra.ledger import Ledger
@@ -30,13 +27,13 @@ class DeadLetters(Construct):
         ledger: Ledger,
         queues: DeadLetterQueues,
         orders: PushFlow | None,
-        per_connection: Mapping[ConnectionName, ConnectionResources],
+        per_connection: Links,
     ) -> None:
         super().__init__(scope, construct_id)
         settings = DeadLettersSettings(
             ledger_table=ledger.ledger.table_name,
-            notifications={name: resources.notifications.queue_url for name, resources in per_connection.items()},
-            shipments={name: resources.shipments.queue_url for name, resources in per_connection.items()},
+            notifications=notification_queues(per_connection),
+            shipments=shipment_queues(per_connection),
             orders={**orders.queue_urls} if orders else {},
         )
         self.function = functions.make(

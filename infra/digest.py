@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from aws_cdk import Duration
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
@@ -14,6 +12,7 @@ from functions.settings import DigestSettings
 from infra.functions import Functions
 from infra.grants import allow_calls, allow_keys, allow_publishing
 from infra.ledger import Ledger
+from infra.schedules import every
 
 TIMEOUT = Duration.minutes(2)  # lists of twenty thousand
 
@@ -35,16 +34,10 @@ class Digest(Construct):
         allow_calls(self.function, ledger.ledger, "Query", index=DUE_INDEX)
         allow_keys(self.function, ledger.ledger, PLACE, "PutItem")
         allow_publishing(self.function, topic)
-        events.Rule(
+        every(
             self,
-            "Every",
+            Duration.hours(1),
+            self.function,
+            {},
             description="Tells once a day, in the morning of the connections' zones",
-            schedule=events.Schedule.rate(Duration.hours(1)),
-            targets=[
-                targets.LambdaFunction(
-                    self.function,
-                    event=events.RuleTargetInput.from_object({}),
-                    retry_attempts=0,  # EventBridge's own, beside Lambda's
-                )
-            ],
         )

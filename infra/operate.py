@@ -4,7 +4,7 @@ invoke which.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_iam as iam
@@ -12,9 +12,8 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from functions.ledger.table import DUE_INDEX
-from functions.model.shipment import ConnectionName
 from functions.settings import ControlSettings, InspectSettings, Settings
-from infra.connection_resources import ConnectionResources
+from infra.connection_resources import Links, shipment_queues, shipstation_secrets
 from infra.functions import Functions
 from infra.grants import allow_calls, allow_keys, allow_reading, allow_sending
 from infra.ledger import Ledger
@@ -30,7 +29,7 @@ class Operate(Construct):
         *,
         functions: Functions,
         ledger: Ledger,
-        per_connection: Mapping[ConnectionName, ConnectionResources],
+        per_connection: Links,
     ) -> None:
         super().__init__(scope, construct_id)
         self._functions, self._ledger, self._links = functions, ledger, per_connection
@@ -47,7 +46,7 @@ class Operate(Construct):
         settings = InspectSettings(
             ledger_table=ledger.ledger.table_name,
             audit_table=ledger.audit.table_name,
-            shipstation_secrets={name: link.shipstation.secret_arn for name, link in links.items()},
+            shipstation_secrets=shipstation_secrets(links),
         )
         function = self._function(name, settings, description)
         allow_calls(function, ledger.ledger, "GetItem", "BatchGetItem", "Query")
@@ -63,7 +62,7 @@ class Operate(Construct):
         settings = ControlSettings(
             ledger_table=ledger.ledger.table_name,
             audit_table=ledger.audit.table_name,
-            shipments={name: link.shipments.queue_url for name, link in links.items()},
+            shipments=shipment_queues(links),
         )
         function = self._function(name, settings, description)
         allow_calls(function, ledger.ledger, "GetItem", "PutItem")

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import cast
 
 from aws_cdk import CfnOutput, Duration, Stack
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from functions.model.shipment import ConnectionName
 from functions.settings import PollSettings
-from infra.connection_resources import ConnectionResources
+from infra.connection_resources import (
+    ConnectionResources,
+    Links,
+    notification_queues,
+    shipment_queues,
+    shipstation_secrets,
+)
 from infra.functions import Functions, feed
 from infra.grants import allow_calls, allow_reading, allow_sending
 from infra.ledger import Ledger
+from infra.schedules import every
 
 TIMEOUT = Duration.minutes(5)  # a look ends after two minutes; what is left goes into a job
 BATCHING = Duration.seconds(1)  # webhooks of one action; the run itself paces the looks
@@ -32,14 +35,14 @@ class Poll(Construct):
         *,
         functions: Functions,
         ledger: Ledger,
-        per_connection: Mapping[ConnectionName, ConnectionResources],
+        per_connection: Links,
     ) -> None:
         super().__init__(scope, construct_id)
         settings = PollSettings(
             ledger_table=ledger.ledger.table_name,
-            notifications={name: resources.notifications.queue_url for name, resources in per_connection.items()},
-            shipments={name: resources.shipments.queue_url for name, resources in per_connection.items()},
-            shipstation_secrets={name: resources.shipstation.secret_arn for name, resources in per_connection.items()},
+            notifications=notification_queues(per_connection),
+            shipments=shipment_queues(per_connection),
+            shipstation_secrets=shipstation_secrets(per_connection),
         )
         self.function = functions.make(
             "Poll",
@@ -60,16 +63,11 @@ class Poll(Construct):
         allow_sending(self.function, resources.notifications)
         allow_reading(self.function, resources.shipstation)
         feed(self.function, resources.notifications, batch=BATCH, concurrency=2, window=BATCHING)
-        events.Rule(
+        every(
             self,
-            f"Every-{resources.connection.name}",
+            TICK,
+            self.function,
+            {"connection": resources.connection.name},
+            of=resources.connection.name,
             description=f"Reads ShipStation for {resources.connection.name}",
-            schedule=events.Schedule.rate(TICK),
-            targets=[
-                targets.LambdaFunction(
-                    self.function,
-                    event=events.RuleTargetInput.from_object({"connection": resources.connection.name}),
-                    retry_attempts=0,  # EventBridge's own, beside Lambda's
-                )
-            ],
         )

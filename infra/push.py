@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aws_cdk import CfnOutput, Duration, Stack
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -23,6 +21,7 @@ from infra.functions import Functions, feed
 from infra.grants import allow_calls, allow_reading, allow_sending
 from infra.ledger import Ledger
 from infra.queues import make_queue
+from infra.schedules import every
 
 PULL_TIMEOUT = Duration.minutes(5)
 PULL_MEMORY_MB = 1024  # 20,000 open orders of three lines take 420 MB
@@ -88,18 +87,13 @@ class PushFlow(Construct):
         for name, route in routes.items():
             allow_sending(self.pull, route.queue)
             allow_reading(self.pull, route.resources.ifs)
-            events.Rule(
+            every(
                 self,
-                f"Every-{name}",
+                Duration.minutes(route.orders.poll_minutes),
+                self.pull,
+                {"connection": name},
+                of=name,
                 description=f"Reads what IFS wants packed for {name}",
-                schedule=events.Schedule.rate(Duration.minutes(route.orders.poll_minutes)),
-                targets=[
-                    targets.LambdaFunction(
-                        self.pull,
-                        event=events.RuleTargetInput.from_object({"connection": name}),
-                        retry_attempts=0,  # EventBridge's own, beside Lambda's
-                    )
-                ],
             )
 
     def _write(self, routes: Mapping[ConnectionName, _Route], functions: Functions, ledger: Ledger) -> None:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from functions.model.shipment import ConnectionName
 from functions.settings import ReconcileSettings
-from infra.connection_resources import ConnectionResources
+from infra.connection_resources import Links, ifs_secrets, shipstation_secrets
 from infra.functions import Functions
 from infra.grants import allow_calls, allow_documents, allow_reading
 from infra.ledger import Ledger
+from infra.schedules import every
 
 TIMEOUT = Duration.minutes(15)  # a piece; what is left goes on with the next tick
 TICK = Duration.minutes(5)  # the run decides what is due: the day before, in the connection's zone, or a next piece
@@ -33,15 +30,15 @@ class Reconcile(Construct):
         functions: Functions,
         ledger: Ledger,
         key: kms.IKey,
-        per_connection: Mapping[ConnectionName, ConnectionResources],
+        per_connection: Links,
     ) -> None:
         super().__init__(scope, construct_id)
         self.reports = _bucket(self, key)
         settings = ReconcileSettings(
             ledger_table=ledger.ledger.table_name,
             reports_bucket=self.reports.bucket_name,
-            shipstation_secrets={name: resources.shipstation.secret_arn for name, resources in per_connection.items()},
-            ifs_secrets={name: resources.ifs.secret_arn for name, resources in per_connection.items()},
+            shipstation_secrets=shipstation_secrets(per_connection),
+            ifs_secrets=ifs_secrets(per_connection),
         )
         self.function = functions.make(
             "Reconcile",
@@ -61,18 +58,13 @@ class Reconcile(Construct):
         CfnOutput(Stack.of(self), "ReportsBucket", value=self.reports.bucket_name)
 
     def _every(self, name: ConnectionName) -> None:
-        events.Rule(
+        every(
             self,
-            f"Every-{name}",
+            TICK,
+            self.function,
+            {"connection": name, "is_scheduled": True},
+            of=name,
             description=f"Compares both systems of {name}, once a day",
-            schedule=events.Schedule.rate(TICK),
-            targets=[
-                targets.LambdaFunction(
-                    self.function,
-                    event=events.RuleTargetInput.from_object({"connection": name, "is_scheduled": True}),
-                    retry_attempts=0,  # EventBridge's own, beside Lambda's
-                )
-            ],
         )
 
 

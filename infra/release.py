@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from aws_cdk import Duration
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from functions.ledger.table import DUE_INDEX
-from functions.model.shipment import ConnectionName
 from functions.settings import ReleaseSettings
-from infra.connection_resources import ConnectionResources
+from infra.connection_resources import Links, ifs_secrets, shipment_queues
 from infra.functions import Functions
 from infra.grants import allow_calls, allow_reading, allow_sending
 from infra.ledger import Ledger
+from infra.schedules import every
 
 TIMEOUT = Duration.seconds(50)  # ends before the next one begins
 
@@ -28,13 +24,13 @@ class Release(Construct):
         *,
         functions: Functions,
         ledger: Ledger,
-        per_connection: Mapping[ConnectionName, ConnectionResources],
+        per_connection: Links,
     ) -> None:
         super().__init__(scope, construct_id)
         settings = ReleaseSettings(
             ledger_table=ledger.ledger.table_name,
-            shipments={name: resources.shipments.queue_url for name, resources in per_connection.items()},
-            ifs_secrets={name: resources.ifs.secret_arn for name, resources in per_connection.items()},
+            shipments=shipment_queues(per_connection),
+            ifs_secrets=ifs_secrets(per_connection),
         )
         self.function = functions.make(
             "Release",
@@ -48,16 +44,11 @@ class Release(Construct):
         for name, resources in per_connection.items():
             allow_reading(self.function, resources.ifs)
             allow_sending(self.function, resources.shipments)
-            events.Rule(
+            every(
                 self,
-                f"Every-{name}",
+                Duration.minutes(1),
+                self.function,
+                {"connection": name},
+                of=name,
                 description=f"Releases what is due for {name}",
-                schedule=events.Schedule.rate(Duration.minutes(1)),
-                targets=[
-                    targets.LambdaFunction(
-                        self.function,
-                        event=events.RuleTargetInput.from_object({"connection": name}),
-                        retry_attempts=0,  # EventBridge's own, beside Lambda's
-                    )
-                ],
             )

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from aws_cdk import CfnOutput, Duration, Stack
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from functions.ledger.table import DUE_INDEX
-from functions.model.shipment import ConnectionName
 from functions.settings import ReplaySettings
-from infra.connection_resources import ConnectionResources
+from infra.connection_resources import Links, ifs_secrets, shipment_queues
 from infra.functions import Functions
 from infra.grants import allow_calls, allow_reading, allow_sending
 from infra.ledger import Ledger
+from infra.schedules import every
 
 TIMEOUT = Duration.minutes(10)
 
@@ -28,14 +24,14 @@ class Replay(Construct):
         *,
         functions: Functions,
         ledger: Ledger,
-        per_connection: Mapping[ConnectionName, ConnectionResources],
+        per_connection: Links,
     ) -> None:
         super().__init__(scope, construct_id)
         settings = ReplaySettings(
             ledger_table=ledger.ledger.table_name,
             audit_table=ledger.audit.table_name,
-            shipments={name: resources.shipments.queue_url for name, resources in per_connection.items()},
-            ifs_secrets={name: resources.ifs.secret_arn for name, resources in per_connection.items()},
+            shipments=shipment_queues(per_connection),
+            ifs_secrets=ifs_secrets(per_connection),
         )
         self.function = functions.make(
             "Replay",
@@ -51,17 +47,12 @@ class Replay(Construct):
         for name, resources in per_connection.items():
             allow_sending(self.function, resources.shipments)
             allow_reading(self.function, resources.ifs)
-            events.Rule(
+            every(
                 self,
-                f"Every-{name}",
+                Duration.minutes(1),
+                self.function,
+                {"connection": name, "is_scheduled": True},
+                of=name,
                 description=f"Goes on with the plans of {name}",
-                schedule=events.Schedule.rate(Duration.minutes(1)),
-                targets=[
-                    targets.LambdaFunction(
-                        self.function,
-                        event=events.RuleTargetInput.from_object({"connection": name, "is_scheduled": True}),
-                        retry_attempts=0,  # EventBridge's own, beside Lambda's
-                    )
-                ],
             )
         CfnOutput(Stack.of(self), "ReplayFunction", value=self.function.function_name)

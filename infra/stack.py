@@ -18,7 +18,7 @@ from infra.alarms import Alarms
 from infra.align import AlignFlow
 from infra.bundle import Target
 from infra.check import Check
-from infra.connection_resources import ConnectionResources
+from infra.connection_resources import ConnectionResources, Links
 from infra.consume import Consume
 from infra.dead_letters import DeadLetters
 from infra.digest import Digest
@@ -36,8 +36,6 @@ from infra.replay import Replay
 from infra.webhook import WebhookApi
 
 VISIBILITY_FACTOR = 6  # AWS's advice: a message must stay hidden through throttled and repeated invocations
-
-Links = Mapping[ConnectionName, ConnectionResources]
 
 
 class ConnectorStack(Stack):

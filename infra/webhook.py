@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 
 from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_apigatewayv2 as apigw
@@ -12,9 +11,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from functions.model.shipment import ConnectionName
 from functions.settings import WebhookSettings
-from infra.connection_resources import ConnectionResources
+from infra.connection_resources import Links, notification_queues
 from infra.functions import Functions
 from infra.grants import allow_reading, allow_sending
 
@@ -36,12 +34,12 @@ class WebhookApi(Construct):
         construct_id: str,
         *,
         functions: Functions,
-        per_connection: Mapping[ConnectionName, ConnectionResources],
+        per_connection: Links,
     ) -> None:
         super().__init__(scope, construct_id)
         accounts = {name: resources.connection.shipstation for name, resources in per_connection.items()}
         settings = WebhookSettings(
-            notifications={name: resources.notifications.queue_url for name, resources in per_connection.items()},
+            notifications=notification_queues(per_connection),
             webhook_secrets={name: resources.webhook.secret_arn for name, resources in per_connection.items()},
             webhook_signatures={name: each.webhook_signature for name, each in accounts.items()},
             jwks_urls={name: " ".join(each.jwks_urls) for name, each in accounts.items()},
