@@ -12,7 +12,7 @@ from typing import Any
 from functions.connections.connection import Connection
 from functions.flows.to_ifs.circuit_breaker import Breaker
 from functions.flows.to_ifs.recall import Recalling
-from functions.flows.to_ifs.release import Release, orders_a_minute
+from functions.flows.to_ifs.release import Release, Released, orders_a_minute
 from functions.flows.to_ifs.watch import Watch, Watched
 from functions.ledger.desks import DeskStore
 from functions.ledger.orders import OrderStore
@@ -65,27 +65,33 @@ def build(runtime: Runtime, settings: ReleaseSettings) -> Handler:
         recalling = Recalling(orders, desks, queue(connection.name), runtime.now(), context.aws_request_id)
         recalled = 0 if circuit.is_open else recalling.run(desk, limit - released.orders)
         watched = watch(connection, circuit, limit, released.orders + recalled, context)
-        logger.info(
-            "released",
-            connection=connection.name,
-            orders=released.orders,
-            recalled=recalled,
-            passed_over=released.passed_over,
-            oldest_due_seconds=int(released.oldest_due_seconds),
-            records_watched=watched.records,
-            orders_moved=watched.orders,
-            circuit=circuit.reason if circuit.is_open else None,
-            correlation_id=context.aws_request_id,
-        )
+        _tell(connection.name, released, watched, recalled=recalled, circuit=circuit, context=context)
         count(connection.name, IfsCircuitOpen=int(circuit.is_open))
         of_the_stack(PauseForgotten=sum(pause.is_forgotten(runtime.now()) for pause in desk.pauses))
         if runtime.now().minute == HOURLY:
             of_the_stack(AttentionOverdue=orders.overdue(connection.name, runtime.now() - NOBODY_CAME))
-        if released.oldest_due_seconds > LATE_SECONDS:
-            seconds(connection.name, OldestDue=released.oldest_due_seconds)
         return {"released": released.orders + recalled + watched.orders}
 
     return handle
+
+
+def _tell(
+    name: ConnectionName, released: Released, watched: Watched, *, recalled: int, circuit: Circuit, context: Context
+) -> None:
+    logger.info(
+        "released",
+        connection=name,
+        orders=released.orders,
+        recalled=recalled,
+        passed_over=released.passed_over,
+        oldest_due_seconds=int(released.oldest_due_seconds),
+        records_watched=watched.records,
+        orders_moved=watched.orders,
+        circuit=circuit.reason if circuit.is_open else None,
+        correlation_id=context.aws_request_id,
+    )
+    if released.oldest_due_seconds > LATE_SECONDS:
+        seconds(name, OldestDue=released.oldest_due_seconds)
 
 
 def _has_time(context: Context) -> bool:
