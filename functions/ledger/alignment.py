@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from functions.ledger.items import PARTITION, SORT, each_readable, plain, stamp, to_item, unmoved
+from functions.ledger.items import PARTITION, SORT, each_readable, from_item, read_as, stamp, to_item, unmoved
 from functions.ledger.table import Table
 from functions.model.alignment import Aligned
 from functions.model.shipment import ConnectionName
@@ -42,7 +42,7 @@ class AlignStore:
     def map(self, connection: ConnectionName, profile: str) -> dict[str, str]:
         """Empty where nothing has been aligned yet."""
         item = self._table.get(_partition(connection, profile), MAP)
-        return {str(code): str(other) for code, other in plain(item).get("ids", {}).items()} if item else {}
+        return {str(code): str(other) for code, other in from_item(item).get("ids", {}).items()} if item else {}
 
     def warehouses(self, connection: ConnectionName) -> dict[str, int]:
         """The number of the one that was found for each place."""
@@ -51,7 +51,7 @@ class AlignStore:
 
     def read_up_to(self, connection: ConnectionName, profile: str) -> datetime | None:
         item = self._table.get(_partition(connection, profile), MARK)
-        return datetime.fromisoformat(plain(item)["read_up_to"]) if item else None
+        return datetime.fromisoformat(from_item(item)["read_up_to"]) if item else None
 
     def save_read_up_to(self, connection: ConnectionName, profile: str, at: datetime) -> None:
         """Forwards only."""
@@ -62,7 +62,7 @@ class AlignStore:
 
 
 def _aligned(item: Mapping[str, Any]) -> Aligned:
-    return Aligned.model_validate(plain(item))
+    return read_as(Aligned, item)
 
 
 def _partition(connection: ConnectionName, profile: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 
-from functions.ledger.items import PARTITION, SORT, plain, stamp, to_item
+from functions.ledger.items import PARTITION, SORT, read_as, stamp, to_item
 from functions.ledger.table import EXPIRES, Table
 from functions.model.audit import AuditEntry, EarlierAuditEntry
 from functions.model.records import RecordKey
@@ -51,11 +51,11 @@ class AuditLog:
         """What an earlier version kept of the order on these UTC days, oldest first."""
         prefix = f"{order.digest[:16]}#"
         items = [item for day in sorted(days) for item in self._table.query(_of_day(order, day), prefix=prefix)]
-        return [EarlierAuditEntry.model_validate(plain(item, {EXPIRES})) for item in items]
+        return [read_as(EarlierAuditEntry, item) for item in items]
 
 
 def _entry(item: dict[str, Any]) -> AuditEntry:
-    return AuditEntry.model_validate(plain(item, {EXPIRES}))
+    return read_as(AuditEntry, item)
 
 
 def _partition(connection: ConnectionName, record: RecordKey) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boto3.dynamodb.conditions import Attr
 
-from functions.ledger.items import PARTITION, SORT, plain, to_item, unmoved
+from functions.ledger.items import PARTITION, SORT, read_as, to_item, unmoved
 from functions.ledger.table import Table
 from functions.model.budget import BudgetState
 
@@ -17,7 +17,7 @@ class BudgetStore:
 
     def load(self, key_id: str) -> BudgetState | None:
         item = self._table.get(_partition(key_id), GCRA)
-        return BudgetState.model_validate(plain(item)) if item else None
+        return read_as(BudgetState, item) if item else None
 
     def store(self, key_id: str, new: BudgetState, seen: BudgetState | None) -> bool:
         """False when another worker was granted in between. The first item has revision 0, so that only its absence

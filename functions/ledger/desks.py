@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from functions.errors import Retryable
-from functions.ledger.items import PARTITION, SORT, plain, readable, to_item, unmoved
+from functions.ledger.items import PARTITION, SORT, read_as, readable, to_item, unmoved
 from functions.ledger.table import Table
 from functions.model.desk import Desk
 from functions.model.outcomes import Reason
@@ -25,7 +25,7 @@ class DeskStore:
         if item is None:
             return Desk(connection=connection)
         with readable(item):
-            return Desk.model_validate(plain(item))
+            return read_as(Desk, item)
 
     def change(self, connection: ConnectionName, change: Callable[[Desk], Desk]) -> Desk:
         """What stands there afterwards. Raises Retryable where others save all the time."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from functions.ledger.items import PARTITION, SORT, plain, readable, to_item
+from functions.ledger.items import PARTITION, SORT, from_item, readable, to_item
 from functions.ledger.table import Table
 
 PLACE, SENT = "digest", "sent"
@@ -19,7 +19,7 @@ class DigestStore:
         if item is None:
             return None
         with readable(item):
-            return date.fromisoformat(plain(item)["day"])
+            return date.fromisoformat(from_item(item)["day"])
 
     def sent(self, day: date) -> None:
         self._table.put(to_item({PARTITION: PLACE, SORT: SENT, "day": day.isoformat()}))

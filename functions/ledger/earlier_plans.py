@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from functions.ledger.items import PARTITION, plain
+from functions.ledger.items import PARTITION, read_as
 from functions.ledger.table import Table
 from functions.model.plans import Plan
 from functions.model.shipment import OrderKey
-
-OWN = {"where", "parts"}
 
 
 def is_earlier(item: dict[str, Any]) -> bool:
@@ -39,5 +37,5 @@ def _joined(table: Table, item: dict[str, Any], numbers: Iterable[Any]) -> Plan:
 
 
 def _plan(item: dict[str, Any]) -> Plan:
-    plan = Plan.model_validate(plain(item, OWN))
+    plan = read_as(Plan, item)
     return plan.ended("applied") if plan.applied_at is not None else plan

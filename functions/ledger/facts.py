@@ -7,7 +7,7 @@ from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 
-from functions.ledger.items import PARTITION, SORT, each_readable, plain, stamp, to_item, unmoved
+from functions.ledger.items import PARTITION, SORT, each_readable, read_as, stamp, to_item, unmoved
 from functions.ledger.table import Table
 from functions.model.facts import OrderFacts
 from functions.model.shipment import ConnectionName
@@ -37,7 +37,7 @@ class FactStore:
 
 
 def _facts(item: Mapping[str, Any]) -> OrderFacts:
-    return OrderFacts.model_validate(plain(item, {READ_AS_OF}))
+    return read_as(OrderFacts, item)
 
 
 def _partition(connection: ConnectionName, order_id: int) -> str:

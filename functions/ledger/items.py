@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from functions.errors import Permanent
 from functions.log_lines import logger
@@ -18,7 +18,8 @@ from functions.model.outcomes import Reason
 SCHEMA_VERSION = 2
 PARTITION, SORT, VERSION = "pk", "sk", "schema_version"
 
-Made = TypeVar("Made")
+Made = TypeVar("Made", bound=BaseModel)
+Read = TypeVar("Read")
 
 
 def to_item(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,9 +33,11 @@ def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _plain(value) for name, value in item.items()}
 
 
-def plain(item: Mapping[str, Any], own: Collection[str] = ()) -> dict[str, Any]:
-    """The model's own values: without keys, index and whatever else the store adds."""
-    return {name: value for name, value in from_item(item).items() if name not in {*own, PARTITION, SORT, VERSION}}
+def read_as(model: type[Made], item: Mapping[str, Any]) -> Made:
+    """The value that an item holds. What the model does not name is passed over: keys, index, and what a newer version
+    has added, which an item that this version saves is without, as those are that it saved before.
+    """
+    return model.model_validate(from_item(item), extra="ignore")
 
 
 @contextmanager
@@ -49,7 +52,7 @@ def readable(item: Mapping[str, Any]) -> Iterator[None]:
         raise Permanent(Reason.LEDGER_ITEM, f"item {item.get(PARTITION, '')}: {type(error).__name__}") from None
 
 
-def each_readable(items: Iterable[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], Made]) -> Iterator[Made]:
+def each_readable(items: Iterable[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], Read]) -> Iterator[Read]:
     """What is read of the items. One that cannot be, or that a newer version wrote, is logged and passed over: it stops
     none of the others.
     """

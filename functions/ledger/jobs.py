@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from functions.ledger.items import PARTITION, SORT, each_readable, plain, to_item, unmoved
+from functions.ledger.items import PARTITION, SORT, each_readable, read_as, to_item, unmoved
 from functions.ledger.table import EXPIRES, Table
 from functions.model.jobs import Job
 from functions.model.shipment import ConnectionName
@@ -71,4 +71,4 @@ def _item(job: Job) -> dict[str, object]:
 
 
 def _job(item: Mapping[str, object]) -> Job:
-    return Job.model_validate(plain(item, {EXPIRES}))
+    return read_as(Job, item)

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from functions.ledger.compact import compact, whole
-from functions.ledger.items import PARTITION, SORT, each_readable, plain, readable, stamp, to_item, unmoved
+from functions.ledger.items import PARTITION, SORT, each_readable, from_item, read_as, readable, stamp, to_item, unmoved
 from functions.ledger.table import DUE_PARTITION, DUE_SORT, SHOWN, Table, index_key
 from functions.model.attention import Listed, ListedPage, ShardKind
 from functions.model.outcomes import Outcome, Reason
@@ -27,7 +27,6 @@ LIMIT_BYTES = 300_000  # DynamoDB refuses items over 400 KB
 MARK_BYTES = 80  # one entry of `marks` and one of `order_ids`
 SKIPPED = "-"  # before the mark of what is out of scope
 WITHDRAWN = "w"
-OWN = {DUE_PARTITION, DUE_SORT, "marks", "order_ids", "unreadable", "watched", SHOWN}
 LARGE, LARGE_GOODS = 50, 50_000  # below as many shipments and bytes of goods no order comes near the limit
 ITEM_BYTES = 30  # one of goods beside its SKU
 
@@ -80,9 +79,7 @@ class OrderStore:
         shards = (_shard("due", connection, number) for number in range(SHARDS))
         items = [item for shard in shards for item in self._table.query_due(shard, until=stamp(now), limit=limit)]
         items.sort(key=lambda item: str(item[DUE_SORT]))
-        return [
-            (OrderKey.model_validate(item["key"]), datetime.fromisoformat(item[DUE_SORT])) for item in items[:limit]
-        ]
+        return [(_key(item), datetime.fromisoformat(item[DUE_SORT])) for item in items[:limit]]
 
     def waiting(self, connection: ConnectionName) -> Iterator[Waiting]:
         """Orders that only wait for a delivery, the longest first; one that cannot be read is passed over. Eventually
@@ -92,7 +89,7 @@ class OrderStore:
             shown = whole(item)
             known = {"order": shown.get("key"), "since": shown[DUE_SORT], "records": shown.get("watched")}
             with suppress(ValidationError):
-                yield Waiting.model_validate(known)
+                yield Waiting.model_validate(known, extra="ignore")
 
     def everything(self, connection: ConnectionName, pauses: Sequence[str]) -> Iterator[Listed]:
         """All that stands on a list of the connection, what is parked without an order and what goes to ShipStation
@@ -261,12 +258,18 @@ def _first_reason(state: OrderState) -> Reason | None:
 
 
 def _listed(item: Mapping[str, Any]) -> Listed:
-    shown = whole(plain(item))
+    shown = whole(from_item(item))
     told = shown.get(SHOWN, {})
     order = None if str(item[DUE_PARTITION]).startswith("push#") else shown.get("key")
-    return Listed.model_validate({**told, "order": order, "at": shown[DUE_SORT], "place": index_key(item)})
+    return Listed.model_validate(
+        {**told, "order": order, "at": shown[DUE_SORT], "place": index_key(item)}, extra="ignore"
+    )
+
+
+def _key(item: Mapping[str, Any]) -> OrderKey:
+    return OrderKey.model_validate(item["key"], extra="ignore")
 
 
 def _state(item: Mapping[str, Any]) -> OrderState:
     with readable(item):
-        return OrderState.model_validate(whole(plain(item, OWN)))
+        return read_as(OrderState, whole(item))

@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 
 from boto3.dynamodb.conditions import Attr
 
-from functions.ledger.items import PARTITION, SORT, plain, stamp, to_item, unmoved
+from functions.ledger.items import PARTITION, SORT, read_as, stamp, to_item, unmoved
 from functions.ledger.table import DUE_PARTITION, DUE_SORT, SHOWN, Table
 from functions.model.parked import Parked
 from functions.model.shipment import ConnectionName
 
 DISMISSED = "dismissed"
-OWN = {DUE_PARTITION, DUE_SORT, SHOWN, DISMISSED}
 
 
 class ParkingStore:
@@ -52,7 +51,7 @@ class ParkingStore:
 
     def _entries(self, connection: ConnectionName, *, is_dismissed: bool) -> Sequence[Parked]:
         items = (item for item in self._table.query(_partition(connection)) if (DISMISSED in item) is is_dismissed)
-        parked = [Parked.model_validate(plain(item, OWN)) for item in items]
+        parked = [read_as(Parked, item) for item in items]
         return sorted(parked, key=lambda entry: entry.at)
 
 

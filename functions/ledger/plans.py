@@ -9,7 +9,7 @@ from typing import Any
 from boto3.dynamodb.conditions import Attr
 
 from functions.ledger import earlier_plans
-from functions.ledger.items import PARTITION, SORT, plain, stamp, to_item, unmoved
+from functions.ledger.items import PARTITION, SORT, read_as, stamp, to_item, unmoved
 from functions.ledger.table import DUE_PARTITION, DUE_SORT, EXPIRES, Table
 from functions.model.plans import Plan, PlannedOrder, PlannedRecord
 from functions.model.records import RecordKey
@@ -110,16 +110,15 @@ class PlanStore:
 
 
 def _order(item: dict[str, Any]) -> PlannedOrder:
-    return PlannedOrder.model_validate(plain(item, {EXPIRES}))
+    return read_as(PlannedOrder, item)
 
 
 def _record(item: dict[str, Any]) -> PlannedRecord:
-    return PlannedRecord.model_validate(plain(item, {EXPIRES}))
+    return read_as(PlannedRecord, item)
 
 
 def _plan(item: dict[str, Any]) -> Plan:
-    held = plain(item, {EXPIRES, DUE_PARTITION, DUE_SORT, APPLY_UNTIL})
-    return Plan.model_validate({**held, EXPIRES: item[APPLY_UNTIL]})
+    return read_as(Plan, {**item, EXPIRES: item[APPLY_UNTIL]})
 
 
 def _partition(plan_id: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 
-from functions.ledger.items import PARTITION, SORT, each_readable, from_item, plain, stamp, to_item, unmoved
+from functions.ledger.items import PARTITION, SORT, each_readable, from_item, read_as, stamp, to_item, unmoved
 from functions.ledger.table import Table
 from functions.model.cursors import ReadingPosition, Stream
 from functions.model.shipment import ConnectionName
@@ -54,7 +54,7 @@ class PositionStore:
         item = self._table.get(_partition(connection), POSITION)
         if item is None:
             return ReadingPosition(connection=connection)
-        return ReadingPosition.model_validate(plain(item))
+        return read_as(ReadingPosition, item)
 
 
 def _webhook(stored: Mapping[str, Any]) -> tuple[Stream, datetime]:

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from functions.ledger.items import PARTITION, SORT, each_readable, plain, stamp, to_item, unmoved
+from functions.ledger.items import PARTITION, SORT, each_readable, read_as, stamp, to_item, unmoved
 from functions.ledger.table import DUE_PARTITION, DUE_SORT, SHOWN, Table
 from functions.model.outbound import OutboundKey
 from functions.model.pushed_order import PushedOrder
 from functions.model.shipment import ConnectionName
 
 STATE = "push"
-OWN = {DUE_PARTITION, DUE_SORT, SHOWN}
 ATTRIBUTES = [*PushedOrder.model_fields]
 
 
@@ -40,7 +39,7 @@ class PushStore:
 
 
 def _pushed(item: Mapping[str, Any]) -> PushedOrder:
-    return PushedOrder.model_validate(plain(item, OWN))
+    return read_as(PushedOrder, item)
 
 
 def _item(pushed: PushedOrder) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from functions.ledger.items import PARTITION, SORT, plain, readable, stamp, to_item, unmoved
+from functions.ledger.items import PARTITION, SORT, read_as, readable, stamp, to_item, unmoved
 from functions.ledger.table import EXPIRES, Table
 from functions.model.cursors import Span
 from functions.model.reconciled import ReconcileRun
@@ -47,7 +47,7 @@ class ReconcileStore:
         if item is None:
             return None
         with readable(item):
-            return ReconcileRun.model_validate(plain(item, {EXPIRES}))
+            return read_as(ReconcileRun, item)
 
 
 def _window(window: Span) -> str:

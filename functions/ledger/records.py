@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from functions.errors import Permanent
-from functions.ledger.items import PARTITION, SORT, plain, readable, to_item, unmoved
+from functions.ledger.items import PARTITION, SORT, read_as, readable, to_item, unmoved
 from functions.ledger.table import Table
 from functions.model.outcomes import Reason
 from functions.model.record_memory import RecordMemory
@@ -55,7 +55,7 @@ def size(memory: RecordMemory) -> int:
 
 def _memory(item: dict[str, Any]) -> RecordMemory:
     with readable(item):
-        return RecordMemory.model_validate(plain(item, ()))
+        return read_as(RecordMemory, item)
 
 
 def _partition(connection: ConnectionName, key: RecordKey) -> str:

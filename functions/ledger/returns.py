@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from functions.ledger.items import PARTITION, SORT, plain, to_item, unmoved
+from functions.ledger.items import PARTITION, SORT, read_as, to_item, unmoved
 from functions.ledger.table import EXPIRES, Table
 from functions.model.dead_letters import Returns
 from functions.model.shipment import OrderKey
@@ -22,7 +22,7 @@ class ReturnStore:
         item = self._table.get(_partition(order), RETURNS)
         if item is None:
             return Returns(order=order)
-        return Returns.model_validate(plain(item, {EXPIRES}))
+        return read_as(Returns, item)
 
     def save(self, returns: Returns) -> bool:
         """Stores it as the revision after its own; False when somebody else was faster."""

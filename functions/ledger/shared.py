@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from functions.ledger.items import plain
+from functions.ledger.items import read_as
 from functions.ledger.table import Table
 from functions.model.earlier import EarlierShared
 from functions.model.shipment import ConnectionName
@@ -19,7 +19,7 @@ class EarlierSharedStore:
     def load(self, connection: ConnectionName, target: str) -> EarlierShared | None:
         """None where no orders shared it. Strongly consistent."""
         item = self._table.get(_partition(connection, target), SHARED)
-        return EarlierShared.model_validate(plain(item, ())) if item else None
+        return read_as(EarlierShared, item) if item else None
 
 
 def _partition(connection: ConnectionName, target: str) -> str:

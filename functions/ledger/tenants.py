@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from functions.ledger.items import PARTITION, SORT, plain, to_item, unmoved
+from functions.ledger.items import PARTITION, SORT, read_as, to_item, unmoved
 from functions.ledger.table import Table
-from functions.model.frozen import Frozen
 from functions.model.shipment import ConnectionName
 from functions.model.tenant import Circuit, Fitness
 from functions.model.watch import Rhythm
@@ -19,7 +18,7 @@ class TenantStore:
     def circuit(self, connection: ConnectionName) -> Circuit:
         """Closed where nothing is known. Strongly consistent."""
         item = self._table.get(_partition(connection), CIRCUIT)
-        return Circuit.model_validate(_known(item, Circuit)) if item else Circuit(connection=connection)
+        return read_as(Circuit, item) if item else Circuit(connection=connection)
 
     def save_circuit(self, circuit: Circuit) -> bool:
         """Stores it as the revision after its own; False when another consumer was faster."""
@@ -30,7 +29,7 @@ class TenantStore:
     def rhythm(self, connection: ConnectionName) -> Rhythm:
         """Nothing found yet where nothing is known."""
         item = self._table.get(_partition(connection), RHYTHM)
-        return Rhythm.model_validate(_known(item, Rhythm)) if item else Rhythm(connection=connection)
+        return read_as(Rhythm, item) if item else Rhythm(connection=connection)
 
     def save_rhythm(self, rhythm: Rhythm) -> bool:
         """Stores it as the revision after its own; False when another run was faster."""
@@ -40,7 +39,7 @@ class TenantStore:
 
     def fitness(self, connection: ConnectionName, fingerprint: str) -> Fitness | None:
         item = self._table.get(_partition(connection), f"fit#{fingerprint}")
-        return Fitness.model_validate(_known(item, Fitness)) if item else None
+        return read_as(Fitness, item) if item else None
 
     def save_fitness(self, fitness: Fitness) -> None:
         keys = {PARTITION: _partition(fitness.connection), SORT: f"fit#{fitness.fingerprint}"}
@@ -49,8 +48,3 @@ class TenantStore:
 
 def _partition(connection: ConnectionName) -> str:
     return f"tenant#{connection}"
-
-
-def _known(item: dict[str, object], kind: type[Frozen]) -> dict[str, object]:
-    """What the version before kept beside it is passed over."""
-    return {name: value for name, value in plain(item).items() if name in kind.model_fields}

@@ -31,7 +31,7 @@ class PushedOrder(Frozen):
     """What is remembered of a consignment. `asked` are the digests of what IFS said when we last dealt with it, field
     by field; `written` of what we then put into ShipStation. They differ where a field was left to the warehouse's own
     edit. `trying` is what a run was about to write, and may have, with its `trying_address`; `audit_key` is where the
-    audit has it. `is_cancelled`: the order was cancelled because IFS said so. `shown` is what shadow mode would have
+    audit has it. `is_cancelled`: the order was cancelled because IFS said so. `shadowed` is what shadow mode would have
     written. `since`: first not in agreement. `lines` are those of a customer order that it was last asked for, `packed`
     what its order was last known to hold of ours, `former` its earlier orders that have left. `file` is the `[orders]`
     under which ShipStation refused it.
@@ -50,7 +50,7 @@ class PushedOrder(Frozen):
     wish: Wish = "pack"
     asked: Digests = Field(default_factory=dict)
     written: Digests = Field(default_factory=dict)
-    shown: Digests = Field(default_factory=dict)
+    shadowed: Digests = Field(default_factory=dict)
     lines: tuple[str, ...] = ()
     packed: dict[str, int] = Field(default_factory=dict)
     former: tuple[Parcel, ...] = ()
@@ -193,7 +193,7 @@ class PushedOrder(Frozen):
         """What would be written. What was dealt with before stays as it is."""
         return self.model_copy(
             update={
-                "shown": outbound.shown,
+                "shadowed": outbound.shown,
                 "read_at": outbound.read_at,
                 "outcome": Outcome.WOULD_WRITE,
                 "reason": None,
@@ -234,7 +234,7 @@ class PushedOrder(Frozen):
             "lines": self._lines_after(outbound),
             "read_at": outbound.read_at,
             "trying": self.trying if outbound.problem else {},
-            "shown": {},
+            "shadowed": {},
             "is_open": True,
             "outcome": outcome,
             "reason": reason,

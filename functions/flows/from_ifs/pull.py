@@ -141,7 +141,7 @@ def _is_due(wanted: Outbound, known: PushedOrder | None, connection: Connection,
     if known.next_attempt_at is not None:
         return known.next_attempt_at <= now or wanted.stops_packing
     if known.outcome is Outcome.WOULD_WRITE:
-        return connection.is_pushing or wanted.shown != known.shown
+        return connection.is_pushing or wanted.shown != known.shadowed
     if known.is_refused and known.file != file:
         return True
     return not known.has_heard(wanted)

@@ -147,6 +147,18 @@ def test_shadow_mode_writes_nothing_and_the_switch_writes_what_it_showed() -> No
     assert (desk.orders(), desk.writes(), desk.pushed(shipment).outcome) == ([], 0, Outcome.WOULD_WRITE)
 
 
+def test_shadow_mode_shows_an_order_once_until_ifs_says_something_else() -> None:
+    desk = Desk(mode="shadow")
+    shipment = desk.ask()
+    desk.run(minutes=3)
+    saved = desk.pushed(shipment).revision
+    desk.run(minutes=10)
+    assert desk.pushed(shipment).revision == saved
+    desk.tenant.edit(shipment, ReceiverAddress1="99 Beacon Hill")
+    desk.run(minutes=3)
+    assert desk.pushed(shipment).revision == saved + 1
+
+
 @pytest.mark.parametrize(
     ("values", "lines", "field"),
     [
