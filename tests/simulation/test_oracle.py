@@ -268,7 +268,7 @@ def _asked_too_early(rig: Rig) -> None:
 
 def _patched_in_vain(rig: Rig) -> None:
     rig.week.patched_in_vain.append(rig.expectation)
-    _served(rig, 21, method="PATCH", path=f"/ShipmentSet(ShipmentId={rig.expectation.shipment_id})", status=500)
+    _served(rig, 31, method="PATCH", path=f"/ShipmentSet(ShipmentId={rig.expectation.shipment_id})", status=500)
 
 
 def _buried(rig: Rig) -> None:
@@ -320,7 +320,7 @@ PLANTED: list[tuple[Callable[[Rig], None], str]] = [
     (_hammered, "requests in 105 minutes of outage of writes"),
     (_hammered_with_a_refused_client, "minutes of refused client"),
     (_asked_too_early, "before Retry-After was over"),
-    (_patched_in_vain, "21 PATCHes of a record that always fails"),
+    (_patched_in_vain, "31 PATCHes of a record that always fails"),
     (_buried, "dead letter"),
     (_backwards, "moved backwards"),
     (_leak, "holds what it must not"),

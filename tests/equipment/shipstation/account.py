@@ -283,7 +283,7 @@ class Account(V2OrderDesk):
         return self._broken("gap") if status == HTTPStatus.INTERNAL_SERVER_ERROR else json_response(status, {})
 
     def _selected(self, table: Table[Any], query: Query[Any]) -> tuple[list[Any], int]:
-        if query.page > 1:
+        if query.page > 1 and not self.switches.ignored_filters:  # else no key could bound it
             self.numbered.append(Numbered(self.now(), query.size, table.index.reach(query)))
         if not self.swapped_rows:
             return table.index.select(query)
