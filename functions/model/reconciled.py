@@ -23,6 +23,7 @@ RECORD = "record"  # where a shipment has none at all
 OUTSIDE_WINDOW, EDITED = "outside_window", Reason.TYPED_BY_A_PERSON
 BY_HAND, DISMISSED, CANCELLED = "placed_by_a_person", "dismissed", "cancelled_in_ifs"
 MOST_REPAIRED = 500  # orders of one plan
+MOST_SHOWN = 200  # characters of a value
 
 
 class Parcel(Frozen):
@@ -46,6 +47,11 @@ class Parcel(Frozen):
     @property
     def is_living(self) -> bool:
         return self.voided_at is None
+
+    @property
+    def changed_at(self) -> datetime:
+        """When it came to be what it is."""
+        return self.voided_at or self.created_at
 
     def holding(self, parts: frozenset[str]) -> Parcel:
         """With its order's goods, where its own row tells none."""
@@ -89,6 +95,10 @@ class IfsRow(Frozen):
         """Belonging to these, and holding these goods."""
         return self.model_copy(update={"references": frozenset(references), "parts": frozenset(parts) or self.parts})
 
+    def together_with(self, known: IfsRow | None) -> IfsRow:
+        """The same record, read for other references too."""
+        return self if known is None else self.of(self.references | known.references)
+
     def made_for(self, parcel: str, company: str) -> IfsRow:
         return self.model_copy(update={"parcel": parcel, "company": company})
 
@@ -117,6 +127,12 @@ class Checked(Frozen):
     @property
     def is_unexplained(self) -> bool:
         return self.status not in {"equal", "explained"}
+
+    def saying(self, shipstation: str | None, ifs: str | None) -> Checked:
+        """What either system says, but where both say the same."""
+        if self.kind == "equal":
+            return self
+        return self.model_copy(update={"shipstation": _shown(shipstation), "ifs": _shown(ifs)})
 
     def nobodys(self) -> Checked:
         """No shipment says it."""
@@ -262,6 +278,10 @@ class ReconcileRun(Frozen):
 
     def stored(self) -> ReconcileRun:
         return self.model_copy(update={"revision": self.revision + 1})
+
+
+def _shown(value: str | None) -> str | None:
+    return (value or "")[:MOST_SHOWN] or None
 
 
 def _sum(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, int]:

@@ -13,7 +13,8 @@ replay      selection            which orders
             ├─ carry_out         the plan on its way, its progress
             └─ revert            an applied plan taken back
 reconcile   reconcile_reading    what ShipStation says, and what IFS says
-            ├─ reconcile_compare where they differ
+            ├─ reconcile_home    which record a parcel belongs on
+            ├─ reconcile_compare, reconcile_values where they differ
             ├─ reconcile_beside, reconcile_whose   what else stands there; whose value it is
             ├─ reconcile_cases, reconcile_ledger   what is explained, and by what the ledger knows
             ├─ reconcile_explain what the ledger knows of it

@@ -4,7 +4,7 @@ show here. The ledger is asked last, and only why.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
@@ -93,20 +93,22 @@ def compare_window(reconcile: Reconcile, window: Span) -> Compared:
 
 
 def _rows(parcels: Sequence[Addressed], ifs: Callable[[Connection], IfsRows]) -> list[IfsRow]:
-    """Each order at the first target that has something for it."""
+    """Each record once, however many stores lead to it."""
     found: dict[tuple[str, str], IfsRow] = {}
     for view, own in _by_view(each for each in parcels if each.skip is None):
-        left = {str(each.reference) for each in own}
-        named = {each.ifs_shipment: str(each.reference) for each in own if each.ifs_shipment}
-        opened = ifs(view)
-        for target in view.ifs.targets:
-            rows, told = opened.rows(target, left, named) if left else ([], set[str]())
-            left -= told
-            for row in rows:
-                known = found.get((row.place, row.id))
-                references = row.references | (known.references if known else frozenset())
-                found[row.place, row.id] = row.of(references)
+        for row in _rows_of(own, view.ifs.targets, ifs(view)):
+            found[row.place, row.id] = row.together_with(found.get((row.place, row.id)))
     return list(found.values())
+
+
+def _rows_of(parcels: Sequence[Addressed], targets: Iterable[AnyTarget], ifs: IfsRows) -> Iterator[IfsRow]:
+    """Each order at the first target that has something for it."""
+    left = {str(each.reference) for each in parcels}
+    named = {each.ifs_shipment: str(each.reference) for each in parcels if each.ifs_shipment}
+    for target in targets:
+        rows, told = ifs.rows(target, left, named) if left else ([], set[str]())
+        left -= told
+        yield from rows
 
 
 def _by_view(parcels: Iterable[Addressed]) -> list[tuple[Connection, list[Addressed]]]:

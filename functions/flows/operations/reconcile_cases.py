@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from functions.flows.operations.reconcile_reading import Addressed
 from functions.model.reconciled import IfsRow
+
+Name = tuple[str, str, str]  # of an order or a record, as what belongs together
 
 
 @dataclass(frozen=True)
@@ -36,42 +39,46 @@ class Case:
 
 def cases(parcels: Sequence[Addressed], rows: Sequence[IfsRow]) -> list[Case]:
     """Parcels of one order belong together; so do the orders that one record is of."""
-    named = {each.id: each for each in rows}
-    groups = _Groups()
-    for each in parcels:
-        groups.join(_order(each), ("parcel", each.view.ifs.company, str(each.reference)))
-        if each.ifs_shipment in named:
-            groups.join(_order(each), ("row", named[each.ifs_shipment].place, each.ifs_shipment))
-    companies = {(each.reference, each.view.ifs.company) for each in parcels}
-    by_reference: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-    for reference, company in companies:
-        by_reference[str(reference)].append(("parcel", company, str(reference)))
-    for row in rows:
-        for reference in row.references:
-            for order in by_reference.get(reference, ()):
-                groups.join(order, ("row", row.place, row.id))
+    groups = _grouped(parcels, rows)
     of_parcels, of_rows = defaultdict(list), defaultdict(list)
     for each in parcels:
         of_parcels[groups.root(_order(each))].append(each)
     for row in rows:
-        of_rows[groups.root(("row", row.place, row.id))].append(row)
+        of_rows[groups.root(_record(row))].append(row)
     return [Case(tuple(own), tuple(of_rows.get(root, ()))) for root, own in of_parcels.items()]
+
+
+def _grouped(parcels: Sequence[Addressed], rows: Sequence[IfsRow]) -> _Groups:
+    groups, named = _Groups(), {each.id: each for each in rows}
+    orders: dict[str, set[Name]] = defaultdict(set)
+    for each in parcels:
+        orders[str(each.reference)].add(_order(each))
+        if each.ifs_shipment in named:
+            groups.join(_order(each), _record(named[each.ifs_shipment]))
+    for row in rows:
+        for order in chain.from_iterable(orders.get(reference, ()) for reference in row.references):
+            groups.join(order, _record(row))
+    return groups
 
 
 class _Groups:
     """Who belongs together."""
 
     def __init__(self) -> None:
-        self._above: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._above: dict[Name, Name] = {}
 
-    def root(self, name: tuple[str, ...]) -> tuple[str, ...]:
+    def root(self, name: Name) -> Name:
         while self._above.get(name, name) != name:
             name = self._above[name]
         return name
 
-    def join(self, one: tuple[str, ...], other: tuple[str, ...]) -> None:
+    def join(self, one: Name, other: Name) -> None:
         self._above[self.root(other)] = self.root(one)
 
 
-def _order(each: Addressed) -> tuple[str, ...]:
-    return "parcel", each.view.ifs.company, str(each.reference)
+def _order(each: Addressed) -> Name:
+    return "order", each.view.ifs.company, str(each.reference)
+
+
+def _record(row: IfsRow) -> Name:
+    return "record", row.place, row.id

@@ -4,19 +4,18 @@ parcels of an order, in any order, are what stands on its records.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 
 from functions.connections.connection import Connection
-from functions.connections.targets import AnyTarget, CustomEntity
+from functions.connections.targets import AnyTarget
 from functions.flows.operations.reconcile_cases import Case
+from functions.flows.operations.reconcile_home import home, numbers_of
 from functions.flows.operations.reconcile_reading import Addressed
+from functions.flows.operations.reconcile_values import folded, same, words
 from functions.model.outcomes import Reason
 from functions.model.reconciled import RECORD, Checked, IfsRow, Kind
 from functions.model.records import FieldName
-
-MOST_SHOWN = 200  # characters of a value
 
 
 def compare(case: Case) -> list[Checked]:
@@ -31,7 +30,7 @@ def _skipped(case: Case) -> Iterator[Checked]:
 
 def _without_record(case: Case) -> Iterator[Checked]:
     for each in case.parcels:
-        if each.counts and not each.is_context and _home(each, case) is None:
+        if each.counts and not each.is_context and home(each, case) is None:
             yield _checked([each], None, RECORD, "missing", says=each.parcel.tracking)
 
 
@@ -44,7 +43,7 @@ def _stray_rows(case: Case) -> Iterator[Checked]:
 
 
 def _records(case: Case) -> Iterator[Checked]:
-    homes = {id(each): _home(each, case) for each in case.parcels}
+    homes = {id(each): home(each, case) for each in case.parcels}
     for row in case.standing:
         here = [each for each in case.parcels if homes[id(each)] is row]
         if here or row.parcel is None:
@@ -91,21 +90,10 @@ def _kind(name: FieldName, said: str | None, holds: str | None) -> Kind:
     return "different" if holds else "missing"
 
 
-def same(name: FieldName, said: str | None, holds: str | None) -> bool:
-    if name is FieldName.SHIP_DATE:
-        return (said or "")[:10] == (holds or "")[:10]
-    if name is FieldName.COST and said and holds:
-        try:
-            return Decimal(said) == Decimal(holds)
-        except InvalidOperation:
-            return False
-    return _folded(said or "") == _folded(holds or "")
-
-
 def _mapped(table: Mapping[str, str], living: Sequence[Addressed]) -> str | None:
     """What the file calls the first parcel's carrier, by its service where the file names that; else the next one's."""
     for each in living:
-        carrier, service = (_folded(text or "") for text in (each.parcel.carrier, each.parcel.service))
+        carrier, service = (folded(text or "") for text in (each.parcel.carrier, each.parcel.service))
         found = table.get(f"{carrier}/{service}") or table.get(carrier)
         if found:
             return found
@@ -159,10 +147,10 @@ def _nobodys(
     """What stands there and no living parcel says: of one that was voided, of one that the file leaves out, or of none
     at all.
     """
-    left = there - {word for each in living for word in words(each.parcel.tracking, separator)}
+    left = there - numbers_of(living, separator)
     for each in case.parcels:
-        own = set(words(each.parcel.tracking, separator))
-        if left and own and own <= left:
+        own = numbers_of([each], separator)
+        if own and own <= left:
             left -= own
             if not each.is_context or each.skip is None:
                 told = _checked([each], row, FieldName.TRACKING, "extra", holds=each.parcel.tracking)
@@ -181,40 +169,6 @@ def _fitting(numbers: Sequence[str], separator: str, most: int) -> set[str]:
     return set(fitting)
 
 
-def _home(each: Addressed, case: Case) -> IfsRow | None:
-    """The record that it stands on or should stand on; None where there is none, or none that is certain."""
-    rows = [row for row in case.standing if each.reference in row.references or each.ifs_shipment == row.id]
-    own = [row for row in rows if row.parcel is not None]
-    if own or any(isinstance(target, CustomEntity) for target in each.view.ifs.targets[:1]):
-        return next((row for row in own if row.parcel == each.key), None)
-    named = [row for row in rows if each.ifs_shipment == row.id]
-    if named or len(rows) == 1:
-        return (named or rows)[0]
-    showing = [row for row in rows if _shows(row, each)]
-    holding = [row for row in rows if row.parts & each.parcel.parts]
-    if len(holding) == 1 and not any(row.parts & each.parcel.parts or not row.parts for row in showing):
-        return holding[0]
-    return next(iter(showing or (holding if len(holding) == 1 else ())), None)
-
-
-def _shows(row: IfsRow, each: Addressed) -> bool:
-    target = each.view.ifs.target_of(row.place)  # type: ignore[arg-type] # as the reader named it
-    if target is None or not each.parcel.tracking:
-        return False
-    separator = target.tracking.separator
-    there = set(words(row.values.get(FieldName.TRACKING), separator))
-    return set(words(each.parcel.tracking, separator)) <= there
-
-
-def words(text: str | None, separator: str) -> list[str]:
-    parts = re.split(re.escape(separator.strip()) if separator.strip() else r"\s+", text or "")
-    return [word for part in parts if (word := _folded(part))]
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.casefold().split())
-
-
 def _first(case: Case) -> Addressed:
     return next((each for each in case.parcels if not each.is_context), case.parcels[0])
 
@@ -229,8 +183,7 @@ def _checked(
     holds: str | None = None,
 ) -> Checked:
     own = [each for each in parcels if not each.is_context] or parcels
-    is_equal = kind == "equal"
-    return Checked(
+    found = Checked(
         order=str(own[0].reference or ""),
         company=own[0].view.ifs.company,
         shipments=tuple(each.key for each in own),
@@ -238,7 +191,6 @@ def _checked(
         place=row.place if row else "",
         field=str(field),
         kind=kind,
-        shipstation=None if is_equal else (says or "")[:MOST_SHOWN] or None,
-        ifs=None if is_equal else (holds or "")[:MOST_SHOWN] or None,
-        since=min(each.parcel.voided_at or each.parcel.created_at for each in own),
+        since=min(each.parcel.changed_at for each in own),
     )
+    return found.saying(says, holds)

@@ -4,7 +4,7 @@ parcel of another day or order stands on the same record.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -55,23 +55,36 @@ def explain(case: Case, found: list[Checked], connection: Connection, ledger: Le
 
 
 def _told(each: Checked, known: Known) -> Checked:
-    states, ledger = known.states, known.ledger
+    reason = next(filter(None, _reasons(each, known)), None)
+    return each.explained(_or_dismissed(reason, each, known.states)) if reason else each
+
+
+def _reasons(each: Checked, known: Known) -> Iterator[str | None]:
+    """What is remembered of the record comes first, then what is of its orders, then what became nobody's."""
     memory = known.memories.get(RecordKey(place=Place(each.place), id=each.record or ""))
-    held = Held(each, known.connection, memory, states)
-    is_known = any(key in state.shipments for state in states for key in each.shipments)
-    reasons = (
-        held.whose,
-        _reason(held.past.outcome, held.past.reason, each) if held.past else None,
-        *(_of_field(each, state, ledger) for state in states),
-        *(_of_shipment(each, state, ledger) for state in states if ended_in(state, each) is None),
-        _of_numbers(each, known, memory),
-        None if is_known else _of_parked(each, ledger.parked),
-        DISMISSED if not is_known and _of_parked(each, ledger.dismissed) else None,
-        CANCELLED if _is_cancelled(each, known) else None,
-        EDITED if held.is_typed else None,
-    )
-    reason = next(filter(None, reasons), None)
-    return each.explained(_or_dismissed(reason, each, states)) if reason else each
+    held = Held(each, known.connection, memory, known.states)
+    yield held.whose
+    yield _reason(held.past.outcome, held.past.reason, each) if held.past else None
+    yield from _of_orders(each, known)
+    yield _of_numbers(each, known, memory)
+    yield from _put_aside(each, known)
+    yield CANCELLED if _is_cancelled(each, known) else None
+    yield EDITED if held.is_typed else None
+
+
+def _of_orders(each: Checked, known: Known) -> Iterator[str | None]:
+    """A shipment's own end tells where the field has none."""
+    yield from (_of_field(each, state, known.ledger) for state in known.states)
+    for state in known.states:
+        if ended_in(state, each) is None:
+            yield _of_shipment(each, state, known.ledger)
+
+
+def _put_aside(each: Checked, known: Known) -> Iterator[str | None]:
+    if any(key in state.shipments for state in known.states for key in each.shipments):
+        return
+    yield _of_parked(each, known.ledger.parked)
+    yield DISMISSED if _of_parked(each, known.ledger.dismissed) else None
 
 
 def _or_dismissed(reason: str, each: Checked, states: Iterable[OrderState]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from functions.connections.connection import Connection
 from functions.connections.targets import AnyTarget, FieldRule
-from functions.flows.operations.reconcile_compare import same, words
+from functions.flows.operations.reconcile_values import same, words
 from functions.model.outcomes import Outcome, Reason
 from functions.model.reconciled import EDITED, RECORD, Checked
 from functions.model.record_memory import FieldMemory, RecordMemory
@@ -66,12 +66,17 @@ class Held:
 
     def _is_edited(self, past: FieldMemory) -> bool:
         """Neither ours nor what stood there before us, where what stood there said what ShipStation says."""
-        said, stood = self.found.shipstation, past.ours or (past.theirs if past.outcome in AGREED else None)
-        if not self.found.ifs or not stood:
+        stood = past.ours or (past.theirs if past.outcome in AGREED else None)
+        if not self.found.ifs or not stood or not self._is_said_by(stood):
             return False
-        is_within = self.found.field == FieldName.TRACKING and self._words(said or "") <= self._words(stood)
-        is_right = not said or is_within or self._same(said, stood)
-        return is_right and not (self._is_of(past.ours) or self._is_of(past.theirs))
+        return not (self._is_of(past.ours) or self._is_of(past.theirs))
+
+    def _is_said_by(self, stood: str) -> bool:
+        """All that ShipStation says stands in it."""
+        said = self.found.shipstation
+        if not said or self._same(said, stood):
+            return True
+        return self.found.field == FieldName.TRACKING and self._words(said) <= self._words(stood)
 
     def _stood_before(self, past: FieldMemory) -> bool:
         return self.found.kind == "extra" and self._is_of(past.theirs)
