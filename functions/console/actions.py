@@ -61,13 +61,19 @@ def _difference(difference: Mapping[str, Any]) -> Iterator[Line]:
     yield Line(f"{difference['order']}: {difference['outcome']}{why}", 2)
     if difference.get("choices"):
         yield Line(f"To choose from: {listed(difference['choices'])}", 6)
-    for record in difference.get("changes", []):
-        fields = {name: change for name, change in record.items() if isinstance(change, dict)}
-        changes = [f"{name}: {value(c.get('before'))} → {value(c.get('after'))}" for name, c in fields.items()]
-        yield Line(f"IFS record {record['record']}: {'; '.join(changes)}", 6)
-    for record in difference.get("left", []):
-        fields = {name: reason for name, reason in record.items() if name != "record"}
-        yield Line(f"IFS record {record['record']}: {listed(f'{n} is left: {r}' for n, r in fields.items())}", 6)
+    yield from (_changed_record(record) for record in difference.get("changes", []))
+    yield from (_left_record(record) for record in difference.get("left", []))
+
+
+def _changed_record(record: Mapping[str, Any]) -> Line:
+    fields = {name: change for name, change in record.items() if isinstance(change, dict)}
+    changes = [f"{name}: {value(c.get('before'))} → {value(c.get('after'))}" for name, c in fields.items()]
+    return Line(f"IFS record {record['record']}: {'; '.join(changes)}", 6)
+
+
+def _left_record(record: Mapping[str, Any]) -> Line:
+    fields = {name: reason for name, reason in record.items() if name != "record"}
+    return Line(f"IFS record {record['record']}: {listed(f'{n} is left: {r}' for n, r in fields.items())}", 6)
 
 
 def _next(answer: Answer) -> Iterator[Line]:
@@ -81,17 +87,22 @@ def _next(answer: Answer) -> Iterator[Line]:
 
 def reconcile(answer: Answer) -> Shown:
     state = answer.get("state", "")
-    counted = ("equal", "explained", "unexplained", "missing", "different", "extra")
-    counts = ", ".join(f"{answer[name]} {name}" for name in counted if name in answer)
-    text = list(answer.get("text") or [f"{word(answer.get('shipments'))} shipments: {counts}"])
     head = [] if state == "done" else [Line(f"Run {answer.get('run_id', NONE)}: {state} {answer.get('percent', 0)} %")]
-    blocks: list[Block] = [*head, *(Line(str(line)) for line in text), *_next(answer)]
+    blocks: list[Block] = [*head, *_compared(answer), *_next(answer)]
     if answer.get("report"):
         blocks.append(Line(f"Report: {answer['report']}"))
     is_compared = answer.get("compared", True) or state == UNDER_WAY
     if not is_compared and not answer.get("text"):
         blocks.insert(0, Line("Nothing was compared.", tone="yellow"))
     return Shown(blocks, asks=bool(answer.get("unexplained")) or not is_compared)
+
+
+def _compared(answer: Answer) -> list[Line]:
+    """The counts until there is a text."""
+    counted = ("equal", "explained", "unexplained", "missing", "different", "extra")
+    counts = ", ".join(f"{answer[name]} {name}" for name in counted if name in answer)
+    text = answer.get("text") or [f"{word(answer.get('shipments'))} shipments: {counts}"]
+    return [Line(str(line)) for line in text]
 
 
 def check(answer: Answer) -> Shown:

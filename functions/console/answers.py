@@ -120,9 +120,7 @@ def story_blocks(story: OrderStory, attempts: int = SHOWN_ATTEMPTS) -> Iterator[
         yield Line(f"{reason}{since}: {story.next.do}", 2)
     for shipment in story.shipments:
         yield from _shipment(shipment)
-        if shipment.choices:
-            place = f"place {story.order} {shipment.shipment} {shipment.choices[0]}"
-            yield Line(f"To choose from: {listed(shipment.choices)}; {place} chooses the first", 6)
+        yield from _choices(story, shipment)
     for record in story.records:
         yield from _record(record)
     for attempt in story.attempts[:attempts]:
@@ -140,6 +138,12 @@ def _shipment(shipment: ShipmentStory) -> Iterator[Line]:
     yield Line(f"{shipment.shipment} {parcel}, {', '.join(ends)}{place}: {end}", 2)
     if shipment.means:
         yield Line(shipment.means, 6)
+
+
+def _choices(story: OrderStory, shipment: ShipmentStory) -> Iterator[Line]:
+    if shipment.choices:
+        place = f"place {story.order} {shipment.shipment} {shipment.choices[0]}"
+        yield Line(f"To choose from: {listed(shipment.choices)}; {place} chooses the first", 6)
 
 
 def _record(record: RecordStory) -> Iterator[Line]:
@@ -174,20 +178,36 @@ def reading(answer: Answer) -> Shown:
     rate = f"{word(found.requests_in_the_last_minute)} of {found.requests_per_minute} requests in the last minute"
     blocks: list[Block] = [Line(f"{found.connection}, {found.mode}, through {found.api}: {rate}")]
     blocks += [Line(f"{name} {value}", 2, "yellow") for name, value in troubles.items() if value]
-    streams = Table(("stream", "read up to", "settled up to", "minutes behind"))
-    for name, each in found.streams.items():
-        streams.rows.append((name, when(each.read_up_to), when(each.settled_up_to), f"{each.minutes_behind:g}"))
-    jobs = Table(("job", "kind", "is", "percent", "minutes left", "rows", "new", "by"))
-    for job in found.jobs:
-        counts = f"{job.percent:g}", word(job.minutes_left), str(job.rows), str(job.new_shipments)
-        jobs.rows.append((job.job_id, job.kind, job.state, *counts, word(job.by)))
-    parked = Table(("parked", "reason", "since", "what"))
-    for subject in found.parked:
-        parked.rows.append((subject.subject, subject.reason, when(subject.at), f"{subject.means} {subject.detail}"))
-    blocks += [table for table in (streams, jobs, parked) if table.rows]
+    blocks += _filled(_streams(found), _jobs(found), _parked(found))
     if found.parked_not_shown:
         blocks.append(Line(f"and {found.parked_not_shown} more"))
     return Shown(blocks, asks=any(troubles.values()) or bool(found.parked))
+
+
+def _filled(*tables: Table) -> list[Table]:
+    return [table for table in tables if table.rows]
+
+
+def _streams(found: ReadingStanding) -> Table:
+    table = Table(("stream", "read up to", "settled up to", "minutes behind"))
+    for name, each in found.streams.items():
+        table.rows.append((name, when(each.read_up_to), when(each.settled_up_to), f"{each.minutes_behind:g}"))
+    return table
+
+
+def _jobs(found: ReadingStanding) -> Table:
+    table = Table(("job", "kind", "is", "percent", "minutes left", "rows", "new", "by"))
+    for job in found.jobs:
+        counts = f"{job.percent:g}", word(job.minutes_left), str(job.rows), str(job.new_shipments)
+        table.rows.append((job.job_id, job.kind, job.state, *counts, word(job.by)))
+    return table
+
+
+def _parked(found: ReadingStanding) -> Table:
+    table = Table(("parked", "reason", "since", "what"))
+    for each in found.parked:
+        table.rows.append((each.subject, each.reason, when(each.at), f"{each.means} {each.detail}"))
+    return table
 
 
 def tenant(answer: Answer) -> Shown:
@@ -204,19 +224,7 @@ def tenant(answer: Answer) -> Shown:
 
 def desk(answer: Answer) -> Shown:
     found = DeskStanding.model_validate(_own(answer))
-    pauses = Table(("paused", "since", "until", "by", "why"))
-    for pause in found.pauses:
-        pauses.rows.append((pause.name, when(pause.at), when(pause.until), pause.by, pause.note))
-    entries = Table(("map", "ShipStation's code", "IFS's", "since", "by", "why"))
-    for entry in found.entries:
-        entries.rows.append((entry.table, entry.code, entry.value, when(entry.at), entry.by, entry.note))
-    recalls = Table(("looked at again", "store", "since", "by", "why"))
-    for each in found.recalls:
-        recalls.rows.append((listed(each.reasons), word(each.store), when(each.at), each.by, each.note))
-    decided = Table(("decided", "what", "by", "why"))
-    for past in found.decisions:
-        decided.rows.append((when(past.at), f"{past.what} {', '.join(past.changes)}", past.by or "", past.note or ""))
-    blocks: list[Block] = [table for table in (pauses, entries, recalls, decided) if table.rows]
+    blocks: list[Block] = [*_filled(_pauses(found), _entries(found), _recalls(found), _decisions(found))]
     if found.toml:
         blocks += [Line("For the connection file:"), *(Line(line, 2) for line in found.toml.splitlines())]
     blocks += [Line(f"{name} was paused a day ago without an end", tone="yellow") for name in found.forgotten]
@@ -224,3 +232,31 @@ def desk(answer: Answer) -> Shown:
     if not blocks:
         blocks.append(Line(f"{found.connection}: nothing is paused, mapped or looked at again."))
     return Shown(blocks, asks=bool(found.forgotten or found.conflicts))
+
+
+def _pauses(found: DeskStanding) -> Table:
+    table = Table(("paused", "since", "until", "by", "why"))
+    for pause in found.pauses:
+        table.rows.append((pause.name, when(pause.at), when(pause.until), pause.by, pause.note))
+    return table
+
+
+def _entries(found: DeskStanding) -> Table:
+    table = Table(("map", "ShipStation's code", "IFS's", "since", "by", "why"))
+    for entry in found.entries:
+        table.rows.append((entry.table, entry.code, entry.value, when(entry.at), entry.by, entry.note))
+    return table
+
+
+def _recalls(found: DeskStanding) -> Table:
+    table = Table(("looked at again", "store", "since", "by", "why"))
+    for recall in found.recalls:
+        table.rows.append((listed(recall.reasons), word(recall.store), when(recall.at), recall.by, recall.note))
+    return table
+
+
+def _decisions(found: DeskStanding) -> Table:
+    table = Table(("decided", "what", "by", "why"))
+    for past in found.decisions:
+        table.rows.append((when(past.at), f"{past.what} {', '.join(past.changes)}", past.by or "", past.note or ""))
+    return table

@@ -11,7 +11,7 @@ import os
 import sys
 import time
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from getpass import getuser
 from typing import Any
 
@@ -149,14 +149,21 @@ def _judged(command: Command, arguments: Namespace, connection: str) -> dict[str
 def _connections(command: Command, named: str | None, stack: Stack, arguments: Namespace) -> list[str]:
     if not command.has_connection or not command.is_of_one(arguments) or getattr(stack, "connections", None) is None:
         return [""]
-    known = stack.connections
-    if named and known and named not in known:
-        raise ConsoleError(unknown_connection(known, named))
-    if named:
-        return [named]
-    if len(known) == 1 or (known and command.each):
-        return known
-    raise ConsoleError(f"connection: name one with --connection; known are {', '.join(known) or 'none'}")
+    return [_known(stack.connections, named)] if named else _all_meant(command, stack.connections)
+
+
+def _known(connections: Sequence[str], named: str) -> str:
+    """A stack that knows none is believed to have it."""
+    if connections and named not in connections:
+        raise ConsoleError(unknown_connection(connections, named))
+    return named
+
+
+def _all_meant(command: Command, connections: list[str]) -> list[str]:
+    """Where none is named."""
+    if len(connections) == 1 or (connections and command.each):
+        return connections
+    raise ConsoleError(f"connection: name one with --connection; known are {', '.join(connections) or 'none'}")
 
 
 def _where(arguments: Namespace) -> Where:

@@ -68,17 +68,17 @@ def _next(plan: Plan) -> Any:
 
 
 def _difference(order: PlannedOrder, records: Mapping[RecordKey, PlannedRecord]) -> dict[str, Any]:
-    shown: dict[str, Any] = {"order": order.order.reference, "outcome": order.outcome}
-    if order.reason is not None:
-        shown |= {"reason": order.reason, "means": SENTENCES[order.reason]}
-    if order.choices:
-        shown["choices"] = list(order.choices)
+    """What is empty is not shown."""
     concerned = [records[key] for key in (*order.records, *order.touches) if key in records]
-    if changed := [record for record in concerned if record.changes]:
-        shown["changes"] = [
-            {"record": record.key.id, **{name: change.model_dump() for name, change in record.changes.items()}}
-            for record in changed
-        ]
-    if stays := [record for record in concerned if record.left]:
-        shown["left"] = [{"record": record.key.id, **record.left} for record in stays]
-    return shown
+    told = {
+        "choices": list(order.choices),
+        "changes": [_changes(record) for record in concerned if record.changes],
+        "left": [{"record": record.key.id, **record.left} for record in concerned if record.left],
+    }
+    why = {"reason": order.reason, "means": SENTENCES[order.reason]} if order.reason is not None else {}
+    shown = {name: values for name, values in told.items() if values}
+    return {"order": order.order.reference, "outcome": order.outcome, **why, **shown}
+
+
+def _changes(record: PlannedRecord) -> dict[str, Any]:
+    return {"record": record.key.id, **{name: change.model_dump() for name, change in record.changes.items()}}

@@ -5,7 +5,7 @@ targets: a fault there must not be repeated here.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -62,30 +62,28 @@ class PlainRows:
 
     def _shipments(self, target: ShipmentHeader, asked: Asked) -> Told:
         service = Service(self._client, target.endpoint, target.projection)
-        references = self._of_lines(service, target, asked)
-        for number, reference in asked.named.items() if "shipment_id" in target.find else ():
-            if number.isdecimal():
-                references[str(int(number))].add(reference)
+        references = self._references(service, target, asked)
         if not references:
             return Told([], set())
-        attributes = [rule.attribute for rule in target.rules.values()]
-        headers = service.rows_of_each(
-            target.entity_set,
-            ("Objstate", "Contract", "ShipmentCategory", *attributes),
-            odata.any_of("ShipmentId", sorted(references)),
-            ("ShipmentId",),
-        )
-        parts: dict[str, set[str]] = defaultdict(set)
-        lines = service.rows_of_each(target.line_set, LINES, odata.any_of("ShipmentId", sorted(references)), LINE_KEY)
-        for line in lines:
-            parts[_number(line["ShipmentId"])].add(str(line.get("SourcePartNo") or line.get("InventoryPartNo") or ""))
+        named = list(odata.any_of("ShipmentId", sorted(references)))
+        attributes = ("Objstate", "Contract", "ShipmentCategory", *_attributes(target))
+        headers = service.rows_of_each(target.entity_set, attributes, named, ("ShipmentId",))
+        parts = _parts(service.rows_of_each(target.line_set, LINES, named, LINE_KEY))
         rows = [
-            self._row(target, each, number).of(references[number], filter(None, parts[number]))
+            self._row(target, each, number).of(references[number], parts[number])
             for each in headers
             for number in [_number(each["ShipmentId"])]
             if each.get("ShipmentCategory") != "Consolidated"
         ]
         return Told(rows, {reference for row in rows if not row.is_cancelled for reference in row.references})
+
+    def _references(self, service: Service, target: ShipmentHeader, asked: Asked) -> dict[str, set[str]]:
+        """By the ids of the IFS shipments that hold their lines, or that their parcels name."""
+        references = self._of_lines(service, target, asked)
+        for number, reference in asked.named.items() if "shipment_id" in target.find else ():
+            if number.isdecimal():
+                references[str(int(number))].add(reference)
+        return references
 
     def _of_lines(self, service: Service, target: ShipmentHeader, asked: Asked) -> dict[str, set[str]]:
         """References by the ids of the IFS shipments that hold their lines, by the first finder that has any."""
@@ -104,11 +102,7 @@ class PlainRows:
     def _numbers(self, target: AnyTarget, finder: str, references: Collection[str]) -> Numbers:
         if finder == "order_number":
             return {reference: {reference} for reference in references}
-        numbers: Numbers = defaultdict(set)
-        for reference, row in self._order_rows(target, finder, references):
-            if _is_found(reference, row):
-                numbers[str(row["OrderNo"])].add(reference)
-        return numbers
+        return _by_number(_found(self._order_rows(target, finder, references)))
 
     def _order_rows(
         self, target: AnyTarget, finder: str, references: Collection[str], more: Sequence[str] = ()
@@ -125,42 +119,32 @@ class PlainRows:
     def _found_orders(self, target: AnyTarget, asked: Asked, more: Sequence[str] = ()) -> list[tuple[str, Row]]:
         found: list[tuple[str, Row]] = []
         for finder in target.find:
-            left = set(asked.references) - {reference for reference, row in found if _is_found(reference, row)}
+            left = set(asked.references) - {reference for reference, _ in _found(found)}
             found += self._order_rows(target, finder, left, more) if left else []
         return [(reference, row) for reference, row in found if reference in asked.references]
 
     def _orders(self, target: OrderHeader, asked: Asked) -> Told:
-        more = [rule.attribute for rule in target.rules.values()]
-        found = self._found_orders(target, asked, more)
-        references: dict[str, set[str]] = defaultdict(set)
-        for reference, row in found:
-            references[str(row["OrderNo"])].add(reference)
+        found = self._found_orders(target, asked, _attributes(target))
+        numbers = _by_number(found)
         by_number = {str(row["OrderNo"]): row for _, row in found}
-        rows = [self._row(target, row, number).of(references[number]) for number, row in by_number.items()]
-        return Told(rows, {reference for reference, row in found if _is_found(reference, row)})
+        rows = [self._row(target, row, number).of(numbers[number]) for number, row in by_number.items()]
+        return Told(rows, {reference for reference, _ in _found(found)})
 
     def _entities(self, target: CustomEntity, asked: Asked) -> Told:
         """Every row of these orders, whichever shipment it is for."""
-        found = [(reference, row) for reference, row in self._found_orders(target, asked) if _is_found(reference, row)]
-        numbers: Numbers = defaultdict(set)
-        for reference, row in found:
-            numbers[str(row["OrderNo"])].add(reference)
-        attributes = (
-            target.id_attribute,
-            target.order_attribute,
-            *((target.company_attribute,) if target.company_attribute else ()),
-            *(rule.attribute for rule in target.rules.values()),
-        )
+        found = _found(self._found_orders(target, asked))
+        numbers = _by_number(found)
+        named = filter(None, (target.id_attribute, target.order_attribute, target.company_attribute))
         filters = odata.any_of(target.order_attribute, map(odata.text, sorted(numbers)))
-        service = Service(self._client, target.endpoint, target.projection)
+        service, attributes = Service(self._client, target.endpoint, target.projection), (*named, *_attributes(target))
         shown = service.rows_of_each(target.entity_set, attributes, filters, (target.key,)) if numbers else []
-        rows = []
-        for each in shown:
-            parcel, order = str(each.get(target.id_attribute)), str(each.get(target.order_attribute))
-            made = self._row(target, each, f"{parcel}@{order}")
-            company = str(each.get(target.company_attribute) or "") if target.company_attribute else ""
-            rows.append(made.of(numbers.get(order, ())).made_for(parcel, company))
-        return Told(rows, {reference for reference, _ in found})
+        return Told([self._entity(target, each, numbers) for each in shown], {reference for reference, _ in found})
+
+    def _entity(self, target: CustomEntity, row: Row, numbers: Numbers) -> IfsRow:
+        parcel, order = str(row.get(target.id_attribute)), str(row.get(target.order_attribute))
+        company = str(row.get(target.company_attribute) or "") if target.company_attribute else ""
+        made = self._row(target, row, f"{parcel}@{order}")
+        return made.of(numbers.get(order, ())).made_for(parcel, company)
 
     def _row(self, target: AnyTarget, row: Row, name: str) -> IfsRow:
         values: dict[FieldName, str | None] = {
@@ -179,6 +163,31 @@ class PlainRows:
 def _is_found(reference: str, row: Row) -> bool:
     """A cancelled order is found by its own number alone."""
     return row.get("Objstate") != CANCELLED or str(row["OrderNo"]) == reference
+
+
+def _found(shown: Iterable[tuple[str, Row]]) -> list[tuple[str, Row]]:
+    return [(reference, row) for reference, row in shown if _is_found(reference, row)]
+
+
+def _by_number(orders: Iterable[tuple[str, Row]]) -> Numbers:
+    numbers: Numbers = defaultdict(set)
+    for reference, row in orders:
+        numbers[str(row["OrderNo"])].add(reference)
+    return numbers
+
+
+def _attributes(target: AnyTarget) -> list[str]:
+    """Those that the deliveries fill."""
+    return [rule.attribute for rule in target.rules.values()]
+
+
+def _parts(lines: Iterable[Row]) -> Mapping[str, set[str]]:
+    """Of the goods, by the numbers of their IFS shipments."""
+    parts: dict[str, set[str]] = defaultdict(set)
+    for line in lines:
+        part = str(line.get("SourcePartNo") or line.get("InventoryPartNo") or "")
+        parts[_number(line["ShipmentId"])] |= {part} - {""}
+    return parts
 
 
 def _plain(value: object) -> str:

@@ -29,6 +29,11 @@ class ReconcileRequest(Frozen):
             raise ValueError("from must be before until")
         if self.until and not self.start:
             raise ValueError("until needs from")
-        if not (self.is_scheduled or self.run_id or self.status) and not (self.by and self.note):
+        if self._begins_one and not (self.by and self.note):
             raise ValueError("give by and note, or run_id or status: true to see how one stands")
         return self
+
+    @property
+    def _begins_one(self) -> bool:
+        """And a person asks for it."""
+        return not (self.is_scheduled or self.run_id or self.status)

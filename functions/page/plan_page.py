@@ -74,16 +74,22 @@ def _steps(answer: Mapping[str, Any], sheet: Sheet) -> Iterator[Html | None]:
     step, plan = answer.get("next"), {"plan_id": answer.get("plan_id")}
     page, pages = int(answer.get("page", 1)), int(answer.get("pages", 1))
     for word, other in (("earlier", page - 1), ("more", page + 1)):
-        if 1 <= other <= pages and other != page:
+        if 1 <= other <= pages:
             yield sheet.plan(word, {**plan, "page": other})
     if isinstance(step, str):
         yield soft(step)
     if isinstance(step, Mapping):
-        wanted = next((name for name in STEPS if step.get(name) is True), None)
-        label, sure = STEPS[wanted] if wanted else ("look at the plan", "")
-        yield sheet.plan(label, {"plan_id": step["plan_id"], **({wanted: True} if wanted else {})}, sure)
+        yield _step(step, sheet)
     if answer.get("state") in {"drawing", "applying"}:
-        yield sheet.plan(STEPS["cancel"][0], {**plan, "cancel": True}, STEPS["cancel"][1])
+        yield _step({**plan, "cancel": True}, sheet)
+
+
+def _step(asked: Mapping[str, Any], sheet: Sheet) -> Html | None:
+    wanted = next((name for name in STEPS if asked.get(name) is True), None)
+    if wanted is None:
+        return sheet.plan("look at the plan", {"plan_id": asked["plan_id"]})
+    label, sure = STEPS[wanted]
+    return sheet.plan(label, {"plan_id": asked["plan_id"], wanted: True}, sure)
 
 
 def _difference(shown: Mapping[str, Any]) -> tuple[Child, ...]:

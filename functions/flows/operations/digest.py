@@ -103,27 +103,54 @@ class _Line:
 def _line(connection: Connection, sources: DigestSources, day: date, now: datetime) -> _Line:
     if connection.mode == "off":
         return _Line(f"{connection.name}: switched off.")
-    window = _of_day(connection, day)
     try:
-        desk = sources.desk(connection.name)
-        pauses = sorted(pause.name for pause in desk.pauses)
-        found = list(islice(sources.lists.everything(connection.name, pauses), MOST + 1))
-        compared = sources.compared(connection.name, window)
-        carriers = _unmapped(connection.operated(desk, now), found, sources.orders)
-        wrong = _troubles(connection, sources, desk, now)
+        morning = _morning(connection, sources, _of_day(connection, day), now)
     except ConnectorError as fault:
         return _Line(f"{connection.name}: the ledger cannot be read ({fault.reason}).", asks=True)
-    kept = sum(listed.is_kept and listed.began >= window.start for listed in found)
-    waiting = [listed for listed in found if not listed.is_kept]
-    parts = [_compared(compared), _waiting(waiting, carriers, now)]
-    parts += [f"{kept} kept as a person typed it"] if kept else []
-    paused = [pause.name for pause in desk.holding(now) if pause.scope != "connection"]
-    parts += [f"paused: {', '.join(paused)}"] if paused else []
-    parts += wrong
     mode = "" if connection.mode == "write" else f" ({connection.mode})"
-    is_well = compared is not None and compared.is_well and not wrong and len(found) <= MOST
-    asks = not is_well or any(listed.calls for listed in waiting)
-    return _Line(f"{connection.name}{mode}: {'; '.join(parts)}.", asks=asks)
+    return _Line(f"{connection.name}{mode}: {'; '.join(morning.parts(now))}.", asks=morning.asks)
+
+
+@dataclass(frozen=True)
+class _Morning:
+    """What is known of a connection's day. `found` is all that waits or was kept, one more than can be told at most."""
+
+    window: Span
+    compared: Compared | None
+    found: Sequence[Listed]
+    carriers: Sequence[str]
+    paused: Sequence[str]
+    troubles: Sequence[str]
+
+    @property
+    def waiting(self) -> list[Listed]:
+        return [listed for listed in self.found if not listed.is_kept]
+
+    @property
+    def asks(self) -> bool:
+        is_well = self.compared is not None and self.compared.is_well and not self.troubles and len(self.found) <= MOST
+        return not is_well or any(listed.calls for listed in self.waiting)
+
+    def parts(self, now: datetime) -> list[str]:
+        kept = sum(listed.is_kept and listed.began >= self.window.start for listed in self.found)
+        parts = [_compared(self.compared), _waiting(self.waiting, self.carriers, now)]
+        parts += [f"{kept} kept as a person typed it"] if kept else []
+        parts += [f"paused: {', '.join(self.paused)}"] if self.paused else []
+        return [*parts, *self.troubles]
+
+
+def _morning(connection: Connection, sources: DigestSources, window: Span, now: datetime) -> _Morning:
+    desk = sources.desk(connection.name)
+    pauses = sorted(pause.name for pause in desk.pauses)
+    found = list(islice(sources.lists.everything(connection.name, pauses), MOST + 1))
+    return _Morning(
+        window=window,
+        compared=sources.compared(connection.name, window),
+        found=found,
+        carriers=_unmapped(connection.operated(desk, now), found, sources.orders),
+        paused=[pause.name for pause in desk.holding(now) if pause.scope != "connection"],
+        troubles=_troubles(connection, sources, desk, now),
+    )
 
 
 def _troubles(connection: Connection, sources: DigestSources, desk: Desk, now: datetime) -> list[str]:

@@ -22,11 +22,16 @@ def act(session: RecordSession) -> None:
         return
     past = session.memory.fields.get(STATE)
     if session.record.state != action.from_state:
-        if past is not None and past.outcome in {Outcome.RETRY, Outcome.PARKED}:
-            was_ours = past.reason is Reason.OUTCOME_UNKNOWN
-            _remember(session, Outcome.WRITTEN if was_ours else Outcome.UNCHANGED, None)
+        _settle(session, past)
     elif (past is None or _never_began(past)) and _is_ready(session):
         _call(session, action)
+
+
+def _settle(session: RecordSession, past: FieldMemory | None) -> None:
+    """The record has left the state: what became of a call that was open."""
+    if past is not None and past.outcome in {Outcome.RETRY, Outcome.PARKED}:
+        was_ours = past.reason is Reason.OUTCOME_UNKNOWN
+        _remember(session, Outcome.WRITTEN if was_ours else Outcome.UNCHANGED, None)
 
 
 def _never_began(past: FieldMemory) -> bool:

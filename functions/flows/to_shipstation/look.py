@@ -20,7 +20,7 @@ from functions.flows.to_shipstation.step import (
 from functions.model.audit import Cause, FieldChange
 from functions.model.outbound import CANCELLING
 from functions.model.outcomes import Outcome, Reason
-from functions.model.pushed_order import CurrentOrder
+from functions.model.pushed_order import CurrentOrder, PushedOrder
 from functions.model.waves import Parcel
 
 LOOKING = timedelta(minutes=2)  # of a run's five; the rest is for writing
@@ -43,7 +43,7 @@ def look(flow: Push, steps: Sequence[Step], cause: Cause) -> None:
             fault_of_all = None if fault.reason in OF_ONE_ORDER else fault
             step.ended = delayed(flow, step, fault)
             continue
-        _end_without_writing(flow, step)
+        step.ended = _put_off(flow, step) or _ended_without_writing(flow, step)
 
 
 def _go_on(flow: Push, until: datetime, fault_of_all: ConnectorError | None) -> None:
@@ -105,23 +105,28 @@ def _catch_up(flow: Push, step: Step, current: CurrentOrder, cause: Cause) -> No
         audit(flow, before, cause, {} if is_cancel else changes, is_cancel=is_cancel)
 
 
-def _end_without_writing(flow: Push, step: Step) -> None:
-    decision, pushed = step.decision, step.pushed
+def _put_off(flow: Push, step: Step) -> PushedOrder | None:
+    """What may be decided otherwise at a later look."""
+    decision = step.decision
     is_making = decision.kind in {"create", "follow"}
     if step.is_open_again and (is_making or "items" in decision.fields):
-        step.ended = asked_again(flow, step)
-    elif _is_too_early(flow, step):
-        step.ended = delayed(flow, step, Retryable(Reason.SHIPSTATION_UNAVAILABLE, "the order may not be listed yet"))
-    elif is_making and step.outbound.is_held:
-        step.ended = pushed.ended(step.outbound, Outcome.WAITING, Reason.HELD_IN_IFS, is_waiting=True)
-    elif _asks(step):
-        step.ended = pushed.ended(step.outbound, Outcome.KEPT, Reason.ORDER_IMMUTABLE)
-    elif decision.kind == "agree":
-        outcome = Outcome.KEPT if decision.kept else Outcome.UNCHANGED
+        return asked_again(flow, step)
+    if _is_too_early(flow, step):
+        return delayed(flow, step, Retryable(Reason.SHIPSTATION_UNAVAILABLE, "the order may not be listed yet"))
+    if is_making and step.outbound.is_held:
+        return step.pushed.ended(step.outbound, Outcome.WAITING, Reason.HELD_IN_IFS, is_waiting=True)
+    return None
+
+
+def _ended_without_writing(flow: Push, step: Step) -> PushedOrder | None:
+    """None where it is to be written."""
+    if _asks(step):
+        return step.pushed.ended(step.outbound, Outcome.KEPT, Reason.ORDER_IMMUTABLE)
+    if step.decision.kind == "agree":
+        outcome = Outcome.KEPT if step.decision.kept else Outcome.UNCHANGED
         is_cancelled = step.outbound.content is None and _is_cancelled(step)
-        step.ended = told(pushed.cancelled() if is_cancelled else pushed, step, outcome)
-    elif not flow.connection.is_pushing:
-        step.ended = pushed.showing(step.outbound)
+        return told(step.pushed.cancelled() if is_cancelled else step.pushed, step, outcome)
+    return None if flow.connection.is_pushing else step.pushed.showing(step.outbound)
 
 
 def _is_cancelled(step: Step) -> bool:

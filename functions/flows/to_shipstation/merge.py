@@ -12,6 +12,7 @@ ShipStation knows no condition on a write: an edit between our reading and our w
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
 
@@ -89,12 +90,21 @@ def _untouched(merged: Decision, content: OrderContent, pushed: PushedOrder, cur
     differing = {*merged.fields, *merged.kept} & {*(BEFORE_THE_LABEL if current.status in OPEN else ON_THE_LABEL)}
     differing -= {"ship_to"} if _goes_there(content, current) else set()
     if pushed.key.order_no and current.status == "shipped":
-        left = left_over(content, pushed, current)
-        differing -= {"ship_to"} if is_told_of(content, current) else set()
-        if left is not None and left.items and "ship_to" not in differing and _is_followed(content, pushed, current):
-            return Decision("follow")
-        differing -= {"items"} if left is not None and not left.items else set()
+        return _shipped(differing, content, pushed, current)
     return Decision("leave" if differing or current.status == "cancelled" else "agree")
+
+
+def _shipped(
+    differing: AbstractSet[OrderField], content: OrderContent, pushed: PushedOrder, current: CurrentOrder
+) -> Decision:
+    """A parcel of a customer order: what is not in it becomes another order, once nobody asks where the parcel went."""
+    left = left_over(content, pushed, current)
+    unsettled = differing - ({"ship_to"} if is_told_of(content, current) else set())
+    if left is not None and not left.items:
+        unsettled -= {"items"}
+    elif left is not None and "ship_to" not in unsettled and _is_followed(content, pushed, current):
+        return Decision("follow")
+    return Decision("leave" if unsettled else "agree")
 
 
 def _is_followed(content: OrderContent, pushed: PushedOrder, current: CurrentOrder) -> bool:

@@ -47,11 +47,15 @@ def replaced(current: CurrentOrder, content: OrderContent, ours: Sequence[OrderF
     changed = {name: value for name, value in _values(content, current.body) if name in names - {"ship_to"}}
     options = dict(as_dict(current.body.get("advanced_options")))
     options |= {name: getattr(content, field) for field, name in marks.items() if field in ours}
-    address = dict(as_dict(current.body.get("ship_to")))
-    address |= _address(content.ship_to) if "ship_to" in ours else {}
-    address |= {"email": content.email or None} if "email" in ours else {}
     kept = {name: value for name, value in current.body.items() if name not in READ_ONLY}
+    address = _replaced_address(as_dict(current.body.get("ship_to")), content, ours)
     return {**kept, **changed, **identity(current), "ship_to": address, "advanced_options": options}
+
+
+def _replaced_address(before: Mapping[str, Any], content: OrderContent, ours: Sequence[OrderField]) -> dict[str, Any]:
+    """V2 holds the e-mail address in it, which is a field of its own."""
+    address = _address(content.ship_to) if "ship_to" in ours else {}
+    return {**before, **address, **({"email": content.email or None} if "email" in ours else {})}
 
 
 def leaving(body: Mapping[str, Any], warehouse: str) -> dict[str, Any]:
