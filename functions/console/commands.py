@@ -9,13 +9,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from functions.console import actions, answers, options
-from functions.console.requests import PlanAction, PlanRequest, ShowPlan
+from functions.console import actions, answers, options, standings
 from functions.console.screen import Shown
 from functions.model.backfill import ReadingRequest
 from functions.model.control import ControlRequest
 from functions.model.inspection import InspectRequest
 from functions.model.reconcile_request import ReconcileRequest
+from functions.model.replay_request import DryRun, OfAPlan
 from functions.wiring.check_parts import CheckRequest
 
 Payload = dict[str, Any]
@@ -105,7 +105,7 @@ def _of_a_plan(name: str, says: str, view: Callable[[Answer], Shown]) -> Command
         examples=(f'{name} 3f2a --note "as planned"',),
         options=options.plan_id,
         request=lambda given: {name: True, **options.given(given, "plan_id", "by", "note")},
-        model=lambda _: PlanAction,
+        model=lambda _: OfAPlan,
         view=view,
         is_signed=always,
         has_connection=False,
@@ -138,9 +138,9 @@ COMMANDS = (
         keys=("connection", "order", "shipstation_order", "tracking", "shipment"),
         finds=lambda answer: bool(answer.get("stories") or answer.get("at_shipstation")),
     ),
-    _question("reading", "how far ShipStation is read, jobs, what is parked", answers.reading),
-    _question("tenant", "whether IFS answers and fits the file", answers.tenant),
-    _question("desk", "what a person has paused, mapped, asked to look at again", answers.desk),
+    _question("reading", "how far ShipStation is read, jobs, what is parked", standings.reading),
+    _question("tenant", "whether IFS answers and fits the file", standings.tenant),
+    _question("desk", "what a person has paused, mapped, asked to look at again", standings.desk),
     _change(
         "pause",
         "write nothing for the connection, a store or an IFS site",
@@ -208,7 +208,7 @@ COMMANDS = (
         ),
         options=options.plan,
         request=options.plan_request,
-        model=lambda given: ShowPlan if given.plan_id else PlanRequest,
+        model=lambda given: OfAPlan if given.plan_id else DryRun,
         view=actions.plan,
         is_signed=lambda given: not given.plan_id,
         is_of_one=lambda given: not given.plan_id,

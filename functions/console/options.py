@@ -9,9 +9,9 @@ from typing import Any, get_args, get_origin
 from pydantic import AwareDatetime
 
 from functions.console import instants
-from functions.flows.operations.selection import Selection
 from functions.model.cursors import Stream
 from functions.model.reconcile_request import ReconcileRequest
+from functions.model.selection import Selection
 
 MAPS = ("carriers", "services")
 UNDER_WAY = "under way"

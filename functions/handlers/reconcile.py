@@ -15,13 +15,13 @@ from functions.errors import ConnectorError
 from functions.flows.operations.reconcile import awaited, day_due, piece_length, window_of
 from functions.flows.operations.reconcile_text import lines
 from functions.flows.operations.replay import planned
-from functions.flows.operations.selection import Selection
 from functions.ledger.plans import PlanStore
 from functions.model.cursors import Span
 from functions.model.outcomes import SENTENCES
 from functions.model.plans import Asked
 from functions.model.reconcile_request import ReconcileRequest
 from functions.model.reconciled import ReconcileRun
+from functions.model.selection import Selection
 from functions.model.shipment import ConnectionName
 from functions.settings import ReconcileSettings
 from functions.wiring.aws import AwsRuntime

@@ -13,17 +13,17 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ValidationError
 
 from functions.errors import ConnectorError
 from functions.flows.operations.carry_out import apply, progress, send
 from functions.flows.operations.replay import Replay, SelectedOrders, Source, draw, held, planned
 from functions.flows.operations.revert import AppliedOrders
-from functions.flows.operations.selection import Selection
 from functions.handlers.plan_answers import told
-from functions.model.frozen import Frozen
 from functions.model.outcomes import SENTENCES
 from functions.model.plans import Asked, Plan
+from functions.model.replay_request import DryRun, OfAPlan
+from functions.model.selection import Selection
 from functions.model.shipment import ConnectionName
 from functions.page.plan_page import on_a_page
 from functions.settings import ReplaySettings
@@ -50,34 +50,6 @@ ALLOWED = {
     "cancel": {"plan_id": "from a dry run", "cancel": True, **WHO},
     "revert": {"plan_id": "of an applied plan", "revert": True, **WHO},
 }
-
-
-class DryRun(Frozen):
-    connection: ConnectionName
-    select: Selection
-    by: str = Field(min_length=1, max_length=100)
-    note: str = Field(min_length=1, max_length=500)
-
-
-class OfAPlan(Frozen):
-    """Shown, unless something is to be done with it. `"apply": false` shows it too."""
-
-    plan_id: str = Field(min_length=1, max_length=100)
-    page: int = Field(default=1, ge=1)
-    apply: bool = False
-    cancel: bool = False
-    revert: bool = False
-    by: str | None = Field(default=None, min_length=1, max_length=100)
-    note: str | None = Field(default=None, min_length=1, max_length=500)
-
-    @model_validator(mode="after")
-    def _asks_one_thing(self) -> OfAPlan:
-        asked = sum((self.apply, self.cancel, self.revert))
-        if asked > 1:
-            raise ValueError("give at most one of apply, cancel, revert")
-        if asked and not (self.by and self.note):
-            raise ValueError("by and note have to be given: who asks, and why")
-        return self
 
 
 class _Refused(Exception):

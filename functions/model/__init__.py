@@ -8,6 +8,7 @@
        ├─ records            IFS records as they are read
        ├─ record_memory      what we did to one, and for whom
        ├─ audit              what is kept of each write
+       ├─ selection          which orders a person asks for, replay_request what he wants of them
        ├─ plans              what a dry run showed
        ├─ attention          what a list of what waits says of each
        └─ earlier            what older versions knew

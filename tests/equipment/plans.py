@@ -7,8 +7,8 @@ from datetime import timedelta
 from functions.flows.operations import carry_out
 from functions.flows.operations.replay import Replay, SelectedOrders, Source, draw, planned
 from functions.flows.operations.revert import AppliedOrders
-from functions.flows.operations.selection import Selection
 from functions.model.plans import Asked, Plan
+from functions.model.selection import Selection
 from functions.model.tenant import Circuit
 from tests.equipment.delivery_fakes import World
 

@@ -8,7 +8,7 @@ inspect     attention            what waits, was kept or is parked, by reason
 control     control_tools        what every change works with
             ├─ desk_changes      pauses, map entries, what is looked at again
             └─ order_changes     single orders
-replay      selection            which orders
+replay      selection            which orders, of those that a person may ask for
             ├─ replay            the dry run, piece by piece
             ├─ carry_out         the plan on its way, its progress
             └─ revert            an applied plan taken back

@@ -19,7 +19,7 @@ from typing import Protocol
 
 from functions.connections.connection import Connection
 from functions.errors import Permanent
-from functions.flows.operations.selection import Selection, selected
+from functions.flows.operations.selection import selected
 from functions.flows.to_ifs.deliver import OrderQueue
 from functions.flows.to_ifs.examine import look_at, order_case
 from functions.flows.to_ifs.lookup import Lookup
@@ -30,6 +30,7 @@ from functions.flows.to_ifs.shipment_outcome import unplaced
 from functions.model.outcomes import Outcome, Reason
 from functions.model.plans import LIFETIME, STALLS, Asked, Plan, PlannedOrder, PlannedRecord
 from functions.model.records import RecordKey
+from functions.model.selection import Selection
 from functions.model.shipment import ConnectionName, OrderKey
 from functions.model.state import OrderState
 from functions.model.tenant import Circuit

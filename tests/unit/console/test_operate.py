@@ -246,10 +246,6 @@ def test_every_criterion_of_a_selection_can_be_typed() -> None:
     assert {"orders", *words} == set(allowed["dry run"]["select"])
 
 
-def test_a_plan_is_asked_for_in_words_that_the_handler_takes() -> None:
-    replay.DryRun.model_validate(sent("plan", "P1", "--reason", "conflicts", "--to", "1d", *SIGNED))
-
-
 def test_what_goes_on_is_asked_for_until_it_is_done_unless_nobody_waits() -> None:
     under_way = {"connection": ConnectionName("acme"), "run_id": "r1", "state": "under way", "percent": 40.0}
     done = {**under_way, "state": "done", "percent": 100.0, "unexplained": 0, "text": ["The systems agree."]}

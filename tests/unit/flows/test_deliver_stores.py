@@ -8,12 +8,12 @@ import pytest
 from functions.connections.connection import Connection
 from functions.connections.targets import AnyTarget
 from functions.errors import Retryable
-from functions.flows.operations.selection import Selection
 from functions.flows.to_ifs.deliver import deliver
 from functions.flows.to_ifs.record_session import Records
 from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import LEASE
 from functions.model.records import Candidate, Conflict, FieldName, Place, Record, RecordKey, Written
+from functions.model.selection import Selection
 from functions.model.shipment import Shipment
 from tests.equipment.builders import NOON, a_candidate, a_connection, a_key, a_record, a_shipment, again, voided, work
 from tests.equipment.delivery_fakes import FakeIfs, World

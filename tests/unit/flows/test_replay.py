@@ -11,13 +11,13 @@ from pydantic import ValidationError
 from functions.errors import OutcomeUnknown, Permanent
 from functions.flows.operations import replay
 from functions.flows.operations.replay import Replay
-from functions.flows.operations.selection import Selection
 from functions.flows.to_ifs.deliver import deliver
 from functions.ledger.plans import PlanStore
 from functions.model.outcomes import Outcome, Reason
 from functions.model.plans import Plan
 from functions.model.record_memory import LEASE, POST_AGAIN
 from functions.model.records import Candidate, FieldName, Place
+from functions.model.selection import Selection
 from functions.model.shipment import Item, Shipment
 from tests.equipment.builders import NOON, a_candidate, a_connection, a_key, a_record, a_shipment, again, voided, work
 from tests.equipment.delivery_fakes import FakeIfs, World

@@ -11,7 +11,6 @@ import pytest
 from functions.errors import OutcomeUnknown, Retryable
 from functions.flows.operations.carry_out import ROUND, progress, send
 from functions.flows.operations.carry_out import apply as carry_out_plan
-from functions.flows.operations.selection import Selection
 from functions.flows.to_ifs.record_write import CONFLICT_ATTEMPTS
 from functions.flows.to_ifs.revert import carry_out
 from functions.model.audit import AuditEntry
@@ -19,6 +18,7 @@ from functions.model.outcomes import Outcome, Reason
 from functions.model.plans import Asked, Plan
 from functions.model.record_memory import LEASE
 from functions.model.records import Candidate, FieldName
+from functions.model.selection import Selection
 from functions.model.shipment import Shipment
 from functions.model.tenant import Circuit
 from tests.equipment.builders import NOON, a_candidate, a_connection, a_record, a_shipment, again, voided, work

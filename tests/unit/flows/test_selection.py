@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from functions.flows.operations.selection import Selection, selected
+from functions.flows.operations.selection import selected
 from functions.flows.to_ifs.deliver import deliver
 from functions.model.outcomes import Outcome
+from functions.model.selection import Selection
 from tests.equipment.builders import NOON, a_candidate, a_connection, a_record, a_shipment, again, work
 from tests.equipment.delivery_fakes import FakeIfs, World
 

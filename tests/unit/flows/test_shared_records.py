@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from functions.flows.operations.selection import Selection
 from functions.flows.to_ifs.deliver import deliver
 from functions.ledger.queues import FifoOrderQueue
 from functions.model.messages import DeliverOrder
 from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import LEASE
 from functions.model.records import Candidate, FieldName, Line, Sought
+from functions.model.selection import Selection
 from functions.model.shipment import Item, OrderKey, Shipment
 from tests.equipment.builders import a_candidate, a_connection, a_key, a_record, a_shipment, again, voided, work
 from tests.equipment.delivery_fakes import FakeIfs, World

@@ -10,12 +10,12 @@ import pytest
 
 from functions.connections.connection import Connection
 from functions.errors import OutcomeUnknown, Permanent, Retryable, Scope
-from functions.flows.operations.selection import Selection
 from functions.flows.to_ifs.deliver import deliver
 from functions.ledger.plans import PlanStore
 from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import LEASE
 from functions.model.records import Candidate, Conflict, FieldName, Record, Written
+from functions.model.selection import Selection
 from functions.model.shipment import Item, Shipment
 from tests.equipment.builders import NOON, a_candidate, a_connection, a_record, a_shipment, again, voided, work
 from tests.equipment.delivery_fakes import FakeIfs, World

@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from functions.flows.operations.selection import Selection
 from functions.handlers import backfill, check, replay
 from functions.model.backfill import Backfill, ReadingRequest
+from functions.model.replay_request import DryRun, OfAPlan
+from functions.model.selection import Selection
 from functions.wiring.requests import explained, unknown_connection
 
 ALIASED = [
     (model, name, str(field.alias))
-    for model in (Selection, replay.DryRun, replay.OfAPlan, Backfill, ReadingRequest)
+    for model in (Selection, DryRun, OfAPlan, Backfill, ReadingRequest)
     for name, field in model.model_fields.items()
     if field.alias
 ]
@@ -59,15 +60,15 @@ def test_a_selection_is_told_with_from() -> None:
 )
 def test_an_unknown_word_is_answered_with_the_nearest_and_what_is_allowed(request_: dict[str, Any], told: str) -> None:
     with pytest.raises(ValidationError) as fault:
-        replay.DryRun.model_validate({"connection": "acme", "by": "kim", "note": "why", **request_})
-    assert told in explained(fault.value, replay.DryRun)
+        DryRun.model_validate({"connection": "acme", "by": "kim", "note": "why", **request_})
+    assert told in explained(fault.value, DryRun)
 
 
 def test_the_value_that_came_is_told_to_nobody() -> None:
     secret = "hunter2-hunter2"
     with pytest.raises(ValidationError) as fault:
-        replay.DryRun.model_validate({"connection": [secret], "select": {"outcome": secret, "store": secret}, "by": 3})
-    assert "hunter" not in explained(fault.value, replay.DryRun)
+        DryRun.model_validate({"connection": [secret], "select": {"outcome": secret, "store": secret}, "by": 3})
+    assert "hunter" not in explained(fault.value, DryRun)
 
 
 def test_an_unknown_connection_is_answered_with_the_nearest() -> None:
@@ -79,5 +80,5 @@ def test_an_unknown_connection_is_answered_with_the_nearest() -> None:
 @pytest.mark.parametrize("word", ["apply", "cancel", "revert"])
 def test_whoever_changes_something_says_who_and_why(word: str) -> None:
     with pytest.raises(ValidationError) as fault:
-        replay.OfAPlan.model_validate({"plan_id": "p", word: True, "by": "kim"})
-    assert "by and note have to be given" in explained(fault.value, replay.OfAPlan)
+        OfAPlan.model_validate({"plan_id": "p", word: True, "by": "kim"})
+    assert "by and note have to be given" in explained(fault.value, OfAPlan)
