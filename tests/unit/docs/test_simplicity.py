@@ -1,0 +1,37 @@
+"""No function has more than ten ways through it. Comprehensions and boolean operators, which ruff's C901 passes over,
+are ways too.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from radon.complexity import cc_visit
+
+ROOT = Path(__file__).parents[3]
+MOST = 10
+ELEVEN = """
+def f(rows):
+    found = [row for row in rows if row.a and row.b and row.c]
+    if found or rows:
+        return [row for row in found if row.d or row.e or row.f]
+"""
+
+
+def too_many_ways(code: str) -> list[str]:
+    return [f"{block.fullname} {block.complexity}" for block in cc_visit(code) if block.complexity > MOST]
+
+
+@pytest.mark.parametrize("room", ["functions", "infra"])
+def test_no_block_has_more_than_ten_ways_through_it(room: str) -> None:
+    found = {
+        str(path.relative_to(ROOT)): ways
+        for path in sorted((ROOT / room).rglob("*.py"))
+        if (ways := too_many_ways(path.read_text(encoding="utf-8")))
+    }
+    assert found == {}
+
+
+def test_comprehensions_and_boolean_operators_are_ways_too() -> None:
+    assert too_many_ways(ELEVEN) == ["f 11"]
