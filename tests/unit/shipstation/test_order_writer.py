@@ -9,71 +9,15 @@ from typing import Any
 import pytest
 import requests
 
-from functions.connections.orders import Orders
 from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable
-from functions.model.outbound import Address, OrderContent, OutboundItem, OutboundKey
 from functions.model.outcomes import Reason
-from functions.model.pushed_order import CurrentOrder, PushedOrder
-from functions.model.shipment import ConnectionName
-from functions.shipstation.v1.order_writer import OrderWriter
-from tests.equipment.account_fixture import Rig
 from tests.equipment.http import Response, json_response
-
-STORE = 77
-ACME = ConnectionName("acme")
-ADDRESS = Address(name="Kim Larsson", street1="12 Harbor Street", city="Boston", country="US", postal_code="02110")
-
-
-class Desk:
-    """A writer over a simulated account."""
-
-    def __init__(self) -> None:
-        self.rig = Rig()
-        self.account = self.rig.account
-        self.writer = OrderWriter(
-            self.rig.client, Orders(store_id=STORE, shipment_id_in="custom_field_2"), self.rig.now
-        )
-
-    def make(self, count: int) -> list[PushedOrder]:
-        """Orders of shipments 0, 1 … that ShipStation has."""
-        pushed = [remembered(number).model_copy(update={"pushed_at": self.rig.at}) for number in range(count)]
-        results = {each.order_key: each.order_id for each in self.writer.upsert([self.body(n) for n in range(count)])}
-        return [each.found(results[each.order_key]) for each in pushed]
-
-    def body(self, number: int, order: str | None = None) -> dict[str, Any]:
-        return self.writer.new(remembered(number).order_key, content(number, order))
-
-    def sent(self, method: str) -> int:
-        return sum(request.method == method for request in self.rig.sent)
-
-    def answer(self, *answers: Response | Exception) -> None:
-        self.rig.canned += answers
-
-    def order(self, pushed: PushedOrder) -> CurrentOrder:
-        found = self.writer.read_one(pushed)
-        assert found is not None
-        return found
-
-
-def remembered(number: int) -> PushedOrder:
-    return PushedOrder(key=OutboundKey(connection=ACME, shipment_id=str(number)), number=f"P{number}")
-
-
-def content(number: int, order: str | None = None, **more: Any) -> OrderContent:
-    item = OutboundItem(line_key=f"P{number}-1-1-0", sku="BOLT", name="Bolt", quantity=2)
-    return OrderContent(
-        number=order or f"P{number}",
-        reference=str(number),
-        ordered_on=date(2026, 6, 1),
-        ship_to=ADDRESS,
-        items=(item,),
-        **more,
-    )
+from tests.equipment.writer_desk import STORE, WriterDesk, content, remembered
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def desk() -> WriterDesk:
+    return WriterDesk("v1")
 
 
 def results(rows: list[Any]) -> Response:
@@ -84,17 +28,17 @@ def row(number: int, **more: Any) -> dict[str, Any]:
     return {"orderId": 900 + number, "orderKey": remembered(number).order_key, "success": True, **more}
 
 
-def test_a_hundred_orders_are_one_request(desk: Desk) -> None:
+def test_a_hundred_orders_are_one_request(desk: WriterDesk) -> None:
     assert len({each.order_id for each in desk.make(100)}) == 100
     assert desk.sent("POST") == 1
 
 
-def test_a_refused_row_is_that_order_alone(desk: Desk) -> None:
+def test_a_refused_row_is_that_order_alone(desk: WriterDesk) -> None:
     bodies = [desk.body(0), {**desk.body(1), "orderStatus": "lost"}, desk.body(2)]
     assert [each.order_id is None for each in desk.writer.upsert(bodies)] == [False, True, False]
 
 
-def test_a_refused_request_is_sent_order_by_order(desk: Desk) -> None:
+def test_a_refused_request_is_sent_order_by_order(desk: WriterDesk) -> None:
     spoilt = desk.body(1)
     spoilt["advancedOptions"] = {**spoilt["advancedOptions"], "storeId": None}
     found = desk.writer.upsert([desk.body(0), spoilt, desk.body(2)])
@@ -102,7 +46,7 @@ def test_a_refused_request_is_sent_order_by_order(desk: Desk) -> None:
     assert (desk.sent("POST"), len(desk.account.orders.current)) == (4, 2)
 
 
-def test_a_fault_on_the_way_through_a_refused_request_leaves_what_was_written_told(desk: Desk) -> None:
+def test_a_fault_on_the_way_through_a_refused_request_leaves_what_was_written_told(desk: WriterDesk) -> None:
     desk.answer(json_response(400, {}), results([row(0)]), requests.ConnectionError())
     assert [each.order_id for each in desk.writer.upsert([desk.body(n) for n in range(3)])] == [900]
 
@@ -126,7 +70,7 @@ def test_a_fault_on_the_way_through_a_refused_request_leaves_what_was_written_to
         pytest.param({"orderId": 1}, {}, id="an object for a list"),
     ],
 )
-def test_what_became_of_each_order(desk: Desk, rows: Any, expected: Mapping[int, int | None]) -> None:
+def test_what_became_of_each_order(desk: WriterDesk, rows: Any, expected: Mapping[int, int | None]) -> None:
     desk.answer(results(rows))
     found = desk.writer.upsert([desk.body(0), desk.body(1)])
     told = {each.order_key: each.order_id for each in found}
@@ -147,7 +91,7 @@ def test_what_became_of_each_order(desk: Desk, rows: Any, expected: Mapping[int,
     ids=["503", "no answer", "cut off", "a page", "429", "401", "403"],
 )
 def test_a_fault_of_the_whole_request(
-    desk: Desk, answer: Response | Exception, kind: type[ConnectorError], reason: Reason | None
+    desk: WriterDesk, answer: Response | Exception, kind: type[ConnectorError], reason: Reason | None
 ) -> None:
     desk.answer(answer)
     with pytest.raises(ConnectorError) as caught:
@@ -159,65 +103,39 @@ def test_a_fault_of_the_whole_request(
         assert text not in str(caught.value)
 
 
-def test_an_order_that_shipstation_stumbles_over_stops_none_of_its_request(desk: Desk) -> None:
+def test_an_order_that_shipstation_stumbles_over_stops_none_of_its_request(desk: WriterDesk) -> None:
     stumbles = json_response(500, {"ExceptionMessage": "Object reference not set"})
     desk.answer(stumbles, stumbles, results([row(1)]), results([row(2)]))
     assert [each.order_id for each in desk.writer.upsert([desk.body(n) for n in range(3)])] == [901, 902]
 
 
-def test_where_shipstation_stumbles_over_everything_not_everything_is_tried(desk: Desk) -> None:
+def test_where_shipstation_stumbles_over_everything_not_everything_is_tried(desk: WriterDesk) -> None:
     desk.answer(*[json_response(500, {})] * 100)
     with pytest.raises(OutcomeUnknown):
         desk.writer.upsert([desk.body(n) for n in range(100)])
     assert desk.sent("POST") == 11
 
 
-def test_an_answer_of_another_shape_tells_nothing(desk: Desk) -> None:
+def test_an_answer_of_another_shape_tells_nothing(desk: WriterDesk) -> None:
     desk.answer(json_response(200, ["x"]))
     assert desk.writer.upsert([desk.body(0)]) == []
 
 
-def test_many_are_read_by_one_list_of_more_than_one_page(desk: Desk) -> None:
-    desk.account.switches.largest_page = 40
-    pushed = desk.make(100)
-    found = desk.writer.read(pushed)
-    assert {key: order and order.order_id for key, order in found.items()} == {
-        each.order_key: each.order_id for each in pushed
-    }
-    assert desk.sent("GET") == 4  # three pages and the empty one
-
-
-def test_swapped_rows_are_told_by_their_key(desk: Desk) -> None:
+def test_swapped_rows_are_told_by_their_key(desk: WriterDesk) -> None:
     pushed = desk.make(6)
     desk.account.swapped_rows = {int(pushed[0].order_id or 0): int(pushed[5].order_id or 0)}
     found = desk.writer.read(pushed)
     assert all((order := found[each.order_key]) and order.order_id == each.order_id for each in pushed)
 
 
-@pytest.mark.parametrize("name", ["createdatestart", "createdateend", "storeid", "sortby", "pagesize"])
-def test_a_filter_that_is_ignored_shows_more_and_never_others(desk: Desk, name: str) -> None:
-    pushed = desk.make(6)
-    desk.account.add_order("OTHER", at=desk.rig.at - timedelta(days=30))
-    desk.account.switches.ignored_filters = frozenset({name})
-    found = desk.writer.read(pushed)
-    assert {each.order_key for each in pushed} == set(found)
-    assert None not in found.values()
-
-
-def test_a_few_or_those_of_other_days_are_left_to_their_ids(desk: Desk) -> None:
+def test_a_few_or_those_of_other_days_are_left_to_their_ids(desk: WriterDesk) -> None:
     pushed = desk.make(9)
     apart = [each.model_copy(update={"pushed_at": desk.rig.at + timedelta(days=n)}) for n, each in enumerate(pushed)]
     assert desk.writer.read(apart) == {}
     assert desk.writer.read(pushed[:3]) == {}
 
 
-def test_what_a_whole_list_does_not_show_is_not_there(desk: Desk) -> None:
-    pushed = desk.make(5)
-    desk.account.delete_order(int(pushed[2].order_id or 0))
-    assert [key for key, order in desk.writer.read(pushed).items() if order is None] == [pushed[2].order_key]
-
-
-def test_of_a_split_order_the_one_that_was_made_is_found(desk: Desk) -> None:
+def test_of_a_split_order_the_one_that_was_made_is_found(desk: WriterDesk) -> None:
     pushed = desk.make(5)
     desk.account.split_order(int(pushed[1].order_id or 0), [{"BOLT": 1}])
     for asked in (pushed, [each.found(None) for each in pushed]):
@@ -239,7 +157,7 @@ def test_of_a_split_order_the_one_that_was_made_is_found(desk: Desk) -> None:
     ids=["404", "null", "another object", "a list alone", "403", "400"],
 )
 def test_what_is_no_list_never_says_that_an_order_is_not_there(
-    desk: Desk, answer: Response, kind: type[ConnectorError]
+    desk: WriterDesk, answer: Response, kind: type[ConnectorError]
 ) -> None:
     pushed = desk.make(5)
     desk.answer(answer)
@@ -250,13 +168,13 @@ def test_what_is_no_list_never_says_that_an_order_is_not_there(
         desk.writer.read_one(pushed[0].found(None))
 
 
-def test_an_empty_list_may_be_no_content(desk: Desk) -> None:
+def test_an_empty_list_may_be_no_content(desk: WriterDesk) -> None:
     pushed = desk.make(5)
     desk.account.switches.is_empty_no_content = True
     assert None not in desk.writer.read(pushed).values()
 
 
-def test_rows_of_no_order_are_passed_over(desk: Desk) -> None:
+def test_rows_of_no_order_are_passed_over(desk: WriterDesk) -> None:
     pushed = desk.make(5)
     rows = [None, "x", {}, {"orderId": "abc"}, {"orderId": 7}, {"orderId": 8, "items": 3, "shipTo": [], "orderDate": 9}]
     desk.answer(json_response(200, {"orders": rows}))
@@ -264,7 +182,7 @@ def test_rows_of_no_order_are_passed_over(desk: Desk) -> None:
     assert set(found.values()) == {None}
 
 
-def test_a_hundred_pages_are_not_read_to_their_end(desk: Desk) -> None:
+def test_a_hundred_pages_are_not_read_to_their_end(desk: WriterDesk) -> None:
     desk.account.switches.largest_page = 1
     pushed = desk.make(30)
     found = desk.writer.read(pushed)
@@ -287,7 +205,7 @@ def test_a_hundred_pages_are_not_read_to_their_end(desk: Desk) -> None:
     ids=["403", "401", "204", "null", "an empty object", "another order", "no id", "429"],
 )
 def test_an_answer_that_is_not_the_order(
-    desk: Desk, answer: Response, kind: type[ConnectorError], reason: Reason
+    desk: WriterDesk, answer: Response, kind: type[ConnectorError], reason: Reason
 ) -> None:
     (pushed,) = desk.make(1)
     desk.answer(answer)
@@ -296,20 +214,20 @@ def test_an_answer_that_is_not_the_order(
     assert caught.value.reason is reason
 
 
-def test_a_broken_order_is_asked_for_again_and_then_left(desk: Desk) -> None:
+def test_a_broken_order_is_asked_for_again_and_then_left(desk: WriterDesk) -> None:
     (pushed,) = desk.make(1)
     desk.account.broken_rows.add(int(pushed.order_id or 0))
     with pytest.raises(Retryable):
         desk.writer.read_one(pushed)
 
 
-def test_an_order_that_is_gone_is_none(desk: Desk) -> None:
+def test_an_order_that_is_gone_is_none(desk: WriterDesk) -> None:
     (pushed,) = desk.make(1)
     desk.account.delete_order(int(pushed.order_id or 0))
     assert desk.writer.read_one(pushed) is None
 
 
-def test_a_number_that_begins_others_finds_its_own_order(desk: Desk) -> None:
+def test_a_number_that_begins_others_finds_its_own_order(desk: WriterDesk) -> None:
     pushed = desk.make(25)[2]  # P2, P20 … P24
     for number in range(30):
         desk.account.add_order(f"P2{number}", fields={"advancedOptions": {"storeId": STORE}})
@@ -317,12 +235,12 @@ def test_a_number_that_begins_others_finds_its_own_order(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "ifs:acme:s1", "ifs:acme:s10", "IFS:ACME:S0"])
-def test_another_order_of_the_same_number_is_not_ours(desk: Desk, key: str) -> None:
+def test_another_order_of_the_same_number_is_not_ours(desk: WriterDesk, key: str) -> None:
     desk.account.add_order("P0", fields={"orderKey": key, "advancedOptions": {"storeId": STORE}})
     assert desk.writer.read_one(remembered(0)) is None
 
 
-EDITS: dict[str, tuple[Callable[[Desk, int], None], str, Any]] = {
+EDITS: dict[str, tuple[Callable[[WriterDesk, int], None], str, Any]] = {
     "held": (lambda desk, number: desk.account.set_status(number, "on_hold"), "orderStatus", "on_hold"),
     "awaiting payment": (
         lambda desk, number: desk.account.set_status(number, "awaiting_payment"),
@@ -345,7 +263,7 @@ EDITS: dict[str, tuple[Callable[[Desk, int], None], str, Any]] = {
 
 
 @pytest.mark.parametrize("edit", EDITS)
-def test_an_update_keeps_what_is_not_ours(desk: Desk, edit: str) -> None:
+def test_an_update_keeps_what_is_not_ours(desk: WriterDesk, edit: str) -> None:
     act, name, expected = EDITS[edit]
     (pushed,) = desk.make(1)
     act(desk, int(pushed.order_id or 0))
@@ -356,7 +274,7 @@ def test_an_update_keeps_what_is_not_ours(desk: Desk, edit: str) -> None:
     assert after.fields["ship_by"] == "2026-06-09"
 
 
-def test_a_held_order_returns_at_its_date(desk: Desk) -> None:
+def test_a_held_order_returns_at_its_date(desk: WriterDesk) -> None:
     (pushed,) = desk.make(1)
     number = int(pushed.order_id or 0)
     client = desk.rig.client
@@ -369,7 +287,7 @@ def test_a_held_order_returns_at_its_date(desk: Desk) -> None:
     assert desk.order(pushed).status == "awaiting_shipment"
 
 
-def test_the_part_of_a_split_order_that_has_the_id_is_changed(desk: Desk) -> None:
+def test_the_part_of_a_split_order_that_has_the_id_is_changed(desk: WriterDesk) -> None:
     (pushed,) = desk.make(1)
     (part,) = desk.account.split_order(int(pushed.order_id or 0), [{"BOLT": 1}])
     child = desk.order(pushed.found(part))
@@ -377,7 +295,7 @@ def test_the_part_of_a_split_order_that_has_the_id_is_changed(desk: Desk) -> Non
     assert (desk.order(pushed).status, desk.order(pushed.found(part)).status) == ("awaiting_shipment", "cancelled")
 
 
-def test_without_the_id_the_wrong_part_of_a_split_order_is_changed(desk: Desk) -> None:
+def test_without_the_id_the_wrong_part_of_a_split_order_is_changed(desk: WriterDesk) -> None:
     (pushed,) = desk.make(1)
     (part,) = desk.account.split_order(int(pushed.order_id or 0), [{"BOLT": 1}])
     body = desk.writer.cancelling(desk.order(pushed.found(part)))
@@ -388,7 +306,7 @@ def test_without_the_id_the_wrong_part_of_a_split_order_is_changed(desk: Desk) -
 @pytest.mark.parametrize(
     ("locked", "is_refused", "posts"), [("refused", True, 1), ("whole request", True, 3), ("silent", False, 1)]
 )
-def test_a_locked_order_stops_none_of_its_request(desk: Desk, locked: str, is_refused: bool, posts: int) -> None:  # noqa: FBT001 # a column of the table
+def test_a_locked_order_stops_none_of_its_request(desk: WriterDesk, locked: str, is_refused: bool, posts: int) -> None:  # noqa: FBT001 # a column of the table
     first, other = desk.make(2)
     bodies = [desk.writer.merged(desk.order(each), content(9), ["number"]) for each in (first, other)]
     desk.account.ship(int(first.order_id or 0))
@@ -399,14 +317,14 @@ def test_a_locked_order_stops_none_of_its_request(desk: Desk, locked: str, is_re
     assert desk.sent("POST") - before == posts
 
 
-def test_a_new_order_names_no_null_and_no_id_of_shipstation(desk: Desk) -> None:
+def test_a_new_order_names_no_null_and_no_id_of_shipstation(desk: WriterDesk) -> None:
     body = desk.body(0)
     assert None not in body.values()
     assert None not in body["advancedOptions"].values()
     assert not {"orderId", "productId", "orderItemId"} & {*body, *body["items"][0]}
 
 
-def test_orders_that_are_sent_one_at_a_time_have_their_time_and_the_others_no_result(desk: Desk) -> None:
+def test_orders_that_are_sent_one_at_a_time_have_their_time_and_the_others_no_result(desk: WriterDesk) -> None:
     """As slowly as ShipStation may answer: what was not sent is sent by the next run."""
     bodies = [desk.body(number) for number in range(100)]
     bodies[0]["advancedOptions"] = {**bodies[0]["advancedOptions"], "storeId": None}

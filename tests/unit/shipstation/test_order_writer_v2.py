@@ -5,81 +5,22 @@ promised.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
 import requests
 
-from functions.connections.orders import Orders
 from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable
-from functions.model.outbound import Address, OrderContent, OutboundItem, OutboundKey
 from functions.model.outcomes import Reason
-from functions.model.pushed_order import CurrentOrder, PushedOrder
-from functions.model.shipment import ConnectionName
-from functions.shipstation.v2.order_writer import OrderWriter
-from tests.equipment.account_fixture import Rig
 from tests.equipment.http import Response, json_response
 from tests.equipment.shipstation.v2 import refused
-
-STORE = 77
-ACME = ConnectionName("acme")
-ADDRESS = Address(
-    name="Kim Larsson",
-    street1="12 Harbor Street",
-    city="Boston",
-    state="MA",
-    country="US",
-    postal_code="02110",
-    phone="+1 555 0100",
-)
-
-
-class Desk:
-    """A writer over a simulated account."""
-
-    def __init__(self) -> None:
-        self.rig = Rig(api="v2")
-        self.account = self.rig.account
-        self.account.add_warehouse("Dock", street1="9 Example Road", country="US")
-        self.writer = OrderWriter(
-            self.rig.client, Orders(store_id=STORE, shipment_id_in="custom_field_2"), self.rig.now
-        )
-
-    def make(self, count: int) -> list[PushedOrder]:
-        """Orders of shipments 0, 1 … that ShipStation has."""
-        pushed = [remembered(number).model_copy(update={"pushed_at": self.rig.at}) for number in range(count)]
-        results = {each.order_key: each.order_id for each in self.writer.upsert([self.body(n) for n in range(count)])}
-        return [each.found(results[each.order_key]) for each in pushed]
-
-    def body(self, number: int, **more: Any) -> dict[str, Any]:
-        return self.writer.new(remembered(number).order_key, content(number, **more))
-
-    def sent(self, method: str) -> int:
-        return sum(request.method == method for request in self.rig.sent)
-
-    def answer(self, *answers: Response | Exception) -> None:
-        self.rig.canned += answers
-
-    def order(self, pushed: PushedOrder) -> CurrentOrder:
-        found = self.writer.read_one(pushed)
-        assert found is not None
-        return found
-
-
-def remembered(number: int) -> PushedOrder:
-    return PushedOrder(key=OutboundKey(connection=ACME, shipment_id=str(number)), number=f"P{number}")
-
-
-def content(number: int, **more: Any) -> OrderContent:
-    item = OutboundItem(line_key=f"P{number}-1-1-0", sku="BOLT", name="Bolt", quantity=2)
-    values = {"number": f"P{number}", "reference": str(number), "ordered_on": date(2026, 6, 1), "ship_to": ADDRESS}
-    return OrderContent.model_validate({**values, "items": (item,), "warehouse_id": 4711, **more})
+from tests.equipment.writer_desk import ADDRESS, WriterDesk, content, remembered
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def desk() -> WriterDesk:
+    return WriterDesk("v2")
 
 
 def made(*rows: Any) -> Response:
@@ -91,14 +32,14 @@ def row(number: int, **more: Any) -> dict[str, Any]:
     return {"shipment_id": f"se-{900 + number}", "external_shipment_id": key, "errors": [], **more}
 
 
-def test_orders_are_made_many_at_once_and_bear_v1s_ids(desk: Desk) -> None:
+def test_orders_are_made_many_at_once_and_bear_v1s_ids(desk: WriterDesk) -> None:
     pushed = desk.make(60)
     assert len({each.order_id for each in pushed}) == 60
     assert desk.sent("POST") == 3
     assert {each.order_id for each in pushed} == set(desk.account.orders.current)
 
 
-def test_a_new_order_says_all_that_v2_asks_for(desk: Desk) -> None:
+def test_a_new_order_says_all_that_v2_asks_for(desk: WriterDesk) -> None:
     body = desk.body(0, ship_by=date(2026, 6, 9), email="kim@example.com", held=True, warehouse_id=None)
     assert (body["create_sales_order"], body["validate_address"]) == (True, "no_validation")
     assert (body["store_id"], body["warehouse_id"]) == ("se-77", "se-4711")
@@ -109,7 +50,7 @@ def test_a_new_order_says_all_that_v2_asks_for(desk: Desk) -> None:
     assert None not in body.values()
 
 
-def test_what_was_made_is_read_as_it_was_said(desk: Desk) -> None:
+def test_what_was_made_is_read_as_it_was_said(desk: WriterDesk) -> None:
     said = content(0, ship_by=date(2026, 6, 9), email="kim@example.com", held=True)
     (result,) = desk.writer.upsert([desk.writer.new(remembered(0).order_key, said)])
     order = desk.order(remembered(0).found(result.order_id))
@@ -126,7 +67,7 @@ def test_what_was_made_is_read_as_it_was_said(desk: Desk) -> None:
     }
 
 
-def test_a_refused_row_is_that_order_alone_and_rows_are_told_by_their_key(desk: Desk) -> None:
+def test_a_refused_row_is_that_order_alone_and_rows_are_told_by_their_key(desk: WriterDesk) -> None:
     desk.account.switches.are_results_reversed = True
     spoilt = {**desk.body(1), "warehouse_id": None}
     found = {each.order_key: each.order_id for each in desk.writer.upsert([desk.body(0), spoilt, desk.body(2)])}
@@ -134,13 +75,13 @@ def test_a_refused_row_is_that_order_alone_and_rows_are_told_by_their_key(desk: 
     assert found == {**ids, remembered(1).order_key: None}
 
 
-def test_a_refused_request_is_sent_order_by_order(desk: Desk) -> None:
+def test_a_refused_request_is_sent_order_by_order(desk: WriterDesk) -> None:
     found = desk.writer.upsert([desk.body(0), {**desk.body(1), "store_id": None}, desk.body(2)])
     assert [each.order_id is None for each in found] == [False, True, False]
     assert (desk.sent("POST"), len(desk.account.orders.current)) == (4, 2)
 
 
-def test_an_order_whose_making_nobody_heard_of_is_not_made_again(desk: Desk) -> None:
+def test_an_order_whose_making_nobody_heard_of_is_not_made_again(desk: WriterDesk) -> None:
     """The key is taken: nothing is told, and it is found by its key."""
     desk.make(1)
     assert desk.writer.upsert([desk.body(0), desk.body(1)]) != []
@@ -149,7 +90,7 @@ def test_an_order_whose_making_nobody_heard_of_is_not_made_again(desk: Desk) -> 
     assert desk.order(remembered(0)).fields["number"] == "P0"
 
 
-def test_an_order_that_shipstation_stumbled_over_once_made_is_found(desk: Desk) -> None:
+def test_an_order_that_shipstation_stumbled_over_once_made_is_found(desk: WriterDesk) -> None:
     """500 to the whole request, whatever it made before."""
     served = desk.account.application
 
@@ -182,7 +123,9 @@ def test_an_order_that_shipstation_stumbled_over_once_made_is_found(desk: Desk) 
         pytest.param([], {}, id="no rows"),
     ],
 )
-def test_what_became_of_each_order(desk: Desk, rows: list[Any], expected: Mapping[int | None, int | None]) -> None:
+def test_what_became_of_each_order(
+    desk: WriterDesk, rows: list[Any], expected: Mapping[int | None, int | None]
+) -> None:
     desk.answer(made(*rows))
     found = desk.writer.upsert([desk.body(0), desk.body(1)])
     keys = {number: "" if number is None else remembered(number).order_key for number in expected}
@@ -204,7 +147,7 @@ def test_what_became_of_each_order(desk: Desk, rows: list[Any], expected: Mappin
     ids=["503", "no answer", "cut off", "a page", "429", "401", "403", "a plan that ran out"],
 )
 def test_a_fault_of_the_whole_request(
-    desk: Desk, answer: Response | Exception, kind: type[ConnectorError], reason: Reason | None
+    desk: WriterDesk, answer: Response | Exception, kind: type[ConnectorError], reason: Reason | None
 ) -> None:
     bodies = [desk.body(0), desk.body(1)]
     (pushed,) = desk.make(1)
@@ -219,44 +162,15 @@ def test_a_fault_of_the_whole_request(
             assert text not in str(caught.value)
 
 
-def test_many_are_read_by_one_list_of_more_than_one_page(desk: Desk) -> None:
-    desk.account.switches.largest_page = 40
-    pushed = desk.make(100)
-    before = desk.sent("GET")
-    found = desk.writer.read(pushed)
-    assert {key: order and order.order_id for key, order in found.items()} == {
-        each.order_key: each.order_id for each in pushed
-    }
-    assert desk.sent("GET") - before == 4  # three pages and the empty one
-
-
-@pytest.mark.parametrize("name", ["created_at_start", "created_at_end", "store_id", "sort_by", "page_size"])
-def test_a_filter_that_is_ignored_shows_more_and_never_others(desk: Desk, name: str) -> None:
-    pushed = desk.make(6)
-    desk.account.add_order("OTHER", at=desk.rig.at - timedelta(days=30))
-    desk.account.switches.ignored_filters = frozenset({name})
-    found = desk.writer.read(pushed)
-    assert {each.order_key for each in pushed} == set(found)
-    assert None not in found.values()
-
-
-def test_a_list_that_ignores_the_key_never_calls_an_order_split(desk: Desk) -> None:
+def test_a_list_that_ignores_the_key_never_calls_an_order_split(desk: WriterDesk) -> None:
     first, _ = desk.make(2)
     desk.account.switches.ignored_filters = frozenset({"external_shipment_id"})
     with pytest.raises(Retryable):
         desk.writer.read_one(first)
 
 
-def test_what_a_whole_list_does_not_show_is_not_there(desk: Desk) -> None:
-    pushed = desk.make(5)
-    desk.account.delete_order(int(pushed[2].order_id or 0))
-    assert [key for key, order in desk.writer.read(pushed).items() if order is None] == [pushed[2].order_key]
-    assert desk.writer.read_one(pushed[2]) is None
-    assert desk.writer.read_one(remembered(99)) is None
-
-
 @pytest.mark.parametrize("is_wrapped", [True, False])
-def test_an_order_is_found_by_its_key_bare_or_wrapped_and_cancelled_too(desk: Desk, *, is_wrapped: bool) -> None:
+def test_an_order_is_found_by_its_key_bare_or_wrapped_and_cancelled_too(desk: WriterDesk, *, is_wrapped: bool) -> None:
     desk.account.switches.is_lookup_wrapped = is_wrapped
     (pushed,) = desk.make(1)
     desk.writer.upsert([desk.writer.cancelling(desk.order(pushed))])
@@ -264,7 +178,7 @@ def test_an_order_is_found_by_its_key_bare_or_wrapped_and_cancelled_too(desk: De
     assert (found.order_id, found.status) == (pushed.order_id, "cancelled")
 
 
-def test_of_a_split_order_the_one_that_was_made_is_found_and_called_split(desk: Desk) -> None:
+def test_of_a_split_order_the_one_that_was_made_is_found_and_called_split(desk: WriterDesk) -> None:
     pushed = desk.make(5)
     (part,) = desk.account.split_order(int(pushed[1].order_id or 0), [{"BOLT": 1}])
     listed = desk.writer.read(pushed)[pushed[1].order_key]
@@ -289,7 +203,7 @@ def test_of_a_split_order_the_one_that_was_made_is_found_and_called_split(desk: 
     ],
     ids=["403", "401", "204", "null", "an empty object", "another order", "no id", "429"],
 )
-def test_an_answer_that_is_not_the_order(desk: Desk, answer: Response, kind: type[ConnectorError]) -> None:
+def test_an_answer_that_is_not_the_order(desk: WriterDesk, answer: Response, kind: type[ConnectorError]) -> None:
     (pushed,) = desk.make(1)
     for asked in (pushed, pushed.found(None)):
         desk.answer(answer)
@@ -314,7 +228,7 @@ EDITS: dict[str, tuple[dict[str, Any], Callable[[dict[str, Any]], Any], Any]] = 
 
 
 @pytest.mark.parametrize("edit", EDITS)
-def test_an_update_keeps_what_is_not_ours(desk: Desk, edit: str) -> None:
+def test_an_update_keeps_what_is_not_ours(desk: WriterDesk, edit: str) -> None:
     changes, shown, expected = EDITS[edit]
     (pushed,) = desk.make(1)
     desk.account.edit_order(int(pushed.order_id or 0), changes)
@@ -325,7 +239,7 @@ def test_an_update_keeps_what_is_not_ours(desk: Desk, edit: str) -> None:
     assert after.fields["ship_by"] == "2026-06-09"
 
 
-def test_an_update_sends_nothing_that_v2_says_itself(desk: Desk) -> None:
+def test_an_update_sends_nothing_that_v2_says_itself(desk: WriterDesk) -> None:
     (pushed,) = desk.make(1)
     desk.writer.upsert([desk.writer.merged(desk.order(pushed), content(0, warehouse_id=4712), ["warehouse"])])
     sent = desk.rig.sent[-1]
@@ -336,7 +250,7 @@ def test_an_update_sends_nothing_that_v2_says_itself(desk: Desk) -> None:
     assert desk.order(pushed).fields["warehouse"] == "4712"
 
 
-def test_a_telephone_that_the_warehouse_added_stays(desk: Desk) -> None:
+def test_a_telephone_that_the_warehouse_added_stays(desk: WriterDesk) -> None:
     (pushed,) = desk.make(1)
     number = int(pushed.order_id or 0)
     order = desk.account.orders.current[number]
@@ -347,7 +261,7 @@ def test_a_telephone_that_the_warehouse_added_stays(desk: Desk) -> None:
     assert (after["street1"], after["phone"]) == ("1 Beacon Hill", "+46 8 123")
 
 
-def test_a_hold_is_set_and_taken_back(desk: Desk) -> None:
+def test_a_hold_is_set_and_taken_back(desk: WriterDesk) -> None:
     (pushed,) = desk.make(1)
     for is_held, status in ((True, "on_hold"), (False, "awaiting_shipment")):
         body = desk.writer.merged(desk.order(pushed), content(0, held=is_held), ["held"])
@@ -355,7 +269,7 @@ def test_a_hold_is_set_and_taken_back(desk: Desk) -> None:
         assert desk.order(pushed).status == status
 
 
-def test_an_order_that_is_packed_already_takes_no_change_and_no_cancellation(desk: Desk) -> None:
+def test_an_order_that_is_packed_already_takes_no_change_and_no_cancellation(desk: WriterDesk) -> None:
     first, other = desk.make(2)
     bodies = [desk.writer.merged(desk.order(each), content(9), ["number"]) for each in (first, other)]
     cancelling = desk.writer.cancelling(desk.order(first))
@@ -364,20 +278,20 @@ def test_an_order_that_is_packed_already_takes_no_change_and_no_cancellation(des
     assert (desk.order(first).status, desk.order(other).fields["number"]) == ("shipped", "P9")
 
 
-def test_an_order_that_is_gone_by_now_has_no_result(desk: Desk) -> None:
+def test_an_order_that_is_gone_by_now_has_no_result(desk: WriterDesk) -> None:
     (pushed,) = desk.make(1)
     body = desk.writer.merged(desk.order(pushed), content(9), ["number"])
     desk.account.delete_order(int(pushed.order_id or 0))
     assert desk.writer.upsert([body]) == []
 
 
-def test_without_a_warehouse_to_ship_from_nothing_is_made(desk: Desk) -> None:
+def test_without_a_warehouse_to_ship_from_nothing_is_made(desk: WriterDesk) -> None:
     desk.account.delete_warehouse(4711)
     with pytest.raises(Retryable):
         desk.body(0, warehouse_id=None)
 
 
-def test_an_address_that_v1s_check_rewrote_is_ours_still(desk: Desk) -> None:
+def test_an_address_that_v1s_check_rewrote_is_ours_still(desk: WriterDesk) -> None:
     (pushed,) = desk.make(1)
     number = int(pushed.order_id or 0)
     made = desk.order(pushed)
