@@ -19,6 +19,7 @@ from functions.model.audit import Cause
 from functions.model.frozen import Frozen
 from functions.model.outcomes import SENTENCES, Reason
 from functions.model.shipment import ConnectionName
+from functions.model.signed import NameOrNone, NoteOrNone
 from functions.settings import AlignSettings
 from functions.wiring.align_parts import AlignConnections, AlignParts
 from functions.wiring.aws import AwsRuntime
@@ -41,8 +42,8 @@ class Request(Frozen):
     profile: str = Field(max_length=50)
     dry_run: bool = True
     plan: str = Field(default="", max_length=100)
-    by: str = Field(default="", max_length=100)
-    note: str = Field(default="", max_length=500)
+    by: NameOrNone = ""
+    note: NoteOrNone = ""
     is_scheduled: bool = False
 
     @model_validator(mode="after")

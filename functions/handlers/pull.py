@@ -8,13 +8,14 @@ import os
 from functools import cache
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from functions.errors import ConnectorError
 from functions.flows.from_ifs.pull import Pull, pull
 from functions.model.audit import Cause
 from functions.model.frozen import Frozen
 from functions.model.shipment import ConnectionName
+from functions.model.signed import Name, Note
 from functions.settings import PullSettings
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.ifs_tenant import leave_alone
@@ -29,8 +30,8 @@ ALLOWED = {"again": {"connection": "name", "again": True, "by": "who asks", "not
 class Again(Frozen):
     connection: ConnectionName
     again: Literal[True]
-    by: str = Field(min_length=1, max_length=100)
-    note: str = Field(min_length=1, max_length=500)
+    by: Name
+    note: Note
 
 
 def build(runtime: Runtime, settings: PullSettings) -> Handler:

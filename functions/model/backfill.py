@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field, model_validator
 from functions.model.cursors import Stream
 from functions.model.frozen import Frozen
 from functions.model.shipment import ConnectionName
+from functions.model.signed import Name, Note
 
 
 class Backfill(Frozen):
@@ -17,8 +18,8 @@ class Backfill(Frozen):
     streams: tuple[Stream, ...] = tuple(Stream)
     dry_run: bool = True
     baseline: bool = False
-    by: str = Field(min_length=1, max_length=100)
-    note: str = Field(min_length=1, max_length=500)
+    by: Name
+    note: Note
 
     @model_validator(mode="after")
     def _is_a_window(self) -> Backfill:

@@ -4,18 +4,17 @@ why.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field, RootModel, StringConstraints, model_validator
+from pydantic import AwareDatetime, Field, RootModel, model_validator
 
 from functions.model.desk import MapName, PauseScope, pause_name
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName, ShipmentKey
+from functions.model.signed import Name, Note
 
 MOST_ORDERS = 100  # of one request
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 OrderNumbers = Annotated[tuple[Name, ...], Field(max_length=MOST_ORDERS)]
 
 
@@ -30,48 +29,39 @@ class Change(Frozen):
     action_id: str = Field(default="", max_length=100)
 
 
-class PauseRequest(Change):
+class OfAPause(Change):
+    """Of the connection, of a ShipStation store or of an IFS site (`of`)."""
+
+    do: Literal["pause", "resume"]
+    scope: PauseScope
+    of: str = Field(default="", max_length=50)
+
+    @property
+    def pause(self) -> str:
+        return pause_name(self.scope, self.of)
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if self.scope == "connection" and self.of:
+            raise ValueError("of: is given for a store or a site only")
+        if self.scope == "store" and not self.of.isdecimal():
+            raise ValueError("of: is the number of a ShipStation store")
+        if self.scope == "site" and not self.of:
+            raise ValueError("of: names an IFS site")
+        return self
+
+
+class PauseRequest(OfAPause):
     """Nothing is written for the connection, for a ShipStation store or for an IFS site (`of`), until `until` or until
     it is resumed. Reading goes on.
     """
 
     do: Literal["pause"]
-    scope: PauseScope
-    of: str = Field(default="", max_length=50)
     until: AwareDatetime | None = None
 
-    @property
-    def pause(self) -> str:
-        return pause_name(self.scope, self.of)
 
-    @model_validator(mode="after")
-    def _names_one(self) -> PauseRequest:
-        _check_scope(self.scope, self.of)
-        return self
-
-
-class ResumeRequest(Change):
+class ResumeRequest(OfAPause):
     do: Literal["resume"]
-    scope: PauseScope
-    of: str = Field(default="", max_length=50)
-
-    @property
-    def pause(self) -> str:
-        return pause_name(self.scope, self.of)
-
-    @model_validator(mode="after")
-    def _names_one(self) -> ResumeRequest:
-        _check_scope(self.scope, self.of)
-        return self
-
-
-def _check_scope(scope: PauseScope, of: str) -> None:
-    if scope == "connection" and of:
-        raise ValueError("of: is given for a store or a site only")
-    if scope == "store" and not of.isdecimal():
-        raise ValueError("of: is the number of a ShipStation store")
-    if scope == "site" and not of:
-        raise ValueError("of: names an IFS site")
 
 
 class ReleaseRequest(Change):

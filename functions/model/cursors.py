@@ -16,8 +16,9 @@ The marks of one stream, on the vendor's clock. Both come from rows that were re
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from pydantic import AliasChoices, ConfigDict, Field
 
@@ -63,6 +64,12 @@ class Span(Frozen):
     start: datetime
     end: datetime
     page: int = 1
+
+    @classmethod
+    def of_day(cls, day: date, zone: ZoneInfo) -> Span:
+        """From its midnight to the next one: 23 to 25 hours."""
+        start, end = (datetime.combine(each, time(), zone).astimezone(UTC) for each in (day, day + timedelta(days=1)))
+        return cls(start=start, end=end)
 
 
 class Gap(Frozen):

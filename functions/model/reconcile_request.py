@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from functions.model.frozen import Frozen
 from functions.model.shipment import ConnectionName
+from functions.model.signed import NameOrNone, NoteOrNone
 
 
 class ReconcileRequest(Frozen):
@@ -17,8 +18,8 @@ class ReconcileRequest(Frozen):
     start: AwareDatetime | None = Field(default=None, alias="from")
     until: AwareDatetime | None = None
     repair: bool = False
-    by: str = Field(default="", max_length=100)
-    note: str = Field(default="", max_length=500)
+    by: NameOrNone = ""
+    note: NoteOrNone = ""
     run_id: str | None = Field(default=None, min_length=1, max_length=100)
     status: bool = False
     is_scheduled: bool = False

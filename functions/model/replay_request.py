@@ -7,13 +7,14 @@ from pydantic import Field, model_validator
 from functions.model.frozen import Frozen
 from functions.model.selection import Selection
 from functions.model.shipment import ConnectionName
+from functions.model.signed import Name, Note
 
 
 class DryRun(Frozen):
     connection: ConnectionName
     select: Selection
-    by: str = Field(min_length=1, max_length=100)
-    note: str = Field(min_length=1, max_length=500)
+    by: Name
+    note: Note
 
 
 class OfAPlan(Frozen):
@@ -24,8 +25,8 @@ class OfAPlan(Frozen):
     apply: bool = False
     cancel: bool = False
     revert: bool = False
-    by: str | None = Field(default=None, min_length=1, max_length=100)
-    note: str | None = Field(default=None, min_length=1, max_length=500)
+    by: Name | None = None
+    note: Note | None = None
 
     @model_validator(mode="after")
     def _asks_one_thing(self) -> OfAPlan:

@@ -15,6 +15,7 @@ from functions.model.audit import Cause
 from functions.model.fit import FitReport
 from functions.model.frozen import Frozen
 from functions.model.shipment import ConnectionName
+from functions.model.signed import NameOrNone, NoteOrNone
 from functions.settings import CheckSettings
 from functions.shipstation import budget
 from functions.shipstation.reading.sample import AccountSample
@@ -28,8 +29,8 @@ class CheckRequest(Frozen):
 
     connection: ConnectionName
     pilot: str | None = Field(default=None, min_length=1, max_length=100)
-    by: str = Field(default="", max_length=100)
-    note: str = Field(default="", max_length=500)
+    by: NameOrNone = ""
+    note: NoteOrNone = ""
 
 
 def examine(

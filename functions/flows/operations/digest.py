@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -104,7 +104,7 @@ def _line(connection: Connection, sources: DigestSources, day: date, now: dateti
     if connection.mode == "off":
         return _Line(f"{connection.name}: switched off.")
     try:
-        morning = _morning(connection, sources, _of_day(connection, day), now)
+        morning = _morning(connection, sources, Span.of_day(day, ZoneInfo(connection.ifs.time_zone)), now)
     except ConnectorError as fault:
         return _Line(f"{connection.name}: the ledger cannot be read ({fault.reason}).", asks=True)
     mode = "" if connection.mode == "write" else f" ({connection.mode})"
@@ -204,12 +204,6 @@ def _codes(connection: Connection, shipments: Iterable[ShipmentState]) -> Iterat
         code = shipment.carrier_code if shipment.kind == "label" and not shipment.is_voided else None
         if code and mapped(connection.carriers, code, shipment.service_code) is None:
             yield same_carrier(code)
-
-
-def _of_day(connection: Connection, day: date) -> Span:
-    zone = ZoneInfo(connection.ifs.time_zone)
-    start, end = (datetime.combine(each, time(), zone).astimezone(UTC) for each in (day, day + DAY))
-    return Span(start=start, end=end)
 
 
 def _there(connection: Connection, now: datetime) -> datetime:

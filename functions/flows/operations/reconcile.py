@@ -143,14 +143,10 @@ def window_of(start: datetime | None, end: datetime | None, connection: Connecti
     where nothing is.
     """
     zone = ZoneInfo(connection.ifs.time_zone)
-    today = now.astimezone(zone).date()
-    first = start or midnight(today - timedelta(days=1), zone)
-    last = end or (midnight(today, zone) if start is None else now - SETTLED)
+    yesterday = Span.of_day(now.astimezone(zone).date() - timedelta(days=1), zone)
+    first = start or yesterday.start
+    last = end or (yesterday.end if start is None else now - SETTLED)
     return Span(start=first.astimezone(UTC), end=min(last, now).astimezone(UTC))
-
-
-def midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone)
 
 
 def day_due(connection: Connection, last: date | None, now: datetime) -> date | None:
@@ -167,12 +163,7 @@ def awaited(connection: Connection, now: datetime) -> list[Span]:
     yesterday = now.astimezone(zone).date() - timedelta(days=1)
     at_the_latest = (now - HALF_A_DAY).astimezone(zone) - timedelta(hours=DAILY_AT.hour)
     days = {yesterday, at_the_latest.date() - timedelta(days=1)}
-    return [_of_day(day, zone) for day in sorted(days)]
-
-
-def _of_day(day: date, zone: ZoneInfo) -> Span:
-    start, end = (midnight(each, zone).astimezone(UTC) for each in (day, day + timedelta(days=1)))
-    return Span(start=start, end=end)
+    return [Span.of_day(day, zone) for day in sorted(days)]
 
 
 def piece_length(window: Span, claimed: int) -> int:

@@ -15,6 +15,7 @@ from functions.model.alignment import SideRecord
 from functions.model.outcomes import Reason
 from functions.shipstation.client import Answer, ShipStationClient
 from functions.shipstation.pacific import comparable, parse_instant
+from functions.shipstation.v1.address import ADDRESS
 from functions.shipstation.values import as_rows, as_text, as_whole
 
 PATH = "/customers"
@@ -22,18 +23,7 @@ PAGE = 500
 MOST_PAGES = 40
 MARGIN = timedelta(minutes=10)  # rows become visible late
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-FIELDS = {
-    "name": "name",
-    "email": "email",
-    "street1": "street1",
-    "street2": "street2",
-    "street3": "street3",
-    "city": "city",
-    "state": "state",
-    "postal_code": "postalCode",
-    "country": "countryCode",
-    "phone": "phone",
-}
+FIELDS = {"name": "name", "email": "email", **ADDRESS, "country": "countryCode"}
 
 
 class ShipStationCustomers:

@@ -19,6 +19,7 @@ from functions.model.pushed_order import CurrentOrder, PushedOrder, Upserted
 from functions.shipstation.client import Answer, ShipStationClient
 from functions.shipstation.pacific import parse_date, window_end, window_start
 from functions.shipstation.pushing import as_dict, is_of_an_order, item_text, listed, marks, one_by_one, word
+from functions.shipstation.v1.address import ADDRESS
 from functions.shipstation.values import as_rows, as_text, as_whole
 
 AT_ONCE = 100  # ShipStation's own limit
@@ -156,17 +157,7 @@ _NAMES: Mapping[OrderField, str] = {
     "items": "items",
     "email": "customerEmail",
 }
-_ADDRESS = {
-    "name": "name",
-    "street1": "street1",
-    "street2": "street2",
-    "street3": "street3",
-    "city": "city",
-    "state": "state",
-    "postal_code": "postalCode",
-    "country": "country",
-    "phone": "phone",
-}
+_ADDRESS = {"name": "name", **ADDRESS}
 
 
 def _values(content: OrderContent, before: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

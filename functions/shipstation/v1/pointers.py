@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from functions.model.notification import Pointer
-from functions.shipstation.parameters import parameters
+from functions.shipstation.parameters import QUERY, parts
 
 LONGEST = 200  # documented limit of the address; a longer one is cut off somewhere
 
@@ -18,7 +18,7 @@ LONGEST = 200  # documented limit of the address; a longer one is cut off somewh
 _ADDRESS = re.compile(
     r"https://ssapi[0-9]{0,4}\.shipstation\.com(?::443)?"
     r"/(?P<path>[A-Za-z]{1,30}(?:/[A-Za-z0-9,_-]{1,4000}){0,3})/?"
-    r"(?:\?(?P<query>[A-Za-z0-9=&_.%+:,;~|*-]{0,4000}))?",
+    f"{QUERY}",
     re.ASCII,
 )
 _NUMBER = re.compile(r"[0-9]{1,19}", re.ASCII)
@@ -28,12 +28,12 @@ _BATCH = re.compile(r"[0-9a-fA-F-]{1,64}", re.ASCII)
 def parse(resource_url: str, resource_type: str) -> Pointer | None:
     """None for an address that is not ShipStation's. One of ShipStation's that we cannot reduce means: look."""
     del resource_type  # the path says it
-    match = _ADDRESS.fullmatch(resource_url)
-    if match is None:
+    found = parts(_ADDRESS, resource_url)
+    if found is None:
         return None
     if len(resource_url) > LONGEST:
         return Pointer(kind="anything")
-    return _reduced(match["path"].lower().split("/"), parameters(match["query"] or ""))
+    return _reduced(*found)
 
 
 def _reduced(path: list[str], given: dict[str, str]) -> Pointer:

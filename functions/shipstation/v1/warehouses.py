@@ -21,20 +21,11 @@ from functions.model.outcomes import Reason
 from functions.model.text import folded
 from functions.shipstation.client import ShipStationClient
 from functions.shipstation.pacific import parse_instant
+from functions.shipstation.v1.address import ADDRESS
 from functions.shipstation.values import as_rows, as_text, as_whole
 
 PATH = "/warehouses"
-ORIGIN = {
-    "contact": "name",
-    "street1": "street1",
-    "street2": "street2",
-    "street3": "street3",
-    "city": "city",
-    "state": "state",
-    "postal_code": "postalCode",
-    "country": "country",
-    "phone": "phone",
-}
+ORIGIN = {"contact": "name", **ADDRESS}
 # What a warehouse's fields have to look like. Its lengths are those of the import guides (help.shipstation.com).
 FORMS = {
     "name": r".{1,100}",

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 
 from functions.model.notification import Kind, Pointer
-from functions.shipstation.parameters import parameters
+from functions.shipstation.parameters import QUERY, parts
 
 # One pattern for the whole address: anything it does not spell out (user info, ports, encoded characters in the path,
 # backslashes, other hosts) does not match.
 _ADDRESS = re.compile(
     r"https://api\.shipstation\.com(?::443)?"
     r"/v2/(?P<path>[A-Za-z_]{1,30}(?:/[A-Za-z0-9_-]{1,64}){0,3})/?"
-    r"(?:\?(?P<query>[A-Za-z0-9=&_.%+:,;~|*-]{0,4000}))?",
+    f"{QUERY}",
     re.ASCII,
 )
 _NUMBER = re.compile(r"se-([0-9]{1,19})", re.ASCII)
@@ -26,10 +26,8 @@ _BATCH = re.compile(r"[0-9a-fA-F-]{1,64}", re.ASCII)
 def parse(resource_url: str, resource_type: str) -> Pointer | None:
     """None for an address that is not ShipStation's. One of ShipStation's that we cannot reduce means: look."""
     del resource_type  # the path says it
-    match = _ADDRESS.fullmatch(resource_url)
-    if match is None:
-        return None
-    return _reduced(match["path"].lower().split("/"), parameters(match["query"] or ""))
+    found = parts(_ADDRESS, resource_url)
+    return _reduced(*found) if found else None
 
 
 def _reduced(path: list[str], given: dict[str, str]) -> Pointer:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from functions.handlers import backfill, check, replay
+from functions.handlers import align, backfill, check, pull, replay
 from functions.model.backfill import Backfill, ReadingRequest
+from functions.model.reconcile_request import ReconcileRequest
 from functions.model.replay_request import DryRun, OfAPlan
 from functions.model.selection import Selection
 from functions.wiring.requests import explained, unknown_connection
@@ -82,3 +83,23 @@ def test_whoever_changes_something_says_who_and_why(word: str) -> None:
     with pytest.raises(ValidationError) as fault:
         OfAPlan.model_validate({"plan_id": "p", word: True, "by": "kim"})
     assert "by and note have to be given" in explained(fault.value, OfAPlan)
+
+
+HOUR = {"from": "2026-06-01T00:00:00Z", "to": "2026-06-01T01:00:00Z"}
+SIGNED: dict[type[BaseModel], dict[str, Any]] = {
+    DryRun: {"connection": "acme", "select": {"store": 7}},
+    OfAPlan: {"plan_id": "p", "apply": True},
+    Backfill: HOUR,
+    ReconcileRequest: {"connection": "acme"},
+    pull.Again: {"connection": "acme", "again": True},
+    align.Request: {"connection": "acme", "profile": "stock", "dry_run": False, "plan": "p"},
+}
+
+
+@pytest.mark.parametrize("model", SIGNED, ids=lambda model: model.__name__)
+def test_blanks_are_neither_a_name_nor_a_reason(model: type[BaseModel]) -> None:
+    who = {"by": " kim ", "note": "why"}
+    assert getattr(model.model_validate({**SIGNED[model], **who}), "by") == "kim"  # noqa: B009 # of any of them
+    for blank in ("by", "note"):
+        with pytest.raises(ValidationError):
+            model.model_validate({**SIGNED[model], **who, blank: "  "})

@@ -1,0 +1,13 @@
+"""Who asks for something, and why, as every request says it: without blanks around it, which say nothing alone."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+# Where a request needs neither, or not always.
+NameOrNone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]
+NoteOrNone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
