@@ -23,7 +23,7 @@ PROVEN: dict[Heard, frozenset[Heard]] = {
 }
 FRESH = timedelta(seconds=5)  # how long one look at the circuit is good for: another consumer may open it
 HARDLY_LONGER = timedelta(seconds=1)  # the same wish, heard again, is no news
-SAVE_ATTEMPTS = 3
+SAVE_ATTEMPTS = 3  # lost to other consumers; the next fault tells the same
 
 
 class Circuits(Protocol):
@@ -43,6 +43,7 @@ class Breaker:
 
     def refusal(self, *, is_probe: bool = False) -> Retryable | None:
         """Why nothing may be sent now, or None. A probe passes an open circuit, but not a time that IFS named."""
+        # A look costs a read of the ledger: not one for each request.
         if self._now() - self._looked_at >= FRESH:
             self._look()
         left = self._held_seconds()
@@ -56,10 +57,13 @@ class Breaker:
 
     def failed(self, fault: ConnectorError, heard: Heard, subject: str) -> None:
         """`subject` is whom it concerned: an order's or a record's digest."""
+        # IFS refused one record, and so it is there: what it says of that record is not about the tenant.
         if fault.scope is Scope.RECORD or (isinstance(fault, Permanent) and fault.scope is not Scope.TENANT):
             self.served(heard)
             return
+        # A search that answers and shows nothing is proven by one that shows something, not by one that answers.
         told: Heard = "seen" if fault.reason is Reason.RECORDS_VANISHED else heard
+        # One record that fails again and again is no outage: only a second one makes it the tenant's.
         unclear = subject if fault.scope is Scope.UNCLEAR else ""
         wait = fault.retry_after_seconds if isinstance(fault, Retryable) else None
         now = self._now()

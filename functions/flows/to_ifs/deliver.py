@@ -124,6 +124,7 @@ def _until_saved(batch: Sequence[DeliverOrder], delivery: Delivery) -> list[Deli
         again = _once(left, delivery)
         ended |= {order.key: order for order in again}
         unsaved = {order.key for order in again if not order.saved}
+        # A repeated message asks, even where it tells nothing new: the first round may have written and not saved.
         left = [message.repeated() for message in left if message.order in unsaved]
         if not left:
             break
@@ -156,11 +157,13 @@ class _Look:
 
 
 def _deliver(batch: Sequence[DeliverOrder], delivery: Delivery) -> list[DeliveredOrder]:
+    # All messages of an order are one look: the newest reading of each shipment counts.
     grouped = _by_order(_still_wanted(batch, delivery))
     states = delivery.orders.load(list(grouped))
     looks = {key: look for key, own in grouped.items() if (look := _look(key, own, states.get(key), delivery))}
     plan = _planned(looks, delivery)
     is_probe = any(message.is_probe for message in batch)
+    # All orders of the batch are placed before any record is decided: two of them may stand on one.
     proposal = examine([look.case for look in looks.values()], delivery.lookup, plan, is_probe=is_probe)
     results = _write(proposal, looks, delivery, plan, is_probe=is_probe)
     cause = next((look.cause for look in looks.values()), None)
@@ -188,10 +191,12 @@ def _look(
     state = state.owing(message.record for message in messages if message.record is not None)
     cause = _cause(messages, before)
     is_replay = cause.kind == "replay"
+    # What IFS refused is sent again only where a person asks or something is new.
     retries_parked = cause.is_asked_for or state != before
     case = order_case(state, delivery.connection, retries_parked=retries_parked, is_replay=is_replay)
     if case.state == before and not any(_asks(message, before) for message in messages):
         return None
+    # Before anything is written: a write that no item can remember would be made again and again.
     if delivery.orders.is_too_large(case.state):
         case = replace(case, hindrance=Reason.ORDER_TOO_LARGE)
     return _Look(before, cause, case)
@@ -210,6 +215,7 @@ def _asks(message: DeliverOrder, state: OrderState) -> bool:
 
 def _is_late(message: DeliverOrder, state: OrderState) -> bool:
     """The second copy of a due order's message: what was given up in between must not begin to wait anew."""
+    # A queue may deliver a message twice.
     is_due = state.waiting_for is not None or state.earlier is not None or message.record is not None
     return message.cause.kind == "release" and not is_due and state.attention in GIVEN_UP.values()
 
@@ -305,6 +311,7 @@ def tell_neighbours(
     """
     told = Cause(kind="neighbour", correlation_id=cause.correlation_id)
     for memory in memories:
+        # Sorted and numbered by the revision: the queue drops what it was sent before.
         others = sorted(memory.unheard - set(looking), key=lambda other: other.digest)
         attempt = f"{memory.key.digest}:{memory.revision}"
         queue.send([DeliverOrder(order=o, cause=told, attempt=attempt, record=memory.key) for o in others])
@@ -321,6 +328,7 @@ def _finish(look: _Look, case: OrderCase, proposal: Proposal, results: Results, 
         )
         return _saved(look, state, delivery)
     state, until = _ended(look, case, proposal, own, delivery)
+    # What a person asked for is kept until something was decided for him, however often it has to wait.
     is_decided = case.hindrance in {None, Reason.MODE_OFF} and all(each.is_decided for each in own.values())
     state = state.asked(look.cause.later() if look.cause.is_asked_for and not is_decided else None)
     is_lost = any(result.is_lost for result in own.values())
@@ -343,6 +351,7 @@ def _ended(
 def _saved(look: _Look, state: OrderState, delivery: Delivery) -> DeliveredOrder:
     """What has not changed costs nothing."""
     state = state.dated(look.before, delivery.now())
+    # Most looks find nothing new: they cost a read and no write.
     saved = state == look.last_saved or delivery.orders.save(state.following(look.last_saved))
     calls = state.attention is not None and look.before.attention is None
     return DeliveredOrder(state.key, look.cause, saved, state, calls=calls)

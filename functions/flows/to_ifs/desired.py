@@ -66,11 +66,13 @@ def joined(numbers: Iterable[str], rule: TrackingRule) -> tuple[str | None, Reas
     """As many as fit, in bytes, and whether that was not all. Spelt in another case it is the same number."""
     spelt: dict[str, str] = {}
     for number in numbers:
+        # The first spelling stays: another case of the same number must not be a change.
         spelt.setdefault(normalised(number), number)
     distinct = list(spelt.values())
     wanted = distinct[:1] if rule.parcels == "first" else distinct
     fitting: list[str] = []
     for number in wanted:
+        # Oracle's columns count bytes. A number that does not fit is left out whole: a part of one leads nowhere.
         if len(rule.separator.join([*fitting, number]).encode()) <= rule.max_length:
             fitting.append(number)
     reason = None if len(fitting) == len(distinct) else Reason.TRACKING_DID_NOT_FIT

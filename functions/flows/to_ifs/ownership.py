@@ -140,6 +140,7 @@ def unexplained(record: Record, memory: RecordMemory, target: AnyTarget) -> dict
 
 
 def _is_explained(name: FieldName, value: str, past: FieldMemory) -> bool:
+    # The audit is asked once: it costs a read for each record of each look.
     return past.outcome in CALLED_A_PERSONS or any(same(name, value, known) for known in (past.ours, past.theirs))
 
 
@@ -160,10 +161,12 @@ def own(case: FieldCase) -> Decision:
     """Whose value it is, and what follows."""
     if case.is_reverted:
         return case.leave(Outcome.KEPT, Reason.REVERTED)
+    # Before the value is compared: what somebody else began belongs to what is wanted.
     case = _extended(case)
     if case.want.value is None:
         return _take_back(case)
     decision = _agreed(case) if case.same(case.current, case.want.value) else _by_policy(case)
+    # Without this a value that IFS refuses is sent again by every look.
     if decision.write and _is_stuck(case):
         return case.leave(Outcome.PARKED, case.past.reason)
     if _must_wait(case):
@@ -183,12 +186,14 @@ def _by_policy(case: FieldCase) -> Decision:
     value, reason = case.want.value, case.want.reason
     if case.current is None:
         return case.write(value, reason)
+    # Not even our own value is written over: a file that wants that says `if_empty_or_ours`.
     if case.rule.policy == "if_empty":
         return case.leave(Outcome.KEPT, Reason.NOT_EMPTY if case.is_ours else Reason.TYPED_BY_A_PERSON)
     if case.is_ours:
         return case.write(value, reason, extends=case.past.extends)
     if _explains(case):
         return case.write(value, reason, extends=True)
+    # Whoever types over it again has the last word until we want something else; else two writers take turns forever.
     if case.rule.policy == "always" and _is_untried(case):
         return case.write(value, reason)
     return case.leave(Outcome.KEPT, Reason.TYPED_BY_A_PERSON)
@@ -208,6 +213,7 @@ def _is_stuck(case: FieldCase) -> bool:
 def _extended(case: FieldCase) -> FieldCase:
     """What somebody else began stays, and our numbers are appended; taking ours back leaves it."""
     rule = case.rule
+    # Ours is what we appended: only what stood there before may be the beginning of the next value.
     base = case.past.theirs if case.is_ours and case.past.extends else case.current if _explains(case) else None
     if base is None or not isinstance(rule, TrackingRule):
         return case
@@ -220,6 +226,7 @@ def _explains(case: FieldCase) -> bool:
     rule = case.rule
     if not isinstance(rule, TrackingRule) or rule.parcels != "join" or rule.policy == "if_empty":
         return False
+    # Once we wrote there, what stands there is judged as ours or a person's, not as a beginning.
     if case.current is None or case.past.tried is not None or not case.want.numbers:
         return False
     return all(normalised(token) in case.numbers for token in _numbers_in(case.current, rule))
@@ -239,6 +246,7 @@ def _take_back(case: FieldCase) -> Decision:
         return _somebodys(case, case.current)
     if case.rule.on_void == "flag":
         return case.leave(Outcome.KEPT, reason)
+    # Clearing a forwarder that was there before us would make the order worse than we found it.
     back = case.past.theirs if case.rule.on_void == "restore" else None
     if case.same(case.current, back):
         return case.leave(Outcome.UNCHANGED, case.want.reason)

@@ -67,10 +67,13 @@ class _Case:
         self.seen = {c.record.key: c for c in candidates if not c.record.is_cancelled}
         self.usable = {key: c for key, c in self.seen.items() if is_ours(c.record)}
         self.own = {key: c for key, c in self.usable.items() if c.is_own}
+        # A cancelled record takes nothing, and yet IFS shows it: what was placed there is not merely out of sight.
         self.shown = {c.record.key for c in candidates}
 
     def decided(self) -> Placement:
         live = [s for s in self.shipments if not s.is_voided]
+        # From the most certain to the least: what a person or the shipment itself says, what stood, goods, the only
+        # record.
         named, torn = self._named(live)
         sure = {**self._kept(named), **named}
         torn = {key: why for key, why in torn.items() if key not in sure}  # a person has chosen
@@ -99,6 +102,8 @@ class _Case:
         placed: Placings = {}
         torn: dict[ShipmentKey, Reason] = {}
         for shipment in live:
+            # Among all that IFS shows, not only among ours: one that names another company's record must not go
+            # anywhere else.
             naming = [key for key, candidate in self.seen.items() if shipment.key in candidate.named_by]
             ours = [key for key in naming if key in self.usable]
             if len(ours) == 1:
@@ -117,6 +122,7 @@ class _Case:
         if placing is None or candidate is None:
             return False
         is_theirs = candidate.is_own or shipment.key in candidate.named_by
+        # A voided label is taken back where it was written, whatever its goods would say today.
         if shipment.is_voided or placing.by == "person":
             return is_theirs
         return is_theirs and placing.by != "only" and not self._is_elsewhere(shipment, placing.key)
@@ -132,6 +138,7 @@ class _Case:
 
     def _by_site(self, waiting: Sequence[Shipment]) -> Placings:
         """Where the goods tell several records apart by nothing, the warehouse that the label leaves from may."""
+        # The record that is not shown may be the one at that very site.
         if self._hides_another():
             return {}
         at_site = {s.key: self._at_site(s) for s in waiting}
@@ -175,11 +182,13 @@ class _Case:
         left = {key: _carried(candidate) for key, candidate in self.own.items()}
         for shipment in self.shipments:
             placing = sure.get(shipment.key)
+            # What a voided label held is still to be shipped.
             if placing is not None and placing.key in left and not shipment.is_voided:
                 left[placing.key] -= _goods(shipment)
         return left
 
     def _why_not(self, shipment: Shipment) -> Reason:
+        # The reason that a person can do something about goes first.
         if self.seen and not self.usable:
             return Reason.WRONG_COMPANY
         only = self._only_record()
@@ -203,6 +212,7 @@ def _by_goods(shipments: Sequence[Shipment], left: dict[RecordKey, Goods]) -> di
     """Place what fits exactly one record, take its goods off, and look again until nothing more is certain."""
     placed: dict[ShipmentKey, RecordKey] = {}
     waiting = list(shipments)
+    # Goods that one parcel takes off a record may leave only one that the next parcel fits.
     while certain := next(((s, key) for s in waiting if (key := _only_fit(s, left))), None):
         shipment, key = certain
         placed[shipment.key] = key
@@ -213,7 +223,9 @@ def _by_goods(shipments: Sequence[Shipment], left: dict[RecordKey, Goods]) -> di
 
 def _only_fit(shipment: Shipment, left: Mapping[RecordKey, Goods]) -> RecordKey | None:
     goods = _goods(shipment)
+    # A parcel without goods would fit every record.
     fitting = [key for key, rest in left.items() if goods and goods <= rest]
+    # A record that holds more than the parcel is as good as another only while none is exhausted by it.
     exact = [key for key in fitting if left[key] == goods]
     return next((keys[0] for keys in (fitting, exact) if len(keys) == 1), None)
 
@@ -221,6 +233,7 @@ def _only_fit(shipment: Shipment, left: Mapping[RecordKey, Goods]) -> RecordKey 
 def _goods(shipment: Shipment) -> Goods:
     goods: Goods = Counter()
     for item in shipment.items:
+        # The two systems need not spell a part in the same case.
         goods[item.sku.casefold()] += item.quantity
     return goods
 
@@ -232,6 +245,7 @@ def _skus(shipment: Shipment) -> set[str]:
 def _carried(candidate: Candidate) -> Goods:
     goods: Goods = Counter()
     for line in candidate.lines:
+        # Lines of other orders on a shared record say nothing about this order's parcels.
         if line.order_reference in candidate.orders:
             goods[line.part.casefold()] += line.quantity
     return goods

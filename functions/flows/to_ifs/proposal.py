@@ -43,6 +43,7 @@ class AsPlanned:
     entries: Entries = field(default_factory=dict)
 
     def on(self, stored: RecordMemory) -> Entries:
+        # Whoever wrote since has taken the plan's other orders into account, or made them untrue.
         return self.entries if self.revision == stored.revision else {}
 
 
@@ -87,6 +88,7 @@ class OrderCase:
     def _earlier_rows(self) -> dict[ShipmentKey, Placing]:
         """An earlier version named a row by its shipment alone."""
         known = self.state.earlier
+        # Names of rows in another place mean other rows.
         if known is None or known.fingerprint != self.connection.delivery_place:
             return {}
         return {
@@ -127,10 +129,12 @@ class RecordProposal:
 
     def __post_init__(self) -> None:
         memory = self.known
+        # The plan's first, the batch's own after them: what an order says now is newer than what the plan saw.
         for entry in self.as_planned.on(self.stored).values():
             memory = memory.entered(entry)
         for order, entry in self.entries.items():
             memory = memory.entered(entry).heard(order)
+        # Worked out once: every question about the record has to see the same memory.
         object.__setattr__(self, "memory", memory)
 
     def rebased(self, record: Record, stored: RecordMemory, known: RecordMemory) -> RecordProposal:
@@ -142,6 +146,7 @@ class RecordProposal:
 
     def carrying_out(self, planned: Mapping[str, FieldChange] | None, plan_id: str | None = None) -> RecordProposal:
         """Once: what comes again of a plan that was carried out here is no new wish."""
+        # A message that comes twice would otherwise write over what a person typed after the first.
         is_replay = self.is_replay and plan_id not in self.stored.plans
         return replace(self, planned=planned, plan_id=plan_id, is_replay=is_replay)
 
@@ -173,6 +178,7 @@ class RecordProposal:
         """Several orders stand on it, and the file does not say that it is written for all of them together. Whoever
         looks, the answer is the same.
         """
+        # By the memory, not by the batch: else the answer would depend on which order looks.
         return self.target.shared != "join" and (self.carries_others or len(self.memory.live_orders) > 1)
 
     @property
@@ -232,12 +238,14 @@ def propose(
     """All orders are placed before any record is decided. `memories` are those of every record that was shown;
     `planned` what else a person's plan was decided from.
     """
+    # An order is also concerned by a record that it leaves: what it wrote there has to go.
     touching = {case.state.key: _touched(case, placements[case.state.key], memories) for case in cases}
     writing, showing = _divided(cases)
     records = {
         key: _proposed(own, placements, memories[key], connection, (planned or {}).get(key, AsPlanned()))
         for key, own in _by_record(writing, touching).items()
     }
+    # Each by itself: what is only shown must not become what another order's write builds on.
     shows = {
         (case.state.key, key): _proposed([case], placements, memories[key], connection, AsPlanned()).only_shown()
         for case in showing
@@ -264,6 +272,7 @@ def _by_record(
 
 def missing(record: Record, memory: RecordMemory) -> Reason | None:
     """A row that was made once and that IFS does not show is hidden or deleted, and no second one is made."""
+    # A row that was only looked for was never made; one that we filled was.
     was_made = any(past.ours is not None or past.reverted for past in memory.fields.values())
     return Reason.NOT_IN_IFS_YET if was_made and not record.exists else None
 
@@ -289,6 +298,7 @@ def _touched(case: OrderCase, placement: Placement, memories: Memories) -> list[
     """
     seen = _writable(case)
     placed = [placing.key for key, placing in placement.placed.items() if key not in placement.unseen]
+    # Sorted: what is written first must not depend on the order of a mapping.
     left = [key for key in seen if key in memories and _concerns(memories[key].known, case)]
     return [key for key in dict.fromkeys((*placed, *sorted(left, key=str))) if key in seen]
 
@@ -327,6 +337,7 @@ def _proposed(
     entries = {case.state.key: _entry(case, placements[case.state.key], _candidate(case, key)) for case in cases}
     target = _target(first_view, key)
     first = RecordProposal(candidate.record, memory.stored, memory.known, entries, planned, first_view, target)
+    # Whoever looks, a record is judged by one store's rules; by the looker's own they would change with every look.
     view = view_of(memory.stored, connection, first_view)
     return replace(
         first,
@@ -361,6 +372,7 @@ def _entry(case: OrderCase, placement: Placement, candidate: Candidate) -> Order
         company=order.company,
         reference=order.reference,
         shipments=tuple(contribution(shipment, record, case.connection, target) for shipment in shipments),
+        # Where the reference is the order number, as for most, nothing more is stored.
         orders=() if candidate.orders == (order.reference,) else tuple(sorted(candidate.orders)),
         explaining=tuple(sorted(case.state.explaining)),
     )

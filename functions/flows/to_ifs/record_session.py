@@ -89,6 +89,8 @@ class RecordSession:
     def begin_again(self) -> None:
         """On what somebody else stored, and on a reading that is newer than that."""
         key = self.record.key
+        # The memory first: a reading that is older than it would call a person's what another consumer has just
+        # written.
         stored = self.tools.memories.load(self.saved.connection, [key])[key]
         record = self.asked_again() or self.record
         known, _ = explained(stored, record, self.target, self.tools.audit)
@@ -105,6 +107,7 @@ class RecordSession:
     def look_again(self) -> bool:
         """False where IFS says that the row is there, and shows none of this shipment and order."""
         record = self.asked_again()
+        # One look that does not see a record forgets nothing.
         if record is None and self.record.exists:
             raise PutOff(Reason.NOT_IN_IFS_YET)
         if record is None:
@@ -133,10 +136,13 @@ class RecordSession:
         now = self.tools.now()
         if refusal is not None:
             wait = refusal.retry_after_seconds
+            # Before the intent: an intent that is stored and never sent would hold the record for a lease.
             raise PutOff(refusal.reason, now + timedelta(seconds=wait) if wait else None)
+        # A write that is cut off by the end of the Lambda has an unknown outcome; one that is not begun has none.
         if not self.tools.has_time():
             raise PutOff(Reason.OUT_OF_TIME)
         key, by = self.tools.audit.new_key(now), self.order.reference
+        # Should this run die, whoever ends the write still says in the audit who asked for it.
         asked = self.journal.cause if self.journal.cause.by is not None else None
         intent = OpenIntent(
             kind=kind, audit_key=key, at=now, by=by, changes=dict(changes), etag=self.record.etag, cause=asked
@@ -164,6 +170,8 @@ class RecordSession:
             self.is_writing = False
 
     def _save(self, memory: RecordMemory) -> None:
+        # Orders whose outcome changes with this save are named in the same item: no crash can lose that they must hear
+        # of it.
         memory = memory.telling(self.saved, self.proposal.entries)
         if not self.tools.memories.save(memory):
             raise Moved
@@ -171,6 +179,7 @@ class RecordSession:
 
     def heard(self, fault: ConnectorError) -> None:
         self.tools.breaker.failed(fault, "write", f"{self.record.key}")
+        # From the first fault on: how long this record alone has failed decides whether it is its own.
         if fault.scope is Scope.UNCLEAR and self.memory.failing_since is None:
             self.memory = self.memory.failing(self.tools.now())
 

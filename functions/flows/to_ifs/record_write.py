@@ -34,8 +34,8 @@ from functions.model.records import Conflict, FieldName, Record, Written
 from functions.model.shipment import OrderKey
 from functions.model.state import FieldOutcome
 
-CONFLICT_ATTEMPTS = 5
-SAVE_ATTEMPTS = 3
+CONFLICT_ATTEMPTS = 5  # somebody who saves a record over and over is waited for by the next look
+SAVE_ATTEMPTS = 3  # lost to other consumers of the same record; then its orders look anew
 OWN_FAULT = timedelta(hours=1)  # a fault without a cause is the record's own after it
 
 
@@ -96,9 +96,12 @@ class RecordWrite:
             except PutOff as put_off:
                 return self._put_off(put_off)
             except Moved:
+                # What an earlier version remembered is brought by the order: a fresh look at the order has to bring it
+                # again.
                 if self.session.proposal.takes_over:
                     break
             except Permanent as fault:
+                # The ledger's own troubles end the order's look, not the record: nothing was decided about it.
                 if fault.reason is not Reason.ORDER_TOO_LARGE:
                     raise
                 return self._result(fault.reason)
@@ -136,14 +139,17 @@ class RecordWrite:
 
     def _run(self) -> None:
         session = self.session
+        # A pause holds even what a run before it left open: nothing is sent to a site that rests.
         if session.proposal.rests is not None:
             raise PutOff(session.proposal.rests)
         take_over(session)
         reason = missing(session.record, session.memory)
         if reason is not None:
             raise PutOff(reason)
+        # What IFS refuses together with one field must not cost the others: each patch ends by itself.
         for names in session.target.patches:
             self._agree(names)
+        # Last: a state action may lock the fields.
         act(session)
         session.carried_out()
         session.conclude()
@@ -151,6 +157,7 @@ class RecordWrite:
     def _put_off(self, put_off: PutOff) -> RecordResult:
         """What was written before is recorded, unless nobody knows yet how it ended."""
         try:
+            # An open intent that is closed here would let the next run write a second time what may still arrive.
             if self.session.is_writing and not put_off.is_open:
                 self.session.conclude()
         except Moved:
@@ -160,6 +167,8 @@ class RecordWrite:
     def _agree(self, names: tuple[FieldName, ...]) -> None:
         for number in range(1, CONFLICT_ATTEMPTS + 1):
             attempt = self._tried(number, names)
+            # Decided anew in each round: after a conflict somebody else may have made the write needless, or not ours
+            # to make.
             if not attempt.changes or self._is_outdated(attempt):
                 return
             if attempt.has_no_tag:
@@ -200,6 +209,7 @@ class RecordWrite:
     def _is_written(self, attempt: _Try) -> bool:
         """False when somebody else wrote in between: read again, decide again."""
         session = self.session
+        # Intent, write, audit entry, result: a crash between any two leaves enough to tell which of them happened.
         key = session.intend("patch" if session.record.exists else "post", self._changes(attempt))
         try:
             answer = self.tools.ifs.write(attempt.before, attempt.changes)
@@ -211,6 +221,7 @@ class RecordWrite:
             session.heard(fault)
             self._refused(attempt, key, fault)
             return True
+        # A conflict is an answer of IFS as well: the tenant is not out.
         session.served()
         if isinstance(answer, Conflict):
             conflict = Ending(Outcome.RETRY, Reason.CONFLICTS, tuple(attempt.changes), http_status=answer.http_status)
@@ -221,6 +232,7 @@ class RecordWrite:
 
     def _accepted(self, attempt: _Try, key: str, answer: Written) -> None:
         """IFS answers 200 for attributes it silently drops: only what can be read back counts as written."""
+        # A PATCH answers with the row or with nothing, as the projection is built.
         after = answer.record
         if after is None:
             try:
@@ -235,6 +247,7 @@ class RecordWrite:
         """A value that differs under the tag that our write made was dropped; under a later one, somebody typed it."""
         self.session.record = after
         differing = attempt.differing(after)
+        # The tag in the answer is that of our own write; a reading under another one shows somebody's later write.
         is_overtaken = answer.record is None and answer.etag is not None and answer.etag != after.etag
         self.session.remember({n: attempt.decisions[n].memory for n in attempt.changes if n not in differing})
         if is_overtaken:
@@ -260,9 +273,11 @@ class RecordWrite:
             after = self.tools.ifs.reread(attempt.before)
         except ConnectorError:
             after = None
+        # No answer told it, so that the audit names no status.
         if after is not None and not attempt.differing(after):
             self._read_back(attempt, key, Written(http_status=0, record=after), after)
             return
+        # A row may appear long after its request: to ask for it again too soon would make a second one.
         until = self._lease_end() if attempt.before.exists else self.tools.now() + POST_AGAIN
         raise PutOff(fault.reason, until, is_open=True)
 
@@ -277,6 +292,7 @@ class RecordWrite:
         self._write_down(attempt, key, ending)
         if not is_final:
             session.end(attempt.changes, Outcome.RETRY, fault.reason)
+        # IFS does not say which value it means: alone, each of them answers that.
         elif is_for_one_of(attempt.changes, fault.reason):
             for name in attempt.changes:
                 self._agree((name,))
@@ -288,6 +304,7 @@ class RecordWrite:
         since = self.session.memory.failing_since
         if fault.scope is not Scope.UNCLEAR or isinstance(fault, Permanent) or since is None:
             return fault
+        # While the circuit is open everybody fails, and nothing tells that it is this record.
         is_own = self.tools.now() - since >= OWN_FAULT and self.tools.breaker.refusal() is None
         return Permanent(Reason.REFUSED_BY_IFS, fault.code, code=fault.code, status=fault.status) if is_own else fault
 

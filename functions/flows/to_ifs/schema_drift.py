@@ -13,8 +13,8 @@ from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
 from functions.model.tenant import Fitness, Heard
 
-EVERY = timedelta(hours=24)
-EVERY_WHILE_UNFIT = timedelta(minutes=15)
+EVERY = timedelta(hours=24)  # metadata is large, and seldom changes
+EVERY_WHILE_UNFIT = timedelta(minutes=15)  # a person is at work on it, and wants to see it end
 EVERY_WHILE_UNREAD = timedelta(seconds=50)  # a look that failed may take half a minute; a probe comes every minute
 
 

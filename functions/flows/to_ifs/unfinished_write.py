@@ -32,7 +32,10 @@ def take_over(session: RecordSession) -> None:
     if intent is None:
         return
     now = session.tools.now()
+    # The entry is written before the result: where it stands, the write has ended, and the lease need not be waited
+    # for.
     entry = session.tools.audit.get(session.saved.connection, session.record.key, intent.audit_key)
+    # A run that is merely slow must not find its write taken over.
     if entry is None and intent.is_held(now):
         raise PutOff(intent.reason_to_wait([session.order]), intent.at + LEASE)
     if entry is None:
@@ -47,6 +50,7 @@ def finish(memory: RecordMemory, view: Connection, order: OrderKey, tools: Tools
     """
     later = tools.now() + timedelta(seconds=view.patience.longest_seconds)
     target = view.ifs.target_of(memory.key.place)
+    # A place that the file no longer names cannot be asked; a tenant that is out, only later.
     if target is None or tools.breaker.refusal() is not None:
         return None if target is None else later
     record = Record(key=memory.key, etag="", values={}, exists=False)  # until it is asked for
@@ -66,13 +70,16 @@ def _found_out(session: RecordSession, intent: OpenIntent) -> AuditEntry:
     """Nobody recorded it: what IFS shows now, after the lease, says whether it arrived."""
     now = session.tools.now()
     session.record = session.asked_again() or session.record
+    # A POST that was not answered may still make its row.
     if intent.may_arrive(now, exists=session.record.exists):
         raise PutOff(Reason.OUTCOME_UNKNOWN, intent.at + POST_AGAIN)
     ending = _ending(intent, session.record)
     before = session.record.tagged(intent.etag)
     action = intent.changes[STATE].after if STATE in intent.changes else None
+    # The audit names who asked for the write, not who happened to find it.
     journal = replace(session.journal, cause=intent.cause or session.journal.cause)
     entry = journal.entry(session.memory, before, intent.changes, ending, at=now, action=action)
+    # Two may find the intent at once: the key of the intent lets one entry in, and both go by that.
     if session.tools.audit.put(intent.audit_key, entry):
         return entry
     return session.tools.audit.get(session.saved.connection, session.record.key, intent.audit_key) or entry
@@ -84,6 +91,7 @@ def _ending(intent: OpenIntent, record: Record) -> Ending:
         return Ending("outcome_unknown", Reason.OUTCOME_UNKNOWN)
     if all(_stands(name, change, record) for name, change in intent.changes.items()):
         return Ending(Outcome.WRITTEN, etag_after=record.etag)
+    # The tag moves with every write: the old one proves that none happened.
     if record.etag == intent.etag:
         return Ending(Outcome.RETRY, Reason.OUTCOME_UNKNOWN, refused=tuple(intent.changes))
     return Ending("outcome_unknown", Reason.OUTCOME_UNKNOWN)

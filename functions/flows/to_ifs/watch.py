@@ -28,6 +28,7 @@ from functions.model.watch import Rhythm, Waiting
 FIRST = 10.0
 GROWTH = 1.125
 LONGEST = 180.0
+# Between portions: a tenant that delivers nothing at this hour is asked less often.
 SPACING, QUIET_SPACING = 10.0, 60.0
 WHOLE_LOOK = 360.0  # lines may have moved, and patience ends
 VANISHED = 2  # orders whose records are gone at once are no coincidence
