@@ -21,8 +21,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, LocationValueError, ReadTimeoutError
 
-CHUNK_BYTES = 65_536
-CONNECT_SECONDS = 3
+CHUNK_BYTES = 65_536  # of a body; the deadline is looked at before each
+CONNECT_SECONDS = 3  # to a host that answers at all
 
 Monotonic = Callable[[], float]
 
@@ -54,6 +54,7 @@ def exchange(
     except LocationValueError as error:  # of a host that no resolver takes; requests lets it through
         raise requests.exceptions.InvalidURL from error
     finally:
+        # A load balancer's cookie would bind all requests of a warm Lambda to one node.
         session.cookies.clear()
 
 

@@ -114,6 +114,7 @@ class Stores(Frozen):
         both = sorted(set(self.include) & set(self.exclude))
         if both:
             raise ValueError(f"{both[0]} is included and excluded")
+        # A table that can never hold is a store that somebody believes to be delivered.
         for key in self.overrides:
             if self.leaves_out(int(key)):
                 why = "excluded" if int(key) in self.exclude else "not in include"
@@ -197,6 +198,7 @@ class Connection(Frozen):
 
     @model_validator(mode="after")
     def _actions_are_allowed(self) -> Connection:
+        # Two switches, in two places: it cannot be switched on by copying a target.
         acting = any(getattr(target, "state_action", None) for view in self.views for target in view.ifs.targets)
         if acting and not self.ifs.allow_state_actions:
             raise ValueError("ifs.allow_state_actions: has to be true for a state_action, which moves stock in IFS")
@@ -240,6 +242,7 @@ class Connection(Frozen):
 
     def delivers_beside(self, other: Connection) -> str | None:
         """The IFS company of one tenant that both deliver to."""
+        # Hosts know no case.
         is_one_tenant = urlsplit(self.ifs.base_url).netloc.casefold() == urlsplit(other.ifs.base_url).netloc.casefold()
         return next((each for each in self.companies if each in other.companies), None) if is_one_tenant else None
 
@@ -268,6 +271,7 @@ class Connection(Frozen):
 
     def operated(self, desk: Desk, now: datetime) -> Connection:
         """With what a person decided beside the file: entries where its maps have gaps, and what rests now."""
+        # The file counts: what is decided beside it fills gaps until the file has them.
         carriers = {**desk.map_of("carriers"), **self.carriers}
         services = {**desk.map_of("services"), **self.services}
         found = self.model_copy(update={"carriers": carriers, "services": services})
@@ -276,6 +280,7 @@ class Connection(Frozen):
 
     def pause_of(self, store_id: int | None) -> str | None:
         """The pause under which this store's orders rest; None where nothing holds them."""
+        # The wider pause is told: ending the narrower one would change nothing.
         names = (pause_name("connection"), pause_name("store", str(store_id)))
         return next((name for name in names if name in self._paused), None)
 
@@ -303,6 +308,7 @@ class Connection(Frozen):
         """Names where a delivery goes: pointed at another system or attribute, what the reading windows still show is
         delivered again. How a field is written does not count: a new policy or a new key of the file repeats nothing.
         """
+        # A separator that no address and no name can hold: two places never look alike.
         text = f"{self.ifs.base_url}\x1f{self.ifs.company}\x1f{_places(self.ifs.targets)}"
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -317,6 +323,7 @@ class Connection(Frozen):
     def is_ours(self, record: Record) -> bool:
         """Whether a record may be written by this store: its company, where the record tells one, and its site."""
         ifs = self.ifs
+        # Not every projection tells the company; what tells none is not refused for it.
         return record.company in {"", ifs.company} and (not ifs.sites or record.site in {"", *ifs.sites})
 
     def aligning(self, profile: str) -> AnyAlign | None:

@@ -55,6 +55,7 @@ def load_all(folder: Path) -> dict[ConnectionName, Connection]:
         try:
             connections.append(load(path))
         except ConnectionFileError as error:
+            # A person mends all files in one go.
             faults.append(str(error))
     faults += two_readers(connections)
     if faults:
@@ -66,6 +67,7 @@ def two_readers(connections: Iterable[Connection]) -> Iterator[str]:
     """One account read through both APIs would be delivered twice, by two connections that know nothing of each other.
     Files do not say whose account a key is of; stores do.
     """
+    # A connection that is being moved stands beside its successor, switched off.
     reading = [connection for connection in connections if connection.mode != "off"]
     for first, second in combinations(reading, 2):
         is_other_api = first.shipstation.api != second.shipstation.api

@@ -33,10 +33,12 @@ def build(runtime: Runtime, settings: ConsumeSettings) -> Handler:
         again = batch.repeated(event["Records"])
         messages = {key: message.repeated() if key in again else message for key, message in messages.items()}
         for name in {message.order.connection for message in messages.values()}:
+            # Each connection has a queue of its own; a message that strayed is still its connection's.
             own = {key: message for key, message in messages.items() if message.order.connection == name}
             if name in runtime.connections:
                 failed += _delivered(own, partial(parts.delivery, name, context))
             else:
+                # Its file may come back with the next deployment: the message is not dropped.
                 logger.error("connection_unknown", connection=name, messages=len(own))
                 failed += own
         return batch.failures(failed)
@@ -67,6 +69,7 @@ def _report(ended: Iterable[DeliveredOrder], now: datetime) -> None:
             continue
         age = _label_age_seconds(order.state, now) if order.cause.kind in READING else None
         logger.info("order_delivered", saved=order.saved, label_age_seconds=age, **told, **_facts(order.state))
+        # Counted once: what was not saved comes back and is counted then.
         if order.saved:
             count(name, TargetChanged=int(order.state.waiting_for is Reason.TARGET_CHANGED))
             of_the_stack(OrdersParked=int(order.calls))

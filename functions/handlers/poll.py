@@ -39,6 +39,7 @@ def build(runtime: Runtime, settings: PollSettings) -> Handler:
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
         is_now = event.get("now") is True and set(event) == {"connection", "now"}
+        # A schedule names the connection and nothing else; whatever says more is a person's request.
         if "Records" not in event and set(event) != {"connection"} and not is_now:
             return backfill.answer(event, runtime, parts)
         notifications, unreadable = batch.read(event.get("Records", ()), Notification)
@@ -118,6 +119,7 @@ def _beating(look: Callable[[], float | None], connection: ConnectionName) -> fl
     try:
         return look()
     except ConnectorError:
+        # Sent, not left out: a metric that is missing may also mean that nobody looked.
         heartbeat(connection, PollSucceeded=False)
         raise
 
@@ -142,6 +144,7 @@ def _told(step: Callable[[], float | None], parts: PollParts, context: Context) 
 def _work(parts: PollParts, context: Context) -> float | None:
     """Seconds until the next run on a job, if one is left to go on with."""
     job = next_job(parts.jobs.all(parts.connection.name), parts.now())
+    # While ShipStation refuses or is silent, one probe a minute is all that is sent.
     if job is None or parts.position().next_probe_at is not None:
         return None
     parts.require_credentials()

@@ -90,6 +90,7 @@ class _Service:
         return self._asked(request, parts, runs, latest, context)
 
     def _tick(self, parts: ReconcileParts, runs: Runs, latest: ReconcileRun | None, context: Context) -> dict[str, Any]:
+        # Once an hour is often enough to learn of a day.
         if latest is not None and parts.connection.mode != "off" and parts.now().minute < TICK_MINUTES:
             of_the_stack(NotCompared=int(_is_late(parts)))
         if latest is not None and latest.ended_at is None:
@@ -118,6 +119,7 @@ class _Service:
         run = self._begun(parts, window, latest, request, claimed, daily=latest.daily if latest else None)
         if run is None:
             return {"error": "a reconcile of this connection is under way", "next": "ask with status: true"}
+        # The command line of AWS hangs up after a minute.
         if claimed > AT_ONCE:
             return {**_shown(run), "next": "it begins within five minutes; ask with run_id"}
         ended = runs.go_on(run, context)
@@ -144,6 +146,7 @@ class _Service:
             read_up_to=window.start,
             piece_seconds=piece_length(window, claimed),
             daily=daily,
+            # Of two that begin at the same time, the save lets one in.
             revision=latest.revision if latest else 0,
         )
         logger.info("reconcile_begun", connection=run.connection, run_id=run.run_id, by=run.by, labels=claimed)

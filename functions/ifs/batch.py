@@ -29,6 +29,7 @@ def body(paths: Iterable[str]) -> bytes:
 
 def answers(batch: Answer) -> list[Answer | None]:
     """In the order of the requests; None for one that is no list. Fewer where the server stopped."""
+    # The boundary that the server chose stands in its header alone.
     head = f"Content-Type: {batch.headers.get('content-type', '')}\r\n\r\n"
     return [_list(part) for part in _parts(head.encode() + batch.document)]
 
@@ -41,6 +42,7 @@ def _parts(message: bytes) -> Iterator[bytes]:
 
 
 def _list(part: bytes) -> Answer | None:
+    # Servers differ in the ends of lines within a part.
     head, _, content = part.lstrip().replace(b"\r\n", b"\n").partition(b"\n\n")
     status = head.split(b"\n")[0].split()[1:2]
     if status != [str(HTTPStatus.OK.value).encode()]:

@@ -26,7 +26,7 @@ from functions.model.outcomes import Reason
 JSON = "application/json"
 WARNINGS = {"X-IFS-Accept-Warnings": "true"}
 GRACE_SECONDS = 8  # the server gives up first
-TRIES = 3
+TRIES = 3  # of a reading; what fails for longer is the queue's and the ledger's to repeat
 NOT_PROCESSED_PAUSES = (2.0, 5.0)  # while IFS rebuilds its service metadata
 
 
@@ -59,11 +59,13 @@ class IfsClient:
     ) -> None:
         self._session, self._side, self._tokens = session, side, tokens
         self._now, self._sleep, self._jitter = now, sleep, jitter
+        # Each consumer has a client of its own and knows nothing of the others' requests.
         self._spacing_seconds = side.concurrency / side.requests_per_second
         self._last: datetime | None = None
         self._without_batch: set[str] = set()
         self._held_until: datetime | None = None
         session.trust_env = False  # a .netrc must never replace the token
+        # A server that sends a byte now and then would never run into the time-out that `requests` knows.
         keep_deadlines(session, monotonic)
 
     def get(
@@ -85,6 +87,7 @@ class IfsClient:
         """
         found: list[Answer | None] = []
         for start in range(0, len(paths), ifs_batch.TOGETHER):
+            # One list alone is asked for as before: an answer in parts would gain nothing.
             part = paths[start : start + ifs_batch.TOGETHER]
             found += self._together(service, part, what) if len(part) > 1 else [None]
         return found
@@ -98,12 +101,14 @@ class IfsClient:
             answer = self._send(Call("POST", what, "search"), f"{service}/$batch", ifs_batch.HEADERS, body)
         except Retryable:
             return alone
+        # A projection that refuses `$batch` for good is no fault of the lists: they are asked for one by one.
         except Permanent:
             answer = None
         if answer is None:
             self._without_batch.add(service)
             return alone
         answers = ifs_batch.answers(answer)
+        # Which of them the server left out, an answer that is too short does not say.
         return answers if len(answers) == len(paths) else alone
 
     def patch(self, path: str, etag: ETag, body: Mapping[str, object], what: str) -> Answer | None:
@@ -132,6 +137,7 @@ class IfsClient:
         try:
             return self._answered(call, path, dict(headers), body)
         except Retryable as fault:
+            # Heard by one request, the wish holds for all that this consumer sends.
             if fault.retry_after_seconds:
                 self._held_until = self._now() + timedelta(seconds=fault.retry_after_seconds)
             raise
@@ -142,10 +148,13 @@ class IfsClient:
         while True:
             token = self._tokens.token()
             answer = self._once(call, path, {**headers, "Authorization": f"Bearer {token}"}, body)
+            # Confirmed once: a warning that comes back is a refusal.
             may_confirm = self._side.accept_warnings and headers.keys().isdisjoint(WARNINGS)
             match answer_kind(answer, call, confirms=may_confirm):
                 case AnswerKind.FINE:
                     return answer
+                # For a write, a record that is not there any more is news about that record; for a reading it is the
+                # answer.
                 case AnswerKind.MISSING if call.writes:
                     raise _gone(answer, call)
                 case AnswerKind.MISSING | AnswerKind.CONFLICT:
@@ -160,6 +169,7 @@ class IfsClient:
 
     def _replace_token(self, token: str, answer: Answer, call: Call, *, is_token_new: bool) -> None:
         """Once. A new one that is refused as well is the tenant's trouble: a node, a clock, or the client itself."""
+        # One fresh token tells an old one from a client that is refused.
         if not is_token_new:
             self._tokens.discard(token)
             return
@@ -206,6 +216,7 @@ class IfsClient:
                 data=body,
             )
         except requests.RequestException as error:
+            # Without a connection nothing was sent: the write may simply come again.
             is_sent = not isinstance(error, requests.ConnectTimeout)
             raise lost(call, type(error).__name__, may_have_arrived=is_sent) from error
         return _answer(response, content, self._now())
@@ -214,6 +225,7 @@ class IfsClient:
         """Each of the connection's consumers takes its share of the tenant's rate."""
         if self._last is not None:
             elapsed = (self._now() - self._last).total_seconds()
+            # A clock that was set back must not make this wait for hours.
             if 0 <= elapsed < self._spacing_seconds:
                 self._sleep(self._spacing_seconds - elapsed)
         self._last = self._now()
@@ -223,6 +235,7 @@ def _is_quick(fault: Retryable) -> bool:
     """Worth another try at once: neither asked to wait, nor slow, nor somebody's to repair."""
     if fault.reason is not Reason.IFS_UNAVAILABLE or fault.retry_after_seconds:
         return False
+    # What took its whole time would take it again, out of a Lambda's own.
     return fault.status != HTTPStatus.GATEWAY_TIMEOUT and fault.code not in {TIMED_OUT, REBUILDING}
 
 
@@ -241,6 +254,7 @@ def _answer(response: requests.Response, content: bytes, now: datetime) -> Answe
     body: Any = None
     is_json = False
     kind = response.headers.get("Content-Type", "")
+    # By what it says of itself: a login page is HTML, and comes with status 200.
     if "json" in kind:
         try:
             body, is_json = json.loads(content), True

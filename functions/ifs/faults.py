@@ -23,7 +23,7 @@ from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryabl
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
 
-LONGEST_WAIT_SECONDS = 900
+LONGEST_WAIT_SECONDS = 900  # a wish for more is asked about again by then
 REBUILDING = "MI_MODIFIED_ERROR"
 TIMED_OUT = "ReadTimeout"
 MODIFIED = re.compile(r"ORA-20114|\bFND_MODIFIED\b")
@@ -110,6 +110,7 @@ class Answer(Frozen):
     @property
     def code(self) -> str:
         """Of IFS's envelope; empty where somebody else answered."""
+        # Only IFS's envelope has one: a proxy's page, a gateway's JSON and a login form have none.
         code = self._error.get("code")
         return code if isinstance(code, str) else ""
 
@@ -135,6 +136,7 @@ class Answer(Frozen):
 
     def _texts(self) -> Iterator[str]:
         details = self._error.get("details")
+        # The database's number stands in the error itself or in one of its details, as the projection is built.
         for part in (self._error, *(details if isinstance(details, list) else ())):
             if isinstance(part, dict):
                 yield from (str(part.get(name, "")) for name in ("code", "message"))
@@ -144,6 +146,7 @@ def answer_kind(answer: Answer, call: Call, *, confirms: bool = False) -> Answer
     """Raises Permanent, Retryable or OutcomeUnknown (writes only). `confirms`: a warning may be confirmed."""
     if answer.status < HTTPStatus.MULTIPLE_CHOICES:
         return _fine(answer, call)
+    # Before all other refusals: a conflict is nobody's mistake, and only a new reading ends it.
     if call.writes and _is_conflict(answer, call):
         return AnswerKind.CONFLICT
     if answer.status == HTTPStatus.UNAUTHORIZED:
@@ -162,6 +165,7 @@ def lost(call: Call, how: str, *, may_have_arrived: bool) -> Retryable:
     request that takes too long may be the only one that does.
     """
     kind = OutcomeUnknown if call.writes and may_have_arrived else Retryable
+    # A connection that breaks is the way's or the tenant's. A time-out may be this one request's.
     scope = Scope.UNCLEAR if how == TIMED_OUT else Scope.TENANT
     return kind(Reason.IFS_UNAVAILABLE, f"{call}: {how}", stage=call.stage, code=how, scope=call.scope(scope))
 
@@ -171,6 +175,7 @@ def seconds(value: str | None, now: datetime) -> float | None:
     if value is None:
         return None
     if value.strip().isdecimal():
+        # Six digits are more than is ever waited; Python refuses to read some thousand.
         return float(min(int(value.strip()[:6]), LONGEST_WAIT_SECONDS))
     try:
         until = email.utils.parsedate_to_datetime(value).astimezone(UTC)

@@ -18,8 +18,8 @@ from functions.ifs.client import IfsClient
 from functions.ifs.faults import Answer
 from functions.model.outcomes import Reason
 
-PAGE = 500
-MOST_PAGES = 200
+PAGE = 500  # rows; a wider page risks the request's own deadline
+MOST_PAGES = 200  # 100,000 rows: a filter of ours never means more, and a server without an end has one here
 NEXT_LINK = "@odata.nextLink"
 
 Row = Mapping[str, Any]
@@ -40,6 +40,7 @@ class Service:
         """Those of every filter, whose first pages are asked for together."""
         asked = list(filters)
         paths = [self._page_path(entity_set, _options((*key, *select), key, each), 0) for each in asked]
+        # Most lists are one page: asked for together, a batch of orders costs few requests.
         firsts = self.client.get_together(self.path, paths, entity_set)
         return [
             row
@@ -60,9 +61,13 @@ class Service:
             page, link = self._page(path, entity_set, first if skip == 0 else None)
             known = len(rows)
             for place, row in enumerate(page, skip):
+                # A row that moves between two pages is shown twice.
                 rows.setdefault(_identity(row, key, place), row)
+            # IFS may serve narrower pages than were asked for, and says with a link that there is more, where it says
+            # so at all.
             if not link and self._is_last(entity_set, key, len(page)):
                 return list(rows.values())
+            # A server that ignores `$skip` would show the first page forever.
             if page and len(rows) == known:
                 raise _unusable(entity_set, "PAGE_REPEATED")
             skip += len(page)
@@ -80,6 +85,7 @@ class Service:
         """Whether a page without a link ends its list. The first one that says little has the set measured."""
         if width == 0:
             return True
+        # A short page ends the list only where the set is known to show wider ones.
         if width < PAGE and entity_set not in self._measured and width >= self._widest[entity_set]:
             self._measure(entity_set, key)
         return width < self._widest[entity_set]
@@ -96,6 +102,7 @@ class Service:
             text = f"GET {entity_set}: 404, there is no such set in the projection"
             raise Permanent(Reason.IFS_CONFIGURATION, text, stage="search", status=404)
         page = answer.body.get("value") if isinstance(answer.body, dict) else None
+        # Anything else in status 200 is not a list that may be called complete.
         if not isinstance(page, list) or not all(isinstance(row, dict) for row in page):
             raise _unusable(entity_set, "NO_ROWS")
         self._widest[entity_set] = max(len(page), self._widest.get(entity_set, 0))
@@ -106,6 +113,7 @@ class Service:
         """Relative to the service or absolute; our own host is asked in either case, within this service only."""
         parts = urlsplit(urljoin(f"https://ifs{self.path}/", link))
         following = f"{parts.path}?{parts.query}"
+        # A link that leads elsewhere would be read as rows of this list, one that leads back without an end.
         if not parts.path.startswith(f"{self.path}/") or following == path:
             raise _unusable("list", "NEXT_LINK_ASTRAY")
         return following
@@ -118,6 +126,7 @@ def _options(select: Sequence[str], key: Sequence[str], filter_text: str) -> dic
 
 def _identity(row: Row, key: Sequence[str], place: int) -> tuple[object, ...]:
     parts = tuple(row.get(name) for name in key)
+    # Rows without a whole key cannot be told apart: they count by where they stand.
     return (place,) if None in parts else tuple(map(str, parts))
 
 

@@ -25,8 +25,8 @@ from functions.ifs.faults import lower, seconds
 from functions.model.outcomes import Reason
 
 EARLY_SHARE = 0.15  # of the lifetime: a request under way must not meet an expired token
-LONGEST_SECONDS = 3600
-WITHIN_SECONDS = 15
+LONGEST_SECONDS = 3600  # whatever `expires_in` says: no token is trusted for longer
+WITHIN_SECONDS = 15  # for a small answer: whoever needs the token waits meanwhile
 CREDENTIAL_ERRORS = {"invalid_client", "unauthorized_client", "invalid_grant"}
 OAUTH_ERRORS = {*CREDENTIAL_ERRORS, "invalid_request", "invalid_scope", "unsupported_grant_type"}  # RFC 6749, 5.2
 REFUSALS = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED}
@@ -76,6 +76,7 @@ class TokenSource:
         self._on_refused()
 
     def _fetch(self) -> tuple[str, datetime]:
+        # From before the request: the realm counts the lifetime from when it made the token, not from when it arrived.
         asked = self._now()
         form, basic = self._client()
         try:
@@ -86,6 +87,7 @@ class TokenSource:
             raise _fault(Reason.IFS_UNAVAILABLE, code=type(error).__name__) from error
         body = _json(content)
         token = body.get("access_token")
+        # A token with a line feed in it would become a second header.
         if response.status_code != HTTPStatus.OK or not isinstance(token, str) or not _fits_a_header(token):
             raise self._refused(response, body.get("error"))
         lifetime = min(max(_seconds(body.get("expires_in")), 1), LONGEST_SECONDS)
@@ -104,6 +106,7 @@ class TokenSource:
         """What has the shape of an OAuth answer comes from the realm; anything else from what stands in front of it."""
         status, code = response.status_code, error if error in OAUTH_ERRORS else ""
         wait = seconds(lower(response.headers).get("retry-after"), self._now())
+        # Also a realm that is misconfigured parks nobody: orders wait until a person has mended it.
         if status in REFUSALS and code:
             self._on_refused()
             reason = Reason.IFS_CREDENTIALS if code in CREDENTIAL_ERRORS else Reason.IFS_CONFIGURATION

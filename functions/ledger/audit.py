@@ -14,7 +14,7 @@ from functions.model.audit import AuditEntry, EarlierAuditEntry
 from functions.model.records import RecordKey
 from functions.model.shipment import ConnectionName, OrderKey
 
-EARLIER_SHARDS = 16
+EARLIER_SHARDS = 16  # as the earlier version spread the orders of a day
 RETENTION = timedelta(days=3 * 365)
 
 
@@ -36,6 +36,7 @@ class AuditLog:
             EXPIRES: int((entry.at + self._retention).timestamp()),
         }
         body = entry.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+        # Append-only: not even we change what an entry says.
         return self._table.put(to_item({**body, **keys}), condition=Attr(PARTITION).not_exists())
 
     def get(self, connection: ConnectionName, record: RecordKey, key: str) -> AuditEntry | None:

@@ -12,7 +12,7 @@ from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
 
 DESK = "desk"
-SAVE_ATTEMPTS = 5
+SAVE_ATTEMPTS = 5  # people decide seldom; `release` saves how far a recall is meanwhile
 
 
 class DeskStore:

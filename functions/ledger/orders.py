@@ -19,7 +19,7 @@ from functions.model.shipment import ConnectionName, OrderKey, Shipment
 from functions.model.state import OrderState, ShipmentState
 from functions.model.watch import Waiting
 
-SHARDS = 4
+SHARDS = 4  # a partition takes a thousand writes a second, and a backlog comes at once
 PAGE = 1000  # entries of a list in one call; about a quarter of what DynamoDB hands out at once
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # of an order that is too large to be kept
 STATE = "state"
@@ -47,6 +47,7 @@ class OrderStore:
     def is_too_large(self, state: OrderState) -> bool:
         """Whether the ledger cannot hold it."""
         goods = (item for each in state.shipments.values() for item in each.shipment.items)
+        # Nearly every order is small, and is not written out to be measured.
         is_near = len(state.shipments) > LARGE or sum(ITEM_BYTES + len(item.sku) for item in goods) > LARGE_GOODS
         return is_near and _size(state) > LIMIT_BYTES
 
@@ -57,6 +58,7 @@ class OrderStore:
         `rejudge_skipped`: what was skipped is judged anew.
         """
         keys = [(_partition(shipment.order_key), STATE) for shipment in shipments]
+        # Marks alone cross the wire: a page may hold five hundred rows.
         marks = {item[PARTITION]: item.get("marks", {}) for item in self._table.get_many(keys, ["marks"])}
         return [
             shipment
@@ -77,6 +79,7 @@ class OrderStore:
     def due(self, connection: ConnectionName, *, now: datetime, limit: int) -> list[tuple[OrderKey, datetime]]:
         """Orders whose next attempt is due with the instant they are due at, oldest first."""
         shards = (_shard("due", connection, number) for number in range(SHARDS))
+        # As many as are wanted from each shard: all that is due may stand in one.
         items = [item for shard in shards for item in self._table.query_due(shard, until=stamp(now), limit=limit)]
         items.sort(key=lambda item: str(item[DUE_SORT]))
         return [(_key(item), datetime.fromisoformat(item[DUE_SORT])) for item in items[:limit]]
@@ -88,6 +91,7 @@ class OrderStore:
         for item in self._table.query_shard(f"watch#{connection}"):
             shown = whole(item)
             known = {"order": shown.get("key"), "since": shown[DUE_SORT], "records": shown.get("watched")}
+            # What a later version wrote must not keep the others from being looked at.
             with suppress(ValidationError):
                 yield Waiting.model_validate(known, extra="ignore")
 
@@ -117,6 +121,7 @@ class OrderStore:
         """Those of a shard of the list of what waits, in its order: what is due latest comes first, what calls for
         attention oldest first. One call. Eventually consistent.
         """
+        # Pauses grow: what is due latest has waited longest, and is what a person wants to see.
         page = self._table.query_page(shard, limit=limit, after=after, newest_first=shard.startswith("due#"))
         return ListedPage([_listed(item) for item in page.items], page.is_last)
 
@@ -131,6 +136,7 @@ class OrderStore:
     def recall(self, order: OrderKey, until: datetime) -> bool:
         """Due at `until` unless it is before; False where the order is not known or another run was faster."""
         state = self.load([order]).get(order)
+        # It comes by itself, and sooner.
         if state is None or (state.next_attempt_at is not None and state.next_attempt_at <= until):
             return False
         return self.save(state.claimed(until))
@@ -138,6 +144,7 @@ class OrderStore:
     def claim(self, order: OrderKey, due_at: datetime, until: datetime) -> bool:
         """Move the next attempt from `due_at` to `until`; False when another run was faster or the order moved on."""
         state = self.load([order]).get(order)
+        # The index lags behind: what it shows as due may have been delivered since.
         if state is None or state.next_attempt_at != due_at:
             return False
         return self.save(state.claimed(until))
@@ -161,6 +168,7 @@ def shards(connection: ConnectionName, kinds: Sequence[ShardKind]) -> tuple[str,
 
 
 def _shards(connection: ConnectionName, kind: ShardKind) -> list[str]:
+    # Written seldom, and read as a whole: one partition holds the rate.
     if kind in {"watch", "kept", "dismissed"}:
         return [f"{kind}#{connection}"]
     return [_shard(kind, connection, number) for number in range(SHARDS)]
@@ -179,6 +187,7 @@ def _shard(kind: str, connection: ConnectionName, number: int) -> str:
 
 
 def _item(state: OrderState) -> dict[str, Any]:
+    # Defaults are left out: an item has the size of what happened to the order.
     dumped = state.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     keys = {PARTITION: _partition(state.key), SORT: STATE, "revision": state.revision}
     marks = {**state.stub, **{key: _mark(each, state.delivered_to) for key, each in state.shipments.items()}}

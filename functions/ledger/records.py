@@ -36,6 +36,8 @@ class RecordStore:
         is too large.
         """
         body = memory.stored().model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+        # Before DynamoDB says so: the order that brings the item over the limit is parked alone, and nothing was
+        # written for it.
         if size(memory) > LIMIT_BYTES:
             raise Permanent(Reason.ORDER_TOO_LARGE, f"record {memory.key.digest} holds too many shipments")
         keys = {PARTITION: _partition(memory.connection, memory.key), SORT: MEMORY}

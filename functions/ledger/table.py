@@ -96,10 +96,12 @@ class DynamoTable:
     def get(self, pk: str, sk: str) -> Item | None:
         with translated("DynamoDB", Reason.LEDGER_UNAVAILABLE):
             key = {PARTITION: pk, SORT: sk}
+            # Strongly consistent: what is decided on an earlier item would only fail at the save.
             item: Item | None = self._client.get_item(TableName=self._name, Key=key, ConsistentRead=True).get("Item")
             return item
 
     def get_many(self, keys: Sequence[tuple[str, str]], attributes: Sequence[str]) -> list[Item]:
+        # DynamoDB refuses a batch that names a key twice.
         unique = list(dict.fromkeys(keys))
         chunks = (unique[start : start + BATCH_GET_LIMIT] for start in range(0, len(unique), BATCH_GET_LIMIT))
         return [item for chunk in chunks for item in self._get_chunk(chunk, attributes)]
@@ -174,6 +176,7 @@ class DynamoTable:
         return self.get(item[PARTITION], item[SORT]) == dict(item)
 
     def _get_chunk(self, keys: Sequence[tuple[str, str]], attributes: Sequence[str]) -> Iterator[Item]:
+        # A name may be one of DynamoDB's reserved words.
         names = {f"#{number}": name for number, name in enumerate((PARTITION, SORT, *attributes))}
         wanted: Any = {
             "Keys": [{PARTITION: pk, SORT: sk} for pk, sk in keys],

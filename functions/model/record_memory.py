@@ -215,6 +215,7 @@ class RecordMemory(Frozen):
         bears its cost.
         """
         placed = [c for order in self.contributions for c in order.shipments]
+        # The last one of a key stands: of several copies of a parcel the one with a cost.
         every = {c.shipment: c for c in sorted(placed, key=lambda c: c.cost or 0)}
         return sorted(every.values(), key=lambda c: (c.created_at, c.shipment))
 
@@ -248,6 +249,7 @@ class RecordMemory(Frozen):
         """With exactly these shipments of the order; none takes the order out. Others keep their places."""
         order = mine.order(self.connection)
         places = [each.order(self.connection) for each in self.contributions]
+        # In its place: whose store's rules hold for a record must not change with every look.
         kept = [mine if place == order else each for place, each in zip(places, self.contributions, strict=True)]
         kept += [] if order in places else [mine]
         return self.model_copy(update={"contributions": tuple(each for each in kept if each.shipments)})
@@ -259,6 +261,7 @@ class RecordMemory(Frozen):
 
     def telling(self, before: RecordMemory, looking: Iterable[OrderKey]) -> RecordMemory:
         """Other orders whose outcome here is another one than `before` have to hear of it."""
+        # Neighbours that would find nothing new are not sent for.
         if _outcomes(self) == _outcomes(before):
             return self
         others = (self.orders | before.orders) - set(looking)
@@ -296,6 +299,7 @@ class RecordMemory(Frozen):
     def intending(self, intent: OpenIntent) -> RecordMemory:
         """A state action that was refused is a person's, and stays refused while it is called again."""
         sent = {change.attribute for change in intent.changes.values()} if intent.kind != "action" else set()
+        # Should the run die after the request, a value that was refused before may stand there now.
         again = {name: past.asked_again() for name, past in self.fields.items() if name in sent}
         return self.model_copy(update={"intent": intent, "fields": {**self.fields, **again}})
 

@@ -19,7 +19,7 @@ from functions.model.shipment import OrderKey, Shipment, ShipmentKey
 # Named by the shipment itself, by the goods of its lines, by the site it leaves from, as the only record there was, or
 # by a person's choice.
 PlacedBy = Literal["named", "goods", "site", "only", "person"]
-PAST_RECORDS = 20
+PAST_RECORDS = 20  # an item must not grow with every move
 Wait = Literal["find", "delivery", "lock", "answer", "fault", "pause"]
 
 
@@ -179,6 +179,7 @@ class OrderState(Frozen):
     def watched(self) -> tuple[RecordKey, ...]:
         """The records that it only waits to be delivered; none where it waits for something else too."""
         is_watched = self.waiting_for is Reason.NOT_DELIVERED_YET and "delivery" in self.waits
+        # An order that is due is looked at whole, and needs no watching.
         if not is_watched or self.next_attempt_at is not None:
             return ()
         waiting = {Reason.NOT_DELIVERED_YET}
@@ -230,6 +231,7 @@ class OrderState(Frozen):
 
     def leaving(self, records: Collection[RecordKey]) -> OrderState:
         """Nothing of the order counts there any more."""
+        # Shipments stay known: a number that comes again must not be new.
         moved = {key: s.taken_out() for key, s in self.shipments.items() if s.is_on(records)}
         kept = [record for record in self.records if record.key not in records]
         debts = [key for key in self.debts if key not in records]

@@ -24,8 +24,8 @@ from functions.model.outcomes import Reason
 from functions.shipstation.budget import Governor, Lane
 from functions.shipstation.values import as_rows, as_text, parsed
 
-TRIES = 3
-LONGEST_WAIT_SECONDS = 65
+TRIES = 3  # of a reading, each from the budget
+LONGEST_WAIT_SECONDS = 65  # the minute that ShipStation counts, and some
 # The whole of ShipStation's own refusal, which arrives under other status codes too. A row may hold these words.
 THROTTLED = {"message": "too many requests"}
 THROTTLED_BYTES = 100
@@ -112,6 +112,7 @@ class ShipStationClient:
             try:
                 return self._once(path, parameters, lane, scope)
             except Retryable as fault:
+                # A throttle is answered by waiting for the budget, and a wish of the vendor's by coming back later.
                 if attempt == tries or fault.reason is not Reason.SHIPSTATION_UNAVAILABLE or fault.retry_after_seconds:
                     raise
                 self._sleep(attempt * (0.5 + self._jitter()))
@@ -141,6 +142,7 @@ class ShipStationClient:
         try:
             return self._once(path, {}, lane, Scope.RECORD, body=body, method=method)
         except Retryable as fault:
+            # ShipStation's writes bear no condition: one that may have arrived is looked for before it is sent again.
             if fault.reason is Reason.SHIPSTATION_UNAVAILABLE:
                 raise OutcomeUnknown(fault.reason, str(fault), status=fault.status) from fault
             raise
@@ -162,6 +164,7 @@ class ShipStationClient:
         method: str = "GET",
     ) -> Answer | None:
         self._governor.wait_for_place(lane)
+        # Anew each time: a key that a person has replaced works without a restart.
         credentials = self._credentials()
         try:
             response, content = exchange(
@@ -183,7 +186,10 @@ class ShipStationClient:
 
     def _judge(self, path: str, response: requests.Response, content: bytes, scope: Scope) -> Answer | None:
         headers, status = response.headers, response.status_code
+        # Also from refusals: they tell best that somebody else uses the key.
         self._governor.learn(*(headers.get(f"X-Rate-Limit-{name}") for name in ("Remaining", "Reset", "Limit")))
+        # Before the status is judged: the refusal arrives under others than 429, and means neither an outage nor the
+        # key.
         if status == HTTPStatus.TOO_MANY_REQUESTS or _is_throttled(content):
             raise self._throttled(path, headers)
         self._check_key(path, status, content, scope)
@@ -202,12 +208,14 @@ class ShipStationClient:
         is_refused = status == HTTPStatus.UNAUTHORIZED or (status == HTTPStatus.FORBIDDEN and scope is not Scope.RECORD)
         if is_refused:
             self._on_refused()
+        # Only in a refusal: the same words may stand in a row.
         code = _of_the_plan(content) if status >= HTTPStatus.BAD_REQUEST else None
         if is_refused or code:
             text = f"GET {path}: {status} {code or ''}".rstrip()
             raise Permanent(Reason.SHIPSTATION_CREDENTIALS, text, status=status)
 
     def _throttled(self, path: str, headers: Mapping[str, str]) -> ConnectorError:
+        # Its own header first: seconds until the minute that is counted ends.
         wait = _seconds(headers.get("X-Rate-Limit-Reset")) or _seconds(headers.get("Retry-After"))
         self._governor.pause(wait)
         text = f"GET {path}: throttled"
@@ -215,6 +223,7 @@ class ShipStationClient:
 
 
 def _is_throttled(content: bytes) -> bool:
+    # A list is not parsed to find out whether it is a refusal.
     if len(content) > THROTTLED_BYTES:
         return False
     try:

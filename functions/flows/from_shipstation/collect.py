@@ -113,12 +113,15 @@ def collect(collection: Collection, webhooks: Sequence[Pointer], correlation_id:
     """
     intake = collection.intake
     started, name = intake.now(), intake.connection.name
+    # The same webhook may come twice.
     pointers = list(dict.fromkeys(webhooks))
     wait = _wait(collection, pointers, started)
     position = None
+    # A run that cannot ask anything must not hold the lease that another could use.
     if wait is None:
         position = collection.positions.acquire(name, collection.holder, now=started, until=started + LEASE)
     if position is None:
+        # Noted for whoever holds it: the holder looks at these streams before it ends.
         for stream in _streams(pointers):
             collection.positions.note_webhook(name, stream, started)
         return Report(held=wait is None, goes_on_in=wait)
@@ -128,12 +131,14 @@ def collect(collection: Collection, webhooks: Sequence[Pointer], correlation_id:
         run.go(pointers)
     except ConnectorError as fault:
         if (wait := seconds_to_wait(fault)) is not None:
+            # A Lambda that sleeps costs as much as one that works.
             run.hand_over(wait)
         elif fault.reason is Reason.SHIPSTATION_CREDENTIALS:
             run.open_circuit()
         else:
             raise
     finally:
+        # However it ended: the position of what was read must not be lost with it.
         run.release()
     return run.report
 
@@ -154,6 +159,7 @@ def _pause(position: ReadingPosition, now: datetime) -> float:
     """Seconds until the next look for webhooks: a few at once, then one in a while, so that what comes meanwhile is
     answered by the same look.
     """
+    # The first looks come at once: one webhook alone is answered within seconds.
     ahead = _next_answer(position, now) - now - (LOOKS_AT_ONCE - 1) * LOOKS_APART
     return max(min(ahead, LOOKS_APART).total_seconds(), 0)
 
@@ -163,6 +169,7 @@ def _next_answer(position: ReadingPosition, now: datetime) -> datetime:
 
 
 def _streams(pointers: Sequence[Pointer]) -> list[Stream]:
+    # In the order of the streams, whatever the order of the webhooks.
     wanted = {stream for pointer in pointers for stream in WEBHOOK_STREAMS[pointer.kind]}
     return [stream for stream in Stream if stream in wanted]
 
@@ -188,6 +195,7 @@ class _Run:
             self.report.silent = self._position.value.refused_at is None
             self.report.refused = not self.report.silent
             return
+        # One request finds out what a walk would find out with many.
         if self._position.value.silent_at is None or self._try(self._probe):
             self._read(pointers)
         if self._is_silent and not self._shows_another_list():
@@ -201,6 +209,7 @@ class _Run:
         else:
             self._look_at_everything()
         self._answer_pending_webhooks()
+        # Without a wait: what is left is due already.
         if self._is_over and (self._unanswered or self._position.value.streams_left):
             self.report.goes_on_in = 0
 
@@ -220,6 +229,7 @@ class _Run:
         """As for a refused key: one request a tick, whoever asks for more. Then every stream is due."""
         now = self._now()
         self.report.silent = True
+        # The list that was asked goes to the end, so that the next probe asks another one.
         probed, *others = dict.fromkeys((*self._position.value.streams_left, *Stream))
         self._position.note(self._position.value.leaving([*others, probed]).silent(now, now + PROBES_APART))
 
@@ -265,6 +275,7 @@ class _Run:
         for stream in streams:
             of_stream = [pointer for pointer in pointers if stream in WEBHOOK_STREAMS[pointer.kind]]
             is_anything = any(pointer.kind == "anything" for pointer in of_stream)
+            # A look reads what the pointers name, and all that came beside it.
             is_one_look = waited or is_anything or len(of_stream) > POINTERS_ONE_BY_ONE
             if is_one_look or not self._follow_all(stream, of_stream):
                 self._look("webhook", stream)
@@ -324,6 +335,7 @@ class _Run:
         self._with.source.check_budget()
         began = self._now()
         self._position.note(self._position.value.answering(stream, began))
+        # The walker says of this stream alone whether it came to its end.
         is_whole, self.report.complete = self.report.complete, True
         is_read = self._try(partial(self._walk, lane, stream))
         if is_read:
@@ -348,6 +360,7 @@ class _Run:
         while streams_left and self._has_time():
             stream = streams_left.pop(0)
             self._position.note(self._position.value.leaving(streams_left))
+            # Before the stream is read: should this run die in it, the next one begins with those behind it.
             self._position.keep()
             self._look("poll", stream)
         self._sweep()
@@ -363,6 +376,7 @@ class _Run:
 
     def _sweep(self) -> None:
         tracks = sweep.MORE_TRACKS if self._connection.writes(*ON_ITS_WAY) else sweep.TRACKS
+        # Last of all: what is swept was read once already.
         cursors = sweep.begun(self._position.value.cursors, tracks, self._started)
         self._position.note(self._position.value.with_cursors(cursors))
         for track, span in sweep.due(cursors, tracks, self._connection.go_live_at, self._started):

@@ -43,14 +43,17 @@ def send(replay: Replay, plan: Plan, correlation_id: str) -> Plan:
     """One portion, those included that it shows as parked, so that the ledger says so. Sent twice, the second finds
     nothing to do.
     """
+    # What was shown a week ago is not what a person would say yes to now.
     if replay.lookup.now() >= plan.expires_at:
         return _saved(replay, plan, plan.ended("given_up"))
     allowed = _portion(replay)
     portion = list(islice(_left_of(replay, plan), allowed.orders))
     _queue(replay, plan, [order for _, order in portion], plan.plan_id, correlation_id, is_probe=allowed.is_probe)
     sent = plan.sending(portion[-1][0] if portion else plan.position, len(portion))
+    # A full portion says nothing of what is behind it.
     if len(portion) == allowed.orders:
         return _later(replay, plan, sent, allowed.pause)
+    # A replay's orders have a next attempt of their own; what a revert could not put back, nobody else asks for.
     if plan.reverts is None:
         return _saved(replay, plan, sent.ended("applied"))
     return _later(replay, plan, sent) if portion else _again(replay, plan, sent, allowed, correlation_id)
@@ -82,6 +85,7 @@ def _portion(replay: Replay) -> _Portion:
     limit = orders_a_minute(replay.connection, circuit, replay.lookup.now())
     if circuit.is_open:
         return _Portion(limit, is_probe=True, pause=ROUND)
+    # One at least, where any is allowed at all: a slow tenant's plan must come to its end.
     return _Portion(max(limit // PORTIONS, min(limit, 1)), is_probe=False, pause=MINUTE)
 
 
@@ -91,6 +95,7 @@ def _again(replay: Replay, before: Plan, plan: Plan, allowed: _Portion, correlat
     unsettled = list(islice(_unsettled(replay, plan, every), allowed.orders))
     if not unsettled:
         return _saved(replay, before, plan.ended("applied"))
+    # Under the same one the queue would take it for the message that it had.
     attempt = f"{plan.plan_id}:{plan.rounds + 1}"
     _queue(replay, plan, unsettled, attempt, correlation_id, is_probe=allowed.is_probe)
     return _later(replay, before, plan.sent_again())
@@ -123,6 +128,7 @@ def _queue(
     cause = Cause(
         kind="replay" if plan.reverts is None else "revert",
         correlation_id=correlation_id,
+        # The audit names who said yes, not who drew it up.
         by=asked.by if asked else plan.by,
         note=asked.note if asked else plan.note,
         plan_id=plan.plan_id,

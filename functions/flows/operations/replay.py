@@ -35,8 +35,8 @@ from functions.model.shipment import ConnectionName, OrderKey
 from functions.model.state import OrderState
 from functions.model.tenant import Circuit
 
-ORDERS_PER_LOOK = 10
-NAMED_PER_PAGE = 200
+ORDERS_PER_LOOK = 10  # as in one batch of a delivery
+NAMED_PER_PAGE = 200  # reads of the ledger before the position is saved
 
 
 class Plans(Protocol):
@@ -159,6 +159,7 @@ def draw(replay: Replay, plan: Plan, source: Source) -> Plan:
         if not position:
             return _close(replay, plan.looked(plan.position, seen))
         moved = replay.plans.save(plan.looked(position, seen))
+        # Whoever cancels saves the plan, and this save then fails.
         if moved is None:
             return plan  # it was cancelled
         plan = moved
@@ -177,6 +178,7 @@ def _unseen(replay: Replay, plan: Plan, states: Sequence[OrderState]) -> list[Or
 def _add(replay: Replay, plan: Plan, states: Sequence[OrderState], source: Source) -> int:
     """What one order meets in the ledger ends that order alone."""
     try:
+        # Ten at once share their searches; one that the ledger refuses is then found by looking at each alone.
         orders, records = source.look(states)
     except Permanent as fault:
         if len(states) > 1:
@@ -188,6 +190,7 @@ def _add(replay: Replay, plan: Plan, states: Sequence[OrderState], source: Sourc
 
 def _close(replay: Replay, plan: Plan) -> Plan:
     """All orders are placed: each says what its records say now. Interrupted, it is done again."""
+    # Gists alone: a plan of any size has to fit into a Lambda's memory.
     records = {record.key: record.gist for record in replay.plans.every_record(plan.plan_id)}
     ended: list[PlannedOrder] = []
     for _, order in replay.plans.orders(plan.plan_id):
@@ -227,6 +230,7 @@ class SelectedOrders:
             return self.replay.orders.page(connection.name, position)
         named = product(connection.companies, dict.fromkeys(selection.orders))
         keys = [OrderKey(connection=connection.name, company=company, reference=order) for company, order in named]
+        # The ledger is not gone through for orders that a person names.
         start = int(position or 0)
         end = start + NAMED_PER_PAGE
         return self.replay.orders.load(keys[start:end]).values(), str(end) if end < len(keys) else ""
@@ -276,6 +280,7 @@ def _reason(record: RecordProposal) -> Reason | None:
 
 
 def _planned_record(record: RecordProposal) -> PlannedRecord:
+    # Orders of the plan that were looked at earlier stand on it as well, and are written with it.
     entries = {**record.as_planned.on(record.stored), **record.entries}
     return PlannedRecord(
         key=record.record.key,
