@@ -20,6 +20,7 @@ from functions.model.records import FieldName, Place
 UNLIKELY = "\u2042 no order \u2042"
 # https://docs.shipstation.com/rate-limits, and as V1's requirements say
 MOST_OF_V1 = 40
+# A little below what the vendor allows, 40 and 200 a minute: a refusal for going too fast is our defect.
 OF_V1 = {"base_url": "https://ssapi.shipstation.com", "requests_per_minute": 39}
 OF_V2 = {"base_url": "https://api.shipstation.com", "requests_per_minute": 195}
 OrderSource = Literal["order_number", "order_key", "custom_field_1", "custom_field_2", "custom_field_3"]

@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-LOOK_SECONDS = 2.0
+LOOK_SECONDS = 2.0  # between two questions: each invokes a Lambda
 Moved = Callable[[Mapping[str, Any]], None]
 
 

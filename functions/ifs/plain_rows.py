@@ -18,7 +18,7 @@ from functions.model.reconciled import IfsRow
 from functions.model.records import FieldName
 
 LINES = ("SourceRefType", "SourceRef1", "SourcePartNo", "InventoryPartNo")
-LINE_KEY = ("ShipmentId", "ShipmentLineNo")
+LINE_KEY = ("ShipmentId", "ShipmentLineNo")  # the whole key: lists are ordered by it
 ORDERS = ("OrderNo", "Company", "Contract", "Objstate")
 CANCELLED = "Cancelled"
 Numbers = dict[str, set[str]]  # the references that an IFS order number stands for

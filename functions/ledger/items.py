@@ -15,7 +15,7 @@ from functions.errors import Permanent
 from functions.log_lines import logger
 from functions.model.outcomes import Reason
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 2  # this version reads earlier ones, and refuses later ones
 PARTITION, SORT, VERSION = "pk", "sk", "schema_version"
 
 Made = TypeVar("Made", bound=BaseModel)

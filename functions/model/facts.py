@@ -10,7 +10,7 @@ from pydantic import AliasChoices, ConfigDict, Field
 from functions.model.frozen import Frozen
 from functions.model.shipment import ConnectionName, Item
 
-MOST_FORMER = 10
+MOST_FORMER = 10  # an item must not grow with every correction
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 

@@ -18,7 +18,7 @@ from functions.model.shipment import ConnectionName, OrderKey
 from functions.model.state import EARLIER_PLACE
 
 PlanStatus = Literal["drawing", "ready", "applying", "applied", "cancelled", "given_up"]
-LIFETIME = timedelta(days=7)
+LIFETIME = timedelta(days=7)  # what was shown longer ago is not what a person would see now
 KEPT = timedelta(days=30)  # so long an applied plan can be reverted
 STALLS = 5  # runs that came no further
 LEFT_ALONE = {Reason.TYPED_BY_A_PERSON, Reason.REWRITTEN_SINCE}

@@ -14,7 +14,7 @@ from functions.model.shipment import ConnectionName
 
 # What IFS was heard on. `seen`: a record that we remember was there again.
 Heard = Literal["search", "seen", "metadata", "write"]
-STRIKES_TO_OPEN = 2
+STRIKES_TO_OPEN = 2  # one fault alone may be a node that is restarted
 
 
 class Strikes(Frozen):

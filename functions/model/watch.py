@@ -8,7 +8,7 @@ from functions.model.frozen import Frozen
 from functions.model.records import RecordKey
 from functions.model.shipment import ConnectionName, OrderKey
 
-HOURS = 7 * 24
+HOURS = 7 * 24  # of a week: who delivers does so by hour and weekday
 KNOWN = 50  # as many deliveries tell something of the tenant's hours
 FADES_AT = 1000  # deliveries; from there on older ones count half
 QUIET = 0.2  # of the mean

@@ -20,6 +20,7 @@ def read(records: Iterable[dict[str, Any]], model: type[Message]) -> tuple[dict[
     for record in records:
         message = parsed(record["body"], model)
         if message is None:
+            # Its id alone: the body may hold anything.
             logger.error("message_unreadable", message_id=record["messageId"], model=model.__name__)
             unreadable.append(record["messageId"])
         else:

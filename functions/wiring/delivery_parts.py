@@ -93,6 +93,7 @@ class DeliveryParts:
         return FifoOrderQueue(self._runtime.queue(self._tables.shipments[name]))
 
     def _pause(self, attempt: int) -> None:
+        # Two that write one record in turns would otherwise meet again each time.
         self._runtime.sleep(min(2.0, 0.1 * 2**attempt) * (0.5 + self._runtime.jitter() / 2))
 
 

@@ -24,6 +24,7 @@ class Once:
         """`work` is given an id, which a repeated request is told as `run_id`. Raises Retryable."""
         digest = hashlib.sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()
         run_id, now = self._runtime.new_id(), self._runtime.now()
+        # A Lambda that was killed ends nothing: its mark ends by itself, when it cannot run any more.
         until = now + timedelta(milliseconds=context.get_remaining_time_in_millis())
         other = self._requests.begin(digest, run_id, now=now, until=until)
         if other is not None:

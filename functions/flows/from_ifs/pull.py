@@ -89,6 +89,7 @@ def _seen(
     """What is to be packed, and what was pushed and is open."""
     offered = [each for each in flow.consignments.to_pack() if not _is_before(each, connection)]
     followed = [key for key in known if bool(key.order_no) == (orders.source == "orders")]
+    # What IFS no longer offers may be delivered, cancelled or blocked: what was pushed has to hear which.
     again = {key.number for key in followed} - {each.number for each in offered}
     seen = [*offered, *(flow.consignments.by_number(sorted(again)) if again else ())]
     keyed = {key_of(each, connection): each for each in seen}
@@ -138,8 +139,10 @@ def _is_due(wanted: Outbound, known: PushedOrder | None, connection: Connection,
     if known is None:
         return wanted.wish == "pack" and not wanted.is_held
     wanted = known.rest(wanted)
+    # A pause after a fault; what must not be packed any more does not wait for its end.
     if known.next_attempt_at is not None:
         return known.next_attempt_at <= now or wanted.stops_packing
+    # Shadow mode tells each difference once.
     if known.outcome is Outcome.WOULD_WRITE:
         return connection.is_pushing or wanted.shown != known.shadowed
     if known.is_refused and known.file != file:
@@ -169,6 +172,7 @@ def _parts(due: Sequence[Outbound]) -> Iterable[tuple[Outbound, ...]]:
     size = 0
     for each in due:
         length = len(each.model_dump_json().encode())
+        # One order of five hundred lines is as large as many small ones.
         if part and (len(part) == AT_ONCE or size + length > MOST_BYTES):
             yield tuple(part)
             part, size = [], 0

@@ -23,7 +23,7 @@ DENSE = timedelta(seconds=3)  # from the last instant that is proven, more than 
 # Faults that another stream need not share.
 OF_ONE_STREAM = {Reason.SHIPSTATION_UNAVAILABLE, Reason.SHIPSTATION_REQUEST}
 KNOWN_BEFORE = timedelta(days=7)
-GAPS_KEPT = timedelta(days=31)
+GAPS_KEPT = timedelta(days=31)  # by then the sweep has been there, on day 30, for the last time
 
 
 class Source(Protocol):
@@ -136,6 +136,7 @@ class Walker:
     def walk(self, stream: Stream, lane: Lane) -> None:
         """What is new first; then, once per margin and never while a webhook waits, what may have come late."""
         cursor = self._cursor(stream)
+        # Nothing lies between the two marks: one look is both.
         if cursor.head == cursor.settled and stream is not Stream.ORDERS:
             self._look(stream, lane, cursor.head, settles=True)
             return
@@ -153,9 +154,11 @@ class Walker:
             if not self._accept(stream, reading, lane, settles=settles):
                 self.report.complete = False
                 return
+            # Only now: every row of the page is queued or recorded.
             self.position.move(stream, self._advanced(stream, reading, until, settles=settles))
             if reading.complete or not self.position.keep():
                 return
+            # Within one second no cursor can move, and a run that cannot move it would read the same pages again.
             if reading.reached and reading.page > BACKLOG_PAGES:
                 self._step_over(stream, reading.reached, reading.page, settles=settles)
                 return
@@ -178,6 +181,7 @@ class Walker:
 
     def sweep(self, track: Track, span: Span) -> None:
         cursor = Cursor(head=span.start, settled=span.start)
+        # What a sweep finds was missed by the looks: the audit tells the two apart.
         cause = Cause(kind="sweep", correlation_id=self.cause.correlation_id)
         for reading in self.source.walk(track.stream, span.start, "sweep", end=span.end):
             self._take(track.stream, reading, cause)
@@ -201,6 +205,7 @@ class Walker:
         self._take(stream, reading, self.cause)
         if not is_seen_to or not settles or stream is not Stream.ORDERS:
             return is_seen_to
+        # Younger orders may still get shipments that no look has come to.
         older_than = self.intake.now() - self._margin(stream)
         return self._crosscheck.verify(reading.orders, older_than, self.cause, "sweep")
 
@@ -212,6 +217,7 @@ class Walker:
         if reading.gaps:
             self.report.gaps += len(reading.gaps)
             self.position.note(self.position.value.with_gaps(reading.gaps, self._now() - GAPS_KEPT))
+        # A row was shown: the key is taken, and ShipStation answers.
         if self.position.value.next_probe_at is not None:
             self.position.note(self.position.value.accepted())
 
@@ -223,6 +229,7 @@ class Walker:
 
     def _set_aside(self, stream: Stream, reached: datetime, lane: Lane) -> None:
         """The long rest becomes a job of its own before the cursor steps over it; what is new is read at once."""
+        # The margin stays with the stream: its rows may still appear, and a job reads each window once.
         window = Span(start=reached, end=self._now() - self._margin(stream))
         end = self.jobs.open(self._job("backlog", "poll", stream, window)).window.end
         if stream is Stream.ORDERS:
@@ -246,6 +253,7 @@ class Walker:
 
     def _job(self, kind: Literal["backlog", "crosscheck"], lane: Lane, stream: Stream, window: Span) -> Job:
         return Job(
+            # The same rest found by two runs is one job.
             job_id=f"{kind}-{stream}-{window.start:%Y%m%dT%H%M%S}",
             connection=self.intake.connection.name,
             kind=kind,
@@ -272,6 +280,7 @@ class Walker:
     def _advanced(self, stream: Stream, reading: Reading, until: datetime | None, *, settles: bool) -> Cursor:
         """Forwards only. A look that began at `settled` has seen everything older than the margin behind it."""
         cursor = self._cursor(stream)
+        # One row from a wrong clock must not carry the cursor past all rows to come.
         reached = min(reading.reached or cursor.head, self._now() + FUTURE)
         if not settles:
             return cursor.reaching(reached)

@@ -24,7 +24,7 @@ LEASE = timedelta(minutes=6)  # outlives the longest run, so that only a dead ho
 FEWEST_AT_ONCE, A_PAGE_SECONDS = 6, 5  # slices: 3 s of latency and what a page costs us
 IDLE_SECONDS = 0.5  # until a slice without a worker looks for work again
 WORTH_HALVING = 12  # pages that a slice should still hold before another worker takes its later half
-SAVES_APART = timedelta(seconds=10)
+SAVES_APART = timedelta(seconds=10)  # a run that dies repeats that much; a save costs a write
 TRIED_APART, LONGEST_APART = timedelta(minutes=5), timedelta(minutes=30)  # a job that fails; the others go first
 MOST_IN_VAIN = 48  # runs that come no further, about a day; then the window is given up
 
@@ -133,6 +133,7 @@ class _Slices:
         return tuple(Span(start=start, end=end, page=number) for start, end, number in left)
 
     def _halved(self) -> _Slice | None:
+        # The slice that would end last: halving another one brings the end no nearer.
         longest = max((s for s in self.active if s.is_worth_halving), key=lambda s: s.end - s.start, default=None)
         if longest is None:
             return None
@@ -161,6 +162,8 @@ class _Run:
         workers = 1 if stream is Stream.LABELS_VOIDED else self._at_once()
         self._with.side_by_side([lambda: self._work(stream, slices)] * workers)
         fault, self._fault = self._fault, None
+        # The budget, the key and the ledger concern every stream: going on with the next one would only meet them
+        # again.
         if isinstance(fault, ConnectorError) and fault.reason in OF_ONE_STREAM:
             self._faults[stream] = fault
         elif fault is not None:
@@ -175,6 +178,7 @@ class _Run:
         pages = self.job.pages
         job = self._current()
         if self._faults:
+            # A window that fails for good must not cost the budget of those that do not.
             apart = min(TRIED_APART * (job.in_vain + 1), LONGEST_APART)
             job = job.failing(self._with.intake.now() + apart, came_further=job.pages > pages)
         for stream, fault in self._faults.items():
@@ -242,6 +246,7 @@ class _Run:
 
     def _save(self) -> None:
         """One worker at a time; the others go on reading."""
+        # A save that is under way tells of nearly the same.
         if self._saving.acquire(blocking=False):
             try:
                 self._saved_at = self._with.intake.now()

@@ -150,6 +150,7 @@ def _nobodys(
     left = there - numbers_of(living, separator)
     for each in case.parcels:
         own = numbers_of([each], separator)
+        # A number of several words is there whole or not at all.
         if own and own <= left:
             left -= own
             if not each.is_context or each.skip is None:

@@ -33,7 +33,7 @@ TELLING = {
 PERSONS = {Reason.TYPED_BY_A_PERSON, Reason.NOT_EMPTY}
 DONE = {Outcome.WRITTEN, Outcome.UNCHANGED}
 GOES_ON = {Outcome.WAITING, Outcome.RETRY}
-OVERDUE = timedelta(days=1)
+OVERDUE = timedelta(days=1)  # what was due that long ago, nobody looks at
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ def _by_content(each: Addressed, rows: Sequence[IfsRow]) -> IfsRow | None:
     """The one that shows its number; the only one that holds its goods where those that show it hold others."""
     showing = [row for row in rows if _shows(row, each)]
     holder = _only_holder(each, rows)
+    # A number that stands on a record with other goods was typed there by mistake, or by the fault that is looked for.
     if holder is not None and all(_holds_others(row, each) for row in showing):
         return holder
     return next(iter(showing), None)

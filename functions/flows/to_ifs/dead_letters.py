@@ -74,6 +74,7 @@ class DeadLetters:
         for _ in range(RACES):
             seen, now = self.memory.load(order), self.now()
             recent = tuple(at for at in seen.rounds if now - at < WINDOW)
+            # Letters of one order that died together are one round.
             if recent and now - recent[-1] < ROUND:
                 return True
             if len(recent) >= ROUNDS:

@@ -62,6 +62,7 @@ def next_attempt(
         state = _give_up(state, pending)
         pending = _pending(state)
         waits = {**_waits(before, pending, now), **(given_up if pending else {})}
+    # A wait that IFS stated is no failure of ours: it makes the next pause no longer.
     attempts = _attempts(before, pending, is_put_off=until is not None and not is_lost)
     return state.scheduled(
         waiting_for=pending,
@@ -139,6 +140,7 @@ def _due(
     if pending is None:
         return None
     if until is not None:
+        # Not before `until` in any case: a look before it can decide nothing.
         return min(now + (until - now) * max(1, tries), max(until, now + pause))
     return None if pending in COMES_BY_ITSELF else now + pause
 
@@ -152,6 +154,7 @@ def _give_up(state: OrderState, reason: Reason) -> OrderState:
         OrderRecord(key=r.key, fields={n: _given_up(n, f, reason) for n, f in r.fields.items()}, shown=r.shown)
         for r in state.records
     ]
+    # The record says it for all of its shipments.
     left = {record.key for record in records if any(field.reason is reason for field in record.fields.values())}
     shipments = {
         key: s.waiting(Outcome.PARKED, GIVEN_UP[reason]) if s.reason is reason and not s.is_on(left) else s

@@ -44,6 +44,8 @@ def settled(
     state = case.state
     placed = placement.records
     away = [key for key in state.remembered if key not in placed]
+    # Forgotten is only what is known to be gone: a debt costs one look more, a lost one leaves our number on another's
+    # record.
     debts = [key for key in away if not _is_paid(key, own, state.key, case)]
     past = state.past_with(key for key in away if key not in debts)
     left = [key for key in debts if key not in {*own, *held}]

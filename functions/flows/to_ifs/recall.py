@@ -76,6 +76,7 @@ class Recalling:
         orders = (each.order for each in found if each.order is not None and self._is_claimed(each.order))
         claimed = list(islice(orders, limit))
         self._send(claimed, cause, f"p{int(self.now.timestamp())}")
+        # The list is eventually consistent.
         if not found and self.now - pause.end >= CLAIM:
             self.desks.change(connection, lambda desk: desk.drained(pause.name, self.now))
         return len(claimed)
@@ -96,6 +97,7 @@ class Recalling:
                 break
             if listed.order is not None and self._is_wanted(listed, recall) and self._is_claimed(listed.order):
                 claimed.append(listed.order)
+            # Also past what was not wanted: the position says what was looked at.
             recall = recall.moved_to(listed.place)
         else:
             recall = recall.next_shard() if page.is_last else recall

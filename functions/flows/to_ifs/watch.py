@@ -127,6 +127,7 @@ class Watch:
         for start in range(0, len(due), PORTION):
             portion = due[start : start + PORTION]
             answer = self._asked(portion, breaker) if watched.orders < most and self.has_time() else None
+            # What was not answered is not behind us: the next run begins with this portion.
             if answer is None or not answer.is_known:
                 break
             moved = _moved(portion, answer, before.looked_at, at, self._pace)
@@ -146,6 +147,7 @@ class Watch:
         waiting = list(self.orders.waiting(self.connection.name)) if self.connection.mode != "off" else []
         breaker = self.breaker() if waiting else None
         if breaker is not None and breaker.refusal(is_probe=True) is None:
+            # One record may be the only one that fails.
             each = waiting[int(now.timestamp() // 60) % len(waiting)]
             answer = self._asked([each], breaker)
             if answer.is_known and _has_moved(each, answer):

@@ -78,6 +78,7 @@ def _end_without_asking(step: Step) -> None:
     pushed, outbound = step.pushed, step.outbound
     is_unknown = not pushed.may_stand
     if outbound.problem is not None:
+        # What was never made cannot be wrong: it waits until IFS says what to make of it.
         is_of_none = (is_unknown or pushed.is_cancelled) and outbound.problem.reason in WAITING
         waits = is_of_none or outbound.problem.is_passing
         outcome = Outcome.WAITING if waits else Outcome.PARKED
@@ -88,17 +89,21 @@ def _end_without_asking(step: Step) -> None:
 
 def _write(flow: Push, steps: Sequence[Step], cause: Cause) -> None:
     """Whoever saved one of them in between goes first: the next look sees to the rest."""
+    # Each order names in the ledger what is about to be written: a run that dies leaves that behind, and the next look
+    # finds what became of it.
     begun = [step for step in steps if _begin(flow, step)]
     if not begun:
         return
     results = {result.order_key: result for result in flow.writer.upsert([_body(flow, step) for step in begun])}
     for step in begun:
         result = results.get(step.pushed.order_key)
+        # Neither taken nor refused: the next look asks ShipStation which it was.
         if result is None:
             step.ended = delayed(flow, step, Retryable(Reason.SHIPSTATION_UNAVAILABLE, "no result for this order"))
         elif result.order_id is None:
             step.ended = _refused(flow, step)
         else:
+            # Before the result is saved: under the key of the intent, a second telling is the same entry.
             audit(flow, step.pushed, cause, _changes(step), is_cancel=step.outbound.content is None)
             step.ended = _done(step, result.order_id)
 
@@ -108,6 +113,7 @@ def _begin(flow: Push, step: Step) -> bool:
     pushed, content, now = step.pushed, step.outbound.content, flow.now()
     key = flow.audit.new_key(now)
     if step.decision.kind == "create" and content is not None:
+        # ShipStation knows the old key as that of a cancelled order, and would change that one.
         fresh = pushed.reopened() if pushed.is_cancelled else pushed
         step.pushed, step.current = fresh.about_to_make(step.outbound, content, now, key), None
     else:
@@ -152,6 +158,7 @@ def _done(step: Step, order_id: int) -> PushedOrder:
 def _refused(flow: Push, step: Step) -> PushedOrder:
     """An order that changed under us is read again; one that cannot be made asks a person."""
     if step.current is None:
+        # Another file may make another body: then it is worth another try.
         refused = step.pushed.refused_under(flow.orders.fingerprint)
         return refused.ended(step.outbound, Outcome.PARKED, Reason.REFUSED_BY_SHIPSTATION)
     return delayed(flow, step, Retryable(Reason.REFUSED_BY_SHIPSTATION, "the order takes no update"))

@@ -54,6 +54,7 @@ class CustomEntities:
 
     def reread(self, record: Record) -> Record | None:
         """By its key, with the tag that a write checks; a row that was not there is looked for by its shipment."""
+        # Its address is known once IFS has made it.
         if not record.address:
             return self.read([record.key]).get(record.key)
         row = self._writer.read(record.address, self._identity)
@@ -67,6 +68,7 @@ class CustomEntities:
         body = {target.id_attribute: _shipment_of(record.key), target.order_attribute: record.order_number}
         if target.company_attribute:
             body[target.company_attribute] = record.company
+        # A new row holds nothing that could be cleared.
         given = {name: value for name, value in self._fields.body(changes).items() if value is not None}
         path = f"{self._service.path}/{target.entity_set}"
         answer = self._service.client.post(path, {**body, **given}, target.entity_set)
@@ -86,6 +88,7 @@ class CustomEntities:
             for order in orders:
                 key = self._key(shipment.key, str(order["OrderNo"]))
                 made.add(key)
+                # A row that is still to be made is a record like others: one protocol for both.
                 record = rows.get(key) or Record(key=key, etag="", values={}, exists=False)
                 yield Candidate(record=_of_order(record, order), is_own=False, named_by=(shipment.key,))
         for key in each.remembered:

@@ -51,6 +51,7 @@ class OrderLookup:
             for row in self._service.rows(
                 self._place.entity_set, (*self._fields, attribute), filter_text, ("OrderNo",)
             ):
+                # A purchase order that was entered twice and cancelled once is that of the other.
                 if finder == "order_number" or row.get("Objstate") != CANCELLED:
                     found[_reference(row.get(attribute))].append(row)
         return dict(found)

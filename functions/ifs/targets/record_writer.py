@@ -51,6 +51,7 @@ class Writer:
         """What the answer says the record holds now; without a record where it says nothing."""
         if answer is None:
             return CONFLICT
+        # An answer that leaves a written field out does not say whether it was stored.
         if not self._fields.are_in(answer):
             return Written(http_status=answer.status, record=None, etag=answer.headers.get("etag"))
         etag = answer.headers.get("etag") or answer.body.get("@odata.etag")
@@ -64,6 +65,7 @@ class Writer:
         answer = self._service.client.get(path, self._set)
         if answer is None or not isinstance(answer.body, dict):
             return None
+        # Either of them may be missing.
         return {**answer.body, "@odata.etag": answer.headers.get("etag") or answer.body.get("@odata.etag")}
 
 
@@ -79,6 +81,7 @@ def _sent(name: FieldName, rule: FieldRule, value: str | None) -> str | float | 
     amount = amount_of(value) if rule.type == "number" else None
     if amount is not None:
         return int(amount) if amount == amount.to_integral_value() else float(amount)
+    # Cut off it would be another value, and look like somebody else's at the next look.
     if value is not None and len(value.encode()) > rule.max_length:
         raise Permanent(Reason.IFS_CONFIGURATION, f"{name} is longer than its max_length")
     return value

@@ -51,6 +51,7 @@ class ShipmentHeaders:
         named = self._named(sought)
         orders, own_lines = self._by_lines([each for each in sought if _has_unnamed(each, named)])
         numbers = {*_numbers_of(own_lines), *(key for own in named.values() for key in own), *self._remembered(sought)}
+        # No record is no fault: the goods may not be picked yet.
         if not numbers:
             return {}
         headers = {record.key: record for record in self._headers(numbers)}
@@ -106,6 +107,7 @@ class ShipmentHeaders:
             hits = self._lines_of(numbers) if numbers else []
             known = {str(line["SourceRef1"]) for line in hits}
             lines += hits
+            # A way of finding that yields orders without lines has not found the shipment: the next one may.
             found |= {order: own for order, own in numbers.items() if known & own.keys()}
         return found, lines
 
@@ -127,6 +129,7 @@ class ShipmentHeaders:
         select = (*HEADER_FIELDS, *self._fields.attributes)
         for filter_text in odata.any_of("ShipmentId", sorted(numbers)):
             for row in self._service.rows(self._target.entity_set, select, filter_text, ("ShipmentId",)):
+                # It only gathers others, which hold the lines.
                 if row.get("ShipmentCategory") != "Consolidated":
                     yield self._record(row)
 
@@ -198,6 +201,7 @@ def _is_customer_order(row: Row) -> bool:
 def _line(row: Row) -> Line:
     part = row.get("SourcePartNo") or row.get("InventoryPartNo") or ""
     number = str(row.get("SourceRef1"))
+    # A shop order of the same number is another order.
     source = number if _is_customer_order(row) else f"{row.get('SourceRefType')} {number}"
     return Line(order_reference=source, part=str(part), quantity=_quantity(row.get("InventoryQty")))
 

@@ -13,7 +13,7 @@ from functions.model.cursors import Gap, Span, Stream
 
 Row = dict[str, Any]
 Rows = list[Row]
-FAR_AHEAD = datetime(2200, 1, 1, tzinfo=UTC)
+FAR_AHEAD = datetime(2200, 1, 1, tzinfo=UTC)  # no row is of then: a window that begins there shows nothing
 
 
 @dataclass(frozen=True)

@@ -174,4 +174,5 @@ class _Walked:
     def is_over(self, page: _Page) -> bool:
         """After a page that brings nothing new, or a narrow one where the counts agree."""
         is_narrow = len(page.rows) < self._listing.page_size and page.total == self._served
+        # Neither the counts nor the page number is trusted alone.
         return is_narrow or not page.rows or self._is_repeating

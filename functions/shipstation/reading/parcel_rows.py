@@ -49,6 +49,7 @@ def _instants(row: Row) -> tuple[datetime, datetime | None] | None:
     except (ValueError, TypeError, OverflowError):
         return None
     is_voided = row.get("voided")
+    # A tuple, not a set: a vendor may send a list, which no set can be asked for.
     if made is None or is_voided not in (True, False, None):
         return None
     return made, (voided or made) if is_voided or voided else None

@@ -31,7 +31,7 @@ UNKNOWN_APART = timedelta(minutes=5)  # whoever invents key ids must not make us
 OUTAGE_APART = timedelta(seconds=30)
 WITHIN_SECONDS = 3  # each address, once connected
 BEGUN_WITHIN_SECONDS = 6  # the last of them: the Lambda ends after 15
-MOST_BYTES = 65_536
+MOST_BYTES = 65_536  # of an answer that nobody has vouched for yet
 MOST_KEYS = 50
 # 2048 bits is the least that NIST SP 800-131A lets verify; above 8192 a verification takes noticeable time.
 SHORTEST_BITS, LONGEST_BITS = 2048, 8192

@@ -17,7 +17,7 @@ from functions.shipstation.v2.rsa import RsaKey, is_signed_by
 KEY_ID = "x-shipengine-rsa-sha256-key-id"
 SIGNATURE = "x-shipengine-rsa-sha256-signature"
 TIMESTAMP = "x-shipengine-timestamp"
-OLDEST = timedelta(minutes=5)
+OLDEST = timedelta(minutes=5)  # an older one may have been recorded and sent again
 
 
 def examine(
