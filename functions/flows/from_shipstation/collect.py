@@ -121,7 +121,7 @@ def collect(collection: Collection, webhooks: Sequence[Pointer], correlation_id:
     if wait is None:
         position = collection.positions.acquire(name, collection.holder, now=started, until=started + LEASE)
     if position is None:
-        # Noted for whoever holds it: the holder looks at these streams before it ends.
+        # Noted for whoever holds it, or comes next.
         for stream in _streams(pointers):
             collection.positions.note_webhook(name, stream, started)
         return Report(held=wait is None, goes_on_in=wait)
@@ -360,7 +360,6 @@ class _Run:
         while streams_left and self._has_time():
             stream = streams_left.pop(0)
             self._position.note(self._position.value.leaving(streams_left))
-            # Before the stream is read: should this run die in it, the next one begins with those behind it.
             self._position.keep()
             self._look("poll", stream)
         self._sweep()

@@ -225,7 +225,7 @@ def _only_fit(shipment: Shipment, left: Mapping[RecordKey, Goods]) -> RecordKey 
     goods = _goods(shipment)
     # A parcel without goods would fit every record.
     fitting = [key for key, rest in left.items() if goods and goods <= rest]
-    # A record that holds more than the parcel is as good as another only while none is exhausted by it.
+    # Where several have room, the one that holds exactly this is meant.
     exact = [key for key in fitting if left[key] == goods]
     return next((keys[0] for keys in (fitting, exact) if len(keys) == 1), None)
 
