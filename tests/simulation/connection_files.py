@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from functions.connections.connection import Connection
+from tests.equipment.ifs.rows import EACH_A_ROW
 from tests.equipment.world import World
 
 Raw = dict[str, Any]
@@ -46,12 +47,7 @@ ON_THE_WAY_FIELDS: Raw = {
     "delivered_at": {"attribute": "Cf_Delivered_At"},
 }
 ROW: Raw = {
-    "profile": "custom_entity",
-    "projection": "ShipmentTrackingHandling",
-    "entity_set": "ShipmentTrackingSet",
-    "id_attribute": "ShipstationId",
-    "key_attribute": "Objkey",
-    "order_attribute": "OrderNo",
+    **EACH_A_ROW,
     "company_attribute": "Company",
     "tracking": {"attribute": "TrackingNo", "policy": "always", "on_void": "flag"},
     "status": {"attribute": "Status", "policy": "always"},

@@ -16,16 +16,12 @@ from functions.model.record_memory import LEASE, POST_AGAIN
 from functions.model.shipment import Shipment
 from tests.equipment.builders import a_shipment, again, voided, work
 from tests.equipment.delivery_fakes import FakeIfs, World
+from tests.equipment.ifs.rows import EACH_A_ROW
 from tests.equipment.ifs.sets import TRACKINGS
 from tests.equipment.tenant_fixture import Rig
 
 ENTITY: dict[str, Any] = {
-    "profile": "custom_entity",
-    "projection": "ShipmentTrackingHandling",
-    "entity_set": "ShipmentTrackingSet",
-    "id_attribute": "ShipstationId",
-    "key_attribute": "Objkey",
-    "order_attribute": "OrderNo",
+    **EACH_A_ROW,
     "tracking": {"attribute": "TrackingNo"},
     "status": {"attribute": "Status", "policy": "always"},
 }

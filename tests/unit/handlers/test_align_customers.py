@@ -10,7 +10,7 @@ import pytest
 
 from functions.flows.align import customers
 from tests.equipment.align_desk import HOME, TEMPLATE, CustomersDesk
-from tests.equipment.clockwork import Killed
+from tests.equipment.deaths import Deaths
 from tests.equipment.http import Request, Response, json_response
 from tests.equipment.quiet_connection import run
 
@@ -255,29 +255,11 @@ def test_a_template_that_ifs_does_not_know_is_told() -> None:
     assert desk.made() == []
 
 
-class Deaths:
-    """Ends one run at each of these steps."""
-
-    def __init__(self, desk: CustomersDesk, at: tuple[int, ...]) -> None:
-        self._desk, self._at, self.steps, self.died = desk, list(at), 0, 0
-        desk.world.on_step = self._step
-
-    def _step(self, name: str) -> None:
-        task = self._desk.world.clockwork.current
-        if task is None or task.root.name != "align":
-            return
-        if self._at and self.steps == self._at[0]:
-            del self._at[0]
-            self.steps, self.died = 0, self.died + 1
-            raise Killed
-        self.steps += 1
-
-
 def play(
     at: tuple[int, ...], between: Callable[[CustomersDesk], None] = lambda _: None
 ) -> tuple[CustomersDesk, Deaths]:
     desk = CustomersDesk()
-    deaths = Deaths(desk, at)
+    deaths = Deaths(desk.world, "align", at)
     desk.account.add_customer("Kim", "kim@example.com", **HOME)
     for _ in range(max(len(at), 1)):
         desk.look(minutes=2)

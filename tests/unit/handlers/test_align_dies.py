@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.equipment.align_desk import ORIGIN, AlignDesk
-from tests.equipment.clockwork import Killed
+from tests.equipment.deaths import Deaths
 
 Act = Callable[[AlignDesk], None]
 
@@ -52,31 +52,13 @@ STORIES: dict[str, Story] = {
 }
 
 
-class Deaths:
-    """Ends the runs at these steps, one run each."""
-
-    def __init__(self, desk: AlignDesk, at: tuple[int, ...]) -> None:
-        self._desk, self._at, self.steps, self.died = desk, list(at), 0, 0
-        desk.world.on_step = self._step
-
-    def _step(self, name: str) -> None:
-        task = self._desk.world.clockwork.current
-        if task is None or task.root.name != "align":
-            return
-        if self._at and self.steps == self._at[0]:
-            del self._at[0]
-            self.steps, self.died = 0, self.died + 1
-            raise Killed
-        self.steps += 1
-
-
 def play(story: Story, at: tuple[int, ...], between: Act = lambda _: None) -> tuple[AlignDesk, Deaths]:
     desk = AlignDesk(**story.settings)
     for act in story.acts[:-1]:
         act(desk)
         desk.look()
         desk.look()
-    deaths = Deaths(desk, at)
+    deaths = Deaths(desk.world, "align", at)
     story.acts[-1](desk)
     for _ in at:
         desk.look(minutes=2)
@@ -92,7 +74,7 @@ def steps_of(story: Story) -> int:
         act(desk)
         desk.look()
         desk.look()
-    deaths = Deaths(desk, ())
+    deaths = Deaths(desk.world, "align", ())
     story.acts[-1](desk)
     desk.look(minutes=2)
     return deaths.steps

@@ -7,18 +7,14 @@ from typing import Any
 
 import pytest
 
+from tests.equipment.ifs.rows import EACH_A_ROW
 from tests.equipment.quiet_connection import START, a_connection, quiet_world, run, schedule
 from tests.equipment.world import CANARY, Site
 
 HOUR = timedelta(hours=1)
 LONGEST_RUN = 320.0  # seconds
 ROW = {
-    "profile": "custom_entity",
-    "projection": "ShipmentTrackingHandling",
-    "entity_set": "ShipmentTrackingSet",
-    "id_attribute": "ShipstationId",
-    "key_attribute": "Objkey",
-    "order_attribute": "OrderNo",
+    **EACH_A_ROW,
     "company_attribute": "Company",
     "tracking": {"attribute": "TrackingNo", "policy": "always", "on_void": "flag"},
     "status": {"attribute": "Status", "policy": "always"},

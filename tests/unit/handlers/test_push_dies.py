@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.equipment.clockwork import Killed
+from tests.equipment.deaths import Deaths
 from tests.equipment.order_desk import OrderDesk
 from tests.equipment.push_desk import Desk, Number
 
@@ -56,24 +56,6 @@ STORIES: dict[str, tuple[type[Desk], list[Act], str, int]] = {
 }
 
 
-class Deaths:
-    """Ends the last act's push runs at these steps, one run each."""
-
-    def __init__(self, desk: Desk, at: tuple[int, ...]) -> None:
-        self._desk, self._at, self.steps, self.died, self.edit = desk, list(at), 0, 0, lambda: None
-        desk.world.on_step = self._step
-
-    def _step(self, name: str) -> None:
-        task = self._desk.world.clockwork.current
-        if task is None or task.root.name != "push":
-            return
-        if self._at and self.steps == self._at[0]:
-            del self._at[0]
-            self.steps, self.died = 0, self.died + 1
-            raise Killed
-        self.steps += 1
-
-
 def play(story: str, at: tuple[int, ...]) -> tuple[Desk, Number, Deaths]:
     kind, acts, _, _ = STORIES[story]
     desk = kind(("pull",), minutes=15)
@@ -81,7 +63,7 @@ def play(story: str, at: tuple[int, ...]) -> tuple[Desk, Number, Deaths]:
     for act in acts[:-1]:
         act(desk, shipment)
         desk.run(minutes=35)
-    deaths = Deaths(desk, at)
+    deaths = Deaths(desk.world, "push", at)
     acts[-1](desk, shipment)
     desk.run(minutes=35)
     for order in desk.orders():  # the warehouse works on what it sees

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from functions.shipstation.reading import normalise
+from tests.equipment.ifs.rows import EACH_A_ROW
 from tests.equipment.quiet_connection import START, asked, quiet_world, run
 from tests.equipment.reconcile_desk import WHO, compare, deliver, differences, report, sell
 from tests.equipment.world import World
@@ -111,12 +112,7 @@ def test_what_ifs_cancelled_after_it_was_written() -> None:
 
 
 ENTITY: dict[str, Any] = {
-    "profile": "custom_entity",
-    "projection": "ShipmentTrackingHandling",
-    "entity_set": "ShipmentTrackingSet",
-    "id_attribute": "ShipstationId",
-    "key_attribute": "Objkey",
-    "order_attribute": "OrderNo",
+    **EACH_A_ROW,
     "company_attribute": "Company",
     "tracking": {"attribute": "TrackingNo"},
 }

@@ -11,6 +11,7 @@ import pytest
 
 from functions.connections.connection import Connection
 from functions.shipstation.reading import normalise
+from tests.equipment.ifs.rows import EACH_A_ROW
 from tests.equipment.quiet_connection import START, quiet_world
 from tests.equipment.reconcile_desk import compare, deliver, differences, sell
 from tests.equipment.world import Site, World
@@ -23,12 +24,7 @@ ORDER: dict[str, Any] = {
     "cost": {"attribute": "Cf_Ship_Cost"},
 }
 ENTITY: dict[str, Any] = {
-    "profile": "custom_entity",
-    "projection": "ShipmentTrackingHandling",
-    "entity_set": "ShipmentTrackingSet",
-    "id_attribute": "ShipstationId",
-    "key_attribute": "Objkey",
-    "order_attribute": "OrderNo",
+    **EACH_A_ROW,
     "company_attribute": "Company",
     "tracking": {"attribute": "TrackingNo"},
     "ship_date": {"attribute": "ShipDate", "type": "date"},

@@ -8,6 +8,7 @@ from functions.errors import OutcomeUnknown, Permanent
 from functions.model.outcomes import Reason
 from functions.model.records import Candidate, Conflict, FieldName, Record, Written
 from tests.equipment.builders import a_shipment
+from tests.equipment.ifs.rows import EACH_A_ROW
 from tests.equipment.tenant_fixture import Rig, key, order, sought
 
 HEADER: dict[str, Any] = {"profile": "shipment_header"}
@@ -18,12 +19,7 @@ ORDER: dict[str, Any] = {
     "ship_date": {"attribute": "Cf_Ship_Date", "type": "date"},
 }
 ENTITY: dict[str, Any] = {
-    "profile": "custom_entity",
-    "projection": "ShipmentTrackingHandling",
-    "entity_set": "ShipmentTrackingSet",
-    "id_attribute": "ShipstationId",
-    "key_attribute": "Objkey",
-    "order_attribute": "OrderNo",
+    **EACH_A_ROW,
     "company_attribute": "Company",
     "tracking": {"attribute": "TrackingNo"},
     "ship_date": {"attribute": "ShipDate", "type": "date"},
