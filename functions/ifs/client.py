@@ -19,7 +19,18 @@ from functions.connections.vendors import IfsTenant
 from functions.errors import Permanent, Retryable, Scope, Stage
 from functions.http_answers import exchange, keep_deadlines
 from functions.ifs import batch as ifs_batch
-from functions.ifs.faults import REBUILDING, TIMED_OUT, Answer, AnswerKind, Call, answer_kind, lost, lower, seconds
+from functions.ifs.faults import (
+    REBUILDING,
+    TIMED_OUT,
+    Answer,
+    AnswerKind,
+    Call,
+    answer_kind,
+    comes_back,
+    lost,
+    lower,
+    seconds,
+)
 from functions.ifs.token import TokenSource
 from functions.model.outcomes import Reason
 
@@ -156,7 +167,7 @@ class IfsClient:
                 # For a write, a record that is not there any more is news about that record; for a reading it is the
                 # answer.
                 case AnswerKind.MISSING if call.writes:
-                    raise _gone(answer, call)
+                    raise comes_back(Reason.NOT_IN_IFS_YET, "the record is gone", answer, call, Scope.RECORD)
                 case AnswerKind.MISSING | AnswerKind.CONFLICT:
                     return None
                 case AnswerKind.REFRESH_TOKEN:
@@ -174,14 +185,7 @@ class IfsClient:
             self._tokens.discard(token)
             return
         self._tokens.distrust(token)
-        raise Retryable(
-            Reason.IFS_CREDENTIALS,
-            f"{call}: {answer.status} with a fresh token",
-            stage=call.stage,
-            status=answer.status,
-            code=answer.cause,
-            scope=Scope.TENANT,
-        )
+        raise comes_back(Reason.IFS_CREDENTIALS, f"{answer.status} with a fresh token", answer, call, Scope.TENANT)
 
     def _wait_for_ifs(self, call: Call) -> None:
         left = (self._held_until - self._now()).total_seconds() if self._held_until else 0.0
@@ -193,15 +197,8 @@ class IfsClient:
 
     def _wait_for_metadata(self, pause: float | None, answer: Answer, call: Call) -> None:
         if pause is None or answer.retry_after_seconds:
-            raise Retryable(
-                Reason.IFS_UNAVAILABLE,
-                f"{call}: service metadata keeps changing",
-                retry_after_seconds=answer.retry_after_seconds,
-                stage=call.stage,
-                status=answer.status,
-                code=answer.cause,
-                scope=Scope.TENANT,
-            )
+            wait, how = answer.retry_after_seconds, "service metadata keeps changing"
+            raise comes_back(Reason.IFS_UNAVAILABLE, how, answer, call, Scope.TENANT, retry_after_seconds=wait)
         self._sleep(pause * (0.5 + self._jitter() / 2))
 
     def _once(self, call: Call, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
@@ -237,17 +234,6 @@ def _is_quick(fault: Retryable) -> bool:
         return False
     # What took its whole time would take it again, out of a Lambda's own.
     return fault.status != HTTPStatus.GATEWAY_TIMEOUT and fault.code not in {TIMED_OUT, REBUILDING}
-
-
-def _gone(answer: Answer, call: Call) -> Retryable:
-    return Retryable(
-        Reason.NOT_IN_IFS_YET,
-        f"{call}: the record is gone",
-        stage=call.stage,
-        status=answer.status,
-        code=answer.cause,
-        scope=Scope.RECORD,
-    )
 
 
 def _answer(response: requests.Response, content: bytes, now: datetime) -> Answer:

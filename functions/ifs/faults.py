@@ -170,6 +170,21 @@ def lost(call: Call, how: str, *, may_have_arrived: bool) -> Retryable:
     return kind(Reason.IFS_UNAVAILABLE, f"{call}: {how}", stage=call.stage, code=how, scope=call.scope(scope))
 
 
+def comes_back(
+    reason: Reason, how: str, answer: Answer, call: Call, scope: Scope, *, retry_after_seconds: float | None = None
+) -> Retryable:
+    """An answer of IFS's own after which the same may be asked for later."""
+    return Retryable(
+        reason,
+        f"{call}: {how}",
+        retry_after_seconds=retry_after_seconds,
+        stage=call.stage,
+        status=answer.status,
+        code=answer.cause,
+        scope=scope,
+    )
+
+
 def seconds(value: str | None, now: datetime) -> float | None:
     """`Retry-After` in either form, clamped; None for anything else."""
     if value is None:
