@@ -102,35 +102,42 @@ class ParcelLists:
         """Each row once."""
         walked = _Walked(listing)
         for number in range(1, MOST_PAGES + 1):
-            page = self._page(listing, filters, number, listing.page_size)
-            yield from walked.fresh(page)
-            if walked.is_over(page):
+            page = self._whole(listing, filters, number) or self._pieces(listing, filters, number, walked.width)
+            yield from walked.fresh(page, number)
+            if walked.is_over(page, number):
                 self.unreadable += walked.broken
                 return
         raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, f"GET {listing.path}: its pages have no end")
 
-    def _page(self, listing: Listing, filters: Mapping[str, str], number: int, size: int) -> _Page:
-        """A page that one row breaks is read in pieces."""
-        where = {listing.size_field: str(size), "page": str(number)}
-        is_whole = size == listing.page_size
+    def _whole(self, listing: Listing, filters: Mapping[str, str], number: int) -> _Page | None:
+        """None for a page that one row breaks."""
         try:
-            answer = self._client.get(
-                listing.path, {**listing.fixed, **filters, **where}, LANE, tries=3 if is_whole else 1
-            )
+            return self._asked(listing, filters, number, listing.page_size, tries=3)
+        except PageBroken:
+            return None
+
+    def _pieces(self, listing: Listing, filters: Mapping[str, str], number: int, size: int) -> _Page:
+        """The rows of page `number` of `size`, in pieces."""
+        parts = next((divisor for divisor in range(2, size) if size % divisor == 0), size)
+        rows: list[Row | None] = []
+        for piece in range((number - 1) * parts + 1, number * parts + 1):
+            rows += self._piece(listing, filters, piece, size // parts).rows
+            if rows.count(None) > MOST_BROKEN:
+                break
+        return _Page(rows, None, is_whole=False)
+
+    def _piece(self, listing: Listing, filters: Mapping[str, str], number: int, size: int) -> _Page:
+        try:
+            return self._asked(listing, filters, number, size, tries=1)
         except PageBroken:
             return self._pieces(listing, filters, number, size) if size > 1 else _Page([None], None)
+
+    def _asked(self, listing: Listing, filters: Mapping[str, str], number: int, size: int, *, tries: int) -> _Page:
+        where = {listing.size_field: str(size), "page": str(number)}
+        answer = self._client.get(listing.path, {**listing.fixed, **filters, **where}, LANE, tries=tries)
         if answer is not None and answer.is_empty:
             return _Page([], 0)
         return _page_of(answer.body if answer else None, listing)
-
-    def _pieces(self, listing: Listing, filters: Mapping[str, str], number: int, size: int) -> _Page:
-        parts = next(divisor for divisor in range(2, size + 1) if size % divisor == 0)
-        rows: list[Row | None] = []
-        for piece in range((number - 1) * parts + 1, number * parts + 1):
-            rows += self._page(listing, filters, piece, size // parts).rows
-            if rows.count(None) > MOST_BROKEN:
-                break
-        return _Page(rows, None)
 
 
 @dataclass(frozen=True)
@@ -139,6 +146,7 @@ class _Page:
 
     rows: list[Row | None]
     total: int | None
+    is_whole: bool = True
 
 
 def _page_of(body: Any, listing: Listing) -> _Page:
@@ -150,29 +158,50 @@ def _page_of(body: Any, listing: Listing) -> _Page:
 
 
 class _Walked:
-    """What a list has shown so far: the ids of its rows, how many rows, and how many of them cannot be shown."""
+    """What a list has shown so far. ShipStation may hand out less than a page's size, and counts pages in what it hands
+    out: `width` is how much that is. A first page that has to be read in pieces says nothing of it, so that the pages
+    behind it may repeat what the pieces showed, as far as those reached.
+    """
 
     def __init__(self, listing: Listing) -> None:
         self._listing = listing
         self._seen: set[int | None] = set()
-        self._served = 0
+        self._widest = self._reached = 0
         self._is_repeating = False
-        self.broken = 0
+        self._broken: set[int] = set()  # places
 
-    def fresh(self, page: _Page) -> list[Row]:
+    @property
+    def width(self) -> int:
+        return self._widest or self._listing.page_size
+
+    @property
+    def broken(self) -> int:
+        """Rows that cannot be shown."""
+        return len(self._broken)
+
+    def fresh(self, page: _Page, number: int) -> list[Row]:
         """The rows that no page showed before. Raises Retryable."""
-        self._served, self.broken = self._served + len(page.rows), self.broken + page.rows.count(None)
-        if self.broken > MOST_BROKEN:
-            raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, f"GET {self._listing.path}: too many rows are not shown")
+        self._count(page, number)
         said = [self._listing.said(row) for row in page.rows if row]
         by_id = {as_whole(row.get(self._listing.id_field)): row for row in said if row}
-        fresh = {number: row for number, row in by_id.items() if number not in self._seen}
+        fresh = {key: row for key, row in by_id.items() if key not in self._seen}
         self._seen |= fresh.keys()
         self._is_repeating = bool(said) and not fresh
         return list(fresh.values())
 
-    def is_over(self, page: _Page) -> bool:
+    def _count(self, page: _Page, number: int) -> None:
+        first = (number - 1) * self.width
+        self._broken |= {first + place for place, row in enumerate(page.rows) if row is None}
+        if self.broken > MOST_BROKEN:
+            raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, f"GET {self._listing.path}: too many rows are not shown")
+        if page.is_whole:
+            self._widest = max(self._widest, len(page.rows))
+        else:
+            self._reached = max(self._reached, number * self.width)
+
+    def is_over(self, page: _Page, number: int) -> bool:
         """After a page that brings nothing new, or a narrow one where the counts agree."""
-        is_narrow = len(page.rows) < self._listing.page_size and page.total == self._served
+        is_narrow = len(page.rows) < self._listing.page_size and page.total == len(self._seen) and not self._broken
+        is_behind = number * len(page.rows) <= self._reached
         # Neither the counts nor the page number is trusted alone.
-        return is_narrow or not page.rows or self._is_repeating
+        return is_narrow or not page.rows or (self._is_repeating and not is_behind)
