@@ -93,6 +93,15 @@ class AlignSettings(Settings):
     ifs_secrets: dict[str, str]
 
 
+class RegisterSettings(Settings):
+    """`api_url` is where the stack's webhooks come in."""
+
+    ledger_table: str
+    api_url: str
+    webhook_secrets: dict[str, str]
+    shipstation_secrets: dict[str, str]
+
+
 class ReleaseSettings(Settings):
     ledger_table: str
     shipments: dict[str, str]

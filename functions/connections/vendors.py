@@ -93,8 +93,8 @@ class ShipStationAccount(Frozen):
     """`requests_per_minute` is our own ceiling under the vendor's; `settle_minutes` the margin for rows that become
     visible late, `check_minutes` the same for orders: until then the shipments of a shipped order may be on their way.
     `shipment_id` reads the IFS shipment's own id from the order, where whoever made the order put it there.
-    `webhook_signature`: whether a webhook may come unsigned, as all of V1 do. `jwks_urls` hold the keys of signatures
-    and are asked in order.
+    `webhooks`: whether the connector subscribes them, or a person does. `webhook_signature`: whether a webhook may come
+    unsigned, as all of V1 do. `jwks_urls` hold the keys of signatures and are asked in order.
     """
 
     api: Literal["v1", "v2"] = "v1"
@@ -105,6 +105,7 @@ class ShipStationAccount(Frozen):
     timeout_seconds: Whole = Field(default=45, ge=5, le=100)
     order_reference: OrderReference = OrderReference()
     shipment_id: OrderReference | None = None
+    webhooks: Literal["registered", "manual"] = "manual"
     webhook_signature: Literal["accept", "require"] = "accept"
     # Which of the two is meant for ShipStation's accounts is not documented; public clients of both APIs use them.
     jwks_urls: Annotated[tuple[KeysUrl, ...], Field(min_length=1, max_length=4)] = (

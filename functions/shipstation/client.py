@@ -138,6 +138,10 @@ class ShipStationClient:
         answer = self._write("PUT", path, body, lane)
         return answer.body if answer else None
 
+    def delete(self, path: str, lane: Lane) -> bool:
+        """As `tell`. V1 answers 200 and nothing."""
+        return self._write("DELETE", path, None, lane) is not None
+
     def _write(self, method: str, path: str, body: object, lane: Lane) -> Answer | None:
         try:
             return self._once(path, {}, lane, Scope.RECORD, body=body, method=method)
@@ -182,9 +186,11 @@ class ShipStationClient:
             raise Permanent(Reason.SHIPSTATION_CREDENTIALS, f"GET {path}: {text}") from error
         except requests.RequestException as error:
             raise _unavailable(path, type(error).__name__) from error
-        return self._judge(path, response, content, scope)
+        return self._judge(path, response, content, scope, is_told=method != "DELETE")
 
-    def _judge(self, path: str, response: requests.Response, content: bytes, scope: Scope) -> Answer | None:
+    def _judge(
+        self, path: str, response: requests.Response, content: bytes, scope: Scope, *, is_told: bool
+    ) -> Answer | None:
         headers, status = response.headers, response.status_code
         # Also from refusals: they tell best that somebody else uses the key.
         self._governor.learn(*(headers.get(f"X-Rate-Limit-{name}") for name in ("Remaining", "Reset", "Limit")))
@@ -199,7 +205,9 @@ class ShipStationClient:
                 return None
             case HTTPStatus.NO_CONTENT:
                 return Answer(None, server_now, is_empty=True)
-            case HTTPStatus.OK:
+            case HTTPStatus.OK if not is_told:
+                return Answer(None, server_now, is_empty=True)
+            case HTTPStatus.OK | HTTPStatus.CREATED:
                 return Answer(_parsed(path, headers, content), server_now)
         raise _refused(path, status, headers, scope)
 

@@ -12,6 +12,7 @@ from functools import cached_property
 from io import StringIO
 from random import Random
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from botocore.exceptions import ClientError
@@ -72,6 +73,7 @@ from tests.equipment.shipstation.signing import SigningService
 KEYS_HOST = "https://api.shipengine.com"
 CANARY = "CanarySecret"
 LEDGER, AUDIT, REPORTS = "ledger", "audit", "reports"
+IN_PATH = 3  # parts of an address before its token
 QUEUE_WEIGHT = 5  # a run sends once and asks the tables often
 TIMEOUTS = {
     "webhook": 15.0,
@@ -88,6 +90,7 @@ TIMEOUTS = {
     "pull": 300.0,
     "push": 300.0,
     "align": 300.0,
+    "register": 300.0,
     "reconcile": 900.0,
     "digest": 120.0,
 }
@@ -453,8 +456,9 @@ class World:
                 self.met["webhook lost"] += 1
                 copies = 0
             self.met["webhook twice"] += int(copies > 1)
+            path = urlsplit(url).path.split("/")
             event = {
-                "pathParameters": {"connection": connection, "token": url.rsplit("/", 1)[1]},
+                "pathParameters": {"connection": connection, "token": path[3] if len(path) > IN_PATH else ""},
                 "headers": headers,
                 "body": body.decode(),
                 "isBase64Encoded": False,

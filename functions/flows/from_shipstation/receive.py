@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from functions.model.connection_name import ConnectionName
 from functions.model.notification import Notification, Pointer
 from functions.model.webhook_signature import Signature
+from functions.model.webhook_token import TOKEN_HEADER
 
 # A pointer is two short strings; V2's tracking events carry all that ever happened to a parcel.
 # https://docs.shipstation.com/apis/docs/guides/webhooks-schemas
@@ -37,7 +38,6 @@ UNKNOWN_EVENT = "OTHER"  # of a webhook whose event we do not know: its own word
 # What happens to rates, carriers and reports changes nothing that is read; V2's older event of a parcel under way names
 # no label.
 NOTHING_TO_READ = {"API_TRACK", "API_RATE", "API_CARRIER_CONNECTED", "API_REPORT_COMPLETE"}
-TOKEN_HEADER = "x-webhook-token"  # noqa: S105 # the header's name
 
 # 404 and 400 as ShipStation asks for them. 401 is our own: whoever comes so far has shown the token, and nothing needs
 # to be hidden from it; a sender of its own finds out why, and 403 would read as a refusal of the address.

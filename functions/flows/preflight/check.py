@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from functions.connections.connection import ON_ITS_WAY, Connection
+from functions.connections.connection import Connection
 from functions.connections.remarks import remarks
+from functions.connections.webhook_events import TRACKING, always_wanted, wants_tracking
 from functions.errors import ConnectorError, Retryable
 from functions.flows.preflight.carrier_map import carrier_map, carriers, map_findings
 from functions.flows.preflight.either_api import moving
@@ -27,11 +28,6 @@ SEARCH = 20  # orders in one search
 FOREIGN_TENANT = (
     "IFS does not accept the token that the realm issued: base_url and token_url belong to different tenants."
 )
-TRACKING = "track_event_v2"
-EVENTS = {
-    "v1": ("SHIP_NOTIFY", "ORDER_NOTIFY", "FULFILLMENT_SHIPPED"),
-    "v2": ("label_created_v2", "shipment_created_v2", "fulfillment_shipped_v2"),
-}
 
 
 class Account(Protocol):
@@ -110,12 +106,11 @@ class Check:
         return sample
 
     def _webhooks(self, sample: Sample) -> None:
-        wanted = EVENTS[self.connection.shipstation.api]
-        missing = [event for event in wanted if event not in sample.events]
+        missing = [event for event in always_wanted(self.connection) if event not in sample.events]
         if missing:
             sentence = f"No webhook is subscribed for {', '.join(missing)}; the poll finds everything, minutes later."
             self._say("shipstation.webhooks", "note", sentence, "Subscribe after the deployment.")
-        if TRACKING not in sample.events and self.connection.writes(*ON_ITS_WAY):
+        if TRACKING not in sample.events and wants_tracking(self.connection):
             sentence = f"No webhook is subscribed for {TRACKING}; what carriers tell is found up to nine days later."
             self._say("shipstation.webhooks", "note", sentence, "Subscribe after the deployment.")
 

@@ -15,13 +15,13 @@ from tests.equipment.faults import Fault, Faults
 from tests.equipment.http import Application, Clock, Request, Response, json_response
 from tests.equipment.shipstation import v2, v2_views
 from tests.equipment.shipstation.dates import PACIFIC, parse_wall
+from tests.equipment.shipstation.hook_desk import HookDesk
 from tests.equipment.shipstation.index import Query
 from tests.equipment.shipstation.limits import Allowance, Limiter
 from tests.equipment.shipstation.lists import FULFILLMENTS, ORDERS, SHIPMENTS, BadParameterError, Listing, to_query
 from tests.equipment.shipstation.orders import RefusedError, UnknownError, UnreadableError
 from tests.equipment.shipstation.rows import Order
 from tests.equipment.shipstation.store import Post, Store, Table
-from tests.equipment.shipstation.v2_orders import V2OrderDesk
 from tests.equipment.shipstation.views import View
 
 CONTROL = "/_control/"
@@ -55,7 +55,7 @@ class Numbered:
     reach: timedelta
 
 
-class Account(V2OrderDesk):
+class Account(HookDesk):
     """`keys` maps API key to secret. `post` delivers webhooks; it answers the receiver's status."""
 
     def __init__(
@@ -93,11 +93,6 @@ class Account(V2OrderDesk):
 
     def lift_faults(self) -> None:
         self.faults.lift()
-
-    def subscribe(
-        self, target_url: str, event: str, store_id: int | None = None, friendly_name: str | None = None
-    ) -> int:
-        return self.hooks.subscribe(target_url, event, store_id, friendly_name)
 
     @property
     def counts(self) -> Counter[str]:
@@ -196,8 +191,8 @@ class Account(V2OrderDesk):
                 return self.v2_cancelled(int(number.removeprefix("se-")))
             case ["GET", "warehouses"]:
                 return self.v2_warehouses()
-            case ["GET", "environment", "webhooks"]:
-                return json_response(200, v2_views.webhooks(self.hooks.subscriptions.values()))
+            case [_, "environment", "webhooks", *rest]:
+                return self.v2_hook_answer(request, rest)
         return v2.refused(404, "unspecified")
 
     def _v2_label(self, number: int, rest: list[str]) -> Response:
@@ -267,13 +262,8 @@ class Account(V2OrderDesk):
                 return self.warehouse_answer(request, rest)
             case [_, "customers", *rest]:
                 return self.customer_answer(request, rest)
-            case ["GET", "webhooks"]:
-                return json_response(200, {"webhooks": self.hooks.rows()})
-            case ["POST", "webhooks", "subscribe"]:
-                return self._subscribe(request.json())
-            case ["DELETE", "webhooks", number] if number.isdecimal():
-                known = self.hooks.subscriptions.pop(int(number), None)
-                return Response(200 if known else 404)
+            case [_, "webhooks", *rest]:
+                return self.hook_answer(request, rest)
         return Response(404)
 
     def _one_order(self, order: Order, view: View) -> Response:
@@ -348,13 +338,6 @@ class Account(V2OrderDesk):
         except RefusedError as error:
             return json_response(200, {"approved": False, "message": str(error)})
         return json_response(200, {"approved": True, "message": "Label voided successfully"})
-
-    def _subscribe(self, body: dict[str, Any]) -> Response:
-        try:
-            number = self.subscribe(body["target_url"], body["event"], body.get("store_id"), body.get("friendly_name"))
-        except (KeyError, ValueError):
-            return json_response(400, {"message": "Invalid request parameters"})
-        return json_response(201, {"id": number})
 
     def _broken(self, text: str) -> Response:
         if self.switches.are_errors_documented:

@@ -157,7 +157,9 @@ class Store:
     def _deliver(self, notice: Notice) -> None:
         if self.post is not None:
             signed = self.sign(notice.body, notice.at) if notice.event.endswith("_v2") else {}
-            notice.status = self.post(notice.url, notice.body, {"Content-Type": "application/json", **signed})
+            notice.status = self.post(
+                notice.url, notice.body, {"Content-Type": "application/json", **signed, **notice.headers}
+            )
 
     def _lag(self) -> float:
         low, high = self.switches.lag_seconds_min, self.switches.lag_seconds_max

@@ -4,13 +4,12 @@ where there is nothing to print.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from tests.equipment.shipstation.dates import PACIFIC, parse_wall
 from tests.equipment.shipstation.rows import Fulfillment, Item, Label, Order
-from tests.equipment.shipstation.webhooks import Subscription
 
 HELD = "2099-01-01T00:00:00Z"
 STATUS = {
@@ -149,15 +148,6 @@ def warehouse(row: Mapping[str, Any]) -> dict[str, Any]:
         "origin_address": _address(row["originAddress"]),
         "return_address": _address(row["returnAddress"]),
     }
-
-
-def webhooks(subscriptions: Iterable[Subscription]) -> list[dict[str, Any]]:
-    """A bare array; those of V1 are not among them."""
-    return [
-        {"webhook_id": se(each.webhook_id), "url": each.target_url, "event": each.event, "name": each.friendly_name}
-        for each in subscriptions
-        if each.event.endswith("_v2")
-    ]
 
 
 def _item(item: Item) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from random import Random
 from typing import Any
@@ -50,15 +50,38 @@ class Notice:
     url: str
     body: bytes
     status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Subscription:
+    """`headers` are V2's; one that is not `is_active` is listed and never called."""
+
     webhook_id: int
     target_url: str
     event: str
     store_id: int | None
     friendly_name: str | None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    is_active: bool = True
+
+
+class TakenError(Exception):
+    """There is one like it, and the account takes no second one."""
+
+
+@dataclass
+class HookSwitches:
+    """What of subscriptions is not known of the real ones. `one_for_each`: which second one is refused with 409.
+    `headers`: how V2 shows them. `list_shape`: bare as specified, or as clients have seen it. `refusal`: the status
+    that answers a key that may not manage them. `is_query_dropped`: an address is kept without its query.
+    """
+
+    one_for_each: str = "address"  # or "event", "nothing"
+    headers: str = "shown"  # or "hidden", "masked", "empty"
+    list_shape: str = "bare"  # or "object"
+    refusal: int | None = None
+    is_query_dropped: bool = False
 
 
 class Hooks:
@@ -67,13 +90,43 @@ class Hooks:
         self._ids = itertools.count(3189)
         self.subscriptions: dict[int, Subscription] = {}
         self.sent: list[Notice] = []
+        self.switches = HookSwitches()
 
-    def subscribe(self, target_url: str, event: str, store_id: int | None, friendly_name: str | None) -> int:
+    def subscribe(
+        self,
+        target_url: str,
+        event: str,
+        store_id: int | None,
+        friendly_name: str | None,
+        headers: Mapping[str, str] | None = None,
+    ) -> int:
+        """V1 makes a second one of the same, V2 may refuse it."""
         if event not in EVENTS or not 0 < len(target_url) <= LONGEST_URL:
             raise ValueError("unknown event, or no target_url of at most 200 characters")
-        webhook_id = next(self._ids)
-        self.subscriptions[webhook_id] = Subscription(webhook_id, target_url, event, store_id, friendly_name)
-        return webhook_id
+        made = Subscription(
+            next(self._ids), self._kept(target_url), event, store_id, friendly_name, dict(headers or {})
+        )
+        self.subscriptions[made.webhook_id] = made
+        return made.webhook_id
+
+    def refuse_second(self, target_url: str, event: str) -> None:
+        for each in self.subscriptions.values():
+            is_same = {"address": each.target_url == self._kept(target_url), "event": True}
+            if each.event == event and is_same.get(self.switches.one_for_each, False):
+                raise TakenError
+
+    def change(self, webhook_id: int, target_url: str, headers: Mapping[str, str]) -> bool:
+        before = self.subscriptions.get(webhook_id)
+        if before is not None:
+            self.subscriptions[webhook_id] = replace(before, target_url=self._kept(target_url), headers=dict(headers))
+        return before is not None
+
+    def deactivate(self, webhook_id: int) -> None:
+        """Why and when ShipStation does that is not documented; its list has a field for it."""
+        self.subscriptions[webhook_id] = replace(self.subscriptions[webhook_id], is_active=False)
+
+    def _kept(self, target_url: str) -> str:
+        return target_url.partition("?")[0] if self.switches.is_query_dropped else target_url
 
     def notices(
         self, at: datetime, event: str, pointer: str, store_ids: set[int], hosts: Sequence[str]
@@ -81,7 +134,7 @@ class Hooks:
         found = [
             self._notice(at, subscription, pointer, hosts)
             for subscription in self.subscriptions.values()
-            if subscription.event == event and subscription.store_id in {None, *store_ids}
+            if subscription.event == event and subscription.store_id in {None, *store_ids} and subscription.is_active
         ]
         self.sent += found
         return found
@@ -93,10 +146,11 @@ class Hooks:
             url = f"https://api.shipstation.com/v2/{pointer}"
         inline = {"data": CLAIM} if subscription.event == "track_event_v2" else {}
         body = json.dumps({"resource_url": url, "resource_type": subscription.event.upper(), **inline}).encode()
-        return Notice(at, subscription.event, subscription.target_url, body)
+        return Notice(at, subscription.event, subscription.target_url, body, headers=subscription.headers)
 
     def rows(self) -> list[dict[str, Any]]:
-        return [_row(subscription) for subscription in self.subscriptions.values()]
+        """V1's list; those of V2 are not among them."""
+        return [_row(each) for each in self.subscriptions.values() if not each.event.endswith("_v2")]
 
 
 def in_v2(event: str, pointer: str) -> tuple[str, str]:
@@ -118,7 +172,7 @@ def _row(subscription: Subscription) -> dict[str, Any]:
         "Name": subscription.friendly_name,
         "BulkCopyBatchID": None,
         "BulkCopyRecordID": None,
-        "Active": True,
+        "Active": subscription.is_active,
         "WebhookLogs": [],
         "Seller": None,
         "Store": None,

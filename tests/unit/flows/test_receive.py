@@ -12,7 +12,6 @@ from functions.flows.from_shipstation.receive import (
     BODY_LIMIT_BYTES,
     EVENTS,
     NOTHING_TO_READ,
-    TOKEN_HEADER,
     TRACKING,
     Webhook,
     receive,
@@ -20,6 +19,7 @@ from functions.flows.from_shipstation.receive import (
 from functions.model.messages import Notification, Pointer
 from functions.model.outcomes import Reason
 from functions.model.webhook_signature import Signature
+from functions.model.webhook_token import TOKEN_HEADER
 from tests.equipment.builders import NOON
 
 BODY = json.dumps({"resource_url": "https://ssapi.shipstation.com/x", "resource_type": "SHIP_NOTIFY"}).encode()

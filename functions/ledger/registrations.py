@@ -1,0 +1,37 @@
+"""How the webhooks of each connection stood when they were last looked at, one item each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from functions.ledger.items import PARTITION, SORT, plain, readable, to_item
+from functions.ledger.table import Table
+from functions.model.registration import Registration
+from functions.model.shipment import ConnectionName
+
+STATE = "state"
+
+
+class RegistrationStore:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def load(self, connection: ConnectionName) -> Registration | None:
+        """None where nobody has looked yet. Strongly consistent."""
+        item = self._table.get(_partition(connection), STATE)
+        if item is None:
+            return None
+        with readable(item):
+            return Registration.model_validate(plain(item))
+
+    def known(self, connection: ConnectionName, now: datetime) -> Registration:
+        return self.load(connection) or Registration(connection=connection, checked_at=now)
+
+    def save(self, registration: Registration) -> None:
+        """The last one counts: two runs at once found the same account."""
+        keys = {PARTITION: _partition(registration.connection), SORT: STATE}
+        self._table.put(to_item({**registration.model_dump(mode="json", exclude_none=True), **keys}))
+
+
+def _partition(connection: ConnectionName) -> str:
+    return f"webhooks#{connection}"

@@ -1,0 +1,82 @@
+"""The webhooks that an account has, and how a connection's registration stands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field, SecretStr
+
+from functions.model.connection_name import ConnectionName
+from functions.model.frozen import Frozen
+from functions.model.outcomes import Reason
+
+
+class Subscription(Frozen):
+    """As ShipStation shows one. `header` is the token that it sends in a header: empty where it sends none, None where
+    ShipStation does not say. `store` is the only store that it is for.
+    """
+
+    id: str
+    event: str
+    address: SecretStr
+    header: SecretStr | None = None
+    store: str | None = None
+    is_active: bool = True
+
+
+class RegistrationReport(Frozen):
+    """What one run found and did, by event; `removed` are ids. `marks` tell by the id which token was registered.
+    `reason` is why something is missing, or why nothing could be looked at.
+    """
+
+    registered: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    not_removed: tuple[str, ...] = ()
+    marks: dict[str, str] = Field(default_factory=dict)
+    reason: Reason | None = None
+    status: int | None = None
+
+    @property
+    def present(self) -> tuple[str, ...]:
+        return (*self.registered, *self.made)
+
+    @property
+    def changes_anything(self) -> bool:
+        return bool(self.made or self.removed)
+
+
+class Registration(Frozen):
+    """How the webhooks of a connection stood when they were last looked at. `missing_since` is since when one is
+    missing, or the account refuses to show them; `repaired_at` when one was made last. `status` is that of the refusal.
+    """
+
+    connection: ConnectionName
+    checked_at: datetime
+    registered: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    reason: Reason | None = None
+    status: int | None = None
+    missing_since: datetime | None = None
+    repaired_at: datetime | None = None
+    marks: dict[str, str] = Field(default_factory=dict)
+
+    def after(self, report: RegistrationReport, now: datetime) -> Registration:
+        return Registration(
+            connection=self.connection,
+            checked_at=now,
+            registered=report.present,
+            missing=report.missing,
+            reason=report.reason,
+            status=report.status,
+            missing_since=(self.missing_since or now) if report.missing else None,
+            repaired_at=now if report.made else self.repaired_at,
+            marks=report.marks,
+        )
+
+    def not_shown(self, reason: Reason, status: int | None, now: datetime, *, is_refused: bool) -> Registration:
+        """What was known stays so. A silence says nothing of the webhooks, a refusal is a person's to see to."""
+        since = self.missing_since or (now if is_refused else None)
+        update = {"checked_at": now, "reason": reason, "status": status, "missing_since": since}
+        return self.model_copy(update=update)
