@@ -21,7 +21,7 @@ from functions.shipstation.values import as_rows, as_text, as_whole
 
 PATH = "/webhooks"
 LANE: Literal["backfill"] = "backfill"
-CONFLICT = 409
+CONFLICT, GONE = 409, 404
 
 
 class AccountWebhooks:
@@ -32,9 +32,11 @@ class AccountWebhooks:
 
     def list(self) -> list[Subscription]:
         answer = self._client.get(PATH, {}, LANE, scope=Scope.RECORD)
-        if answer is not None and answer.is_empty:
+        if answer is None:
+            raise Permanent(Reason.SHIPSTATION_REQUEST, f"GET {PATH}: 404", status=GONE, scope=Scope.RECORD)
+        if answer.is_empty:
             return []
-        rows = answer.body.get("webhooks") if answer and isinstance(answer.body, dict) else None
+        rows = answer.body.get("webhooks") if isinstance(answer.body, dict) else None
         if not isinstance(rows, list):
             raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, f"GET {PATH}: no list")
         return [found for found in map(_subscription, as_rows(rows)) if found is not None]

@@ -35,10 +35,11 @@ class AccountWebhooks:
     def list(self) -> list[Subscription]:
         """A bare array as specified, or within an object as clients have seen it."""
         answer = self._client.get(PATH, {}, LANE, scope=Scope.RECORD)
-        if answer is not None and answer.is_empty:
+        if answer is None:
+            raise Permanent(Reason.SHIPSTATION_REQUEST, f"GET {PATH}: 404", status=GONE, scope=Scope.RECORD)
+        if answer.is_empty:
             return []
-        body = answer.body if answer else None
-        rows = body.get("webhooks") if isinstance(body, dict) else body
+        rows = answer.body.get("webhooks") if isinstance(answer.body, dict) else answer.body
         if not isinstance(rows, list):
             raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, f"GET {PATH}: no list")
         return [found for found in map(_subscription, as_rows(rows)) if found is not None]
