@@ -17,7 +17,8 @@ from infra.alarm_topic import alarm_topic
 from infra.bell import NAMESPACE, Bell, counted, silence_is_zero
 from infra.connection_resources import ConnectionResources
 from infra.queues import DeadLetterQueues
-from infra.stack_alarms import of_a_function, of_the_stack
+from infra.register import registering
+from infra.stack_alarms import of_a_function, of_the_registration, of_the_stack
 from infra.webhook import WebhookApi
 
 LATE = Duration.minutes(15)
@@ -99,6 +100,8 @@ class Alarms(Construct):
         if dead_orders is not None:
             self._dead("OrdersDead", dead_orders, COME_BACK)
         of_the_stack(self._bell, webhook=webhook)
+        if registering(per_connection):
+            of_the_registration(self._bell)
         for resources in per_connection.values():
             self._age(resources)
             self._overdue(resources)

@@ -89,5 +89,9 @@ def shipstation_secrets(links: Links) -> dict[str, str]:
     return {name: link.shipstation.secret_arn for name, link in links.items()}
 
 
+def webhook_secrets(links: Links) -> dict[str, str]:
+    return {name: link.webhook.secret_arn for name, link in links.items()}
+
+
 def ifs_secrets(links: Links) -> dict[str, str]:
     return {name: link.ifs.secret_arn for name, link in links.items()}

@@ -118,7 +118,7 @@ def _as_deployed(value: Any, variable: str, stack_name: str) -> str:
         return value
     if "Fn::Join" in value:
         return "".join(_as_deployed(part, variable, stack_name) for part in value["Fn::Join"][1])
-    name = value["Ref"]
+    name = value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0]
     if variable.endswith("_SECRETS"):
         arn = "arn:aws-us-gov:secretsmanager::012345678901:secret:-abcdef"
         return "x" * (len(arn) + LONGEST_REGION + len(name) + RANDOM)

@@ -31,6 +31,7 @@ from infra.poll import Poll
 from infra.push import PushFlow
 from infra.queues import DeadLetterQueues
 from infra.reconcile import Reconcile
+from infra.register import Register, registering
 from infra.release import Release
 from infra.replay import Replay
 from infra.webhook import WebhookApi
@@ -88,11 +89,18 @@ class ConnectorStack(Stack):
         )
         watched.append(letters.function)
         aligning = self._alignment(functions, ledger, per_connection)
-        watched += aligning
+        subscribing = self._registration(functions, ledger, webhook, per_connection)
+        watched += [*aligning, *subscribing]
         replay = Replay(self, "ReplayFlow", functions=functions, ledger=ledger, per_connection=per_connection)
         check = Check(self, "CheckFlow", functions=functions, ledger=ledger, per_connection=per_connection)
         operate = Operate(self, "OperateFlow", functions=functions, ledger=ledger, per_connection=per_connection)
-        asked_by_hand = [check.function, poll_flow.function, *aligning, *([orders.pull] if orders else [])]
+        asked_by_hand = [
+            check.function,
+            poll_flow.function,
+            *aligning,
+            *subscribing,
+            *([orders.pull] if orders else []),
+        ]
         operate.roles([replay.function, reconcile.function], asked_by_hand)
         Page(
             self,
@@ -121,6 +129,17 @@ class ConnectorStack(Stack):
         if all(link.connection.orders is None for link in links.values()):
             return None
         return PushFlow(self, "OrdersFlow", functions=functions, ledger=ledger, key=key, per_connection=links)
+
+    def _registration(
+        self, functions: Functions, ledger: Ledger, webhook: WebhookApi, links: Links
+    ) -> list[lambda_.Function]:
+        """Only where a file says `webhooks = "registered"`."""
+        if not (ours := registering(links)):
+            return []
+        register = Register(
+            self, "RegisterFlow", functions=functions, ledger=ledger, api_url=webhook.url, per_connection=ours
+        )
+        return [register.function]
 
     def _alignment(self, functions: Functions, ledger: Ledger, links: Links) -> list[lambda_.Function]:
         """Only where a file has `[[align]]`."""

@@ -70,12 +70,14 @@ SCHEDULED = {
     "Replay": Rhythm(errors=Duration.minutes(15), silence=Duration.minutes(15)),
     "Reconcile": Rhythm(errors=Duration.hours(1), silence=Duration.minutes(30)),
     "Digest": Rhythm(errors=Duration.hours(1), silence=Duration.hours(3)),
+    "Register": Rhythm(errors=Duration.hours(1), silence=Duration.hours(3)),
 }
 SILENT = {
     "Release": "what waits is not looked at again, and its other alarms are silent",
     "Replay": "plans do not go on",
     "Reconcile": "the systems are not compared",
     "Digest": "no message of the day is sent",
+    "Register": "webhooks that are lost are not subscribed again",
 }
 
 
@@ -122,6 +124,18 @@ def of_the_stack(bell: Bell, *, webhook: WebhookApi) -> None:
         periods=2,
         description="Lambda has no place left for webhooks: the account's concurrency is used up. The poll reads what "
         "they announced; ask AWS for more concurrency (docs/operations.md#what-a-webhook-is-answered).",
+    )
+
+
+def of_the_registration(bell: Bell) -> None:
+    """Counted with each hourly run while it is so."""
+    bell.alarm(
+        "WebhooksMissing",
+        silence_is_zero(_counted("register", "WebhooksMissing", Duration.hours(2))),
+        threshold=1,
+        description="Webhooks are missing, and the hourly run did not repair it for three hours; the poll finds "
+        f"everything, minutes later. {WHOSE}, and its reading for the reason "
+        "(docs/operations.md#webhooks-that-the-connector-subscribes).",
     )
 
 

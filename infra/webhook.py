@@ -12,7 +12,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from functions.settings import WebhookSettings
-from infra.connection_resources import Links, notification_queues
+from infra.connection_resources import Links, notification_queues, webhook_secrets
 from infra.functions import Functions
 from infra.grants import allow_reading, allow_sending
 
@@ -40,7 +40,7 @@ class WebhookApi(Construct):
         accounts = {name: resources.connection.shipstation for name, resources in per_connection.items()}
         settings = WebhookSettings(
             notifications=notification_queues(per_connection),
-            webhook_secrets={name: resources.webhook.secret_arn for name, resources in per_connection.items()},
+            webhook_secrets=webhook_secrets(per_connection),
             webhook_signatures={name: each.webhook_signature for name, each in accounts.items()},
             jwks_urls={name: " ".join(each.jwks_urls) for name, each in accounts.items()},
         )
@@ -55,8 +55,8 @@ class WebhookApi(Construct):
             allow_sending(self.function, resources.notifications)
             allow_reading(self.function, resources.webhook)
         api = self._api(self.function)
-        self.api_id = api.api_id
-        CfnOutput(Stack.of(self), "ApiUrl", value=api.api_endpoint)
+        self.api_id, self.url = api.api_id, api.api_endpoint
+        CfnOutput(Stack.of(self), "ApiUrl", value=self.url)
 
     def _api(self, function: lambda_.IFunction) -> apigw.HttpApi:
         api = apigw.HttpApi(self, "Api", create_default_stage=False, description="ShipStation webhooks")

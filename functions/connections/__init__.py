@@ -11,6 +11,7 @@
        ├─ faults             what is wrong with a value
        └─ right_values       what would be right
     remarks                  what a file may say and hardly means
+    webhook_events           which events a connection wants to hear of
     values, addresses, zones how a value is written
 
 A wrong file never reaches a Lambda.

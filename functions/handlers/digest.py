@@ -18,6 +18,7 @@ from functions.ledger.digests import DigestStore
 from functions.ledger.orders import OrderStore
 from functions.ledger.positions import PositionStore
 from functions.ledger.reconciles import ReconcileStore
+from functions.ledger.registrations import RegistrationStore
 from functions.ledger.tenants import TenantStore
 from functions.ledger.topics import SnsTopic
 from functions.model.cursors import Span
@@ -39,7 +40,8 @@ def build(runtime: Runtime, settings: DigestSettings, tell: Tell) -> Handler:
     def fitness(connection: Connection) -> Fitness | None:
         return tenants.fitness(connection.name, connection.delivery_place)
 
-    sources = DigestSources(orders, orders, desks.load, compared, PositionStore(ledger).peek, tenants.circuit, fitness)
+    reading, registration = PositionStore(ledger).peek, RegistrationStore(ledger).load
+    sources = DigestSources(orders, orders, desks.load, compared, reading, tenants.circuit, fitness, registration)
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
         del event

@@ -6,7 +6,7 @@ is answered, never raised.
 from __future__ import annotations
 
 import os
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -28,7 +28,6 @@ from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import logger, of_the_stack
 from functions.wiring.webhook_parts import RegistrationParts, registration_parts
 
-PATIENCE = timedelta(hours=3)  # runs that may repair it before a person is rung for
 ALLOWED = {
     "dry run": {"connection": "name"},
     "apply": {"connection": "name", "dry_run": False, "by": "who asks", "note": "why"},
@@ -116,8 +115,7 @@ class _Run:
     def _keep(self, after: Registration) -> None:
         """An hour in which ShipStation does not answer is repaired by the next."""
         self._parts.store.save(after)
-        since = after.missing_since
-        of_the_stack(WebhooksMissing=int(since is not None and self._now - since >= PATIENCE))
+        of_the_stack(WebhooksMissing=int(after.asks_for_a_person(self._now)))
 
     def _log(self, report: RegistrationReport) -> None:
         line = logger.warning if report.missing else logger.info

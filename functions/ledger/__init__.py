@@ -14,6 +14,7 @@
        ├─ desks              what a person decided beside the file
        ├─ tenants            whether an IFS tenant answers, and when it delivers
        ├─ digests            of which day was told
+       ├─ registrations      how the webhooks stand that we subscribe
        ├─ parked, returns    what needs a person; what died and came back
        ├─ reconciles         how a comparison of both systems stands
        └─ shared             what an earlier version kept

@@ -20,12 +20,14 @@
     budget, tenant           what an API key, and an IFS tenant, can take now
     consignment, outbound    what IFS wants packed, and what its ShipStation order should say
     pushed_order, waves      what we made of it, and how it stands; what is in no parcel yet
-    webhook_signature        what a webhook's signature says
+    webhook_signature        what a webhook's signature says; webhook_token where its token stands
+    webhook_address          where a connection's webhooks come in; registration how its subscriptions stand
     alignment                reference data: a record on both sides, and what is remembered of the two
     text, amounts            how text is cleaned, and numbers are read and spelt
     reconciled               what a comparison of both systems reads and finds; reconcile_request what it is asked
     parked, dead_letters     what needs a person and is no order; what died and came back
     fit, sample              what the check before the first write says, and looks at
 
-`frozen` is the base of them all but `notification`, `webhook_signature` and `connection_name`, which load no pydantic.
+`frozen` is the base of them all but `notification`, `webhook_signature`, `webhook_token` and `connection_name`, which
+load no pydantic.
 """

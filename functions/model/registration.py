@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import Field, SecretStr
 
 from functions.model.connection_name import ConnectionName
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
+
+PATIENCE = timedelta(hours=3)  # hourly runs that may repair it before it is a person's
 
 
 class Subscription(Frozen):
@@ -61,6 +63,9 @@ class Registration(Frozen):
     missing_since: datetime | None = None
     repaired_at: datetime | None = None
     marks: dict[str, str] = Field(default_factory=dict)
+
+    def asks_for_a_person(self, now: datetime) -> bool:
+        return self.missing_since is not None and now - self.missing_since >= PATIENCE
 
     def after(self, report: RegistrationReport, now: datetime) -> Registration:
         return Registration(

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from functions.flows.operations.standing import Decided, DeskStanding, ReadingStanding, TenantStanding
+from functions.flows.operations.standing import (
+    Decided,
+    DeskStanding,
+    ReadingStanding,
+    TenantStanding,
+    WebhookStanding,
+)
 from functions.flows.operations.status import ConnectionStatus, StatusAnswer
 from functions.model.desk import MapEntry, Pause, Recall
 from functions.page.markup import Child, Html, tag, together
@@ -63,9 +69,24 @@ def reading_page(answer: ReadingStanding, sheet: Sheet) -> Html:
         _facts(facts),
         table(("stream", "minutes behind", "read up to (UTC)", "read twice up to"), streams),
         table(("webhook for", "last (UTC)"), ((s, at(t)) for s, t in answer.last_webhook_at.items())),
+        _registration(answer.registration) if answer.registration else None,
         table(("job", "has come"), jobs),
         table(("parked", "since (UTC)", "means", "detail", ""), _parked(answer, sheet)),
         left_out(answer.parked_not_shown, "parked subjects"),
+    )
+
+
+def _registration(webhooks: WebhookStanding) -> Html | None:
+    missing = ", ".join(webhooks.missing) or ("nobody may look" if webhooks.asks_for_a_person else "")
+    return _facts(
+        {
+            "webhooks subscribed": ", ".join(webhooks.registered),
+            "webhooks missing": warn(missing) if missing else None,
+            "missing since (UTC)": at(webhooks.missing_since),
+            "why": f"{webhooks.means} {webhooks.status or ''}".strip(),
+            "webhooks repaired (UTC)": at(webhooks.repaired_at),
+            "webhooks looked at (UTC)": at(webhooks.checked_at),
+        }
     )
 
 

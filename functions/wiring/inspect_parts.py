@@ -26,6 +26,7 @@ from functions.ledger.orders import OrderStore
 from functions.ledger.parked import ParkingStore
 from functions.ledger.positions import PositionStore
 from functions.ledger.records import RecordStore
+from functions.ledger.registrations import RegistrationStore
 from functions.ledger.tenants import TenantStore
 from functions.model.audit import desk_record
 from functions.model.budget import BudgetState
@@ -72,6 +73,7 @@ class InspectParts:
             parked=ParkingStore(self._ledger).list(name),
             budget=budget,
             not_configured=not_configured,
+            registration=RegistrationStore(self._ledger).load(name),
         )
         return reading_standing(self.connection, facts, self._runtime.now())
 

@@ -23,6 +23,7 @@ from functions.model.cursors import ReadingPosition, Span
 from functions.model.desk import Desk
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
+from functions.model.registration import Registration
 from functions.model.shipment import ConnectionName
 from functions.model.state import ShipmentState
 from functions.model.tenant import Circuit, Fitness
@@ -54,7 +55,9 @@ Comparisons = Callable[[ConnectionName, Span], Compared | None]  # of exactly th
 
 @dataclass(frozen=True)
 class DigestSources:
-    """`desk`, `reading`, `circuit` and `fitness` are a connection's. Nothing here reads all of the ledger."""
+    """`desk`, `reading`, `circuit`, `fitness` and `registration` are a connection's. Nothing here reads all
+    of the ledger.
+    """
 
     lists: WaitingLists
     orders: Orders
@@ -63,6 +66,7 @@ class DigestSources:
     reading: Callable[[ConnectionName], ReadingPosition]
     circuit: Callable[[ConnectionName], Circuit]
     fitness: Callable[[Connection], Fitness | None]
+    registration: Callable[[ConnectionName], Registration | None]
 
 
 class Digest(Frozen):
@@ -155,7 +159,13 @@ def _morning(connection: Connection, sources: DigestSources, window: Span, now: 
 
 def _troubles(connection: Connection, sources: DigestSources, desk: Desk, now: datetime) -> list[str]:
     """As `status` tells them, but for what only the secrets say: what an unfilled one keeps from being read is late."""
-    facts = ReadingFacts(position=sources.reading(connection.name), jobs=(), webhooks={}, parked=())
+    facts = ReadingFacts(
+        position=sources.reading(connection.name),
+        jobs=(),
+        webhooks={},
+        parked=(),
+        registration=sources.registration(connection.name),
+    )
     tenant = tenant_standing(sources.circuit(connection.name), sources.fitness(connection))
     found = troubles(reading_standing(connection, facts, now), tenant, desk_standing(connection, desk, now))
     return [trouble.told for trouble in found]

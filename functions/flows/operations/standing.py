@@ -20,6 +20,7 @@ from functions.model.frozen import Frozen
 from functions.model.jobs import Job, Progress
 from functions.model.outcomes import SENTENCES, Reason
 from functions.model.parked import Parked
+from functions.model.registration import Registration
 from functions.model.tenant import Circuit, Fitness
 
 MINUTE_MS = 60_000
@@ -45,8 +46,25 @@ class ParkedSubject(Frozen):
     at: datetime
 
 
+class WebhookStanding(Frozen):
+    """As of `checked_at`; `missing` are the wanted events that no webhook announces, `missing_since` is also since when
+    ShipStation refuses to show its webhooks. `asks_for_a_person`: the hourly run did not repair it.
+    """
+
+    checked_at: datetime
+    registered: tuple[str, ...]
+    missing: tuple[str, ...]
+    missing_since: datetime | None
+    reason: Reason | None
+    means: str
+    status: int | None
+    repaired_at: datetime | None
+    asks_for_a_person: bool
+
+
 class ReadingStanding(Frozen):
     """`late_since`: up to when everything was read, where that is longer ago than two polls and ten minutes.
+    `registration` is of the webhooks that the connector subscribes; None where a person does, or nobody has looked yet.
     `requests_in_the_last_minute` of `requests_per_minute` are ours; None where the key was never used or cannot be
     read.
     """
@@ -62,6 +80,7 @@ class ReadingStanding(Frozen):
     streams: dict[str, StreamStanding]
     jobs: tuple[Progress, ...]
     last_webhook_at: dict[Stream, datetime]
+    registration: WebhookStanding | None = None
     requests_in_the_last_minute: int | None
     requests_per_minute: int
     parked: tuple[ParkedSubject, ...]
@@ -78,6 +97,7 @@ class ReadingFacts:
     parked: Sequence[Parked]
     budget: BudgetState | None = None
     not_configured: str | None = None
+    registration: Registration | None = None
 
 
 def reading_standing(connection: Connection, facts: ReadingFacts, now: datetime) -> ReadingStanding:
@@ -102,10 +122,28 @@ def reading_standing(connection: Connection, facts: ReadingFacts, now: datetime)
         },
         jobs=tuple(progress(job, rate, now) for job in facts.jobs),
         last_webhook_at=dict(facts.webhooks),
+        registration=_registration(connection, facts.registration, now),
         requests_in_the_last_minute=_used(facts.budget, now),
         requests_per_minute=rate,
         parked=tuple(_parked(each) for each in facts.parked[:SHOWN]),
         parked_not_shown=max(0, len(facts.parked) - SHOWN),
+    )
+
+
+def _registration(connection: Connection, known: Registration | None, now: datetime) -> WebhookStanding | None:
+    """What was registered before a person took it over says nothing of now."""
+    if known is None or connection.shipstation.webhooks == "manual":
+        return None
+    return WebhookStanding(
+        checked_at=known.checked_at,
+        registered=known.registered,
+        missing=known.missing,
+        missing_since=known.missing_since,
+        reason=known.reason,
+        means=SENTENCES[known.reason] if known.reason else "",
+        status=known.status,
+        repaired_at=known.repaired_at,
+        asks_for_a_person=known.asks_for_a_person(now),
     )
 
 

@@ -24,6 +24,10 @@ def troubles(reading: ReadingStanding, tenant: TenantStanding, desk: DeskStandin
         return
     if (shipstation := shipstation_says(reading)) != WELL:
         yield Trouble(look="reading", told=f"ShipStation {shipstation}")
+    if reading.registration is not None and reading.registration.asks_for_a_person:
+        yield Trouble(
+            look="reading", told=f"webhooks are missing since {reading.registration.missing_since:%Y-%m-%d %H:%M} UTC"
+        )
     if not tenant.is_answering:
         yield Trouble(look="tenant", told=f"IFS: {tenant.means.rstrip('.')}")
     if tenant.misfits:

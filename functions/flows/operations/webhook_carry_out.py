@@ -92,14 +92,13 @@ class _CarryOut:
         present = {*self._plan.kept, *self._made}
         wanted = (*self._plan.kept, *(each.event for each in self._plan.make))
         removed, not_removed = self._removed([event for event in wanted if event not in present])
-        gone = {*removed}
         return RegistrationReport(
             registered=tuple(self._plan.kept),
             made=tuple(self._made),
             missing=tuple(event for event in wanted if event not in present),
             removed=removed,
             not_removed=not_removed,
-            marks={number: mark for number, mark in self._marks.items() if number not in gone},
+            marks=self._marks,
             reason=self._fault.reason if self._fault else None,
             status=self._fault.status if self._fault else None,
         )

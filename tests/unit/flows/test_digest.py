@@ -61,6 +61,7 @@ def told(ledger: Ledger, *connections: Connection, compared: Compared | None = C
         lambda name: more.get("reading", READ)(connection=name),
         lambda name: more.get("circuit", Circuit)(connection=name),
         lambda _: more.get("fitness"),
+        lambda _: more.get("registration"),
     )
     return digest(connections or (a_connection(),), sources, DAY, NOON)
 

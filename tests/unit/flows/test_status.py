@@ -13,6 +13,7 @@ from functions.flows.operations.status import ConnectionStatus, status_line
 from functions.model.cursors import Cursor, ReadingPosition, Stream
 from functions.model.desk import Desk, Pause
 from functions.model.outcomes import Reason
+from functions.model.registration import Registration
 from functions.model.shipment import ConnectionName
 from functions.model.tenant import Circuit, Fitness
 from tests.equipment.builders import NOON, a_connection
@@ -29,7 +30,7 @@ def a_position(read: datetime = NOON, **changes: Any) -> ReadingPosition:
 
 def line(position: ReadingPosition | None = None, **more: Any) -> ConnectionStatus:
     facts = ReadingFacts(position=position or a_position(), jobs=(), webhooks={}, parked=(), **more.get("facts", {}))
-    connection = a_connection(mode=more.get("mode", "write"))
+    connection = a_connection(mode=more.get("mode", "write"), shipstation={"webhooks": more.get("webhooks", "manual")})
     waiting = AttentionList.model_validate(
         {"connection": ACME, "total": 0, "calls": 0, "groups": (), "entries": (), **more.get("waiting", {})}
     )
@@ -48,7 +49,10 @@ def a_pause(scope: str, **more: Any) -> Pause:
 
 ENDS = {"until": NOON + timedelta(hours=1)}
 LATE = {**dict.fromkeys(Stream, NOON), Stream.FULFILMENTS: NOON - timedelta(hours=1)}
+GONE = {"registration": Registration(connection=ACME, checked_at=NOON, missing_since=NOON - timedelta(hours=3))}
+HARDLY = {"registration": Registration(connection=ACME, checked_at=NOON, missing_since=NOON - timedelta(hours=2))}
 CASES = [
+    ({"facts": GONE, "webhooks": "registered"}, "reading", "webhooks are missing since"),
     ({"position": a_position(NOON - timedelta(days=3))}, "reading", "is not read since"),
     ({"position": a_position(read_at=LATE)}, "reading", "is not read since"),
     ({"position": ReadingPosition(connection=ACME)}, "reading", "is not read yet"),
@@ -80,3 +84,8 @@ def test_a_quiet_connection_is_well_and_not_behind() -> None:
 def test_a_short_pause_of_a_store_is_well_and_so_is_what_is_switched_off() -> None:
     assert line(pauses=(a_pause("store", of="7", **ENDS),)).is_well
     assert line(a_position(NOON - timedelta(days=30)), mode="off").is_well
+
+
+@pytest.mark.parametrize(("known", "by"), [(GONE, "manual"), (HARDLY, "registered")])
+def test_webhooks_that_are_a_persons_or_may_yet_be_repaired_are_no_trouble(known: dict[str, Any], by: str) -> None:
+    assert line(facts=known, webhooks=by).is_well
