@@ -102,6 +102,11 @@ class RegisterSettings(Settings):
     shipstation_secrets: dict[str, str]
 
 
+class UnregisterSettings(Settings):
+    ledger_table: str
+    shipstation_secrets: dict[str, str]
+
+
 class ReleaseSettings(Settings):
     ledger_table: str
     shipments: dict[str, str]

@@ -46,8 +46,11 @@ class Functions:
         memory_mb: int = 256,
         description: str,
         is_repeated: bool = True,
+        of: str = "",
     ) -> lambda_.Function:
-        """`is_repeated`: whether Lambda repeats a run that failed or found no place, where nobody waits for it."""
+        """`of` tells several of one handler apart. `is_repeated`: whether Lambda repeats a run that failed or found no
+        place, where nobody waits for it.
+        """
         module = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
         environment = {
             **settings.to_env(),
@@ -55,12 +58,13 @@ class Functions:
             "POWERTOOLS_METRICS_NAMESPACE": "IfsShipStation",
             "PYDANTIC_DISABLE_PLUGINS": "__all__",  # or it looks for some in every package at each start
         }
+        own = f"{name}-{of}" if of else name
         group = logs.LogGroup(
-            self._scope, f"{name}Log", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=RemovalPolicy.DESTROY
+            self._scope, f"{own}Log", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=RemovalPolicy.DESTROY
         )
         function = lambda_.Function(
             self._scope,
-            name,
+            own,
             code=self._code,
             handler=f"functions.handlers.{module}.handler",
             runtime=self._runtime,

@@ -34,6 +34,7 @@ from infra.reconcile import Reconcile
 from infra.register import Register, registering
 from infra.release import Release
 from infra.replay import Replay
+from infra.unregister import Unregister
 from infra.webhook import WebhookApi
 
 VISIBILITY_FACTOR = 6  # AWS's advice: a message must stay hidden through throttled and repeated invocations
@@ -139,6 +140,7 @@ class ConnectorStack(Stack):
         register = Register(
             self, "RegisterFlow", functions=functions, ledger=ledger, api_url=webhook.url, per_connection=ours
         )
+        Unregister(self, "UnregisterFlow", functions=functions, ledger=ledger, api_url=webhook.url, per_connection=ours)
         return [register.function]
 
     def _alignment(self, functions: Functions, ledger: Ledger, links: Links) -> list[lambda_.Function]:

@@ -2,7 +2,7 @@
 
     shipments      webhook ─▶ poll ─▶ consume;  release, dead_letters
     orders         pull ─▶ push;  align keeps reference data alike
-    webhooks       register subscribes them
+    webhooks       register subscribes them, unregister removes them with the connection
     a person       inspect and control, and view and act for the dashboard;  replay, reconcile, check, digest
 
 backfill answers what poll is asked by hand, plan_answers shows what replay has drawn.

@@ -33,6 +33,7 @@ Lane = Literal["webhook", "poll", "push", "sweep", "backfill"]
 LIMIT = 40
 WINDOW_MS = 60_000
 LONGEST_PAUSE_SECONDS = 65  # no header makes us wait longer
+PATIENCE_SECONDS = LONGEST_PAUSE_SECONDS + 5
 # How many places ahead a lane may reserve. A higher lane looks further and so comes first; because the next place is
 # taken before it falls due, none is wasted.
 LOOK_AHEAD: dict[Lane, float] = {"webhook": inf, "poll": 1.0, "push": 0.9, "sweep": 0.75, "backfill": 0.5}
@@ -70,7 +71,7 @@ class Governor:
         requests_per_minute: int,
         now: Callable[[], datetime],
         sleep: Callable[[float], None],
-        patience_seconds: float = LONGEST_PAUSE_SECONDS + 5,
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         self._store, self._key_id, self._now, self._sleep = store, key_id, now, sleep
         self._spacing = spacing_ms(requests_per_minute)

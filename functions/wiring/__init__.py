@@ -6,7 +6,7 @@ runtime                  what a Lambda gets from the world; aws is that world, g
 ├─ delivery_parts        what writes IFS
 ├─ push_parts            what writes ShipStation
 ├─ align_parts           reference data
-├─ webhook_parts         what subscribes our webhooks
+├─ webhook_parts         what subscribes our webhooks; custom_resource answers CloudFormation
 ├─ reconcile_parts       what compares both systems; reconcile_runs carries it on, piece by piece
 ├─ inspect_parts         what shows a person what stands in the ledger
 └─ check_parts           what checks both systems

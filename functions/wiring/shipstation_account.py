@@ -39,8 +39,15 @@ def budget_key(credentials: shipstation.Credentials) -> str:
 
 
 def shipstation_client(
-    runtime: Runtime, connection: Connection, secret_arn: str, budgets: budget.BudgetStore
+    runtime: Runtime,
+    connection: Connection,
+    secret_arn: str,
+    budgets: budget.BudgetStore,
+    *,
+    patience_seconds: float = budget.PATIENCE_SECONDS,
+    timeout_seconds: float | None = None,
 ) -> ShipStationClient:
+    """`patience_seconds` for a place in the key's line, `timeout_seconds` for an answer; without it the file's."""
     credentials = partial(shipstation_credentials, runtime, secret_arn, connection.shipstation.api)
     side = connection.shipstation
     governor = budget.Governor(
@@ -49,6 +56,7 @@ def shipstation_client(
         requests_per_minute=side.requests_per_minute,
         now=runtime.now,
         sleep=runtime.sleep,
+        patience_seconds=patience_seconds,
     )
     return ShipStationClient(
         runtime.session(),
@@ -56,7 +64,7 @@ def shipstation_client(
         credentials=credentials,
         on_refused=lambda: runtime.secrets.forget(secret_arn),
         governor=governor,
-        timeout_seconds=side.timeout_seconds,
+        timeout_seconds=timeout_seconds or side.timeout_seconds,
         monotonic=runtime.monotonic,
         sleep=runtime.sleep,
         jitter=runtime.jitter,

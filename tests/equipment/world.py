@@ -91,6 +91,7 @@ TIMEOUTS = {
     "push": 300.0,
     "align": 300.0,
     "register": 300.0,
+    "unregister": 180.0,
     "reconcile": 900.0,
     "digest": 120.0,
 }
