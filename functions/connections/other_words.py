@@ -52,6 +52,6 @@ ELSEWHERE = {
     **dict.fromkeys(
         ("region", "aws_region", "account", "aws_account", "aws_profile"), "is said by the AWS credentials"
     ),
-    **dict.fromkeys(("webhook", "webhooks", "webhook_token", "webhook_url"), MADE),
+    **dict.fromkeys(("webhook", "webhook_token", "webhook_url"), MADE),
 }
 """Of what belongs to a deployment: where it is said instead."""

@@ -85,6 +85,7 @@ shipment_id = {{ source = "custom_field_2" }}
 profile = "shipment_header"
 find = ["shipment_id", "order_number"]
 """
+REGISTERED = 'webhooks = "registered"'
 ALIGN = """
 [[align]]
 profile = "warehouses"
@@ -208,10 +209,17 @@ def _is_left_out(state: OrderState) -> bool:
 
 @contextmanager
 def started(
-    folder: Path, *, auth: bool = False, jwks_url: str = "", is_beside: bool = False, progress: Any = None
+    folder: Path,
+    *,
+    auth: bool = False,
+    jwks_url: str = "",
+    is_beside: bool = False,
+    is_registering: bool = False,
+    progress: Any = None,
 ) -> Iterator[System]:
     """Starts everything; ends everything. `jwks_url` lists the keys of signed webhooks; without it nobody does.
-    `is_beside`: with the second connection. `progress` is called with one line per step.
+    `is_beside`: with the second connection. `is_registering`: the connector subscribes the webhooks. `progress` is
+    called with one line per step.
     """
     say = progress or (lambda _: None)
     keys, clients = {"demo-key": secrets.token_hex(16)}, {"demo-client": secrets.token_hex(16)}
@@ -222,6 +230,7 @@ def started(
         tenant_url = stack.enter_context(Server(tenant.application)).url
         say(f"ShipStation simulated at {account_url}, IFS Cloud at {tenant_url}")
         text = _common(account_url, tenant_url, jwks_url or f"{account_url}/jwks")
+        text = text.replace("[shipstation]", f"[shipstation]\n{REGISTERED}") if is_registering else text
         file = _connection_file(folder, NAME, f"{text}{OURS_BESIDE if is_beside else OURS}{ORDERS}{ALIGN}")
         if is_beside:
             _connection_file(folder, BESIDE, text.replace("[shipstation]", '[shipstation]\napi = "v2"') + THEIRS)

@@ -39,6 +39,7 @@ def alarms(tmp_path_factory: pytest.TempPathFactory) -> Template:
     example = (ROOT / "infra/connections/example.toml").read_text(encoding="utf-8")
     for minutes in POLL_MINUTES:
         text = example.replace("poll_minutes = 5", f"poll_minutes = {minutes}")
+        text = text.replace("[shipstation.", '[shipstation]\nwebhooks = "registered"\n\n[shipstation.', 1)
         (folder / f"m{minutes}.toml").write_text(text, encoding="utf-8")
     assembly = synthesise({**CONTEXT, "connections": str(folder)}, tmp_path_factory.mktemp("cdk.out"))
     template = json.loads((assembly / "ifs-shipstation.template.json").read_text())
@@ -372,7 +373,12 @@ def of_function(alarms: Template, name: str, metric: str, spare: int) -> Alarm:
 @pytest.mark.parametrize("spare", SPARE)
 @pytest.mark.parametrize(
     ("name", "every", "late"),
-    [("Digest", HOUR, 4 * HOUR), ("Reconcile", 20 * MINUTE, 4 * HOUR), ("Replay", 11 * MINUTE, HOUR)],
+    [
+        ("Digest", HOUR, 4 * HOUR),
+        ("Register", HOUR, 4 * HOUR),
+        ("Reconcile", 20 * MINUTE, 4 * HOUR),
+        ("Replay", 11 * MINUTE, HOUR),
+    ],
 )
 def test_a_function_whose_every_run_fails_rings_however_seldom_it_runs(
     alarms: Template, name: str, every: timedelta, late: timedelta, spare: int
@@ -394,6 +400,7 @@ def test_a_function_whose_every_run_fails_rings_however_seldom_it_runs(
         ("Replay", MINUTE, 20 * MINUTE),
         ("Reconcile", 5 * MINUTE, 40 * MINUTE),
         ("Digest", HOUR, 4 * HOUR),
+        ("Register", HOUR, 4 * HOUR),
     ],
 )
 def test_a_function_whose_schedule_is_disabled_rings_and_one_that_runs_does_not(
@@ -414,6 +421,18 @@ def test_a_day_that_was_not_compared_rings_until_one_is(alarms: Template, spare:
     rang = ringing(found.rings(late, START, START + 40 * HOUR))
     assert rang[0] - START <= HOUR
     assert late[-1].at < rang[-1] <= late[-1].at + 3 * HOUR
+    assert rang == [rang[0] + n * MINUTE for n in range(len(rang))], "it never stops in between"
+
+
+@pytest.mark.parametrize("spare", SPARE)
+def test_webhooks_that_the_hourly_run_does_not_repair_ring_until_one_does(alarms: Template, spare: int) -> None:
+    """Zeros are not sent."""
+    found, jitter = of_the_stack(alarms, "WebhooksMissing", spare), Random(SEED)
+    at = [START + n * HOUR + timedelta(seconds=jitter.uniform(0, JITTER_SECONDS)) for n in range(3, 30)]
+    missing = [Sample(each, "WebhooksMissing", "", 1) for each in at]
+    rang = ringing(found.rings(missing, START, START + 40 * HOUR))
+    assert at[0] < rang[0] <= at[0] + HOUR
+    assert at[-1] < rang[-1] <= at[-1] + 3 * HOUR
     assert rang == [rang[0] + n * MINUTE for n in range(len(rang))], "it never stops in between"
 
 

@@ -17,6 +17,7 @@ from functions.ledger.records import RecordStore
 from functions.model.audit import Cause
 from functions.model.messages import DeliverOrder, Notification, Pointer
 from functions.model.record_memory import OpenIntent, RecordMemory
+from tests.equipment.http import Response, Server
 from tests.equipment.local_aws.operate import set_visibility_timeouts
 from tests.equipment.pace import eventually
 from tests.equipment.push_books import shipment_of
@@ -35,6 +36,7 @@ KEY_FOR = {
     "s3:PutObject": "kms:GenerateDataKey",
     "sns:Publish": "kms:GenerateDataKey",
 }
+KIND = "Custom::ShipStationWebhooks"
 Calls = dict[str, set[tuple[str, str]]]
 
 
@@ -115,7 +117,7 @@ def logical_id(target: Any) -> str:
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    with started(tmp_path_factory.mktemp("system"), auth=True) as system:
+    with started(tmp_path_factory.mktemp("system"), auth=True, is_registering=True) as system:
         set_visibility_timeouts(system.aws, system.stack, 3)
         work_through(system)
         yield Deployed(system)
@@ -150,6 +152,7 @@ def work_through(system: System) -> None:
     bury(system, "G1", "G2")
     eventually(lambda: system.tick("Release") or calls(system, "Release", "secretsmanager:GetSecretValue"))
     assert system.invoke("Digest", {}) == {"sent": True}
+    come_and_go(system)
 
 
 def push_an_order(system: System) -> None:
@@ -158,6 +161,18 @@ def push_an_order(system: System) -> None:
     eventually(lambda: system.tick("Pull") and any(shipment_of(o) for o in system.account.orders.current.values()))
     system.tenant.deliver(shipment)
     eventually(lambda: system.tick("Pull") and calls(system, "Pull", "dynamodb:PutItem"))
+
+
+def come_and_go(system: System) -> None:
+    """The webhooks of a connection, as the hourly run makes them and CloudFormation has them removed."""
+    assert len(system.invoke("Register", {"connection": NAME, "is_scheduled": True})["made"]) == 3
+    custom = next(r for r in system.stack.template["Resources"].values() if r["Type"] == KIND)
+    address = next(iter(system.account.hooks.subscriptions.values())).target_url.rpartition("/")[0]
+    properties = {"Connection": custom["Properties"]["Connection"], "Address": address}
+    with Server(lambda _: Response(200)) as cloudformation:
+        event = {"RequestType": "Delete", "ResponseURL": cloudformation.url, "ResourceProperties": properties}
+        system.invoke("Unregister", event)
+    assert system.account.hooks.subscriptions == {}
 
 
 def align(system: System) -> None:

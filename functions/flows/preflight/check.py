@@ -109,10 +109,16 @@ class Check:
         missing = [event for event in always_wanted(self.connection) if event not in sample.events]
         if missing:
             sentence = f"No webhook is subscribed for {', '.join(missing)}; the poll finds everything, minutes later."
-            self._say("shipstation.webhooks", "note", sentence, "Subscribe after the deployment.")
+            self._say("shipstation.webhooks", "note", sentence, self._who_subscribes)
         if TRACKING not in sample.events and wants_tracking(self.connection):
             sentence = f"No webhook is subscribed for {TRACKING}; what carriers tell is found up to nine days later."
-            self._say("shipstation.webhooks", "note", sentence, "Subscribe after the deployment.")
+            self._say("shipstation.webhooks", "note", sentence, self._who_subscribes)
+
+    @property
+    def _who_subscribes(self) -> str:
+        if self.connection.shipstation.webhooks == "registered":
+            return "The connector subscribes after the deployment."
+        return "Subscribe after the deployment."
 
     def _belongs_elsewhere(self, fault: ConnectorError) -> None:
         if fault.reason is Reason.SHIPSTATION_CREDENTIALS and self.other.accepts_key():

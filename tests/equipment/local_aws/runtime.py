@@ -63,4 +63,6 @@ def _endpoint() -> dict[str, str]:
     port = os.environ["GATEWAY_PORT"]
     if not tls.use_ssl_enabled():
         return {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}
-    return {"AWS_ENDPOINT_URL": f"https://127.0.0.1:{port}", "AWS_CA_BUNDLE": tls.resolve_tls_material()[0]}
+    certificate = tls.resolve_tls_material()[0]
+    trusted = {"AWS_CA_BUNDLE": certificate, "REQUESTS_CA_BUNDLE": certificate}  # CloudFormation's answers go there too
+    return {"AWS_ENDPOINT_URL": f"https://127.0.0.1:{port}", **trusted}

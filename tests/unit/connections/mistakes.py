@@ -926,6 +926,20 @@ MISTAKES = (
         'shipstation.webhook_signature: is one of "accept" or "require"',
     ),
     Mistake(
+        "webhooks that are to be registered",
+        SHIPMENT,
+        "[shipstation.order_reference]",
+        '[shipstation]\nwebhooks = "register"\n[shipstation.order_reference]',
+        'shipstation.webhooks: is one of "registered" or "manual"; did you mean "registered"?',
+    ),
+    Mistake(
+        "webhooks outside of their table",
+        SHIPMENT,
+        'mode = "shadow"',
+        'mode = "shadow"\nwebhooks = "registered"',
+        "webhooks: unknown key here; it belongs in [shipstation]",
+    ),
+    Mistake(
         "the keys' address without its path",
         SHIPMENT,
         "[shipstation.order_reference]",

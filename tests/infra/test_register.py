@@ -1,0 +1,89 @@
+"""What a connection whose webhooks are registered adds to the template, and that no other connection has any of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.equipment.local_aws.server import ROOT
+
+pytestmark = pytest.mark.integration
+
+KIND = "Custom::ShipStationWebhooks"
+REGISTERED = {"orders", "stock"}  # of docs/examples
+
+
+def of_type(template: dict[str, Any], kind: str) -> dict[str, Any]:
+    return {name: r["Properties"] for name, r in template["Resources"].items() if r["Type"] == kind}
+
+
+def test_the_documented_files_say_who_registers() -> None:
+    files = ROOT.glob("docs/examples/*.toml")
+    assert {file.stem for file in files if 'webhooks = "registered"' in file.read_text(encoding="utf-8")} == REGISTERED
+
+
+def test_where_a_person_subscribes_nothing_of_it_is_deployed(template: dict[str, Any]) -> None:
+    assert [name for name in template["Resources"] if "egister" in name or "WebhooksMissing" in name] == []
+    assert of_type(template, KIND) == {}
+
+
+def test_each_connection_is_looked_at_once_an_hour(documented: dict[str, Any]) -> None:
+    rules = [rule for name, rule in of_type(documented, "AWS::Events::Rule").items() if name.startswith("RegisterFlow")]
+    events = [json.loads(target["Input"]) for rule in rules for target in rule["Targets"]]
+    assert [rule["ScheduleExpression"] for rule in rules] == ["rate(1 hour)"] * len(REGISTERED)
+    assert {each["connection"] for each in events} == REGISTERED
+    assert all(each["is_scheduled"] for each in events)
+
+
+def test_the_function_knows_the_address_and_the_secrets_of_its_connections_alone(documented: dict[str, Any]) -> None:
+    functions = of_type(documented, "AWS::Lambda::Function")
+    (function,) = [each for each in functions.values() if each["Handler"] == "functions.handlers.register.handler"]
+    variables = function["Environment"]["Variables"]
+    assert "ApiEndpoint" in json.dumps(variables["API_URL"])
+    told = json.dumps([variables["WEBHOOK_SECRETS"], variables["SHIPSTATION_SECRETS"]])
+    assert all(name in told for name in REGISTERED)
+    assert "reference-data" not in told
+
+
+def test_it_may_write_its_own_items_and_the_budget_alone(documented: dict[str, Any]) -> None:
+    (policy,) = [
+        each for name, each in of_type(documented, "AWS::IAM::Policy").items() if name.startswith("RegisterServiceRole")
+    ]
+    writing = [each for each in policy["PolicyDocument"]["Statement"] if "dynamodb:PutItem" in json.dumps(each)]
+    keys = [each["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] for each in writing]
+    assert sorted(key for each in keys for key in (each if isinstance(each, list) else [each])) == [
+        "budget#*",
+        "webhooks#*",
+    ]
+
+
+def test_each_connection_has_a_leave_taking_of_its_own(documented: dict[str, Any]) -> None:
+    """What leaves the template keeps its rights until CloudFormation has called it: shared ones would be gone before."""
+    customs = of_type(documented, KIND)
+    tokens = [custom["ServiceToken"]["Fn::GetAtt"][0] for custom in customs.values()]
+    assert {custom["Connection"] for custom in customs.values()} == REGISTERED
+    assert len(set(tokens)) == len(customs)
+    for custom, function in zip(customs.values(), tokens, strict=True):
+        name = custom["Connection"]
+        assert json.dumps(custom["Address"]).endswith(f'"/webhooks/{name}"]]}}')
+        assert int(custom["ServiceTimeout"]) < 3600
+        properties = documented["Resources"][function]["Properties"]
+        (secrets,) = [name for name in properties["Environment"]["Variables"] if name.endswith("_SECRETS")]
+        told = json.dumps(properties["Environment"]["Variables"][secrets])
+        assert [other for other in REGISTERED if f"Link{other}" in told] == [name]
+        assert properties["Timeout"] * 3 + 180 < int(custom["ServiceTimeout"]), "three runs, and Lambda's two pauses"
+
+
+def test_a_leave_taking_that_could_not_answer_is_repeated(documented: dict[str, Any]) -> None:
+    configured = json.dumps(of_type(documented, "AWS::Lambda::EventInvokeConfig"))
+    assert "Unregister" not in configured
+    assert "Register" in configured
+
+
+def test_its_silence_its_errors_and_what_it_cannot_repair_are_watched(documented: dict[str, Any]) -> None:
+    alarms = {
+        name.removeprefix("Alarms").rstrip("0123456789ABCDEF") for name in of_type(documented, "AWS::CloudWatch::Alarm")
+    }
+    assert {"RegisterErrors", "RegisterSilent", "WebhooksMissing"} <= alarms
