@@ -60,7 +60,7 @@ def test_it_may_write_its_own_items_and_the_budget_alone(documented: dict[str, A
 
 
 def test_each_connection_has_a_leave_taking_of_its_own(documented: dict[str, Any]) -> None:
-    """What leaves the template keeps its rights until CloudFormation has called it: shared ones would be gone before."""
+    """What leaves the template keeps its rights until CloudFormation has called it; shared ones would be gone."""
     customs = of_type(documented, KIND)
     tokens = [custom["ServiceToken"]["Fn::GetAtt"][0] for custom in customs.values()]
     assert {custom["Connection"] for custom in customs.values()} == REGISTERED

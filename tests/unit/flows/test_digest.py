@@ -16,6 +16,7 @@ from functions.model.attention import Listed
 from functions.model.cursors import ReadingPosition
 from functions.model.desk import Desk, Pause
 from functions.model.outcomes import Outcome, Reason
+from functions.model.registration import Registration
 from functions.model.shipment import ConnectionName, OrderKey
 from functions.model.state import OrderState, ShipmentState
 from functions.model.tenant import Circuit, Fitness
@@ -141,6 +142,13 @@ def test_whatever_is_wrong_is_said_and_the_day_is_not_well(trouble: dict[str, An
     assert found.asks
     assert said in found.lines[0]
     assert "Kim" not in found.text
+
+
+def test_webhooks_that_nobody_repairs_are_told() -> None:
+    gone = Registration(connection="acme", checked_at=NOON, missing_since=NOON - timedelta(hours=4))
+    found = told(Ledger(), a_connection(shipstation={"webhooks": "registered"}), registration=gone)
+    assert found.asks
+    assert "webhooks are missing since" in found.lines[0]
 
 
 def test_a_connection_that_is_switched_off_asks_nobody() -> None:

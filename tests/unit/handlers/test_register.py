@@ -12,7 +12,7 @@ import pytest
 
 from functions.connections.connection import Mode
 from functions.wiring import telemetry
-from tests.equipment.quiet_connection import run
+from tests.equipment.quiet_connection import asked, run
 from tests.equipment.webhooks_desk import AFTER, BEFORE, EVENTS, OURS, TOKEN, WebhooksDesk
 from tests.equipment.world import CANARY, LEDGER
 
@@ -361,3 +361,24 @@ def test_a_token_that_nobody_filled_is_a_reason_to_register_nothing() -> None:
     desk = WebhooksDesk()
     desk.rotate(current="", previous="")
     assert (desk.look()["reason"], desk.writes()) == ("secrets_unavailable", [])
+
+
+def test_inspect_and_the_status_say_how_the_webhooks_stand() -> None:
+    desk = WebhooksDesk()
+    desk.look()
+    reading = asked(desk.world, {"show": "reading", "connection": "acme"}, "inspect")["registration"]
+    assert (reading["registered"], reading["missing"], reading["asks_for_a_person"]) == (EVENTS["v1"], [], False)
+    forbid(desk)
+    for _ in range(5):
+        desk.look()
+        desk.wait(1)
+    reading = asked(desk.world, {"show": "reading", "connection": "acme"}, "inspect")["registration"]
+    assert (reading["reason"], reading["status"], reading["asks_for_a_person"]) == ("shipstation_request", 403, True)
+    (line,) = asked(desk.world, {"show": "status"}, "inspect")["connections"]
+    assert any(each["told"].startswith("webhooks are missing since") for each in line["troubles"])
+
+
+def test_one_who_subscribes_by_hand_is_told_nothing_of_it() -> None:
+    desk = WebhooksDesk(webhooks="manual")
+    desk.look()
+    assert asked(desk.world, {"show": "reading", "connection": "acme"}, "inspect")["registration"] is None
