@@ -18,7 +18,12 @@ pytestmark = pytest.mark.integration
 
 LONGEST_NAME = 31  # of a connection
 REGION, ACCOUNT, STACK = "ap-southeast-1", "123456789012", "ifs-shipstation"
-EXAMPLE = (ROOT / "infra/connections/example.toml").read_text(encoding="utf-8")
+# With everything that each connection can have a function of its own for.
+EXAMPLE = (
+    (ROOT / "infra/connections/example.toml")
+    .read_text(encoding="utf-8")
+    .replace("[shipstation.", '[shipstation]\nwebhooks = "registered"\n\n[shipstation.', 1)
+)
 
 
 def connections(folder: Path, count: int, length: int) -> Path:
@@ -41,6 +46,8 @@ def deployed(value: Any, types: dict[str, str]) -> str:
         return value
     if "Fn::Join" in value:
         return "".join(deployed(part, types) for part in value["Fn::Join"][1])
+    if value.get("Fn::GetAtt", [""])[-1] == "ApiEndpoint":
+        return f"https://{'x' * 10}.execute-api.{REGION}.amazonaws.com"
     name = value["Ref"]
     generated = f"{STACK}-{name}-{'x' * 13}"
     shown = {

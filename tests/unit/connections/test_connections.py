@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from functions.connections.connection import Connection
 from functions.connections.file import ConnectionFileError, load
 from functions.connections.targets import ShipmentHeader
+from functions.connections.webhook_events import always_wanted, wanted_events
 from functions.model.outcomes import Reason
 from functions.wiring.aws import AwsRuntime
 from tests.equipment.builders import a_connection
@@ -272,3 +273,21 @@ def test_carriers_are_found_whatever_their_case_and_spaces(
 )
 def test_a_carrier_that_stands_there_twice_or_not_at_all_is_refused(tmp_path: Path, text: str, told: str) -> None:
     assert told in refused(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("api", "fields", "more"),
+    [
+        ("v1", {}, ()),
+        ("v2", {}, ()),
+        ("v2", {"tracking_status": {"attribute": "Cf_Tracking_Status"}}, ("track_event_v2",)),
+        ("v2", {"delivered_at": {"attribute": "Cf_Delivered_At"}}, ("track_event_v2",)),
+    ],
+)
+def test_what_carriers_tell_is_wanted_where_it_is_written(
+    api: str, fields: dict[str, Any], more: tuple[str, ...]
+) -> None:
+    target = {"profile": "order_header", "tracking": {"attribute": "Cf_Tracking_No"}, **fields}
+    ifs = {**a_connection().ifs.model_dump(include={"base_url", "token_url", "company"}), "targets": [target]}
+    connection = a_connection(shipstation={"api": api}, ifs=ifs)
+    assert wanted_events(connection) == (*always_wanted(connection), *more)

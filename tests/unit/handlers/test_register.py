@@ -166,6 +166,16 @@ def test_however_v2_shows_what_it_has_nothing_is_made_twice_and_the_token_rotate
     assert (sorted(desk.serving(AFTER)), desk.serving(BEFORE)) == (sorted(EVENTS["v2"]), [])
 
 
+def test_an_event_that_another_tool_holds_alone_is_left_to_it_and_told() -> None:
+    desk = WebhooksDesk("v2")
+    desk.hooks.switches.one_for_each = "event"
+    held = desk.account.subscribe("https://shop.example.com/hook", "label_created_v2")
+    answer = desk.look()
+    assert (answer["missing"], answer["made"], answer["status"]) == (["label_created_v2"], EVENTS["v2"][1:], 409)
+    assert desk.hooks.subscriptions[held].target_url == "https://shop.example.com/hook"
+    assert [method for method, _ in desk.writes()] == ["POST"] * 3
+
+
 def test_v2s_list_is_read_in_both_its_shapes() -> None:
     desk = WebhooksDesk("v2")
     desk.hooks.switches.list_shape = "object"
