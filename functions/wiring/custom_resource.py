@@ -42,7 +42,7 @@ def _put(session: requests.Session, url: str, body: bytes) -> None:
 
     for _ in range(TRIES):
         try:
-            response = session.put(url, data=body, headers={"content-type": ""}, timeout=SECONDS)
+            response = session.put(url, data=body, timeout=SECONDS)  # of bytes it names no type
         except requests.RequestException:
             continue
         if response.status_code == HTTPStatus.OK:
