@@ -44,10 +44,6 @@ class RegistrationReport(Frozen):
     def present(self) -> tuple[str, ...]:
         return (*self.registered, *self.made)
 
-    @property
-    def changes_anything(self) -> bool:
-        return bool(self.made or self.removed)
-
 
 class Registration(Frozen):
     """How the webhooks of a connection stood when they were last looked at. `missing_since` is since when one is
