@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from functions.ledger.items import PARTITION, SORT, plain, readable, to_item
+from functions.ledger.items import PARTITION, SORT, read_as, readable, to_item
 from functions.ledger.table import Table
 from functions.model.registration import Registration
 from functions.model.shipment import ConnectionName
@@ -22,7 +22,7 @@ class RegistrationStore:
         if item is None:
             return None
         with readable(item):
-            return Registration.model_validate(plain(item))
+            return read_as(Registration, item)
 
     def known(self, connection: ConnectionName, now: datetime) -> Registration:
         return self.load(connection) or Registration(connection=connection, checked_at=now)

@@ -41,14 +41,22 @@ def planned(
     """
     ours = [each for each in sorted(found, key=_age) if address.holds(each.address.get_secret_value())]
     opening = {each.id: opens(each, address, tokens, marks) for each in ours}
-    kept: dict[str, str] = {}
-    for event in wanted:
-        serving = [each for each in ours if is_of(each, event) and _serves(each, opening[each.id])]
-        for first in sorted(serving, key=lambda each: opening[each.id] != "current")[:1]:
-            kept[event] = first.id
+    serving = [each for each in ours if _serves(each, opening[each.id])]
+    serving.sort(key=lambda each: opening[each.id] != "current")
+    kept = {event: first.id for event in wanted if (first := _first_of(serving, event)) is not None}
     make = tuple(Making(event=event, instead_of=_like(ours, event)) for event in wanted if event not in kept)
-    over = [each for each in ours if each.id not in kept.values() and _is_over(each, opening[each.id], wanted)]
-    return RegistrationPlan(kept=kept, make=make, remove=tuple(over))
+    over = _over([each for each in ours if each.id not in kept.values()], opening, wanted)
+    return RegistrationPlan(kept=kept, make=make, remove=over)
+
+
+def _first_of(serving: Sequence[Subscription], event: str) -> Subscription | None:
+    return next((each for each in serving if is_of(each, event)), None)
+
+
+def _over(
+    ours: Sequence[Subscription], opening: Mapping[str, Opens], wanted: Collection[str]
+) -> tuple[Subscription, ...]:
+    return tuple(each for each in ours if _is_over(each, opening[each.id], wanted))
 
 
 def opens(each: Subscription, address: WebhookAddress, tokens: Tokens, marks: Mapping[str, str]) -> Opens:
