@@ -14,6 +14,7 @@ def reading(answer: Answer) -> Shown:
         "ShipStation is silent since": found.silent_since and when(found.silent_since),
         "not read since": found.late_since and when(found.late_since),
         "not configured:": found.not_configured,
+        "to be replaced:": found.key and found.key.trouble,
     }
     rate = f"{word(found.requests_in_the_last_minute)} of {found.requests_per_minute} requests in the last minute"
     blocks: list[Block] = [Line(f"{found.connection}, {found.mode}, through {found.api}: {rate}")]
@@ -59,7 +60,9 @@ def tenant(answer: Answer) -> Shown:
     compared = f", compared {when(found.compared_at)}" if found.compared_at else ""
     blocks.append(Line(f"What it publishes against the file: {found.published}{compared}", 2))
     blocks += [Line(misfit, 4, "yellow") for misfit in found.misfits]
-    return Shown(blocks, asks=not found.is_answering or bool(found.misfits))
+    trouble = found.key.trouble if found.key else ""
+    blocks += [Line(trouble, 2, "yellow")] if trouble else []
+    return Shown(blocks, asks=not found.is_answering or bool(found.misfits or trouble))
 
 
 def desk(answer: Answer) -> Shown:

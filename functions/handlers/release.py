@@ -15,6 +15,7 @@ from functions.flows.to_ifs.recall import Recalling
 from functions.flows.to_ifs.release import Release, Released, orders_a_minute
 from functions.flows.to_ifs.watch import Watch, Watched
 from functions.ledger.desks import DeskStore
+from functions.ledger.key_expiries import KeyExpiryStore
 from functions.ledger.orders import OrderStore
 from functions.ledger.parked import ParkingStore
 from functions.ledger.queues import FifoOrderQueue
@@ -24,6 +25,7 @@ from functions.model.tenant import Circuit
 from functions.settings import ReleaseSettings
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.ifs_tenant import IfsConnections
+from functions.wiring.key_expiries import KeyExpiries
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import count, logger, of_the_stack, seconds
 
@@ -40,6 +42,7 @@ def build(runtime: Runtime, settings: ReleaseSettings) -> Handler:
     parking = ParkingStore(runtime.table(settings.ledger_table))
     desks = DeskStore(runtime.table(settings.ledger_table))
     ifs = IfsConnections(runtime, settings.ifs_secrets)
+    expiries = KeyExpiries(runtime.secrets, KeyExpiryStore(runtime.table(settings.ledger_table)))
 
     @cache
     def queue(name: ConnectionName) -> FifoOrderQueue:
@@ -69,6 +72,7 @@ def build(runtime: Runtime, settings: ReleaseSettings) -> Handler:
         count(connection.name, IfsCircuitOpen=int(circuit.is_open))
         of_the_stack(PauseForgotten=sum(pause.is_forgotten(runtime.now()) for pause in desk.pauses))
         if runtime.now().minute == HOURLY:
+            expiries.note(connection.name, "ifs", settings.ifs_secrets[connection.name])
             of_the_stack(AttentionOverdue=orders.overdue(connection.name, runtime.now() - NOBODY_CAME))
         return {"released": released.orders + recalled + watched.orders}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from functions.flows.operations.key_standing import KeyStanding
 from functions.flows.operations.standing import (
     Decided,
     DeskStanding,
@@ -60,6 +61,7 @@ def reading_page(answer: ReadingStanding, sheet: Sheet) -> Html:
         "silent since": at(answer.silent_since),
         "is not read since": at(answer.late_since),
         "lacks": answer.not_configured,
+        "key expires": _expiry(answer.key),
         "requests in the last minute": f"{'?' if used is None else used} of {answer.requests_per_minute}",
     }
     streams = ((n, s.minutes_behind, at(s.read_up_to), at(s.settled_up_to)) for n, s in answer.streams.items())
@@ -74,6 +76,12 @@ def reading_page(answer: ReadingStanding, sheet: Sheet) -> Html:
         table(("parked", "since (UTC)", "means", "detail", ""), _parked(answer, sheet)),
         left_out(answer.parked_not_shown, "parked subjects"),
     )
+
+
+def _expiry(key: KeyStanding | None) -> Html | str | None:
+    if key is None:
+        return None
+    return warn(key.trouble) if key.trouble else f"{key.expires_on}, in {key.days_left} days"
 
 
 def _registration(webhooks: WebhookStanding) -> Html | None:
@@ -112,6 +120,7 @@ def tenant_page(answer: TenantStanding, sheet: Sheet) -> Html:
         "is left alone until": at(answer.left_alone_until),
         "what it publishes": answer.published,
         "compared": at(answer.compared_at),
+        "secret expires": _expiry(answer.key),
     }
     misfits = table(("does not fit",), ((each,) for each in answer.misfits))
     return together(tag("h2", f"IFS in {sheet.connection}"), _facts(facts), misfits)

@@ -7,6 +7,7 @@ from itertools import islice
 from functions.connections.connection import Connection
 from functions.errors import ConnectorError
 from functions.flows.operations.attention import AttentionList, Filters, attention_list
+from functions.flows.operations.key_standing import KeyStanding, key_standing
 from functions.flows.operations.search import Found, search
 from functions.flows.operations.standing import (
     DeskStanding,
@@ -22,6 +23,7 @@ from functions.ledger.audit import AuditLog
 from functions.ledger.budget import BudgetStore
 from functions.ledger.desks import DeskStore
 from functions.ledger.jobs import JobStore
+from functions.ledger.key_expiries import KeyExpiryStore
 from functions.ledger.orders import OrderStore
 from functions.ledger.parked import ParkingStore
 from functions.ledger.positions import PositionStore
@@ -32,12 +34,14 @@ from functions.model.audit import desk_record
 from functions.model.budget import BudgetState
 from functions.model.desk import Desk
 from functions.model.inspection import SearchedBy
+from functions.model.key_expiry import Vendor
 from functions.model.outcomes import Reason
 from functions.model.state import OrderState
 from functions.settings import InspectSettings
 from functions.wiring.runtime import Runtime
 from functions.wiring.shipstation_account import budget_key, shipstation_credentials, shipstation_source
 
+KEYS: dict[Vendor, str] = {"shipstation": "ShipStation's key", "ifs": "the secret of the client in IFS"}
 DECISIONS = 20  # of a connection, shown at once
 
 
@@ -74,17 +78,22 @@ class InspectParts:
             budget=budget,
             not_configured=not_configured,
             registration=RegistrationStore(self._ledger).load(name),
+            key=self._key("shipstation"),
         )
         return reading_standing(self.connection, facts, self._runtime.now())
 
     def tenant(self) -> TenantStanding:
         tenants, connection = TenantStore(self._ledger), self.connection
         fitness = tenants.fitness(connection.name, connection.delivery_place)
-        return tenant_standing(tenants.circuit(connection.name), fitness)
+        return tenant_standing(tenants.circuit(connection.name), fitness, self._key("ifs"))
 
     def desk_standing(self) -> DeskStanding:
         decided = self._audit.story(self.connection.name, desk_record(self.connection.name))
         return desk_standing(self.connection, self.desk(), self._runtime.now(), islice(decided, DECISIONS))
+
+    def _key(self, vendor: Vendor) -> KeyStanding | None:
+        expiry = KeyExpiryStore(self._ledger).load(self.connection.name, vendor)
+        return key_standing(KEYS[vendor], expiry, self._runtime.now().date())
 
     def _library(self) -> Library:
         return Library(self.connection, self._orders, RecordStore(self._ledger), self._audit, self._runtime.now)

@@ -11,6 +11,7 @@ from functions.flows.from_shipstation.intake import Intake
 from functions.flows.from_shipstation.past_windows import JobResources
 from functions.ledger.facts import FactStore
 from functions.ledger.jobs import JobStore
+from functions.ledger.key_expiries import KeyExpiryStore
 from functions.ledger.orders import OrderStore
 from functions.ledger.parked import ParkingStore
 from functions.ledger.positions import PositionStore
@@ -18,6 +19,7 @@ from functions.ledger.queues import FifoOrderQueue, NotificationQueues
 from functions.model.cursors import ReadingPosition
 from functions.model.messages import Notification, Pointer
 from functions.settings import PollSettings
+from functions.wiring.key_expiries import KeyExpiries
 from functions.wiring.runtime import Runtime
 from functions.wiring.shipstation_account import shipstation_credentials, shipstation_source
 
@@ -31,6 +33,7 @@ class PollParts:
         self.connection, self.now = connection, runtime.now
         self._runtime, self._secret = runtime, settings.shipstation_secrets[name]
         self.jobs, self.parking, self._positions = JobStore(table), ParkingStore(table), PositionStore(table)
+        self._expiries = KeyExpiries(runtime.secrets, KeyExpiryStore(table))
         self.source = shipstation_source(runtime, connection, self._secret, table)
         self._notifications = NotificationQueues({name: runtime.queue(settings.notifications[name])})
         queue = FifoOrderQueue(runtime.queue(settings.shipments[name]))
@@ -42,6 +45,7 @@ class PollParts:
     def require_credentials(self) -> None:
         """Before anything is begun that a secret which nobody has filled would end: the position stays as it is."""
         shipstation_credentials(self._runtime, self._secret, self.connection.shipstation.api)
+        self._expiries.note(self.connection.name, "shipstation", self._secret)
 
     def position(self) -> ReadingPosition:
         return self._positions.peek(self.connection.name)

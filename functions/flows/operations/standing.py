@@ -11,6 +11,7 @@ from typing import Literal
 
 from functions.connections.connection import Connection
 from functions.flows.operations.backfill import progress
+from functions.flows.operations.key_standing import KeyStanding
 from functions.model.audit import AuditEntry
 from functions.model.behind import behind, read_to_the_end_at
 from functions.model.budget import BudgetState
@@ -77,6 +78,7 @@ class ReadingStanding(Frozen):
     refused_since: datetime | None
     silent_since: datetime | None
     not_configured: str | None
+    key: KeyStanding | None = None
     streams: dict[str, StreamStanding]
     jobs: tuple[Progress, ...]
     last_webhook_at: dict[Stream, datetime]
@@ -98,6 +100,7 @@ class ReadingFacts:
     budget: BudgetState | None = None
     not_configured: str | None = None
     registration: Registration | None = None
+    key: KeyStanding | None = None
 
 
 def reading_standing(connection: Connection, facts: ReadingFacts, now: datetime) -> ReadingStanding:
@@ -112,6 +115,7 @@ def reading_standing(connection: Connection, facts: ReadingFacts, now: datetime)
         refused_since=position.refused_at,
         silent_since=position.silent_at,
         not_configured=facts.not_configured,
+        key=facts.key,
         streams={
             name: StreamStanding(
                 read_up_to=cursor.head,
@@ -183,9 +187,10 @@ class TenantStanding(Frozen):
     published: Literal["fits", "changed", "not looked at yet"]
     compared_at: datetime | None
     misfits: tuple[str, ...]
+    key: KeyStanding | None = None
 
 
-def tenant_standing(circuit: Circuit, fitness: Fitness | None) -> TenantStanding:
+def tenant_standing(circuit: Circuit, fitness: Fitness | None, key: KeyStanding | None = None) -> TenantStanding:
     changed: Literal["fits", "changed"] = "changed" if fitness and fitness.misfits else "fits"
     return TenantStanding(
         connection=circuit.connection,
@@ -197,6 +202,7 @@ def tenant_standing(circuit: Circuit, fitness: Fitness | None) -> TenantStanding
         published=changed if fitness else "not looked at yet",
         compared_at=fitness.checked_at if fitness else None,
         misfits=fitness.misfits if fitness else (),
+        key=key,
     )
 
 

@@ -22,16 +22,32 @@ def troubles(reading: ReadingStanding, tenant: TenantStanding, desk: DeskStandin
     """Of its systems and its desk. What is switched off is asked of nobody."""
     if reading.mode == "off":
         return
+    yield from _of_shipstation(reading)
+    yield from _of_ifs(tenant)
+    yield from _of_the_desk(desk)
+
+
+def _of_shipstation(reading: ReadingStanding) -> Iterator[Trouble]:
     if (shipstation := shipstation_says(reading)) != WELL:
         yield Trouble(look="reading", told=f"ShipStation {shipstation}")
     if reading.registration is not None and reading.registration.asks_for_a_person:
         yield Trouble(
             look="reading", told=f"webhooks are missing since {reading.registration.missing_since:%Y-%m-%d %H:%M} UTC"
         )
+    if reading.key is not None and reading.key.trouble:
+        yield Trouble(look="reading", told=reading.key.trouble)
+
+
+def _of_ifs(tenant: TenantStanding) -> Iterator[Trouble]:
     if not tenant.is_answering:
         yield Trouble(look="tenant", told=f"IFS: {tenant.means.rstrip('.')}")
     if tenant.misfits:
         yield Trouble(look="tenant", told=f"IFS does not fit the file in {len(tenant.misfits)} places")
+    if tenant.key is not None and tenant.key.trouble:
+        yield Trouble(look="tenant", told=tenant.key.trouble)
+
+
+def _of_the_desk(desk: DeskStanding) -> Iterator[Trouble]:
     whole = [pause.name for pause in desk.pauses if pause.scope == "connection"]
     if whole:
         yield Trouble(look="desk", told="the whole connection is paused")
