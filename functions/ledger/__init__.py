@@ -15,6 +15,7 @@
        ├─ tenants            whether an IFS tenant answers, and when it delivers
        ├─ digests            of which day was told
        ├─ registrations      how the webhooks stand that we subscribe
+       ├─ key_expiries       until when keys are taken
        ├─ parked, returns    what needs a person; what died and came back
        ├─ reconciles         how a comparison of both systems stands
        └─ shared             what an earlier version kept

@@ -26,6 +26,7 @@
     text, amounts            how text is cleaned, and numbers are read and spelt
     reconciled               what a comparison of both systems reads and finds; reconcile_request what it is asked
     parked, dead_letters     what needs a person and is no order; what died and came back
+    key_expiry               until when a vendor takes a key
     fit, sample              what the check before the first write says, and looks at
 
 `frozen` is the base of them all but `notification`, `webhook_signature`, `webhook_token` and `connection_name`, which

@@ -8,6 +8,7 @@ runtime                  what a Lambda gets from the world; aws is that world, g
 ├─ align_parts           reference data
 ├─ webhook_parts         what subscribes our webhooks; custom_resource answers CloudFormation
 ├─ reconcile_parts       what compares both systems; reconcile_runs carries it on, piece by piece
+├─ key_expiries          writes down until when keys are taken
 ├─ inspect_parts         what shows a person what stands in the ledger
 └─ check_parts           what checks both systems
 requests, once           a person's request: what is wrong with it, and that it begins once

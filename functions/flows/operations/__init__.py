@@ -3,6 +3,7 @@
 inspect     attention            what waits, was kept or is parked, by reason
             search ─▶ story      one order by any of its numbers; stories is the answer
             standing, status     how a connection stands; one line for each
+            key_standing         whether a key has to be replaced soon
             troubles             what keeps it from being well
             digest               the message of a day
 control     control_tools        what every change works with

@@ -39,24 +39,28 @@ def planned(
     """`marks` tell of the ids that were made here which token they got. What a person subscribed at the same address
     counts like our own; beside what is wanted it stays as long as its token opens the endpoint.
     """
-    ours = [each for each in sorted(found, key=_age) if address.holds(each.address.get_secret_value())]
+    ours = _ours(found, address)
     opening = {each.id: opens(each, address, tokens, marks) for each in ours}
-    serving = [each for each in ours if _serves(each, opening[each.id])]
-    serving.sort(key=lambda each: opening[each.id] != "current")
-    kept = {event: first.id for event in wanted if (first := _first_of(serving, event)) is not None}
+    kept = _kept([each for each in ours if _serves(each, opening[each.id])], opening, wanted)
     make = tuple(Making(event=event, instead_of=_like(ours, event)) for event in wanted if event not in kept)
-    over = _over([each for each in ours if each.id not in kept.values()], opening, wanted)
+    left = [each for each in ours if each.id not in kept.values()]
+    over = tuple(each for each in left if _is_over(each, opening[each.id], wanted))
     return RegistrationPlan(kept=kept, make=make, remove=over)
 
 
-def _first_of(serving: Sequence[Subscription], event: str) -> Subscription | None:
-    return next((each for each in serving if is_of(each, event)), None)
+def _ours(found: Sequence[Subscription], address: WebhookAddress) -> list[Subscription]:
+    """The oldest first."""
+    return [each for each in sorted(found, key=_age) if address.holds(each.address.get_secret_value())]
 
 
-def _over(
-    ours: Sequence[Subscription], opening: Mapping[str, Opens], wanted: Collection[str]
-) -> tuple[Subscription, ...]:
-    return tuple(each for each in ours if _is_over(each, opening[each.id], wanted))
+def _kept(serving: Sequence[Subscription], opening: Mapping[str, Opens], wanted: Sequence[str]) -> dict[str, str]:
+    """By event the oldest that shows today's token, else the oldest that may."""
+    kept: dict[str, str] = {}
+    for event in wanted:
+        of_event = [each for each in serving if is_of(each, event)]
+        for first in sorted(of_event, key=lambda each: opening[each.id] != "current")[:1]:
+            kept[event] = first.id
+    return kept
 
 
 def opens(each: Subscription, address: WebhookAddress, tokens: Tokens, marks: Mapping[str, str]) -> Opens:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from html.parser import HTMLParser
 from typing import Annotated, Any, Literal, NewType, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -17,7 +17,15 @@ from functions.page.widget_event import WidgetEvent
 M = TypeVar("M", bound=BaseModel)
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 ENDPOINTS = {name: f"arn:aws:lambda:us-east-1:000000000000:function:{name}" for name in ("view", "act", "replay")}
-SCALARS: dict[Any, Any] = {int: 7, float: 1.5, bool: True, datetime: NOON, type(None): None, Any: None}
+SCALARS: dict[Any, Any] = {
+    int: 7,
+    float: 1.5,
+    bool: True,
+    datetime: NOON,
+    date: NOON.date(),
+    type(None): None,
+    Any: None,
+}
 
 
 def filled(model: type[M], text: str, many: int = 1) -> M:
