@@ -66,6 +66,7 @@ class PushFlow(Construct):
         self.queue_urls = {str(name): route.queue.queue_url for name, route in routes.items()}
         self._read(routes, functions, ledger)
         self._write(routes, functions, ledger)
+        self.functions = [self.pull, self.push]
 
     def _read(self, routes: Mapping[ConnectionName, _Route], functions: Functions, ledger: Ledger) -> None:
         settings = PullSettings(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from aws_cdk import CfnOutput, Duration, Stack
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from constructs import Construct
@@ -40,6 +40,30 @@ from infra.webhook import WebhookApi
 VISIBILITY_FACTOR = 6  # AWS's advice: a message must stay hidden through throttled and repeated invocations
 
 
+@dataclass(frozen=True)
+class _Shipments:
+    """From ShipStation to IFS."""
+
+    poll: Poll
+    webhook: WebhookApi
+    consume: Consume
+    reconcile: Reconcile
+    release: Release
+
+    @property
+    def functions(self) -> list[lambda_.Function]:
+        return [each.function for each in (self.webhook, self.poll, self.consume, self.release, self.reconcile)]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a person invokes."""
+
+    replay: Replay
+    check: Check
+    operate: Operate
+
+
 class ConnectorStack(Stack):
     def __init__(
         self,
@@ -59,105 +83,128 @@ class ConnectorStack(Stack):
             tags={"version": version},  # CloudFormation hands a stack's own tags on to what it makes
         )
         CfnOutput(self, "ConnectorVersion", value=version)
-        key = Encryption(self, "Encryption").key
-        ledger = Ledger(self, "Ledger", key=key)
-        dead = DeadLetterQueues(self, "Dead", key=key, visibility=_visibility(dead_letters.TIMEOUT))
-        per_connection = {name: self._resources(each, key, dead) for name, each in connections.items()}
-        functions = Functions(self, code=code, target=target, key=key)
-        poll_flow = Poll(self, "PollFlow", functions=functions, ledger=ledger, per_connection=per_connection)
-        webhook = WebhookApi(self, "WebhookApi", functions=functions, per_connection=per_connection)
-        consume_flow = Consume(self, "ConsumeFlow", functions=functions, ledger=ledger, per_connection=per_connection)
-        reconcile = Reconcile(
-            self, "ReconcileFlow", functions=functions, ledger=ledger, key=key, per_connection=per_connection
-        )
-        watched = [
-            webhook.function,
-            poll_flow.function,
-            consume_flow.function,
-            Release(self, "ReleaseFlow", functions=functions, ledger=ledger, per_connection=per_connection).function,
-            reconcile.function,
-        ]
-        orders = self._orders(functions, ledger, key, per_connection)
-        watched += [orders.pull, orders.push] if orders else []
-        letters = DeadLetters(
-            self,
-            "DeadLettersFlow",
-            functions=functions,
-            ledger=ledger,
-            queues=dead,
-            orders=orders,
-            per_connection=per_connection,
-        )
-        watched.append(letters.function)
-        aligning = self._alignment(functions, ledger, per_connection)
-        subscribing = self._registration(functions, ledger, webhook, per_connection)
-        watched += [*aligning, *subscribing]
-        replay = Replay(self, "ReplayFlow", functions=functions, ledger=ledger, per_connection=per_connection)
-        check = Check(self, "CheckFlow", functions=functions, ledger=ledger, per_connection=per_connection)
-        operate = Operate(self, "OperateFlow", functions=functions, ledger=ledger, per_connection=per_connection)
-        asked_by_hand = [
-            check.function,
-            poll_flow.function,
-            *aligning,
-            *subscribing,
-            *([orders.pull] if orders else []),
-        ]
-        operate.roles([replay.function, reconcile.function], asked_by_hand)
-        Page(
-            self,
-            "Page",
-            pages=Pages(operate.view, operate.act, replay.function),
-            read={"poll": poll_flow.function, "consume": consume_flow.function},
-            working=watched,
-            ledger=ledger,
-            per_connection=per_connection,
-        )
-        alarms = Alarms(
-            self,
-            "Alarms",
-            per_connection=per_connection,
-            functions=[*watched, replay.function],
-            webhook=webhook,
-            dead=dead,
-            dead_orders=orders.dead if orders else None,
-            key=key,
-            subscribers=alarm_subscribers,
-        )
-        alarms.watch(Digest(self, "DigestFlow", functions=functions, ledger=ledger, topic=alarms.topic).function)
+        self._store(connections)
+        self._functions = Functions(self, code=code, target=target, key=self._key)
+        shipments = self._shipments()
+        orders = self._orders()
+        letters = self._dead_letters(orders)
+        kept = [*self._alignment(), *self._registration(shipments.webhook)]
+        working = [*shipments.functions, *(orders.functions if orders else []), letters.function, *kept]
+        asked = self._asked()
+        self._roles(asked, shipments, orders, kept)
+        self._page(shipments, asked, working)
+        self._watch(shipments.webhook, orders, [*working, asked.replay.function], alarm_subscribers)
 
-    def _orders(self, functions: Functions, ledger: Ledger, key: kms.IKey, links: Links) -> PushFlow | None:
+    def _store(self, connections: Mapping[ConnectionName, Connection]) -> None:
+        """The key, and what outlives a deployment under it."""
+        self._key = Encryption(self, "Encryption").key
+        self._ledger = Ledger(self, "Ledger", key=self._key)
+        self._dead = DeadLetterQueues(self, "Dead", key=self._key, visibility=_visibility(dead_letters.TIMEOUT))
+        self._links: Links = {name: self._resources(each) for name, each in connections.items()}
+
+    def _shipments(self) -> _Shipments:
+        functions, ledger, links = self._functions, self._ledger, self._links
+        return _Shipments(
+            Poll(self, "PollFlow", functions=functions, ledger=ledger, per_connection=links),
+            WebhookApi(self, "WebhookApi", functions=functions, per_connection=links),
+            Consume(self, "ConsumeFlow", functions=functions, ledger=ledger, per_connection=links),
+            Reconcile(self, "ReconcileFlow", functions=functions, ledger=ledger, key=self._key, per_connection=links),
+            Release(self, "ReleaseFlow", functions=functions, ledger=ledger, per_connection=links),
+        )
+
+    def _orders(self) -> PushFlow | None:
         """Only where a file has `[orders]`."""
+        functions, ledger, links = self._functions, self._ledger, self._links
         if all(link.connection.orders is None for link in links.values()):
             return None
-        return PushFlow(self, "OrdersFlow", functions=functions, ledger=ledger, key=key, per_connection=links)
+        return PushFlow(self, "OrdersFlow", functions=functions, ledger=ledger, key=self._key, per_connection=links)
 
-    def _registration(
-        self, functions: Functions, ledger: Ledger, webhook: WebhookApi, links: Links
-    ) -> list[lambda_.Function]:
-        """Only where a file says `webhooks = "registered"`."""
-        if not (ours := registering(links)):
-            return []
-        register = Register(
-            self, "RegisterFlow", functions=functions, ledger=ledger, api_url=webhook.url, per_connection=ours
+    def _dead_letters(self, orders: PushFlow | None) -> DeadLetters:
+        return DeadLetters(
+            self,
+            "DeadLettersFlow",
+            functions=self._functions,
+            ledger=self._ledger,
+            queues=self._dead,
+            orders=orders,
+            per_connection=self._links,
         )
-        Unregister(self, "UnregisterFlow", functions=functions, ledger=ledger, api_url=webhook.url, per_connection=ours)
-        return [register.function]
 
-    def _alignment(self, functions: Functions, ledger: Ledger, links: Links) -> list[lambda_.Function]:
+    def _alignment(self) -> list[lambda_.Function]:
         """Only where a file has `[[align]]`."""
+        functions, ledger, links = self._functions, self._ledger, self._links
         if not any(link.connection.align for link in links.values()):
             return []
         return [AlignFlow(self, "AlignFlow", functions=functions, ledger=ledger, per_connection=links).function]
 
-    def _resources(self, connection: Connection, key: kms.IKey, dead: DeadLetterQueues) -> ConnectionResources:
+    def _registration(self, webhook: WebhookApi) -> list[lambda_.Function]:
+        """Only where a file says `webhooks = "registered"`."""
+        functions, ledger, url = self._functions, self._ledger, webhook.url
+        if not (ours := registering(self._links)):
+            return []
+        register = Register(self, "RegisterFlow", functions=functions, ledger=ledger, api_url=url, per_connection=ours)
+        Unregister(self, "UnregisterFlow", functions=functions, ledger=ledger, api_url=url, per_connection=ours)
+        return [register.function]
+
+    def _asked(self) -> _Asked:
+        functions, ledger, links = self._functions, self._ledger, self._links
+        return _Asked(
+            Replay(self, "ReplayFlow", functions=functions, ledger=ledger, per_connection=links),
+            Check(self, "CheckFlow", functions=functions, ledger=ledger, per_connection=links),
+            Operate(self, "OperateFlow", functions=functions, ledger=ledger, per_connection=links),
+        )
+
+    def _roles(
+        self, asked: _Asked, shipments: _Shipments, orders: PushFlow | None, kept: Sequence[lambda_.Function]
+    ) -> None:
+        """Who may invoke what."""
+        pull = [orders.pull] if orders else []
+        asked.operate.roles(
+            operating=[asked.replay.function, shipments.reconcile.function],
+            administering=[asked.check.function, shipments.poll.function, *kept, *pull],
+        )
+
+    def _page(self, shipments: _Shipments, asked: _Asked, working: Sequence[lambda_.Function]) -> None:
+        Page(
+            self,
+            "Page",
+            pages=Pages(asked.operate.view, asked.operate.act, asked.replay.function),
+            read={"poll": shipments.poll.function, "consume": shipments.consume.function},
+            working=working,
+            ledger=self._ledger,
+            per_connection=self._links,
+        )
+
+    def _watch(
+        self,
+        webhook: WebhookApi,
+        orders: PushFlow | None,
+        functions: Sequence[lambda_.Function],
+        subscribers: Sequence[sns.ITopicSubscription],
+    ) -> None:
+        alarms = Alarms(
+            self,
+            "Alarms",
+            per_connection=self._links,
+            functions=functions,
+            webhook=webhook,
+            dead=self._dead,
+            dead_orders=orders.dead if orders else None,
+            key=self._key,
+            subscribers=subscribers,
+        )
+        digest = Digest(self, "DigestFlow", functions=self._functions, ledger=self._ledger, topic=alarms.topic)
+        alarms.watch(digest.function)
+
+    def _resources(self, connection: Connection) -> ConnectionResources:
         return ConnectionResources(
             self,
             f"Link-{connection.name}",  # its queues and secrets outlive a deployment: another id would make new ones
             connection=connection,
-            key=key,
+            key=self._key,
             poll_visibility=_visibility(poll.TIMEOUT, poll.BATCHING),
             consume_visibility=_visibility(consume.TIMEOUT),
-            dead=dead,
+            dead=self._dead,
         )
 
 
