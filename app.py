@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from functions.connections.file import ConnectionFileError, load_all
 from functions.connections.remarks import neighbours, remarks
 from infra.alarm_topic import SubscriberError, subscribers
 from infra.bundle import BundleError, Target, bundle, starts_slower
+from infra.context import Connections, ContextError, stacks, text
 from infra.functions import EnvironmentTooLargeError
 from infra.stack import ConnectorStack
 from infra.version import version
@@ -30,47 +30,39 @@ NOTICE = ROOT / "build" / "notice.txt"
 def main() -> None:
     flags = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
     app = cdk.App(context={**QUIET, **flags})
-    folder = Path(str(app.node.try_get_context("connections") or ROOT / "infra/connections")).expanduser()
+    folder = Path(text(app.node, "connections") or ROOT / "infra/connections").expanduser()
     try:
         connections = load_all(folder)
         target = Target(**_chosen(app, "python", "architecture"))
-        said = version(ROOT)
-        code = bundle(ROOT, folder, target, said)
+        _make_stacks(app, folder, connections, target)
     except ConnectionFileError as error:
         sys.exit(f"connection file: {error}")
     except BundleError as error:
         sys.exit(f"bundle: {error}")
-    alarms = app.node.try_get_context("alarms")
-    try:
-        ConnectorStack(
-            app,
-            _stack_name(app),
-            connections=connections,
-            code=code,
-            target=target,
-            version=said,
-            alarm_subscribers=subscribers(str(alarms)) if alarms else (),
-        )
-    except (SubscriberError, StackNameError, EnvironmentTooLargeError) as error:
+    except (ContextError, SubscriberError, EnvironmentTooLargeError) as error:
         sys.exit(f"stack: {error}")
     app.synth()
     _say(*hardly_meant(connections.values()), starts_slower(target))
 
 
-class StackNameError(Exception):
-    """Says what a name may hold."""
-
-
-def _stack_name(app: cdk.App) -> str:
-    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-using-console-create-stack-parameters.html"""
-    name = str(app.node.try_get_context("stack") or "ifs-shipstation")
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,127}", name):
-        raise StackNameError("-c stack=… begins with a letter and holds letters, digits and hyphens, 128 at most")
-    return name
+def _make_stacks(app: cdk.App, folder: Path, connections: Connections, target: Target) -> None:
+    """Each ships the connection files that are its own."""
+    said, alarms = version(ROOT), text(app.node, "alarms")
+    told = subscribers(alarms) if alarms else ()
+    for name, own in stacks(app.node, connections).items():
+        ConnectorStack(
+            app,
+            name,
+            connections=own,
+            code=bundle(ROOT, folder, target, said, names=own.keys()),
+            target=target,
+            version=said,
+            alarm_subscribers=told,
+        )
 
 
 def _chosen(app: cdk.App, *names: str) -> dict[str, str]:
-    return {name: str(value) for name in names if (value := app.node.try_get_context(name))}
+    return {name: value for name in names if (value := text(app.node, name))}
 
 
 def hardly_meant(connections: Iterable[Connection]) -> Iterator[str]:

@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -48,19 +49,22 @@ class Target:
 NOT_SHIPPED = ("__pycache__", "*.txt", "*.lock", "console")  # the console is a laptop's
 
 
-def bundle(root: Path, connections: Path, target: Target, version: str = "unknown") -> Path:
-    """The folder to ship, for as long as this process runs. Packages are installed once per pin list and target, and
-    kept under build/.
+def bundle(
+    root: Path, connections: Path, target: Target, version: str = "unknown", *, names: Collection[str] | None = None
+) -> Path:
+    """The folder to ship, for as long as this process runs, with the connection files of these names, or with all.
+    Packages are installed once per pin list and target, and kept under build/.
     """
     installed = packages(root, target)
-    key = _key(installed.name, str(connections.resolve()))
+    files = [path for path in connections.glob("*.toml") if names is None or path.stem in names]
+    key = _key(installed.name, str(connections.resolve()), *sorted(path.name for path in files))
     folder = root / "build" / "bundle" / f"{key}-{os.getpid()}"
     _remove_left_over(folder.parent)
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(installed, folder)
     shutil.copytree(root / "functions", folder / "functions", ignore=shutil.ignore_patterns(*NOT_SHIPPED))
     (folder / "connections").mkdir()
-    for path in sorted([*connections.glob("*.toml"), *connections.glob("*.pem")]):
+    for path in sorted([*files, *connections.glob("*.pem")]):
         shutil.copyfile(path, folder / "connections" / path.name)
     (folder / FILE).write_text(f"{version}\n", encoding="utf-8")
     _compile(folder, "functions", target)
