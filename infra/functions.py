@@ -16,7 +16,7 @@ from constructs import Construct
 
 from functions.settings import ENVIRONMENT_LIMIT_BYTES, Settings
 from infra.bundle import Target, contents_hash
-from infra.grants import allow_receiving
+from infra.grants import allow_receiving, allow_variables
 
 ONCE = {"retry_attempts": 0, "max_event_age": Duration.minutes(1)}  # the shortest that Lambda knows
 ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
@@ -77,7 +77,7 @@ class Functions:
             description=description,
             **({} if is_repeated else ONCE),  # type: ignore[arg-type] # one dictionary, two types
         )
-        self._key.grant(function, "kms:Decrypt")
+        allow_variables(function, self._key)
         _check_size(name, Stack.of(self._scope), environment)
         return function
 
