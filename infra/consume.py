@@ -40,7 +40,8 @@ class Consume(Construct):
             description="Makes IFS agree with ShipStation",
         )
         allow_calls(self.function, ledger.ledger, "GetItem", "PutItem")
-        allow_calls(self.function, ledger.audit, "GetItem", "PutItem", "Query")
+        ledger.let_append(self.function)
+        allow_calls(self.function, ledger.audit, "GetItem", "Query")
         for resources in per_connection.values():
             allow_reading(self.function, resources.ifs)
             allow_sending(self.function, resources.shipments)

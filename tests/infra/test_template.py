@@ -273,11 +273,40 @@ def test_role_allows_no_more_than_the_room_needs(template: Template, function: s
     assert '"Action": ["dynamodb:*"' not in policy
 
 
-def test_audit_can_be_appended_but_not_deleted(template: Template) -> None:
+def test_no_role_is_granted_to_delete_or_update_an_item_of_either_table(template: Template) -> None:
     policies = json.dumps(of_type(template, "AWS::IAM::Policy"))
 
     assert "dynamodb:DeleteItem" not in policies
     assert "dynamodb:UpdateItem" not in policies
+
+
+def roles_that_put_into(template: Template, table: str) -> set[str]:
+    return {
+        policy["Roles"][0]["Ref"]
+        for policy in of_type(template, "AWS::IAM::Policy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "dynamodb:PutItem" in statement["Action"] and table in json.dumps(statement["Resource"])
+    }
+
+
+def test_the_audit_itself_refuses_everybody_but_those_who_append(documented: Template) -> None:
+    """Whatever another policy of the account allows: an administrator's too."""
+    (name,) = (each for each in of_type(documented, "AWS::DynamoDB::Table") if each.startswith("LedgerAudit"))
+    policy = of_type(documented, "AWS::DynamoDB::Table")[name]["ResourcePolicy"]["PolicyDocument"]
+    append, change = policy["Statement"]
+    appending = roles_that_put_into(documented, name)
+
+    assert {(each["Effect"], json.dumps(each["Principal"]), each["Resource"]) for each in (append, change)} == {
+        ("Deny", '{"AWS": "*"}', "*")
+    }
+    assert set(append["Action"]) == {"dynamodb:PutItem", "dynamodb:PartiQLInsert"}
+    ((operator, condition),) = append["Condition"].items()
+    named = [arn["Fn::GetAtt"] for arn in condition["aws:PrincipalArn"]]
+    assert (operator, {role for role, _ in named}, len(named)) == ("ArnNotEquals", appending, len(appending))
+    assert len(appending) == len(("Act", "Align", "Check", "Consume", "Control", "Push"))
+    assert "Condition" not in change
+    changes = ("UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLUpdate", "PartiQLDelete")
+    assert set(change["Action"]) == {f"dynamodb:{each}" for each in changes}
 
 
 def alarms_of_our_own(template: Template) -> list[Alarm]:
