@@ -15,7 +15,7 @@ from functions.connections.file import ConnectionFileError, load_all
 from functions.connections.remarks import neighbours, remarks
 from infra.alarm_topic import SubscriberError, subscribers
 from infra.bundle import BundleError, Target, bundle, starts_slower
-from infra.context import Connections, ContextError, stacks, text
+from infra.context import Connections, ContextError, choices, stacks, text
 from infra.functions import EnvironmentTooLargeError
 from infra.stack import ConnectorStack
 from infra.version import version
@@ -48,7 +48,7 @@ def main() -> None:
 def _make_stacks(app: cdk.App, folder: Path, connections: Connections, target: Target) -> None:
     """Each ships the connection files that are its own."""
     said, alarms = version(ROOT), text(app.node, "alarms")
-    told = subscribers(alarms) if alarms else ()
+    told, chosen = subscribers(alarms) if alarms else (), choices(app.node)
     for name, own in stacks(app.node, connections).items():
         ConnectorStack(
             app,
@@ -58,6 +58,7 @@ def _make_stacks(app: cdk.App, folder: Path, connections: Connections, target: T
             target=target,
             version=said,
             alarm_subscribers=told,
+            choices=chosen,
         )
 
 

@@ -59,8 +59,8 @@ def _folder(named: str) -> Path | None:
 
 def _of_context(name: str, options: list[str]) -> str:
     """`-c name=value`, `--context=name=value`: the last one counts."""
-    found = [option.partition(f"{name}=")[2] for option in options if f"{name}=" in option]
-    return found[-1] if found else ""
+    found = [re.fullmatch(rf"(?:-c=?|--context=)?{name}=(.*)", option, flags=re.DOTALL) for option in options]
+    return next((match[1] for match in reversed(found) if match), "")
 
 
 def _problem(verb: str, folder: Path | None, options: list[str]) -> str | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from aws_cdk import PermissionsBoundary
 from constructs import Node
 
 from functions.connections.connection import Connection
@@ -16,6 +18,49 @@ SHARED, STRICT = "shared", "strict"
 
 class ContextError(Exception):
     """Names the value's name and says what it may be."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What an account asks of everything that is made in it."""
+
+    boundary: PermissionsBoundary | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def choices(node: Node) -> Choices:
+    boundary, tags = text(node, "permissions_boundary"), text(node, "tags")
+    return Choices(_boundary(boundary) if boundary else None, _tags(tags) if tags else {})
+
+
+def _boundary(name: str) -> PermissionsBoundary:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+    if not re.fullmatch(r"([\w+=,.@-]+/)*[\w+=,.@-]{1,128}", name, flags=re.ASCII):
+        raise ContextError("-c permissions_boundary=… is the name of a managed policy of the account, and no ARN")
+    return PermissionsBoundary.from_name(name)
+
+
+OWN_TAGS = {"version"}
+MOST_TAGS = 50 - len(OWN_TAGS)
+
+
+def _tags(pairs: str) -> dict[str, str]:
+    """https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html"""
+    given = [tuple(part.strip() for part in pair.partition("=")) for pair in pairs.split(",")]
+    found = {key: value for key, _, value in given}
+    is_whole = all(mark and _is_tag(key, value) for key, mark, value in given)
+    if not is_whole or len(found) < len(given) or len(found) > MOST_TAGS or OWN_TAGS & found.keys():
+        raise ContextError(
+            "-c tags=… is key=value, several with commas between them: letters, digits, blanks and + - . : / @ _, keys "
+            f"of 128 characters, values of 256; no key twice, {MOST_TAGS} at most, none that is version or begins "
+            "with aws:"
+        )
+    return found
+
+
+def _is_tag(key: str, value: str) -> bool:
+    is_known = all(re.fullmatch(r"[\w +\-=.:/@]*", each) for each in (key, value))
+    return is_known and 1 <= len(key) <= 128 and len(value) <= 256 and not key.casefold().startswith("aws:")  # noqa: PLR2004 # AWS's
 
 
 def stacks(node: Node, connections: Connections) -> dict[str, Connections]:

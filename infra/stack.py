@@ -20,6 +20,7 @@ from infra.bundle import Target
 from infra.check import Check
 from infra.connection_resources import ConnectionResources, Links
 from infra.consume import Consume
+from infra.context import Choices
 from infra.dead_letters import DeadLetters
 from infra.digest import Digest
 from infra.encryption import Encryption
@@ -75,12 +76,14 @@ class ConnectorStack(Stack):
         target: Target,
         version: str,
         alarm_subscribers: Sequence[sns.ITopicSubscription] = (),
+        choices: Choices,
     ) -> None:
         super().__init__(
             scope,
             construct_id,
             description="Puts ShipStation shipments onto customer orders in IFS Cloud",
-            tags={"version": version},  # CloudFormation hands a stack's own tags on to what it makes
+            permissions_boundary=choices.boundary,
+            tags={"version": version, **choices.tags},  # CloudFormation hands a stack's own tags on to what it makes
         )
         CfnOutput(self, "ConnectorVersion", value=version)
         self._store(connections)

@@ -1,0 +1,104 @@
+"""What an account asks of everything that is made in it: a permissions boundary, tags."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import deploy
+import pytest
+from constructs import Construct
+
+from infra.context import ContextError, choices
+from tests.equipment.local_aws.synth import SynthError, synthesise
+from tests.infra.conftest import CONTEXT
+
+pytestmark = pytest.mark.integration
+
+TAGS = "cost-center=4711, owner=Integration Team,empty="
+
+
+@pytest.fixture(scope="module")
+def chosen(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    context = {**CONTEXT, "permissions_boundary": "limits/team", "tags": TAGS}
+    return synthesise(context, tmp_path_factory.mktemp("chosen"))
+
+
+def roles(assembly: Path) -> list[dict[str, Any]]:
+    template = json.loads((assembly / "ifs-shipstation.template.json").read_text(encoding="utf-8"))
+    return [each["Properties"] for each in template["Resources"].values() if each["Type"] == "AWS::IAM::Role"]
+
+
+def test_every_role_has_the_boundary_that_is_named_and_none_without_a_word(chosen: Path, assembly: Path) -> None:
+    account = [{"Ref": "AWS::Partition"}, ":iam::", {"Ref": "AWS::AccountId"}]
+    boundary = {"Fn::Join": ["", ["arn:", *account, ":policy/limits/team"]]}
+
+    assert roles(chosen)
+    assert [role["PermissionsBoundary"] for role in roles(chosen)] == [boundary] * len(roles(chosen))
+    assert not any("PermissionsBoundary" in role for role in roles(assembly))
+
+
+def test_the_stack_carries_the_tags_beside_its_version(chosen: Path) -> None:
+    manifest = json.loads((chosen / "manifest.json").read_text(encoding="utf-8"))
+    tags = manifest["artifacts"]["ifs-shipstation"]["properties"]["tags"]
+
+    assert tags.pop("version")
+    assert tags == {"cost-center": "4711", "owner": "Integration Team", "empty": ""}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "owner",
+        "=x",
+        "a=1,a=2",
+        "aws:a=1",
+        "AWS:a=1",
+        "version=2",
+        "a=1,",
+        "a=b;c",
+        f"{'k' * 129}=1",
+        f"k={'v' * 257}",
+        ",".join(f"k{number}=1" for number in range(50)),
+    ],
+)
+def test_other_tags_are_refused(given: str) -> None:
+    with pytest.raises(ContextError, match="-c tags=… is key=value"):
+        choices(node_with(tags=given))
+
+
+@pytest.mark.parametrize("given", ["arn:aws:iam::111122223333:policy/team", "/team", "team/", "a b", "n" * 129, "ä"])
+def test_another_boundary_is_refused(given: str) -> None:
+    with pytest.raises(ContextError, match="-c permissions_boundary=… is the name"):
+        choices(node_with(permissions_boundary=given))
+
+
+def node_with(**context: str) -> Any:
+    construct = Construct(cdk.App(), "Any")
+    for name, value in context.items():
+        construct.node.set_context(name, value)
+    return construct.node
+
+
+def test_a_bad_value_is_answered_with_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(SynthError) as failure:
+        synthesise({**CONTEXT, "tags": "owner"}, tmp_path)
+
+    assert str(failure.value).strip().splitlines()[-1].startswith("stack: -c tags=… is key=value")
+    assert "Traceback" not in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        (["-c", "alarms=a@acme.cloud"], "a@acme.cloud"),
+        (["-calarms=a@acme.cloud"], "a@acme.cloud"),
+        (["--context=alarms=a@acme.cloud"], "a@acme.cloud"),
+        (["-c", "alarms=a@acme.cloud", "-c", "alarms=b@acme.cloud"], "b@acme.cloud"),
+        (["-c", "tags=alarms=none"], ""),
+    ],
+)
+def test_what_a_tag_is_called_is_no_value_of_another_name(options: list[str], found: str) -> None:
+    assert deploy._of_context("alarms", options) == found  # noqa: SLF001 # what reads them is a script
