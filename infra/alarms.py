@@ -174,7 +174,7 @@ class Alarms(Construct):
             threshold=1,
             below=True,
             description=f"{connection}: ShipStation was not read. Check that the connection's ShipStation secret is "
-            "filled and the key valid (it expires), ShipStation's status, and that the schedule rule is enabled; the "
+            "filled and the key valid (it expires), ShipStation's status, and that its schedule is enabled; the "
             "cursor stands still, nothing is lost (docs/operations.md#when-shipstation-is-out).",
         )
 

@@ -58,7 +58,7 @@ FIVE_MINUTES = Duration.minutes(5)
 @dataclass(frozen=True)
 class Rhythm:
     """Of a function that a schedule calls: in how long a run that fails every time fails, and after how long without
-    any its rule is disabled, or no run finds a place; None where a heartbeat of its own says so.
+    any its schedule is disabled, or no run finds a place; None where a heartbeat of its own says so.
     """
 
     errors: Duration = FIVE_MINUTES
@@ -100,7 +100,7 @@ def of_a_function(bell: Bell, function: lambda_.Function) -> None:
             silence_is_zero(function.metric_invocations(period=rhythm.silence)),
             threshold=1,
             below=True,
-            description=f"{name} does not run: {SILENT[name]}. Enable its schedule rules in EventBridge, and see "
+            description=f"{name} does not run: {SILENT[name]}. Enable its schedules in EventBridge Scheduler, and see "
             "whether the account's Lambda concurrency is used up (docs/operations.md#what-does-not-run).",
         )
 

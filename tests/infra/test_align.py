@@ -19,17 +19,16 @@ def test_without_reference_data_nothing_of_it_is_deployed(template: dict[str, An
 
 
 def test_each_profile_has_a_schedule_of_its_own(documented: dict[str, Any]) -> None:
-    rules = [rule for name, rule in of_type(documented, "AWS::Events::Rule").items() if name.startswith("AlignFlow")]
-    assert [rule["ScheduleExpression"] for rule in rules] == ["rate(1 hour)"] * 3
-    targets = [target for rule in rules for target in rule["Targets"]]
-    events = [json.loads(target["Input"]) for target in targets]
+    all_schedules = of_type(documented, "AWS::Scheduler::Schedule")
+    schedules = [each for name, each in all_schedules.items() if name.startswith("AlignFlow")]
+    assert [each["ScheduleExpression"] for each in schedules] == ["rate(1 hour)"] * 3
+    events = [json.loads(each["Target"]["Input"]) for each in schedules]
     assert all(each["is_scheduled"] for each in events)
     assert {(each["connection"], each["profile"]) for each in events} == {
         ("reference-data", "warehouses"),
         ("reference-data", "customers"),
         ("stock", "stock"),
     }
-    assert all(target["RetryPolicy"] == {"MaximumRetryAttempts": 0} for target in targets)
 
 
 def test_the_function_reads_the_secrets_of_its_connections_alone(documented: dict[str, Any]) -> None:

@@ -23,9 +23,9 @@ def test_each_connection_with_orders_has_a_queue_a_schedule_and_its_own_grants(d
     assert all(queue["FifoQueue"] and "KmsMasterKeyId" in queue for queue in queues.values())
     fed = [queue for queue in queues.values() if "RedrivePolicy" in queue]
     assert [queue["RedrivePolicy"]["maxReceiveCount"] for queue in fed] == [5, 5]
-    rules = [rule for name, rule in of_type(documented, "AWS::Events::Rule").items() if "OrdersFlow" in name]
-    assert [rule["ScheduleExpression"] for rule in rules] == ["rate(5 minutes)"] * 2
-    assert all(rule["Targets"][0]["RetryPolicy"] == {"MaximumRetryAttempts": 0} for rule in rules)
+    schedules = of_type(documented, "AWS::Scheduler::Schedule")
+    rates = [each["ScheduleExpression"] for name, each in schedules.items() if "OrdersFlow" in name]
+    assert rates == ["rate(5 minutes)"] * 2
 
 
 def test_pull_never_writes_to_shipstation_and_push_never_to_ifs(documented: dict[str, Any]) -> None:

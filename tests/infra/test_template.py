@@ -201,13 +201,11 @@ def test_what_is_not_to_be_repeated_is_not_repeated_by_lambda(template: Template
     }
     for each in configured:
         assert (each["MaximumRetryAttempts"], each["MaximumEventAgeInSeconds"]) == (0, 60)
-    for rule in of_type(template, "AWS::Events::Rule").values():
-        assert [target["RetryPolicy"] for target in rule["Targets"]] == [{"MaximumRetryAttempts": 0}]
 
 
 def test_the_schedules_tick(template: Template) -> None:
-    rules = of_type(template, "AWS::Events::Rule")
-    rates = {name[:4]: rule["ScheduleExpression"] for name, rule in rules.items()}
+    schedules = of_type(template, "AWS::Scheduler::Schedule")
+    rates = {name[:4]: schedule["ScheduleExpression"] for name, schedule in schedules.items()}
 
     minutely = dict.fromkeys(("Poll", "Rele", "Repl"), "rate(1 minute)")
     assert rates == {**minutely, "Reco": "rate(5 minutes)", "Dige": "rate(1 hour)"}

@@ -26,6 +26,7 @@ from tests.equipment.system import NAME, PUSH_SITE, System, started
 
 pytestmark = pytest.mark.integration
 
+OF_A_LAMBDA = "ServiceRole"  # in its role's id; those of the Scheduler: tests/infra/test_schedules.py
 # Called by Lambda and by the key's owner services in the role's name, never by our code: the local AWS does without.
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 POLLED = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
@@ -58,7 +59,7 @@ class Deployed:
         return f"{names[known]}/{index}" if index else names[known]
 
     def function_of(self, role: str) -> str:
-        return role.partition("ServiceRole")[0]
+        return role.partition(OF_A_LAMBDA)[0]
 
     def granted(self) -> Calls:
         found: Calls = defaultdict(set)
@@ -66,6 +67,8 @@ class Deployed:
             if resource["Type"] != "AWS::IAM::Policy":
                 continue
             (role,) = (each["Ref"] for each in resource["Properties"]["Roles"])
+            if OF_A_LAMBDA not in role:
+                continue
             for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
                 actions, targets = as_list(statement["Action"]), as_list(statement["Resource"])
                 found[self.function_of(role)] |= {(a, logical_id(t)) for a in actions for t in targets}
