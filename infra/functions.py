@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aws_cdk import AssetHashType, Duration, Names, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -16,7 +17,7 @@ from constructs import Construct
 
 from functions.settings import ENVIRONMENT_LIMIT_BYTES, Settings
 from infra.bundle import Target, contents_hash
-from infra.grants import allow_receiving, allow_variables
+from infra.grants import allow_logging, allow_receiving, allow_variables
 
 ONCE = {"retry_attempts": 0, "max_event_age": Duration.minutes(1)}  # the shortest that Lambda knows
 ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
@@ -74,10 +75,12 @@ class Functions:
             environment=environment,
             environment_encryption=self._key,
             log_group=group,
+            role=iam.Role(self._scope, f"{name}ServiceRole", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")),
             description=description,
             **({} if is_repeated else ONCE),  # type: ignore[arg-type] # one dictionary, two types
         )
         allow_variables(function, self._key)
+        allow_logging(function, group)
         _check_size(name, Stack.of(self._scope), environment)
         return function
 

@@ -12,6 +12,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
@@ -32,6 +33,13 @@ def allow_variables(function: lambda_.Function, key: kms.IKey) -> None:
     )
     condition = {"StringLike": {"kms:EncryptionContext:aws:lambda:FunctionArn": any_function}}
     _allow(function, key.key_arn, *READ, conditions=condition)
+
+
+def allow_logging(function: lambda_.Function, group: logs.LogGroup) -> None:
+    """Into its own group. AWS's managed policy for Lambdas would let it write into every one of the account.
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
+    """
+    _allow(function, group.log_group_arn, "logs:CreateLogStream", "logs:PutLogEvents")
 
 
 def allow_sending(function: lambda_.Function, queue: sqs.Queue) -> None:

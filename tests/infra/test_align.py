@@ -57,6 +57,8 @@ def test_the_grants_are_those_that_are_used(documented: dict[str, Any]) -> None:
         "dynamodb:PutItem",
         "dynamodb:Query",
         "kms:Decrypt",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
         "secretsmanager:GetSecretValue",
     }
 

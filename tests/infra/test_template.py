@@ -271,6 +271,21 @@ def test_role_allows_no_more_than_the_room_needs(template: Template, function: s
     assert '"Action": ["dynamodb:*"' not in policy
 
 
+def test_a_role_writes_into_the_log_group_of_its_own_function_and_no_other(documented: Template) -> None:
+    roles = of_type(documented, "AWS::IAM::Role")
+    assert [name for name, role in roles.items() if "ManagedPolicyArns" in role] == []
+    granted = {
+        policy["Roles"][0]["Ref"]: statement
+        for policy in of_type(documented, "AWS::IAM::Policy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "logs:" in json.dumps(statement["Action"])
+    }
+    for function in of_type(documented, "AWS::Lambda::Function").values():
+        statement = granted[function["Role"]["Fn::GetAtt"][0]]
+        assert statement["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+        assert statement["Resource"] == {"Fn::GetAtt": [function["LoggingConfig"]["LogGroup"]["Ref"], "Arn"]}
+
+
 def test_no_role_is_granted_to_delete_or_update_an_item_of_either_table(template: Template) -> None:
     policies = json.dumps(of_type(template, "AWS::IAM::Policy"))
 

@@ -27,9 +27,11 @@ from tests.equipment.system import NAME, PUSH_SITE, System, started
 pytestmark = pytest.mark.integration
 
 OF_A_LAMBDA = "ServiceRole"  # in its role's id; those of the Scheduler: tests/infra/test_schedules.py
-# Called by Lambda and by the key's owner services in the role's name, never by our code: the local AWS does without.
+# Called by Lambda, and by the key's owner services in the role's name, never by our code: the local AWS does without.
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 POLLED = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+# https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
+LOGGED = {"logs:CreateLogStream", "logs:PutLogEvents"}
 # Whoever sends a message has a data key made; whoever receives one, or reads a table or a secret, decrypts.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
 KEY_FOR = {
@@ -91,7 +93,17 @@ class Deployed:
             function, queue = mapping["FunctionName"]["Ref"], mapping["EventSourceArn"]["Fn::GetAtt"][0]
             name = next(name for name in found if function.startswith(name))
             found[name] |= {(action, queue) for action in POLLED}
+        for name, group in self.groups():
+            found[name] |= {(action, group) for action in LOGGED}
         return {name: own | with_key(own, key) for name, own in found.items()}
+
+    def groups(self) -> Iterator[tuple[str, str]]:
+        """By function, the log group that is its own."""
+        for resource in self.system.stack.template["Resources"].values():
+            if resource["Type"] == "AWS::Lambda::Function":
+                properties = resource["Properties"]
+                role = properties["Role"]["Fn::GetAtt"][0]
+                yield self.function_of(role), properties["LoggingConfig"]["LogGroup"]["Ref"]
 
     def sources(self) -> Iterator[dict[str, Any]]:
         for resource in self.system.stack.template["Resources"].values():
