@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aws_cdk import PermissionsBoundary
@@ -21,16 +21,49 @@ class ContextError(Exception):
 
 
 @dataclass(frozen=True)
+class Network:
+    """Where the Lambdas stand, of a VPC that somebody else made."""
+
+    subnets: Sequence[str]
+    security_groups: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Choices:
     """What an account asks of everything that is made in it."""
 
     boundary: PermissionsBoundary | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    network: Network | None = None
 
 
 def choices(node: Node) -> Choices:
     boundary, tags = text(node, "permissions_boundary"), text(node, "tags")
-    return Choices(_boundary(boundary) if boundary else None, _tags(tags) if tags else {})
+    return Choices(
+        boundary=_boundary(boundary) if boundary else None,
+        tags=_tags(tags) if tags else {},
+        network=_network(text(node, "subnets"), text(node, "security_groups")),
+    )
+
+
+def _network(subnets: str | None, groups: str | None) -> Network | None:
+    """https://docs.aws.amazon.com/lambda/latest/api/API_VpcConfig.html"""
+    if subnets is None and groups is None:
+        return None
+    found = Network(_ids("subnet", 16, subnets), _ids("sg", 5, groups))
+    if not found.subnets or not found.security_groups:
+        raise ContextError(
+            "-c subnets=… and -c security_groups=… belong together: subnet-… of one VPC, 16 at most, and sg-…, 5 at "
+            "most, with commas between them"
+        )
+    return found
+
+
+def _ids(kind: str, most: int, text: str | None) -> Sequence[str]:
+    """None of them where one is wrong."""
+    given = [each.strip() for each in (text or "").split(",")]
+    is_right = all(re.fullmatch(rf"{kind}-[0-9a-f]{{8,17}}", each) for each in given) and len({*given}) == len(given)
+    return given if is_right and len(given) <= most else ()
 
 
 def _boundary(name: str) -> PermissionsBoundary:

@@ -17,7 +17,8 @@ from constructs import Construct
 
 from functions.settings import ENVIRONMENT_LIMIT_BYTES, Settings
 from infra.bundle import Target, contents_hash
-from infra.grants import allow_logging, allow_receiving, allow_variables
+from infra.context import Network
+from infra.grants import allow_interfaces, allow_logging, allow_receiving, allow_variables
 
 ONCE = {"retry_attempts": 0, "max_event_age": Duration.minutes(1)}  # the shortest that Lambda knows
 ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
@@ -30,8 +31,10 @@ class EnvironmentTooLargeError(Exception):
 class Functions:
     """Makes the stack's Lambdas alike."""
 
-    def __init__(self, scope: Construct, *, code: Path, target: Target, key: kms.IKey) -> None:
-        self._scope, self._key = scope, key
+    def __init__(
+        self, scope: Construct, *, code: Path, target: Target, key: kms.IKey, network: Network | None = None
+    ) -> None:
+        self._scope, self._key, self._network = scope, key, network
         self._code = lambda_.Code.from_asset(
             str(code), asset_hash=contents_hash(code), asset_hash_type=AssetHashType.CUSTOM
         )
@@ -81,8 +84,20 @@ class Functions:
         )
         allow_variables(function, self._key)
         allow_logging(function, group)
+        if self._network is not None:
+            _stand_in(self._network, function)
         _check_size(name, Stack.of(self._scope), environment)
         return function
+
+
+def _stand_in(network: Network, function: lambda_.Function) -> None:
+    """By their ids: to look a VPC up would need credentials at the synthesis."""
+    made = function.node.default_child
+    assert isinstance(made, lambda_.CfnFunction)
+    made.vpc_config = lambda_.CfnFunction.VpcConfigProperty(
+        subnet_ids=[*network.subnets], security_group_ids=[*network.security_groups]
+    )
+    allow_interfaces(function)
 
 
 def feed(

@@ -20,6 +20,14 @@ from aws_cdk import aws_sqs as sqs
 
 READ = ("kms:Decrypt",)
 WRITE = ("kms:Decrypt", "kms:GenerateDataKey")
+INTERFACES = (
+    "CreateNetworkInterface",
+    "DescribeNetworkInterfaces",
+    "DescribeSubnets",
+    "DeleteNetworkInterface",
+    "AssignPrivateIpAddresses",
+    "UnassignPrivateIpAddresses",
+)
 
 
 def allow_variables(function: lambda_.Function, key: kms.IKey) -> None:
@@ -40,6 +48,26 @@ def allow_logging(function: lambda_.Function, group: logs.LogGroup) -> None:
     https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
     """
     _allow(function, group.log_group_arn, "logs:CreateLogStream", "logs:PutLogEvents")
+
+
+def allow_interfaces(function: lambda_.Function) -> None:
+    """What Lambda needs as the function's role to put it into a VPC, and the function itself may not do. Most of these
+    calls know no resource. https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+    """
+    stack = Stack.of(function)
+    functions = stack.format_arn(
+        service="lambda", resource="function", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME
+    )
+    actions = [f"ec2:{action}" for action in INTERFACES]
+    _allow(function, "*", *actions)
+    function.add_to_role_policy(
+        iam.PolicyStatement(
+            effect=iam.Effect.DENY,
+            actions=actions,
+            resources=["*"],
+            conditions={"ArnLike": {"lambda:SourceFunctionArn": functions}},
+        )
+    )
 
 
 def allow_sending(function: lambda_.Function, queue: sqs.Queue) -> None:

@@ -87,7 +87,7 @@ class ConnectorStack(Stack):
         )
         CfnOutput(self, "ConnectorVersion", value=version)
         self._store(connections)
-        self._functions = Functions(self, code=code, target=target, key=self._key)
+        self._functions = Functions(self, code=code, target=target, key=self._key, network=choices.network)
         shipments = self._shipments()
         orders = self._orders()
         letters = self._dead_letters(orders)

@@ -1,4 +1,4 @@
-"""What an account asks of everything that is made in it: a permissions boundary, tags."""
+"""What an account asks of everything that is made in it: a permissions boundary, tags, a network."""
 
 from __future__ import annotations
 
@@ -67,6 +67,64 @@ def test_the_stack_carries_the_tags_beside_its_version(chosen: Path) -> None:
 def test_other_tags_are_refused(given: str) -> None:
     with pytest.raises(ContextError, match="-c tags=… is key=value"):
         choices(node_with(tags=given))
+
+
+SUBNETS, GROUPS = "subnet-0a1b2c3d,subnet-0a1b2c3d4e5f60718", "sg-0a1b2c3d"
+
+
+def test_every_lambda_stands_in_the_subnets_that_are_named_and_none_without_a_word(
+    tmp_path: Path, assembly: Path
+) -> None:
+    named = synthesise({**CONTEXT, "subnets": SUBNETS, "security_groups": GROUPS}, tmp_path)
+    placed = lambdas(named)
+
+    assert placed
+    assert [each["VpcConfig"] for each in placed.values()] == [
+        {"SubnetIds": SUBNETS.split(","), "SecurityGroupIds": GROUPS.split(",")}
+    ] * len(placed)
+    assert not any("VpcConfig" in each for each in lambdas(assembly).values())
+    assert "ec2:" not in template(assembly)
+    for role in {each["Role"]["Fn::GetAtt"][0] for each in placed.values()}:
+        assert_interfaces_are_lambdas_alone(named, role)
+
+
+def assert_interfaces_are_lambdas_alone(assembly: Path, role: str) -> None:
+    """Lambda makes them in the function's name; the function's own calls are refused."""
+    resources = json.loads(template(assembly))["Resources"].values()
+    policies = (each["Properties"] for each in resources if each["Type"] == "AWS::IAM::Policy")
+    (policy,) = (each for each in policies if each["Roles"] == [{"Ref": role}])
+    allowed, denied = (s for s in policy["PolicyDocument"]["Statement"] if "ec2:" in json.dumps(s["Action"]))
+
+    assert (allowed["Effect"], denied["Effect"]) == ("Allow", "Deny")
+    assert allowed["Action"] == denied["Action"]
+    assert list(denied["Condition"]["ArnLike"]) == ["lambda:SourceFunctionArn"]
+
+
+def template(assembly: Path) -> str:
+    return (assembly / "ifs-shipstation.template.json").read_text(encoding="utf-8")
+
+
+def lambdas(assembly: Path) -> dict[str, Any]:
+    resources = json.loads(template(assembly))["Resources"]
+    return {name: each["Properties"] for name, each in resources.items() if each["Type"] == "AWS::Lambda::Function"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"subnets": SUBNETS},
+        {"security_groups": GROUPS},
+        {"subnets": "vpc-0a1b2c3d", "security_groups": GROUPS},
+        {"subnets": SUBNETS, "security_groups": "sg-0a1b2c3d,"},
+        {"subnets": f"{SUBNETS},subnet-0a1b2c3d", "security_groups": GROUPS},
+        {"subnets": SUBNETS, "security_groups": ",".join(f"sg-{number:08x}" for number in range(6))},
+        {"subnets": ",".join(f"subnet-{number:08x}" for number in range(17)), "security_groups": GROUPS},
+    ],
+    ids=["no group", "no subnet", "a vpc", "an empty one", "one twice", "too many groups", "too many subnets"],
+)
+def test_subnets_and_security_groups_are_named_together(given: dict[str, str]) -> None:
+    with pytest.raises(ContextError, match=r"-c subnets=… and -c security_groups=… belong together"):
+        choices(node_with(**given))
 
 
 @pytest.mark.parametrize("given", ["arn:aws:iam::111122223333:policy/team", "/team", "team/", "a b", "n" * 129, "ä"])
