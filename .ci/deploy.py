@@ -12,6 +12,7 @@ import signal
 signal.signal(signal.SIGINT, signal.SIG_DFL)  # an interrupt that comes while the rest is loaded ends without a word
 
 import argparse
+import json
 import os
 import re
 import subprocess
@@ -127,9 +128,16 @@ def _synth(command: list[str]) -> int:
         screen.show(output.encode())
         return status
     _say_notice()
-    for template in sorted(OUT.glob("*.template.json")):
+    for template in templates(OUT):
         sys.stdout.write(f"{template.relative_to(ROOT)}\n")
     return 0
+
+
+def templates(assembly: Path) -> list[Path]:
+    """Those of this synthesis: the folder keeps those of stacks with other names."""
+    artifacts = json.loads((assembly / "manifest.json").read_text(encoding="utf-8"))["artifacts"].values()
+    stacks = (each for each in artifacts if each["type"] == "aws:cloudformation:stack")
+    return sorted(assembly / each["properties"]["templateFile"] for each in stacks)
 
 
 def _with_aws(verb: str, command: list[str]) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import deploy
 import pytest
 
 from tests.equipment.local_aws.server import ROOT
@@ -177,6 +178,16 @@ def ifs_secrets_of_consume(template: Template) -> set[str]:
     granted = (statement for role, statement in statements(template) if role.startswith("Consume"))
     names = {name for statement in granted for name in named(statement.get("Resource"))}
     return {name for name in names if re.match(r"^Link\w+Ifs", name)}
+
+
+def test_synth_names_the_templates_of_this_synthesis_and_none_that_an_earlier_one_left(
+    strict: Path, tmp_path: Path
+) -> None:
+    assembly = shutil.copytree(strict, tmp_path / "cdk.out")
+    (assembly / "ifs-shipstation.template.json").write_text("{}", encoding="utf-8")
+    named = [f"ifs-shipstation-{name}.template.json" for name in (FIRST, SECOND)]
+
+    assert [path.name for path in deploy.templates(assembly)] == named
 
 
 def test_another_word_for_isolation_is_answered_with_one_sentence(tmp_path: Path) -> None:
