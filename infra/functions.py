@@ -78,7 +78,7 @@ class Functions:
             environment=environment,
             environment_encryption=self._key,
             log_group=group,
-            role=iam.Role(self._scope, f"{name}ServiceRole", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")),
+            role=iam.Role(self._scope, f"{own}ServiceRole", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")),
             description=description,
             **({} if is_repeated else ONCE),  # type: ignore[arg-type] # one dictionary, two types
         )

@@ -98,8 +98,14 @@ def reached(template: Template, connection: str) -> dict[str, dict[str, set[str]
     for role, statement in statements(template):
         for action in GRANTS.keys() & set(as_list(statement["Action"])):
             kinds = (pattern.match(name) for name in named(statement["Resource"]))
-            found[role.partition("ServiceRole")[0]][GRANTS[action]] |= {KINDS[kind[1]] for kind in kinds if kind}
+            found[lambda_of(role)][GRANTS[action]] |= {KINDS[kind[1]] for kind in kinds if kind}
     return found
+
+
+def lambda_of(role: str) -> str:
+    """Of what there is one for each connection, its name without the connection's."""
+    own = role.partition("ServiceRole")[0]
+    return "Unregister" if own.startswith("Unregister") else own
 
 
 def documented_reach() -> dict[str, dict[str, set[str]]]:
@@ -109,7 +115,7 @@ def documented_reach() -> dict[str, dict[str, set[str]]]:
         [cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line.startswith("| `")
     ]
     return {
-        "".join(word.capitalize() for word in row[0].strip("`").split("_")): {
+        "".join(word.capitalize() for word in row[0].split("`")[1].split("_")): {
             grant: set(cell.split(", ")) - {""} for grant, cell in zip(GRANTS.values(), row[1:], strict=True)
         }
         for row in rows

@@ -30,9 +30,10 @@ def test_where_a_person_subscribes_nothing_of_it_is_deployed(template: dict[str,
 
 
 def test_each_connection_is_looked_at_once_an_hour(documented: dict[str, Any]) -> None:
-    rules = [rule for name, rule in of_type(documented, "AWS::Events::Rule").items() if name.startswith("RegisterFlow")]
-    events = [json.loads(target["Input"]) for rule in rules for target in rule["Targets"]]
-    assert [rule["ScheduleExpression"] for rule in rules] == ["rate(1 hour)"] * len(REGISTERED)
+    all_schedules = of_type(documented, "AWS::Scheduler::Schedule")
+    schedules = [each for name, each in all_schedules.items() if name.startswith("RegisterFlow")]
+    events = [json.loads(each["Target"]["Input"]) for each in schedules]
+    assert [each["ScheduleExpression"] for each in schedules] == ["rate(1 hour)"] * len(REGISTERED)
     assert {each["connection"] for each in events} == REGISTERED
     assert all(each["is_scheduled"] for each in events)
 
