@@ -82,12 +82,16 @@ class Functions:
             description=description,
             **({} if is_repeated else ONCE),  # type: ignore[arg-type] # one dictionary, two types
         )
+        self._equip(function, group)
+        _check_size(name, Stack.of(self._scope), environment)
+        return function
+
+    def _equip(self, function: lambda_.Function, group: logs.LogGroup) -> None:
+        """What Lambda does in the role's name, whatever the function is for."""
         allow_variables(function, self._key)
         allow_logging(function, group)
         if self._network is not None:
             _stand_in(self._network, function)
-        _check_size(name, Stack.of(self._scope), environment)
-        return function
 
 
 def _stand_in(network: Network, function: lambda_.Function) -> None:
