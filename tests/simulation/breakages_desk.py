@@ -12,6 +12,7 @@ from functions.model.record_memory import FieldMemory
 from functions.model.records import RecordKey
 from functions.model.shipment import ShipmentKey
 from functions.model.state import OrderState, Placing
+from functions.shipstation.reading import parcel_lists
 from tests.simulation.patching import patch
 
 
@@ -41,10 +42,15 @@ def _adopt_nothing() -> None:
     patch(FieldMemory, "adopted", lambda self: self)
 
 
+def _count_pages_in_what_was_asked_for() -> None:
+    patch(parcel_lists._Walked, "width", property(lambda self: self._listing.page_size))
+
+
 DESK_BREAKAGES: dict[str, Callable[[], None]] = {
     "write under a pause": _write_under_a_pause,
     "forget what a pause held back": _forget_what_a_pause_held,
     "a new map entry recalls nothing": _map_and_recall_nothing,
     "a person's choice is judged anew": _choose_as_the_only_one,
     "adopt nothing": _adopt_nothing,
+    "a comparison counts pages in what it asked for": _count_pages_in_what_was_asked_for,
 }
