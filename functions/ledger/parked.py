@@ -33,6 +33,11 @@ class ParkingStore:
         before = known.get("reason"), known.get("detail", ""), known.get("body", "")
         return DISMISSED in known and before != (str(parked.reason), parked.detail, parked.body)
 
+    def is_open(self, connection: ConnectionName, subject: str) -> bool:
+        """Parked, and nobody has seen to it."""
+        item = self._table.get(_partition(connection), _subject(subject))
+        return item is not None and DISMISSED not in item
+
     def dismiss(self, connection: ConnectionName, subject: str, dismissal: Mapping[str, str]) -> bool:
         """It stays, and is on no list any more. False where nothing of that subject is parked."""
         item = self._table.get(_partition(connection), _subject(subject))

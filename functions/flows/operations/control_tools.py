@@ -47,6 +47,9 @@ class Desks(Protocol):
 
 
 class ParkingLot(Protocol):
+    def is_open(self, connection: ConnectionName, subject: str) -> bool:
+        """Parked, and nobody has seen to it."""
+
     def dismiss(self, connection: ConnectionName, subject: str, dismissal: Mapping[str, str]) -> bool:
         """False where nothing of that subject is parked."""
 

@@ -37,9 +37,9 @@ def dismiss(tools: ControlTools, asked: DismissRequest) -> Changed:
         done += not why
     note = {"by": asked.by, "note": asked.note, "at": tools.now.isoformat()}
     for subject in asked.subjects:
-        if tools.parking.dismiss(asked.connection, subject, note):
+        if tools.parking.is_open(asked.connection, subject):
             tools.audited(asked, desk_record(asked.connection), "dismiss", {"subject": (subject, None)})
-            done += 1
+            done += tools.parking.dismiss(asked.connection, subject, note)
         else:
             left[subject] = "nothing of that name is parked"
     told = "nobody is called for these any more" if done else "nothing was dismissed"
@@ -100,9 +100,9 @@ def adopt(tools: ControlTools, asked: AdoptRequest) -> Changed:
         target = store_view(state, tools.connection).ifs.target_of(key.place)
         attributes = _attributes(target, asked.fields) if target is not None else []
         memory, changed = memories[key].adopting(attributes)
-        if changed and tools.memories.save(memory):
+        if changed:  # audited before: a run that dies in between leaves no change of which nobody knows the author
             tools.audited(asked, key, "adopt", {name: (value, value) for name, value in changed.items()}, state.key)
-            adopted |= changed
+            adopted |= changed if tools.memories.save(memory) else {}
     if not adopted:
         raise RefusedError("fields: no value of a person is kept there")
     tools.send(asked, [state.key])
