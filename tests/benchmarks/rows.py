@@ -11,7 +11,18 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.benchmarks import aligning, dry_runs, money, pushing, reading, reconciling, starting, units, writing
+from tests.benchmarks import (
+    aligning,
+    crashing,
+    dry_runs,
+    money,
+    pushing,
+    reading,
+    reconciling,
+    starting,
+    units,
+    writing,
+)
 from tests.benchmarks.row import Row
 from tests.equipment.quiet_connection import SEED, quiet_world, run, schedule
 from tests.equipment.world import LEDGER, Site, World
@@ -73,6 +84,7 @@ ROWS: dict[str, Callable[[], Iterable[Row]]] = {
     "dry_run_equal": dry_runs.dry_run_equal,
     "core_rate": writing.core_rate,
     "reconcile": reconciling.reconcile,
+    "crash_points": crashing.crash_points,
 }
 # Rows that are measured together with another one.
 WITH = {

@@ -1,0 +1,149 @@
+"""Orders and reference data that go to ShipStation, killed on their way; both sides' people work meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from tests.equipment.align_desk import HOME, AlignDesk, CustomersDesk, StockDesk
+from tests.equipment.crash_points import Flow, nobody
+from tests.equipment.order_desk import OrderDesk
+from tests.equipment.push_desk import Desk, DeskV2
+
+QUARTER = timedelta(minutes=15)
+
+
+# --- orders
+
+
+def ordered() -> Desk:
+    desk = Desk(("pull",), minutes=15)
+    desk.ask()
+    return desk
+
+
+def ordered_through_v2() -> Desk:
+    desk = DeskV2(("pull",), minutes=15)
+    desk.ask()
+    return desk
+
+
+def changed() -> Desk:
+    desk = ordered()
+    desk.run(minutes=35)
+    for key in list(desk.tenant.sets["ShipmentSet"]):
+        desk.tenant.edit(key[0], ReceiverAddress1="99 Beacon Hill")
+    return desk
+
+
+def cancelled() -> Desk:
+    desk = ordered()
+    desk.run(minutes=35)
+    pack(desk)
+    for key in list(desk.tenant.sets["ShipmentSet"]):
+        desk.tenant.set_state(key[0], "Cancelled")
+    return desk
+
+
+def customer_order() -> OrderDesk:
+    desk = OrderDesk(("pull",), minutes=15)
+    desk.enter()
+    return desk
+
+
+def blocked() -> OrderDesk:
+    desk = customer_order()
+    desk.run(minutes=35)
+    desk.hold()
+    return desk
+
+
+def go_on(desk: Desk) -> None:
+    """A message whose run died comes back after half an hour, twice."""
+    desk.run(hours=2.2)
+
+
+def pack(desk: Desk) -> bool:
+    """The warehouse works on what it sees."""
+    seen = [order for order in desk.orders() if order.status != "cancelled"]
+    for order in seen:
+        desk.account.edit_order(order.order_id, {"internalNotes": "glass"})
+    return bool(seen)
+
+
+def pushing(story: str, prepare: Callable[[], Any], *, function: str = "push", people: Any = pack) -> Flow:
+    return Flow(function, story, function, prepare, go_on, people, within=timedelta(minutes=35))
+
+
+# --- reference data
+
+
+def a_site() -> AlignDesk:
+    desk = AlignDesk()
+    desk.add_site()
+    return desk
+
+
+def a_site_that_moved() -> AlignDesk:
+    desk = a_site()
+    desk.look()
+    desk.look()
+    desk.tenant.edit_site_address("CHI", Address1="99 Lake Shore Drive")
+    return desk
+
+
+def a_warehouse_that_moved() -> AlignDesk:
+    desk = AlignDesk(direction="both", policies={"street1": "shipstation_wins"})
+    desk.add_site()
+    desk.look()
+    desk.look()
+    desk.account.edit_warehouse(desk.warehouse()["warehouseId"], street1="99 Lake Shore Drive")
+    return desk
+
+
+def a_customer() -> CustomersDesk:
+    desk = CustomersDesk()
+    desk.account.add_customer("Kim", "kim@example.com", **HOME)
+    return desk
+
+
+def a_part() -> StockDesk:
+    desk = StockDesk()
+    desk.tenant.hold("CHI", "BOLT", 10)
+    return desk
+
+
+def look(desk: AlignDesk) -> None:
+    for _ in range(5):
+        desk.look(minutes=20)
+
+
+def phone(desk: AlignDesk) -> bool:
+    for warehouse in desk.warehouses():
+        desk.account.edit_warehouse(warehouse["warehouseId"], phone="555-0100")
+    return bool(desk.warehouses())
+
+
+def held(desk: StockDesk) -> dict[str, int]:
+    return desk.held()
+
+
+def aligning(story: str, prepare: Callable[[], Any], **more: Any) -> Flow:
+    return Flow("align", story, "align", prepare, look, within=timedelta(minutes=5), **more)
+
+
+DESKS = [
+    pushing("a new order", ordered, function="pull", people=pack),
+    pushing("a new order", ordered),
+    pushing("a new order, through V2", ordered_through_v2),
+    pushing("another address", changed),
+    pushing("a cancelled one", cancelled, people=nobody),
+    pushing("a customer order", customer_order),
+    pushing("a blocked one", blocked),
+    aligning("a new site", a_site, people=phone),
+    aligning("a site that moved", a_site_that_moved, people=phone),
+    aligning("a warehouse that moved", a_warehouse_that_moved, people=phone),
+    aligning("a customer", a_customer),
+    aligning("stock", a_part, also=held),
+]

@@ -1,0 +1,42 @@
+"""A run of any flow dies before or after one of its calls to the outside, once or twice in a row, and people work
+meanwhile: in the end all stands as if nobody had died.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.equipment.crash_desks import DESKS
+from tests.equipment.crash_points import Flow, kills, play, wrong
+from tests.equipment.crash_requests import ASKED
+from tests.equipment.crash_scenes import READING
+
+FLOWS = [*READING, *ASKED, *DESKS]
+SEED, SOME, FEW = 7, 0.08, 0.02  # `make bench ROWS=crash_points` tries every step
+SHORT = 20  # steps that are all tried
+
+
+@pytest.mark.parametrize("flow", FLOWS, ids=[flow.id for flow in FLOWS])
+def test_a_death_at_a_call_to_the_outside_changes_nothing(flow: Flow) -> None:
+    whole = play(flow)
+    share = 1.0 if len(whole.names) <= SHORT else SOME
+    tried = list(kills(whole.names, SEED, once=share, twice=FEW))
+    assert tried, "no death was tried"
+    assert [fault for kill in tried for fault in wrong(flow, kill, whole)] == []
+
+
+def test_every_function_that_writes_has_a_flow_that_dies() -> None:
+    killed = {flow.function for flow in FLOWS}
+    assert killed == {
+        "align",
+        "consume",
+        "control",
+        "dead_letters",
+        "poll",
+        "pull",
+        "push",
+        "reconcile",
+        "release",
+        "replay",
+        "webhook",
+    }
