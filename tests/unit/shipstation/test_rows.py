@@ -192,6 +192,7 @@ def test_a_line_whose_quantity_counts_for_nothing_does_not_hold_its_label(quanti
         pytest.param({"carrierCode": 7.5, "serviceCode": []}, id="codes that are none"),
         pytest.param({"trackingNumber": {"number": "1Z"}}, id="a number in an object"),
         pytest.param({"orderKey": {"a": 1}}, id="a key nobody reads"),
+        pytest.param({"fieldToCome": {"a": [1]}, "": None}, id="fields that nobody knows"),
         pytest.param(
             {"warehouseId": "9" * 400, "weight": [], "shipTo": 7, "shipmentCost": "NaN"}, id="never read at all"
         ),
