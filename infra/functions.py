@@ -78,7 +78,6 @@ class Functions:
             environment=environment,
             environment_encryption=self._key,
             log_group=group,
-            role=iam.Role(self._scope, f"{own}ServiceRole", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")),
             description=description,
             **({} if is_repeated else ONCE),  # type: ignore[arg-type] # one dictionary, two types
         )
@@ -87,7 +86,13 @@ class Functions:
         return function
 
     def _equip(self, function: lambda_.Function, group: logs.LogGroup) -> None:
-        """What Lambda does in the role's name, whatever the function is for."""
+        """What Lambda does in the role's name, whatever the function is for. AWS's own policy would open every log
+        group of the account; a role made elsewhere would be another one to a stack that is updated.
+        """
+        assert function.role is not None
+        made = function.role.node.default_child
+        assert isinstance(made, iam.CfnRole)
+        made.add_property_deletion_override("ManagedPolicyArns")
         allow_variables(function, self._key)
         allow_logging(function, group)
         if self._network is not None:

@@ -15,6 +15,7 @@ from functions.connections.connection import Connection
 from functions.flows.operations.digest import Compared, DigestSources, day_due, digest
 from functions.ledger.desks import DeskStore
 from functions.ledger.digests import DigestStore
+from functions.ledger.key_expiries import KeyExpiryStore
 from functions.ledger.orders import OrderStore
 from functions.ledger.positions import PositionStore
 from functions.ledger.reconciles import ReconcileStore
@@ -41,7 +42,8 @@ def build(runtime: Runtime, settings: DigestSettings, tell: Tell) -> Handler:
         return tenants.fitness(connection.name, connection.delivery_place)
 
     reading, registration = PositionStore(ledger).peek, RegistrationStore(ledger).load
-    sources = DigestSources(orders, orders, desks.load, compared, reading, tenants.circuit, fitness, registration)
+    keys = KeyExpiryStore(ledger).load
+    sources = DigestSources(orders, orders, desks.load, compared, reading, tenants.circuit, fitness, registration, keys)
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
         del event

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from functions.ledger.items import PARTITION, SORT, read_as, to_item
+from functools import partial
+
+from functions.ledger.items import PARTITION, SORT, each_readable, read_as, to_item
 from functions.ledger.table import Table
 from functions.model.key_expiry import KeyExpiry, Vendor
 from functions.model.shipment import ConnectionName
@@ -13,9 +15,10 @@ class KeyExpiryStore:
         self._table = table
 
     def load(self, connection: ConnectionName, vendor: Vendor) -> KeyExpiry:
-        """Empty where its secret never said anything."""
+        """Empty where its secret never said anything, or what it said cannot be read here: it is said again."""
         item = self._table.get(_partition(connection), vendor)
-        return read_as(KeyExpiry, item) if item else KeyExpiry()
+        found = each_readable([item] if item else [], partial(read_as, KeyExpiry))
+        return next(found, KeyExpiry())
 
     def save(self, connection: ConnectionName, vendor: Vendor, expiry: KeyExpiry) -> None:
         keys = {PARTITION: _partition(connection), SORT: vendor}

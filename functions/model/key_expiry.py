@@ -8,6 +8,7 @@ from typing import Literal
 from functions.model.frozen import Frozen
 
 Vendor = Literal["shipstation", "ifs"]
+VENDORS: tuple[Vendor, Vendor] = ("shipstation", "ifs")
 EXPIRES_ON = "expires_on"  # in the secret
 
 

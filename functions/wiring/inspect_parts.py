@@ -41,7 +41,6 @@ from functions.settings import InspectSettings
 from functions.wiring.runtime import Runtime
 from functions.wiring.shipstation_account import budget_key, shipstation_credentials, shipstation_source
 
-KEYS: dict[Vendor, str] = {"shipstation": "ShipStation's key", "ifs": "the secret of the client in IFS"}
 DECISIONS = 20  # of a connection, shown at once
 
 
@@ -93,7 +92,7 @@ class InspectParts:
 
     def _key(self, vendor: Vendor) -> KeyStanding | None:
         expiry = KeyExpiryStore(self._ledger).load(self.connection.name, vendor)
-        return key_standing(KEYS[vendor], expiry, self._runtime.now().date())
+        return key_standing(vendor, expiry, self._runtime.now().date())
 
     def _library(self) -> Library:
         return Library(self.connection, self._orders, RecordStore(self._ledger), self._audit, self._runtime.now)

@@ -12,7 +12,7 @@ from functions.wiring.runtime import Secrets
 
 
 class KeyExpiries:
-    """Once for each time that a secret says something else, and by each environment that begins."""
+    """Once for each time that a secret says something else, or nothing any more."""
 
     def __init__(self, secrets: Secrets, store: KeyExpiryStore) -> None:
         self._secrets, self._store = secrets, store
@@ -21,7 +21,10 @@ class KeyExpiries:
     def note(self, connection: ConnectionName, vendor: Vendor, secret_arn: str) -> None:
         """What cannot be read or written now is written down by the next run."""
         with suppress(ConnectorError):
-            said = self._secrets(secret_arn).get(EXPIRES_ON)
-            if said is not None and self._noted.get((connection, vendor)) != said:
-                self._store.save(connection, vendor, KeyExpiry.of(said))
-                self._noted[connection, vendor] = said
+            said = self._secrets(secret_arn).get(EXPIRES_ON, "")
+            if self._noted.get((connection, vendor)) == said:
+                return
+            expiry = KeyExpiry.of(said)
+            if self._store.load(connection, vendor) != expiry:
+                self._store.save(connection, vendor, expiry)
+            self._noted[connection, vendor] = said

@@ -15,6 +15,7 @@ from functions.connections.carriers import mapped, same_carrier
 from functions.connections.connection import Connection
 from functions.errors import ConnectorError
 from functions.flows.operations.attention import MOST, WaitingLists
+from functions.flows.operations.key_standing import key_standing
 from functions.flows.operations.standing import ReadingFacts, desk_standing, reading_standing, tenant_standing
 from functions.flows.operations.story import Orders
 from functions.flows.operations.troubles import troubles
@@ -22,6 +23,7 @@ from functions.model.attention import Listed
 from functions.model.cursors import ReadingPosition, Span
 from functions.model.desk import Desk
 from functions.model.frozen import Frozen
+from functions.model.key_expiry import VENDORS, KeyExpiry, Vendor
 from functions.model.outcomes import Reason
 from functions.model.registration import Registration
 from functions.model.shipment import ConnectionName
@@ -55,8 +57,8 @@ Comparisons = Callable[[ConnectionName, Span], Compared | None]  # of exactly th
 
 @dataclass(frozen=True)
 class DigestSources:
-    """`desk`, `reading`, `circuit`, `fitness` and `registration` are a connection's. Nothing here reads all
-    of the ledger.
+    """`desk`, `reading`, `circuit`, `fitness`, `registration` and `key` are a connection's. Nothing here
+    reads all of the ledger.
     """
 
     lists: WaitingLists
@@ -67,6 +69,7 @@ class DigestSources:
     circuit: Callable[[ConnectionName], Circuit]
     fitness: Callable[[Connection], Fitness | None]
     registration: Callable[[ConnectionName], Registration | None]
+    key: Callable[[ConnectionName, Vendor], KeyExpiry]
 
 
 class Digest(Frozen):
@@ -159,14 +162,16 @@ def _morning(connection: Connection, sources: DigestSources, window: Span, now: 
 
 def _troubles(connection: Connection, sources: DigestSources, desk: Desk, now: datetime) -> list[str]:
     """As `status` tells them, but for what only the secrets say: what an unfilled one keeps from being read is late."""
+    key, client = (key_standing(vendor, sources.key(connection.name, vendor), now.date()) for vendor in VENDORS)
     facts = ReadingFacts(
         position=sources.reading(connection.name),
         jobs=(),
         webhooks={},
         parked=(),
         registration=sources.registration(connection.name),
+        key=key,
     )
-    tenant = tenant_standing(sources.circuit(connection.name), sources.fitness(connection))
+    tenant = tenant_standing(sources.circuit(connection.name), sources.fitness(connection), client)
     found = troubles(reading_standing(connection, facts, now), tenant, desk_standing(connection, desk, now))
     return [trouble.told for trouble in found]
 

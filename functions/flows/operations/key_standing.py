@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 from functions.model.frozen import Frozen
-from functions.model.key_expiry import EXPIRES_ON, KeyExpiry
+from functions.model.key_expiry import EXPIRES_ON, KeyExpiry, Vendor
 
 WARNED_DAYS = 30  # before it expires
+WHOSE: dict[Vendor, str] = {"shipstation": "ShipStation's key", "ifs": "the secret of the client in IFS"}
 
 
 class KeyStanding(Frozen):
@@ -18,8 +19,9 @@ class KeyStanding(Frozen):
     trouble: str
 
 
-def key_standing(whose: str, expiry: KeyExpiry, today: date) -> KeyStanding | None:
-    """`whose` begins the sentence. None where the secret says nothing."""
+def key_standing(vendor: Vendor, expiry: KeyExpiry, today: date) -> KeyStanding | None:
+    """None where the secret says nothing."""
+    whose = WHOSE[vendor]
     if expiry.is_unreadable:
         trouble = f"{whose}: {EXPIRES_ON} in its secret is no day such as 2027-03-31"
         return KeyStanding(expires_on=None, days_left=None, trouble=trouble)

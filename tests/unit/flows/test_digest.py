@@ -15,6 +15,7 @@ from functions.flows.operations.digest import Compared, Digest, DigestSources, d
 from functions.model.attention import Listed
 from functions.model.cursors import ReadingPosition
 from functions.model.desk import Desk, Pause
+from functions.model.key_expiry import KeyExpiry
 from functions.model.outcomes import Outcome, Reason
 from functions.model.registration import Registration
 from functions.model.shipment import ConnectionName, OrderKey
@@ -63,6 +64,7 @@ def told(ledger: Ledger, *connections: Connection, compared: Compared | None = C
         lambda name: more.get("circuit", Circuit)(connection=name),
         lambda _: more.get("fitness"),
         lambda _: more.get("registration"),
+        lambda _, vendor: KeyExpiry(expires_on=more.get(vendor)),
     )
     return digest(connections or (a_connection(),), sources, DAY, NOON)
 
@@ -197,3 +199,12 @@ def there(zone: str) -> Connection:
 def test_a_day_is_told_once_its_morning_after_has_come_everywhere(zones: list[str], now: str, day: str) -> None:
     found = day_due(map(there, zones), datetime.fromisoformat(now).replace(tzinfo=UTC))
     assert found == date.fromisoformat(day)
+
+
+def test_a_key_that_expires_soon_is_told_and_asks_for_a_person() -> None:
+    soon, later = NOON.date() + timedelta(days=3), NOON.date() + timedelta(days=200)
+    found = told(Ledger(), shipstation=soon, ifs=later)
+    assert found.asks
+    assert f"ShipStation's key expires in 3 days, on {soon}" in found.text
+    assert str(later) not in found.text
+    assert f"the secret of the client in IFS expires in 3 days, on {soon}" in told(Ledger(), ifs=soon).text

@@ -36,8 +36,8 @@ KEY, CLIENT = "ShipStation's key", "the secret of the client in IFS"
     ],
 )
 def test_what_a_secret_says_is_told_from_thirty_days_before(said: str, trouble: str | None) -> None:
-    standing = key_standing("K", KeyExpiry.of(said), TODAY)
-    assert (standing.trouble if standing else None) == trouble
+    standing = key_standing("shipstation", KeyExpiry.of(said), TODAY)
+    assert (standing.trouble if standing else None) == (trouble and trouble.replace("K", KEY, 1))
 
 
 def say(world: World, site: Site, *, key: str | None = None, client: str | None = None) -> None:
@@ -84,6 +84,19 @@ def test_a_new_key_with_a_new_day_or_none_is_no_trouble_any_more() -> None:
     key = standing(world, "reading")
     assert key is not None
     assert key.trouble == ""
+    assert standing(world, "tenant") is None
+
+
+def test_a_secret_that_is_replaced_without_a_day_says_nothing_any_more() -> None:
+    world, site = quiet_world()
+    say(world, site, key=str(START.date()), client=str(START.date()))
+    say(world, site)
+    assert (standing(world, "reading"), standing(world, "tenant")) == (None, None)
+
+
+def test_a_damaged_item_says_nothing() -> None:
+    world, _ = quiet_world()
+    assert world.tables["ledger"].put({"pk": "key#acme", "sk": "ifs", "expires_on": "soon"})
     assert standing(world, "tenant") is None
 
 
