@@ -50,10 +50,11 @@ class Functions:
         memory_mb: int = 256,
         description: str,
         is_repeated: bool = True,
+        is_in_network: bool = True,
         of: str = "",
     ) -> lambda_.Function:
         """`of` tells several of one handler apart. `is_repeated`: whether Lambda repeats a run that failed or found no
-        place, where nobody waits for it.
+        place, where nobody waits for it. `is_in_network`: whether it needs the address that IFS lets in.
         """
         module = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
         environment = {
@@ -82,6 +83,8 @@ class Functions:
             **({} if is_repeated else ONCE),  # type: ignore[arg-type] # one dictionary, two types
         )
         self._equip(function, group)
+        if self._network is not None and is_in_network:
+            _stand_in(self._network, function)
         _check_size(name, Stack.of(self._scope), environment)
         return function
 
@@ -95,8 +98,6 @@ class Functions:
         made.add_property_deletion_override("ManagedPolicyArns")
         allow_variables(function, self._key)
         allow_logging(function, group)
-        if self._network is not None:
-            _stand_in(self._network, function)
 
 
 def _stand_in(network: Network, function: lambda_.Function) -> None:

@@ -47,6 +47,7 @@ class Unregister(Construct):
                 ledger_table=ledger.table_name, shipstation_secrets=shipstation_secrets({name: link})
             ),
             timeout=TIMEOUT,
+            is_in_network=False,  # a network that is gone first must not keep the answer from CloudFormation
             description=f"Removes the webhooks of {name} when it leaves the stack",
         )
         allow_keys(function, ledger, "budget#*", "GetItem", "PutItem")

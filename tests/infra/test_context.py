@@ -88,6 +88,16 @@ def test_every_lambda_stands_in_the_subnets_that_are_named_and_none_without_a_wo
         assert_interfaces_are_lambdas_alone(named, role)
 
 
+def test_what_a_deletion_waits_for_stands_outside_of_them(tmp_path: Path) -> None:
+    folder = str(Path("docs/examples").resolve())
+    named = lambdas(
+        synthesise({**CONTEXT, "connections": folder, "subnets": SUBNETS, "security_groups": GROUPS}, tmp_path)
+    )
+    outside = [name for name, each in named.items() if "VpcConfig" not in each]
+    assert outside
+    assert all(name.startswith("Unregister") for name in outside)
+
+
 def assert_interfaces_are_lambdas_alone(assembly: Path, role: str) -> None:
     """Lambda makes them in the function's name; the function's own calls are refused."""
     resources = json.loads(template(assembly))["Resources"].values()
