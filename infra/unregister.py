@@ -51,6 +51,7 @@ class Unregister(Construct):
             description=f"Removes the webhooks of {name} when it leaves the stack",
         )
         allow_keys(function, ledger, "budget#*", "GetItem", "PutItem")
+        allow_keys(function, ledger, f"webhooks#{name}", "GetItem")
         allow_reading(function, link.shipstation)
         CustomResource(
             self,

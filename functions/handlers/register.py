@@ -104,7 +104,7 @@ class _Run:
             self._keep(before.not_shown(fault.reason, fault.status, self._now, is_refused=is_refused))
             raise
         self._log(report)
-        self._keep(before.after(report, self._now))
+        self._keep(before.after(report, self._now, parts.connection.shipstation.api))
         return {**self._told, **_shown(report)}
 
     def failed(self, fault: ConnectorError) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""CloudFormation, when a connection leaves the stack or the stack is deleted → ShipStation: the webhooks of the
-connection are removed. Whatever ShipStation says, CloudFormation is told of a success; a run that could not tell it is
-repeated.
+"""CloudFormation, when a connection leaves the stack or the stack is deleted → ShipStation: the webhooks that the
+connector made for it are removed; a deployment that is rolled back leaves a person's alone. Whatever ShipStation says,
+CloudFormation is told of a success; a run that could not tell it is repeated.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import requests
 from functions.errors import ConnectorError
 from functions.flows.operations.webhook_carry_out import unregister
 from functions.ledger.budget import BudgetStore
+from functions.ledger.registrations import RegistrationStore
 from functions.model.shipment import ConnectionName
 from functions.model.webhook_address import WebhookAddress
 from functions.settings import UnregisterSettings
@@ -37,11 +38,12 @@ def build(runtime: Runtime, settings: UnregisterSettings) -> Handler:
             return "the hourly run subscribes the webhooks"
         properties = event["ResourceProperties"]
         connection = runtime.connections[ConnectionName(properties["Connection"])]
+        ledger = runtime.table(settings.ledger_table)
         client = shipstation_client(
             runtime,
             connection,
             settings.shipstation_secrets[connection.name],
-            BudgetStore(runtime.table(settings.ledger_table)),
+            BudgetStore(ledger),
             patience_seconds=PATIENCE_SECONDS,
             timeout_seconds=TIMEOUT_SECONDS,
         )
@@ -49,8 +51,9 @@ def build(runtime: Runtime, settings: UnregisterSettings) -> Handler:
         webhooks = account_webhooks(client, connection, address)
         removed, reason = 0, ""
         try:
+            own = RegistrationStore(ledger).own(connection.name, connection.shipstation.api)
             for _ in unregister(
-                webhooks, address, has_time=lambda: context.get_remaining_time_in_millis() > RESERVE_MS
+                webhooks, address, own, has_time=lambda: context.get_remaining_time_in_millis() > RESERVE_MS
             ):
                 removed += 1
         except ConnectorError as fault:

@@ -27,6 +27,11 @@ class RegistrationStore:
     def known(self, connection: ConnectionName, now: datetime) -> Registration:
         return self.load(connection) or Registration(connection=connection, checked_at=now)
 
+    def own(self, connection: ConnectionName, api: str) -> tuple[str, ...]:
+        """The ids that the connector made itself through this API; none where nothing is known."""
+        known = self.load(connection)
+        return known.own.get(api, ()) if known else ()
+
     def save(self, registration: Registration) -> None:
         """The last one counts: two runs at once found the same account."""
         keys = {PARTITION: _partition(registration.connection), SORT: STATE}

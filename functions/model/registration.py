@@ -27,12 +27,13 @@ class Subscription(Frozen):
 
 
 class RegistrationReport(Frozen):
-    """What one run found and did, by event; `removed` are ids. `marks` tell by the id which token was registered.
-    `reason` is why something is missing, or why nothing could be looked at.
+    """What one run found and did, by event; `removed` are ids, and so are those that were `created`. `marks` tell by
+    the id which token was registered. `reason` is why something is missing, or why nothing could be looked at.
     """
 
     registered: tuple[str, ...] = ()
     made: tuple[str, ...] = ()
+    created: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     not_removed: tuple[str, ...] = ()
@@ -48,6 +49,7 @@ class RegistrationReport(Frozen):
 class Registration(Frozen):
     """How the webhooks of a connection stood when they were last looked at. `missing_since` is since when one is
     missing, or the account refuses to show them; `repaired_at` when one was made last. `status` is that of the refusal.
+    `own` are by API the ids that the connector made itself, without those that it found and kept.
     """
 
     connection: ConnectionName
@@ -59,11 +61,12 @@ class Registration(Frozen):
     missing_since: datetime | None = None
     repaired_at: datetime | None = None
     marks: dict[str, str] = Field(default_factory=dict)
+    own: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
     def asks_for_a_person(self, now: datetime) -> bool:
         return self.missing_since is not None and now - self.missing_since >= PATIENCE
 
-    def after(self, report: RegistrationReport, now: datetime) -> Registration:
+    def after(self, report: RegistrationReport, now: datetime, api: str) -> Registration:
         return Registration(
             connection=self.connection,
             checked_at=now,
@@ -74,6 +77,7 @@ class Registration(Frozen):
             missing_since=(self.missing_since or now) if report.missing else None,
             repaired_at=now if report.made else self.repaired_at,
             marks=report.marks,
+            own={**self.own, api: self._own_after(report, api)},
         )
 
     def not_shown(self, reason: Reason, status: int | None, now: datetime, *, is_refused: bool) -> Registration:
@@ -81,3 +85,8 @@ class Registration(Frozen):
         since = self.missing_since or (now if is_refused else None)
         update = {"checked_at": now, "reason": reason, "status": status, "missing_since": since}
         return self.model_copy(update=update)
+
+    def _own_after(self, report: RegistrationReport, api: str) -> tuple[str, ...]:
+        """Each of them has a mark as long as it is listed."""
+        own = (*self.own.get(api, ()), *report.created)
+        return tuple(number for number in own if number in report.marks and number not in report.removed)

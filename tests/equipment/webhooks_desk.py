@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from functions.handlers import register
 from functions.ledger.registrations import RegistrationStore
-from functions.model.registration import Registration
+from functions.model.registration import Registration, RegistrationReport
 from functions.model.shipment import ConnectionName
 from functions.settings import RegisterSettings
 from tests.equipment.quiet_connection import asked, quiet_world, run
@@ -60,6 +60,14 @@ class WebhooksDesk:
 
     def standing(self) -> Registration | None:
         return RegistrationStore(self.world.tables[LEDGER]).load(ACME)
+
+    def claim(self, *numbers: int) -> None:
+        """As if the connector had made them."""
+        store, now = RegistrationStore(self.world.tables[LEDGER]), self.world.now()
+        known = store.known(ACME, now)
+        ids = tuple(f"se-{number}" if self.api == "v2" else f"{number}" for number in numbers)
+        report = RegistrationReport(created=ids, marks={**known.marks, **dict.fromkeys(ids, "")})
+        store.save(known.after(report, now, self.api))
 
     @property
     def found(self) -> list[Subscription]:

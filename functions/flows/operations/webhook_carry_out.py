@@ -4,7 +4,7 @@ removed last.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
 from typing import Protocol
@@ -62,12 +62,15 @@ def would_register(plan: RegistrationPlan) -> RegistrationReport:
     )
 
 
-def unregister(webhooks: Webhooks, address: WebhookAddress, *, has_time: Callable[[], bool]) -> Iterator[str]:
-    """Removes what stands at this address, whichever token it holds; yields what was removed. Raises what keeps the
-    list from being read; one that is not removed is passed over.
+def unregister(
+    webhooks: Webhooks, address: WebhookAddress, own: Collection[str], *, has_time: Callable[[], bool]
+) -> Iterator[str]:
+    """Removes those of our own that stand at this address, whichever token they hold; yields what was removed. Where
+    nothing is our own, nothing is asked. Raises what keeps the list from being read; one that is not removed is passed
+    over.
     """
-    for each in webhooks.list():
-        if address.holds(each.address.get_secret_value()) and has_time():
+    for each in webhooks.list() if own else ():
+        if each.id in own and address.holds(each.address.get_secret_value()) and has_time():
             try:
                 webhooks.remove(each.id)
             except ConnectorError:
@@ -83,6 +86,7 @@ class _CarryOut:
     def __init__(self, webhooks: Webhooks, token: SecretStr, plan: RegistrationPlan, marks: dict[str, str]) -> None:
         self._webhooks, self._token, self._plan, self._marks = webhooks, token, plan, marks
         self._made: list[str] = []
+        self._created: list[str] = []
         self._changed: list[str] = []
         self._fault: ConnectorError | None = None
 
@@ -95,6 +99,7 @@ class _CarryOut:
         return RegistrationReport(
             registered=tuple(self._plan.kept),
             made=tuple(self._made),
+            created=tuple(self._created),
             missing=tuple(event for event in wanted if event not in present),
             removed=removed,
             not_removed=not_removed,
@@ -106,6 +111,7 @@ class _CarryOut:
     def _make(self, making: Making) -> None:
         try:
             number = self._webhooks.make(making.event, self._token)
+            self._created.append(number)
         except Permanent as fault:
             if fault.status != HTTPStatus.CONFLICT or making.instead_of is None:
                 raise

@@ -1,4 +1,6 @@
-"""A connection that leaves takes its webhooks with it, and no deletion ever fails or waits for long."""
+"""A connection that leaves takes with it the webhooks that the connector made and nobody else's, and no deletion ever
+fails or waits for long.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +35,12 @@ BOTH = pytest.mark.parametrize("api", ["v1", "v2"])
 class Leaving:
     """What CloudFormation hears of an account that has our webhooks; `answers` are what it replies, 200 after them."""
 
-    def __init__(self, api: str = "v1", wired: Callable[[Handler], Handler] = lambda handler: handler) -> None:
+    def __init__(
+        self, api: str = "v1", wired: Callable[[Handler], Handler] = lambda handler: handler, looks: int = 1
+    ) -> None:
         self.desk = WebhooksDesk(api)
-        self.desk.look()
+        for _ in range(looks):
+            self.desk.look()
         self.account, self.world = self.desk.account, self.desk.world
         self.heard: list[Request] = []
         self.answers: list[int] = []
@@ -75,8 +80,9 @@ class Leaving:
 def test_ours_are_removed_whichever_token_they_hold_and_nobody_elses(api: str) -> None:
     leaving = Leaving(api)
     event = EVENTS[api][0]
-    leaving.account.subscribe(f"{OURS}/{AFTER}", event)
+    leaving.desk.claim(leaving.account.subscribe(f"{OURS}/{AFTER}", event))
     foreign = {
+        leaving.account.subscribe(f"{OURS}/{AFTER}", event),
         leaving.account.subscribe("https://shop.example.com/hook", event),
         leaving.account.subscribe(f"{OURS}-2/{TOKEN}", event),
     }
@@ -92,6 +98,55 @@ def test_ours_are_removed_whichever_token_they_hold_and_nobody_elses(api: str) -
     }
 
 
+def persons(desk: WebhooksDesk) -> set[int]:
+    """All that is wanted, another event, and one for a single store, which V2 has not, at our own address."""
+    at = f"{OURS}/{TOKEN}"
+    made = {desk.account.subscribe(at, event) for event in (*EVENTS[desk.api], "ITEM_SHIP_NOTIFY")}
+    return made | ({desk.account.subscribe(at, "SHIP_NOTIFY", 100_001)} if desk.api == "v1" else set())
+
+
+@BOTH
+@pytest.mark.parametrize("looks", [0, 1])
+def test_a_deployment_that_is_rolled_back_leaves_what_a_person_subscribed(api: str, looks: int) -> None:
+    leaving = Leaving(api, looks=0)
+    kept = persons(leaving.desk)
+    for _ in range(looks):
+        leaving.desk.look()
+    asked = len(leaving.account.requests)
+    assert leaving.send()["Reason"] == "0 webhooks removed"
+    assert set(leaving.desk.hooks.subscriptions) == kept
+    assert len(leaving.account.requests) == asked
+
+
+def test_what_the_connector_made_beside_a_persons_goes_alone() -> None:
+    leaving = Leaving(looks=0)
+    kept = leaving.account.subscribe(f"{OURS}/{TOKEN}", "SHIP_NOTIFY")
+    leaving.desk.look()
+    leaving.desk.look()
+    assert leaving.send()["Reason"] == "2 webhooks removed"
+    assert set(leaving.desk.hooks.subscriptions) == {kept}
+
+
+@pytest.mark.parametrize(("made_with", "left_with"), [("v1", "v2"), ("v2", "v1")])
+def test_an_id_of_the_other_api_says_nothing_of_this_one(made_with: str, left_with: str) -> None:
+    own = Leaving(made_with).desk.standing()
+    assert own is not None
+    assert (set(own.own), len(own.own[made_with]), own.own.get(left_with)) == ({made_with}, 3, None)
+
+
+@BOTH
+def test_after_a_rotation_and_a_repair_what_was_made_last_is_ours(api: str) -> None:
+    leaving = Leaving(api)
+    leaving.desk.rotate()
+    leaving.desk.look()
+    del leaving.desk.hooks.subscriptions[leaving.desk.found[0].webhook_id]
+    leaving.desk.look()
+    own = leaving.desk.standing()
+    assert own is not None
+    assert len(own.own[api]) == 3
+    assert (leaving.send()["Reason"], leaving.desk.found) == ("3 webhooks removed", [])
+
+
 @pytest.mark.parametrize("request_type", ["Create", "Update"])
 def test_before_that_it_only_says_its_name_which_is_the_address(request_type: str) -> None:
     leaving = Leaving()
@@ -105,6 +160,7 @@ def test_an_address_that_was_replaced_is_the_one_whose_webhooks_go() -> None:
     leaving = Leaving()
     before = "https://before.example.com/webhooks/acme"
     old = leaving.account.subscribe(f"{before}/{TOKEN}", "SHIP_NOTIFY")
+    leaving.desk.claim(old)
     leaving.send(PhysicalResourceId=before, ResourceProperties={"Connection": "acme", "Address": before})
     assert (old in leaving.desk.hooks.subscriptions, leaving.desk.serving()) == (False, EVENTS["v1"])
 
@@ -199,7 +255,7 @@ def test_a_run_whose_time_is_over_answers_before_it_ends() -> None:
     """A slow account with many of them."""
     leaving = Leaving()
     for _ in range(40):
-        leaving.account.subscribe(f"{OURS}/{TOKEN}", "SHIP_NOTIFY")
+        leaving.desk.claim(leaving.account.subscribe(f"{OURS}/{TOKEN}", "SHIP_NOTIFY"))
     leaving.world.functions["unregister"].timeout_seconds = 62.0
     assert leaving.send()["Status"] == "SUCCESS"
     assert leaving.seconds < 62
