@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
-from functions.ledger.items import PARTITION, SORT, read_as, readable, to_item
+from functions.ledger.items import PARTITION, SORT, each_readable, read_as, to_item
 from functions.ledger.table import Table
 from functions.model.registration import Registration
 from functions.model.shipment import ConnectionName
@@ -17,12 +18,11 @@ class RegistrationStore:
         self._table = table
 
     def load(self, connection: ConnectionName) -> Registration | None:
-        """None where nobody has looked yet. Strongly consistent."""
+        """None where nobody has looked yet, or where it cannot be read: the next look writes it anew. Strongly
+        consistent.
+        """
         item = self._table.get(_partition(connection), STATE)
-        if item is None:
-            return None
-        with readable(item):
-            return read_as(Registration, item)
+        return next(each_readable([item] if item else [], partial(read_as, Registration)), None)
 
     def known(self, connection: ConnectionName, now: datetime) -> Registration:
         return self.load(connection) or Registration(connection=connection, checked_at=now)
