@@ -101,7 +101,7 @@ class _Run:
             report = register(parts.webhooks, parts.address, parts.tokens, wanted, before.marks)
         except ConnectorError as fault:
             is_refused = isinstance(fault, Permanent) and fault.reason is Reason.SHIPSTATION_REQUEST
-            self._keep(before.not_shown(fault.reason, fault.status, self._now, is_refused=is_refused))
+            self._keep(before.not_shown(fault.reason, fault.status, self._now, wanted=wanted, is_refused=is_refused))
             raise
         self._log(report)
         self._keep(before.after(report, self._now, parts.connection.shipstation.api))

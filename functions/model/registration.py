@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from pydantic import Field, SecretStr
@@ -48,7 +49,8 @@ class RegistrationReport(Frozen):
 
 class Registration(Frozen):
     """How the webhooks of a connection stood when they were last looked at. `missing_since` is since when one is
-    missing, or the account refuses to show them; `repaired_at` when one was made last. `status` is that of the refusal.
+    missing or not known to be there, or the account refuses to show them; `repaired_at` when one was made last.
+    `status` is that of the refusal.
     `own` are by API the ids that the connector made itself, without those that it found and kept.
     """
 
@@ -80,9 +82,14 @@ class Registration(Frozen):
             own={**self.own, api: self._own_after(report, api)},
         )
 
-    def not_shown(self, reason: Reason, status: int | None, now: datetime, *, is_refused: bool) -> Registration:
-        """What was known stays so. A silence says nothing of the webhooks, a refusal is a person's to see to."""
-        since = self.missing_since or (now if is_refused else None)
+    def not_shown(
+        self, reason: Reason, status: int | None, now: datetime, *, wanted: Collection[str], is_refused: bool
+    ) -> Registration:
+        """What was known stays so. A refusal is a person's to see to, and so is whatever else keeps from a look where
+        not all that is wanted is known to be there.
+        """
+        is_known = {*wanted} <= {*self.registered}
+        since = self.missing_since or (now if is_refused or not is_known else None)
         update = {"checked_at": now, "reason": reason, "status": status, "missing_since": since}
         return self.model_copy(update=update)
 

@@ -30,7 +30,8 @@ class HookDesk(V2OrderDesk):
             return json_response(self.hooks.switches.refusal, {"message": "Forbidden"})
         match [request.method, *rest]:
             case ["GET"]:
-                return json_response(200, {"webhooks": self.hooks.rows()})
+                is_known = self.hooks.switches.list_shape != "unknown"
+                return json_response(200, {"webhooks" if is_known else "items": self.hooks.rows()})
             case ["POST", "subscribe"]:
                 return self._subscribed(request.json())
             case ["DELETE", number] if number.isdecimal():
@@ -65,6 +66,8 @@ class HookDesk(V2OrderDesk):
     def _v2_listed(self) -> Response:
         """Those of V1 are not among them."""
         rows = [self._v2_row(each) for each in self.hooks.subscriptions.values() if each.event.endswith("_v2")]
+        if self.hooks.switches.list_shape == "unknown":
+            return json_response(200, {"items": rows})
         return json_response(200, rows if self.hooks.switches.list_shape == "bare" else {"webhooks": rows})
 
     def _v2_subscribed(self, body: dict[str, Any]) -> Response:

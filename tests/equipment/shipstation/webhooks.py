@@ -79,7 +79,7 @@ class HookSwitches:
 
     one_for_each: str = "address"  # or "event", "nothing"
     headers: str = "shown"  # or "hidden", "masked", "empty"
-    list_shape: str = "bare"  # or "object"
+    list_shape: str = "bare"  # or "object"; "unknown" is one of either API that nobody has seen
     refusal: int | None = None
     is_query_dropped: bool = False
 

@@ -278,7 +278,17 @@ def nothing(desk: WebhooksDesk) -> None:
     """All is well."""
 
 
-@pytest.mark.parametrize("broken", [forbid, refuse_each, take_away_each_hour])
+def show_no_list(desk: WebhooksDesk) -> None:
+    desk.hooks.switches.list_shape = "unknown"
+
+
+def empty_the_secret(desk: WebhooksDesk) -> None:
+    desk.rotate(current="", previous="")
+
+
+@pytest.mark.parametrize(
+    "broken", [forbid, refuse_each, take_away_each_hour, fall_silent, show_no_list, empty_the_secret]
+)
 def test_what_three_hours_do_not_repair_is_a_persons(
     broken: Callable[[WebhooksDesk], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -286,10 +296,40 @@ def test_what_three_hours_do_not_repair_is_a_persons(
 
 
 @pytest.mark.parametrize("broken", [fall_silent, nothing])
-def test_a_shipstation_that_does_not_answer_has_alarms_of_its_own(
+def test_while_all_is_known_to_be_registered_a_shipstation_that_does_not_answer_has_alarms_of_its_own(
     broken: Callable[[WebhooksDesk], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert not any(rung(WebhooksDesk(), monkeypatch, broken))
+    desk = WebhooksDesk()
+    desk.look()
+    assert not any(rung(desk, monkeypatch, broken))
+
+
+def test_a_look_that_fails_once_and_then_finds_everything_is_forgotten() -> None:
+    desk = WebhooksDesk()
+    fall_silent(desk)
+    desk.look()
+    desk.account.lift_faults()
+    desk.look()
+    standing = desk.standing()
+    assert standing is not None
+    assert standing.missing_since is None
+
+
+@pytest.mark.parametrize("damage", [{"reason": "of_a_newer_version"}, {"schema_version": 99}, {"checked_at": "soon"}])
+def test_a_standing_that_cannot_be_read_is_looked_at_anew(damage: dict[str, Any]) -> None:
+    desk = WebhooksDesk()
+    desk.look()
+    table = desk.world.tables[LEDGER]
+    (item,) = table.scan(prefix="webhooks#")
+    table.put({**item, **damage})
+    assert desk.standing() is None
+    reading = asked(desk.world, {"show": "reading", "connection": "acme"}, "inspect")
+    assert ("error" in reading, reading.get("registration")) == (False, None)
+    assert "ledger_item_passed_over" in desk.world.logs.getvalue()
+    assert desk.look()["registered"] == EVENTS["v1"]
+    after = desk.standing()
+    assert after is not None
+    assert list(after.registered) == EVENTS["v1"]
 
 
 def test_what_was_known_stays_known_while_shipstation_is_out_and_is_looked_at_after_it() -> None:
