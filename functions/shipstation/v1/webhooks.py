@@ -49,7 +49,7 @@ class AccountWebhooks:
             "friendly_name": self._name,
         }
         answer = self._client.post(f"{PATH}/subscribe", body, LANE)
-        number = as_whole(answer.get("id")) if isinstance(answer, dict) else None
+        number = _number(answer) if isinstance(answer, dict) else None
         if number is None:
             raise OutcomeUnknown(Reason.SHIPSTATION_UNAVAILABLE, f"POST {PATH}/subscribe: no id answered")
         return str(number)
@@ -61,6 +61,12 @@ class AccountWebhooks:
 
     def remove(self, subscription_id: str) -> None:
         self._client.delete(f"{PATH}/{subscription_id}", LANE)
+
+
+def _number(answer: dict[str, Any]) -> int | None:
+    """As it was recorded, or by the name that the list has for it."""
+    number = as_whole(answer.get("id"))
+    return number if number is not None else as_whole(answer.get("WebHookID"))
 
 
 def _subscription(row: dict[str, Any]) -> Subscription | None:

@@ -51,6 +51,16 @@ def test_what_was_made_is_listed_and_what_was_removed_is_not(api: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("answer", "number"),
+    [({"id": 7}, "7"), ({"WebHookID": 7}, "7"), ({"id": None, "WebHookID": "7"}, "7"), ({"id": "7"}, "7")],
+)
+def test_v1s_answer_names_its_id_in_either_way(answer: dict[str, Any], number: str) -> None:
+    rig, webhooks = opened("v1")
+    rig.canned.append(json_response(201, answer))
+    assert webhooks.make("SHIP_NOTIFY", TOKEN) == number
+
+
 @BOTH
 def test_one_that_is_gone_is_removed(api: str) -> None:
     _, webhooks = opened(api)
