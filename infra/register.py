@@ -4,7 +4,10 @@ so. Only in stacks with such a connection.
 
 from __future__ import annotations
 
-from aws_cdk import CfnOutput, Duration, Stack
+from collections.abc import Mapping
+
+from aws_cdk import CfnOutput, CustomResource, Duration, Stack
+from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
 from functions.model.shipment import ConnectionName
@@ -24,7 +27,9 @@ def registering(links: Links) -> Links:
 
 
 class Register(Construct):
-    """`per_connection` are those that it subscribes for, at least one."""
+    """`per_connection` are those that it subscribes for, at least one; `leaving` is what removes the webhooks of each.
+    Their schedules depend on it: they are deleted before it is, and no run subscribes anew what it has removed.
+    """
 
     def __init__(
         self,
@@ -35,6 +40,7 @@ class Register(Construct):
         ledger: Ledger,
         api_url: str,
         per_connection: Links,
+        leaving: Mapping[ConnectionName, CustomResource],
     ) -> None:
         super().__init__(scope, construct_id)
         settings = RegisterSettings(
@@ -56,11 +62,11 @@ class Register(Construct):
         for name, link in per_connection.items():
             allow_reading(self.function, link.shipstation)
             allow_reading(self.function, link.webhook)
-            self._every(name)
+            self._every(name).node.add_dependency(leaving[name])
         CfnOutput(Stack.of(self), "RegisterFunction", value=self.function.function_name)
 
-    def _every(self, name: ConnectionName) -> None:
-        every(
+    def _every(self, name: ConnectionName) -> scheduler.CfnSchedule:
+        return every(
             self,
             Duration.hours(1),
             self.function,

@@ -26,9 +26,9 @@ def every(
     *,
     of: str = "",
     description: str,
-) -> None:
+) -> scheduler.CfnSchedule:
     """Invokes the function with this event. `of` tells schedules of one function apart."""
-    scheduler.CfnSchedule(
+    return scheduler.CfnSchedule(
         scope,
         f"Every-{of}" if of else "Every",
         description=description,

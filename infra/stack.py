@@ -145,8 +145,18 @@ class ConnectorStack(Stack):
         functions, ledger, url = self._functions, self._ledger, webhook.url
         if not (ours := registering(self._links)):
             return []
-        register = Register(self, "RegisterFlow", functions=functions, ledger=ledger, api_url=url, per_connection=ours)
-        Unregister(self, "UnregisterFlow", functions=functions, ledger=ledger, api_url=url, per_connection=ours)
+        unregister = Unregister(
+            self, "UnregisterFlow", functions=functions, ledger=ledger, api_url=url, per_connection=ours
+        )
+        register = Register(
+            self,
+            "RegisterFlow",
+            functions=functions,
+            ledger=ledger,
+            api_url=url,
+            per_connection=ours,
+            leaving=unregister.leaving,
+        )
         return [register.function]
 
     def _asked(self) -> _Asked:

@@ -35,10 +35,9 @@ class Unregister(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._functions, self._ledger, self._api_url = functions, ledger, api_url
-        for name, link in per_connection.items():
-            self._attach(name, link)
+        self.leaving = {name: self._attach(name, link) for name, link in per_connection.items()}
 
-    def _attach(self, name: ConnectionName, link: ConnectionResources) -> None:
+    def _attach(self, name: ConnectionName, link: ConnectionResources) -> CustomResource:
         ledger = self._ledger.ledger
         function = self._functions.make(
             "Unregister",
@@ -53,7 +52,7 @@ class Unregister(Construct):
         allow_keys(function, ledger, "budget#*", "GetItem", "PutItem")
         allow_keys(function, ledger, f"webhooks#{name}", "GetItem")
         allow_reading(function, link.shipstation)
-        CustomResource(
+        return CustomResource(
             self,
             f"Webhooks-{name}",
             resource_type=KIND,

@@ -77,6 +77,19 @@ def test_each_connection_has_a_leave_taking_of_its_own(documented: dict[str, Any
         assert properties["Timeout"] * 3 + 180 < int(custom["ServiceTimeout"]), "three runs, and Lambda's two pauses"
 
 
+def test_a_schedule_goes_before_the_leave_taking_so_that_no_run_subscribes_anew_after_it(
+    documented: dict[str, Any],
+) -> None:
+    """CloudFormation deletes what depends before what it depends on."""
+    customs = {each["Connection"]: name for name, each in of_type(documented, KIND).items()}
+    schedules = {
+        json.loads(each["Target"]["Input"])["connection"]: documented["Resources"][name].get("DependsOn", [])
+        for name, each in of_type(documented, "AWS::Scheduler::Schedule").items()
+        if name.startswith("RegisterFlow")
+    }
+    assert schedules == {name: [custom] for name, custom in customs.items()}
+
+
 def test_a_leave_taking_that_could_not_answer_is_repeated(documented: dict[str, Any]) -> None:
     configured = json.dumps(of_type(documented, "AWS::Lambda::EventInvokeConfig"))
     assert "Unregister" not in configured
