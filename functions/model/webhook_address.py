@@ -11,6 +11,7 @@ from functions.model.connection_name import ConnectionName
 from functions.model.frozen import Frozen
 
 MARK = "token"  # of the query: which token stands in the header, not the token
+EVENT = "event"  # of the query: nobody reads it
 MARK_LENGTH = 12
 
 
@@ -42,11 +43,11 @@ class WebhookAddress(Frozen):
     def with_token(self, token: SecretStr) -> str:
         return f"{self.prefix}/{quote(token.get_secret_value(), safe='')}"
 
-    def with_mark(self, token: SecretStr) -> str:
-        """For a token that stands in a header. Two tokens have two addresses: an account may refuse an address that it
-        has, and may not show the header.
+    def with_mark(self, token: SecretStr, event: str) -> str:
+        """For a token that stands in a header. Two tokens have two addresses, and so have two events: an account may
+        refuse an address that it has, and may not show the header.
         """
-        return f"{self.prefix}?{MARK}={mark_of(token)}"
+        return f"{self.prefix}?{MARK}={mark_of(token)}&{EVENT}={quote(event, safe='')}"
 
     def _below(self, url: str) -> str | None:
         """What of the path follows; None for another address."""

@@ -28,8 +28,8 @@ class Webhooks(Protocol):
     def make(self, event: str, token: SecretStr) -> str:
         """Its id."""
 
-    def change(self, subscription_id: str, token: SecretStr) -> None:
-        """The same subscription with this token. Permanent where the API knows no such change."""
+    def change(self, subscription_id: str, event: str, token: SecretStr) -> None:
+        """The same subscription, of this event, with this token. Permanent where the API knows no such change."""
 
     def remove(self, subscription_id: str) -> None:
         """One that is gone is removed."""
@@ -116,7 +116,7 @@ class _CarryOut:
             if fault.status != HTTPStatus.CONFLICT or making.instead_of is None:
                 raise
             number = making.instead_of
-            self._webhooks.change(number, self._token)
+            self._webhooks.change(number, making.event, self._token)
             self._changed.append(number)
         self._made.append(making.event)
         self._marks[number] = mark_of(self._token)

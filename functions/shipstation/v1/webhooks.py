@@ -54,8 +54,8 @@ class AccountWebhooks:
             raise OutcomeUnknown(Reason.SHIPSTATION_UNAVAILABLE, f"POST {PATH}/subscribe: no id answered")
         return str(number)
 
-    def change(self, subscription_id: str, token: SecretStr) -> None:
-        del token
+    def change(self, subscription_id: str, event: str, token: SecretStr) -> None:
+        del event, token
         text = f"{PATH}/{subscription_id}: V1 changes none, and refuses a second one"
         raise Permanent(Reason.SHIPSTATION_REQUEST, text, status=CONFLICT, scope=Scope.RECORD)
 

@@ -1,5 +1,6 @@
 """V2's subscriptions: GET and POST /v2/environment/webhooks, PUT and DELETE with the id (204). They are for all stores
-of the key's environments, and send headers of their own: the token stands in one, and its mark in the address.
+of the key's environments, and send headers of their own: the token stands in one, its mark and the event in the
+address.
 
 A second one of the same event or address may be refused with 409, which of both is not documented; PUT replaces
 address and headers of one that is there. What is shown of the headers is not documented either.
@@ -45,15 +46,15 @@ class AccountWebhooks:
         return [found for found in map(_subscription, as_rows(rows)) if found is not None]
 
     def make(self, event: str, token: SecretStr) -> str:
-        answer = self._client.post(PATH, {"name": self._name, "event": event, **self._told(token)}, LANE)
+        answer = self._client.post(PATH, {"name": self._name, "event": event, **self._told(event, token)}, LANE)
         number = as_text(answer.get("webhook_id")) if isinstance(answer, dict) else None
         if not number:
             raise OutcomeUnknown(Reason.SHIPSTATION_UNAVAILABLE, f"POST {PATH}: no webhook_id answered")
         return number
 
-    def change(self, subscription_id: str, token: SecretStr) -> None:
+    def change(self, subscription_id: str, event: str, token: SecretStr) -> None:
         path = self._path(subscription_id)
-        if not self._client.tell(path, self._told(token), LANE, method="PUT"):
+        if not self._client.tell(path, self._told(event, token), LANE, method="PUT"):
             raise Permanent(Reason.SHIPSTATION_REQUEST, f"PUT {path}: 404", status=GONE, scope=Scope.RECORD)
 
     def remove(self, subscription_id: str) -> None:
@@ -62,9 +63,9 @@ class AccountWebhooks:
     def _path(self, subscription_id: str) -> str:
         return f"{PATH}/{quote(subscription_id, safe='')}"
 
-    def _told(self, token: SecretStr) -> dict[str, Any]:
+    def _told(self, event: str, token: SecretStr) -> dict[str, Any]:
         headers = [{"key": TOKEN_HEADER, "value": token.get_secret_value()}]
-        return {"url": self._address.with_mark(token), "headers": headers}
+        return {"url": self._address.with_mark(token, event), "headers": headers}
 
 
 def _subscription(row: dict[str, Any]) -> Subscription | None:

@@ -77,7 +77,7 @@ class HookSwitches:
     that answers a key that may not manage them. `is_query_dropped`: an address is kept without its query.
     """
 
-    one_for_each: str = "address"  # or "event", "nothing"
+    one_for_each: str = "address"  # and event; or "address alone", "event", "nothing"
     headers: str = "shown"  # or "hidden", "masked", "empty"
     list_shape: str = "bare"  # or "object"; "unknown" is one of either API that nobody has seen
     refusal: int | None = None
@@ -111,8 +111,9 @@ class Hooks:
 
     def refuse_second(self, target_url: str, event: str) -> None:
         for each in self.subscriptions.values():
-            is_same = {"address": each.target_url == self._kept(target_url), "event": True}
-            if each.event == event and is_same.get(self.switches.one_for_each, False):
+            is_event, is_address = each.event == event, each.target_url == self._kept(target_url)
+            is_same = {"address": is_event and is_address, "address alone": is_address, "event": is_event}
+            if is_same.get(self.switches.one_for_each, False):
                 raise TakenError
 
     def change(self, webhook_id: int, target_url: str, headers: Mapping[str, str]) -> bool:

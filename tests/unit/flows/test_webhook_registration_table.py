@@ -23,6 +23,9 @@ SHIP, ORDER = "SHIP_NOTIFY", "ORDER_NOTIFY"
 LABEL = "label_created_v2"
 
 
+EVENTFUL = ADDRESS.with_mark(SecretStr(NEW), LABEL)
+
+
 def marked(token: str) -> str:
     return f"?token={mark_of(SecretStr(token))}"
 
@@ -104,6 +107,14 @@ ROWS = [
     Row("V2: the earlier header", [v2(1, OLD)], make=[LABEL], remove=["se-1"], wanted=[LABEL], instead_of="se-1"),
     Row("V2: no header", [v2(1, "")], make=[LABEL], remove=["se-1"], wanted=[LABEL], instead_of="se-1"),
     Row("V2: by its mark", [v2(1, None, HERE + marked(NEW))], keep=["se-1"], wanted=[LABEL]),
+    Row("V2: by its mark, with its event", [v2(1, None, EVENTFUL)], keep=["se-1"], wanted=[LABEL]),
+    Row(
+        "V2: both forms of an address are ours",
+        [v2(1, None, HERE + marked(NEW)), v2(2, None, EVENTFUL)],
+        keep=["se-1"],
+        remove=["se-2"],
+        wanted=[LABEL],
+    ),
     Row("V2: masked, by its mark", [v2(1, "***", HERE + marked(NEW))], keep=["se-1"], wanted=[LABEL]),
     Row(
         "V2: the earlier mark",
@@ -164,8 +175,8 @@ def test_an_address_carries_a_token_of_any_characters_and_gives_it_back() -> Non
 
 
 def test_a_mark_tells_tokens_apart_and_not_what_they_are() -> None:
-    url = ADDRESS.with_mark(SecretStr(NEW))
-    assert url != ADDRESS.with_mark(SecretStr(OLD))
+    url = ADDRESS.with_mark(SecretStr(NEW), LABEL)
+    assert url != ADDRESS.with_mark(SecretStr(OLD), LABEL)
     assert NEW not in url
 
 

@@ -9,8 +9,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from functions.connections.connection import Mode
+from functions.model.webhook_address import mark_of
 from functions.wiring import telemetry
 from tests.equipment.quiet_connection import asked, run
 from tests.equipment.webhooks_desk import AFTER, BEFORE, EVENTS, OURS, TOKEN, WebhooksDesk
@@ -128,7 +130,7 @@ def unserved(desk: WebhooksDesk) -> list[str]:
 
 
 @BOTH
-@pytest.mark.parametrize("one_for_each", ["nothing", "address", "event"])
+@pytest.mark.parametrize("one_for_each", ["nothing", "address", "address alone", "event"])
 def test_a_new_token_comes_without_a_gap(api: str, one_for_each: str) -> None:
     desk = WebhooksDesk(api)
     desk.hooks.switches.one_for_each = one_for_each
@@ -164,6 +166,24 @@ def test_however_v2_shows_what_it_has_nothing_is_made_twice_and_the_token_rotate
     for _ in range(3):
         desk.look()
     assert (sorted(desk.serving(AFTER)), desk.serving(BEFORE)) == (sorted(EVENTS["v2"]), [])
+
+
+def test_where_v2_takes_one_subscription_of_an_address_every_event_has_an_address_of_its_own() -> None:
+    desk = WebhooksDesk("v2")
+    desk.hooks.switches.one_for_each = "address alone"
+    assert (desk.look()["made"], desk.serving()) == (EVENTS["v2"], EVENTS["v2"])
+    assert len({each.target_url for each in desk.found}) == 3
+    assert (desk.look()["registered"], len(desk.writes())) == (EVENTS["v2"], 3)
+
+
+def test_one_whose_address_does_not_name_its_event_is_kept_and_what_is_missing_is_made_beside_it() -> None:
+    """As an earlier version made them."""
+    desk = WebhooksDesk("v2")
+    desk.hooks.switches.one_for_each = "address alone"
+    token = {"x-webhook-token": TOKEN}
+    desk.account.subscribe(f"{OURS}?token={mark_of(SecretStr(TOKEN))}", "label_created_v2", None, "", token)
+    answer = desk.look()
+    assert (answer["registered"], answer["made"]) == (["label_created_v2"], EVENTS["v2"][1:])
 
 
 def test_an_event_that_another_tool_holds_alone_is_left_to_it_and_told() -> None:

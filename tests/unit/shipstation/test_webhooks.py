@@ -78,13 +78,13 @@ def test_v1s_token_stands_in_the_address_and_all_stores_are_meant() -> None:
     }
 
 
-def test_v2s_token_stands_in_a_header_and_its_mark_in_the_address() -> None:
+def test_v2s_token_stands_in_a_header_and_its_mark_and_the_event_in_the_address() -> None:
     rig, webhooks = opened("v2")
     webhooks.make("label_created_v2", TOKEN)
     assert rig.sent[0].json() == {
         "name": "IFS connector acme",
         "event": "label_created_v2",
-        "url": f"https://hooks.example.com/webhooks/acme?token={mark_of(TOKEN)}",
+        "url": f"https://hooks.example.com/webhooks/acme?token={mark_of(TOKEN)}&event=label_created_v2",
         "headers": [{"key": "x-webhook-token", "value": "planted-token"}],
     }
     (shown,) = webhooks.list()
@@ -94,13 +94,14 @@ def test_v2s_token_stands_in_a_header_and_its_mark_in_the_address() -> None:
 def test_v2_changes_one_in_its_place_and_v1_none() -> None:
     _, webhooks = opened("v2")
     number = webhooks.make("label_created_v2", SecretStr("earlier"))
-    webhooks.change(number, TOKEN)
+    webhooks.change(number, "label_created_v2", TOKEN)
     (shown,) = webhooks.list()
     assert (shown.id, shown.header) == (number, TOKEN)
+    assert shown.address.get_secret_value() == ADDRESS.with_mark(TOKEN, "label_created_v2")
     with pytest.raises(Permanent):
-        webhooks.change("se-1", TOKEN)
+        webhooks.change("se-1", "label_created_v2", TOKEN)
     with pytest.raises(Permanent):
-        opened("v1")[1].change("1", TOKEN)
+        opened("v1")[1].change("1", "SHIP_NOTIFY", TOKEN)
 
 
 V1_ROW = {"WebHookID": 1, "HookType": "SHIP_NOTIFY", "Url": "https://a.example", "StoreID": None, "Active": True}
