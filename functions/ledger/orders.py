@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from functions.errors import Retryable
 from functions.ledger.compact import compact, whole
 from functions.ledger.items import PARTITION, SORT, each_readable, from_item, read_as, readable, stamp, to_item, unmoved
 from functions.ledger.table import DUE_PARTITION, DUE_SORT, SHOWN, Table, index_key
@@ -20,6 +21,7 @@ from functions.model.state import OrderState, ShipmentState
 from functions.model.watch import Waiting
 
 SHARDS = 4  # a partition takes a thousand writes a second, and a backlog comes at once
+RACES = 5  # lost to other runs, one after the other
 PAGE = 1000  # entries of a list in one call; about a quarter of what DynamoDB hands out at once
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # of an order that is too large to be kept
 STATE = "state"
@@ -134,12 +136,18 @@ class OrderStore:
         return sum(listed.calls and listed.began < before for listed in found)
 
     def recall(self, order: OrderKey, until: datetime) -> bool:
-        """Due at `until` unless it is before; False where the order is not known or another run was faster."""
-        state = self.load([order]).get(order)
-        # It comes by itself, and sooner.
-        if state is None or (state.next_attempt_at is not None and state.next_attempt_at <= until):
-            return False
-        return self.save(state.claimed(until))
+        """Due at `until` unless it is before; False where the order is not known or comes by itself. Raises Retryable
+        where others were faster time and again.
+        """
+        for _ in range(RACES):
+            state = self.load([order]).get(order)
+            # It comes by itself, and sooner.
+            if state is None or (state.next_attempt_at is not None and state.next_attempt_at <= until):
+                return False
+            # Who was faster may have looked before there was anything to recall it for.
+            if self.save(state.claimed(until)):
+                return True
+        raise Retryable(Reason.LEDGER_UNAVAILABLE, f"order {order.digest[:16]} is saved by others all the time")
 
     def claim(self, order: OrderKey, due_at: datetime, until: datetime) -> bool:
         """Move the next attempt from `due_at` to `until`; False when another run was faster or the order moved on."""

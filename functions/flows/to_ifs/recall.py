@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Protocol
 
-from functions.errors import ConnectorError
+from functions.errors import ConnectorError, Permanent, Retryable
 from functions.flows.to_ifs.release import CLAIM, PASSED_OVER, OrderQueue
 from functions.model.attention import Listed, ListedPage
 from functions.model.audit import Cause
@@ -27,7 +27,9 @@ class ListedOrders(Protocol):
         """Those of a shard of the list of what waits, in its order. One call. Eventually consistent."""
 
     def recall(self, order: OrderKey, until: datetime) -> bool:
-        """Due at `until` unless it is before; False where the order is not known or another run was faster."""
+        """Due at `until` unless it is before; False where the order is not known or comes by itself. Raises Retryable
+        where others were faster time and again.
+        """
 
 
 class Desks(Protocol):
@@ -40,11 +42,12 @@ PAGE, PAGES = 200, 25  # entries of the list in one call, and calls of one run: 
 
 @dataclass(frozen=True)
 class Walk:
-    """How far a recall has come in this run."""
+    """How far a recall has come in this run. `is_held_up`: the ledger does not answer for the order that is next."""
 
     recall: Recall
     sent: int = 0
     pages: int = 0
+    is_held_up: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,26 +87,29 @@ class Recalling:
     def _recalled(self, recall: Recall, limit: int, pages: int) -> Walk:
         """Each of its orders once: what comes back to the list stands before where it has come to."""
         walk = Walk(recall)
-        while walk.recall.left and walk.sent < limit and walk.pages < pages:
+        while walk.recall.left and walk.sent < limit and walk.pages < pages and not walk.is_held_up:
             page = self.orders.listed(walk.recall.left[0], limit=PAGE, after=walk.recall.reached or None)
             walk = self._walked(walk, page, limit - walk.sent)
         return walk
 
     def _walked(self, walk: Walk, page: ListedPage, limit: int) -> Walk:
         """As far into the page as the limit lets it."""
-        recall, claimed = walk.recall, list[OrderKey]()
+        recall, claimed, is_held_up = walk.recall, list[OrderKey](), False
         for listed in page.entries:
             if len(claimed) >= limit:
                 break
-            if listed.order is not None and self._is_wanted(listed, recall) and self._is_claimed(listed.order):
-                claimed.append(listed.order)
+            try:
+                claimed += self._claimed(listed, recall)
+            except Retryable:
+                is_held_up = True
+                break
             # Also past what was not wanted: the position says what was looked at.
             recall = recall.moved_to(listed.place)
         else:
             recall = recall.next_shard() if page.is_last else recall
         cause = Cause(kind="control", correlation_id=self.correlation_id, by=recall.by, note=recall.note)
         self._send(claimed, cause, recall.recall_id)
-        return Walk(recall, walk.sent + len(claimed), walk.pages + 1)
+        return Walk(recall, walk.sent + len(claimed), walk.pages + 1, is_held_up)
 
     def _is_wanted(self, listed: Listed, recall: Recall) -> bool:
         """What is due within minutes comes by itself."""
@@ -113,8 +119,19 @@ class Recalling:
     def _send(self, orders: Sequence[OrderKey], cause: Cause, attempt: str) -> None:
         self.queue.send(DeliverOrder(order=order, cause=cause, attempt=attempt) for order in orders)
 
+    def _claimed(self, listed: Listed, recall: Recall) -> list[OrderKey]:
+        """The order, where it is wanted and its claim is ours; one that cannot be read keeps no other from being sent.
+        Raises Retryable: what is passed over now is never looked at again.
+        """
+        if listed.order is None or not self._is_wanted(listed, recall):
+            return []
+        try:
+            return [listed.order] if self.orders.recall(listed.order, self.now + CLAIM) else []
+        except Permanent:
+            return []
+
     def _is_claimed(self, order: OrderKey) -> bool:
-        """One that cannot be read, or not now, keeps no other from being sent."""
+        """One that cannot be read, or not now, keeps no other from being sent, and stays on the list."""
         try:
             return self.orders.recall(order, self.now + CLAIM)
         except ConnectorError:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from functions.errors import Retryable
 from functions.flows.to_ifs.deliver import deliver
 from functions.flows.to_ifs.recall import PAGES, Recalling
 from functions.flows.to_ifs.release import CLAIM
@@ -186,6 +187,28 @@ def test_a_map_entry_fills_a_gap_of_the_file_and_what_lacked_it_is_recalled() ->
     assert [(message.cause.kind, message.cause.by) for message in sent] == [("control", "kim")]
     assert with_desk.state().attention is None
     assert with_desk.world.ifs.values("40")[FieldName.CARRIER] == "FEDEX"
+    assert with_desk.desk.recalls == ()
+
+
+@pytest.mark.parametrize("is_raced", [False, True], ids=["the ledger does not answer", "others save in between"])
+def test_what_a_passing_fault_keeps_from_being_recalled_is_recalled_by_the_next_run(
+    monkeypatch: pytest.MonkeyPatch, *, is_raced: bool
+) -> None:
+    with_desk = desked()
+    with_desk.deliver(work(a_shipment(carrier_code="fedex", service_code="fedex_ground")))
+    with_desk.desks.change(CONNECTION.name, lambda desk: desk.mapping(entry()))
+    with_desk.recall(Reason.CARRIER_UNMAPPED)
+
+    def throttled(_: object) -> bool:
+        raise Retryable(Reason.LEDGER_UNAVAILABLE, "throttled")
+
+    with monkeypatch.context() as fault:
+        fault.setattr(with_desk.orders, "save", (lambda _: False) if is_raced else throttled)
+        assert [message for _ in range(8) for message in with_desk.release()] == []
+    assert with_desk.desk.recalls
+    sent = [message for _ in range(8) for message in with_desk.release()]
+    assert len(sent) == 1
+    assert with_desk.state().attention is None
     assert with_desk.desk.recalls == ()
 
 
