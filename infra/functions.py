@@ -57,16 +57,9 @@ class Functions:
         place, where nobody waits for it. `is_in_network`: whether it needs the address that IFS lets in.
         """
         module = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
-        environment = {
-            **settings.to_env(),
-            "POWERTOOLS_SERVICE_NAME": module,
-            "POWERTOOLS_METRICS_NAMESPACE": "IfsShipStation",
-            "PYDANTIC_DISABLE_PLUGINS": "__all__",  # or it looks for some in every package at each start
-        }
+        environment = _environment(settings, module)
         own = f"{name}-{of}" if of else name
-        group = logs.LogGroup(
-            self._scope, f"{own}Log", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=RemovalPolicy.DESTROY
-        )
+        group = self._log(f"{own}Log")
         function = lambda_.Function(
             self._scope,
             own,
@@ -83,10 +76,15 @@ class Functions:
             **({} if is_repeated else ONCE),  # type: ignore[arg-type] # one dictionary, two types
         )
         self._equip(function, group)
-        if self._network is not None and is_in_network:
+        if is_in_network:
             _stand_in(self._network, function)
         _check_size(name, Stack.of(self._scope), environment)
         return function
+
+    def _log(self, name: str) -> logs.LogGroup:
+        return logs.LogGroup(
+            self._scope, name, retention=logs.RetentionDays.THREE_MONTHS, removal_policy=RemovalPolicy.DESTROY
+        )
 
     def _equip(self, function: lambda_.Function, group: logs.LogGroup) -> None:
         """What Lambda does in the role's name, whatever the function is for. AWS's own policy would open every log
@@ -100,8 +98,19 @@ class Functions:
         allow_logging(function, group)
 
 
-def _stand_in(network: Network, function: lambda_.Function) -> None:
+def _environment(settings: Settings, module: str) -> dict[str, str]:
+    return {
+        **settings.to_env(),
+        "POWERTOOLS_SERVICE_NAME": module,
+        "POWERTOOLS_METRICS_NAMESPACE": "IfsShipStation",
+        "PYDANTIC_DISABLE_PLUGINS": "__all__",  # or it looks for some in every package at each start
+    }
+
+
+def _stand_in(network: Network | None, function: lambda_.Function) -> None:
     """By their ids: to look a VPC up would need credentials at the synthesis."""
+    if network is None:
+        return
     made = function.node.default_child
     assert isinstance(made, lambda_.CfnFunction)
     made.vpc_config = lambda_.CfnFunction.VpcConfigProperty(

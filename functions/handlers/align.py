@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from functions.errors import ConnectorError
 from functions.flows.align.carry_out import Report, carry_out
@@ -23,7 +23,7 @@ from functions.model.signed import NameOrNone, NoteOrNone
 from functions.settings import AlignSettings
 from functions.wiring.align_parts import AlignConnections, AlignParts
 from functions.wiring.aws import AwsRuntime
-from functions.wiring.requests import explained, unknown_connection
+from functions.wiring.requests import parsed
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import count, heartbeat, logger
 
@@ -70,12 +70,9 @@ def build(runtime: Runtime, settings: AlignSettings) -> Handler:
         return opened.open(connection, aligned) if aligned else None
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
-        try:
-            request = Request.model_validate(event)
-        except ValidationError as error:
-            return {"error": explained(error, Request), "allowed": ALLOWED}
-        if request.connection not in runtime.connections:
-            return {"error": unknown_connection(runtime.connections, request.connection), "allowed": ALLOWED}
+        request = parsed(event, Request, runtime.connections, lambda asked: asked.connection)
+        if isinstance(request, str):
+            return {"error": request, "allowed": ALLOWED}
         found = parts(request.connection, request.profile)
         if found is None:
             known = [each.profile for each in runtime.connections[request.connection].align]

@@ -6,8 +6,6 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from pydantic import ValidationError
-
 from functions.errors import ConnectorError
 from functions.flows.operations.backfill import a_job, estimate, progress
 from functions.model.backfill import Backfill, ReadingRequest
@@ -16,7 +14,7 @@ from functions.model.jobs import Progress
 from functions.model.outcomes import SENTENCES, Reason
 from functions.model.shipment import ConnectionName
 from functions.wiring.poll_parts import PollParts
-from functions.wiring.requests import explained, unknown_connection
+from functions.wiring.requests import parsed
 from functions.wiring.runtime import Runtime
 from functions.wiring.telemetry import logger
 
@@ -32,12 +30,9 @@ ALLOWED = {
 
 
 def answer(event: dict[str, Any], runtime: Runtime, parts: Callable[[ConnectionName], PollParts]) -> dict[str, Any]:
-    try:
-        request = ReadingRequest.model_validate(event)
-    except ValidationError as error:
-        return {"error": explained(error, ReadingRequest), "allowed": ALLOWED}
-    if request.connection not in runtime.connections:
-        return {"error": unknown_connection(runtime.connections, request.connection), "allowed": ALLOWED}
+    request = parsed(event, ReadingRequest, runtime.connections, lambda asked: asked.connection)
+    if isinstance(request, str):
+        return {"error": request, "allowed": ALLOWED}
     try:
         return _served(request, parts(request.connection))
     except ConnectorError as fault:

@@ -7,8 +7,6 @@ from collections.abc import Collection
 from functools import cache, partial
 from typing import Any
 
-from pydantic import ValidationError
-
 from functions.errors import ConnectorError
 from functions.flows.preflight.report_text import as_text
 from functions.ledger.budget import BudgetStore
@@ -18,7 +16,7 @@ from functions.wiring.aws import AwsRuntime
 from functions.wiring.check_parts import CheckRequest, examine
 from functions.wiring.delivery_parts import DeliveryParts, DeliveryTables
 from functions.wiring.once import Once
-from functions.wiring.requests import explained, unknown_connection
+from functions.wiring.requests import parsed
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import logger
 
@@ -57,13 +55,8 @@ def build(runtime: Runtime, settings: CheckSettings) -> Handler:
 
 def _parsed(event: dict[str, Any], known: Collection[str]) -> CheckRequest | str:
     """What is asked, or what is wrong with it."""
-    try:
-        request = CheckRequest.model_validate(event)
-    except ValidationError as error:
-        return explained(error, CheckRequest)
-    if request.connection not in known:
-        return unknown_connection(known, request.connection)
-    if request.pilot and not (request.by and request.note):
+    request = parsed(event, CheckRequest, known, lambda asked: asked.connection)
+    if not isinstance(request, str) and request.pilot and not (request.by and request.note):
         return "pilot: it writes to IFS, so by and note have to be given"
     return request
 

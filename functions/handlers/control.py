@@ -9,8 +9,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from pydantic import ValidationError
-
 from functions.errors import ConnectorError
 from functions.flows.operations.control import change
 from functions.flows.operations.control_tools import ControlTools, RefusedError
@@ -25,7 +23,7 @@ from functions.model.outcomes import SENTENCES
 from functions.model.shipment import ConnectionName
 from functions.settings import ControlSettings
 from functions.wiring.aws import AwsRuntime
-from functions.wiring.requests import explained, unknown_connection
+from functions.wiring.requests import parsed
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import logger
 
@@ -70,12 +68,10 @@ def changing(runtime: Runtime, settings: ControlSettings) -> Changing:
         )
 
     def carry_out(event: dict[str, Any], context: Context) -> Changed | dict[str, Any]:
-        try:
-            asked: AnyChange = ControlRequest.model_validate(event).root
-        except ValidationError as error:
-            return {"error": explained(error, ControlRequest), "allowed": ALLOWED}
-        if asked.connection not in runtime.connections:
-            return {"error": unknown_connection(runtime.connections, asked.connection), "allowed": ALLOWED}
+        request = parsed(event, ControlRequest, runtime.connections, lambda asked: asked.root.connection)
+        if isinstance(request, str):
+            return {"error": request, "allowed": ALLOWED}
+        asked: AnyChange = request.root
         try:
             done = change(tools(asked.connection, context.aws_request_id), asked)
         except RefusedError as refused:

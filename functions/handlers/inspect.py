@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from functions.errors import ConnectorError
 from functions.flows.operations.attention import Filters
@@ -30,7 +30,7 @@ from functions.settings import InspectSettings
 from functions.version import VERSION
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.inspect_parts import InspectParts
-from functions.wiring.requests import explained, unknown_connection
+from functions.wiring.requests import parsed
 from functions.wiring.runtime import Context, Handler, Runtime
 
 ALLOWED = {
@@ -73,12 +73,10 @@ def answering(runtime: Runtime, settings: InspectSettings) -> Answering:
         return StatusAnswer(version=VERSION, connections=tuple(lines))
 
     def answer(event: dict[str, Any]) -> BaseModel | dict[str, Any]:
-        try:
-            asked = InspectRequest.model_validate(event).root
-        except ValidationError as error:
-            return {"error": explained(error, InspectRequest), "allowed": ALLOWED}
-        if asked.connection is not None and asked.connection not in runtime.connections:
-            return {"error": unknown_connection(runtime.connections, asked.connection), "allowed": ALLOWED}
+        request = parsed(event, InspectRequest, runtime.connections, lambda asked: asked.root.connection)
+        if isinstance(request, str):
+            return {"error": request, "allowed": ALLOWED}
+        asked = request.root
         try:
             return (
                 status(asked.connection)

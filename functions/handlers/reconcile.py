@@ -9,8 +9,6 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from pydantic import ValidationError
-
 from functions.errors import ConnectorError
 from functions.flows.operations.reconcile import awaited, day_due, piece_length, window_of
 from functions.flows.operations.reconcile_text import lines
@@ -27,7 +25,7 @@ from functions.settings import ReconcileSettings
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.reconcile_parts import ReconcileParts
 from functions.wiring.reconcile_runs import Runs, TakenOverError, summary
-from functions.wiring.requests import explained, unknown_connection
+from functions.wiring.requests import parsed
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import heartbeat, logger, of_the_stack
 
@@ -52,12 +50,9 @@ def build(runtime: Runtime, settings: ReconcileSettings) -> Handler:
     service = _Service(runtime, settings)
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
-        try:
-            request = ReconcileRequest.model_validate(event)
-        except ValidationError as error:
-            return {"error": explained(error, ReconcileRequest), "allowed": ALLOWED}
-        if request.connection not in runtime.connections:
-            return {"error": unknown_connection(runtime.connections), "allowed": ALLOWED}
+        request = parsed(event, ReconcileRequest, runtime.connections, lambda asked: asked.connection)
+        if isinstance(request, str):
+            return {"error": request, "allowed": ALLOWED}
         try:
             return service.serve(request, context)
         except TakenOverError:

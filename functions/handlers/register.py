@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from functions.connections.connection import Connection
 from functions.connections.webhook_events import wanted_events
@@ -23,7 +23,7 @@ from functions.model.registration import Registration, RegistrationReport
 from functions.model.shipment import ConnectionName
 from functions.settings import RegisterSettings
 from functions.wiring.aws import AwsRuntime
-from functions.wiring.requests import explained, unknown_connection
+from functions.wiring.requests import parsed
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import logger, of_the_stack
 from functions.wiring.webhook_parts import RegistrationParts, registration_parts
@@ -60,12 +60,9 @@ def build(runtime: Runtime, settings: RegisterSettings) -> Handler:
         return registration_parts(runtime, settings, runtime.connections[name])
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
-        try:
-            request = Request.model_validate(event)
-        except ValidationError as error:
-            return {"error": explained(error, Request), "allowed": ALLOWED}
-        if request.connection not in runtime.connections:
-            return {"error": unknown_connection(runtime.connections, request.connection), "allowed": ALLOWED}
+        request = parsed(event, Request, runtime.connections, lambda asked: asked.connection)
+        if isinstance(request, str):
+            return {"error": request, "allowed": ALLOWED}
         if resting := _rests(runtime.connections[request.connection]):
             return {"next": resting}
         run = _Run(parts(request.connection), request, runtime.now(), context.aws_request_id)

@@ -37,12 +37,9 @@ LATE_SECONDS = 300  # what is due waits for a turn or two of this Lambda; only m
 
 
 def build(runtime: Runtime, settings: ReleaseSettings) -> Handler:
-    orders = OrderStore(runtime.table(settings.ledger_table))
-    tenants = TenantStore(runtime.table(settings.ledger_table))
-    parking = ParkingStore(runtime.table(settings.ledger_table))
-    desks = DeskStore(runtime.table(settings.ledger_table))
-    ifs = IfsConnections(runtime, settings.ifs_secrets)
-    expiries = KeyExpiries(runtime.secrets, KeyExpiryStore(runtime.table(settings.ledger_table)))
+    ledger, ifs = runtime.table(settings.ledger_table), IfsConnections(runtime, settings.ifs_secrets)
+    orders, tenants, parking, desks = OrderStore(ledger), TenantStore(ledger), ParkingStore(ledger), DeskStore(ledger)
+    expiries = KeyExpiries(runtime.secrets, KeyExpiryStore(ledger))
 
     @cache
     def queue(name: ConnectionName) -> FifoOrderQueue:

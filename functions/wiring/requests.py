@@ -5,13 +5,14 @@ the value that came.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from difflib import get_close_matches
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+Asked = TypeVar("Asked", bound=BaseModel)
 MANY = 20  # allowed ones that nobody reads to their end
 QUOTED = re.compile(r"'([^']*)'")
 
@@ -19,6 +20,18 @@ QUOTED = re.compile(r"'([^']*)'")
 def explained(error: ValidationError, model: type[BaseModel] | None = None) -> str:
     """One clause a fault, each beginning with the key. `model` is what was asked for: it says which keys it has."""
     return "; ".join(_explained(fault, model) for fault in error.errors(include_url=False))
+
+
+def parsed(
+    event: dict[str, Any], model: type[Asked], known: Collection[str], connection: Callable[[Asked], str | None]
+) -> Asked | str:
+    """What is asked, or what is wrong with it. `connection` is the one that it is asked of; None for all."""
+    try:
+        asked = model.model_validate(event)
+    except ValidationError as error:
+        return explained(error, model)
+    name = connection(asked)
+    return asked if name is None or name in known else unknown_connection(known, name)
 
 
 def unknown_connection(known: Collection[str], name: str = "") -> str:

@@ -8,20 +8,20 @@ https://github.com/nicklasjepsen/shipstation-net-sdk.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import SecretStr
 
-from functions.errors import OutcomeUnknown, Permanent, Retryable, Scope
+from functions.errors import OutcomeUnknown, Permanent, Scope
 from functions.model.outcomes import Reason
 from functions.model.registration import Subscription
 from functions.model.webhook_address import WebhookAddress
 from functions.shipstation.client import ShipStationClient
-from functions.shipstation.values import as_rows, as_text, as_whole
+from functions.shipstation.subscription_list import LANE, subscription_rows
+from functions.shipstation.values import as_text, as_whole
 
 PATH = "/webhooks"
-LANE: Literal["backfill"] = "backfill"
-CONFLICT, GONE = 409, 404
+CONFLICT = 409
 
 
 class AccountWebhooks:
@@ -31,15 +31,8 @@ class AccountWebhooks:
         self._client, self._address, self._name = client, address, name
 
     def list(self) -> list[Subscription]:
-        answer = self._client.get(PATH, {}, LANE, scope=Scope.RECORD)
-        if answer is None:
-            raise Permanent(Reason.SHIPSTATION_REQUEST, f"GET {PATH}: 404", status=GONE, scope=Scope.RECORD)
-        if answer.is_empty:
-            return []
-        rows = answer.body.get("webhooks") if isinstance(answer.body, dict) else None
-        if not isinstance(rows, list):
-            raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, f"GET {PATH}: no list")
-        return [found for found in map(_subscription, as_rows(rows)) if found is not None]
+        rows = subscription_rows(self._client, PATH)
+        return [found for found in map(_subscription, rows) if found is not None]
 
     def make(self, event: str, token: SecretStr) -> str:
         body = {

@@ -9,22 +9,21 @@ Source: https://docs.shipstation.com/openapi/webhooks/create_webhook
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote
 
 from pydantic import SecretStr
 
-from functions.errors import OutcomeUnknown, Permanent, Retryable, Scope
+from functions.errors import OutcomeUnknown, Permanent, Scope
 from functions.model.outcomes import Reason
 from functions.model.registration import Subscription
 from functions.model.webhook_address import WebhookAddress
 from functions.model.webhook_token import TOKEN_HEADER
 from functions.shipstation.client import ShipStationClient
+from functions.shipstation.subscription_list import GONE, LANE, subscription_rows
 from functions.shipstation.values import as_rows, as_text
 
 PATH = "/v2/environment/webhooks"
-LANE: Literal["backfill"] = "backfill"
-GONE = 404
 
 
 class AccountWebhooks:
@@ -34,16 +33,8 @@ class AccountWebhooks:
         self._client, self._address, self._name = client, address, name
 
     def list(self) -> list[Subscription]:
-        """A bare array as specified, or within an object as clients have seen it."""
-        answer = self._client.get(PATH, {}, LANE, scope=Scope.RECORD)
-        if answer is None:
-            raise Permanent(Reason.SHIPSTATION_REQUEST, f"GET {PATH}: 404", status=GONE, scope=Scope.RECORD)
-        if answer.is_empty:
-            return []
-        rows = answer.body.get("webhooks") if isinstance(answer.body, dict) else answer.body
-        if not isinstance(rows, list):
-            raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, f"GET {PATH}: no list")
-        return [found for found in map(_subscription, as_rows(rows)) if found is not None]
+        rows = subscription_rows(self._client, PATH)
+        return [found for found in map(_subscription, rows) if found is not None]
 
     def make(self, event: str, token: SecretStr) -> str:
         answer = self._client.post(PATH, {"name": self._name, "event": event, **self._told(event, token)}, LANE)

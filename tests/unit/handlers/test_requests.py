@@ -15,6 +15,7 @@ from functions.model.reconcile_request import ReconcileRequest
 from functions.model.replay_request import DryRun, OfAPlan
 from functions.model.selection import Selection
 from functions.wiring.requests import explained, unknown_connection
+from tests.equipment.quiet_connection import asked, quiet_world
 
 ALIASED = [
     (model, name, str(field.alias))
@@ -70,6 +71,24 @@ def test_the_value_that_came_is_told_to_nobody() -> None:
     with pytest.raises(ValidationError) as fault:
         DryRun.model_validate({"connection": [secret], "select": {"outcome": secret, "store": secret}, "by": 3})
     assert "hunter" not in explained(fault.value, DryRun)
+
+
+OF_A_CONNECTION: dict[str, dict[str, Any]] = {
+    "poll": {"status": True},
+    "reconcile": {"status": True},
+    "align": {"profile": "warehouses"},
+    "inspect": {"show": "reading"},
+    "control": {"do": "pause", "scope": "connection", "by": "kim", "note": "stock-taking"},
+    "check": {},
+    "replay": {"select": {"store": 7}, "by": "kim", "note": "a look"},
+}
+
+
+@pytest.mark.parametrize(("function", "request_"), OF_A_CONNECTION.items(), ids=OF_A_CONNECTION)
+def test_every_function_names_the_connection_that_was_meant(function: str, request_: dict[str, Any]) -> None:
+    world, _ = quiet_world()
+    answer = asked(world, {"connection": "acmee", **request_}, function)
+    assert answer["error"].startswith("connection: unknown, did you mean acme?"), answer
 
 
 def test_an_unknown_connection_is_answered_with_the_nearest() -> None:
