@@ -201,7 +201,7 @@ class _Walked:
 
     def is_over(self, page: _Page, number: int) -> bool:
         """After a page that brings nothing new, or a narrow one where the counts agree."""
-        is_narrow = len(page.rows) < self._listing.page_size and page.total == len(self._seen) and not self._broken
+        is_narrow = len(page.rows) < self._listing.page_size and page.total == len(self._seen)
         is_behind = number * len(page.rows) <= self._reached
         # Neither the counts nor the page number is trusted alone.
         return is_narrow or not page.rows or (self._is_repeating and not is_behind)
