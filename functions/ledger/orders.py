@@ -21,6 +21,7 @@ from functions.model.state import OrderState, ShipmentState
 from functions.model.watch import Waiting
 
 SHARDS = 4  # a partition takes a thousand writes a second, and a backlog comes at once
+RACES = 5  # lost to other runs, one after the other
 PAGE = 1000  # entries of a list in one call; about a quarter of what DynamoDB hands out at once
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # of an order that is too large to be kept
 STATE = "state"
@@ -136,15 +137,17 @@ class OrderStore:
 
     def recall(self, order: OrderKey, until: datetime) -> bool:
         """Due at `until` unless it is before; False where the order is not known or comes by itself. Raises Retryable
-        where another run was faster: it may have looked before there was anything to recall the order for.
+        where others were faster time and again.
         """
-        state = self.load([order]).get(order)
-        # It comes by itself, and sooner.
-        if state is None or (state.next_attempt_at is not None and state.next_attempt_at <= until):
-            return False
-        if not self.save(state.claimed(until)):
-            raise Retryable(Reason.LEDGER_UNAVAILABLE, f"order {order.digest[:16]} was saved in between")
-        return True
+        for _ in range(RACES):
+            state = self.load([order]).get(order)
+            # It comes by itself, and sooner.
+            if state is None or (state.next_attempt_at is not None and state.next_attempt_at <= until):
+                return False
+            # Who was faster may have looked before there was anything to recall it for.
+            if self.save(state.claimed(until)):
+                return True
+        raise Retryable(Reason.LEDGER_UNAVAILABLE, f"order {order.digest[:16]} is saved by others all the time")
 
     def claim(self, order: OrderKey, due_at: datetime, until: datetime) -> bool:
         """Move the next attempt from `due_at` to `until`; False when another run was faster or the order moved on."""

@@ -27,7 +27,7 @@ class ListedOrders(Protocol):
         """Those of a shard of the list of what waits, in its order. One call. Eventually consistent."""
 
     def recall(self, order: OrderKey, until: datetime) -> bool:
-        """Due at `until` unless it is before; False where the order is not known or comes by itself. Raises Retryable."""
+        """Due at `until` unless it is before; False where it is not known or comes by itself. Raises Retryable."""
 
 
 class Desks(Protocol):

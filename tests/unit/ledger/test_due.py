@@ -89,3 +89,25 @@ def test_an_order_that_moved_on_meanwhile_is_not_claimed() -> None:
 
 def test_an_unknown_order_is_not_claimed() -> None:
     assert not a_store()[0].claim(a_shipment().order_key, NOON, NOON)
+
+
+def test_an_order_that_another_run_saves_at_that_moment_is_recalled_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store, _ = a_store(waiting("P1001", 50))
+    key, save, until = a_shipment(reference="P1001").order_key, store.save, NOON + timedelta(minutes=1)
+
+    def overtaken(state: OrderState) -> bool:
+        monkeypatch.setattr(store, "save", save)
+        assert save(state.model_copy(update={"attempts": 7}))
+        return save(state)
+
+    monkeypatch.setattr(store, "save", overtaken)
+    assert store.recall(key, until)
+    found = store.load([key])[key]
+    assert (found.next_attempt_at, found.attempts) == (until, 7)
+
+
+def test_what_comes_by_itself_sooner_is_not_recalled() -> None:
+    store, _ = a_store(waiting("P1001", 1))
+    assert not store.recall(a_shipment(reference="P1001").order_key, NOON + timedelta(minutes=5))
