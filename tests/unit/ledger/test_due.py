@@ -94,8 +94,9 @@ def test_an_unknown_order_is_not_claimed() -> None:
 def test_an_order_that_another_run_saves_at_that_moment_is_recalled_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    store, _ = a_store(waiting("P1001", 50))
-    key, save, until = a_shipment(reference="P1001").order_key, store.save, NOON + timedelta(minutes=1)
+    late = waiting("P1001", 50)
+    store, _ = a_store(late)
+    key, save, until = late.key, store.save, NOON + timedelta(minutes=1)
 
     def overtaken(state: OrderState) -> bool:
         monkeypatch.setattr(store, "save", save)
@@ -109,5 +110,7 @@ def test_an_order_that_another_run_saves_at_that_moment_is_recalled_all_the_same
 
 
 def test_what_comes_by_itself_sooner_is_not_recalled() -> None:
-    store, _ = a_store(waiting("P1001", 1))
-    assert not store.recall(a_shipment(reference="P1001").order_key, NOON + timedelta(minutes=5))
+    soon = waiting("P1001", 1)
+    store, _ = a_store(soon)
+    assert not store.recall(soon.key, NOON + timedelta(minutes=5))
+    assert store.load([soon.key])[soon.key].next_attempt_at == soon.next_attempt_at
