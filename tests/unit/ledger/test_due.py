@@ -100,7 +100,7 @@ def test_an_order_that_another_run_saves_at_that_moment_is_recalled_all_the_same
 
     def overtaken(state: OrderState) -> bool:
         monkeypatch.setattr(store, "save", save)
-        assert save(state.model_copy(update={"attempts": 7}))
+        assert save(store.load([key])[key].model_copy(update={"attempts": 7}))
         return save(state)
 
     monkeypatch.setattr(store, "save", overtaken)
