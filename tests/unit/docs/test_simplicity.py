@@ -1,9 +1,11 @@
-"""No function has more than ten ways through it. Comprehensions and boolean operators, which ruff's C901 passes over,
-are ways too.
+"""No function has more than ten ways through it, or more than forty lines. Comprehensions and boolean operators, which
+ruff's C901 passes over, are ways too.
 """
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from radon.complexity import cc_visit
 
 ROOT = Path(__file__).parents[3]
 MOST = 10
+LINES, MODULE_LINES = 40, 400
 ELEVEN = """
 def f(rows):
     found = [row for row in rows if row.a and row.b and row.c]
@@ -21,6 +24,21 @@ def f(rows):
 
 def too_many_ways(code: str) -> list[str]:
     return [f"{block.fullname} {block.complexity}" for block in cc_visit(code) if block.complexity > MOST]
+
+
+def too_long(code: str) -> Iterator[str]:
+    if code.count("\n") > MODULE_LINES:
+        yield f"module {code.count(chr(10))}"
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.FunctionDef) and (lines := (node.end_lineno or 0) - node.lineno + 1) > LINES:
+            yield f"{node.name} {lines}"
+
+
+@pytest.mark.parametrize("room", ["functions", "infra"])
+def test_no_function_or_module_is_long(room: str) -> None:
+    paths = sorted((ROOT / room).rglob("*.py"))
+    found = {str(path.relative_to(ROOT)): [*too_long(path.read_text(encoding="utf-8"))] for path in paths}
+    assert {path: long for path, long in found.items() if long} == {}
 
 
 @pytest.mark.parametrize("room", ["functions", "infra"])
