@@ -167,6 +167,7 @@ class ShipStationClient:
         body: object = None,
         method: str = "GET",
     ) -> Answer | None:
+        what = f"{method} {path}"
         self._governor.wait_for_place(lane)
         # Anew each time: a key that a person has replaced works without a restart.
         credentials = self._credentials()
@@ -183,13 +184,13 @@ class ShipStationClient:
         except (UnicodeEncodeError, InvalidHeader) as error:
             self._on_refused()
             text = "the key holds characters that no header can carry"
-            raise Permanent(Reason.SHIPSTATION_CREDENTIALS, f"GET {path}: {text}") from error
+            raise Permanent(Reason.SHIPSTATION_CREDENTIALS, f"{what}: {text}") from error
         except requests.RequestException as error:
-            raise _unavailable(path, type(error).__name__) from error
-        return self._judge(path, response, content, scope, is_told=method != "DELETE")
+            raise _unavailable(what, type(error).__name__) from error
+        return self._judge(what, response, content, scope, is_told=method != "DELETE")
 
     def _judge(
-        self, path: str, response: requests.Response, content: bytes, scope: Scope, *, is_told: bool
+        self, what: str, response: requests.Response, content: bytes, scope: Scope, *, is_told: bool
     ) -> Answer | None:
         headers, status = response.headers, response.status_code
         # Also from refusals: they tell best that somebody else uses the key.
@@ -197,8 +198,8 @@ class ShipStationClient:
         # Before the status is judged: the refusal arrives under others than 429, and means neither an outage nor the
         # key.
         if status == HTTPStatus.TOO_MANY_REQUESTS or _is_throttled(content):
-            raise self._throttled(path, headers)
-        self._check_key(path, status, content, scope)
+            raise self._throttled(what, headers)
+        self._check_key(what, status, content, scope)
         server_now = _http_date(headers.get("Date"))
         match status:
             case HTTPStatus.NOT_FOUND:
@@ -208,10 +209,10 @@ class ShipStationClient:
             case HTTPStatus.OK if not is_told:
                 return Answer(None, server_now, is_empty=True)
             case HTTPStatus.OK | HTTPStatus.CREATED:
-                return Answer(_parsed(path, headers, content), server_now)
-        raise _refused(path, status, headers, scope)
+                return Answer(_parsed(what, headers, content), server_now)
+        raise _refused(what, status, headers, scope)
 
-    def _check_key(self, path: str, status: int, content: bytes, scope: Scope) -> None:
+    def _check_key(self, what: str, status: int, content: bytes, scope: Scope) -> None:
         """Raises where the key, or the account that it is of, is refused."""
         is_refused = status == HTTPStatus.UNAUTHORIZED or (status == HTTPStatus.FORBIDDEN and scope is not Scope.RECORD)
         if is_refused:
@@ -219,14 +220,14 @@ class ShipStationClient:
         # Only in a refusal: the same words may stand in a row.
         code = _of_the_plan(content) if status >= HTTPStatus.BAD_REQUEST else None
         if is_refused or code:
-            text = f"GET {path}: {status} {code or ''}".rstrip()
+            text = f"{what}: {status} {code or ''}".rstrip()
             raise Permanent(Reason.SHIPSTATION_CREDENTIALS, text, status=status)
 
-    def _throttled(self, path: str, headers: Mapping[str, str]) -> ConnectorError:
+    def _throttled(self, what: str, headers: Mapping[str, str]) -> ConnectorError:
         # Its own header first: seconds until the minute that is counted ends.
         wait = _seconds(headers.get("X-Rate-Limit-Reset")) or _seconds(headers.get("Retry-After"))
         self._governor.pause(wait)
-        text = f"GET {path}: throttled"
+        text = f"{what}: throttled"
         return Retryable(Reason.BUDGET_EXHAUSTED, text, retry_after_seconds=wait or LONGEST_WAIT_SECONDS)
 
 
@@ -252,8 +253,8 @@ def _of_the_plan(content: bytes) -> str | None:
     return next((code for code in codes if code in PLAN), None)
 
 
-def _refused(path: str, status: int, headers: Mapping[str, str], scope: Scope) -> ConnectorError:
-    text = f"GET {path}: {status}"
+def _refused(what: str, status: int, headers: Mapping[str, str], scope: Scope) -> ConnectorError:
+    text = f"{what}: {status}"
     if status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return Permanent(Reason.SHIPSTATION_REQUEST, text, status=status, scope=scope)
     wait = _seconds(headers.get("Retry-After"))
@@ -262,18 +263,18 @@ def _refused(path: str, status: int, headers: Mapping[str, str], scope: Scope) -
     return kind(Reason.SHIPSTATION_UNAVAILABLE, text, retry_after_seconds=wait, status=status)
 
 
-def _parsed(path: str, headers: Mapping[str, str], content: bytes) -> Any:
+def _parsed(what: str, headers: Mapping[str, str], content: bytes) -> Any:
     """An error page or a cut-off body under status 200 is never read as an empty page."""
     if "json" not in headers.get("Content-Type", ""):
-        raise _unavailable(path, "not JSON")
+        raise _unavailable(what, "not JSON")
     try:
         return parsed(content)
     except ValueError as error:
-        raise PageBroken(Reason.SHIPSTATION_UNAVAILABLE, f"GET {path}: truncated JSON") from error
+        raise PageBroken(Reason.SHIPSTATION_UNAVAILABLE, f"{what}: truncated JSON") from error
 
 
-def _unavailable(path: str, what: str) -> Retryable:
-    return Retryable(Reason.SHIPSTATION_UNAVAILABLE, f"GET {path}: {what}")
+def _unavailable(what: str, why: str) -> Retryable:
+    return Retryable(Reason.SHIPSTATION_UNAVAILABLE, f"{what}: {why}")
 
 
 def _seconds(text: str | None) -> float | None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -143,3 +144,17 @@ def test_an_answer_that_drips_is_given_up_at_the_deadline(head: bytes) -> None:
         with rig.session, pytest.raises(Retryable, match="ReadTimeout"):
             rig.client.get(PATH, {}, "webhook", tries=1)
     assert rig.looks * 0.5 == pytest.approx(45, abs=2)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+def test_a_refusal_names_what_was_asked(method: str) -> None:
+    rig = Rig()
+    rig.canned.append(Response(400))
+    calls: dict[str, Callable[[], object]] = {
+        "GET": lambda: rig.client.get("/orders", {}, "poll"),
+        "POST": lambda: rig.client.post("/orders", {}, "push"),
+        "PUT": lambda: rig.client.put("/orders", {}, "push"),
+        "DELETE": lambda: rig.client.delete("/orders", "push"),
+    }
+    with pytest.raises(Permanent, match=f"{method} /orders: 400"):
+        calls[method]()
