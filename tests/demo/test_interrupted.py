@@ -29,7 +29,13 @@ def processes(mark: str) -> Iterator[int]:
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="processes are found in /proc")
 @pytest.mark.parametrize(
-    "step", ["ShipStation simulated", "bundling the Lambdas", "Deploying the stack", "Buying their labels"]
+    "step",
+    [
+        "ShipStation simulated",
+        "bundling the Lambdas",
+        pytest.param("Deploying the stack", marks=pytest.mark.nightly),
+        pytest.param("Buying their labels", marks=pytest.mark.nightly),
+    ],
 )
 def test_an_interruption_leaves_no_traceback_no_process_and_no_folder(tmp_path: Path, step: str) -> None:
     environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"}

@@ -107,6 +107,7 @@ def test_an_unmapped_carrier_asks_a_person_who_maps_it_and_its_order_is_written(
     assert operate(f"{OPERATE} map ups UPS --note again").stderr.startswith("code: the connection file says")
 
 
+@pytest.mark.nightly
 def test_every_command_that_is_named_works_as_it_is_typed(operate: Command) -> None:
     """`live`'s have tests of their own; the orders are those of the whole demonstration."""
     for typed in (typed for typed in COMMANDS if typed.startswith(OPERATE)):
@@ -115,6 +116,7 @@ def test_every_command_that_is_named_works_as_it_is_typed(operate: Command) -> N
         assert done.stdout, typed
 
 
+@pytest.mark.nightly
 def test_what_is_asked_for_wrongly_ends_with_2_and_a_sentence(operate: Command) -> None:
     for typed, told in {
         f"{OPERATE} order": "give exactly one of",
@@ -142,6 +144,7 @@ def test_an_order_that_is_shipped_while_ifs_is_dark_arrives_afterwards(command: 
     assert outage.met != []
 
 
+@pytest.mark.nightly
 def test_the_connection_file_is_deployed_and_a_replay_finds_what_it_changes(command: Command, system: System) -> None:
     order, _ = held(command("ship"))
     assert_unchanged(command("apply", order))

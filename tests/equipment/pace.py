@@ -5,7 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -43,3 +44,15 @@ def eventually(look: Callable[[], T | None], seconds: float = 60) -> T:
         assert not patience.is_over(), "it never happened"
         time.sleep(0.05)
     return found
+
+
+@contextmanager
+def busy_loops(count: int = 4) -> Iterator[None]:
+    """Processes that want a core each, for as long as it is entered."""
+    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for each in loops:
+            each.kill()
+            each.wait()

@@ -29,6 +29,7 @@ pytestmark = pytest.mark.integration
 Template = dict[str, Any]
 POLL_MINUTES = (1, 5, 60, 1440)
 SPARE = (0, 2, 5)  # AWS does not publish it
+TRIED = (0, pytest.param(2, marks=pytest.mark.nightly), 5)
 JITTER_SECONDS = 5.0  # of a rule on a schedule
 
 
@@ -163,7 +164,7 @@ def test_a_reading_that_failed_is_sent_as_zero(
     assert {sample.value for sample in observed.of("PollSucceeded")} == {False}
 
 
-@pytest.mark.parametrize("spare", SPARE)
+@pytest.mark.parametrize("spare", TRIED)
 def test_the_heartbeat_is_over_once_shipstation_is_read_again(
     alarms: Template, spare: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,7 +179,7 @@ def test_the_heartbeat_is_over_once_shipstation_is_read_again(
     assert mended - 2 * MINUTE <= rang[-1] <= mended + 4 * MINUTE
 
 
-@pytest.mark.parametrize("spare", SPARE)
+@pytest.mark.parametrize("spare", TRIED)
 @pytest.mark.parametrize("minutes", POLL_MINUTES)
 def test_a_refused_key_is_probed_every_minute_and_rings_within_five(
     alarms: Template, minutes: int, spare: int, monkeypatch: pytest.MonkeyPatch
@@ -197,14 +198,14 @@ def test_a_refused_key_is_probed_every_minute_and_rings_within_five(
     assert rang == [rang[0] + n * MINUTE for n in range(len(rang))], "it never stops in between"
 
 
-@pytest.mark.parametrize("spare", SPARE)
+@pytest.mark.parametrize("spare", TRIED)
 def test_one_refusal_that_passes_does_not_ring(alarms: Template, spare: int) -> None:
     found = alarm(alarms, "ShipStationRefused", "m5", spare)
     once = [Sample(START, found.metric, "m5", 1)]
     assert ringing(found.rings(once, START, START + HOUR)) == []
 
 
-@pytest.mark.parametrize("spare", SPARE)
+@pytest.mark.parametrize("spare", TRIED)
 def test_an_ifs_that_serves_nobody_rings_after_five_minutes_and_not_before(
     alarms: Template, spare: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -221,7 +222,7 @@ def test_an_ifs_that_serves_nobody_rings_after_five_minutes_and_not_before(
     assert rang == [rang[0] + n * MINUTE for n in range(len(rang))], "it never stops in between"
 
 
-@pytest.mark.parametrize("spare", SPARE)
+@pytest.mark.parametrize("spare", TRIED)
 def test_a_target_that_changed_rings_at_once_until_no_order_meets_it_any_more(alarms: Template, spare: int) -> None:
     """Orders come up again after pauses that double, up to an hour."""
     found = alarm(alarms, "TargetChanged", "m5", spare)
@@ -233,7 +234,7 @@ def test_a_target_that_changed_rings_at_once_until_no_order_meets_it_any_more(al
     assert rang[-1] <= met[-1].at + found.period + 2 * MINUTE
 
 
-@pytest.mark.parametrize("spare", SPARE)
+@pytest.mark.parametrize("spare", TRIED)
 def test_orders_that_get_no_turn_ring_within_twenty_minutes(alarms: Template, spare: int) -> None:
     """Sent once a minute, from five minutes on."""
     found = alarm(alarms, "OldestDue", "m5", spare)
@@ -242,7 +243,7 @@ def test_orders_that_get_no_turn_ring_within_twenty_minutes(alarms: Template, sp
     assert timedelta(hours=1) <= rang[0] - START <= timedelta(minutes=80)
 
 
-@pytest.mark.parametrize("spare", SPARE)
+@pytest.mark.parametrize("spare", TRIED)
 @pytest.mark.parametrize("metric", ["DeadLettersParked", "Gaps"])
 def test_what_a_person_has_to_look_at_rings_by_being_counted_once(alarms: Template, metric: str, spare: int) -> None:
     found = alarm(alarms, metric, "m5", spare)
@@ -266,7 +267,7 @@ def parked(observed: Observed) -> list[Sample]:
     return observed.of("OrdersParked")
 
 
-@pytest.mark.parametrize("spare", SPARE)
+@pytest.mark.parametrize("spare", TRIED)
 def test_orders_that_newly_ask_a_person_ring_once_whatever_the_connection(
     alarms: Template, spare: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -278,7 +279,7 @@ def test_orders_that_newly_ask_a_person_ring_once_whatever_the_connection(
     assert rang[-1] - samples[-1].at <= 7 * MINUTE, "what is known already does not ring again"
 
 
-@pytest.mark.parametrize("spare", SPARE)
+@pytest.mark.parametrize("spare", TRIED)
 def test_a_person_who_does_not_come_for_a_day_is_rung_for_until_he_has(
     alarms: Template, spare: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -295,7 +296,7 @@ def test_a_person_who_does_not_come_for_a_day_is_rung_for_until_he_has(
     assert rang[-1] <= dismissed + 3 * HOUR
 
 
-@pytest.mark.parametrize("spare", SPARE)
+@pytest.mark.parametrize("spare", TRIED)
 def test_a_pause_that_was_forgotten_rings_after_a_day_until_it_is_resumed(
     alarms: Template, spare: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -312,7 +313,7 @@ def test_a_pause_that_was_forgotten_rings_after_a_day_until_it_is_resumed(
     assert rang[-1] <= resumed + 12 * MINUTE
 
 
-@pytest.mark.parametrize("spare", SPARE)
+@pytest.mark.parametrize("spare", TRIED)
 @pytest.mark.parametrize("metric", ["5xx", "Throttles"])
 def test_webhooks_that_fail_for_ten_minutes_ring_and_single_ones_do_not(
     alarms: Template, metric: str, spare: int
@@ -336,7 +337,7 @@ def letter(minutes: int, *, hidden_for: int) -> list[Sample]:
     ]
 
 
-@pytest.mark.parametrize("spare", SPARE)
+@pytest.mark.parametrize("spare", TRIED)
 def test_a_letter_that_stays_dead_rings_until_it_is_gone(alarms: Template, spare: int) -> None:
     found = [a for a in (Alarm(p, spare) for p in alarms.values()) if VISIBLE in a.metrics]
     assert len(found) == 2
@@ -347,13 +348,13 @@ def test_a_letter_that_stays_dead_rings_until_it_is_gone(alarms: Template, spare
         assert 0 * MINUTE <= rang[-1] - START - 180 * MINUTE <= 3 * MINUTE
 
 
-@pytest.mark.parametrize("spare", SPARE)
+@pytest.mark.parametrize("spare", TRIED)
 def test_a_letter_that_comes_back_does_not_ring(alarms: Template, spare: int) -> None:
     for found in (a for a in (Alarm(p, spare) for p in alarms.values()) if VISIBLE in a.metrics):
         assert ringing(found.rings(letter(12, hidden_for=6), START, START + HOUR)) == []
 
 
-@pytest.mark.parametrize("spare", SPARE)
+@pytest.mark.parametrize("spare", TRIED)
 def test_a_function_that_fails_again_and_again_rings(alarms: Template, spare: int) -> None:
     (found, *_) = (a for a in (Alarm(p, spare) for p in alarms.values()) if a.metric == "Errors")
     failing = [Sample(START + n * MINUTE, "Errors", "", 1) for n in range(30)]
@@ -370,7 +371,7 @@ def of_function(alarms: Template, name: str, metric: str, spare: int) -> Alarm:
     return only
 
 
-@pytest.mark.parametrize("spare", SPARE)
+@pytest.mark.parametrize("spare", TRIED)
 @pytest.mark.parametrize(
     ("name", "every", "late"),
     [
@@ -392,7 +393,7 @@ def test_a_function_whose_every_run_fails_rings_however_seldom_it_runs(
     assert ringing(found.rings(failing[:1], START, START + 6 * HOUR)) == []
 
 
-@pytest.mark.parametrize("spare", SPARE)
+@pytest.mark.parametrize("spare", TRIED)
 @pytest.mark.parametrize(
     ("name", "every", "late"),
     [
@@ -414,7 +415,7 @@ def test_a_function_whose_schedule_is_disabled_rings_and_one_that_runs_does_not(
     assert found.namespace == "AWS/Lambda", "no metric of ours is paid for it"
 
 
-@pytest.mark.parametrize("spare", SPARE)
+@pytest.mark.parametrize("spare", TRIED)
 def test_a_day_that_was_not_compared_rings_until_one_is(alarms: Template, spare: int) -> None:
     found = of_the_stack(alarms, "NotCompared", spare)
     late = [Sample(START + n * HOUR, "NotCompared", "", 1) for n in range(30)]
@@ -424,7 +425,7 @@ def test_a_day_that_was_not_compared_rings_until_one_is(alarms: Template, spare:
     assert rang == [rang[0] + n * MINUTE for n in range(len(rang))], "it never stops in between"
 
 
-@pytest.mark.parametrize("spare", SPARE)
+@pytest.mark.parametrize("spare", TRIED)
 def test_webhooks_that_the_hourly_run_does_not_repair_ring_until_one_does(alarms: Template, spare: int) -> None:
     """Zeros are not sent."""
     found, jitter = of_the_stack(alarms, "WebhooksMissing", spare), Random(SEED)

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.equipment.checkout import Newcomer, said
-from tests.equipment.pace import HANGS_SECONDS
+from tests.equipment.pace import HANGS_SECONDS, busy_loops
 
 pytestmark = pytest.mark.integration
 
@@ -230,15 +230,10 @@ def test_every_python_of_this_machine_installs_and_synthesises(stranger: Newcome
 
 @pytest.mark.nightly
 def test_a_newcomer_sees_the_demonstration_and_the_tests_on_a_busy_machine(stranger: Newcomer) -> None:
-    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4)]
-    try:
+    with busy_loops():
         status, lines = stranger.make("demo")
         assert (status, "Both systems agree." in lines) == (0, True)
         assert stranger.make("test")[0] == 0
-    finally:
-        for each in busy:
-            each.kill()
-            each.wait()
     assert stranger.litter() == []
 
 

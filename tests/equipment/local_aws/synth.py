@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import signal
@@ -12,29 +13,86 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from tests.equipment.local_aws.server import NODE, ROOT
 from tests.equipment.pace import Patience
 
+APP = ROOT / "app.py"
 MOST_SECONDS = 10
+MOST_RUNS = 12  # of one process, whose node keeps what every app was made of
 
 
 class SynthError(Exception):
     """The app did not synthesise; the text is what it printed."""
 
 
-def synthesise(context: Mapping[str, object], outdir: Path, *, app: Path = ROOT / "app.py") -> Path:
-    """Runs `python app.py` with the context values; answers the cloud assembly's folder, ready for `deploy`."""
-    with synthesising(context, outdir, app=app) as result:
-        return result()
+def synthesise(context: Mapping[str, object], outdir: Path, *, app: Path = APP) -> Path:
+    """As `python app.py` does with the context values; answers the cloud assembly's folder, ready for `deploy`. One
+    process runs the app again and again; `synthesising` gives each run its own.
+    """
+    if app != APP:
+        with synthesising(context, outdir, app=app) as result:
+            return result()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as own:
+        answer = _DESK.run(app, {**_environment(context, outdir), "TMPDIR": own})
+    return _unless_failed(app, answer["status"], answer["output"], outdir)
+
+
+def _unless_failed(app: Path, status: int, output: str, outdir: Path) -> Path:
+    if status:
+        raise SynthError(f"{app.name} ended with status {status}\n{output}")
+    return outdir
+
+
+class _Desk:
+    """The process that runs the app; a new one where it died, or is full."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self._runs = 0
+
+    def run(self, app: Path, environment: Mapping[str, str]) -> dict[str, Any]:
+        if self._process is None or self._process.poll() is not None or self._runs >= MOST_RUNS:
+            self.close()
+            self._process, self._runs = self._started(environment), 0
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._runs += 1
+        self._process.stdin.write(f"{json.dumps({'app': str(app), 'environment': dict(environment)})}\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise SynthError(f"the process that runs {app.name} ended with status {self._process.wait()}")
+        found: dict[str, Any] = json.loads(answer)
+        return found
+
+    def _started(self, environment: Mapping[str, str]) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.equipment.local_aws.synth_desk"],
+            cwd=ROOT,
+            env={**environment, "TMPDIR": tempfile.gettempdir()},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def close(self) -> None:
+        """It ends when nobody can ask it any more."""
+        if self._process is not None:
+            self._process.communicate()
+            self._process = None
+
+
+_DESK = _Desk()
+atexit.register(_DESK.close)
 
 
 @contextmanager
-def synthesising(
-    context: Mapping[str, object], outdir: Path, *, app: Path = ROOT / "app.py"
-) -> Iterator[Callable[[], Path]]:
-    """The same beside other work: begins at once; the call waits for the end. Leaving it ends what still runs, and
-    clears away what that had no time for.
+def synthesising(context: Mapping[str, object], outdir: Path, *, app: Path = APP) -> Iterator[Callable[[], Path]]:
+    """In a process of its own, beside other work: begins at once; the call waits for the end. Leaving it ends what
+    still runs, and clears away what that had no time for.
     """
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as own:
         run = subprocess.Popen(
@@ -48,10 +106,9 @@ def synthesising(
         )
 
         def result() -> Path:
-            if run.wait():
-                output.seek(0)
-                raise SynthError(f"{app.name} ended with status {run.returncode}\n{output.read()}")
-            return outdir
+            status = run.wait()
+            output.seek(0)
+            return _unless_failed(app, status, output.read(), outdir)
 
         try:
             yield result
