@@ -143,7 +143,7 @@ def _told(step: Callable[[], float | None], parts: PollParts, context: Context) 
 
 def _work(parts: PollParts, context: Context) -> float | None:
     """Seconds until the next run on a job, if one is left to go on with."""
-    job = next_job(parts.jobs.all(parts.connection.name), parts.now())
+    job = _next_job(parts)
     # While ShipStation refuses or is silent, one probe a minute is all that is sent.
     if job is None or parts.position().next_probe_at is not None:
         return None
@@ -154,7 +154,12 @@ def _work(parts: PollParts, context: Context) -> float | None:
     if after is None:
         return None
     _report_job(after, context.aws_request_id)
-    return 0 if next_job(parts.jobs.all(parts.connection.name), parts.now()) is not None else None
+    return 0 if _next_job(parts) is not None else None
+
+
+def _next_job(parts: PollParts) -> Job | None:
+    jobs, connection = parts.jobs.all(parts.connection.name), parts.connection
+    return next_job(jobs, parts.now(), are_labels_first=connection.is_named_by_labels)
 
 
 def _report(parts: PollParts, report: Report, webhooks: int, correlation_id: str) -> None:

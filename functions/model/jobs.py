@@ -67,6 +67,10 @@ class Job(Frozen):
         """The next run begins then; other jobs go first."""
         return self.model_copy(update={"in_vain": 0 if came_further else self.in_vain + 1, "not_before": not_before})
 
+    def resting(self, not_before: datetime) -> Job:
+        """As far as it can go now."""
+        return self.model_copy(update={"not_before": not_before})
+
     def giving_up(self, stream: Stream) -> Job:
         """The rest of the stream will not be read."""
         rest = {stream: self.unread.get(stream, ())}

@@ -176,6 +176,9 @@ class FakeLedger:
     def open(self, job: Job) -> Job:
         return self.jobs.setdefault(job.job_id, job)
 
+    def all(self, connection: ConnectionName) -> list[Job]:
+        return list(self.jobs.values())
+
     def sent(self) -> list[int]:
         return [work.shipment.shipment_id for work in self.work if work.shipment]
 

@@ -186,7 +186,14 @@ class _Run:
         self._looked_at: set[Stream] = set()
         self._looking_at: Stream | None = None
         self._walker = Walker(
-            collection.intake, collection.source, collection.jobs, self._position, cause, self.report, self._has_time
+            collection.intake,
+            collection.source,
+            collection.jobs,
+            self._position,
+            cause,
+            self.report,
+            self._has_time,
+            self._is_wanted,
         )
 
     def go(self, pointers: Sequence[Pointer]) -> None:
@@ -378,9 +385,23 @@ class _Run:
         # Last of all: what is swept was read once already.
         cursors = sweep.begun(self._position.value.cursors, tracks, self._started)
         self._position.note(self._position.value.with_cursors(cursors))
-        for track, span in sweep.due(cursors, tracks, self._connection.go_live_at, self._started):
-            if self._has_time() and not self._is_silent:
+        due = list(sweep.due(cursors, tracks, self._connection.go_live_at, self._started))
+        # What a backlog still has to read for the first time is not read again meanwhile.
+        if due and self._is_catching_up():
+            return
+        for track, span in due:
+            if self._has_time() and not self._is_silent and not self._is_wanted():
                 self._try(partial(self._walker.sweep, track, span))
+
+    def _is_catching_up(self) -> bool:
+        jobs = self._with.jobs.all(self._connection.name)
+        return any(job.kind == "backlog" and job.ended_at is None for job in jobs)
+
+    def _is_wanted(self) -> bool:
+        """Whether a webhook came meanwhile that may be answered now. While they keep coming, they are answered once in
+        a while, and there is time between for everything else.
+        """
+        return bool(self._pending_webhooks()) and _pause(self._position.value, self._now()) <= FEW_SECONDS
 
     def _has_time(self) -> bool:
         return not self._position.is_lost and not self._is_over

@@ -19,7 +19,7 @@ from functions.model.messages import DeliverOrder
 from functions.model.outcomes import Reason
 from functions.model.shipment import OrderKey, Shipment
 
-ASKED_AT_ONCE = 10  # orders, two requests each; the rest is looked at in the next pass
+ASKED_AT_ONCE = 10  # orders, two requests each; the rest is looked at in the next pass, when most will be recorded
 
 
 class Shipments(Protocol):
@@ -94,7 +94,9 @@ class CrossCheck:
         them could be.
         """
         abandoned = self._abandoned(before, order.facts)
-        if not abandoned and (order.status != "shipped" or not before.is_known):
+        # Labels that came before their order went to none of those that were combined into it.
+        is_wider = before.is_known or bool(order.facts.merged)
+        if not abandoned and (order.status != "shipped" or not is_wider):
             return ()
         found = self._fetch(before.order_id, cause, lane, is_moving=True)
         for key in abandoned:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -15,6 +15,7 @@ from functions.model.cursors import Cursor, Gap, Reading, ReadingPosition, Span,
 from functions.model.jobs import Job, Lane
 from functions.model.messages import Pointer
 from functions.model.outcomes import Reason
+from functions.model.shipment import ConnectionName
 
 FUTURE = timedelta(minutes=10)  # a stamp further ahead than this does not drag the cursor along
 POINTER_PAGES = 8  # one webhook announces as many orders as were imported: more is read with the stream
@@ -59,6 +60,9 @@ class Source(Protocol):
 class Jobs(Protocol):
     def open(self, job: Job) -> Job:
         """Stores a new job; where one of this id exists, that one."""
+
+    def all(self, connection: ConnectionName) -> Iterable[Job]:
+        """Those that ended too, for some weeks."""
 
 
 @dataclass
@@ -113,7 +117,9 @@ class HeldPosition:
 
 @dataclass(frozen=True)
 class Walker:
-    """`cause` is whose rows these are; `has_time` says whether another page may be read."""
+    """`cause` is whose rows these are; `has_time` says whether another page may be read, `is_wanted` whether a webhook
+    waits, which goes before what was read once already.
+    """
 
     intake: Intake
     source: Source
@@ -122,6 +128,7 @@ class Walker:
     cause: Cause
     report: Report
     has_time: Callable[[], bool]
+    is_wanted: Callable[[], bool]
 
     def follow(self, stream: Stream, pointer: Pointer) -> bool:
         """False when it is more than one webhook may take: the rest is in the stream, to be looked at."""
@@ -162,7 +169,7 @@ class Walker:
             if reading.reached and reading.page > BACKLOG_PAGES:
                 self._step_over(stream, reading.reached, reading.page, settles=settles)
                 return
-            if not self.has_time():
+            if not self.has_time() or (until is not None and self.is_wanted()):
                 self.report.complete = False
                 return
             if until is None and not self._goes_on(stream, start, reading, pages, lane):
@@ -188,7 +195,7 @@ class Walker:
             reached = span.end if reading.complete else min(max(cursor.head, reading.reached or cursor.head), span.end)
             cursor = Cursor(head=reached, settled=reached)
             self.position.move(track.name, cursor)
-            if reading.complete or not self.position.keep() or not self.has_time():
+            if reading.complete or not self.position.keep() or not self.has_time() or self.is_wanted():
                 return
             if reading.page == 1:
                 self.source.check_budget()
@@ -207,7 +214,8 @@ class Walker:
             return is_seen_to
         # Younger orders may still get shipments that no look has come to.
         older_than = self.intake.now() - self._margin(stream)
-        return self._crosscheck.verify(reading.orders, older_than, self.cause, "sweep")
+        patient = CrossCheck(self.source, self.intake, lambda: self.has_time() and not self.is_wanted())
+        return patient.verify(reading.orders, older_than, self.cause, "sweep")
 
     def _take(self, stream: Stream, reading: Reading, cause: Cause) -> None:
         self.report.new_shipments += self.intake.take(stream, reading, cause)

@@ -26,6 +26,7 @@ IDLE_SECONDS = 0.5  # until a slice without a worker looks for work again
 WORTH_HALVING = 12  # pages that a slice should still hold before another worker takes its later half
 SAVES_APART = timedelta(seconds=10)  # a run that dies repeats that much; a save costs a write
 TRIED_APART, LONGEST_APART = timedelta(minutes=5), timedelta(minutes=30)  # a job that fails; the others go first
+CHECKS_APART = timedelta(minutes=2)  # while what was queued comes to the ledger: a quarter of V1's budget at most
 MOST_IN_VAIN = 48  # runs that come no further, about a day; then the window is given up
 
 
@@ -49,12 +50,16 @@ class JobResources:
     holder: str
 
 
-def next_job(jobs: Iterable[Job], now: datetime) -> Job | None:
+def next_job(jobs: Iterable[Job], now: datetime, *, are_labels_first: bool) -> Job | None:
     """A backlog, then its crosscheck, then what an operator asked for; the older before the newer. One that failed lets
-    the others begin.
+    the others begin. `are_labels_first`: they need not wait for their orders.
     """
+
+    def turn(job: Job) -> tuple[int, bool, datetime, str]:
+        return KINDS.index(job.kind), are_labels_first and Stream.ORDERS in job.unread, job.created_at, job.job_id
+
     waiting = [job for job in jobs if job.ended_at is None and (job.not_before is None or job.not_before <= now)]
-    return min(waiting, key=lambda job: (KINDS.index(job.kind), job.created_at, job.job_id), default=None)
+    return min(waiting, key=turn, default=None)
 
 
 def work_on(job: Job, resources: JobResources, correlation_id: str, until: datetime) -> Job | None:
@@ -150,7 +155,7 @@ class _Run:
         self._slices: dict[Stream, _Slices] = {}
         self._fault: BaseException | None = None  # of the stream that is read
         self._faults: dict[Stream, ConnectorError] = {}
-        self._is_fenced = False
+        self._is_fenced = self._is_resting = False
         self._pages = self._rows = self._new_shipments = 0
         self._saving, self._counting = Lock(), Lock()
 
@@ -159,7 +164,8 @@ class _Run:
         if not spans or not self._has_time():
             return
         slices = self._slices[stream] = _Slices([_Slice(span.start, span.end, number=span.page) for span in spans])
-        workers = 1 if stream is Stream.LABELS_VOIDED else self._at_once()
+        is_slow = stream is Stream.LABELS_VOIDED or self.job.kind == "crosscheck"
+        workers = 1 if is_slow else self._at_once()
         self._with.side_by_side([lambda: self._work(stream, slices)] * workers)
         fault, self._fault = self._fault, None
         # The budget, the key and the ledger concern every stream: going on with the next one would only meet them
@@ -181,6 +187,8 @@ class _Run:
             # A window that fails for good must not cost the budget of those that do not.
             apart = min(TRIED_APART * (job.in_vain + 1), LONGEST_APART)
             job = job.failing(self._with.intake.now() + apart, came_further=job.pages > pages)
+        elif self._is_resting:
+            job = job.resting(self._with.intake.now() + CHECKS_APART)
         for stream, fault in self._faults.items():
             if isinstance(fault, Permanent) or job.in_vain >= MOST_IN_VAIN:
                 job = self._given_up(job, stream, fault)
@@ -212,6 +220,7 @@ class _Run:
                     slices.done(taken)
                 elif self._has_time():  # a page of which some orders are still to be asked for
                     slices.put_back(taken)
+                    self._is_resting = True
         except Exception as fault:  # noqa: BLE001 # raised again where the run ends, once what is left was saved
             self._fault = self._fault or fault
 
@@ -267,5 +276,5 @@ class _Run:
         self._is_fenced = self._is_fenced or not self._with.jobs.save(job)
 
     def _has_time(self) -> bool:
-        is_fit = not self._is_fenced and self._fault is None
+        is_fit = not self._is_fenced and not self._is_resting and self._fault is None
         return is_fit and self._with.intake.now() < self._until

@@ -332,7 +332,10 @@ def _finish(look: _Look, case: OrderCase, proposal: Proposal, results: Results, 
     is_decided = case.hindrance in {None, Reason.MODE_OFF} and all(each.is_decided for each in own.values())
     state = state.asked(look.cause.later() if look.cause.is_asked_for and not is_decided else None)
     is_lost = any(result.is_lost for result in own.values())
-    state = next_attempt(look.before, state, case.connection.patience, delivery.now(), until, is_lost=is_lost)
+    is_outage = delivery.lookup.breaker.refusal() is not None
+    state = next_attempt(
+        look.before, state, case.connection.patience, delivery.now(), until, is_lost=is_lost, is_outage=is_outage
+    )
     return _saved(look, state, delivery)
 
 

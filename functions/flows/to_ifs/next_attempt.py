@@ -50,10 +50,11 @@ def next_attempt(
     until: datetime | None = None,
     *,
     is_lost: bool = False,
+    is_outage: bool = False,
 ) -> OrderState:
     """`state` with its waiting, its next attempt and its call for attention; `before` is what the ledger held. `until`:
     a lease or a wait that was stated ends then, and no look before is of use. `is_lost`: this very attempt had no
-    answer, and is asked about less and less often.
+    answer, and is asked about less and less often. `is_outage`: IFS serves nobody.
     """
     pending = _pending(state)
     waits = _waits(before, pending, now)
@@ -62,8 +63,8 @@ def next_attempt(
         state = _give_up(state, pending)
         pending = _pending(state)
         waits = {**_waits(before, pending, now), **(given_up if pending else {})}
-    # A wait that IFS stated is no failure of ours: it makes the next pause no longer.
-    attempts = _attempts(before, pending, is_put_off=until is not None and not is_lost)
+    # A wait that IFS stated is no failure of the order's, nor is an outage, whose end it need not wait beyond.
+    attempts = _attempts(before, pending, is_put_off=(until is not None or is_outage) and not is_lost)
     return state.scheduled(
         waiting_for=pending,
         waits=waits,

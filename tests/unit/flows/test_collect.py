@@ -1,12 +1,15 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from functions.errors import Permanent, Retryable
+from functions.flows.from_shipstation import sweep
 from functions.flows.from_shipstation.collect import LOOKS_APART, PROBES_APART, is_due
-from functions.model.cursors import Cursor, Gap, Reading, ReadingPosition, Stream
+from functions.model.cursors import Cursor, Gap, Reading, ReadingPosition, Span, Stream
+from functions.model.jobs import Job, Lane
 from functions.model.outcomes import Reason
 from tests.equipment.builders import NOON, a_connection, a_shipment
 from tests.equipment.reading_fakes import ACME, FakeSource, Setting, a_webhook, going_on, page
@@ -274,3 +277,66 @@ def test_days_gone_by_are_swept_once_a_day_and_not_before_there_is_one() -> None
     swept = [window for window in setting.source.windows if window[2] is not None and window[1] != window[2]]
     spans = {(stream, (setting.at - end).days) for stream, _, end in swept if end and end < setting.at}
     assert {(LABELS, 1), (Stream.FULFILMENTS, 3), (LABELS, 7), (Stream.FULFILMENTS, 30)} <= spans
+
+
+# --- what goes before what
+
+
+def a_day_later(setting: Setting) -> None:
+    """Two portions of the sweep are due."""
+    started = setting.at - timedelta(days=1, hours=4)
+    cursors = sweep.begun({}, sweep.TRACKS, started)
+    position = setting.positions.position.with_cursors(cursors)
+    setting.positions.position = position.model_copy(update={"last_poll_at": None})
+
+
+def swept(setting: Setting) -> list[Stream]:
+    return [stream for stream, _, lane in setting.source.walks if lane == "sweep"]
+
+
+def test_what_a_backlog_still_has_to_read_is_not_swept_meanwhile() -> None:
+    setting = Setting()
+    a_day_later(setting)
+    window = Span(start=NOON, end=NOON + timedelta(hours=1))
+    job = Job(
+        job_id="backlog-1",
+        connection=ACME,
+        kind="backlog",
+        lane="poll",
+        window=window,
+        unread={LABELS: (window,)},
+        created_at=NOON,
+    )
+    setting.ledger.jobs["backlog-1"] = job
+    setting.run()
+    assert swept(setting) == []
+    setting.ledger.jobs["backlog-1"] = job.cancelled(NOON)
+    a_day_later(setting)
+    setting.run()
+    assert set(swept(setting)) == {LABELS, Stream.FULFILMENTS}
+
+
+def test_a_webhook_goes_before_what_was_read_once_already() -> None:
+    setting = Setting()
+    a_day_later(setting)
+    at = NOON - timedelta(hours=1)
+
+    def webhook_comes() -> None:
+        if swept(setting):
+            setting.at += timedelta(seconds=1)
+            setting.positions.note_webhook(ACME, Stream.FULFILMENTS, setting.at)
+
+    setting.source.during = [webhook_comes] * (len(Stream) + 1)
+    pages = [page(reached=at + timedelta(minutes=number), complete=False) for number in range(3)]
+    setting.source.pages = {}
+    walk = setting.source.walk
+
+    def walked(stream: Stream, start: datetime, lane: Lane, *rest: Any, **more: Any) -> Any:
+        setting.source.pages[stream] = list(pages) if lane == "sweep" else []
+        return walk(stream, start, lane, *rest, **more)
+
+    setting.source.walk = walked  # type: ignore[method-assign] # a page after the other
+    report = setting.run()
+    lanes = [lane for _, _, lane in setting.source.walks]
+    assert lanes[-2:] == ["sweep", "webhook"]
+    assert report.pages == 1

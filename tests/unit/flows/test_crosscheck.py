@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from functions.flows.from_shipstation.crosscheck import ASKED_AT_ONCE, CrossCheck
+from functions.model.cursors import Stream
 from functions.model.facts import OrderReading
 from functions.model.outcomes import Reason
 from tests.equipment.builders import NOON, a_cause, a_shipment, voided
-from tests.equipment.reading_fakes import Setting, an_order
+from tests.equipment.reading_fakes import Setting, an_order, page
 
 
 class Check:
@@ -150,3 +151,12 @@ def test_a_flood_is_asked_for_in_portions_and_keeps_the_page() -> None:
     assert len(check.source.asked) == ASKED_AT_ONCE
     assert check.verify(*orders)
     assert len(check.source.asked) == ASKED_AT_ONCE + 1
+
+
+def test_labels_that_came_before_their_order_go_to_those_that_were_combined_into_it() -> None:
+    check = Check()
+    check.setting.intake.take(Stream.LABELS_CREATED, page(a_shipment(1)), a_cause())
+    check.source.of_order[500] = [a_shipment(1)]
+    check.ledger.work.clear()
+    check.absorb(an_order(status="shipped", merged=(501,)))
+    assert check.source.asked == [500]

@@ -9,7 +9,14 @@ import pytest
 from functions.errors import Permanent, Retryable
 from functions.flows.from_shipstation.crosscheck import ASKED_AT_ONCE
 from functions.flows.from_shipstation.intake import Intake
-from functions.flows.from_shipstation.past_windows import FEWEST_AT_ONCE, TRIED_APART, JobResources, next_job, work_on
+from functions.flows.from_shipstation.past_windows import (
+    CHECKS_APART,
+    FEWEST_AT_ONCE,
+    TRIED_APART,
+    JobResources,
+    next_job,
+    work_on,
+)
 from functions.flows.operations.backfill import progress
 from functions.ledger.jobs import JobStore
 from functions.model.cursors import Gap, Reading, Span, Stream
@@ -198,9 +205,19 @@ def test_a_backlog_comes_before_a_backfill_and_the_older_before_the_newer() -> N
     backfill = a_job(job_id="b", kind="backfill", lane="backfill", created_at=NOON - timedelta(days=1))
     newer = a_job(job_id="n", created_at=NOON + timedelta(hours=1))
     over = a_job(job_id="o", created_at=NOON - timedelta(days=9), ended_at=NOON)
-    assert next_job([backfill, newer, over, a_job()], NOON) == a_job()
-    assert next_job([backfill, over], NOON) == backfill
-    assert next_job([over], NOON) is None
+    assert next_job([backfill, newer, over, a_job()], NOON, are_labels_first=False) == a_job()
+    assert next_job([backfill, over], NOON, are_labels_first=False) == backfill
+    assert next_job([over], NOON, are_labels_first=False) is None
+
+
+@pytest.mark.parametrize(("are_labels_first", "first"), [(True, "labels"), (False, "orders")])
+def test_labels_that_say_what_they_mean_do_not_wait_for_the_backlog_of_orders(
+    first: str, *, are_labels_first: bool
+) -> None:
+    orders = a_job(job_id="orders", unread={Stream.ORDERS: (WINDOW,)}, created_at=NOON - timedelta(seconds=1))
+    found = next_job([orders, a_job(job_id="labels")], NOON, are_labels_first=are_labels_first)
+    assert found is not None
+    assert found.job_id == first
 
 
 @pytest.mark.parametrize(
@@ -278,8 +295,8 @@ def test_a_job_that_fails_lets_the_others_begin_and_comes_again() -> None:
     assert isinstance(bench.faults[0], Retryable)
     again = failed.not_before
     assert again is not None
-    assert next_job([failed, other], again - TRIED_APART) == other
-    assert next_job([failed, other], again) == failed
+    assert next_job([failed, other], again - TRIED_APART, are_labels_first=False) == other
+    assert next_job([failed, other], again, are_labels_first=False) == failed
     assert failed.unread == {LABELS: (), Stream.FULFILMENTS: (WINDOW,)}
     bench.source.faults.clear()
     bench.run(failed)
@@ -298,12 +315,19 @@ def test_a_job_that_comes_no_further_for_a_day_is_given_up() -> None:
     assert [each.reason for each in bench.ledger.parked] == [Reason.JOB_GIVEN_UP]
 
 
-def test_a_page_with_more_orders_to_ask_for_than_one_pass_is_gone_on_with_at_once() -> None:
+def test_a_page_with_more_orders_to_ask_for_than_one_pass_leaves_time_for_what_was_queued_to_be_recorded() -> None:
     bench = Bench()
     orders = tuple(an_order(n, status="shipped", modified_at=NOON) for n in range(3 * ASKED_AT_ONCE))
     bench.source.orders = orders
     job = a_job(kind="crosscheck", lane="sweep", unread={Stream.ORDERS: (Span(start=NOON, end=NOON),)})
+    began = bench.clock.now
     bench.run(bench.store.open(job), seconds=120)
+    for passes in (1, 2):
+        rest = bench.stored().not_before
+        assert rest is not None
+        assert (len(bench.source.asked), rest >= began + CHECKS_APART) == (passes * ASKED_AT_ONCE, True)
+        began = bench.clock.now = max(bench.clock.now, rest)
+        bench.run(bench.stored(), seconds=120)
     assert (len(bench.source.asked), bench.stored().ended_at is not None) == (len(orders), True)
 
 

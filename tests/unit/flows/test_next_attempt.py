@@ -71,6 +71,13 @@ def test_a_stated_time_or_a_lease_is_waited_for_and_does_not_lengthen_the_pauses
     assert (state.next_attempt_at, state.attempts) == (until, before.attempts)
 
 
+def test_an_outage_makes_the_pauses_no_longer_so_that_nothing_waits_beyond_its_end() -> None:
+    state = OrderState(key=a_shipment().order_key)
+    for hours in (0, 1, 2, 3):
+        state = next_attempt(state, a_state(DOWN), PATIENCE, after(hours), is_outage=True)
+    assert (state.attempts, state.next_attempt_at) == (0, after(3) + timedelta(seconds=PATIENCE.first_seconds))
+
+
 def test_what_is_settled_is_due_no_more_and_remembers_no_waiting() -> None:
     state = story((0, DOWN), (1, DONE))
     assert (state.next_attempt_at, state.waiting_for, state.waits, state.attempts) == (None, None, {}, 0)

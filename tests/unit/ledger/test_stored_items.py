@@ -264,10 +264,10 @@ def test_a_stored_job_goes_on_under_a_new_fence_unless_somebody_holds_it(name: s
 def test_stored_jobs_are_worked_on_in_their_order() -> None:
     names = ("a check of orders", "a backfill by name", "a backlog of orders")
     jobs = [job(name)[0] for name in (*names, "a cancelled baseline", "a backfill that ended")]
-    found = next_job(jobs, at("14:05:00"))
+    found = next_job(jobs, at("14:05:00"), are_labels_first=False)
     assert found is not None
     assert found.job_id == "backlog-orders-20251226T000000"
-    assert next_job(jobs[3:], at("14:05:00")) is None
+    assert next_job(jobs[3:], at("14:05:00"), are_labels_first=False) is None
 
 
 # --- order facts
