@@ -68,10 +68,12 @@ class _Desk:
         return found
 
     def _started(self, environment: Mapping[str, str]) -> subprocess.Popen[str]:
+        # Node would give what it was started with to every run.
+        kept = {name: value for name, value in environment.items() if not name.startswith("CDK_")}
         return subprocess.Popen(
             [sys.executable, "-m", "tests.equipment.local_aws.synth_desk"],
             cwd=ROOT,
-            env={**environment, "TMPDIR": tempfile.gettempdir()},
+            env={**kept, "TMPDIR": tempfile.gettempdir()},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
