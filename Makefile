@@ -19,7 +19,7 @@ STEP := exec $(BIN)/python -B .ci/step.py
 PYTEST := $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 CDK := exec $(BIN)/python -B .ci/deploy.py
 
-.PHONY: help setup demo test nightly lint unit synth check operate simulate bench screenshots mutate bootstrap deploy \
+.PHONY: help setup demo test nightly lint unit synth check operate simulate bench proof screenshots mutate bootstrap deploy \
 	schemas pins sbom clean
 
 help: ## Say what each verb does
@@ -61,6 +61,9 @@ simulate: setup ## Run the shipping code through SEEDS simulated weeks and throu
 
 bench: setup ## Measure; prints one table and writes build/bench.json (ROWS=a,b)
 	@$(STEP) "Measuring" $(BIN)/python -m tests.benchmarks $(if $(ROWS),--rows $(ROWS))
+
+proof: setup ## Print how we know: what the last run of each proof has shown (ARGS=--readme puts it into README.md)
+	@$(BIN)/python -m tests.simulation.proof $(ARGS)
 
 screenshots: setup ## Take the pictures of docs/pictures anew (needs a Chromium)
 	@$(STEP) "Taking pictures of the dashboard's pages (about a minute)" $(BIN)/python -m tests.demo.screenshots

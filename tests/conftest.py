@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.equipment.evidence import keep
+
 LINE_SECONDS = 2.0  # between two lines while tests end
 LONG_SECONDS = 10.0  # after which the tests are named that do not
 # What takes minutes begins first; what shares something that is made once stays together.
+EVERY_RUN = "not nightly"
 LONGEST_FIRST = ("simulation", "integration", "infra", "contract")
 SHARES_A_FIXTURE = ("infra",)
 
@@ -47,6 +50,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Progress(config))
 
 
+def _is_whole(config: pytest.Config) -> bool:
+    """As `make test` runs it, with nothing left out."""
+    is_chosen = config.option.keyword or config.option.markexpr != EVERY_RUN or config.option.deselect
+    return config.args_source is pytest.Config.ArgsSource.TESTPATHS and not is_chosen
+
+
 class Progress:
     """Lines in place of dots: how many tests are done, and in which file they are."""
 
@@ -61,6 +70,13 @@ class Progress:
 
     def pytest_sessionfinish(self) -> None:
         self._is_over.set()
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None and _is_whole(self._config):
+            passed, skipped, failed, broken = (
+                len(reporter.stats.get(each, ())) for each in ("passed", "skipped", "failed", "error")
+            )
+            seconds = round(time.monotonic() - self._began)
+            keep("tests", passed=passed, skipped=skipped, failed=failed + broken, seconds=seconds)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self._found(len(session.items))

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from tests.benchmarks.row import Row
 from tests.benchmarks.rows import ROWS, WITH
+from tests.equipment.evidence import keep
 
 OUT = Path(__file__).parents[2] / "build" / "bench.json"
 
@@ -22,11 +23,14 @@ def measure(names: list[str], console: Console) -> list[Row]:
     rows: list[Row] = []
     for name in names:
         began = time.perf_counter()
+        measured: list[Row] = []
         for row in ROWS[name]():
             took = f"{time.perf_counter() - began:.0f} s"
             mark = "yes" if row.ok else "[red]NO[/]"
             table.add_row(row.id, f"{row.value:g}", row.unit, f"{row.comparison} {row.goal:g}", mark, took)
-            rows.append(row)
+            measured.append(row)
+        keep(f"bench-{name}", rows=[row.as_json() for row in measured])
+        rows += measured
     console.print(table)
     return rows
 

@@ -20,6 +20,8 @@ from mutmut.mutation.diff_apply import get_diff_for_mutant
 from rich.console import Console
 from rich.table import Table
 
+from tests.equipment.evidence import keep
+
 ROOM = "functions/flows/to_ifs"
 RESULTS = Path("mutants") / ROOM
 ACCEPTED = Path(__file__).parent / "accepted.toml"
@@ -100,6 +102,8 @@ def _report(mutants: list[Mutant], console: Console) -> float:
         _add(table, module, [mutant for mutant in mutants if mutant.module == module], excused[module])
     score = _add(table, "all", mutants, excused.total())
     console.print(table)
+    killed = sum(mutant.fate == "killed" for mutant in mutants)
+    keep("mutation", mutants=len(mutants), killed=killed, accepted=excused.total(), score=score)
     return score
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 from rich.console import Console
 from rich.table import Table
 
+from tests.equipment.evidence import keep
 from tests.simulation.simulate import Result, simulate
 
 if TYPE_CHECKING:
@@ -96,6 +97,17 @@ def _table(title: str, counts: Counter[str]) -> None:
     console.print(table)
 
 
+def keep_weeks(results: list[Result]) -> None:
+    keep(
+        "weeks",
+        seeds=len(results),
+        violations=sum(len(result.violations) for result in results),
+        labels=sum(result.figures["labels"] for result in results),
+        faults=sum(result.faults.total() for result in results),
+        digests={result.seed: result.digest for result in results},
+    )
+
+
 def show_breakages(results: list[BreakageResult]) -> None:
     table = Table("breakage", "result", "first violation", title="Breakages", title_justify="left")
     for result in results:
@@ -117,6 +129,7 @@ def main() -> int:
         return int(bool(result.violations))
     results = sorted(run(range(arguments.seeds)), key=lambda result: result.seed)
     show_seeds(results)
+    keep_weeks(results)
     if arguments.json is not None:
         weeks = [{"seed": r.seed, "digest": r.digest, "violations": r.violations} for r in results]
         arguments.json.write_text(json.dumps(weeks), encoding="utf-8")
@@ -125,6 +138,7 @@ def main() -> int:
     seconds = time.perf_counter() - began
     unbroken, breakages = break_it()
     show_breakages(breakages)
+    keep("breakages", tried=len(breakages), caught=sum(each.is_caught for each in breakages))
     if unbroken.is_caught:
         console.print(f"[red]The weeks of the breakages find something unbroken: {unbroken.evidence}[/]")
     empty = [name for name, count in sum((r.coverage for r in results), Counter[str]()).items() if not count]
