@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +16,10 @@ from functions.connections.file import ConnectionFileError, load_all
 from functions.connections.remarks import neighbours, remarks
 from infra.alarm_topic import SubscriberError, subscribers
 from infra.bundle import BundleError, Target, bundle, starts_slower
-from infra.context import Connections, ContextError, choices, stacks, text
+from infra.context import Choices, Connections, ContextError, base_name, choices, is_strict, stacks, text
+from infra.division import Division, alone, divided
 from infra.functions import EnvironmentTooLargeError
+from infra.placement import PlacementError
 from infra.stack import ConnectorStack
 from infra.version import version
 
@@ -34,22 +37,55 @@ def main() -> None:
     try:
         connections = load_all(folder)
         target = Target(**_chosen(app, "python", "architecture"))
-        _make_stacks(app, folder, connections, target)
+        division = _divided(app, folder, connections, target)
+        _make_stacks(app, folder, connections, target, division)
+        app.synth()
+        kept = [*division.keep()]
     except ConnectionFileError as error:
         sys.exit(f"connection file: {error}")
     except BundleError as error:
         sys.exit(f"bundle: {error}")
-    except (ContextError, SubscriberError, EnvironmentTooLargeError) as error:
+    except (ContextError, SubscriberError, EnvironmentTooLargeError, PlacementError) as error:
         sys.exit(f"stack: {error}")
-    app.synth()
-    _say(*hardly_meant(connections.values()), starts_slower(target))
+    _say(*hardly_meant(connections.values()), starts_slower(target), *kept)
 
 
-def _make_stacks(app: cdk.App, folder: Path, connections: Connections, target: Target) -> None:
+def _divided(app: cdk.App, folder: Path, connections: Connections, target: Target) -> Division:
+    name = base_name(app.node)
+    if is_strict(app.node):
+        return alone(name, folder, connections)
+    return divided(
+        name,
+        folder,
+        connections,
+        told=text(app.node, "standing"),
+        holds=lambda: fit_into(name, connections, target),
+    )
+
+
+def fit_into(name: str, connections: Connections, target: Target) -> bool:
+    """Whether one stack holds them all. Tried with an app that is thrown away."""
+    with tempfile.TemporaryDirectory() as code:
+        try:
+            ConnectorStack(
+                cdk.App(context=QUIET),
+                name,
+                connections=connections,
+                code=Path(code),
+                target=target,
+                version="",
+                choices=Choices(),
+            )
+        except EnvironmentTooLargeError:
+            return False
+    return True
+
+
+def _make_stacks(app: cdk.App, folder: Path, connections: Connections, target: Target, division: Division) -> None:
     """Each ships the connection files that are its own."""
     said, alarms = version(ROOT), text(app.node, "alarms")
     told, chosen = subscribers(alarms) if alarms else (), choices(app.node)
-    for name, own in stacks(app.node, connections).items():
+    for name, own in stacks(app.node, connections, division.places).items():
         ConnectorStack(
             app,
             name,
@@ -59,6 +95,7 @@ def _make_stacks(app: cdk.App, folder: Path, connections: Connections, target: T
             version=said,
             alarm_subscribers=told,
             choices=chosen,
+            beside=division.stack_names,
         )
 
 

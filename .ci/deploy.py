@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import step
+from account import standing
 from install import CDK, CDK_VERSION, NODE, ROOT
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 EXAMPLES = (ROOT / "infra/connections", ROOT / "docs/examples")
 NOTICE = ROOT / "build/notice.txt"
 OUT = ROOT / "cdk.out"
+STACK = "ifs-shipstation"  # the app's own word, where none is chosen
+UNASKED = "unasked"  # likewise, for a synthesis alone
 TEXTS = {"synth": "Bundling and synthesising (20 to 50 s)", "deploy": "Bundling, synthesising and deploying"}
 # Telemetry, notices and news of versions are the tool's; the way to AWS is looked for only by what needs AWS.
 QUIET = {"CDK_DISABLE_CLI_TELEMETRY": "true", "CDK_DISABLE_VERSION_CHECK": "1"}
@@ -50,12 +53,21 @@ def main(arguments: list[str]) -> int:
         return status
     os.environ |= QUIET | (OFFLINE if known.verb == "synth" else {})
     command = [str(NODE), str(CDK / CDK_VERSION / "node_modules/aws-cdk/bin/cdk"), "--no-notices", known.verb]
-    command += [*(["--context", f"connections={folder}"] if folder else []), *options]
+    told = _standing(known.verb, options)
+    context = {"connections": folder, "standing": told}
+    command += [word for name, value in context.items() if value for word in ("--context", f"{name}={value}")] + options
     return _synth(command) if known.verb == "synth" else _with_aws(known.verb, command)
 
 
 def _folder(named: str) -> Path | None:
     return Path(named).expanduser().resolve() if named else None
+
+
+def _standing(verb: str, options: list[str]) -> str | None:
+    """What the app is told of the connections that stand already; None where nobody could look."""
+    if verb != "deploy" or _of_context("isolation", options) == "strict":
+        return UNASKED if verb == "synth" else None
+    return standing(_of_context("stack", options) or STACK, profile=_profile(options))
 
 
 def _of_context(name: str, options: list[str]) -> str:
@@ -107,10 +119,8 @@ def _without_credentials(options: list[str]) -> str | None:
     import boto3  # noqa: PLC0415 # synth needs none
     from botocore.exceptions import BotoCoreError, PartialCredentialsError, ProfileNotFound  # noqa: PLC0415
 
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--profile")
     try:
-        found = boto3.Session(profile_name=parser.parse_known_args(options)[0].profile).get_credentials()
+        found = boto3.Session(profile_name=_profile(options)).get_credentials()
     except (PartialCredentialsError, ProfileNotFound) as error:
         return f"The AWS credentials are not whole: {error}."
     except BotoCoreError:
@@ -118,6 +128,13 @@ def _without_credentials(options: list[str]) -> str | None:
     if found is None:
         return "There are no AWS credentials: log in, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its secret."
     return None
+
+
+def _profile(options: list[str]) -> str | None:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--profile")
+    found: str | None = parser.parse_known_args(options)[0].profile
+    return found
 
 
 def _synth(command: list[str]) -> int:

@@ -96,17 +96,34 @@ def _is_tag(key: str, value: str) -> bool:
     return is_known and 1 <= len(key) <= 128 and len(value) <= 256 and not key.casefold().startswith("aws:")  # noqa: PLR2004 # AWS's
 
 
-def stacks(node: Node, connections: Connections) -> dict[str, Connections]:
-    """By stack name: all connections in one, or each alone in its own."""
-    name, isolation = text(node, "stack") or "ifs-shipstation", text(node, "isolation") or SHARED
+def stacks(node: Node, connections: Connections, places: Mapping[str, int]) -> Mapping[str, Connections]:
+    """By stack name: each connection alone in its own, or all in one, or divided as their places say."""
+    name = base_name(node)
+    if is_strict(node):
+        return {_checked(f"{name}-{each}"): {each: connection} for each, connection in connections.items()}
+    found: dict[str, dict[ConnectionName, Connection]] = {}
+    for each in sorted(connections, key=lambda each: places.get(each, 1)):
+        found.setdefault(_checked(stack_name(name, places.get(each, 1))), {})[each] = connections[each]
+    return found
+
+
+def base_name(node: Node) -> str:
+    return text(node, "stack") or "ifs-shipstation"
+
+
+def stack_name(name: str, number: int) -> str:
+    """No connection's own stack is called like this: its name begins with a letter."""
+    return name if number == 1 else f"{name}-{number}"
+
+
+def is_strict(node: Node) -> bool:
+    isolation = text(node, "isolation") or SHARED
     if isolation not in {SHARED, STRICT}:
         raise ContextError(f"-c isolation=… is {SHARED} (one stack) or {STRICT} (a stack for each connection)")
-    if isolation == SHARED:
-        return {_stack_name(name): connections}
-    return {_stack_name(f"{name}-{each}"): {each: connection} for each, connection in connections.items()}
+    return isolation == STRICT
 
 
-def _stack_name(name: str) -> str:
+def _checked(name: str) -> str:
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-using-console-create-stack-parameters.html"""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,127}", name):
         raise ContextError("-c stack=… begins with a letter and holds letters, digits and hyphens, 128 at most")

@@ -143,9 +143,8 @@ def _check_size(name: str, stack: Stack, environment: dict[str, str]) -> None:
     size = len(json.dumps(deployed, separators=(",", ":")))
     if size > ENVIRONMENT_LIMIT_BYTES:
         raise EnvironmentTooLargeError(
-            f"too many connections in one stack: {name} would have {size} bytes of environment variables, AWS allows "
-            f"{ENVIRONMENT_LIMIT_BYTES}; divide the connection files among several folders and deploy each with "
-            'make deploy FOLDER=FOLDER CONTEXT="-c stack=NAME"'
+            f"too many connections in {stack.stack_name}: {name} would have {size} bytes of environment variables, AWS "
+            f"allows {ENVIRONMENT_LIMIT_BYTES}; in stacks.lock give one that is not deployed yet another stack's number"
         )
 
 

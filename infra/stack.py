@@ -77,7 +77,9 @@ class ConnectorStack(Stack):
         version: str,
         alarm_subscribers: Sequence[sns.ITopicSubscription] = (),
         choices: Choices,
+        beside: Sequence[str] = (),
     ) -> None:
+        """`beside`: all stacks that the connections are divided among."""
         super().__init__(
             scope,
             construct_id,
@@ -86,6 +88,8 @@ class ConnectorStack(Stack):
             tags={"version": version, **choices.tags},  # CloudFormation hands a stack's own tags on to what it makes
         )
         CfnOutput(self, "ConnectorVersion", value=version)
+        if len(beside) > 1:
+            CfnOutput(self, "ConnectorStacks", value=",".join(beside))  # the command line asks all of them
         self._store(connections)
         self._functions = Functions(self, code=code, target=target, key=self._key, network=choices.network)
         shipments = self._shipments()

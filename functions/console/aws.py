@@ -60,6 +60,11 @@ class Stack:
     def connections(self) -> list[str]:
         return sorted(filter(None, self.outputs.get("ConnectionNames", "").split(",")))
 
+    @property
+    def beside(self) -> list[str]:
+        """Names of the other stacks that the connections are divided among."""
+        return [name for name in self.outputs.get("ConnectorStacks", "").split(",") if name not in {"", self.name}]
+
     @cached_property
     def outputs(self) -> Mapping[str, str]:
         with _told(f"The stack {self.name}"):

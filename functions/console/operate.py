@@ -11,7 +11,7 @@ import os
 import sys
 import time
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from getpass import getuser
 from typing import Any
 
@@ -20,13 +20,13 @@ from rich.console import Console
 
 from functions.console.aws import STACK, ConsoleError, Stack, Where
 from functions.console.commands import COMMANDS, Command, never, nothing
+from functions.console.parts import Answer, Parts, first, is_no_plan, together
 from functions.console.progress import LOOK_SECONDS, progress
 from functions.console.screen import Line, Shown, show
-from functions.wiring.requests import explained, unknown_connection
+from functions.wiring.requests import explained
 
 PROGRAM = ".ci/operate"
 WELL, ASKS, FAILED = 0, 1, 2
-Answer = dict[str, Any]
 BY_NAME = {command.name: command for command in COMMANDS}
 
 
@@ -99,19 +99,22 @@ def run(
     _sign(command, arguments)
     named = getattr(arguments, "connection", None)
     _judged(command, arguments, named or "a")
-    stack = open_stack(_where(arguments))
-    payloads = [_judged(command, arguments, name) for name in _connections(command, named, stack, arguments)]
-    answers = (_answered(command, arguments, stack, payload, pause) for payload in payloads)
-    shown = answers if command.finds is None else [_first(answers, command.finds)]
-    return max(_show(command, answer, console, is_json=_has(arguments, "json")) for answer in shown)
+    parts = Parts(_where(arguments), open_stack)
+    aims = [(stack, _judged(command, arguments, name)) for stack, name in parts.aims(command, named, arguments)]
+    answers = (_answered(command, arguments, stack, payload, pause) for stack, payload in aims)
+    shown = _shown(command, answers)
+    worst = max(_show(command, answer, console, is_json=_has(arguments, "json")) for answer in shown)
+    is_asked_of_all = command.each and not named
+    return FAILED if (is_asked_of_all or worst == FAILED) and parts.tell_silent() else worst
 
 
-def _first(answers: Iterable[Answer], finds: Callable[[Answer], bool]) -> Answer:
-    """Of those that find something; else the last one's no."""
-    for answer in answers:
-        if finds(answer):
-            break
-    return answer
+def _shown(command: Command, answers: Iterable[Answer]) -> Iterable[Answer]:
+    """Of what several were asked."""
+    if command.finds is not None:
+        return [first(answers, command.finds)]
+    if command.has_connection and command.each:
+        return answers
+    return together(list(answers)) if command.each else [first(answers, lambda answer: not is_no_plan(answer))]
 
 
 def _sign(command: Command, arguments: Namespace) -> None:
@@ -144,26 +147,6 @@ def _judged(command: Command, arguments: Namespace, connection: str) -> dict[str
     except ValidationError as error:
         raise ConsoleError(explained(error, model)) from None
     return payload
-
-
-def _connections(command: Command, named: str | None, stack: Stack, arguments: Namespace) -> list[str]:
-    if not command.has_connection or not command.is_of_one(arguments) or getattr(stack, "connections", None) is None:
-        return [""]
-    return [_known(stack.connections, named)] if named else _all_meant(command, stack.connections)
-
-
-def _known(connections: Sequence[str], named: str) -> str:
-    """A stack that knows none is believed to have it."""
-    if connections and named not in connections:
-        raise ConsoleError(unknown_connection(connections, named))
-    return named
-
-
-def _all_meant(command: Command, connections: list[str]) -> list[str]:
-    """Where none is named."""
-    if len(connections) == 1 or (connections and command.each):
-        return connections
-    raise ConsoleError(f"connection: name one with --connection; known are {', '.join(connections) or 'none'}")
 
 
 def _where(arguments: Namespace) -> Where:

@@ -38,8 +38,10 @@ SIGNED = ("--by", "kim", "--note", "why")
 
 
 class FakeStack:
-    def __init__(self, *answers: dict[str, Any], connections: Iterable[str] = ("acme",)) -> None:
-        self.connections, self._answers = list(connections), list(answers)
+    def __init__(
+        self, *answers: dict[str, Any], connections: Iterable[str] = ("acme",), beside: Iterable[str] = ()
+    ) -> None:
+        self.connections, self.beside, self._answers = list(connections), list(beside), list(answers)
         self.asked: list[tuple[str, dict[str, Any]]] = []
 
     def invoke(self, output: str, payload: dict[str, Any]) -> dict[str, Any]:
@@ -212,6 +214,83 @@ def test_an_order_is_looked_for_until_a_connection_knows_it() -> None:
     assert [payload["connection"] for _, payload in stack.asked] == ["acme", "beta"]
     assert "nobody knows it" not in printed
     assert asked(FakeStack(unknown, connections=["acme", "beta"]), "order", "P1")[1].count("nobody knows it") == 1
+
+
+# --- connections that are divided among stacks
+
+
+def several(**stacks: FakeStack | None) -> Callable[[Where], Any]:
+    """By name; those beside the first one, too. None cannot be asked."""
+    for name, stack in stacks.items():
+        if stack:
+            stack.beside = [other for other in stacks if other != name]
+
+    def opened(where: Where) -> Any:
+        found = stacks[where.stack or "one"]
+        if found is None:
+            raise ConsoleError(f"The stack {where.stack} does not exist")
+        return found
+
+    return opened
+
+
+def told(opened: Callable[[Where], Any], *words: str) -> tuple[int, str]:
+    arguments, out = parser().parse_args(words), Console(file=io.StringIO(), force_terminal=False)
+    status = run(BY_NAME[arguments.command], arguments, out, open_stack=opened, pause=lambda _: None)
+    assert isinstance(out.file, io.StringIO)
+    return status, out.file.getvalue()
+
+
+def test_a_connection_is_asked_in_the_stack_that_has_it() -> None:
+    one, two = FakeStack(DONE), FakeStack(DONE, connections=["beta", "gamma"])
+    told(several(one=one, two=two), "map", "ontrac", "ONTRAC", "--connection", "gamma", *SIGNED)
+
+    assert (one.asked, [payload["connection"] for _, payload in two.asked]) == ([], ["gamma"])
+    with pytest.raises(ConsoleError, match=r"connection: unknown.*'acme', 'beta', 'gamma'"):
+        told(several(one=one, two=two), "desk", "--connection", "delta")
+    with pytest.raises(ConsoleError, match="name one with --connection; known are acme, beta, gamma"):
+        told(several(one=one, two=two), "pause", *SIGNED)
+
+
+def test_the_status_of_all_stacks_is_one_list_and_a_question_goes_to_every_connection() -> None:
+    one = FakeStack({"show": "status", "version": "1 a", "connections": [WELL]})
+    two = FakeStack({"show": "status", "version": "1 a", "connections": [{**UNWELL, "connection": "beta"}]})
+    status, printed = told(several(one=one, two=two), "status")
+    assert status == 1
+    assert [line.split()[0] for line in printed.splitlines()] == ["connection", "acme", "beta", "Version"]
+
+    empty = {"show": "attention", "groups": [], "entries": [], "total": 0, "is_whole": True, "page": 1, "pages": 1}
+    one, two = (
+        FakeStack({**empty, "connection": "acme"}),
+        FakeStack({**empty, "connection": "b"}, connections=["b", "c"]),
+    )
+    told(several(one=one, two=two), "attention")
+    assert [payload["connection"] for stack in (one, two) for _, payload in stack.asked] == ["acme", "b", "c"]
+
+
+def test_a_plan_is_carried_out_by_the_stack_that_knows_it() -> None:
+    unknown = {"error": "plan_id: no such plan; plans are kept for 30 days"}
+    one, two, three = FakeStack(unknown), FakeStack(APPLIED, connections=["b"]), FakeStack(unknown, connections=["c"])
+    status, printed = told(several(one=one, two=two, three=three), "apply", "p", *SIGNED)
+    assert (len(one.asked), len(two.asked), three.asked) == (1, 1, [])
+    assert "Plan p" in printed
+    assert status == 0
+
+    one, two = FakeStack(unknown), FakeStack({"error": "plan_id: the plan expired"}, connections=["b"])
+    assert told(several(two=two, one=one), "apply", "p", *SIGNED)[0] == 2
+    assert len(one.asked) == 1
+
+
+def test_a_stack_that_cannot_be_asked_keeps_nobody_from_the_others(capsys: pytest.CaptureFixture[str]) -> None:
+    one, three = FakeStack({"show": "status", "connections": [WELL]}), FakeStack(DONE, connections=["c"])
+    status, printed = told(several(one=one, two=None), "status")
+    assert (status, "acme" in printed) == (2, True)
+    assert capsys.readouterr().err == "The stack two does not exist\n"
+
+    assert told(several(one=one, two=None, three=three), "resume", "--connection", "c", *SIGNED)[0] == 0
+    assert capsys.readouterr().err == ""
+    with pytest.raises(ConsoleError, match=r"connection: unknown.*\nThe stack two does not exist"):
+        told(several(one=one, two=None), "desk", "--connection", "beta")
 
 
 # --- what is sent

@@ -1,0 +1,49 @@
+"""What the account of a deployment holds already: which connections stand in which of its stacks."""
+
+from __future__ import annotations
+
+import json
+from itertools import count
+from typing import Any
+
+MISSING = 2  # stacks in a row: one in the middle may have been deleted
+
+
+def standing(stack: str, *, profile: str | None = None) -> str | None:
+    """Connections by the number of their stack, as JSON: the first is called `stack`, the second `stack-2`. None where
+    the account cannot be asked; what is wrong with it is told by the deployment.
+    """
+    import boto3  # noqa: PLC0415 # synth needs none
+    from botocore.config import Config  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    soon = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 3})
+    try:
+        cloudformation = boto3.Session(profile_name=profile).client("cloudformation", config=soon)
+        return json.dumps(_held(cloudformation, stack))
+    except (BotoCoreError, ClientError):
+        return None
+
+
+def _held(cloudformation: Any, stack: str) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for number in count(1):
+        outputs = _outputs(cloudformation, stack if number == 1 else f"{stack}-{number}")
+        if outputs is not None:
+            found[number] = [name for name in outputs.get("ConnectionNames", "").split(",") if name]
+        elif number - max(found, default=0) >= MISSING:
+            break
+    return found
+
+
+def _outputs(cloudformation: Any, stack: str) -> dict[str, str] | None:
+    """None where there is no such stack."""
+    from botocore.exceptions import ClientError  # noqa: PLC0415
+
+    try:
+        (described,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+    except ClientError as error:
+        if "does not exist" in error.response["Error"].get("Message", ""):
+            return None
+        raise
+    return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}

@@ -1,0 +1,96 @@
+"""Divides the connections among stacks for one synthesis, and says what was written down of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from infra.context import stack_name
+from infra.placement import FILE, MOST, ROOM, PlacementError, Places, Standing, known, placed, write, written
+
+UNASKED = "unasked"  # of a synthesis alone, which needs no account
+
+
+@dataclass(frozen=True)
+class Division:
+    """`places` is empty where one stack holds all. `before` is what the file said; None where there was none."""
+
+    stack: str
+    folder: Path
+    names: Collection[str]
+    places: Places
+    before: Places | None
+    told: str | None
+
+    @cached_property
+    def stack_names(self) -> list[str]:
+        """Of the stacks that a connection stands in, as far as places were given."""
+        return [stack_name(self.stack, number) for number in sorted({self.places[name] for name in self._placed})]
+
+    @property
+    def _placed(self) -> list[str]:
+        return [name for name in self.names if name in self.places]
+
+    def keep(self) -> Iterator[str]:
+        """Writes down what is new, and says so. Raises PlacementError where another synthesis could not know of it."""
+        new = sorted(self.places.keys() - (self.before or {}).keys())
+        if new:
+            yield self._kept(self._in_stacks(new))
+        yield from self._gone()
+
+    def _kept(self, new: str) -> str:
+        if self.told == UNASKED:
+            return f"{FILE} was not written, because a synthesis asks no account what stands. If nothing does: {new}."
+        try:
+            write(self.folder, self.places)
+        except OSError as error:
+            if self.told is None:
+                raise PlacementError(f"{FILE}: cannot be written in {self.folder}: {error.strerror}") from None
+            return f"{FILE} could not be written ({error.strerror}); every deployment asks the account. New: {new}."
+        return f"{FILE} was written: {new}. Keep it with the connection files; it says where each connection stays."
+
+    def _in_stacks(self, names: Iterable[str]) -> str:
+        by_number = defaultdict(list)
+        for name in names:
+            by_number[self.places[name]].append(name)
+        stacks = sorted(by_number.items())
+        return "; ".join(f"{', '.join(held)} in {stack_name(self.stack, number)}" for number, held in stacks)
+
+    def _gone(self) -> Iterator[str]:
+        gone = sorted(self.places.keys() - set(self.names))
+        if gone:
+            yield f"{FILE} names what has no file: {self._in_stacks(gone)}. A line that is taken out makes room."
+        for number in sorted({self.places[name] for name in gone} - {self.places[name] for name in self._placed}):
+            yield (
+                f"{stack_name(self.stack, number)} has no connection left. A deployment leaves it as it is: delete it "
+                f"as docs/operations.md says, then take its lines out of {FILE}."
+            )
+
+
+def divided(
+    stack: str, folder: Path, names: Collection[str], *, told: str | None, holds: Callable[[], bool]
+) -> Division:
+    """`told` is what a deployment found in the account, UNASKED, or None where nobody looked. `holds`: whether the
+    first stack holds them all, which takes seconds. Raises PlacementError.
+    """
+    lock = written(folder)
+    standing = Standing({}) if told in {None, UNASKED} else Standing.parsed(str(told))
+    places = known(names, lock, standing)
+    is_one = lock is None and set(places.values()) <= {1}
+    if is_one and (len(names) <= ROOM or (len(names) <= MOST and holds())):
+        return Division(stack, folder, names, {}, lock, told)
+    if lock is None and told is None:
+        raise PlacementError(
+            f"{len(names)} connections do not fit into one stack, and {folder} has no {FILE} to say where they stand: "
+            "make deploy asks the account and writes it; an empty one says that none is deployed yet"
+        )
+    taken = standing.foreign({*names, *places})
+    return Division(stack, folder, names, placed(names, places, taken), lock, told)
+
+
+def alone(stack: str, folder: Path, names: Collection[str]) -> Division:
+    """Where each connection has a stack of its own, nothing has to be written down."""
+    return Division(stack, folder, names, {}, None, None)
