@@ -90,7 +90,7 @@ def _make_stacks(app: cdk.App, folder: Path, connections: Connections, target: T
             app,
             name,
             connections=own,
-            code=bundle(ROOT, folder, target, said, names=own.keys()),
+            code=bundle(ROOT, folder, target, said, names=[each.called for each in own.values()]),
             target=target,
             version=said,
             alarm_subscribers=told,
@@ -107,7 +107,7 @@ def hardly_meant(connections: Iterable[Connection]) -> Iterator[str]:
     together = list(connections)
     alone = ((each, remark) for each in together for remark in remarks(each, datetime.now(UTC)))
     for connection, remark in (*alone, *neighbours(together)):
-        yield f"{connection.name}.toml: {remark.subject}: {remark.sentence} {remark.advice}"
+        yield f"{connection.called}.toml: {remark.subject}: {remark.sentence} {remark.advice}"
 
 
 def _say(*notices: str | None) -> None:

@@ -100,7 +100,7 @@ def _of_example(connection: Connection) -> str | None:
     addresses = (connection.ifs.base_url, connection.ifs.token_url, connection.shipstation.base_url)
     hosts = (urlsplit(address).hostname or "" for address in addresses)
     host = next(filter(_is_of_example, hosts), None)
-    return f"{connection.name}.toml: {host} is the example's host; write your own" if host else None
+    return f"{connection.called}.toml: {host} is the example's host; write your own" if host else None
 
 
 def _of_alarms(subscribers: str) -> str | None:

@@ -132,19 +132,19 @@ class Alarms(Construct):
         self._bell.alarm(name, letters, threshold=1, periods=STUCK_MINUTES, description=description)
 
     def _age(self, resources: ConnectionResources) -> None:
-        connection = resources.connection.name
+        connection, called = resources.connection.name, resources.connection.called
         self._bell.alarm(
             f"{connection}-ShipmentsLate",
             resources.shipments.metric_approximate_age_of_oldest_message(period=Duration.minutes(5)),
             threshold=LATE.to_seconds(),
             periods=2,
-            description=f"{connection}: shipments wait for IFS. Look for the reason in Consume's log; raise "
+            description=f"{called}: shipments wait for IFS. Look for the reason in Consume's log; raise "
             "ifs.requests_per_second or ifs.concurrency if IFS allows it.",
         )
 
     def _overdue(self, resources: ConnectionResources) -> None:
         """Whatever keeps orders from their turn shows here, also what nobody thought of."""
-        connection = resources.connection.name
+        connection, called = resources.connection.name, resources.connection.called
         metric = cloudwatch.Metric(
             namespace=NAMESPACE,
             metric_name="OldestDue",
@@ -157,14 +157,14 @@ class Alarms(Construct):
             metric,
             threshold=OVERDUE.to_seconds(),
             periods=3,
-            description=f"{connection}: orders that are due get no turn. While IFS is out that is expected; "
+            description=f"{called}: orders that are due get no turn. While IFS is out that is expected; "
             "else look into Release's log for orders that were passed over, and raise ifs.requests_per_second if IFS "
             "allows it (docs/operations.md#release).",
         )
 
     def _heartbeat(self, resources: ConnectionResources) -> None:
         """A switched-off connection polls nothing on purpose."""
-        connection = resources.connection.name
+        connection, called = resources.connection.name, resources.connection.called
         if resources.connection.mode == "off":
             return
         period = Duration.minutes(max(10, 2 * resources.connection.poll_minutes))
@@ -173,26 +173,26 @@ class Alarms(Construct):
             silence_is_zero(counted("poll", "PollSucceeded", connection, period)),
             threshold=1,
             below=True,
-            description=f"{connection}: ShipStation was not read. Check that the connection's ShipStation secret is "
+            description=f"{called}: ShipStation was not read. Check that the connection's ShipStation secret is "
             "filled and the key valid (it expires), ShipStation's status, and that its schedule is enabled; the "
             "cursor stands still, nothing is lost (docs/operations.md#when-shipstation-is-out).",
         )
 
     def _target_changed(self, resources: ConnectionResources) -> None:
         """Counted whenever an order meets it, and orders come up again after `longest_seconds` at the latest."""
-        connection = resources.connection.name
+        connection, called = resources.connection.name, resources.connection.called
         minutes = -(-resources.connection.patience.longest_seconds // 60) + LATE.to_minutes()
         self._bell.alarm(
             f"{connection}-TargetChanged",
             silence_is_zero(counted("consume", "TargetChanged", connection, Duration.minutes(minutes))),
             threshold=1,
-            description=f"{connection}: what IFS publishes of the target no longer fits the connection file; writing "
+            description=f"{called}: what IFS publishes of the target no longer fits the connection file; writing "
             "is paused. Invoke the check function, correct the file or the projection; writing goes on within 15 "
             "minutes (docs/operations.md#when-ifs-changes).",
         )
 
     def _watched(self, resources: ConnectionResources) -> None:
-        name = resources.connection.name
+        name, called = resources.connection.name, resources.connection.called
         for service, metric, (least, periods), text in WATCHED:
             self._bell.alarm(
                 f"{name}-{metric}",
@@ -200,11 +200,12 @@ class Alarms(Construct):
                 threshold=1,
                 least=least,
                 periods=periods,
-                description=f"{name}: {text}",
+                description=f"{called}: {text}",
             )
 
     def _orders(self, resources: ConnectionResources) -> None:
-        connection, orders = resources.connection.name, resources.connection.orders
+        connection, called = resources.connection.name, resources.connection.called
+        orders = resources.connection.orders
         if orders is None or "off" in {orders.mode, resources.connection.mode}:
             return
         period = Duration.minutes(max(10, 2 * orders.poll_minutes))
@@ -213,19 +214,19 @@ class Alarms(Construct):
             silence_is_zero(counted("pull", "PullSucceeded", connection, period)),
             threshold=1,
             below=True,
-            description=f"{connection}: what IFS wants packed was not read. Read the reason in Pull's log; "
+            description=f"{called}: what IFS wants packed was not read. Read the reason in Pull's log; "
             "the next look does it all (docs/operations.md#orders-into-shipstation).",
         )
         self._bell.alarm(
             f"{connection}-PushAttention",
             counted("push", "PushAttention", connection, Duration.minutes(1)),
             threshold=1,
-            description=f"{connection}: an order for ShipStation asks for a person. Push's log names the IFS shipment "
+            description=f"{called}: an order for ShipStation asks for a person. Push's log names the IFS shipment "
             "or order, the reason and the field (docs/operations.md#orders-into-shipstation).",
         )
 
     def _align(self, resources: ConnectionResources) -> None:
-        connection = resources.connection.name
+        connection, called = resources.connection.name, resources.connection.called
         profiles = [each for each in resources.connection.align if each.mode != "off"]
         if not profiles or resources.connection.mode == "off":
             return
@@ -236,27 +237,27 @@ class Alarms(Construct):
             silence_is_zero(counted("align", "AlignSucceeded", connection, period)),
             threshold=1,
             below=True,
-            description=f"{connection}: reference data was not aligned. Read the reason in Align's log; the next look "
+            description=f"{called}: reference data was not aligned. Read the reason in Align's log; the next look "
             f"does it all {page}",
         )
         self._bell.alarm(
             f"{connection}-AlignAttention",
             silence_is_zero(counted("align", "AlignAttention", connection, period)),
             threshold=1,
-            description=f"{connection}: reference data asks for a person. Invoke Align for its proposal, which names "
+            description=f"{called}: reference data asks for a person. Invoke Align for its proposal, which names "
             f"the record, the reason and the field; the alarm ends with the cause {page}",
         )
 
     def _disagreeing(self, resources: ConnectionResources) -> None:
         """Counted once a day, and zero where all is well."""
-        connection = resources.connection.name
+        connection, called = resources.connection.name, resources.connection.called
         if resources.connection.mode == "off":
             return
         self._bell.alarm(
             f"{connection}-SystemsDisagree",
             silence_is_zero(counted("reconcile", "ReconcileUnexplained", connection, Duration.days(1))),
             threshold=1,
-            description=f"{connection}: the systems disagree. ShipStation says what IFS does not hold, or the other "
+            description=f"{called}: the systems disagree. ShipStation says what IFS does not hold, or the other "
             "way round, and the ledger gives no reason. Invoke Reconcile with status: true for the summary and the "
             "report's name; repair: true makes a plan for Replay (docs/operations.md#reconcile).",
         )

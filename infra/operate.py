@@ -4,7 +4,7 @@ invoke which.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_iam as iam
@@ -40,6 +40,8 @@ class Operate(Construct):
         CfnOutput(Stack.of(self), "InspectFunction", value=self.inspect.function_name)
         CfnOutput(Stack.of(self), "ControlFunction", value=self.control.function_name)
         CfnOutput(Stack.of(self), "ConnectionNames", value=",".join(per_connection))
+        if renamed := [f"{name}={called}" for name, called in _called(per_connection) if name != called]:
+            CfnOutput(Stack.of(self), "Renamed", value=",".join(renamed))  # people name them by either
 
     def _reads(self, name: str, description: str) -> lambda_.Function:
         ledger, links = self._ledger, self._links
@@ -103,3 +105,7 @@ class Operate(Construct):
             ],
         )
         CfnOutput(Stack.of(self), f"{name}Policy", value=policy.managed_policy_arn)
+
+
+def _called(links: Links) -> Iterator[tuple[str, str]]:
+    return ((name, link.connection.called) for name, link in links.items())

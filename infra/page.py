@@ -12,6 +12,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from functions.connections.connection import Connection
 from functions.model.cursors import Stream
 from functions.model.shipment import ConnectionName
 from infra.bell import NAMESPACE
@@ -83,20 +84,21 @@ class Page(Construct):
         name = f"{stack.stack_name}-{stack.region}"  # an account has its dashboards in all regions together
         self.dashboard = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=name, default_interval=Duration.days(1))
         self.dashboard.add_widgets(self._widget("Connections", WIDE, LOW, {"show": "status"}))
-        for name, resources in per_connection.items():
-            self._connection(name, resources)
+        for resources in per_connection.values():
+            self._connection(resources)
         self.dashboard.add_widgets(self._dead_ends(), self._cost())
         console = f"https://{stack.region}.console.aws.amazon.com/cloudwatch/home?region={stack.region}"
         CfnOutput(stack, "DashboardUrl", value=f"{console}#dashboards/dashboard/{name}")
 
-    def _connection(self, name: ConnectionName, resources: ConnectionResources) -> None:
+    def _connection(self, resources: ConnectionResources) -> None:
+        connection, called = resources.connection, resources.connection.called
         self.dashboard.add_widgets(
-            self._widget(f"{name}: what waits", HALF, TALL, {"show": "attention", "connection": name}),
-            self._widget(f"{name}: where is an order", HALF, TALL, {"show": "order", "connection": name}),
+            self._widget(f"{called}: what waits", HALF, TALL, {"show": "attention", "connection": called}),
+            self._widget(f"{called}: where is an order", HALF, TALL, {"show": "order", "connection": called}),
         )
         for pair in (QUERIES[:2], QUERIES[2:]):
-            self.dashboard.add_widgets(*(self._query(name, *query) for query in pair))
-        self.dashboard.add_widgets(self._beats(name), self._queues(name, resources))
+            self.dashboard.add_widgets(*(self._query(connection, *query) for query in pair))
+        self.dashboard.add_widgets(self._beats(connection), self._queues(called, resources))
 
     def _widget(self, title: str, width: int, height: int, asked: Mapping[str, str]) -> cloudwatch.CustomWidget:
         """Its parameters come back with every click, so that a page knows where its buttons lead."""
@@ -114,18 +116,19 @@ class Page(Construct):
         )
 
     def _query(
-        self, name: ConnectionName, title: str, function: str, query: str, view: cloudwatch.LogQueryVisualizationType
+        self, connection: Connection, title: str, function: str, query: str, view: cloudwatch.LogQueryVisualizationType
     ) -> cloudwatch.LogQueryWidget:
         return cloudwatch.LogQueryWidget(
-            title=title.format(name),
+            title=title.format(connection.called),
             width=HALF,
             height=LOW,
             view=view,
             log_group_names=[self._read[function].log_group.log_group_name],
-            query_string=query.format(name),
+            query_string=query.format(connection.name),
         )
 
-    def _beats(self, name: ConnectionName) -> cloudwatch.GraphWidget:
+    def _beats(self, connection: Connection) -> cloudwatch.GraphWidget:
+        name = connection.name
         shown = {
             "poll": ("PollSucceeded", "ShipStationRefused", "Gaps"),
             "release": ("IfsCircuitOpen",),
@@ -135,7 +138,11 @@ class Page(Construct):
         left = [self._counted(name, service, metric) for service, metrics in shown.items() for metric in metrics]
         late = self._counted(name, "release", "OldestDue", "Maximum")
         return cloudwatch.GraphWidget(
-            title=f"{name}: looks, refusals, outages; seconds overdue", width=HALF, height=LOW, left=left, right=[late]
+            title=f"{connection.called}: looks, refusals, outages; seconds overdue",
+            width=HALF,
+            height=LOW,
+            left=left,
+            right=[late],
         )
 
     def _counted(self, name: ConnectionName, service: str, metric: str, statistic: str = "Sum") -> cloudwatch.Metric:
@@ -147,10 +154,10 @@ class Page(Construct):
             period=PERIOD,
         )
 
-    def _queues(self, name: ConnectionName, resources: ConnectionResources) -> cloudwatch.GraphWidget:
+    def _queues(self, called: str, resources: ConnectionResources) -> cloudwatch.GraphWidget:
         queues = {"shipments": resources.shipments, "notifications": resources.notifications}
         return cloudwatch.GraphWidget(
-            title=f"{name}: age of the oldest message, seconds",
+            title=f"{called}: age of the oldest message, seconds",
             width=HALF,
             height=LOW,
             left=[queue.metric_approximate_age_of_oldest_message(label=word) for word, queue in queues.items()],

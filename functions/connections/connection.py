@@ -32,6 +32,7 @@ from functions.model.records import FieldName, Place, Record
 from functions.model.shipment import ConnectionName
 
 Mode = Literal["off", "shadow", "write"]
+NAME = r"^[a-z][a-z0-9-]{0,30}$"
 LONGEST_WITH_ORDERS = 20  # of a name: 50 characters hold it, an IFS order number, a line and a generation
 ON_ITS_WAY = (FieldName.TRACKING_STATUS, FieldName.DELIVERED_AT)  # what a carrier tells of a parcel
 StoreId = Annotated[int, Field(strict=True, gt=0)]
@@ -127,7 +128,8 @@ class Connection(Frozen):
     forwarder id. Labels made before `go_live_at` are never written. What it says holds for stores without a table.
     """
 
-    name: ConnectionName = Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")
+    name: ConnectionName = Field(pattern=NAME)
+    formerly: ConnectionName | None = Field(default=None, pattern=NAME, examples=["old-name"])
     mode: Mode = "shadow"
     go_live_at: Instant = Field(examples=[datetime(2026, 1, 1, tzinfo=UTC)])
     poll_minutes: Whole = Field(default=5, ge=1, le=1440)
@@ -140,6 +142,26 @@ class Connection(Frozen):
     orders: Orders | None = None
     align: Annotated[tuple[AnyAlign, ...], BeforeValidator(some)] = ()
     _paused: frozenset[str] = PrivateAttr(default=frozenset())  # no key of the file
+    _called: str = PrivateAttr(default="")  # likewise
+
+    @property
+    def called(self) -> str:
+        """What people read and write. `name` is what it is kept under: where it was renamed, its old one."""
+        return self._called or self.name
+
+    def kept_under_its_first_name(self) -> Connection:
+        """Queues, secrets, the webhook address and all that is remembered bear it. Itself where there is no other."""
+        if self.formerly is None:
+            return self
+        found = self.model_copy(update={"name": self.formerly})
+        found._called = self.name  # noqa: SLF001 # its own class
+        return found
+
+    @model_validator(mode="after")
+    def _was_called_otherwise(self) -> Connection:
+        if self.formerly == self.name:
+            raise ValueError("formerly: is the connection's own name; leave it out")
+        return self
 
     @model_validator(mode="after")
     def _orders_come_back(self) -> Connection:
@@ -365,9 +387,10 @@ def _customer_orders_come_back(view: Connection, orders: Orders) -> None:
         raise ValueError(
             'orders: no target finds its record by the order\'s number: find = ["order_number"] is missing'
         )
-    if len(view.name) > LONGEST_WITH_ORDERS:
+    if len(view.formerly or view.name) > LONGEST_WITH_ORDERS:
+        key = "name" if view.formerly is None else "formerly"
         raise ValueError(
-            f"name: is longer than {LONGEST_WITH_ORDERS} characters, and stands in the key of each pushed order"
+            f"{key}: is longer than {LONGEST_WITH_ORDERS} characters, and stands in the key of each pushed order"
         )
 
 

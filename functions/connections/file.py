@@ -19,7 +19,7 @@ class ConnectionFileError(Exception):
 
 
 def load(path: Path) -> Connection:
-    """Read one connection file; its stem is the connection's name."""
+    """Read one connection file; its stem is the connection's name, or what it is called where `formerly` names it."""
     try:
         content = content_of(path)
     except UnreadableError as error:
@@ -38,7 +38,7 @@ def load(path: Path) -> Connection:
     bundle = connection.ifs.ca_bundle
     if bundle and (fault := certificate_fault(path.parent / bundle)):
         raise ConnectionFileError(f"{path.name}: ifs.ca_bundle: {fault}")
-    return connection
+    return connection.kept_under_its_first_name()
 
 
 def _misnamed(path: Path, name: str) -> str:
@@ -49,7 +49,7 @@ def _misnamed(path: Path, name: str) -> str:
 
 
 def load_all(folder: Path) -> dict[ConnectionName, Connection]:
-    """Read every `*.toml` of a folder, by name. Every file that is wrong is told."""
+    """Read every `*.toml` of a folder, by the name that each is kept under. Every file that is wrong is told."""
     connections, faults = [], []
     for path in _files(folder):
         try:
@@ -57,10 +57,24 @@ def load_all(folder: Path) -> dict[ConnectionName, Connection]:
         except ConnectionFileError as error:
             # A person mends all files in one go.
             faults.append(str(error))
-    faults += two_readers(connections)
+    faults += [*_of_one_name(folder, connections), *two_readers(connections)]
     if faults:
         raise ConnectionFileError("\n".join(faults))
     return {connection.name: connection for connection in connections}
+
+
+def _of_one_name(folder: Path, connections: Iterable[Connection]) -> Iterator[str]:
+    """What was renamed bears its old name alone."""
+    renamed: dict[str, str] = {}
+    for each in connections:
+        if each.formerly is None:
+            continue
+        file = f"{each.formerly}.toml"
+        if (folder / file).exists():
+            yield f"{each.called}.toml: formerly: {file} still is there; remove it, or leave formerly out"
+        elif first := renamed.get(each.formerly):
+            yield f"{each.called}.toml: formerly: {first}.toml names it too, and a connection has one file"
+        renamed.setdefault(each.formerly, each.called)
 
 
 def two_readers(connections: Iterable[Connection]) -> Iterator[str]:
@@ -72,9 +86,9 @@ def two_readers(connections: Iterable[Connection]) -> Iterator[str]:
     for first, second in combinations(reading, 2):
         is_other_api = first.shipstation.api != second.shipstation.api
         if is_other_api and first.delivers_beside(second) and first.stores.overlap(second.stores):
-            why = f"{first.name} delivers to the same tenant and company, perhaps one account through the other API"
+            why = f"{first.called} delivers to the same tenant and company, perhaps one account through the other API"
             advice = "move one connection, or name the stores of each in stores.include"
-            yield f"{second.name}.toml: shipstation.api: {why}; {advice}"
+            yield f"{second.called}.toml: shipstation.api: {why}; {advice}"
 
 
 def _files(folder: Path) -> list[Path]:

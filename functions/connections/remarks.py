@@ -41,7 +41,7 @@ def neighbours(connections: Iterable[Connection]) -> Iterator[tuple[Connection, 
         shared = second.delivers_beside(first)
         if shared:
             sentence = (
-                f"{first.name} delivers to the same tenant and company {shared}. Their requests to IFS add up; each "
+                f"{first.called} delivers to the same tenant and company {shared}. Their requests to IFS add up; each "
                 "remembers its own records alone, and takes what the other one wrote for a person's value."
             )
             advice = "Let one file serve both, or name other stores, sites or fields in each."

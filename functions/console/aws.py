@@ -58,7 +58,15 @@ class Stack:
 
     @property
     def connections(self) -> list[str]:
-        return sorted(filter(None, self.outputs.get("ConnectionNames", "").split(",")))
+        """As people call them."""
+        kept = filter(None, self.outputs.get("ConnectionNames", "").split(","))
+        return sorted(self.renamed.get(name, name) for name in kept)
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """Connections that had another name before, by that one."""
+        pairs = filter(None, self.outputs.get("Renamed", "").split(","))
+        return {name: called for name, _, called in (pair.partition("=") for pair in pairs)}
 
     @property
     def beside(self) -> list[str]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from contextlib import suppress
 from difflib import get_close_matches
 from getpass import getpass
 from pathlib import Path
 
 from functions.connections.connection import Connection
 from functions.connections.file import ConnectionFileError, load, load_all
+from functions.connections.toml_text import UnreadableError, content_of
 from functions.flows.preflight.report_text import as_text
 from functions.model.budget import BudgetState
 from functions.model.fit import FitReport
@@ -106,9 +108,20 @@ def _file(name: str, folder: Path) -> Path:
         raise ConnectionFileError("Name the connection: make check CONNECTION=acme FOLDER=~/connections")
     path = Path(name).expanduser() if "/" in name else folder / name
     path = path if path.suffix == ".toml" else path.with_name(f"{path.name}.toml")
-    if not path.exists():
-        raise ConnectionFileError(_missing(path))
-    return path
+    if path.exists():
+        return path
+    if renamed := _renamed(path):
+        return renamed
+    raise ConnectionFileError(_missing(path))
+
+
+def _renamed(path: Path) -> Path | None:
+    """The file that was called like this before."""
+    for other in sorted(path.parent.glob("*.toml")):
+        with suppress(UnreadableError):
+            if content_of(other).get("formerly") == path.stem:
+                return other
+    return None
 
 
 def _missing(path: Path) -> str:

@@ -56,8 +56,8 @@ class Parts:
         """A stack that knows none is believed to have it."""
         known: list[str] = []
         for stack in self:
-            if named in stack.connections or not stack.connections:
-                return stack, named
+            if named in {*stack.connections, *stack.renamed} or not stack.connections:
+                return stack, stack.renamed.get(named, named)
             known += stack.connections
         raise ConsoleError("\n".join([unknown_connection(known, named), *self.silent]))
 

@@ -93,7 +93,7 @@ def _reading_status(parts: PollParts) -> dict[str, Any]:
     position, now, rate = parts.position(), parts.now(), parts.connection.shipstation.requests_per_minute
     parked = parts.parking.list(parts.connection.name)
     return {
-        "connection": parts.connection.name,
+        "connection": parts.connection.called,
         "mode": parts.connection.mode,
         "last_poll_at": position.last_poll_at and position.last_poll_at.isoformat(),
         "refused_since": position.refused_at and position.refused_at.isoformat(),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
 from functools import cache, partial
 from typing import Any
 
@@ -16,7 +15,7 @@ from functions.wiring.aws import AwsRuntime
 from functions.wiring.check_parts import CheckRequest, examine
 from functions.wiring.delivery_parts import DeliveryParts, DeliveryTables
 from functions.wiring.once import Once
-from functions.wiring.requests import parsed
+from functions.wiring.requests import Connections, names, parsed
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import logger
 
@@ -34,7 +33,7 @@ def build(runtime: Runtime, settings: CheckSettings) -> Handler:
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
         request = _parsed(event, runtime.connections)
         if isinstance(request, str):
-            return {"error": request, "allowed": ALLOWED, "connections": sorted(runtime.connections)}
+            return {"error": request, "allowed": ALLOWED, "connections": names(runtime.connections)}
         try:
             return once.run(event, context, lambda _: examined(request, context))
         except ConnectorError as fault:
@@ -46,14 +45,14 @@ def build(runtime: Runtime, settings: CheckSettings) -> Handler:
         report = examine(runtime, settings, request, budgets=budgets, run_id=run_id, delivery=delivery)
         misfits = sum(finding.severity == "misfit" for finding in report.findings)
         logger.info(
-            "checked", connection=report.connection, fits=report.fits, misfits=misfits, pilot=bool(request.pilot)
+            "checked", connection=request.connection, fits=report.fits, misfits=misfits, pilot=bool(request.pilot)
         )
         return {"fits": report.fits, "report": report.model_dump(mode="json"), "text": as_text(report).splitlines()}
 
     return handle
 
 
-def _parsed(event: dict[str, Any], known: Collection[str]) -> CheckRequest | str:
+def _parsed(event: dict[str, Any], known: Connections) -> CheckRequest | str:
     """What is asked, or what is wrong with it."""
     request = parsed(event, CheckRequest, known, lambda asked: asked.connection)
     if not isinstance(request, str) and request.pilot and not (request.by and request.note):

@@ -26,6 +26,7 @@ from functions.settings import PollSettings
 from functions.wiring import batch
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.poll_parts import GO_ON, PollParts
+from functions.wiring.requests import as_kept
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import count, heartbeat, logger
 
@@ -38,6 +39,7 @@ def build(runtime: Runtime, settings: PollSettings) -> Handler:
         return PollParts(runtime, settings, runtime.connections[name])
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
+        event = as_kept(event, runtime.connections)
         is_now = event.get("now") is True and set(event) == {"connection", "now"}
         # A schedule names the connection and nothing else; whatever says more is a person's request.
         if "Records" not in event and set(event) != {"connection"} and not is_now:

@@ -20,7 +20,7 @@ from functions.settings import PullSettings
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.ifs_tenant import leave_alone
 from functions.wiring.push_parts import pull_parts, with_warehouses
-from functions.wiring.requests import explained, unknown_connection
+from functions.wiring.requests import as_kept, explained, names, unknown_connection
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import heartbeat, logger
 
@@ -42,12 +42,13 @@ def build(runtime: Runtime, settings: PullSettings) -> Handler:
         return pull_parts(runtime, settings, connection, connection.orders)
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
+        event = as_kept(event, runtime.connections)
         try:
             cause = _cause(event, context)
         except ValidationError as error:
             return {"error": explained(error, Again), "allowed": ALLOWED}
         if event["connection"] not in runtime.connections:
-            return {"error": unknown_connection(runtime.connections, event["connection"]), "allowed": ALLOWED}
+            return {"error": unknown_connection(names(runtime.connections), event["connection"]), "allowed": ALLOWED}
         connection = runtime.connections[ConnectionName(event["connection"])]
         orders = connection.orders
         if orders is None or "off" in {orders.mode, connection.mode}:

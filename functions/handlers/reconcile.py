@@ -74,6 +74,10 @@ class _Service:
 
     def serve(self, request: ReconcileRequest, context: Context) -> dict[str, Any]:
         parts = self._parts(request.connection)
+        answer = self._served(request, parts, context)
+        return {**answer, "connection": parts.connection.called} if "connection" in answer else answer
+
+    def _served(self, request: ReconcileRequest, parts: ReconcileParts, context: Context) -> dict[str, Any]:
         if request.run_id or request.status:
             return _status(request, parts)
         latest = parts.runs.latest(request.connection)

@@ -87,13 +87,17 @@ class _Run:
         self._parts, self._request, self._now = parts, request, now
         self._told: dict[str, Any] = {"connection": parts.connection.name, "correlation_id": correlation_id}
 
+    @property
+    def _answer(self) -> dict[str, Any]:
+        return {**self._told, "connection": self._parts.connection.called}
+
     def serve(self) -> dict[str, Any]:
         parts, wanted = self._parts, wanted_events(self._parts.connection)
         before = parts.store.known(parts.connection.name, self._now)
         if self._request.is_dry:
             found = parts.webhooks.list()
             plan = planned(found, parts.address, parts.tokens(), wanted, before.marks)
-            return {**self._told, "dry_run": True, **_shown(would_register(plan))}
+            return {**self._answer, "dry_run": True, **_shown(would_register(plan))}
         try:
             report = register(parts.webhooks, parts.address, parts.tokens, wanted, before.marks)
         except ConnectorError as fault:
@@ -102,7 +106,7 @@ class _Run:
             raise
         self._log(report)
         self._keep(before.after(report, self._now, parts.connection.shipstation.api))
-        return {**self._told, **_shown(report)}
+        return {**self._answer, **_shown(report)}
 
     def failed(self, fault: ConnectorError) -> dict[str, Any]:
         detail = str(fault)

@@ -31,7 +31,7 @@ from functions.version import VERSION
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.delivery_parts import DeliveryParts, DeliveryTables
 from functions.wiring.once import Once
-from functions.wiring.requests import explained, unknown_connection
+from functions.wiring.requests import as_kept, explained, names, unknown_connection
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import logger
 
@@ -191,7 +191,8 @@ class _Service:
 
     def _told(self, plan: Plan, run: _Run, page: int) -> dict[str, Any]:
         replay = self._replay(plan.connection, run)
-        return told(plan, self._plans, page, progress(replay, plan) if plan.applied is not None else None)
+        answer = told(plan, self._plans, page, progress(replay, plan) if plan.applied is not None else None)
+        return {**answer, "connection": self._runtime.connections[plan.connection].called}
 
     def _applied_before(self, plan: Plan) -> dict[str, Any]:
         text = "was applied before" if plan.applied_at is not None else f"is {plan.status}"
@@ -211,7 +212,7 @@ class _Service:
 
     def _replay(self, name: ConnectionName, run: _Run) -> Replay:
         if name not in self._runtime.connections:
-            raise _Refused(unknown_connection(self._runtime.connections, name))
+            raise _Refused(unknown_connection(names(self._runtime.connections), name))
         parts = self._parts
         return Replay(
             lookup=parts.lookup(name, run.context),
@@ -238,7 +239,7 @@ def build(runtime: Runtime, settings: ReplaySettings) -> Handler:
             if event.get("is_scheduled") is True:
                 name = ConnectionName(event["connection"])
                 return service.go_on(name, _Run(context, ends_at, ends_at - TIME_TO_END))
-            return _served(service, event, _Run(context, ends_at, now + PATIENCE))
+            return _served(service, as_kept(event, runtime.connections), _Run(context, ends_at, now + PATIENCE))
         except _Refused as refused:
             return {"error": str(refused), "allowed": ALLOWED}
         except ConnectorError as fault:

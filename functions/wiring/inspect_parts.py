@@ -56,7 +56,8 @@ class InspectParts:
         return self._desks.load(self.connection.name)
 
     def attention(self, filters: Filters, page: int) -> AttentionList:
-        return attention_list(self.desk(), self._orders, filters, page, self._runtime.now())
+        found = attention_list(self.desk(), self._orders, filters, page, self._runtime.now())
+        return found.told_as(self.connection.called)
 
     def found(self, by: SearchedBy, text: str) -> Found:
         source = shipstation_source(self._runtime, self.connection, self._secret, self._ledger)
@@ -84,7 +85,7 @@ class InspectParts:
     def tenant(self) -> TenantStanding:
         tenants, connection = TenantStore(self._ledger), self.connection
         fitness = tenants.fitness(connection.name, connection.delivery_place)
-        return tenant_standing(tenants.circuit(connection.name), fitness, self._key("ifs"))
+        return tenant_standing(connection, tenants.circuit(connection.name), fitness, self._key("ifs"))
 
     def desk_standing(self) -> DeskStanding:
         decided = self._audit.story(self.connection.name, desk_record(self.connection.name))

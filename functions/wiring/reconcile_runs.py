@@ -67,7 +67,8 @@ class Runs:
         run = run.planned(plan_id) if plan_id else run
         now = self._parts.now()
         differing = [each for each in self._checked(run.parts) if each.kind != "equal"]
-        self._parts.reports.keep(_name(run, "summary", "txt"), as_text(run, differing, now), "text/plain")
+        text = as_text(self._parts.connection.called, run, differing, now)
+        self._parts.reports.keep(_name(run, "summary", "txt"), text, "text/plain")
         report = self._parts.reports.keep(_name(run, "report"), _report(run, differing))
         ended = self._saved(run.ended(now, report))
         self._tell(ended)

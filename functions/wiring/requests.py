@@ -5,14 +5,18 @@ the value that came.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from functions.connections.connection import Connection
+from functions.model.connection_name import ConnectionName
+
 Asked = TypeVar("Asked", bound=BaseModel)
+Connections = Mapping[ConnectionName, Connection]
 MANY = 20  # allowed ones that nobody reads to their end
 QUOTED = re.compile(r"'([^']*)'")
 
@@ -23,15 +27,27 @@ def explained(error: ValidationError, model: type[BaseModel] | None = None) -> s
 
 
 def parsed(
-    event: dict[str, Any], model: type[Asked], known: Collection[str], connection: Callable[[Asked], str | None]
+    event: dict[str, Any], model: type[Asked], known: Connections, connection: Callable[[Asked], str | None]
 ) -> Asked | str:
     """What is asked, or what is wrong with it. `connection` is the one that it is asked of; None for all."""
     try:
-        asked = model.model_validate(event)
+        asked = model.model_validate(as_kept(event, known))
     except ValidationError as error:
         return explained(error, model)
     name = connection(asked)
-    return asked if name is None or name in known else unknown_connection(known, name)
+    return asked if name is None or name in known else unknown_connection(names(known), name)
+
+
+def as_kept(event: dict[str, Any], known: Connections) -> dict[str, Any]:
+    """A connection that was renamed may be asked for by either name; it is kept under the first one."""
+    kept = {each.called: each.name for each in known.values() if each.called != each.name}
+    asked = event.get("connection")
+    return {**event, "connection": kept[asked]} if isinstance(asked, str) and asked in kept else event
+
+
+def names(known: Connections) -> list[str]:
+    """As people call them."""
+    return sorted(each.called for each in known.values())
 
 
 def unknown_connection(known: Collection[str], name: str = "") -> str:

@@ -77,6 +77,10 @@ class AttentionList(Frozen):
     next_page: int | None = None
     is_whole: bool = True
 
+    def told_as(self, called: str) -> AttentionList:
+        """Of a connection that people call otherwise than it is kept."""
+        return self.model_copy(update={"connection": called})
+
 
 def attention_list(desk: Desk, lists: WaitingLists, filters: Filters, page: int, now: datetime) -> AttentionList:
     """Of the connection at whose desk a person sits."""

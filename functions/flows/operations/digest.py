@@ -109,13 +109,13 @@ class _Line:
 
 def _line(connection: Connection, sources: DigestSources, day: date, now: datetime) -> _Line:
     if connection.mode == "off":
-        return _Line(f"{connection.name}: switched off.")
+        return _Line(f"{connection.called}: switched off.")
     try:
         morning = _morning(connection, sources, Span.of_day(day, ZoneInfo(connection.ifs.time_zone)), now)
     except ConnectorError as fault:
-        return _Line(f"{connection.name}: the ledger cannot be read ({fault.reason}).", asks=True)
+        return _Line(f"{connection.called}: the ledger cannot be read ({fault.reason}).", asks=True)
     mode = "" if connection.mode == "write" else f" ({connection.mode})"
-    return _Line(f"{connection.name}{mode}: {'; '.join(morning.parts(now))}.", asks=morning.asks)
+    return _Line(f"{connection.called}{mode}: {'; '.join(morning.parts(now))}.", asks=morning.asks)
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ def _troubles(connection: Connection, sources: DigestSources, desk: Desk, now: d
         registration=sources.registration(connection.name),
         key=key,
     )
-    tenant = tenant_standing(sources.circuit(connection.name), sources.fitness(connection), client)
+    tenant = tenant_standing(connection, sources.circuit(connection.name), sources.fitness(connection), client)
     found = troubles(reading_standing(connection, facts, now), tenant, desk_standing(connection, desk, now))
     return [trouble.told for trouble in found]
 

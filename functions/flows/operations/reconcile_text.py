@@ -12,14 +12,18 @@ SHOWN = 20
 NAMES = {"missing": "missing in IFS", "different": "different in IFS", "extra": "only in IFS"}
 
 
-def as_text(run: ReconcileRun, checked: Sequence[Checked], now: datetime) -> str:
-    return "\n".join([*_head(run, now), *_differences(checked, now), *_reasons(run), *_next(run)]) + "\n"
+def as_text(called: str, run: ReconcileRun, checked: Sequence[Checked], now: datetime) -> str:
+    """`called` is the connection's name for people."""
+    about = f"{called}, labels made or voided from {_window(run)}"
+    return "\n".join([about, *_head(run, now), *_differences(checked, now), *_reasons(run), *_next(run)]) + "\n"
+
+
+def _window(run: ReconcileRun) -> str:
+    return " to ".join(at.isoformat(timespec="minutes") for at in (run.window.start, run.window.end))
 
 
 def _head(run: ReconcileRun, now: datetime) -> Iterator[str]:
     found = run.totals
-    window = " to ".join(at.isoformat(timespec="minutes") for at in (run.window.start, run.window.end))
-    yield f"{run.connection}, labels made or voided from {window}"
     agree = "The systems disagree." if found.unexplained else "The systems agree."
     agree = agree if found.is_compared else "Nothing was compared."
     yield (

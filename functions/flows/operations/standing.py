@@ -107,7 +107,7 @@ def reading_standing(connection: Connection, facts: ReadingFacts, now: datetime)
     position, rate = facts.position, connection.shipstation.requests_per_minute
     lag: dict[str, timedelta] = dict(behind(position, facts.jobs, now).items())
     return ReadingStanding(
-        connection=connection.name,
+        connection=connection.called,
         mode=connection.mode,
         api=connection.shipstation.api,
         last_poll_at=position.last_poll_at,
@@ -190,10 +190,12 @@ class TenantStanding(Frozen):
     key: KeyStanding | None = None
 
 
-def tenant_standing(circuit: Circuit, fitness: Fitness | None, key: KeyStanding | None = None) -> TenantStanding:
+def tenant_standing(
+    connection: Connection, circuit: Circuit, fitness: Fitness | None, key: KeyStanding | None = None
+) -> TenantStanding:
     changed: Literal["fits", "changed"] = "changed" if fitness and fitness.misfits else "fits"
     return TenantStanding(
-        connection=circuit.connection,
+        connection=connection.called,
         is_answering=not circuit.is_open,
         reason=circuit.reason,
         means=SENTENCES[circuit.reason] if circuit.reason else "",
@@ -235,7 +237,7 @@ def desk_standing(
     connection: Connection, desk: Desk, now: datetime, decisions: Iterable[AuditEntry] = ()
 ) -> DeskStanding:
     return DeskStanding(
-        connection=connection.name,
+        connection=connection.called,
         pauses=tuple(desk.holding(now)),
         entries=desk.entries,
         recalls=desk.recalls,

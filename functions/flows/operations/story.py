@@ -145,7 +145,7 @@ def story_of(library: Library, state: OrderState) -> OrderStory:
     view = store_view(state, library.connection)
     entries, is_cut = _entries(library, state, shown)
     return OrderStory(
-        connection=state.key.connection,
+        connection=library.connection.called,
         company=state.key.company,
         order=state.key.name,
         shipments=tuple(_shipment(each) for each in _in_time(state)),

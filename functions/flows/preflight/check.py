@@ -20,7 +20,7 @@ from functions.model.fit import Finding, FitReport, Severity, StoreMatch
 from functions.model.outcomes import SENTENCES, Reason
 from functions.model.records import Candidate, Sought
 from functions.model.sample import Sample
-from functions.model.shipment import OrderKey
+from functions.model.shipment import ConnectionName, OrderKey
 
 SKEW_SECONDS = 60
 WELL_FOUND = 0.5  # of a store's orders; below it the other fields are tried
@@ -79,7 +79,7 @@ class Check:
         forwarders = self._forwarders() if is_reached else None
         self._findings += map_findings(counts, self.connection, forwarders)
         return FitReport(
-            connection=self.connection.name,
+            connection=ConnectionName(self.connection.called),
             at=self.now(),
             findings=tuple(self._findings),
             stores=tuple(self._matches),

@@ -1189,7 +1189,7 @@ MISTAKES = (
         SHIPMENT,
         "[carriers]",
         '[logging]\nlevel = "debug"\n[carriers]',
-        "logging: unknown key; known here are name, mode, go_live_at, poll_minutes, shipstation, ifs, stores, carriers, services, patience, orders, align",
+        "logging: unknown key; known here are name, formerly, mode, go_live_at, poll_minutes, shipstation, ifs, stores, carriers, services, patience, orders, align",
     ),
     Mistake(
         "shipment ids that are not read back",
@@ -1589,5 +1589,26 @@ MISTAKES = (
         "[ifs]",
         '[shipstation]\napi = "v2"\n\n[ifs]',
         'align: warehouses is kept through the other API: shipstation.api = "v1"',
+    ),
+    Mistake(
+        "its own name as the former one",
+        SHIPMENT,
+        'mode = "shadow"',
+        'mode = "shadow"\nformerly = "acme"',
+        "formerly: is the connection's own name; leave it out",
+    ),
+    Mistake(
+        "a former name that no connection can have",
+        SHIPMENT,
+        'mode = "shadow"',
+        'mode = "shadow"\nformerly = "Acme Corp"',
+        'formerly: is not spelt as it has to be; for example formerly = "old-name"',
+    ),
+    Mistake(
+        "a former name that is too long for pushed orders",
+        "customer-orders.toml",
+        'mode = "shadow"',
+        f'formerly = "{"n" * 21}"\nmode = "shadow"',
+        "formerly: is longer than 20 characters, and stands in the key of each pushed order",
     ),
 )

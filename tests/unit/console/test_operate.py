@@ -42,6 +42,7 @@ class FakeStack:
         self, *answers: dict[str, Any], connections: Iterable[str] = ("acme",), beside: Iterable[str] = ()
     ) -> None:
         self.connections, self.beside, self._answers = list(connections), list(beside), list(answers)
+        self.renamed: dict[str, str] = {}
         self.asked: list[tuple[str, dict[str, Any]]] = []
 
     def invoke(self, output: str, payload: dict[str, Any]) -> dict[str, Any]:
@@ -291,6 +292,22 @@ def test_a_stack_that_cannot_be_asked_keeps_nobody_from_the_others(capsys: pytes
     assert capsys.readouterr().err == ""
     with pytest.raises(ConsoleError, match=r"connection: unknown.*\nThe stack two does not exist"):
         told(several(one=one, two=None), "desk", "--connection", "beta")
+
+
+def test_a_renamed_connection_is_named_by_either_name() -> None:
+    for named in ("acme", "northwind"):
+        stack = FakeStack(DONE, connections=["northwind", "other"])
+        stack.renamed = {"acme": "northwind"}
+        asked(stack, "desk", "--connection", named)
+        assert [payload["connection"] for _, payload in stack.asked] == ["northwind"]
+
+
+def test_a_stack_names_its_connections_as_people_call_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    stack = aws.Stack(Where())
+    outputs = {"ConnectionNames": "acme,beta", "Renamed": "acme=northwind", "ConnectorStacks": "ifs-shipstation,x-2"}
+    monkeypatch.setitem(vars(stack), "outputs", outputs)
+    assert (stack.connections, stack.renamed) == (["beta", "northwind"], {"acme": "northwind"})
+    assert stack.beside == ["x-2"]
 
 
 # --- what is sent
