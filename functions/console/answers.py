@@ -59,6 +59,7 @@ def status(answer: Answer) -> Shown:
         )
     unwell = not all(each.is_well for each in lines)
     told = list(_closer(lines)) if unwell else [Line(WELL)]
+    told += [Line(f"{each.connection}: {remark}") for each in lines for remark in each.remarks]
     return Shown([table, *told, Line(f"Version {found.version}")], asks=unwell)
 
 

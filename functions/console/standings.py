@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functions.console.answers import Answer, listed, own, when, word
 from functions.console.screen import Block, Line, Shown, Table
+from functions.flows.operations.key_standing import KeyStanding
 from functions.flows.operations.standing import DeskStanding, ReadingStanding, TenantStanding
 
 
@@ -19,6 +20,7 @@ def reading(answer: Answer) -> Shown:
     rate = f"{word(found.requests_in_the_last_minute)} of {found.requests_per_minute} requests in the last minute"
     blocks: list[Block] = [Line(f"{found.connection}, {found.mode}, through {found.api}: {rate}")]
     blocks += [Line(f"{name} {value}", 2, "yellow") for name, value in troubles.items() if value]
+    blocks += _exchange(found.key)
     blocks += _filled(_streams(found), _jobs(found), _parked(found))
     if found.parked_not_shown:
         blocks.append(Line(f"and {found.parked_not_shown} more"))
@@ -62,7 +64,12 @@ def tenant(answer: Answer) -> Shown:
     blocks += [Line(misfit, 4, "yellow") for misfit in found.misfits]
     trouble = found.key.trouble if found.key else ""
     blocks += [Line(trouble, 2, "yellow")] if trouble else []
+    blocks += _exchange(found.key)
     return Shown(blocks, asks=not found.is_answering or bool(found.misfits or trouble))
+
+
+def _exchange(key: KeyStanding | None) -> list[Line]:
+    return [Line(key.exchange, 2)] if key and key.exchange else []
 
 
 def desk(answer: Answer) -> Shown:

@@ -39,7 +39,7 @@ LATE_SECONDS = 300  # what is due waits for a turn or two of this Lambda; only m
 def build(runtime: Runtime, settings: ReleaseSettings) -> Handler:
     ledger, ifs = runtime.table(settings.ledger_table), IfsConnections(runtime, settings.ifs_secrets)
     orders, tenants, parking, desks = OrderStore(ledger), TenantStore(ledger), ParkingStore(ledger), DeskStore(ledger)
-    expiries = KeyExpiries(runtime.secrets, KeyExpiryStore(ledger))
+    expiries = KeyExpiries(runtime.secrets, KeyExpiryStore(ledger), runtime.now)
 
     @cache
     def queue(name: ConnectionName) -> FifoOrderQueue:
@@ -69,7 +69,8 @@ def build(runtime: Runtime, settings: ReleaseSettings) -> Handler:
         count(connection.name, IfsCircuitOpen=int(circuit.is_open))
         of_the_stack(PauseForgotten=sum(pause.is_forgotten(runtime.now()) for pause in desk.pauses))
         if runtime.now().minute == HOURLY:
-            expiries.note(connection.name, "ifs", settings.ifs_secrets[connection.name])
+            secret, clients = settings.ifs_secrets[connection.name], ifs.known_by(connection.name)
+            expiries.note(connection.name, "ifs", secret, clients)
             of_the_stack(AttentionOverdue=orders.overdue(connection.name, runtime.now() - NOBODY_CAME))
         return {"released": released.orders + recalled + watched.orders}
 

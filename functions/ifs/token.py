@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote_plus
 
 import requests
@@ -38,23 +38,41 @@ class Credentials:
     client_secret: SecretStr
 
 
+class Clients(Protocol):
+    """What IFS knows us by: one client, or two while a person exchanges its secret."""
+
+    def in_use(self) -> Credentials:
+        """Raises Retryable while nobody has filled them in."""
+
+    def refused(self, credentials: Credentials) -> bool:
+        """True where another one is in use from now on."""
+
+    def accepted(self, credentials: Credentials) -> None: ...
+
+
+class ClientRefused(Retryable):
+    """By the realm. Another client of the tenant may be accepted."""
+
+
 class TokenSource:
-    """`token()` is thread-safe and single flight. Raises Retryable, scope TENANT: a refused client parks nobody."""
+    """`token()` is thread-safe and single flight. A client that is refused is not asked for again where there is
+    another one. Raises Retryable, scope TENANT: a refused client parks nobody.
+    """
 
     def __init__(
         self,
         session: requests.Session,
         side: IfsTenant,
         *,
-        credentials: Callable[[], Credentials],
-        on_refused: Callable[[], None],
+        clients: Clients,
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
     ) -> None:
         self._session, self._side, self._now = session, side, now
-        self._credentials, self._on_refused = credentials, on_refused
+        self._clients = clients
         self._lock = threading.Lock()
         self._token: str | None = None
+        self._made_for: Credentials | None = None
         self._until: datetime | None = None
         keep_deadlines(session, monotonic)
 
@@ -73,12 +91,27 @@ class TokenSource:
     def distrust(self, token: str) -> None:
         """A fresh token was refused: the next one is asked for with the secret as it stands then."""
         self.discard(token)
-        self._on_refused()
+        if self._made_for is not None:
+            self._clients.refused(self._made_for)
 
     def _fetch(self) -> tuple[str, datetime]:
+        for is_last in (False, True):
+            client = self._clients.in_use()
+            try:
+                made = self._ask(client)
+            except ClientRefused:
+                if not self._clients.refused(client) or is_last:
+                    raise
+            else:
+                self._made_for = client
+                self._clients.accepted(client)
+                return made
+        raise AssertionError("the last client returns or raises")
+
+    def _ask(self, client: Credentials) -> tuple[str, datetime]:
         # From before the request: the realm counts the lifetime from when it made the token, not from when it arrived.
         asked = self._now()
-        form, basic = self._client()
+        form, basic = self._form(client)
         try:
             response, content = exchange(
                 self._session, "POST", self._side.token_url, WITHIN_SECONDS, data=form, auth=basic
@@ -93,9 +126,8 @@ class TokenSource:
         lifetime = min(max(_seconds(body.get("expires_in")), 1), LONGEST_SECONDS)
         return token, asked + timedelta(seconds=lifetime * (1 - EARLY_SHARE))
 
-    def _client(self) -> tuple[dict[str, str], tuple[str, str] | None]:
+    def _form(self, client: Credentials) -> tuple[dict[str, str], tuple[str, str] | None]:
         """The form, and what goes into the header: form-encoded before it is put together (RFC 6749, 2.3.1)."""
-        client = self._credentials()
         secret = client.client_secret.get_secret_value()
         form = {"grant_type": "client_credentials", "scope": self._side.scope}
         if self._side.client_auth == "basic":
@@ -108,9 +140,8 @@ class TokenSource:
         wait = seconds(lower(response.headers).get("retry-after"), self._now())
         # Also a realm that is misconfigured parks nobody: orders wait until a person has mended it.
         if status in REFUSALS and code:
-            self._on_refused()
             reason = Reason.IFS_CREDENTIALS if code in CREDENTIAL_ERRORS else Reason.IFS_CONFIGURATION
-            return _fault(reason, status, str(code))
+            return _fault(reason, status, str(code), kind=ClientRefused)
         if status == HTTPStatus.NOT_FOUND and isinstance(error, str):
             return _fault(Reason.IFS_CONFIGURATION, status, text="the realm in token_url does not exist")
         return _fault(Reason.IFS_UNAVAILABLE, status, retry_after_seconds=wait)
@@ -123,9 +154,10 @@ def _fault(
     *,
     text: str = "",
     retry_after_seconds: float | None = None,
+    kind: type[Retryable] = Retryable,
 ) -> Retryable:
     told = " ".join(filter(None, ("token:", str(status or ""), code, text)))
-    return Retryable(
+    return kind(
         reason,
         told,
         retry_after_seconds=retry_after_seconds,

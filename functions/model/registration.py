@@ -12,6 +12,7 @@ from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
 
 PATIENCE = timedelta(hours=3)  # hourly runs that may repair it before it is a person's
+LEFT = timedelta(days=7)  # a previous token that nobody emptied
 
 
 class Subscription(Frozen):
@@ -29,7 +30,8 @@ class Subscription(Frozen):
 
 class RegistrationReport(Frozen):
     """What one run found and did, by event; `removed` are ids, and so are those that were `created`. `marks` tell by
-    the id which token was registered. `reason` is why something is missing, or why nothing could be looked at.
+    the id which token was registered. `has_previous`: a previous token opens the endpoint too. `reason` is why
+    something is missing, or why nothing could be looked at.
     """
 
     registered: tuple[str, ...] = ()
@@ -39,6 +41,7 @@ class RegistrationReport(Frozen):
     removed: tuple[str, ...] = ()
     not_removed: tuple[str, ...] = ()
     marks: dict[str, str] = Field(default_factory=dict)
+    has_previous: bool = False
     reason: Reason | None = None
     status: int | None = None
 
@@ -46,12 +49,16 @@ class RegistrationReport(Frozen):
     def present(self) -> tuple[str, ...]:
         return (*self.registered, *self.made)
 
+    def beside_previous(self) -> RegistrationReport:
+        return self.model_copy(update={"has_previous": True})
+
 
 class Registration(Frozen):
     """How the webhooks of a connection stood when they were last looked at. `missing_since` is since when one is
     missing or not known to be there, or the account refuses to show them; `repaired_at` when one was made last.
     `status` is that of the refusal.
     `own` are by API the ids that the connector made itself, without those that it found and kept.
+    `previous_since` is since when the secret holds a previous token.
     """
 
     connection: ConnectionName
@@ -64,9 +71,13 @@ class Registration(Frozen):
     repaired_at: datetime | None = None
     marks: dict[str, str] = Field(default_factory=dict)
     own: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    previous_since: datetime | None = None
 
     def asks_for_a_person(self, now: datetime) -> bool:
         return self.missing_since is not None and now - self.missing_since >= PATIENCE
+
+    def is_previous_left(self, now: datetime) -> bool:
+        return self.previous_since is not None and now - self.previous_since >= LEFT
 
     def after(self, report: RegistrationReport, now: datetime, api: str) -> Registration:
         return Registration(
@@ -80,6 +91,7 @@ class Registration(Frozen):
             repaired_at=now if report.made else self.repaired_at,
             marks=report.marks,
             own={**self.own, api: self._own_after(report, api)},
+            previous_since=(self.previous_since or now) if report.has_previous else None,
         )
 
     def not_shown(

@@ -33,7 +33,10 @@ def _line(each: ConnectionStatus, sheet: Sheet) -> tuple[Any, ...]:
     return (
         sheet.link(each.connection, own),
         each.mode,
-        tag("span", "well", class_="ifss-good") if each.is_well else _wrong(each, sheet),
+        together(
+            tag("span", "well", class_="ifss-good") if each.is_well else _wrong(each, sheet),
+            [tag("div", soft(remark)) for remark in each.remarks],
+        ),
         each.calls,
         f"{each.oldest_call_hours} h" if each.calls else "",
         each.waiting,
@@ -61,7 +64,7 @@ def reading_page(answer: ReadingStanding, sheet: Sheet) -> Html:
         "silent since": at(answer.silent_since),
         "is not read since": at(answer.late_since),
         "lacks": answer.not_configured,
-        "key expires": _expiry(answer.key),
+        **_key("key", answer.key),
         "requests in the last minute": f"{'?' if used is None else used} of {answer.requests_per_minute}",
     }
     streams = ((n, s.minutes_behind, at(s.read_up_to), at(s.settled_up_to)) for n, s in answer.streams.items())
@@ -78,10 +81,15 @@ def reading_page(answer: ReadingStanding, sheet: Sheet) -> Html:
     )
 
 
-def _expiry(key: KeyStanding | None) -> Html | str | None:
+def _key(name: str, key: KeyStanding | None) -> dict[str, Child]:
     if key is None:
-        return None
-    return warn(key.trouble) if key.trouble else f"{key.expires_on}, in {key.days_left} days"
+        return {}
+    expiry = f"{key.expires_on}, in {key.days_left} days" if key.expires_on else None
+    return {
+        f"{name} expires": warn(key.trouble) if key.trouble else expiry,
+        f"{name} in use": key.exchange or key.in_use,
+        f"next {name} since (UTC)": at(key.next_since),
+    }
 
 
 def _registration(webhooks: WebhookStanding) -> Html | None:
@@ -92,10 +100,16 @@ def _registration(webhooks: WebhookStanding) -> Html | None:
             "webhooks missing": warn(missing) if missing else None,
             "missing since (UTC)": at(webhooks.missing_since),
             "why": f"{webhooks.means} {webhooks.status or ''}".strip(),
+            "previous token let in since (UTC)": _left(webhooks),
             "webhooks repaired (UTC)": at(webhooks.repaired_at),
             "webhooks looked at (UTC)": at(webhooks.checked_at),
         }
     )
+
+
+def _left(webhooks: WebhookStanding) -> Child:
+    since = at(webhooks.previous_since)
+    return warn(since) if webhooks.previous_is_left else since
 
 
 def _facts(facts: Mapping[str, Child]) -> Html | None:
@@ -120,7 +134,7 @@ def tenant_page(answer: TenantStanding, sheet: Sheet) -> Html:
         "is left alone until": at(answer.left_alone_until),
         "what it publishes": answer.published,
         "compared": at(answer.compared_at),
-        "secret expires": _expiry(answer.key),
+        **_key("secret", answer.key),
     }
     misfits = table(("does not fit",), ((each,) for each in answer.misfits))
     return together(tag("h2", f"IFS in {sheet.connection}"), _facts(facts), misfits)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import requests
 from pydantic import SecretStr
@@ -56,6 +56,32 @@ class Credentials:
         return {"auth": (self.api_key, self.api_secret.get_secret_value())}
 
 
+class Keys(Protocol):
+    """An account's keys: one, or two while a person exchanges it."""
+
+    def in_use(self) -> Credentials:
+        """Raises Retryable while nobody has filled them in."""
+
+    def refused(self, credentials: Credentials) -> bool:
+        """True where another one is in use from now on."""
+
+    def accepted(self, credentials: Credentials) -> None: ...
+
+
+@dataclass(frozen=True)
+class _Request:
+    method: str
+    path: str
+    parameters: Mapping[str, str]
+    lane: Lane
+    scope: Scope
+    body: object = None
+
+    @property
+    def what(self) -> str:
+        return f"{self.method} {self.path}"
+
+
 @dataclass(frozen=True)
 class Answer:
     """`body` is parsed JSON; `server_now` is the `Date` header, None where it is missing. `is_empty`: status 204, which
@@ -73,8 +99,13 @@ class PageBroken(Retryable):
     """
 
 
+class KeyRefused(Permanent):
+    """Nothing was carried out. Another key of the account may be accepted."""
+
+
 class ShipStationClient:
-    """`credentials` is asked before each request, `on_refused` called once the key was refused.
+    """`keys` are asked before each request: one that a person has replaced works without a restart. What is refused is
+    sent once more where there is another key.
 
     Raises Retryable (budget, throttle, server, network; PageBroken for 500) or Permanent (key, request). Texts carry
     the path alone. A request about one record (`Scope.RECORD`) that is forbidden says nothing of the key.
@@ -85,8 +116,7 @@ class ShipStationClient:
         session: requests.Session,
         *,
         base_url: str,
-        credentials: Callable[[], Credentials],
-        on_refused: Callable[[], None],
+        keys: Keys,
         governor: Governor,
         timeout_seconds: float,
         monotonic: Callable[[], float],
@@ -94,7 +124,7 @@ class ShipStationClient:
         jitter: Callable[[], float],
     ) -> None:
         self._session, self._base_url = session, base_url
-        self._credentials, self._on_refused, self._governor = credentials, on_refused, governor
+        self._keys, self._governor = keys, governor
         self._timeout_seconds, self._sleep, self._jitter = timeout_seconds, sleep, jitter
         session.trust_env = False  # a .netrc must never replace the credentials
         keep_deadlines(session, monotonic)
@@ -110,7 +140,7 @@ class ShipStationClient:
         """None for 404."""
         for attempt in range(1, tries + 1):
             try:
-                return self._once(path, parameters, lane, scope)
+                return self._once(_Request("GET", path, parameters, lane, scope))
             except Retryable as fault:
                 # A throttle is answered by waiting for the budget, and a wish of the vendor's by coming back later.
                 if attempt == tries or fault.reason is not Reason.SHIPSTATION_UNAVAILABLE or fault.retry_after_seconds:
@@ -144,7 +174,7 @@ class ShipStationClient:
 
     def _write(self, method: str, path: str, body: object, lane: Lane) -> Answer | None:
         try:
-            return self._once(path, {}, lane, Scope.RECORD, body=body, method=method)
+            return self._once(_Request(method, path, {}, lane, Scope.RECORD, body))
         except Retryable as fault:
             # ShipStation's writes bear no condition: one that may have arrived is looked for before it is sent again.
             if fault.reason is Reason.SHIPSTATION_UNAVAILABLE:
@@ -157,71 +187,57 @@ class ShipStationClient:
         """
         self.get(path, no_rows, lane, tries=1)
 
-    def _once(
-        self,
-        path: str,
-        parameters: Mapping[str, str],
-        lane: Lane,
-        scope: Scope,
-        *,
-        body: object = None,
-        method: str = "GET",
-    ) -> Answer | None:
-        what = f"{method} {path}"
-        self._governor.wait_for_place(lane)
-        # Anew each time: a key that a person has replaced works without a restart.
-        credentials = self._credentials()
+    def _once(self, request: _Request) -> Answer | None:
+        for is_last in (False, True):
+            self._governor.wait_for_place(request.lane)
+            credentials = self._keys.in_use()
+            try:
+                return self._sent(request, credentials)
+            except KeyRefused:
+                if not self._keys.refused(credentials) or is_last:
+                    raise
+        raise AssertionError("the last key returns or raises")
+
+    def _sent(self, request: _Request, credentials: Credentials) -> Answer | None:
         try:
             response, content = exchange(
                 self._session,
-                method,
-                f"{self._base_url}{path}",
+                request.method,
+                f"{self._base_url}{request.path}",
                 self._timeout_seconds,
-                params=dict(parameters),
-                json=body,
+                params=dict(request.parameters),
+                json=request.body,
                 **credentials.authentication,
             )
         except (UnicodeEncodeError, InvalidHeader) as error:
-            self._on_refused()
             text = "the key holds characters that no header can carry"
-            raise Permanent(Reason.SHIPSTATION_CREDENTIALS, f"{what}: {text}") from error
+            raise KeyRefused(Reason.SHIPSTATION_CREDENTIALS, f"{request.what}: {text}") from error
         except requests.RequestException as error:
-            raise _unavailable(what, type(error).__name__) from error
-        return self._judge(what, response, content, scope, is_told=method != "DELETE")
+            raise _unavailable(request.what, type(error).__name__) from error
+        answer = self._judge(request, response, content)
+        self._keys.accepted(credentials)
+        return answer
 
-    def _judge(
-        self, what: str, response: requests.Response, content: bytes, scope: Scope, *, is_told: bool
-    ) -> Answer | None:
-        headers, status = response.headers, response.status_code
+    def _judge(self, request: _Request, response: requests.Response, content: bytes) -> Answer | None:
+        what, headers, status = request.what, response.headers, response.status_code
         # Also from refusals: they tell best that somebody else uses the key.
         self._governor.learn(*(headers.get(f"X-Rate-Limit-{name}") for name in ("Remaining", "Reset", "Limit")))
         # Before the status is judged: the refusal arrives under others than 429, and means neither an outage nor the
         # key.
         if status == HTTPStatus.TOO_MANY_REQUESTS or _is_throttled(content):
             raise self._throttled(what, headers)
-        self._check_key(what, status, content, scope)
+        _check_key(what, status, content, request.scope)
         server_now = _http_date(headers.get("Date"))
         match status:
             case HTTPStatus.NOT_FOUND:
                 return None
             case HTTPStatus.NO_CONTENT:
                 return Answer(None, server_now, is_empty=True)
-            case HTTPStatus.OK if not is_told:
+            case HTTPStatus.OK if request.method == "DELETE":
                 return Answer(None, server_now, is_empty=True)
             case HTTPStatus.OK | HTTPStatus.CREATED:
                 return Answer(_parsed(what, headers, content), server_now)
-        raise _refused(what, status, headers, scope)
-
-    def _check_key(self, what: str, status: int, content: bytes, scope: Scope) -> None:
-        """Raises where the key, or the account that it is of, is refused."""
-        is_refused = status == HTTPStatus.UNAUTHORIZED or (status == HTTPStatus.FORBIDDEN and scope is not Scope.RECORD)
-        if is_refused:
-            self._on_refused()
-        # Only in a refusal: the same words may stand in a row.
-        code = _of_the_plan(content) if status >= HTTPStatus.BAD_REQUEST else None
-        if is_refused or code:
-            text = f"{what}: {status} {code or ''}".rstrip()
-            raise Permanent(Reason.SHIPSTATION_CREDENTIALS, text, status=status)
+        raise _refused(what, status, headers, request.scope)
 
     def _throttled(self, what: str, headers: Mapping[str, str]) -> ConnectorError:
         # Its own header first: seconds until the minute that is counted ends.
@@ -229,6 +245,17 @@ class ShipStationClient:
         self._governor.pause(wait)
         text = f"{what}: throttled"
         return Retryable(Reason.BUDGET_EXHAUSTED, text, retry_after_seconds=wait or LONGEST_WAIT_SECONDS)
+
+
+def _check_key(what: str, status: int, content: bytes, scope: Scope) -> None:
+    """Raises where the key, or the account that it is of, is refused."""
+    is_refused = status == HTTPStatus.UNAUTHORIZED or (status == HTTPStatus.FORBIDDEN and scope is not Scope.RECORD)
+    # Only in a refusal: the same words may stand in a row.
+    code = _of_the_plan(content) if status >= HTTPStatus.BAD_REQUEST else None
+    if is_refused or code:
+        text = f"{what}: {status} {code or ''}".rstrip()
+        kind = KeyRefused if is_refused else Permanent
+        raise kind(Reason.SHIPSTATION_CREDENTIALS, text, status=status)
 
 
 def _is_throttled(content: bytes) -> bool:

@@ -18,21 +18,31 @@ from functions.ledger.tenants import TenantStore
 from functions.model.fit import Finding
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
-from functions.wiring.credentials import parts
+from functions.wiring.credentials import Pairs
 from functions.wiring.runtime import Runtime
 
+IfsClients = Pairs[ifs_token.Credentials]
+PARTS = ("client_id", "client_secret")
 
-def ifs_client(runtime: Runtime, connection: Connection, secret_arn: str) -> IfsClient:
-    def credentials() -> ifs_token.Credentials:
-        client, secret = parts(runtime.secrets, secret_arn, ("client_id", "client_secret"), Reason.IFS_NOT_CONFIGURED)
-        return ifs_token.Credentials(client, SecretStr(secret))
 
+def ifs_clients(runtime: Runtime, secret_arn: str) -> IfsClients:
+    return Pairs(runtime.secrets, secret_arn, PARTS, Reason.IFS_NOT_CONFIGURED, _credentials)
+
+
+def _credentials(values: list[str]) -> ifs_token.Credentials:
+    client, secret = values
+    return ifs_token.Credentials(client, SecretStr(secret))
+
+
+def ifs_client(
+    runtime: Runtime, connection: Connection, secret_arn: str, clients: IfsClients | None = None
+) -> IfsClient:
+    """`clients` is for who wants to know which one is in use."""
     session = runtime.session(connection.ifs.ca_bundle)
     tokens = ifs_token.TokenSource(
         session,
         connection.ifs,
-        credentials=credentials,
-        on_refused=lambda: runtime.secrets.forget(secret_arn),
+        clients=clients or ifs_clients(runtime, secret_arn),
         now=runtime.now,
         monotonic=runtime.monotonic,
     )
@@ -61,12 +71,20 @@ class IfsConnections:
     def __init__(self, runtime: Runtime, secrets: Mapping[str, str]) -> None:
         self._runtime, self._secrets = runtime, secrets
         self._clients: dict[ConnectionName, IfsClient] = {}
+        self._known_by: dict[ConnectionName, IfsClients] = {}
         self._opened: dict[tuple[ConnectionName, Targets], IfsTargets] = {}
 
     def client(self, name: ConnectionName) -> IfsClient:
         if name not in self._clients:
-            self._clients[name] = ifs_client(self._runtime, self._runtime.connections[name], self._secrets[name])
+            connection, clients = self._runtime.connections[name], self.known_by(name)
+            self._clients[name] = ifs_client(self._runtime, connection, self._secrets[name], clients)
         return self._clients[name]
+
+    def known_by(self, name: ConnectionName) -> IfsClients:
+        """What IFS knows the connection by."""
+        if name not in self._known_by:
+            self._known_by[name] = ifs_clients(self._runtime, self._secrets[name])
+        return self._known_by[name]
 
     def open(self, connection: Connection) -> IfsTargets:
         key = connection.name, connection.ifs.targets

@@ -39,7 +39,7 @@ from functions.model.outcomes import Reason
 from functions.model.state import OrderState
 from functions.settings import InspectSettings
 from functions.wiring.runtime import Runtime
-from functions.wiring.shipstation_account import budget_key, shipstation_credentials, shipstation_source
+from functions.wiring.shipstation_account import budget_key, shipstation_keys, shipstation_source
 
 DECISIONS = 20  # of a connection, shown at once
 
@@ -93,7 +93,7 @@ class InspectParts:
 
     def _key(self, vendor: Vendor) -> KeyStanding | None:
         expiry = KeyExpiryStore(self._ledger).load(self.connection.name, vendor)
-        return key_standing(vendor, expiry, self._runtime.now().date())
+        return key_standing(vendor, expiry, self._runtime.now())
 
     def _library(self) -> Library:
         return Library(self.connection, self._orders, RecordStore(self._ledger), self._audit, self._runtime.now)
@@ -101,7 +101,8 @@ class InspectParts:
     def _budget(self) -> tuple[BudgetState | None, str | None]:
         """And which secret lacks what."""
         try:
-            credentials = shipstation_credentials(self._runtime, self._secret, self.connection.shipstation.api)
+            keys = shipstation_keys(self._runtime, self._secret, self.connection.shipstation.api).all()
         except ConnectorError as fault:
             return None, str(fault) if fault.reason is Reason.SHIPSTATION_NOT_CONFIGURED else None
-        return BudgetStore(self._ledger).load(budget_key(credentials)), None
+        is_next = KeyExpiryStore(self._ledger).load(self.connection.name, "shipstation").in_use == "next"
+        return BudgetStore(self._ledger).load(budget_key(keys[-1 if is_next else 0])), None

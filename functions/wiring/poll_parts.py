@@ -21,7 +21,7 @@ from functions.model.messages import Notification, Pointer
 from functions.settings import PollSettings
 from functions.wiring.key_expiries import KeyExpiries
 from functions.wiring.runtime import Runtime
-from functions.wiring.shipstation_account import shipstation_credentials, shipstation_source
+from functions.wiring.shipstation_account import shipstation_keys, shipstation_source
 
 GO_ON = Pointer(kind="go_on")
 WORTH_WAITING = timedelta(hours=1)
@@ -31,10 +31,11 @@ class PollParts:
     def __init__(self, runtime: Runtime, settings: PollSettings, connection: Connection) -> None:
         name, table = connection.name, runtime.table(settings.ledger_table)
         self.connection, self.now = connection, runtime.now
-        self._runtime, self._secret = runtime, settings.shipstation_secrets[name]
+        self._secret = settings.shipstation_secrets[name]
         self.jobs, self.parking, self._positions = JobStore(table), ParkingStore(table), PositionStore(table)
-        self._expiries = KeyExpiries(runtime.secrets, KeyExpiryStore(table))
-        self.source = shipstation_source(runtime, connection, self._secret, table)
+        self._expiries = KeyExpiries(runtime.secrets, KeyExpiryStore(table), runtime.now)
+        self._keys = shipstation_keys(runtime, self._secret, connection.shipstation.api)
+        self.source = shipstation_source(runtime, connection, self._secret, table, self._keys)
         self._notifications = NotificationQueues({name: runtime.queue(settings.notifications[name])})
         queue = FifoOrderQueue(runtime.queue(settings.shipments[name]))
         intake = Intake(connection, OrderStore(table), FactStore(table), queue, self.parking, runtime.now)
@@ -44,8 +45,8 @@ class PollParts:
 
     def require_credentials(self) -> None:
         """Before anything is begun that a secret which nobody has filled would end: the position stays as it is."""
-        shipstation_credentials(self._runtime, self._secret, self.connection.shipstation.api)
-        self._expiries.note(self.connection.name, "shipstation", self._secret)
+        self._keys.in_use()
+        self._expiries.note(self.connection.name, "shipstation", self._secret, self._keys)
 
     def position(self) -> ReadingPosition:
         return self._positions.peek(self.connection.name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
-from functools import partial
 
 from pydantic import SecretStr
 
@@ -20,16 +19,22 @@ from functions.shipstation.client import ShipStationClient
 from functions.shipstation.reading.source import ShipStationSource
 from functions.shipstation.v1.api import V1
 from functions.shipstation.v2.api import V2
-from functions.wiring.credentials import parts
+from functions.wiring.credentials import Pairs
 from functions.wiring.runtime import Runtime
 
 APIS = {"v1": V1, "v2": V2}
 PARTS = {"v1": ("api_key", "api_secret"), "v2": ("api_key",)}
 
 
-def shipstation_credentials(runtime: Runtime, secret_arn: str, api: str) -> shipstation.Credentials:
-    """Raises Retryable while nobody has filled the secret."""
-    key, *secret = parts(runtime.secrets, secret_arn, PARTS[api], Reason.SHIPSTATION_NOT_CONFIGURED)
+ShipStationKeys = Pairs[shipstation.Credentials]
+
+
+def shipstation_keys(runtime: Runtime, secret_arn: str, api: str) -> ShipStationKeys:
+    return Pairs(runtime.secrets, secret_arn, PARTS[api], Reason.SHIPSTATION_NOT_CONFIGURED, _credentials)
+
+
+def _credentials(values: list[str]) -> shipstation.Credentials:
+    key, *secret = values
     return shipstation.Credentials(key, *map(SecretStr, secret))
 
 
@@ -44,15 +49,18 @@ def shipstation_client(
     secret_arn: str,
     budgets: budget.BudgetStore,
     *,
+    keys: ShipStationKeys | None = None,
     patience_seconds: float = budget.PATIENCE_SECONDS,
     timeout_seconds: float | None = None,
 ) -> ShipStationClient:
-    """`patience_seconds` for a place in the key's line, `timeout_seconds` for an answer; without it the file's."""
-    credentials = partial(shipstation_credentials, runtime, secret_arn, connection.shipstation.api)
+    """`patience_seconds` for a place in the line of the key in use, `timeout_seconds` for an answer; without it the
+    file's. `keys` is for who wants to know which one is in use.
+    """
     side = connection.shipstation
+    of_the_account = keys or shipstation_keys(runtime, secret_arn, side.api)
     governor = budget.Governor(
         budgets,
-        key_id=lambda: budget_key(credentials()),
+        key_id=lambda: budget_key(of_the_account.in_use()),
         requests_per_minute=side.requests_per_minute,
         now=runtime.now,
         sleep=runtime.sleep,
@@ -61,8 +69,7 @@ def shipstation_client(
     return ShipStationClient(
         runtime.session(),
         base_url=side.base_url,
-        credentials=credentials,
-        on_refused=lambda: runtime.secrets.forget(secret_arn),
+        keys=of_the_account,
         governor=governor,
         timeout_seconds=timeout_seconds or side.timeout_seconds,
         monotonic=runtime.monotonic,
@@ -71,8 +78,14 @@ def shipstation_client(
     )
 
 
-def shipstation_source(runtime: Runtime, connection: Connection, secret_arn: str, ledger: Table) -> ShipStationSource:
-    client = shipstation_client(runtime, connection, secret_arn, BudgetStore(ledger))
+def shipstation_source(
+    runtime: Runtime,
+    connection: Connection,
+    secret_arn: str,
+    ledger: Table,
+    keys: ShipStationKeys | None = None,
+) -> ShipStationSource:
+    client = shipstation_client(runtime, connection, secret_arn, BudgetStore(ledger), keys=keys)
     facts = FactStore(ledger)
 
     def remembered(ids: Collection[int]) -> dict[int, OrderFacts]:

@@ -38,7 +38,7 @@ class Rig:
         self.at = at
         self.waits: list[float] = []
         self.pauses: list[float] = []
-        self.refused = 0
+        self.refusals = 0
         self.secret = SECRET
         self.sent: list[Request] = []
         self.canned: list[Response | Exception] = []
@@ -47,12 +47,11 @@ class Rig:
         for scheme in ("https://", "http://"):
             self.session.mount(scheme, InProcessAdapter(self._serve))
         self.connection = a_connection(shipstation=shipstation)
-        api = self.connection.shipstation.api
+        api = self._api = self.connection.shipstation.api
         self.client = ShipStationClient(
             self.session,
             base_url=self.connection.shipstation.base_url,
-            credentials=lambda: Credentials(KEY, None if api == "v2" else SecretStr(self.secret)),
-            on_refused=self._refuse,
+            keys=self,
             governor=self.governor(),
             timeout_seconds=45,
             monotonic=self.monotonic,
@@ -107,8 +106,17 @@ class Rig:
         into.append(seconds)
         self.at += timedelta(seconds=seconds)
 
-    def _refuse(self) -> None:
-        self.refused += 1
+    def in_use(self) -> Credentials:
+        return Credentials(KEY, None if self._api == "v2" else SecretStr(self.secret))
+
+    def refused(self, credentials: Credentials) -> bool:
+        """There is no other key."""
+        assert credentials == self.in_use()
+        self.refusals += 1
+        return False
+
+    def accepted(self, credentials: Credentials) -> None:
+        assert credentials == self.in_use()
 
 
 def get(rig: Rig, path: str = PATH) -> Answer | None:

@@ -70,7 +70,7 @@ class Rig:
     def __init__(self, *, expires_in: int = 180, **ifs: Any) -> None:
         self.at = NOON
         self.pauses: list[float] = []
-        self.refused = 0
+        self.refusals = 0
         self.secret = SECRET
         self.tenant = Tenant(self.now, Random(1), clients={"c": SECRET}, expires_in=expires_in)
         self.wire = Wire(self.tenant.application)
@@ -81,8 +81,7 @@ class Rig:
         self.tokens = TokenSource(
             self.session,
             self.connection.ifs,
-            credentials=self.credentials,
-            on_refused=self.refuse,
+            clients=self,
             now=self.now,
             monotonic=self.monotonic,
         )
@@ -115,11 +114,15 @@ class Rig:
         self.pauses.append(seconds)
         self.at += timedelta(seconds=seconds)
 
-    def credentials(self) -> Credentials:
+    def in_use(self) -> Credentials:
         return Credentials("c", SecretStr(self.secret))
 
-    def refuse(self) -> None:
-        self.refused += 1
+    def refused(self, credentials: Credentials) -> bool:  # the Protocol's
+        """There is no other client."""
+        self.refusals += 1
+        return False
+
+    def accepted(self, credentials: Credentials) -> None: ...
 
     def read(self, number: int) -> Record:
         return self.headers.read([key(number)])[key(number)]

@@ -18,7 +18,7 @@ from functions.flows.operations.attention import MOST, WaitingLists
 from functions.flows.operations.key_standing import key_standing
 from functions.flows.operations.standing import ReadingFacts, desk_standing, reading_standing, tenant_standing
 from functions.flows.operations.story import Orders
-from functions.flows.operations.troubles import troubles
+from functions.flows.operations.troubles import remarks, troubles
 from functions.model.attention import Listed
 from functions.model.cursors import ReadingPosition, Span
 from functions.model.desk import Desk
@@ -128,6 +128,7 @@ class _Morning:
     carriers: Sequence[str]
     paused: Sequence[str]
     troubles: Sequence[str]
+    remarks: Sequence[str]
 
     @property
     def waiting(self) -> list[Listed]:
@@ -143,26 +144,30 @@ class _Morning:
         parts = [_compared(self.compared), _waiting(self.waiting, self.carriers, now)]
         parts += [f"{kept} kept as a person typed it"] if kept else []
         parts += [f"paused: {', '.join(self.paused)}"] if self.paused else []
-        return [*parts, *self.troubles]
+        return [*parts, *self.troubles, *self.remarks]
 
 
 def _morning(connection: Connection, sources: DigestSources, window: Span, now: datetime) -> _Morning:
     desk = sources.desk(connection.name)
     pauses = sorted(pause.name for pause in desk.pauses)
     found = list(islice(sources.lists.everything(connection.name, pauses), MOST + 1))
+    wrong, under_way = _told(connection, sources, desk, now)
     return _Morning(
         window=window,
         compared=sources.compared(connection.name, window),
         found=found,
         carriers=_unmapped(connection.operated(desk, now), found, sources.orders),
         paused=[pause.name for pause in desk.holding(now) if pause.scope != "connection"],
-        troubles=_troubles(connection, sources, desk, now),
+        troubles=wrong,
+        remarks=under_way,
     )
 
 
-def _troubles(connection: Connection, sources: DigestSources, desk: Desk, now: datetime) -> list[str]:
-    """As `status` tells them, but for what only the secrets say: what an unfilled one keeps from being read is late."""
-    key, client = (key_standing(vendor, sources.key(connection.name, vendor), now.date()) for vendor in VENDORS)
+def _told(connection: Connection, sources: DigestSources, desk: Desk, now: datetime) -> tuple[list[str], list[str]]:
+    """What is wrong and what is under way, as `status` tells it, but for what only the secrets say: what an unfilled
+    one keeps from being read is late.
+    """
+    key, client = (key_standing(vendor, sources.key(connection.name, vendor), now) for vendor in VENDORS)
     facts = ReadingFacts(
         position=sources.reading(connection.name),
         jobs=(),
@@ -172,8 +177,9 @@ def _troubles(connection: Connection, sources: DigestSources, desk: Desk, now: d
         key=key,
     )
     tenant = tenant_standing(connection, sources.circuit(connection.name), sources.fitness(connection), client)
-    found = troubles(reading_standing(connection, facts, now), tenant, desk_standing(connection, desk, now))
-    return [trouble.told for trouble in found]
+    reading = reading_standing(connection, facts, now)
+    found = troubles(reading, tenant, desk_standing(connection, desk, now))
+    return [trouble.told for trouble in found], list(remarks(reading, tenant))
 
 
 def _compared(found: Compared | None) -> str:

@@ -49,7 +49,8 @@ class ParkedSubject(Frozen):
 
 class WebhookStanding(Frozen):
     """As of `checked_at`; `missing` are the wanted events that no webhook announces, `missing_since` is also since when
-    ShipStation refuses to show its webhooks. `asks_for_a_person`: the hourly run did not repair it.
+    ShipStation refuses to show its webhooks. `asks_for_a_person`: the hourly run did not repair it. `previous_since` is
+    since when a previous token is let in beside the current one, `previous_is_left` that nobody emptied it.
     """
 
     checked_at: datetime
@@ -61,6 +62,8 @@ class WebhookStanding(Frozen):
     status: int | None
     repaired_at: datetime | None
     asks_for_a_person: bool
+    previous_since: datetime | None = None
+    previous_is_left: bool = False
 
 
 class ReadingStanding(Frozen):
@@ -148,6 +151,8 @@ def _registration(connection: Connection, known: Registration | None, now: datet
         status=known.status,
         repaired_at=known.repaired_at,
         asks_for_a_person=known.asks_for_a_person(now),
+        previous_since=known.previous_since,
+        previous_is_left=known.is_previous_left(now),
     )
 
 

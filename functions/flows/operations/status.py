@@ -7,13 +7,14 @@ from datetime import datetime
 
 from functions.flows.operations.attention import AttentionList
 from functions.flows.operations.standing import DeskStanding, ReadingStanding, TenantStanding
-from functions.flows.operations.troubles import WELL, Trouble, shipstation_says, troubles
+from functions.flows.operations.troubles import WELL, Trouble, remarks, shipstation_says, troubles
 from functions.model.cursors import Stream
 from functions.model.frozen import Frozen
 
 
 class ConnectionStatus(Frozen):
-    """`is_well`: nobody has to do anything; else `troubles` says what is wrong and which question tells more.
+    """`is_well`: nobody has to do anything; else `troubles` says what is wrong and which question tells more. `remarks`
+    say what is under way.
     `minutes_behind` is that of the stream that is furthest behind; the sweep is behind by its days.
     """
 
@@ -29,6 +30,7 @@ class ConnectionStatus(Frozen):
     paused: tuple[str, ...]
     parked: int
     troubles: tuple[Trouble, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 class StatusAnswer(Frozen):
@@ -58,6 +60,7 @@ def status_line(
         paused=tuple(pause.name for pause in desk.pauses),
         parked=len(reading.parked) + reading.parked_not_shown,
         troubles=found,
+        remarks=tuple(remarks(reading, tenant)),
     )
 
 

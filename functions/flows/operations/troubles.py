@@ -27,6 +27,12 @@ def troubles(reading: ReadingStanding, tenant: TenantStanding, desk: DeskStandin
     yield from _of_the_desk(desk)
 
 
+def remarks(reading: ReadingStanding, tenant: TenantStanding) -> Iterator[str]:
+    """What is under way, and asks for nobody yet."""
+    if reading.mode != "off":
+        yield from (key.exchange for key in (reading.key, tenant.key) if key is not None and key.exchange)
+
+
 def _of_shipstation(reading: ReadingStanding) -> Iterator[Trouble]:
     if (shipstation := shipstation_says(reading)) != WELL:
         yield Trouble(look="reading", told=f"ShipStation {shipstation}")
@@ -34,6 +40,9 @@ def _of_shipstation(reading: ReadingStanding) -> Iterator[Trouble]:
         yield Trouble(
             look="reading", told=f"webhooks are missing since {reading.registration.missing_since:%Y-%m-%d %H:%M} UTC"
         )
+    if reading.registration is not None and reading.registration.previous_is_left:
+        since = reading.registration.previous_since
+        yield Trouble(look="reading", told=f"the previous webhook token is let in since {since:%Y-%m-%d}: empty it")
     if reading.key is not None and reading.key.trouble:
         yield Trouble(look="reading", told=reading.key.trouble)
 

@@ -50,7 +50,8 @@ def register(
     plan = planned(found, address, current, wanted, marks)
     shown = {each.id for each in found}
     known = {number: mark for number, mark in marks.items() if number in shown}
-    return _CarryOut(webhooks, current.current, plan, {**known, **_marks_of(plan, current)}).run()
+    report = _CarryOut(webhooks, current.current, plan, {**known, **_marks_of(plan, current)}).run()
+    return report.beside_previous() if current.previous.get_secret_value() else report
 
 
 def would_register(plan: RegistrationPlan) -> RegistrationReport:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from tests.equipment.memory_aws.secrets import pair
 from tests.equipment.quiet_connection import START, asked, quiet_world, run, schedule
 from tests.equipment.world import Site, World
 
-TODAY = date(2026, 6, 1)
+TODAY = datetime(2026, 6, 1, 9, tzinfo=UTC)
 KEY, CLIENT = "ShipStation's key", "the secret of the client in IFS"
 
 

@@ -16,11 +16,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from pydantic import SecretStr
 
 from functions.errors import Retryable
 from functions.model.outcomes import Reason
-from functions.shipstation.client import Credentials, ShipStationClient
+from functions.shipstation.client import ShipStationClient
 from functions.wiring.aws import AwsRuntime
 from tests.equipment.account_fixture import Rig
 from tests.equipment.quiet_connection import quiet_world, run, schedule
@@ -117,8 +116,7 @@ def test_a_server_with_an_unknown_certificate_gets_no_request(impostor: tuple[st
     client = ShipStationClient(
         AwsRuntime().session(),
         base_url=address,
-        credentials=lambda: Credentials("key", SecretStr("secret")),
-        on_refused=lambda: None,
+        keys=rig,
         governor=rig.governor(),
         timeout_seconds=30,
         monotonic=time.monotonic,

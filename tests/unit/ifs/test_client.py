@@ -73,7 +73,7 @@ def test_a_fresh_token_that_is_refused_too_is_the_tenants_trouble(method: str, k
     fault = desk.refusal(etag) if method == "PATCH" else desk.refusal()
     assert (type(fault), fault.reason, fault.scope) == (Retryable, Reason.IFS_CREDENTIALS, Scope.TENANT)
     assert (fault.status, desk.tenant.counts["401"], desk.tenant.counts["tokens"]) == (401, 2, 2)
-    assert desk.refused == 1
+    assert desk.refusals == 1
 
 
 def test_each_token_that_was_refused_is_thrown_away() -> None:

@@ -111,7 +111,7 @@ def test_a_refused_client_is_the_tenants_trouble_and_its_secret_is_forgotten(
     rig.tenant.add_fault("status", status=status, body={"error": code})
     fault = refusal(rig)
     assert (fault.reason, fault.scope, fault.stage) == (reason, Scope.TENANT, "token")
-    assert (fault.status, fault.code, rig.refused, len(rig.wire.sent)) == (status, code, 1, 1)
+    assert (fault.status, fault.code, rig.refusals, len(rig.wire.sent)) == (status, code, 1, 1)
 
 
 def test_a_replaced_secret_is_used_by_the_next_request() -> None:
@@ -151,7 +151,7 @@ def test_a_passing_fault_condemns_nobody(fault: dict[str, Any]) -> None:
     rig.tenant.add_fault(**fault)
     with pytest.raises(Retryable):
         rig.tokens.token()
-    assert (rig.refused, len(rig.wire.sent)) == (0, 1)
+    assert (rig.refusals, len(rig.wire.sent)) == (0, 1)
     assert rig.tokens.token()
 
 
@@ -160,7 +160,7 @@ def test_a_page_in_front_of_the_realm_says_nothing_of_the_client(status: int) ->
     rig = Rig()
     rig.tenant.add_fault("html", status=status)
     fault = refusal(rig)
-    assert (fault.reason, fault.scope, rig.refused) == (Reason.IFS_UNAVAILABLE, Scope.TENANT, 0)
+    assert (fault.reason, fault.scope, rig.refusals) == (Reason.IFS_UNAVAILABLE, Scope.TENANT, 0)
 
 
 def test_a_busy_realm_says_when_to_come_back() -> None:
@@ -193,8 +193,7 @@ def test_a_token_that_drips_is_given_up_at_the_deadline() -> None:
             rig.tokens = TokenSource(
                 session,
                 rig.connection.ifs,
-                credentials=rig.credentials,
-                on_refused=rig.refuse,
+                clients=rig,
                 now=rig.now,
                 monotonic=rig.monotonic,
             )
@@ -214,4 +213,4 @@ def test_no_error_text_holds_the_secret(fault: dict[str, Any], style: str) -> No
     with pytest.raises(ConnectorError) as caught:
         rig.tokens.token()
     assert SECRET not in "".join(traceback.format_exception(caught.value))
-    assert SECRET not in repr(rig.credentials())
+    assert SECRET not in repr(rig.in_use())

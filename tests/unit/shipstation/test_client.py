@@ -10,7 +10,7 @@ import requests
 from functions.errors import ConnectorError, Permanent, Retryable
 from functions.http_answers import keep_deadlines
 from functions.model.outcomes import Reason
-from functions.shipstation.client import Answer, PageBroken
+from functions.shipstation.client import Answer, KeyRefused, PageBroken
 from tests.equipment.account_fixture import KEY, PATH, SECRET, Rig, get, refused
 from tests.equipment.builders import NOON
 from tests.equipment.dripping import DrippingServer, drops
@@ -38,14 +38,14 @@ def test_a_clock_nobody_can_read_is_none(date: str) -> None:
 def test_a_refused_key_is_permanent_and_forgotten(status: int) -> None:
     rig = Rig()
     rig.account.add_fault("status", status=status)
-    refused(rig, Permanent, Reason.SHIPSTATION_CREDENTIALS)
-    assert (rig.refused, len(rig.sent)) == (1, 1)
+    refused(rig, KeyRefused, Reason.SHIPSTATION_CREDENTIALS)
+    assert (rig.refusals, len(rig.sent)) == (1, 1)
 
 
 def test_a_rotated_key_counts_from_the_next_request_on() -> None:
     rig = Rig()
     rig.account.keys[KEY] = "r0tated"
-    refused(rig, Permanent, Reason.SHIPSTATION_CREDENTIALS)
+    refused(rig, KeyRefused, Reason.SHIPSTATION_CREDENTIALS)
     rig.secret = "r0tated"
     assert get(rig)
 
@@ -53,7 +53,7 @@ def test_a_rotated_key_counts_from_the_next_request_on() -> None:
 def test_not_found_is_none() -> None:
     rig = Rig()
     assert get(rig, "/orders/1") is None
-    assert rig.refused == 0
+    assert rig.refusals == 0
 
 
 @pytest.mark.parametrize("status", [206, 301, 302, 307, 400, 405, 409])

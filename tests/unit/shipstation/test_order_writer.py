@@ -11,6 +11,7 @@ import requests
 
 from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable
 from functions.model.outcomes import Reason
+from functions.shipstation.client import KeyRefused
 from tests.equipment.http import Response, json_response
 from tests.equipment.writer_desk import STORE, WriterDesk, content, remembered
 
@@ -85,7 +86,7 @@ def test_what_became_of_each_order(desk: WriterDesk, rows: Any, expected: Mappin
         (Response(200, b'{"results": [', {"Content-Type": "application/json"}), OutcomeUnknown, None),
         (Response(200, b"<html>", {"Content-Type": "text/html"}), OutcomeUnknown, None),
         (json_response(429, {"message": "Too Many Requests"}), Retryable, Reason.BUDGET_EXHAUSTED),
-        (json_response(401, {}), Permanent, Reason.SHIPSTATION_CREDENTIALS),
+        (json_response(401, {}), KeyRefused, Reason.SHIPSTATION_CREDENTIALS),
         (json_response(403, {}), Permanent, Reason.SHIPSTATION_REQUEST),
     ],
     ids=["503", "no answer", "cut off", "a page", "429", "401", "403"],

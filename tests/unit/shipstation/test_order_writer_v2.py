@@ -13,6 +13,7 @@ import requests
 
 from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable
 from functions.model.outcomes import Reason
+from functions.shipstation.client import KeyRefused
 from tests.equipment.http import Response, json_response
 from tests.equipment.shipstation.v2 import refused
 from tests.equipment.writer_desk import ADDRESS, WriterDesk, content, remembered
@@ -140,7 +141,7 @@ def test_what_became_of_each_order(
         (Response(200, b'{"shipments": [', {"Content-Type": "application/json"}), OutcomeUnknown, None),
         (Response(200, b"<html>", {"Content-Type": "text/html"}), OutcomeUnknown, None),
         (refused(429, "rate_limit_exceeded"), Retryable, Reason.BUDGET_EXHAUSTED),
-        (refused(401, "unauthorized"), Permanent, Reason.SHIPSTATION_CREDENTIALS),
+        (refused(401, "unauthorized"), KeyRefused, Reason.SHIPSTATION_CREDENTIALS),
         (refused(403, "forbidden"), Permanent, Reason.SHIPSTATION_REQUEST),
         (refused(402, "subscription_inactive"), Permanent, Reason.SHIPSTATION_CREDENTIALS),
     ],

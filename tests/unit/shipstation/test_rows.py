@@ -289,7 +289,7 @@ def test_its_own_refusal_throttles_under_any_status(status: int, body: bytes) ->
     rig = Rig()
     rig.canned.append(Response(status, body, JSON))
     refused(rig, Retryable, Reason.BUDGET_EXHAUSTED)
-    assert rig.refused == 0
+    assert rig.refusals == 0
 
 
 @pytest.mark.parametrize("status", [403, 400, 410])
@@ -299,7 +299,7 @@ def test_a_refusal_of_one_order_concerns_that_order_alone(status: int) -> None:
     made = rig.shipped([bad, good])
     rig.account.add_fault("status", status=status, path=f"/orders/{bad}", times=-1)
     (reading,) = walked(rig)
-    assert (ids([reading]), rig.refused) == (made[1:], 0)
+    assert (ids([reading]), rig.refusals) == (made[1:], 0)
     assert [(each.order_id, each.reason) for each in reading.withheld] == [(bad, Reason.ORDER_UNREADABLE)]
 
 
@@ -309,7 +309,7 @@ def test_a_refusal_of_a_list_concerns_the_key(status: int) -> None:
     rig.account.add_fault("status", status=status)
     with pytest.raises(ConnectorError) as caught:
         walked(rig)
-    assert (caught.value.reason, rig.refused) == (Reason.SHIPSTATION_CREDENTIALS, 1)
+    assert (caught.value.reason, rig.refusals) == (Reason.SHIPSTATION_CREDENTIALS, 1)
 
 
 # --- look-ups
@@ -588,7 +588,7 @@ def test_shipments_of_one_order_that_cannot_be_shown_are_that_orders_own_trouble
     rig.account.add_fault("status", status=status, path="/shipments", times=-1)
     with pytest.raises(ConnectorError) as caught:
         list(rig.source.shipments_of(1, "sweep"))
-    assert (caught.value.scope, rig.refused) == (Scope.RECORD, 0)
+    assert (caught.value.scope, rig.refusals) == (Scope.RECORD, 0)
 
 
 def test_a_list_that_hands_out_the_same_page_for_ever_comes_to_an_end() -> None:

@@ -151,7 +151,7 @@ def test_a_list_that_cannot_be_read_says_why(
     with pytest.raises(kind) as caught:
         webhooks.list()
     assert caught.value.reason is reason
-    assert rig.refused == (reason is Reason.SHIPSTATION_CREDENTIALS), "a refusal of webhooks says nothing of the key"
+    assert rig.refusals == (reason is Reason.SHIPSTATION_CREDENTIALS), "a refusal of webhooks says nothing of the key"
 
 
 @BOTH
