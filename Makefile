@@ -19,8 +19,8 @@ STEP := exec $(BIN)/python -B .ci/step.py
 PYTEST := $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 CDK := exec $(BIN)/python -B .ci/deploy.py
 
-.PHONY: help setup demo test nightly lint unit synth check operate simulate bench proof screenshots mutate bootstrap deploy \
-	schemas pins sbom clean
+.PHONY: help setup demo test nightly lint unit synth check secrets operate simulate bench proof screenshots mutate bootstrap \
+	deploy schemas pins sbom clean
 
 help: ## Say what each verb does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -52,6 +52,9 @@ synth: setup ## Synthesise the stack into cdk.out (FOLDER=~/connections; CONTEXT
 check: setup ## Say whether both systems fit CONNECTION's file (FOLDER=~/connections; reads only, asks for the credentials)
 	@$(STEP) --ask "Checking both systems (5 s to a minute)" $(BIN)/python -m functions.console.check "$$CONNECTION" \
 		--folder "$${FOLDER:-infra/connections}"
+
+secrets: setup ## Fill CONNECTION's secrets, once the vendors take what is typed (ARGS="--vendor shipstation --next"; ARGS=--promote)
+	@exec $(BIN)/python -m functions.console.fill_secrets "$$CONNECTION" --folder "$${FOLDER:-infra/connections}" $(ARGS)
 
 operate: setup ## Ask and decide as an operator does (ARGS="status"; ARGS="--help" lists the commands)
 	@exec .ci/operate $(ARGS)

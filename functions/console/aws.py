@@ -1,9 +1,12 @@
-"""Finds the stack's functions by its outputs and invokes them, once: nobody asks twice for what changes something."""
+"""Finds the stack's functions and secrets by its outputs. A function is invoked once: nobody asks twice for what
+changes something.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +29,9 @@ SDK = Config(
 )
 REFUSED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 EXPIRED = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
+
+MAY_NOT_INVOKE = "The policies that the stack puts out allow it: Reader, Operator, Administrator."
+MAY_NOT_FILL = "It takes secretsmanager:GetSecretValue and PutSecretValue, and the stack's key."
 
 
 class ConsoleError(Exception):
@@ -92,6 +98,14 @@ class Stack:
             )
         return told
 
+    def secret(self, connection: str, kind: str) -> Secret:
+        """`kind` as in its output: ShipStationSecret, IfsSecret."""
+        link = re.compile(rf"Link{connection.replace('-', '')}{kind}[0-9A-F]{{8}}")  # as CDK names a construct's output
+        found = [value for name, value in self.outputs.items() if link.fullmatch(name)]
+        if len(found) != 1:
+            raise ConsoleError(f"The stack {self.name} names {len(found) or 'no'} {kind} of {connection}.")
+        return Secret(self._client("secretsmanager"), found[0])
+
     @cached_property
     def _lambda(self) -> Any:
         return self._client("lambda")
@@ -104,6 +118,26 @@ class Stack:
         return session.client(service, config=SDK)
 
 
+class Secret:
+    """Raises ConsoleError, which never holds a part of it."""
+
+    def __init__(self, client: Any, arn: str) -> None:
+        self._client, self.arn = client, arn
+
+    def read(self) -> dict[str, str]:
+        with _told(f"The secret {self.arn}", MAY_NOT_FILL):
+            text = self._client.get_secret_value(SecretId=self.arn).get("SecretString", "")
+        try:
+            return {str(name): str(value) for name, value in json.loads(text).items()}
+        except (ValueError, AttributeError):
+            raise ConsoleError(f"The secret {self.arn} holds no JSON object.") from None
+
+    def write(self, values: Mapping[str, str]) -> None:
+        """As a whole, as its next version."""
+        with _told(f"The secret {self.arn}", MAY_NOT_FILL):
+            self._client.put_secret_value(SecretId=self.arn, SecretString=json.dumps(values))
+
+
 def _demonstration() -> tuple[str, str]:
     """Where `make demo KEEP=1` says that it runs: its AWS, its stack."""
     try:
@@ -114,12 +148,12 @@ def _demonstration() -> tuple[str, str]:
 
 
 @contextmanager
-def _told(subject: str) -> Iterator[None]:
+def _told(subject: str, may_not: str = MAY_NOT_INVOKE) -> Iterator[None]:
     """Raises ConsoleError in place of what AWS and the way to it say."""
     try:
         yield
     except ClientError as error:
-        raise ConsoleError(_refusal(subject, error)) from error
+        raise ConsoleError(_refusal(subject, error, may_not)) from error
     except NoCredentialsError as error:
         raise ConsoleError("There are no AWS credentials: log in, or name a profile (--profile).") from error
     except NoRegionError as error:
@@ -130,12 +164,10 @@ def _told(subject: str) -> Iterator[None]:
         raise ConsoleError(f"{subject}: {error}") from error
 
 
-def _refusal(subject: str, error: ClientError) -> str:
+def _refusal(subject: str, error: ClientError, may_not: str) -> str:
     code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
     if code in REFUSED:
-        return (
-            f"{subject}: you may not. The policies that the stack puts out allow it: Reader, Operator, Administrator."
-        )
+        return f"{subject}: you may not. {may_not}"
     if code in EXPIRED:
         return "AWS does not take these credentials: log in again, or name another profile (--profile)."
     if code == "ValidationError" and "does not exist" in message:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
 from getpass import getpass
@@ -19,10 +20,12 @@ from functions.connections.toml_text import UnreadableError, content_of
 from functions.flows.preflight.report_text import as_text
 from functions.model.budget import BudgetState
 from functions.model.fit import FitReport
+from functions.model.key_expiry import VENDORS, Vendor
 from functions.model.shipment import ConnectionName
 from functions.settings import CheckSettings
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.check_parts import CheckRequest, examine
+from functions.wiring.ifs_tenant import PARTS as IFS_PARTS
 from functions.wiring.shipstation_account import PARTS
 
 SECRETS = {
@@ -32,13 +35,10 @@ SECRETS = {
 
 
 class Credentials:
-    """Stands where Secrets Manager stands in AWS: the environment, or a question at the terminal."""
+    """Stands where Secrets Manager stands in AWS: by vendor what is to be shown."""
 
-    def __init__(self, connection: Connection) -> None:
-        asked = {"shipstation": PARTS[connection.shipstation.api], "ifs": tuple(SECRETS["ifs"])}
-        self._values = {
-            vendor: {field: _value(SECRETS[vendor][field]) for field in fields} for vendor, fields in asked.items()
-        }
+    def __init__(self, values: Mapping[str, dict[str, str]]) -> None:
+        self._values = values
 
     def __call__(self, arn: str) -> dict[str, str]:
         return self._values[arn]
@@ -62,22 +62,38 @@ class Budgets:
 
 
 class Laptop(AwsRuntime):
-    def __init__(self, connection: Connection, folder: Path) -> None:
+    def __init__(self, connection: Connection, folder: Path, values: Mapping[str, dict[str, str]]) -> None:
         self.connections = {connection.name: connection}
-        self.secrets = Credentials(connection)  # type: ignore[assignment] # the Protocol's other shape
+        self.secrets = Credentials(values)  # type: ignore[assignment] # the Protocol's other shape
         self.connections_folder = folder
 
 
 def check(connection: Connection, folder: Path) -> FitReport:
-    settings = CheckSettings(
+    values: dict[str, dict[str, str]] = {vendor: asked_for(connection, vendor) for vendor in VENDORS}
+    request = CheckRequest(connection=ConnectionName(connection.name))
+    laptop = Laptop(connection, folder, values)
+    return examine(laptop, settings_of(connection), request, budgets=Budgets(), run_id="laptop")
+
+
+def settings_of(connection: Connection) -> CheckSettings:
+    """On a laptop a secret is named after its vendor."""
+    return CheckSettings(
         ledger_table="",
         audit_table="",
         shipments={},
         shipstation_secrets={connection.name: "shipstation"},
         ifs_secrets={connection.name: "ifs"},
     )
-    request = CheckRequest(connection=ConnectionName(connection.name))
-    return examine(Laptop(connection, folder), settings, request, budgets=Budgets(), run_id="laptop")
+
+
+def asked_for(connection: Connection, vendor: Vendor) -> dict[str, str]:
+    """From the environment, or at the terminal, which does not show it. Raises SystemExit."""
+    return {field: _value(SECRETS[vendor][field]) for field in names_of(connection, vendor)}
+
+
+def names_of(connection: Connection, vendor: Vendor) -> Sequence[str]:
+    """Of a pair, in the vendor's secret."""
+    return PARTS[connection.shipstation.api] if vendor == "shipstation" else IFS_PARTS
 
 
 def main() -> int:
@@ -87,7 +103,7 @@ def main() -> int:
     parser.add_argument("--out", default="build", help="where the report is written as JSON")
     arguments = parser.parse_args()
     try:
-        path = _file(arguments.connection, Path(arguments.folder).expanduser())
+        path = file_of(arguments.connection, Path(arguments.folder).expanduser())
         connection = load(path)
     except ConnectionFileError as error:
         sys.stderr.write(f"{error}\n")
@@ -102,10 +118,10 @@ def main() -> int:
     return 0 if report.fits else 1
 
 
-def _file(name: str, folder: Path) -> Path:
+def file_of(name: str, folder: Path, verb: str = "check") -> Path:
     """A name alone stands in the folder, with `.toml` or without; whatever holds a slash is a path."""
     if not name:
-        raise ConnectionFileError("Name the connection: make check CONNECTION=acme FOLDER=~/connections")
+        raise ConnectionFileError(f"Name the connection: make {verb} CONNECTION=acme FOLDER=~/connections")
     path = Path(name).expanduser() if "/" in name else folder / name
     path = path if path.suffix == ".toml" else path.with_name(f"{path.name}.toml")
     if path.exists():

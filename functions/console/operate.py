@@ -42,7 +42,9 @@ class Parser(ArgumentParser):
 
 def parser() -> ArgumentParser:
     common = Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    _common(common.add_argument_group("where"))
+    group = common.add_argument_group("where")
+    common_options(group)
+    group.add_argument("--json", action="store_true", help="the function's answer as it is")
     top = Parser(prog=PROGRAM, description=__doc__, formatter_class=RawDescriptionHelpFormatter, parents=[common])
     verbs = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     for command in COMMANDS:
@@ -59,12 +61,12 @@ def parser() -> ArgumentParser:
     return top
 
 
-def _common(group: Any) -> None:
+def common_options(group: Any) -> None:
+    """Which stack, and whose."""
     group.add_argument("--stack", help=f"its name; OPERATE_STACK, or {STACK}")
     group.add_argument("--profile", dest="aws_profile", help="of the AWS credentials; AWS_PROFILE")
     group.add_argument("--region", help="AWS_REGION")
     group.add_argument("--demo", action="store_true", help="the demonstration that make demo KEEP=1 left running")
-    group.add_argument("--json", action="store_true", help="the function's answer as it is")
 
 
 def _own(verb: ArgumentParser, command: Command) -> None:
@@ -99,7 +101,7 @@ def run(
     _sign(command, arguments)
     named = getattr(arguments, "connection", None)
     _judged(command, arguments, named or "a")
-    parts = Parts(_where(arguments), open_stack)
+    parts = Parts(where(arguments), open_stack)
     aims = [(stack, _judged(command, arguments, name)) for stack, name in parts.aims(command, named, arguments)]
     answers = (_answered(command, arguments, stack, payload, pause) for stack, payload in aims)
     shown = _shown(command, answers)
@@ -149,7 +151,7 @@ def _judged(command: Command, arguments: Namespace, connection: str) -> dict[str
     return payload
 
 
-def _where(arguments: Namespace) -> Where:
+def where(arguments: Namespace) -> Where:
     stack = getattr(arguments, "stack", "") or os.environ.get("OPERATE_STACK", "")
     profile, region = getattr(arguments, "aws_profile", ""), getattr(arguments, "region", "")
     return Where(stack=stack, profile=profile, region=region, is_demo=_has(arguments, "demo"))

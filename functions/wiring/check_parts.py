@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from pydantic import Field
 
@@ -14,6 +14,7 @@ from functions.ifs.survey import Survey
 from functions.model.audit import Cause
 from functions.model.fit import FitReport
 from functions.model.frozen import Frozen
+from functions.model.key_expiry import Vendor
 from functions.model.shipment import ConnectionName
 from functions.model.signed import NameOrNone, NoteOrNone
 from functions.settings import CheckSettings
@@ -43,18 +44,36 @@ def examine(
     delivery: Callable[[], Delivery] | None = None,
 ) -> FitReport:
     """The whole check of one connection, wherever it runs. `delivery` writes the pilot; a laptop has none."""
-    connection = runtime.connections[request.connection]
-    ifs = IfsConnections(runtime, settings.ifs_secrets)
-    secret = settings.shipstation_secrets[connection.name]
-    both = connection, connection.through_the_other_api()
-    account, beside = (_sample(runtime, each, secret, budgets) for each in both)
-    survey = Survey(ifs.client(connection.name), connection, runtime.now)
-    report = Check(connection, account, beside, survey, ifs.open, runtime.now).run()
+    check, account = _wired(runtime, settings, request.connection, budgets)
+    report = check.run()
     if request.pilot is None or delivery is None or not report.fits:
         return report
     cause = Cause(kind="pilot", correlation_id=run_id, by=request.by, note=request.note)
     proven = Pilot(delivery()).run(request.pilot, account.take(), cause)
     return report.with_pilot(proven)
+
+
+def examine_keys(
+    runtime: Runtime,
+    settings: CheckSettings,
+    connection: ConnectionName,
+    vendors: Collection[Vendor],
+    budgets: budget.BudgetStore,
+) -> FitReport:
+    """Whether the vendors take what the secrets hold."""
+    check, _ = _wired(runtime, settings, connection, budgets)
+    return check.keys(vendors)
+
+
+def _wired(
+    runtime: Runtime, settings: CheckSettings, name: ConnectionName, budgets: budget.BudgetStore
+) -> tuple[Check, AccountSample]:
+    connection, secret = runtime.connections[name], settings.shipstation_secrets[name]
+    ifs = IfsConnections(runtime, settings.ifs_secrets)
+    both = connection, connection.through_the_other_api()
+    account, beside = (_sample(runtime, each, secret, budgets) for each in both)
+    survey = Survey(ifs.client(name), connection, runtime.now)
+    return Check(connection, account, beside, survey, ifs.open, runtime.now), account
 
 
 def _sample(runtime: Runtime, connection: Connection, secret: str, budgets: budget.BudgetStore) -> AccountSample:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -17,6 +17,7 @@ from functions.flows.preflight.named_stores import named_stores
 from functions.flows.preflight.store_match import better, by_store, findings, match, readings
 from functions.flows.to_ifs.lookup import Search
 from functions.model.fit import Finding, FitReport, Severity, StoreMatch
+from functions.model.key_expiry import Vendor
 from functions.model.outcomes import SENTENCES, Reason
 from functions.model.records import Candidate, Sought
 from functions.model.sample import Sample
@@ -31,7 +32,12 @@ FOREIGN_TENANT = (
 
 
 class Account(Protocol):
+    """`take` and `ask` raise Retryable or Permanent."""
+
     def take(self) -> Sample: ...
+    def ask(self) -> None:
+        """For nothing, with the key."""
+
     def accepts_key(self) -> bool: ...
 
 
@@ -86,6 +92,23 @@ class Check:
             carriers=counts,
             carrier_map=carrier_map(counts, self.connection, forwarders) if counts else "",
         )
+
+    def keys(self, vendors: Collection[Vendor]) -> FitReport:
+        """Whether they take what we show them, and nothing else."""
+        if "shipstation" in vendors:
+            self._ask_shipstation()
+        if "ifs" in vendors:
+            self._reach_ifs()
+        return FitReport(connection=self.connection.name, at=self.now(), findings=tuple(self._findings))
+
+    def _ask_shipstation(self) -> None:
+        try:
+            self.account.ask()
+        except ConnectorError as fault:
+            self._failed("shipstation.key", fault)
+            self._belongs_elsewhere(fault)
+        else:
+            self._say("shipstation.key", "fits", "The key is accepted.")
 
     def _sample(self) -> Sample | None:
         try:

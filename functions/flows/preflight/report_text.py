@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from functions.model.fit import FitReport
+from functions.model.fit import Finding, FitReport
 
 ORDER = ("misfit", "unproven", "note", "fits")
 WORDS = {"misfit": "MISFIT", "unproven": "UNPROVEN", "note": "note", "fits": "fits"}
@@ -21,9 +21,13 @@ def _findings(report: FitReport) -> Iterator[str]:
     yield f"{report.connection} {conclusion} ({report.at:%Y-%m-%d %H:%M} UTC)"
     yield ""
     for finding in sorted(report.findings, key=lambda finding: ORDER.index(finding.severity)):
-        yield f"{WORDS[finding.severity]:<9} {finding.subject}: {finding.sentence}"
-        if finding.advice:
-            yield f"{'':<9} → {finding.advice}"
+        yield from finding_lines(finding)
+
+
+def finding_lines(finding: Finding) -> Iterator[str]:
+    yield f"{WORDS[finding.severity]:<9} {finding.subject}: {finding.sentence}"
+    if finding.advice:
+        yield f"{'':<9} → {finding.advice}"
 
 
 def _stores(report: FitReport) -> Iterator[str]:

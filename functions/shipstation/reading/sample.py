@@ -59,10 +59,13 @@ class AccountSample:
             skew_seconds=(server_now - self._now()).total_seconds() if server_now else None,
         )
 
+    def ask(self) -> None:
+        """For one list, once."""
+        self._client.probe(self._api.orders.path, self._api.orders.no_rows, "poll")
+
     def accepts_key(self) -> bool:
-        """Asked for one list, once."""
         try:
-            self._client.probe(self._api.orders.path, self._api.orders.no_rows, "poll")
+            self.ask()
         except ConnectorError:
             return False
         return True

@@ -125,7 +125,7 @@ def test_json_is_the_answer_and_nothing_else() -> None:
 
 def test_options_of_where_may_stand_before_and_after_the_command() -> None:
     for words in (["--stack", "mine", "--demo", "status"], ["status", "--stack", "mine", "--demo"]):
-        assert operate._where(parser().parse_args(words)) == Where(stack="mine", is_demo=True)  # noqa: SLF001
+        assert operate.where(parser().parse_args(words)) == Where(stack="mine", is_demo=True)
 
 
 # --- bad input
