@@ -19,8 +19,8 @@ STEP := exec $(BIN)/python -B .ci/step.py
 PYTEST := $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 CDK := exec $(BIN)/python -B .ci/deploy.py
 
-.PHONY: help setup demo test nightly lint unit synth check secrets operate simulate bench proof screenshots mutate bootstrap \
-	deploy schemas pins sbom clean
+.PHONY: help setup demo test nightly lint unit synth check secrets restore operate simulate bench proof screenshots mutate \
+	bootstrap deploy schemas pins sbom clean
 
 help: ## Say what each verb does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -55,6 +55,9 @@ check: setup ## Say whether both systems fit CONNECTION's file (FOLDER=~/connect
 
 secrets: setup ## Fill CONNECTION's secrets, once the vendors take what is typed (ARGS="--vendor shipstation --next"; ARGS=--promote)
 	@exec $(BIN)/python -m functions.console.fill_secrets "$$CONNECTION" --folder "$${FOLDER:-infra/connections}" $(ARGS)
+
+restore: setup ## Make the stack's ledger hold what a restored table holds (ARGS="--from TABLE"; docs/operations.md)
+	@exec $(BIN)/python -m functions.console.restore_ledger $(ARGS)
 
 operate: setup ## Ask and decide as an operator does (ARGS="status"; ARGS="--help" lists the commands)
 	@exec .ci/operate $(ARGS)

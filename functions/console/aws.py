@@ -8,7 +8,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +31,7 @@ REFUSED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 EXPIRED = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
 
 MAY_NOT_INVOKE = "The policies that the stack puts out allow it: Reader, Operator, Administrator."
+MAY_NOT = "The policies that the stack puts out do not allow it: it takes the rights of who deploys."
 MAY_NOT_FILL = "It takes secretsmanager:GetSecretValue and PutSecretValue, and the stack's key."
 
 
@@ -82,7 +83,7 @@ class Stack:
     @cached_property
     def outputs(self) -> Mapping[str, str]:
         with _told(f"The stack {self.name}"):
-            found = self._client("cloudformation").describe_stacks(StackName=self.name)["Stacks"][0]
+            found = self.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"][0]
         return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
 
     def invoke(self, output: str, payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,13 +105,32 @@ class Stack:
         found = [value for name, value in self.outputs.items() if link.fullmatch(name)]
         if len(found) != 1:
             raise ConsoleError(f"The stack {self.name} names {len(found) or 'no'} {kind} of {connection}.")
-        return Secret(self._client("secretsmanager"), found[0])
+        return Secret(self.client("secretsmanager"), found[0])
+
+    def running(self) -> list[str]:
+        """The functions that may be invoked: all but those whose reserved concurrency is none."""
+        found = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=self.name)
+        with _told(f"The stack {self.name}"):
+            resources = [each for page in found for each in page["StackResourceSummaries"]]
+            names = [
+                each["PhysicalResourceId"] for each in resources if each["ResourceType"] == "AWS::Lambda::Function"
+            ]
+            return [name for name in names if self._concurrency(name) != 0]
+
+    def _concurrency(self, function: str) -> int | None:
+        answer = self._lambda.get_function_concurrency(FunctionName=function)
+        reserved: int | None = answer.get("ReservedConcurrentExecutions")
+        return reserved
+
+    def told(self, subject: str) -> AbstractContextManager[None]:
+        """Raises ConsoleError in place of what AWS says."""
+        return _told(subject, MAY_NOT)
 
     @cached_property
     def _lambda(self) -> Any:
-        return self._client("lambda")
+        return self.client("lambda")
 
-    def _client(self, service: str) -> Any:
+    def client(self, service: str) -> Any:
         if self._endpoint is not None:
             session = boto3.session.Session("test", "test", region_name="us-east-1")
             return session.client(service, endpoint_url=self._endpoint, config=SDK.merge(Config(proxies={})))

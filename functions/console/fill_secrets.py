@@ -17,6 +17,7 @@ from functions.connections.file import ConnectionFileError, load
 from functions.console.aws import ConsoleError, Secret, Stack, Where
 from functions.console.check import Budgets, Laptop, asked_for, file_of, names_of, settings_of
 from functions.console.operate import FAILED, WELL, Parser, common_options, where
+from functions.console.progress import progress
 from functions.flows.preflight.report_text import finding_lines
 from functions.model.fit import Finding
 from functions.model.key_expiry import EXPIRES_ON, NEXT, VENDORS, KeyExpiry, Vendor
@@ -103,7 +104,8 @@ class Filling:
         shown: dict[str, Values] = {each: values if each == vendor else {} for each in VENDORS}
         laptop = Laptop(connection, self._folder, shown)
         name = ConnectionName(connection.name)
-        return examine_keys(laptop, settings_of(connection), name, [vendor], Budgets()).findings
+        with progress(f"asking {vendor}"):
+            return examine_keys(laptop, settings_of(connection), name, [vendor], Budgets()).findings
 
     def _after(self, held: Mapping[str, str], values: Values) -> Values:
         """What the other pair is stays, but for one that becomes the first."""

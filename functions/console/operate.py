@@ -123,7 +123,7 @@ def _sign(command: Command, arguments: Namespace) -> None:
     """Who asks, and why."""
     if not command.is_signed(arguments):
         return
-    arguments.by = arguments.by or _login()
+    arguments.by = arguments.by or login()
     if not arguments.note and sys.stdin.isatty():
         sys.stderr.write("Why (it stands in the audit): ")
         sys.stderr.flush()
@@ -132,7 +132,7 @@ def _sign(command: Command, arguments: Namespace) -> None:
         raise ConsoleError("note: say why, with --note; it stands in the audit")
 
 
-def _login() -> str:
+def login() -> str:
     try:
         return getuser()
     except (KeyError, OSError):

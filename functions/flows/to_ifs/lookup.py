@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -14,7 +14,7 @@ from functions.errors import ConnectorError, Retryable, Scope
 from functions.flows.to_ifs.audit_trail import Audit, is_open
 from functions.flows.to_ifs.circuit_breaker import Breaker
 from functions.flows.to_ifs.earlier_version import Earlier
-from functions.flows.to_ifs.ownership import unexplained
+from functions.flows.to_ifs.ownership import changed_since, unexplained
 from functions.flows.to_ifs.place import Placement
 from functions.flows.to_ifs.proposal import OrderCase, Remembered, Sites, view_of
 from functions.model.outcomes import Reason
@@ -242,14 +242,24 @@ def explained(
     memory: RecordMemory, record: Record, target: AnyTarget, audit: Audit
 ) -> tuple[RecordMemory, dict[str, str]]:
     """Before a value is first called a person's, the record's audit is read: what was written there, or may have been,
-    is ours. Also the values that the audit does not explain.
+    is ours, and so is what was written there after the memory was stored, whatever it says. Also the values that the
+    audit does not explain.
     """
-    unknown = unexplained(record, memory, target)
-    for entry in audit.story(memory.connection, record.key) if unknown else ():
-        memory, unknown = memory.claiming_from(entry, unknown)
-        if not unknown:
+    unknown, since, stored_at = unexplained(record, memory, target), dict[str, str](), memory.result_at
+    if stored_at is not None:
+        since = changed_since(record, memory, target)
+    for entry in audit.story(memory.connection, record.key) if unknown or since else ():
+        if stored_at is not None and entry.at <= stored_at:
+            since = {}
+        memory, left = memory.claiming_from(entry, {**unknown, **since})
+        unknown, since = _only(unknown, left), _only(since, left)
+        if not unknown and not since:
             break
     return memory, unknown
+
+
+def _only(values: Mapping[str, str], left: Collection[str]) -> dict[str, str]:
+    return {attribute: value for attribute, value in values.items() if attribute in left}
 
 
 def _answered(case: OrderCase, answer: Answer | None) -> OrderCase:

@@ -128,20 +128,33 @@ def changes_of(decisions: Mapping[FieldName, Decision], names: Iterable[FieldNam
 
 def unexplained(record: Record, memory: RecordMemory, target: AnyTarget) -> dict[str, str]:
     """Values by attribute that nothing remembered explains: before one is first called a person's, the audit is asked.
-    Once it was called that, the memory knows better. A memory may be older than the audit: after a restore.
+    Once it was called that, the memory knows better.
     """
+    unknown = _unknown(record, memory, target)
+    return {attribute: value for attribute, value in unknown.items() if not _is_called_a_persons(memory, attribute)}
+
+
+def changed_since(record: Record, memory: RecordMemory, target: AnyTarget) -> dict[str, str]:
+    """Values by attribute of which it was called a person's what stood there when the memory was stored. A memory that
+    was restored is older than the audit: what we wrote since then is ours.
+    """
+    unknown = _unknown(record, memory, target)
+    return {attribute: value for attribute, value in unknown.items() if _is_called_a_persons(memory, attribute)}
+
+
+def _unknown(record: Record, memory: RecordMemory, target: AnyTarget) -> dict[str, str]:
+    """What was seen once is remembered, so that the audit is asked once: it costs a read for each record."""
     values = {name: record.values.get(name) for name in target.rules}
     pasts = {name: memory.fields.get(target.rules[name].attribute, UNSEEN) for name in target.rules}
     return {
         target.rules[name].attribute: value
         for name, value in values.items()
-        if value is not None and not _is_explained(name, value, pasts[name])
+        if value is not None and not any(same(name, value, known) for known in (pasts[name].ours, pasts[name].theirs))
     }
 
 
-def _is_explained(name: FieldName, value: str, past: FieldMemory) -> bool:
-    # The audit is asked once: it costs a read for each record of each look.
-    return past.outcome in CALLED_A_PERSONS or any(same(name, value, known) for known in (past.ours, past.theirs))
+def _is_called_a_persons(memory: RecordMemory, attribute: str) -> bool:
+    return memory.fields.get(attribute, UNSEEN).outcome in CALLED_A_PERSONS
 
 
 def same(name: FieldName, one: str | None, other: str | None) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -149,6 +149,14 @@ class MemoryTable:
     def expire(self, pk: str, sk: str) -> None:
         """As DynamoDB does some time after an item's `expires_at`."""
         del self._items[pk][sk]
+
+    def become(self, items: Iterable[Mapping[str, Any]]) -> None:
+        """As an operator makes it equal to another table: what is not in there is gone."""
+        self._items.clear()
+        self._due.clear()
+        self._earlier.clear()
+        for item in items:
+            self._store(item, _encoded(item), None, _size(item))
 
     def has_due(self, prefix: str, until: str) -> bool:
         """Whether any shard with this prefix holds something due; costs nothing and is no call of AWS."""

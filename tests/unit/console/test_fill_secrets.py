@@ -216,7 +216,7 @@ def test_the_secret_of_a_connection_is_found_by_its_output() -> None:
         "LinktwinIfsSecret0A1B2C3D": "arn:twin",
         "LinktwinIfsSecret0A1B2C3E": "arn:tw-in",
     }
-    stack.__dict__["_client"] = lambda _: None
+    stack.__dict__["client"] = lambda _: None
     assert stack.secret("acme", "ShipStationSecret").arn == "arn:acme"
     assert stack.secret("acme-eu", "ShipStationSecret").arn == "arn:eu"
     for connection in ("other", "twin"):

@@ -1,0 +1,120 @@
+"""Makes the stack's ledger hold what a restored table holds: `make restore ARGS="--from TABLE"`. DynamoDB restores into
+a new table. Every connection is paused by it, until a person has seen that reading has caught up.
+
+Exit status 0: done. 2: it failed, or was asked wrongly; then nothing may be started before it was repeated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import time
+from argparse import RawDescriptionHelpFormatter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+from functions.console.aws import ConsoleError, Stack, Where
+from functions.console.operate import FAILED, WELL, Parser, common_options, login, where
+from functions.console.progress import progress
+from functions.errors import ConnectorError
+from functions.ledger.desks import DeskStore
+from functions.ledger.items import PARTITION, SORT
+from functions.ledger.table import DynamoTable, Table
+from functions.model.desk import Pause
+from functions.model.shipment import ConnectionName
+
+BATCH = 25  # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
+PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)  # after what a busy table leaves of a batch
+NOTE = "the ledger was restored: resume once reading has caught up"
+Item = Mapping[str, Any]  # as DynamoDB's own JSON has it
+
+
+def parser() -> Parser:
+    made = Parser(prog="make restore", description=__doc__, formatter_class=RawDescriptionHelpFormatter)
+    made.add_argument("--from", dest="source", required=True, help="the table that was restored")
+    made.add_argument("--by", help="who asks; your login name")
+    common_options(made.add_argument_group("where"))
+    return made
+
+
+def main(words: Sequence[str], open_stack: Callable[[Where], Stack] = Stack) -> int:
+    try:
+        arguments = parser().parse_args(words)
+        restore(open_stack(where(arguments)), arguments.source, arguments.by or login())
+    except (ConsoleError, ConnectorError) as error:
+        sys.stderr.write(f"{error}\n")
+        return FAILED
+    return WELL
+
+
+def restore(stack: Stack, source: str, by: str) -> None:
+    ledger = stack.function("LedgerTable")
+    if source == ledger:
+        raise ConsoleError("That is the stack's own table: name the one that was restored.")
+    if running := stack.running():
+        raise ConsoleError(f"{len(running)} functions may still run: stop them first, {running[0]} for example.")
+    with stack.told(f"The tables {source} and {ledger}"), progress("copying"):
+        put, removed = Copy(stack.client("dynamodb")).make_equal(source, ledger)
+    _say(f"{put} items put back, {removed} removed that came later.")
+    hold(DynamoTable(stack.client("dynamodb"), ledger), stack.connections, by, datetime.now(UTC))
+    _say(f"Paused: {', '.join(stack.connections)}.")
+    _say("Next: start the functions, wait until reading has caught up, then resume (docs/operations.md).")
+
+
+def hold(ledger: Table, connections: Iterable[str], by: str, now: datetime) -> None:
+    """An older ledger knows less than IFS was told: what it would write before it has read on is of the past."""
+    pause = Pause(scope="connection", by=by, note=NOTE, at=now)
+    for name in connections:
+        DeskStore(ledger).change(ConnectionName(name), lambda desk: desk.pausing(pause))
+
+
+class Copy:
+    def __init__(self, client: Any, pause: Callable[[float], None] = time.sleep) -> None:
+        self._client, self._pause = client, pause
+
+    def make_equal(self, source: str, target: str) -> tuple[int, int]:
+        """How many items were put, and how many removed. Repeated, it does the same."""
+        kept: set[bytes] = set()
+        for items in _batches(self._scan(source)):
+            self._write(target, [{"PutRequest": {"Item": item}} for item in items])
+            kept |= {_digest(item) for item in items}
+        later = (item for item in self._scan(target, ProjectionExpression=f"{PARTITION}, {SORT}"))
+        removed = 0
+        for items in _batches(item for item in later if _digest(item) not in kept):
+            self._write(target, [{"DeleteRequest": {"Key": item}} for item in items])
+            removed += len(items)
+        return len(kept), removed
+
+    def _scan(self, table: str, **more: Any) -> Iterator[Item]:
+        for page in self._client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True, **more):
+            yield from page["Items"]
+
+    def _write(self, table: str, requests: Sequence[Mapping[str, Any]]) -> None:
+        left: Sequence[Mapping[str, Any]] = requests
+        for seconds in PAUSES:
+            left = self._client.batch_write_item(RequestItems={table: left})["UnprocessedItems"].get(table, [])
+            if not left:
+                return
+            self._pause(seconds)
+        raise ConsoleError(f"The table {table} is too busy: {len(left)} items of a batch were left. Repeat it.")
+
+
+def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    rest = iter(items)
+    while batch := list(islice(rest, BATCH)):
+        yield batch
+
+
+def _digest(item: Item) -> bytes:
+    """Sixteen bytes for each key, however long it is: a ledger may hold millions."""
+    return hashlib.sha256("\0".join((item[PARTITION]["S"], item[SORT]["S"])).encode()).digest()[:16]
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

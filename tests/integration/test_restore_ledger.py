@@ -1,0 +1,180 @@
+"""`make restore` as an operator runs it: a process of its own, two tables of the local AWS."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.console.aws import ConsoleError
+from functions.console.restore_ledger import PAUSES, Copy
+from functions.ledger.desks import DeskStore
+from functions.ledger.items import PARTITION, SORT
+from functions.ledger.table import DynamoTable
+from functions.model.shipment import ConnectionName
+from tests.equipment.local_aws.server import ROOT, LocalAws
+from tests.equipment.pace import HANGS_SECONDS
+
+pytestmark = pytest.mark.integration
+
+COMMAND = [sys.executable, "-m", "functions.console.restore_ledger", "--demo", "--by", "kim"]
+CODE = "def handler(event, context):\n    return {}\n"
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[LocalAws]:
+    with LocalAws() as running:
+        yield running
+
+
+@dataclass
+class Place:
+    """A stack with a ledger, and a table that was restored beside it."""
+
+    aws: LocalAws
+    folder: Path
+    name: str
+
+    @property
+    def ledger(self) -> str:
+        return f"{self.name}-ledger"
+
+    @property
+    def restored(self) -> str:
+        return f"{self.name}-restored"
+
+    def put(self, table: str, *items: dict[str, Any]) -> None:
+        with self.aws.table(table).batch_writer() as writer:
+            for item in items:
+                writer.put_item(Item=item)
+
+    def held(self, table: str) -> list[dict[str, Any]]:
+        found = self.aws.table(table).scan()["Items"]
+        return sorted(found, key=lambda item: (item[PARTITION], item[SORT]))
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        environment = {"PATH": os.environ["PATH"], "OPERATE_DEMO": str(self.folder / "demo.json")}
+        return subprocess.run(
+            [*COMMAND, *words],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=HANGS_SECONDS,
+            check=False,
+        )
+
+
+@pytest.fixture
+def place(aws: LocalAws, tmp_path: Path) -> Place:
+    made = Place(aws, tmp_path, tmp_path.name.replace("_", "-"))
+    for table in (made.ledger, made.restored):
+        keys = [{"AttributeName": PARTITION, "KeyType": "HASH"}, {"AttributeName": SORT, "KeyType": "RANGE"}]
+        aws.client("dynamodb").create_table(
+            TableName=table,
+            KeySchema=keys,
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in (PARTITION, SORT)],
+            BillingMode="PAY_PER_REQUEST",
+        )
+    role = "arn:aws:iam::000000000000:role/any"
+    function = {"Code": {"ZipFile": CODE}, "Handler": "index.handler", "Runtime": "python3.11", "Role": role}
+    function |= {"FunctionName": f"{made.name}-poll"}
+    outputs = {"LedgerTable": made.ledger, "ConnectionNames": "acme,acme-eu"}
+    template = {
+        "Resources": {"Poll": {"Type": "AWS::Lambda::Function", "Properties": function}},
+        "Outputs": {name: {"Value": value} for name, value in outputs.items()},
+    }
+    aws.client("cloudformation").create_stack(StackName=made.name, TemplateBody=json.dumps(template))
+    waiter = aws.client("cloudformation").get_waiter("stack_create_complete")
+    waiter.wait(StackName=made.name, WaiterConfig={"Delay": 1})
+    found = {"aws": aws.endpoint_url, "stack": {"name": made.name}}
+    (tmp_path / "demo.json").write_text(json.dumps(found), encoding="utf-8")
+    return made
+
+
+def stop(place: Place) -> None:
+    place.aws.client("lambda").put_function_concurrency(
+        FunctionName=f"{place.name}-poll", ReservedConcurrentExecutions=0
+    )
+
+
+def items(number: int, **more: Any) -> list[dict[str, Any]]:
+    return [{PARTITION: f"order#{n}", SORT: "state", "revision": 1, **more} for n in range(number)]
+
+
+def test_the_ledger_holds_what_was_restored_and_every_connection_is_paused(place: Place) -> None:
+    place.put(place.restored, *items(60, note="as it was", empty={}, of=[1, None, "x"]))
+    place.put(place.ledger, *items(90, note="as it is"))
+    stop(place)
+    done = place.run("--from", place.restored)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "60 items put back, 30 removed that came later." in done.stdout
+    assert "Paused: acme, acme-eu." in done.stdout
+    orders = [item for item in place.held(place.ledger) if item[PARTITION].startswith("order#")]
+    assert orders == place.held(place.restored)
+    for name in ("acme", "acme-eu"):
+        table = DynamoTable(place.aws.new_client("dynamodb"), place.ledger)
+        (pause,) = DeskStore(table).load(ConnectionName(name)).pauses
+        assert (pause.scope, pause.by, pause.until) == ("connection", "kim", None)
+
+
+def test_repeated_it_does_the_same(place: Place) -> None:
+    place.put(place.restored, *items(3))
+    stop(place)
+    first, second = (place.run("--from", place.restored) for _ in range(2))
+    assert "3 items put back, 0 removed" in first.stdout
+    assert "3 items put back, 2 removed" in second.stdout, "the two desks, which are made anew"
+    assert len(place.held(place.ledger)) == 5
+
+
+def test_nothing_is_touched_while_a_function_may_run(place: Place) -> None:
+    place.put(place.ledger, *items(2))
+    done = place.run("--from", place.restored)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert f"1 functions may still run: stop them first, {place.name}-poll" in done.stderr
+    assert len(place.held(place.ledger)) == 2
+
+
+@pytest.mark.parametrize(("source", "told"), [("ledger", "the stack's own table"), ("nowhere", "ResourceNotFound")])
+def test_a_table_that_cannot_be_meant_is_told(place: Place, source: str, told: str) -> None:
+    place.put(place.ledger, *items(2))
+    stop(place)
+    done = place.run("--from", place.ledger if source == "ledger" else source)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert told in done.stderr
+    assert len(place.held(place.ledger)) == 2
+
+
+class Busy:
+    """A DynamoDB that leaves the first `left` items of each batch."""
+
+    def __init__(self, left: int) -> None:
+        self.left, self.batches = left, 0
+
+    def batch_write_item(self, *, RequestItems: dict[str, list[Any]]) -> Any:  # noqa: N803 # as boto3 names it
+        self.batches += 1
+        return {"UnprocessedItems": {name: each[: self.left] for name, each in RequestItems.items() if self.left}}
+
+    def get_paginator(self, _: str) -> Any:
+        return self
+
+    def paginate(self, *, TableName: str, **_: Any) -> list[Any]:  # noqa: N803 # as boto3 names it
+        page = [{PARTITION: {"S": f"order#{n}"}, SORT: {"S": "state"}} for n in range(30)]
+        return [{"Items": page if TableName == "source" else []}]
+
+
+def test_what_a_busy_table_leaves_is_sent_again_and_then_told() -> None:
+    waits: list[float] = []
+    busy = Busy(left=1)
+    with pytest.raises(ConsoleError, match="too busy: 1 items"):
+        Copy(busy, waits.append).make_equal("source", "target")
+    assert (busy.batches, waits) == (len(PAUSES), list(PAUSES))
+    assert Copy(Busy(left=0)).make_equal("source", "target") == (30, 0)

@@ -1,0 +1,62 @@
+"""A ledger that is put back by a day: IFS gets what it would have got without that, nothing twice and nothing less."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from functions.console.restore_ledger import hold
+from functions.ledger.desks import DeskStore
+from tests.equipment.ifs.rows import EACH_A_ROW
+from tests.equipment.lost_day import PERSONS, LostDay, live
+from tests.equipment.memory_aws.table import MemoryTable
+from tests.equipment.order_desk import OrderDesk, OrderDeskV2
+from tests.equipment.push_desk import Desk, DeskV2
+from tests.equipment.quiet_connection import START
+from tests.equipment.webhooks_desk import ACME
+from tests.equipment.world import LEDGER
+
+
+@pytest.mark.parametrize(
+    "connection",
+    [{}, {"api": "v2"}, {"targets": [{**EACH_A_ROW, "tracking": {"attribute": "TrackingNo"}}]}],
+    ids=["a record each shipment", "through V2", "a row each shipment"],
+)
+def test_nothing_is_doubled_nothing_is_lost_and_what_colleagues_typed_is_kept(connection: dict[str, Any]) -> None:
+    day, twin = LostDay(**connection), LostDay(**connection)
+    doubled = live(day, is_put_back=True) - live(twin, is_put_back=False)
+    assert (doubled, day.shown()) == (0, twin.shown())
+
+
+def test_the_day_that_is_lost_holds_every_story() -> None:
+    """Else nothing was proved."""
+    day = LostDay()
+    live(day, is_put_back=True)
+    shown = day.shown()
+    assert {letter for letter, number in shown.items() if str(number).startswith(PERSONS)} == {*"BFG"}
+    assert {letter for letter, number in shown.items() if number is None} == {*"AEI"}
+
+
+def test_a_pause_takes_the_place_of_the_one_before() -> None:
+    table = MemoryTable()
+    for by in ("kim", "robin"):
+        hold(table, ["acme"], by, START)
+    (pause,) = DeskStore(table).load(ACME).pauses
+    assert (pause.by, pause.scope, pause.until) == ("robin", "connection", None)
+
+
+@pytest.mark.parametrize("desk", [Desk, DeskV2, OrderDesk, OrderDeskV2])
+def test_an_order_that_was_pushed_in_the_lost_time_is_not_made_again(desk: type[Desk]) -> None:
+    pushing = desk(minutes=10, warehouses={"CHI": 4711})
+    pushing.run(hours=1)
+    ledger = pushing.world.tables[LEDGER]
+    saved = [dict(item) for item in ledger.scan(prefix="")]
+    pushing.enter("P1") if isinstance(pushing, OrderDesk) else pushing.ask("P1")
+    pushing.run(hours=3)
+    before = pushing.orders()
+    assert len(before) == 1
+    ledger.become(saved)
+    hold(ledger, ["acme"], "kim", pushing.world.now())
+    pushing.run(hours=3)
+    assert [order.order_id for order in pushing.orders()] == [order.order_id for order in before]
