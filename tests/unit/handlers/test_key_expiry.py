@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from functions.flows.operations.key_standing import KeyStanding, key_standing
 from functions.handlers.release import HOURLY
+from functions.ledger.items import read_as, to_item
 from functions.model.key_expiry import KeyExpiry
 from tests.equipment.memory_aws.secrets import pair
 from tests.equipment.quiet_connection import START, asked, quiet_world, run, schedule
@@ -113,3 +114,12 @@ def test_a_secret_that_says_nothing_writes_nothing() -> None:
     world, site = quiet_world()
     say(world, site)
     assert not list(world.tables["ledger"].scan(prefix="key#"))
+
+
+def test_an_item_of_the_version_before_is_read_and_one_of_this_version_by_that() -> None:
+    before = {"schema_version": 2, "expires_on": "2027-03-31", "is_unreadable": False}
+    assert read_as(KeyExpiry, before) == KeyExpiry(expires_on=date(2027, 3, 31))
+    exchanged = KeyExpiry.of("2027-03-31").beside_a_next(TODAY, "next")
+    stored = to_item({**exchanged.model_dump(mode="json"), "pk": "key#acme", "sk": "ifs"})
+    assert set(before) <= set(stored), "what it knew keeps its name and its meaning"
+    assert read_as(KeyExpiry, stored) == exchanged

@@ -18,6 +18,7 @@ from functions.model.desk import Desk
 from functions.model.facts import OrderFacts
 from functions.model.frozen import Frozen
 from functions.model.jobs import Job
+from functions.model.key_expiry import KeyExpiry
 from functions.model.messages import DeliverOrder
 from functions.model.outbound import PushOrders
 from functions.model.parked import Parked
@@ -25,6 +26,7 @@ from functions.model.plans import Plan, PlannedOrder, PlannedRecord
 from functions.model.pushed_order import PushedOrder
 from functions.model.reconciled import ReconcileRun
 from functions.model.record_memory import RecordMemory
+from functions.model.registration import Registration
 from functions.model.state import OrderState
 from functions.model.tenant import Circuit, Fitness
 from functions.model.watch import Rhythm
@@ -40,6 +42,7 @@ STORED: tuple[type[Frozen], ...] = (
     Desk,
     Fitness,
     Job,
+    KeyExpiry,
     OrderFacts,
     OrderState,
     Parked,
@@ -50,6 +53,7 @@ STORED: tuple[type[Frozen], ...] = (
     ReadingPosition,
     ReconcileRun,
     RecordMemory,
+    Registration,
     Rhythm,
 )
 STORES_OWN = {PARTITION, SORT, VERSION, DUE_PARTITION, DUE_SORT, SHOWN}
