@@ -245,15 +245,6 @@ class Connection(Frozen):
         return self.stores.names_any
 
     @property
-    def is_named_by_labels(self) -> bool:
-        """Whether a label alone says which IFS order it means, at every store: its order need not be read before it."""
-        rules = (
-            rule for view in self.views for rule in (view.shipstation.order_reference, view.shipstation.shipment_id)
-        )
-        sources = {rule.source for rule in rules if rule is not None}
-        return self.shipstation.api == "v1" and sources <= {"order_number", "order_key"}
-
-    @property
     def companies(self) -> tuple[str, ...]:
         """Every IFS company that an order of this connection may belong to, the connection's own first."""
         own = (override.company for override in self.stores.overrides.values() if override.company)

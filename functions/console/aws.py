@@ -66,8 +66,12 @@ class Stack:
     @property
     def connections(self) -> list[str]:
         """As people call them."""
-        kept = filter(None, self.outputs.get("ConnectionNames", "").split(","))
-        return sorted(self.renamed.get(name, name) for name in kept)
+        return sorted(self.renamed.get(name, name) for name in self.kept)
+
+    @property
+    def kept(self) -> list[str]:
+        """The names that they are kept under."""
+        return [name for name in self.outputs.get("ConnectionNames", "").split(",") if name]
 
     @property
     def renamed(self) -> dict[str, str]:

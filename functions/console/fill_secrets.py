@@ -17,6 +17,7 @@ from functions.connections.file import ConnectionFileError, load
 from functions.console.aws import ConsoleError, Secret, Stack, Where
 from functions.console.check import Budgets, Laptop, asked_for, file_of, names_of, settings_of
 from functions.console.operate import FAILED, WELL, Parser, common_options, where
+from functions.console.parts import Parts
 from functions.console.progress import progress
 from functions.flows.preflight.report_text import finding_lines
 from functions.model.fit import Finding
@@ -47,7 +48,9 @@ def main(words: Sequence[str], open_stack: Callable[[Where], Stack] = Stack) -> 
     try:
         arguments = parser().parse_args(words)
         path = file_of(arguments.connection, Path(arguments.folder).expanduser(), "secrets")
-        return Filling(load(path), path.parent, arguments, open_stack(where(arguments))).run()
+        connection = load(path)
+        stack, _ = Parts(where(arguments), open_stack).of(connection.called)
+        return Filling(connection, path.parent, arguments, stack).run()
     except (ConsoleError, ConnectionFileError) as error:
         sys.stderr.write(f"{error}\n")
         return FAILED

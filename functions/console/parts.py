@@ -40,7 +40,7 @@ class Parts:
     def aims(self, command: Command, named: str | None, arguments: Namespace) -> list[Aim]:
         """What is asked: of the connection that is named, or of all that are meant."""
         if named:
-            return [self._of(named)]
+            return [self.of(named)]
         if not command.has_connection or not command.is_of_one(arguments):
             return [(stack, "") for stack in self]
         return self._all_meant(is_of_each=command.each)
@@ -52,7 +52,7 @@ class Parts:
         names = ", ".join(name for _, name in known) or "none"
         raise ConsoleError(f"connection: name one with --connection; known are {names}")
 
-    def _of(self, named: str) -> Aim:
+    def of(self, named: str) -> Aim:
         """A stack that knows none is believed to have it."""
         known: list[str] = []
         for stack in self:

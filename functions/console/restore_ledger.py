@@ -58,7 +58,7 @@ def restore(stack: Stack, source: str, by: str) -> None:
     with stack.told(f"The tables {source} and {ledger}"), progress("copying"):
         put, removed = Copy(stack.client("dynamodb")).make_equal(source, ledger)
     _say(f"{put} items put back, {removed} removed that came later.")
-    hold(DynamoTable(stack.client("dynamodb"), ledger), stack.connections, by, datetime.now(UTC))
+    hold(DynamoTable(stack.client("dynamodb"), ledger), stack.kept, by, datetime.now(UTC))
     _say(f"Paused: {', '.join(stack.connections)}.")
     _say("Next: start the functions, wait until reading has caught up, then resume (docs/operations.md).")
 

@@ -13,9 +13,10 @@ from typing import Any
 
 from functions.connections.connection import ON_ITS_WAY
 from functions.errors import ConnectorError
-from functions.flows.from_shipstation.collect import collect, is_due, seconds_to_wait
+from functions.flows.from_shipstation.collect import collect
 from functions.flows.from_shipstation.labels_on_the_way import look_at_labels
 from functions.flows.from_shipstation.live_streams import Report
+from functions.flows.from_shipstation.pace import is_due, seconds_to_wait
 from functions.flows.from_shipstation.past_windows import next_job, work_on
 from functions.handlers import backfill
 from functions.model.behind import behind
@@ -23,6 +24,7 @@ from functions.model.jobs import Job
 from functions.model.messages import Notification, Pointer
 from functions.model.shipment import ConnectionName
 from functions.settings import PollSettings
+from functions.shipstation.reading.normalise import name_orders
 from functions.wiring import batch
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.poll_parts import GO_ON, PollParts
@@ -160,8 +162,8 @@ def _work(parts: PollParts, context: Context) -> float | None:
 
 
 def _next_job(parts: PollParts) -> Job | None:
-    jobs, connection = parts.jobs.all(parts.connection.name), parts.connection
-    return next_job(jobs, parts.now(), are_labels_first=connection.is_named_by_labels)
+    jobs = parts.jobs.all(parts.connection.name)
+    return next_job(jobs, parts.now(), are_labels_first=name_orders(parts.connection))
 
 
 def _report(parts: PollParts, report: Report, webhooks: int, correlation_id: str) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from functions.connections.connection import Connection
-from functions.flows.from_shipstation.collect import Collection, unanswered
+from functions.flows.from_shipstation.collect import Collection
 from functions.flows.from_shipstation.intake import Intake
+from functions.flows.from_shipstation.pace import unanswered
 from functions.flows.from_shipstation.past_windows import JobResources
 from functions.ledger.facts import FactStore
 from functions.ledger.jobs import JobStore

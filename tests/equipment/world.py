@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 
 from functions.connections.connection import Connection
 from functions.errors import Retryable
-from functions.flows.from_shipstation.collect import is_due, unanswered
+from functions.flows.from_shipstation.pace import is_due, unanswered
 from functions.handlers import (
     align,
     check,

@@ -4,7 +4,7 @@ refused and for a ShipStation that answers nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,9 +15,20 @@ from functions.errors import ConnectorError, Retryable
 from functions.flows.from_shipstation import sweep
 from functions.flows.from_shipstation.intake import Intake
 from functions.flows.from_shipstation.live_streams import OF_ONE_STREAM, HeldPosition, Jobs, Report, Source, Walker
+from functions.flows.from_shipstation.pace import (
+    FEW_SECONDS,
+    LOOKS_APART,
+    PROBES_APART,
+    is_due,
+    is_period_over,
+    is_probe_due,
+    next_answer,
+    pause,
+    seconds_to_wait,
+    unanswered,
+)
 from functions.model.audit import Cause
 from functions.model.cursors import ReadingPosition, Stream
-from functions.model.facts import LONG_AGO
 from functions.model.jobs import Lane
 from functions.model.messages import Pointer
 from functions.model.outcomes import Reason
@@ -26,11 +37,6 @@ from functions.model.shipment import ConnectionName
 RUN = timedelta(minutes=2)  # then the position is saved and the next run goes on
 LEASE = RUN + timedelta(minutes=1)  # outlives any run, so that only a dead holder loses it
 POINTERS_ONE_BY_ONE = 2  # more of one kind are answered by one look at the window
-LOOKS_APART = timedelta(seconds=20)  # while webhooks keep coming
-LOOKS_AT_ONCE = 3  # before that spacing is felt
-FEW_SECONDS = 5  # are waited for; for more another run is sent for
-TICK = timedelta(seconds=30)  # half of the schedule's minute: a tick that comes a little early counts
-PROBES_APART = timedelta(minutes=1) - TICK  # from the end of one: the next tick, while nothing is answered or allowed
 
 # What a webhook's pointer is about; anything else means: look at everything a webhook can announce.
 WEBHOOK_STREAMS = {
@@ -77,36 +83,6 @@ class Collection:
     holder: str
 
 
-def is_due(position: ReadingPosition, poll_minutes: int, now: datetime) -> bool:
-    """Whether a tick of the schedule has to look at every stream: its period is over, or a probe is due."""
-    if position.next_probe_at is not None:
-        return _is_probe_due(position.next_probe_at, now)
-    return bool(position.streams_left) or _is_period_over(position, poll_minutes, now)
-
-
-def _is_period_over(position: ReadingPosition, poll_minutes: int, now: datetime) -> bool:
-    """A poll that is still to come was dated by a clock that has been set right since."""
-    last = position.last_poll_at
-    return last is None or last > now or now - last >= timedelta(minutes=poll_minutes) - TICK
-
-
-def _is_probe_due(next_probe_at: datetime, now: datetime) -> bool:
-    """One further ahead than probes are apart was dated by a clock that has been set right since."""
-    return not now < next_probe_at <= now + PROBES_APART + TICK
-
-
-def unanswered(position: ReadingPosition, last_webhook_at: Mapping[Stream, datetime]) -> list[Stream]:
-    """The streams of webhooks that came while a run was at work that did not answer them, or had to wait."""
-    return [s for s in Stream if s in last_webhook_at and last_webhook_at[s] > position.last_answered.get(s, LONG_AGO)]
-
-
-def seconds_to_wait(fault: ConnectorError) -> float | None:
-    """Until the budget allows another request; None of another fault."""
-    if isinstance(fault, Retryable) and fault.reason is Reason.BUDGET_EXHAUSTED:
-        return fault.retry_after_seconds or FEW_SECONDS
-    return None
-
-
 def collect(collection: Collection, webhooks: Sequence[Pointer], correlation_id: str) -> Report:
     """A fault raises once everything that it does not concern was read and the position is saved; a refused key does
     not raise, it opens the circuit. Who would have to wait for more than a few seconds says when another run goes on.
@@ -151,21 +127,8 @@ def _wait(collection: Collection, pointers: Sequence[Pointer], now: datetime) ->
         if seconds_to_wait(fault) is None:
             raise
         return seconds_to_wait(fault)
-    wait = _pause(collection.positions.peek(collection.intake.connection.name), now) if _streams(pointers) else 0
+    wait = pause(collection.positions.peek(collection.intake.connection.name), now) if _streams(pointers) else 0
     return wait if wait > FEW_SECONDS else None
-
-
-def _pause(position: ReadingPosition, now: datetime) -> float:
-    """Seconds until the next look for webhooks: a few at once, then one in a while, so that what comes meanwhile is
-    answered by the same look.
-    """
-    # The first looks come at once: one webhook alone is answered within seconds.
-    ahead = _next_answer(position, now) - now - (LOOKS_AT_ONCE - 1) * LOOKS_APART
-    return max(min(ahead, LOOKS_APART).total_seconds(), 0)
-
-
-def _next_answer(position: ReadingPosition, now: datetime) -> datetime:
-    return max(position.answer_due or now, now)
 
 
 def _streams(pointers: Sequence[Pointer]) -> list[Stream]:
@@ -198,7 +161,7 @@ class _Run:
 
     def go(self, pointers: Sequence[Pointer]) -> None:
         next_probe_at = self._position.value.next_probe_at
-        if next_probe_at is not None and not _is_probe_due(next_probe_at, self._started):
+        if next_probe_at is not None and not is_probe_due(next_probe_at, self._started):
             self.report.silent = self._position.value.refused_at is None
             self.report.refused = not self.report.silent
             return
@@ -312,7 +275,7 @@ class _Run:
             if is_served and is_due(self._position.value, self._connection.poll_minutes, self._now()):
                 self._look_at_everything()
             elif streams := self._pending_webhooks():
-                wait = _pause(self._position.value, self._now())
+                wait = pause(self._position.value, self._now())
                 if wait > FEW_SECONDS:
                     self.report.goes_on_in = wait
                     break
@@ -329,10 +292,10 @@ class _Run:
     def _pace(self) -> bool:
         """True when it had to wait."""
         now = self._now()
-        wait = _pause(self._position.value, now)
+        wait = pause(self._position.value, now)
         if wait:
             self._with.sleep(wait)
-        due = _next_answer(self._position.value, now)
+        due = next_answer(self._position.value, now)
         self._position.note(self._position.value.paced_until(due + LOOKS_APART))
         return wait > 0
 
@@ -374,7 +337,7 @@ class _Run:
     def _due_streams(self) -> list[Stream]:
         """What is left alone, until all are due again: a stream that is left run by run starves no other."""
         position, now = self._position.value, self._now()
-        if position.streams_left and not _is_period_over(position, self._connection.poll_minutes, now):
+        if position.streams_left and not is_period_over(position, self._connection.poll_minutes, now):
             return list(position.streams_left)
         due = list(dict.fromkeys((*position.streams_left, *Stream)))
         self._position.note(position.polling(now).leaving(due))
@@ -401,7 +364,7 @@ class _Run:
         """Whether a webhook came meanwhile that may be answered now. While they keep coming, they are answered once in
         a while, and there is time between for everything else.
         """
-        return bool(self._pending_webhooks()) and _pause(self._position.value, self._now()) <= FEW_SECONDS
+        return bool(self._pending_webhooks()) and pause(self._position.value, self._now()) <= FEW_SECONDS
 
     def _has_time(self) -> bool:
         return not self._position.is_lost and not self._is_over

@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from functions.errors import ConnectorError
-from functions.flows.from_shipstation.collect import RUN, Collection, seconds_to_wait
+from functions.flows.from_shipstation.collect import RUN, Collection
 from functions.flows.from_shipstation.crosscheck import CrossCheck
 from functions.flows.from_shipstation.live_streams import OF_ONE_STREAM
+from functions.flows.from_shipstation.pace import seconds_to_wait
 from functions.model.audit import Cause
 from functions.model.cursors import Stream
 from functions.model.jobs import Lane

@@ -169,11 +169,15 @@ class Walker:
             if reading.reached and reading.page > BACKLOG_PAGES:
                 self._step_over(stream, reading.reached, reading.page, settles=settles)
                 return
-            if not self.has_time() or (until is not None and self.is_wanted()):
+            if self._is_put_off(until):
                 self.report.complete = False
                 return
             if until is None and not self._goes_on(stream, start, reading, pages, lane):
                 return
+
+    def _is_put_off(self, until: datetime | None) -> bool:
+        """What is read a second time, up to `until`, is put off for a webhook too."""
+        return not self.has_time() or (until is not None and self.is_wanted())
 
     def _goes_on(self, stream: Stream, start: datetime, reading: Reading, pages: int, lane: Lane) -> bool:
         """False where the rest became a job. Who would have to wait for the budget ends here, where what was read

@@ -36,6 +36,8 @@ FIELDS: dict[OrderSource, str] = {
     "custom_field_3": "customField3",
 }
 
+ON_LABELS = {"order_key", "order_number"}  # sources that a label's own row holds
+
 Parcel = ShipStationShipment | ShipStationFulfilment
 
 
@@ -46,8 +48,15 @@ def needs_order(row: Parcel, connection: Connection) -> bool:
     is_store_missing = connection.names_stores and _store(row) is None
     view = connection.at_store(_store(row))
     rule = view.shipstation.shipment_id
-    is_id_elsewhere = rule is not None and rule.source not in {"order_key", "order_number"}
+    is_id_elsewhere = rule is not None and rule.source not in ON_LABELS
     return is_store_missing or is_id_elsewhere or _text_of(row, view) is None
+
+
+def name_orders(connection: Connection) -> bool:
+    """Whether labels alone say which IFS order they mean, at every store: their orders need not be read before them."""
+    views = [view.shipstation for view in connection.views]
+    sources = {rule.source for view in views for rule in (view.order_reference, view.shipment_id) if rule is not None}
+    return connection.shipstation.api == "v1" and sources <= ON_LABELS
 
 
 def normalised(row: Parcel, order: OrderFacts | None, connection: Connection, read_at: datetime) -> Shipment:

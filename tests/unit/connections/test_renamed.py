@@ -10,7 +10,7 @@ import pytest
 from functions.connections.connection import Connection
 from functions.connections.file import ConnectionFileError, load, load_all
 from functions.connections.remarks import neighbours
-from functions.console.check import _file
+from functions.console.check import file_of
 
 EXAMPLE = (Path(__file__).parents[3] / "infra/connections/example.toml").read_text(encoding="utf-8")
 
@@ -74,4 +74,4 @@ def test_messages_name_the_file_that_a_person_has_to_open(folder: Path) -> None:
 def test_check_finds_the_file_by_either_name(folder: Path, name: str) -> None:
     put(folder, {"new": "old", "other": None})
 
-    assert _file(name, folder) == folder / "new.toml"
+    assert file_of(name, folder) == folder / "new.toml"

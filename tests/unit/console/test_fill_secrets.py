@@ -50,6 +50,7 @@ class Desk:
     def __init__(self, capsys: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch) -> None:
         self.secrets = {kind: FakeSecret(values) for kind, values in EMPTY.items()}
         self._capsys, self._patch = capsys, patch
+        self.connections, self.renamed, self.beside = ["example"], dict[str, str](), list[str]()
         self.said = ""
 
     def secret(self, connection: str, kind: str) -> FakeSecret:

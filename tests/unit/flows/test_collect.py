@@ -7,7 +7,7 @@ import pytest
 
 from functions.errors import Permanent, Retryable
 from functions.flows.from_shipstation import sweep
-from functions.flows.from_shipstation.collect import LOOKS_APART, PROBES_APART, is_due
+from functions.flows.from_shipstation.pace import LOOKS_APART, PROBES_APART, is_due
 from functions.model.cursors import Cursor, Gap, Reading, ReadingPosition, Span, Stream
 from functions.model.jobs import Job, Lane
 from functions.model.outcomes import Reason

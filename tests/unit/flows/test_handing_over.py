@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from functions.errors import Retryable
-from functions.flows.from_shipstation.collect import LOOKS_APART, RUN
+from functions.flows.from_shipstation.collect import RUN
+from functions.flows.from_shipstation.pace import LOOKS_APART
 from functions.model.cursors import Cursor, ReadingPosition, Stream
 from functions.model.outcomes import Reason
 from tests.equipment.builders import NOON, a_shipment

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from functions.errors import ConnectorError, Permanent, Retryable, Scope
-from functions.flows.from_shipstation.collect import RUN, is_due
+from functions.flows.from_shipstation.collect import RUN
 from functions.flows.from_shipstation.crosscheck import CrossCheck
 from functions.flows.from_shipstation.live_streams import BACKLOG_PAGES, DENSE, POINTER_PAGES
+from functions.flows.from_shipstation.pace import is_due
 from functions.flows.from_shipstation.sweep import TRACKS
 from functions.model.cursors import Cursor, Gap, Reading, ReadingPosition, Stream, Withheld
 from functions.model.jobs import Lane

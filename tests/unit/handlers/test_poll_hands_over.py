@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from functions.flows.from_shipstation.collect import FEW_SECONDS, LOOKS_AT_ONCE
+from functions.flows.from_shipstation.pace import FEW_SECONDS, LOOKS_AT_ONCE
 from functions.ledger.jobs import JobStore
 from functions.model.shipment import ConnectionName
 from functions.shipstation.budget import FEW_PLACES, spacing_ms
