@@ -37,6 +37,7 @@ def build(runtime: Runtime, settings: ConsumeSettings) -> Handler:
             own = {key: message for key, message in messages.items() if message.order.connection == name}
             if name in runtime.connections:
                 failed += _delivered(own, partial(parts.delivery, name, context))
+                parts.note_client(name)
             else:
                 # Its file may come back with the next deployment: the message is not dropped.
                 logger.error("connection_unknown", connection=name, messages=len(own))

@@ -29,7 +29,9 @@ class _Tokens:
 
     def valid_for(self, connection: str) -> Sequence[str]:
         arn = self._arns.get(connection)
-        return tuple(self._secrets(arn).values()) if arn else ()
+        secret = self._secrets(arn) if arn else {}
+        # What else a person writes into it is no token.
+        return tuple(secret[name] for name in ("current", "previous") if name in secret)
 
     def renewed_for(self, connection: str) -> Sequence[str]:
         """Those that are valid by now; none where they were read a moment ago."""

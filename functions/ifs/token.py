@@ -69,7 +69,7 @@ class TokenSource:
         monotonic: Callable[[], float],
     ) -> None:
         self._session, self._side, self._now = session, side, now
-        self._clients = clients
+        self._clients, self._monotonic = clients, monotonic
         self._lock = threading.Lock()
         self._token: str | None = None
         self._made_for: Credentials | None = None
@@ -95,12 +95,14 @@ class TokenSource:
             self._clients.refused(self._made_for)
 
     def _fetch(self) -> tuple[str, datetime]:
+        """With both clients in the time that one answer may take."""
+        until = self._monotonic() + WITHIN_SECONDS
         for is_last in (False, True):
             client = self._clients.in_use()
             try:
-                made = self._ask(client)
+                made = self._ask(client, until - self._monotonic())
             except ClientRefused:
-                if not self._clients.refused(client) or is_last:
+                if not self._clients.refused(client) or is_last or self._monotonic() >= until:
                     raise
             else:
                 self._made_for = client
@@ -108,13 +110,13 @@ class TokenSource:
                 return made
         raise AssertionError("the last client returns or raises")
 
-    def _ask(self, client: Credentials) -> tuple[str, datetime]:
+    def _ask(self, client: Credentials, within_seconds: float) -> tuple[str, datetime]:
         # From before the request: the realm counts the lifetime from when it made the token, not from when it arrived.
         asked = self._now()
         form, basic = self._form(client)
         try:
             response, content = exchange(
-                self._session, "POST", self._side.token_url, WITHIN_SECONDS, data=form, auth=basic
+                self._session, "POST", self._side.token_url, within_seconds, data=form, auth=basic
             )
         except requests.RequestException as error:
             raise _fault(Reason.IFS_UNAVAILABLE, code=type(error).__name__) from error

@@ -125,7 +125,8 @@ class ShipStationClient:
     ) -> None:
         self._session, self._base_url = session, base_url
         self._keys, self._governor = keys, governor
-        self._timeout_seconds, self._sleep, self._jitter = timeout_seconds, sleep, jitter
+        self._timeout_seconds, self._monotonic = timeout_seconds, monotonic
+        self._sleep, self._jitter = sleep, jitter
         session.trust_env = False  # a .netrc must never replace the credentials
         keep_deadlines(session, monotonic)
 
@@ -188,23 +189,26 @@ class ShipStationClient:
         self.get(path, no_rows, lane, tries=1)
 
     def _once(self, request: _Request) -> Answer | None:
+        """With both keys in the time that one request may take."""
+        left = self._timeout_seconds
         for is_last in (False, True):
             self._governor.wait_for_place(request.lane)
-            credentials = self._keys.in_use()
+            credentials, began = self._keys.in_use(), self._monotonic()
             try:
-                return self._sent(request, credentials)
+                return self._sent(request, credentials, left)
             except KeyRefused:
-                if not self._keys.refused(credentials) or is_last:
+                left -= self._monotonic() - began
+                if not self._keys.refused(credentials) or is_last or left <= 0:
                     raise
         raise AssertionError("the last key returns or raises")
 
-    def _sent(self, request: _Request, credentials: Credentials) -> Answer | None:
+    def _sent(self, request: _Request, credentials: Credentials, within_seconds: float) -> Answer | None:
         try:
             response, content = exchange(
                 self._session,
                 request.method,
                 f"{self._base_url}{request.path}",
-                self._timeout_seconds,
+                within_seconds,
                 params=dict(request.parameters),
                 json=request.body,
                 **credentials.authentication,

@@ -20,6 +20,7 @@ from functions.ifs.client import GRACE_SECONDS
 from functions.ledger.alignment import AlignStore
 from functions.ledger.audit import AuditLog
 from functions.ledger.desks import DeskStore
+from functions.ledger.key_expiries import KeyExpiryStore
 from functions.ledger.orders import OrderStore
 from functions.ledger.plans import PlanStore
 from functions.ledger.queues import FifoOrderQueue
@@ -28,6 +29,7 @@ from functions.ledger.shared import EarlierSharedStore
 from functions.ledger.tenants import TenantStore
 from functions.model.shipment import ConnectionName
 from functions.wiring.ifs_tenant import IfsConnections
+from functions.wiring.key_expiries import KeyExpiries
 from functions.wiring.runtime import Context, Runtime
 
 AROUND_A_REQUEST_SECONDS = 17  # a new token's, and the records before and after
@@ -52,6 +54,7 @@ class DeliveryParts:
         self.desks = DeskStore(ledger)
         self.audit = AuditLog(runtime.table(tables.audit), new_id=runtime.new_id)
         self.ifs = IfsConnections(runtime, tables.ifs_secrets)
+        self._expiries = KeyExpiries(runtime.secrets, KeyExpiryStore(ledger), runtime.now)
         self.drift = SchemaDrift(self.tenants, self.ifs.inspect, runtime.now)
         self._earlier = Earlier(EarlierSharedStore(ledger), self.audit, runtime.now)
 
@@ -88,6 +91,10 @@ class DeliveryParts:
             queue=self.queue(name),
             pause=self._pause,
         )
+
+    def note_client(self, name: ConnectionName) -> None:
+        """Which of IFS's clients is in use: who delivers knows."""
+        self._expiries.note(name, "ifs", self._tables.ifs_secrets[name], self.ifs.known_by(name))
 
     def queue(self, name: ConnectionName) -> FifoOrderQueue:
         return FifoOrderQueue(self._runtime.queue(self._tables.shipments[name]))

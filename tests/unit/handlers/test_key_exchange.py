@@ -147,6 +147,8 @@ def test_ifs_is_written_without_a_gap_while_its_client_is_exchanged() -> None:
     world, site = deliver(exchanged)
     assert written(site) == 2
     assert told(world)["ifs"] == "answers"
+    whose = "the secret of the client in IFS"
+    assert troubles(world) == [f"{whose} is refused, the next one beside it is in use: make it the first"]
 
 
 def test_ifs_that_refuses_both_clients_opens_its_circuit() -> None:

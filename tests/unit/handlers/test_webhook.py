@@ -15,6 +15,7 @@ from functions.shipstation.v2.signature import KEY_ID, SIGNATURE, TIMESTAMP
 from functions.wiring.telemetry import logger
 from tests.equipment.builders import NOON
 from tests.equipment.http import Response, json_response
+from tests.equipment.quiet_connection import asked, quiet_world
 from tests.equipment.shipstation.signing import jwk, private_key
 from tests.equipment.webhook_endpoint import TOKEN, V1, V2, Endpoint
 
@@ -251,3 +252,14 @@ def test_a_log_line_says_why_a_webhook_was_turned_away(endpoint: Endpoint, logs:
         (401, "signature_wrong"),
     ]
     assert TOKEN not in logs.getvalue()
+
+
+def test_what_a_person_notes_in_the_secret_beside_the_tokens_opens_nothing() -> None:
+    world, _ = quiet_world()
+    tokens = {"current": "CanaryToken", "previous": "CanaryBefore"}
+    world.secrets.put("hook-acme", {**tokens, "rotated_on": "2026-06-01", "empty": ""})
+    statuses = {}
+    for token in (*tokens.values(), "2026-06-01", ""):
+        event = {"pathParameters": {"connection": "acme", "token": token}, "headers": {}, "body": V1.decode()}
+        statuses[token] = asked(world, event, "webhook")["statusCode"]
+    assert statuses == {"CanaryToken": 202, "CanaryBefore": 202, "2026-06-01": 404, "": 404}

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,11 +11,11 @@ import requests
 from functions.errors import ConnectorError, Permanent, Retryable
 from functions.http_answers import keep_deadlines
 from functions.model.outcomes import Reason
-from functions.shipstation.client import Answer, KeyRefused, PageBroken
+from functions.shipstation.client import Answer, Credentials, KeyRefused, PageBroken
 from tests.equipment.account_fixture import KEY, PATH, SECRET, Rig, get, refused
 from tests.equipment.builders import NOON
 from tests.equipment.dripping import DrippingServer, drops
-from tests.equipment.http import Response, json_response
+from tests.equipment.http import Request, Response, json_response
 
 JSON = {"Content-Type": "application/json"}
 
@@ -158,3 +159,26 @@ def test_a_refusal_names_what_was_asked(method: str) -> None:
     }
     with pytest.raises(Permanent, match=f"{method} /orders: 400"):
         calls[method]()
+
+
+class Slow(Rig):
+    """Two keys, both refused after `seconds`."""
+
+    seconds = 0.0
+
+    def _serve(self, request: Request) -> Response:
+        self.at += timedelta(seconds=self.seconds)
+        return super()._serve(request)
+
+    def refused(self, credentials: Credentials) -> bool:
+        super().refused(credentials)
+        return True
+
+
+@pytest.mark.parametrize(("seconds", "tries"), [(1, 2), (44, 2), (46, 1)])
+def test_two_keys_take_no_longer_than_one_request_may(seconds: float, tries: int) -> None:
+    rig = Slow()
+    rig.account.keys.clear()
+    rig.seconds = seconds
+    refused(rig, KeyRefused, Reason.SHIPSTATION_CREDENTIALS)
+    assert (len(rig.sent), rig.refusals) == (tries, tries)
