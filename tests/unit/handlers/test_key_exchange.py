@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from functions.console import answers, standings
+from functions.console.screen import Line, Shown
 from functions.flows.operations.key_standing import LEFT, key_standing
 from functions.handlers import digest
 from functions.handlers.release import HOURLY
@@ -239,6 +241,20 @@ def test_status_says_which_of_two_keys_is_in_use() -> None:
     exchange.promote()
     go_on(world, hours=2)
     assert (told(world)["is_well"], told(world)["remarks"]) == (True, [])
+
+
+def test_the_command_line_shows_how_an_exchange_stands() -> None:
+    world, site = quiet_world()
+    Exchange(world, site).begin()
+    go_on(world, minutes=30)
+    remark = f"a next one stands beside {KEY} since {START:%Y-%m-%d}, the first is in use"
+    views: dict[str, Callable[[Mapping[str, Any]], Shown]] = {"status": answers.status, "reading": standings.reading}
+    for look, view in views.items():
+        question = {"show": look} | ({"connection": "acme"} if look == "reading" else {})
+        shown = view(asked(world, question, "inspect"))
+        lines = [block.text for block in shown.blocks if isinstance(block, Line)]
+        assert [line for line in lines if line.endswith(remark)], look
+        assert not shown.asks
 
 
 def test_a_next_key_that_nobody_makes_the_first_is_told_after_a_week() -> None:
