@@ -105,6 +105,11 @@ def adopt(parser: ArgumentParser) -> None:
     parser.add_argument("fields", nargs="+", help="tracking, carrier, …")
 
 
+def overwrite_request(arguments: Namespace) -> dict[str, Any]:
+    chosen = {"select": {"orders": [arguments.order]}, "overwrite": arguments.fields}
+    return {**chosen, **given(arguments, "connection", "by", "note")}
+
+
 def plan(parser: ArgumentParser) -> None:
     """Every criterion that a selection has."""
     parser.add_argument("orders", nargs="*", help="IFS order numbers")

@@ -21,6 +21,7 @@ from functions.model.control import Changed, ControlRequest
 from functions.model.fit import FitReport
 from functions.model.inspection import InspectRequest
 from functions.model.reconcile_request import ReconcileRequest
+from functions.model.replay_request import ReplayRequest
 from functions.wiring.check_parts import CheckRequest
 
 FOLDER = Path(__file__).parents[2] / "docs/schemas"
@@ -36,6 +37,7 @@ PUBLISHED: Mapping[str, type[BaseModel]] = {
     "inspect-status": StatusAnswer,
     "control-request": ControlRequest,
     "control-answer": Changed,
+    "replay-request": ReplayRequest,
     "reconcile-request": ReconcileRequest,
     "reading-request": ReadingRequest,
     "check-request": CheckRequest,

@@ -28,6 +28,7 @@ def told(plan: Plan, plans: Plans, page: int, progress: Progress | None) -> dict
         "note": plan.note,
         "expires_at": plan.expires_at.isoformat(),
         **({"reverts": plan.reverts} if plan.reverts else {}),
+        **({"overwrites": list(plan.overwrites)} if plan.overwrites else {}),
         **_persons(plan),
     }
     if plan.status == "drawing" or (plan.cancelled is not None and not plan.found):

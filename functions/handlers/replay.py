@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from functions.errors import ConnectorError
 from functions.flows.operations.carry_out import apply, progress, send
+from functions.flows.operations.overwrite import KeptOrders
 from functions.flows.operations.replay import Replay, SelectedOrders, Source, draw, held, planned
 from functions.flows.operations.revert import AppliedOrders
 from functions.handlers.plan_answers import told
@@ -45,6 +46,7 @@ ALLOWED = {
         "select": [field.alias or name for name, field in Selection.model_fields.items()],
         **WHO,
     },
+    "overwrite": {"connection": "name", "select": {"orders": ["number"]}, "overwrite": ["tracking"], **WHO},
     "show": {"plan_id": "from a dry run", "page": "from 1"},
     "apply": {"plan_id": "from a dry run", "apply": True, **WHO},
     "cancel": {"plan_id": "from a dry run", "cancel": True, **WHO},
@@ -75,10 +77,13 @@ class _Service:
     # --- what a person asks for
 
     def dry_run(self, request: DryRun, event: dict[str, Any], run: _Run) -> dict[str, Any]:
-        replay = self._replay(request.connection, run)
-        asked = self._asked(request.by, request.note)
+        replay, name = self._replay(request.connection, run), request.connection
+        strange = [field for field in request.overwrite if not replay.connection.writes(field)]
+        if strange:
+            raise _Refused(f"overwrite: no target of the connection has {', '.join(strange)}")
+        asked, over = self._asked(request.by, request.note), request.overwrite
         return self._drawn(
-            event, run, replay, lambda plan_id: planned(request.connection, plan_id, asked, select=request.select)
+            event, run, replay, lambda id_: planned(name, id_, asked, select=request.select, overwrites=over)
         )
 
     def revert(self, request: OfAPlan, event: dict[str, Any], run: _Run) -> dict[str, Any]:
@@ -155,9 +160,9 @@ class _Service:
         return (self._plans.save(drawn.let_go()) or drawn) if drawn.status == "drawing" else drawn
 
     def _source(self, replay: Replay, plan: Plan) -> Source:
-        if plan.reverts is None:
-            return SelectedOrders(replay, plan)
-        return AppliedOrders(replay, plan, self._plan(plan.reverts))
+        if plan.reverts is not None:
+            return AppliedOrders(replay, plan, self._plan(plan.reverts))
+        return SelectedOrders(replay, plan) if plan.kind == "replay" else KeptOrders(replay, plan)
 
     # --- parts
 

@@ -14,8 +14,8 @@ from functions.model.shipment import ConnectionName, OrderKey, Shipment, Shipmen
 
 
 class Cause(Frozen):
-    """Who made us look. `by` and `note` are an operator's, `plan_id` is a replay's or a revert's; `reverts` is the plan
-    that is taken back.
+    """Who made us look. `by` and `note` are an operator's, `plan_id` is that of a replay, a revert or an overwrite;
+    `reverts` is the plan that is taken back.
     """
 
     kind: Literal[
@@ -26,6 +26,7 @@ class Cause(Frozen):
         "release",
         "replay",
         "revert",
+        "overwrite",
         "control",
         "pilot",
         "neighbour",

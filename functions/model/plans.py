@@ -1,4 +1,4 @@
-"""A replay plan: one proposal, exactly what a dry run said it would write. A revert is one too."""
+"""A replay plan: one proposal, exactly what a dry run said it would write. Reverts and overwrites are plans too."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from functions.model.records import Place, Record, RecordKey
 from functions.model.shipment import ConnectionName, OrderKey
 from functions.model.state import EARLIER_PLACE
 
+PlanKind = Literal["replay", "revert", "overwrite"]
 PlanStatus = Literal["drawing", "ready", "applying", "applied", "cancelled", "given_up"]
 LIFETIME = timedelta(days=7)  # what was shown longer ago is not what a person would see now
 KEPT = timedelta(days=30)  # so long an applied plan can be reverted
@@ -27,7 +28,7 @@ LEFT_ALONE = {Reason.TYPED_BY_A_PERSON, Reason.REWRITTEN_SINCE}
 class PlannedRecord(Frozen):
     """What would be written to one record, and what its orders contribute there: whichever of them comes first enters
     them all, as long as the record's memory is that of `revision`. `reason`: why nothing of it is written. `left` are
-    the fields that a revert leaves, each with the reason.
+    the fields that a revert or an overwrite leaves, each with the reason.
     """
 
     key: RecordKey
@@ -39,7 +40,8 @@ class PlannedRecord(Frozen):
 
     @property
     def gist(self) -> Gist:
-        return Gist(bool(self.changes), self.reason or next(iter(self.left.values()), None))
+        left = next(iter(self.left.values()), None)
+        return Gist(bool(self.changes), self.reason or left, is_left=self.reason is None and left is not None)
 
     def too_large(self) -> PlannedRecord:
         """It would end so; what it would hold fits no item."""
@@ -52,17 +54,18 @@ class PlannedRecord(Frozen):
 
 @dataclass(frozen=True)
 class Gist:
-    """What of a record its orders have to know."""
+    """What of a record its orders have to know. `is_left`: its fields stay as they are, for that reason."""
 
     is_changing: bool
     reason: Reason | None
+    is_left: bool = False
 
     def outcome(self) -> Outcome:
         if self.reason in {Reason.SHARED_TARGET, Reason.ORDER_TOO_LARGE}:
             return Outcome.PARKED
         if self.reason is Reason.PAUSED:
             return Outcome.WAITING
-        return Outcome.KEPT if self.reason in LEFT_ALONE else Outcome.RETRY
+        return Outcome.KEPT if self.is_left or self.reason in LEFT_ALONE else Outcome.RETRY
 
 
 class PlannedOrder(Frozen):
@@ -123,11 +126,12 @@ class Asked(Frozen):
 
 class Plan(Frozen):
     """`expires_at` is until when it may be applied. `select` is what was asked for, `request` the digest of the asking,
-    `reverts` the plan that this one takes back. `position` is where the work on it goes on, `looked_at` the orders so
-    far; `found`, `would_change`, `undecided`, `shown` and `to_send` count orders once it is drawn, `sent` those on
-    their way. `revision` guards every save, `held_until` is how long a run may still work on it, `stalls` the runs in a
-    row that came no further. `rounds` counts how often what a revert had not settled was sent again. `orders` and
-    `records` are not stored with it but handed out.
+    `reverts` the plan that this one takes back, `overwrites` the fields that are written over what is kept. `position`
+    is where the work on it goes on, `looked_at` the orders so far; `found`, `would_change`, `undecided`, `shown` and
+    `to_send` count orders once it is drawn, `sent` those on their way. `revision` guards every save, `held_until` is
+    how long a run may still work on it, `stalls` the runs in a row that came no further. `rounds` counts how often what
+    a revert or an overwrite had not settled was sent again. `orders` and `records` are not stored with it but handed
+    out.
     """
 
     plan_id: str
@@ -142,6 +146,7 @@ class Plan(Frozen):
     applied: Asked | None = None
     cancelled: Asked | None = None
     reverts: str | None = None
+    overwrites: tuple[str, ...] = ()
     select: dict[str, Any] = Field(default_factory=dict)
     request: str = ""
     status: PlanStatus = "ready"
@@ -163,6 +168,12 @@ class Plan(Frozen):
     @classmethod
     def _of_an_earlier_version(cls, raw: Any) -> Any:
         return _moved_over(raw) if isinstance(raw, dict) and _is_earlier(raw) else raw
+
+    @property
+    def kind(self) -> PlanKind:
+        if self.reverts is not None:
+            return "revert"
+        return "overwrite" if self.overwrites else "replay"
 
     @property
     def is_under_way(self) -> bool:

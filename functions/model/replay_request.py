@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
+from typing import Annotated
+
+from pydantic import Field, RootModel, model_validator
 
 from functions.model.frozen import Frozen
+from functions.model.records import FieldName
 from functions.model.selection import Selection
 from functions.model.shipment import ConnectionName
 from functions.model.signed import Name, Note
 
+MOST_OVERWRITTEN = 100  # orders
+
 
 class DryRun(Frozen):
+    """`overwrite` names the fields in which a value that is kept for a person is written over; nothing else of the
+    orders is decided then.
+    """
+
     connection: ConnectionName
     select: Selection
+    overwrite: Annotated[tuple[FieldName, ...], Field(max_length=len(FieldName))] = ()
     by: Name
     note: Note
+
+    @model_validator(mode="after")
+    def _overwrites_what_is_named(self) -> DryRun:
+        # A person's values are written over order by order, never by a criterion that may hold for more than was meant.
+        if self.overwrite and (self.select.orders is None or len(self.select.orders) > MOST_OVERWRITTEN):
+            raise ValueError(f"select.orders has to name the orders to overwrite, {MOST_OVERWRITTEN} at most")
+        return self
 
 
 class OfAPlan(Frozen):
@@ -36,3 +53,7 @@ class OfAPlan(Frozen):
         if asked and not (self.by and self.note):
             raise ValueError("by and note have to be given: who asks, and why")
         return self
+
+
+class ReplayRequest(RootModel[DryRun | OfAPlan]):
+    """Either of them."""

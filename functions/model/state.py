@@ -263,6 +263,9 @@ class OrderState(Frozen):
             }
         )
 
+    def calling(self, attention: Reason | None) -> OrderState:
+        return self.model_copy(update={"attention": attention})
+
     def resting(self, pause: str | None) -> OrderState:
         """Under that pause."""
         return self.model_copy(update={"paused_by": pause or ""})

@@ -39,7 +39,7 @@ def plan_page(widget: WidgetEvent, answer: Mapping[str, Any]) -> str:
 def _title(answer: Mapping[str, Any]) -> str:
     state = f" ({answer['state']})" if "state" in answer else ""
     if "orders" in answer:
-        what = "A revert" if answer.get("reverts") else "A replay"
+        what = "A revert" if answer.get("reverts") else "An overwrite" if answer.get("overwrites") else "A replay"
         return (
             f"{what} of {_orders(answer['orders'])} would change {answer.get('would_change', 0)}"
             f"{_undecided(answer)}{_gone(answer)}{state}"

@@ -13,6 +13,7 @@ from functions.flows.operations.stories import StoriesAnswer
 from functions.flows.operations.story import Attempt, FieldStory, OrderStory, RecordStory, ShipmentStory
 from functions.model.desk import MapName
 from functions.model.outcomes import Outcome, Reason
+from functions.model.records import FieldName
 from functions.page.markup import Child, Html, tag, together
 from functions.page.sheet import Sheet, at, field, left_out, one_line, soft, table, warn
 
@@ -150,9 +151,17 @@ def _field(name: str, each: FieldStory, story: OrderStory, sheet: Sheet) -> tupl
     ended = " ".join(filter(None, (each.outcome, each.reason)))
     ask = {"do": "adopt", "order": story.order, "fields": [name]}
     sure = f"The value of {name} is ours from now on?"
-    adopt = sheet.act("it is ours", ask, sure) if each.outcome is Outcome.KEPT else None
+    ways = (sheet.act("it is ours", ask, sure), _overwrite(name, story, sheet)) if each.outcome is Outcome.KEPT else ()
     is_ = together(ended, tag("br"), soft(each.means)) if each.means else ended
-    return one_line(name), is_, cut(each.ours), cut(each.theirs), cut(each.tried), adopt
+    return one_line(name), is_, cut(each.ours), cut(each.theirs), cut(each.tried), ways
+
+
+def _overwrite(name: str, story: OrderStory, sheet: Sheet) -> Html | None:
+    """A plan, which is shown before it is applied."""
+    if name not in set(FieldName):
+        return None  # a state action
+    ask = {"connection": sheet.connection, "select": {"orders": [story.order]}, "overwrite": [name]}
+    return sheet.plan("write ours over it?", ask)
 
 
 def _attempt(entry: Attempt) -> tuple[Any, ...]:

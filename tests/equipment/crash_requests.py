@@ -60,6 +60,19 @@ def apply(shop: Shop) -> None:
     shop.ask("replay", plan_id=plan)
 
 
+def drawn_over() -> Shop:
+    """Two records over which a person typed, and the plan that writes over one field of them."""
+    shop = numbers_taken_out()
+    for record in shop.records:
+        shop.site.tenant.edit(record, ProNo="TYPED")
+    shop.wait(50 * MINUTE, *LATER)
+    shop.ask("control", do="release", orders=["P1", "P2"], **WHO)
+    shop.wait(10 * MINUTE)
+    shop.ask("replay", connection="acme", select={"orders": ["P1", "P2"]}, overwrite=["tracking"], **SIGNED)
+    assert shop.answer["would_change"] == 2, shop.answer
+    return shop
+
+
 def take_back(shop: Shop) -> None:
     drawn_back = shop.ask("replay", plan_id=shop.answer["plan_id"], revert=True, **SIGNED)
     shop.wait(10 * MINUTE, *LATER)
@@ -162,6 +175,7 @@ QUARTER = timedelta(minutes=15)
 ASKED = [
     Flow("replay", "a dry run", "replay", numbers_taken_out, draw, type_beside, plan_of, QUARTER),
     Flow("replay", "a plan is applied", "replay", drawn, apply, type_beside, plan_of, QUARTER),
+    Flow("replay", "an overwrite is applied", "replay", drawn_over, apply, type_beside, plan_of, HOUR),
     Flow("replay", "a plan is taken back", "replay", applied, take_back, type_beside, plan_of, HOUR),
     Flow("reconcile", "with repair", "reconcile", a_number_missing, compare, type_beside, found, HOUR),
     change("map", unmapped, table="carriers", code="ontrac", value="DHL"),

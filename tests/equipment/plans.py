@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from functions.flows.operations import carry_out
+from functions.flows.operations.overwrite import KeptOrders
 from functions.flows.operations.replay import Replay, SelectedOrders, Source, draw, planned
 from functions.flows.operations.revert import AppliedOrders
 from functions.model.plans import Asked, Plan
@@ -40,6 +42,12 @@ def draw_revert(replay: Replay, applied: Plan, *, plan_id: str, by: str, note: s
     return _drawn(replay, planned(replay.connection.name, plan_id, asked, reverts=applied.plan_id))
 
 
+def draw_overwrite(replay: Replay, orders: Sequence[str], *fields: str, plan_id: str = "over") -> Plan:
+    """With its orders, and all that is told of their records."""
+    asked, select = Asked(by="kim", note="the label is right", at=replay.lookup.now()), Selection(orders=tuple(orders))
+    return _drawn(replay, planned(replay.connection.name, plan_id, asked, select=select, overwrites=fields))
+
+
 def apply(replay: Replay, plan: Plan, correlation_id: str) -> int:
     """How many orders were sent, all portions together."""
     asked = Asked(by=plan.by, note=plan.note, at=replay.lookup.now())
@@ -55,6 +63,8 @@ def _drawn(replay: Replay, plan: Plan) -> Plan:
     opened = replay.plans.open(plan)
     assert opened is not None
     source: Source = SelectedOrders(replay, plan)
+    if plan.kind == "overwrite":
+        source = KeptOrders(replay, plan)
     if plan.reverts is not None:
         applied = replay.plans.head(plan.reverts)
         assert applied is not None

@@ -12,7 +12,8 @@ control     control_tools        what every change works with
 replay      selection            which orders, of those that a person may ask for
             ├─ replay            the dry run, piece by piece
             ├─ carry_out         the plan on its way, its progress
-            └─ revert            an applied plan taken back
+            ├─ revert            an applied plan taken back
+            └─ overwrite         what is kept for a person written over
 reconcile   reconcile_reading    what ShipStation says, and what IFS says
             ├─ reconcile_home    which record a parcel belongs on
             ├─ reconcile_compare, reconcile_values where they differ

@@ -53,8 +53,9 @@ def send(replay: Replay, plan: Plan, correlation_id: str) -> Plan:
     # A full portion says nothing of what is behind it.
     if len(portion) == allowed.orders:
         return _later(replay, plan, sent, allowed.pause)
-    # A replay's orders have a next attempt of their own; what a revert could not put back, nobody else asks for.
-    if plan.reverts is None:
+    # A replay's orders have a next attempt of their own; what a revert or an overwrite could not write, nobody else
+    # asks for.
+    if plan.kind == "replay":
         return _saved(replay, plan, sent.ended("applied"))
     return _later(replay, plan, sent) if portion else _again(replay, plan, sent, allowed, correlation_id)
 
@@ -90,7 +91,9 @@ def _portion(replay: Replay) -> _Portion:
 
 
 def _again(replay: Replay, before: Plan, plan: Plan, allowed: _Portion, correlation_id: str) -> Plan:
-    """A revert waits for nobody: what could not be taken back is tried again until it is, or the plan expires."""
+    """A revert or an overwrite waits for nobody: what could not be written is tried again until it is, or the plan
+    expires.
+    """
     every = (order for _, order in replay.plans.orders(plan.plan_id) if order.is_sent)
     unsettled = list(islice(_unsettled(replay, plan, every), allowed.orders))
     if not unsettled:
@@ -126,7 +129,7 @@ def _queue(
 ) -> None:
     asked = plan.applied
     cause = Cause(
-        kind="replay" if plan.reverts is None else "revert",
+        kind=plan.kind,
         correlation_id=correlation_id,
         # The audit names who said yes, not who drew it up.
         by=asked.by if asked else plan.by,

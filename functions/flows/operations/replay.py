@@ -123,6 +123,7 @@ def planned(
     *,
     select: Selection | None = None,
     reverts: str | None = None,
+    overwrites: Iterable[str] = (),
 ) -> Plan:
     """A plan that nothing was looked at for yet."""
     return Plan(
@@ -134,6 +135,7 @@ def planned(
         expires_at=asked.at + LIFETIME,
         select=select.model_dump(mode="json", by_alias=True, exclude_none=True) if select else {},
         reverts=reverts,
+        overwrites=tuple(overwrites),
         status="drawing",
     )
 

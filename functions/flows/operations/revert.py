@@ -44,7 +44,7 @@ class AppliedOrders:
         for case in proposal.cases:
             own = self._records(case, proposal) if _hindrance(case) is None else {}
             records |= own
-            orders.append(_planned(case, own))
+            orders.append(planned_alone(case, own))
         return orders, list(records.values())
 
     def _records(self, case: OrderCase, proposal: Proposal) -> dict[RecordKey, PlannedRecord]:
@@ -83,7 +83,8 @@ def _hindrance(case: OrderCase) -> Reason | None:
     return case.hindrance or (None if case.is_writing else Reason.MODE_OFF)
 
 
-def _planned(case: OrderCase, records: Mapping[RecordKey, PlannedRecord]) -> PlannedOrder:
+def planned_alone(case: OrderCase, records: Iterable[RecordKey]) -> PlannedOrder:
+    """For a plan that decides nothing but its own fields: what they say of these records, or what hinders the order."""
     hindrance = _hindrance(case)
     if hindrance is not None:
         return PlannedOrder(order=case.state.key, outcome=ENDS.get(hindrance, Outcome.RETRY), reason=hindrance)

@@ -1,6 +1,6 @@
 """From queued shipments to IFS records that agree with them. In the order in which one batch meets them:
 
-    revert              what a person takes back first; revert_field says which fields
+    revert              first what a person takes back or writes over; revert_field, overwrite_field say which fields
     deliver ──────────▶ admission              what of the messages is in scope
     the batch           examine                case by case, for a delivery, a dry run or a pilot alike
                         ├─ lookup              IFS's records, the ledger's memory of them

@@ -74,6 +74,11 @@ def next_attempt(
     )
 
 
+def called(state: OrderState, patience: Patience, now: datetime) -> OrderState:
+    """`state` with the call for attention that its outcomes make; what it waits for stays."""
+    return state.calling(_attention(state, state.waits, patience, now))
+
+
 def _kind(reason: Reason) -> Wait:
     return WAITS.get(reason, "fault")
 

@@ -5,12 +5,13 @@ Ours is what we wrote and read back. Everything else is a person's, also when it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from functions.connections.targets import AnyTarget, FieldRule, ShipDateRule, TrackingRule
 from functions.flows.to_ifs.desired import DesiredValue, desired, joined, normalised
 from functions.model.amounts import amount_of
+from functions.model.audit import FieldChange
 from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import FieldMemory, RecordMemory
 from functions.model.records import FieldName, Record
@@ -42,7 +43,7 @@ CALLED_A_PERSONS = {Outcome.KEPT, Outcome.UNCHANGED}
 @dataclass(frozen=True)
 class FieldCase:
     """One field's whole case. `numbers` are the tracking numbers that our shipments explain. `is_reverted`: a
-    person took ours back, and nothing has come since.
+    person took ours back, and nothing has come since. `is_overwritten`: a person wants ours there, whatever is kept.
     """
 
     name: FieldName
@@ -54,6 +55,7 @@ class FieldCase:
     numbers: frozenset[str] = frozenset()
     retries_parked: bool = True
     is_reverted: bool = False
+    is_overwritten: bool = False
 
     @property
     def is_ours(self) -> bool:
@@ -88,9 +90,11 @@ def decide(
     *,
     retries_parked: bool = True,
     is_replay: bool = False,
+    overwrite: Collection[str] = (),
 ) -> dict[FieldName, Decision]:
     """Every configured field of the record, from all shipments placed on it. `retries_parked`: what IFS refused before
     is tried again though the value is the same. `is_replay`: a person asks, also for what a person took back.
+    `overwrite` are the fields that are written where they would be kept.
     """
     live = {shipment.shipment for shipment in memory.shipments if shipment.is_live}
     wanted = desired(memory.shipments, target, exists=record.exists)
@@ -107,6 +111,7 @@ def decide(
                 numbers=numbers,
                 retries_parked=retries_parked,
                 is_reverted=not is_replay and past.is_reverted_for(live),
+                is_overwritten=str(name) in overwrite,
             )
         )
         for name, want in wanted.items()
@@ -124,6 +129,21 @@ def _was_ours(memory: RecordMemory, attribute: str) -> bool:
 def changes_of(decisions: Mapping[FieldName, Decision], names: Iterable[FieldName]) -> dict[FieldName, str | None]:
     """What a write of these fields has to carry."""
     return {name: decisions[name].value for name in names if name in decisions and decisions[name].write}
+
+
+def shown(
+    record: Record, decisions: Mapping[FieldName, Decision], names: Iterable[FieldName], target: AnyTarget
+) -> dict[str, FieldChange]:
+    """What is to be written of these fields, with what stands there before and what IFS calls it."""
+    return {
+        str(name): FieldChange(
+            before=record.values.get(name),
+            after=value,
+            attribute=target.rules[name].attribute,
+            extended=decisions[name].extended,
+        )
+        for name, value in changes_of(decisions, names).items()
+    }
 
 
 def unexplained(record: Record, memory: RecordMemory, target: AnyTarget) -> dict[str, str]:
@@ -172,7 +192,7 @@ def same(name: FieldName, one: str | None, other: str | None) -> bool:
 
 def own(case: FieldCase) -> Decision:
     """Whose value it is, and what follows."""
-    if case.is_reverted:
+    if case.is_reverted and not case.is_overwritten:
         return case.leave(Outcome.KEPT, Reason.REVERTED)
     # Before the value is compared: what somebody else began belongs to what is wanted.
     case = _extended(case)
@@ -196,6 +216,13 @@ def _must_wait(case: FieldCase) -> bool:
 
 
 def _by_policy(case: FieldCase) -> Decision:
+    decision = _permitted(case)
+    if case.is_overwritten and not decision.write:
+        return case.write(case.want.value, case.want.reason)
+    return decision
+
+
+def _permitted(case: FieldCase) -> Decision:
     value, reason = case.want.value, case.want.reason
     if case.current is None:
         return case.write(value, reason)

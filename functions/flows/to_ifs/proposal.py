@@ -11,7 +11,8 @@ from functions.connections.connection import Connection
 from functions.connections.targets import AnyTarget
 from functions.errors import ConnectorError
 from functions.flows.to_ifs.desired import contribution
-from functions.flows.to_ifs.ownership import UNSEEN, Decision, changes_of, decide
+from functions.flows.to_ifs.overwrite_field import written_over
+from functions.flows.to_ifs.ownership import UNSEEN, Decision, decide, shown
 from functions.flows.to_ifs.place import Placement, place
 from functions.flows.to_ifs.revert_field import given_back
 from functions.model.audit import FieldChange
@@ -106,7 +107,8 @@ class RecordProposal:
     brings what an earlier version remembered. `view` is the connection as the store of the record's first contribution
     sees it. `carried` are the orders that the record's lines are of. `is_open`: nobody can know yet how its last write
     ends. `planned`, where a person's plan is carried out, are the only changes that may be made; `giving_back` is what
-    a revert puts back, and then nothing else is decided. `plan_id` names either. `is_replay`: a person asks for it.
+    a revert puts back, `overwrite` the fields that are written over a person's value: then nothing else is decided.
+    `plan_id` names the plan. `is_replay`: a person asks for it.
     """
 
     record: Record
@@ -124,6 +126,7 @@ class RecordProposal:
     takes_over: bool = False
     planned: Mapping[str, FieldChange] | None = None
     giving_back: Mapping[str, FieldChange] | None = None
+    overwrite: Collection[str] | None = None
     plan_id: str | None = None
     memory: RecordMemory = field(init=False)
 
@@ -151,10 +154,25 @@ class RecordProposal:
         return replace(self, planned=planned, plan_id=plan_id, is_replay=is_replay)
 
     def reverting(self, changes: Mapping[str, FieldChange], plan_id: str) -> RecordProposal:
-        """On what is remembered: what the orders would place there anew is another look's."""
+        return replace(self._as_remembered(), giving_back=changes, plan_id=plan_id)
+
+    def overwriting(
+        self, names: Collection[str], planned: Mapping[str, FieldChange] | None = None, plan_id: str | None = None
+    ) -> RecordProposal:
+        """Once, as a plan. `planned` is what it showed; None while it is drawn."""
+        # A message that comes twice would otherwise write over what a person typed after the first.
+        left = () if plan_id in self.stored.plans else names
+        return replace(self._as_remembered(), overwrite=left, planned=planned, plan_id=plan_id)
+
+    def _as_remembered(self) -> RecordProposal:
+        """What the orders would place there anew is another look's."""
         orders = {each.order(self.stored.connection): each for each in self.known.contributions}
         entries = {order: each for order, each in orders.items() if order in self.entries}
-        return replace(self, entries=entries, as_planned=AsPlanned(), giving_back=changes, plan_id=plan_id)
+        return replace(self, entries=entries, as_planned=AsPlanned())
+
+    @property
+    def is_of_its_plan_alone(self) -> bool:
+        return self.giving_back is not None or self.overwrite is not None
 
     @property
     def hindrance(self) -> Reason | None:
@@ -191,6 +209,8 @@ class RecordProposal:
             return given_back(record, memory, self.target, self.giving_back)
         if self.is_shared:
             return {name: _parked(memory, self.target.rules[name].attribute) for name in self.target.rules}
+        if self.overwrite is not None:
+            return written_over(record, memory, self.target, self.overwrite, self.planned)
         # What came while nothing could be decided is new here, however long ago the order heard of it.
         is_new = self.retries_parked or self.brings_news
         return decide(record, memory, self.target, retries_parked=is_new, is_replay=self.is_replay)
@@ -275,21 +295,6 @@ def missing(record: Record, memory: RecordMemory) -> Reason | None:
     # A row that was only looked for was never made; one that we filled was.
     was_made = any(past.ours is not None or past.reverted for past in memory.fields.values())
     return Reason.NOT_IN_IFS_YET if was_made and not record.exists else None
-
-
-def shown(
-    record: Record, decisions: Mapping[FieldName, Decision], names: Iterable[FieldName], target: AnyTarget
-) -> dict[str, FieldChange]:
-    """What is to be written of these fields, with what stands there before and what IFS calls it."""
-    return {
-        str(name): FieldChange(
-            before=record.values.get(name),
-            after=value,
-            attribute=target.rules[name].attribute,
-            extended=decisions[name].extended,
-        )
-        for name, value in changes_of(decisions, names).items()
-    }
 
 
 def _touched(case: OrderCase, placement: Placement, memories: Memories) -> list[RecordKey]:

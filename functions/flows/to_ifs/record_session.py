@@ -152,11 +152,11 @@ class RecordSession:
         return key
 
     def carried_out(self) -> None:
-        """A person can ask how far a plan is. What a revert could not put back for a passing fault is still to be put
-        back: nobody but its plan asks for it again.
+        """A person can ask how far a plan is. What a revert or an overwrite could not write for a passing fault is
+        still to be written: nobody but its plan asks for it again.
         """
         plan_id = self.proposal.plan_id
-        if plan_id is not None and not (self.proposal.giving_back is not None and self._has_to_try_again()):
+        if plan_id is not None and not (self.proposal.is_of_its_plan_alone and self._has_to_try_again()):
             self.memory = self.memory.carried_out(plan_id)
 
     def _has_to_try_again(self) -> bool:

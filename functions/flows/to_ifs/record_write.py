@@ -22,8 +22,8 @@ from datetime import datetime, timedelta
 
 from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Scope
 from functions.flows.to_ifs.audit_trail import Ending
-from functions.flows.to_ifs.ownership import Decision, changes_of, same
-from functions.flows.to_ifs.proposal import RecordProposal, missing, shown
+from functions.flows.to_ifs.ownership import Decision, changes_of, same, shown
+from functions.flows.to_ifs.proposal import RecordProposal, missing
 from functions.flows.to_ifs.record_session import Moved, PutOff, RecordSession, Tools
 from functions.flows.to_ifs.state_action import act
 from functions.flows.to_ifs.unfinished_write import STATE, finish, is_for_one_of, take_over

@@ -1,5 +1,5 @@
-"""Puts back what a plan wrote, where it still stands there: the record is written as by any delivery, and nothing else
-of the order is decided.
+"""Carries out plans that decide nothing but their own fields: a revert puts back what a plan wrote, an overwrite writes
+over what was kept for a person. The record is written as by any delivery, and nothing else of the order is decided.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functions.errors import ConnectorError
 from functions.flows.to_ifs.deliver import DeliveredOrder, Delivery, deliver, tell_neighbours
 from functions.flows.to_ifs.examine import examine, order_case
+from functions.flows.to_ifs.next_attempt import called
+from functions.flows.to_ifs.proposal import RecordProposal
 from functions.flows.to_ifs.record_write import RecordResult, RecordWrite
 from functions.flows.to_ifs.shipment_outcome import worst
 from functions.model.messages import DeliverOrder
@@ -17,37 +19,39 @@ from functions.model.plans import Plan, PlannedRecord
 from functions.model.records import RecordKey
 from functions.model.state import FieldOutcome, OrderState
 
+ALONE = {"revert", "overwrite"}
 SETTLED = {Outcome.WRITTEN, Outcome.UNCHANGED, Outcome.KEPT}
 Results = Mapping[RecordKey, tuple[PlannedRecord, RecordResult]]
 
 
 def carry_out(batch: Sequence[DeliverOrder], delivery: Delivery) -> list[DeliveredOrder]:
-    """Reverts first, each alone; then everything else is delivered. What a revert could not put back now, its plan
-    sends again.
+    """Reverts and overwrites first, each alone; then everything else is delivered. What they could not write now, their
+    plans send again.
     """
-    reverts = [message for message in batch if message.cause.kind == "revert"]
-    others = [message for message in batch if message.cause.kind != "revert"]
-    return [*(_ended(message, delivery) for message in reverts), *(deliver(others, delivery) if others else ())]
+    alone = [message for message in batch if message.cause.kind in ALONE]
+    others = [message for message in batch if message.cause.kind not in ALONE]
+    return [*(_ended(message, delivery) for message in alone), *(deliver(others, delivery) if others else ())]
 
 
 def _ended(message: DeliverOrder, delivery: Delivery) -> DeliveredOrder:
     try:
-        return _revert(message, delivery)
+        return _carried_out(message, delivery)
     except Exception as error:  # noqa: BLE001 # one order's trouble must not be its neighbours', as in a delivery
         fault = str(error) if isinstance(error, ConnectorError) else type(error).__name__
         return DeliveredOrder(message.order, message.cause, saved=False, fault=fault)
 
 
-def _revert(message: DeliverOrder, delivery: Delivery) -> DeliveredOrder:
+def _carried_out(message: DeliverOrder, delivery: Delivery) -> DeliveredOrder:
     key, plan = message.order, delivery.plans.get(message.cause.plan_id or "", message.order)
     before = delivery.orders.load([key]).get(key, OrderState(key=key))
     if plan is None or plan.cancelled is not None or delivery.now() >= plan.expires_at:
         return DeliveredOrder(key, message.cause, saved=True, state=before)
     results = _write(message, before, plan, delivery)
     tell_neighbours([result.memory for _, result in results.values()], [key], message.cause, delivery.queue)
-    state = _after(before, results).dated(before, delivery.now())
+    state = called(_after(before, results), delivery.connection.patience, delivery.now()).dated(before, delivery.now())
     saved = state == before or delivery.orders.save(state)
-    return DeliveredOrder(key, message.cause, saved, state)
+    calls = state.attention is not None and before.attention is None
+    return DeliveredOrder(key, message.cause, saved, state, calls=calls)
 
 
 def _write(message: DeliverOrder, state: OrderState, plan: Plan, delivery: Delivery) -> Results:
@@ -58,10 +62,17 @@ def _write(message: DeliverOrder, state: OrderState, plan: Plan, delivery: Deliv
     for planned in plan.records:
         record = proposal.records.get(planned.key)
         if record is not None and planned.changes:
-            reverting = record.reverting(planned.changes, plan.plan_id)
             tools = delivery.tools(record.view, is_probe=message.is_probe)
-            results[planned.key] = planned, RecordWrite(tools, reverting, message.order, message.cause).run()
+            own = _own(plan, planned, record)
+            results[planned.key] = planned, RecordWrite(tools, own, message.order, message.cause).run()
     return results
+
+
+def _own(plan: Plan, planned: PlannedRecord, record: RecordProposal) -> RecordProposal:
+    """The record with the fields of the plan alone to be decided."""
+    if plan.kind == "overwrite":
+        return record.overwriting(planned.changes.keys(), planned.changes, plan.plan_id)
+    return record.reverting(planned.changes, plan.plan_id)
 
 
 def _after(state: OrderState, results: Results) -> OrderState:

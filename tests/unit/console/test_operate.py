@@ -151,6 +151,7 @@ def test_options_of_where_may_stand_before_and_after_the_command() -> None:
         (["backfill", "--from", "2026-02-01", "--to", "2026-01-01", *SIGNED], "from must be before to"),
         (["backfill", "--from", "2d", "--to", "1d", "--streams", "label", *SIGNED], "streams.0: "),
         (["reconcile", "--until", "1d", *SIGNED], "until needs from"),
+        (["overwrite", "P1", "trackin", *SIGNED], "overwrite.0: .*did you mean tracking"),
         (["adopt", "P1", "tracking", "--by", "x" * 101, "--note", "why"], "by: "),
         (["map", "ontrac", "UPS", "--by", "kim"], "note: say why"),
     ],
@@ -326,6 +327,10 @@ def test_a_stack_names_its_connections_as_people_call_them(monkeypatch: pytest.M
         (["place", "P1", "L1", "60", "--target", "shipment_header"], {"record": "60", "profile": "shipment_header"}),
         (["plan", "P1", "--from", "2026-01-01"], {"select": {"orders": ["P1"], "from": "2026-01-01T00:00:00Z"}}),
         (["plan", "--shipments", "1", "2"], {"select": {"shipments": ["1", "2"]}}),
+        (
+            ["overwrite", "P1", "tracking", "carrier"],
+            {"connection": "acme", "select": {"orders": ["P1"]}, "overwrite": ["tracking", "carrier"]},
+        ),
         (["apply", "p1"], {"apply": True, "plan_id": "p1", "by": "kim", "note": "why"}),
         (["check", "--pilot", "P1"], {"pilot": "P1", "by": "kim", "note": "why"}),
     ],

@@ -37,6 +37,18 @@ def documented(word: str) -> list[dict[str, Any]]:
     return [payload for payload in found if isinstance(payload, dict)]
 
 
+def invoked(function: str) -> list[dict[str, Any]]:
+    """The payloads of the documented commands that invoke it, those that go on below such a command included."""
+    text = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    section = text.split(f"\n## {function}\n")[1].split("\n## ")[0]
+    return [json.loads(payload) for payload in re.findall(r"--payload '(\{.*\})'", section)]
+
+
+@pytest.mark.parametrize("payload", invoked("Replay"), ids=json.dumps)
+def test_a_documented_replay_is_one(payload: dict[str, Any]) -> None:
+    assert schema("replay-request").is_valid(payload)
+
+
 @pytest.mark.parametrize("payload", documented("show"), ids=json.dumps)
 def test_a_documented_question_is_one(payload: dict[str, Any]) -> None:
     assert schema("inspect-request").is_valid(payload)

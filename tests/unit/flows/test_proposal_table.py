@@ -11,8 +11,8 @@ import pytest
 from functions.connections.connection import Connection
 from functions.connections.targets import CarrierRule
 from functions.flows.to_ifs.desired import contribution
-from functions.flows.to_ifs.ownership import Decision
-from functions.flows.to_ifs.proposal import AsPlanned, OrderCase, Proposal, RecordProposal, Remembered, propose, shown
+from functions.flows.to_ifs.ownership import Decision, shown
+from functions.flows.to_ifs.proposal import AsPlanned, OrderCase, Proposal, RecordProposal, Remembered, propose
 from functions.model.audit import FieldChange
 from functions.model.earlier import EarlierMemory
 from functions.model.outcomes import Outcome, Reason

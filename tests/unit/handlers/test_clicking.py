@@ -9,14 +9,22 @@ from typing import Any
 
 import pytest
 
-from functions.handlers import act, view
-from functions.settings import ControlSettings, InspectSettings
+from functions.handlers import act, replay, view
+from functions.page.plan_page import on_a_page
+from functions.settings import ControlSettings, InspectSettings, ReplaySettings
 from functions.version import VERSION
+from functions.wiring.runtime import Handler, Runtime
 from tests.equipment.quiet_connection import asked, quiet_world, run, schedule
 from tests.equipment.world import AUDIT, LEDGER
 
 ENDPOINTS = {name: f"arn:aws:lambda:us-east-1:000000000000:function:{name}" for name in ("view", "act", "replay")}
 WHO = {"by": "kim", "note": "the customer called"}
+
+
+def replaying(runtime: Runtime, settings: ReplaySettings) -> Handler:
+    """As the Lambda wires it."""
+    handle = replay.build(runtime, settings)
+    return lambda event, context: on_a_page(event, lambda asked_: handle(asked_, context), VERSION)
 
 
 class Visitor:
@@ -27,6 +35,8 @@ class Visitor:
         tables = {"ledger_table": LEDGER, "audit_table": AUDIT}
         self.world.also("view", view.build, InspectSettings(**tables, shipstation_secrets={"acme": "ss-acme"}))
         self.world.also("act", act.build, ControlSettings(**tables, shipments={"acme": "s-acme"}))
+        sends, asks = {"acme": "s-acme"}, {"acme": "ifs-acme"}
+        self.world.also("replay", replaying, ReplaySettings(**tables, shipments=sends, ifs_secrets=asks))
         self.page = ""
 
     def sell(self, number: str, carrier: str = "stamps_com") -> None:
@@ -96,6 +106,25 @@ def test_an_order_is_looked_at_once_however_often_it_is_clicked(visitor: Visitor
     visitor.click("look again now")
     visitor.wait()
     assert visitor.delivered("control") == 2
+
+
+def test_a_kept_value_is_written_over_from_the_story(visitor: Visitor) -> None:
+    visitor.sell("P1")
+    (record,) = visitor.site.tenant.sets["ShipmentSet"]
+    visitor.site.tenant.edit(record[0], ProNo="<b>BY HAND</b>")
+    visitor.wait()
+    visitor.look("order", order="P1")
+    visitor.click("write ours over it\\?")
+    assert "An overwrite of 1 order would change 1 (ready)" in visitor.page
+    assert "&lt;b&gt;BY HAND&lt;/b&gt; →" in visitor.page
+    shown = visitor.page
+    visitor.click("apply")
+    visitor.wait()
+    assert visitor.site.tenant.shipment(record[0])["ProNo"] not in {None, "<b>BY HAND</b>"}
+    visitor.site.tenant.edit(record[0], ProNo="AGAIN")
+    visitor.click("apply", page=shown)
+    visitor.wait()
+    assert visitor.site.tenant.shipment(record[0])["ProNo"] == "AGAIN"
 
 
 def test_without_a_name_nothing_is_changed_and_the_page_says_so(visitor: Visitor) -> None:

@@ -131,6 +131,36 @@ def test_a_person_s_value_that_was_kept_is_listed_and_can_be_adopted(shop: Shop)
     assert {attempt["what"] for attempt in story["attempts"]} >= {"adopt", "write"}
 
 
+def test_a_person_s_value_that_was_kept_is_written_over_once_as_a_plan(shop: Shop) -> None:
+    shop.sell("P1", delivered=True)
+    record = shop.records[-1]
+    shop.site.tenant.edit(record, ProNo="TYPED-BY-HAND")
+    shop.wait()
+    over = {"connection": "acme", "select": {"orders": ["P1"]}, "overwrite": ["tracking"], "by": "kim", "note": "wrong"}
+    plan = asked(shop.world, over, "replay")
+    number = shop.story("P1")["shipments"][0]["tracking_number"]
+    (shown,) = plan["differences"][0]["changes"]
+    assert (plan["overwrites"], shown["tracking"]["before"], shown["tracking"]["after"]) == (
+        ["tracking"],
+        "TYPED-BY-HAND",
+        number,
+    )
+    assert shown.keys() == {"record", "tracking"}
+    asked(shop.world, {**plan["next"], "by": "kim", "note": "as planned"}, "replay")
+    run(shop.world, shop.world.now() + MINUTE)
+    assert shop.site.tenant.shipment(record)["ProNo"] == number
+    assert shop.story("P1")["records"][0]["fields"]["tracking"]["ours"] == number
+    assert shop.reasons() == {}
+    assert (plan["next"]["plan_id"], "overwrite", "as planned") in {
+        (plan["plan_id"], attempt["cause"], attempt["note"]) for attempt in shop.story("P1")["attempts"]
+    }
+
+
+def test_a_field_that_no_target_writes_cannot_be_written_over(shop: Shop) -> None:
+    over = {"connection": "acme", "select": {"orders": ["P1"]}, "overwrite": ["cost"], "by": "kim", "note": "wrong"}
+    assert asked(shop.world, over, "replay")["error"] == "overwrite: no target of the connection has cost"
+
+
 # --- one order
 
 

@@ -55,7 +55,7 @@ def test_a_selection_is_told_with_from() -> None:
         ({"select": {"outcome": "writen"}}, "select.outcome: "),
         ({"select": {"outcome": "writen"}}, "did you mean written?"),
         ({"select": {"reason": "carier_unmapped"}}, "did you mean carrier_unmapped?"),
-        ({"select": {"store": 7}, "why": "x"}, "why: unknown; allowed are connection, select, by, note"),
+        ({"select": {"store": 7}, "why": "x"}, "why: unknown; allowed are connection, select, overwrite, by, note"),
         ({"select": {"store": 7}, "nots": "x"}, "nots: unknown, did you mean note?"),
     ],
     ids=str,
@@ -102,6 +102,16 @@ def test_whoever_changes_something_says_who_and_why(word: str) -> None:
     with pytest.raises(ValidationError) as fault:
         OfAPlan.model_validate({"plan_id": "p", word: True, "by": "kim"})
     assert "by and note have to be given" in explained(fault.value, OfAPlan)
+
+
+@pytest.mark.parametrize(
+    "select", [{"outcome": "kept"}, {"orders": [f"P{n}" for n in range(101)]}], ids=["all", "many"]
+)
+def test_what_is_written_over_is_named_order_by_order(select: dict[str, Any]) -> None:
+    asked_for = {"connection": "acme", "select": select, "overwrite": ["tracking"], "by": "kim", "note": "why"}
+    with pytest.raises(ValidationError) as fault:
+        DryRun.model_validate(asked_for)
+    assert "has to name the orders to overwrite, 100 at most" in explained(fault.value, DryRun)
 
 
 HOUR = {"from": "2026-06-01T00:00:00Z", "to": "2026-06-01T01:00:00Z"}
