@@ -5,7 +5,8 @@
        ├─ vendors            where each vendor is, and how an order is named and found
        ├─ targets            the IFS records that are written; carriers and their codes
        ├─ orders             what is pushed to ShipStation; customer_orders, where those are the source
-       └─ align              reference data that both systems keep; warehouses, which of them is which site
+       ├─ align              reference data that both systems keep
+       └─ named_warehouses   which warehouse is which site, as both name it; warehouses, as it was found too
     explain                  says what is wrong: a sentence a mistake
        ├─ keys               every key and where it belongs; other_words what people call it
        ├─ faults             what is wrong with a value

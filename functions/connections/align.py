@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -123,6 +124,10 @@ class Warehouses(Frozen):
 
     def writes(self, direction: Direction) -> bool:
         return self.direction in {direction, "both"}
+
+    def linking(self, more: Mapping[str, int]) -> Warehouses:
+        """With these, where the file names none."""
+        return self.model_copy(update={"links": {**more, **self.links}})
 
     def names(self, code: str) -> bool:
         """Whether the file names the site of a place, whose code begins with it."""

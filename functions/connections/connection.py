@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, model_vali
 
 from functions.connections.align import AnyAlign
 from functions.connections.carriers import Carriers, mapped
+from functions.connections.named_warehouses import filled, named
 from functions.connections.orders import Orders
 from functions.connections.other_words import ELSEWHERE
 from functions.connections.targets import AnyTarget
@@ -296,7 +297,10 @@ class Connection(Frozen):
         # The file counts: what is decided beside it fills gaps until the file has them.
         carriers = {**desk.map_of("carriers"), **self.carriers}
         services = {**desk.map_of("services"), **self.services}
-        found = self.model_copy(update={"carriers": carriers, "services": services})
+        beside = {site: int(warehouse) for warehouse, site in desk.map_of("warehouses").items()}
+        orders, align = filled(self.orders, self.align, beside)
+        update = {"carriers": carriers, "services": services, "orders": orders, "align": align}
+        found = self.model_copy(update=update)
         found._paused = desk.paused_names(now)  # noqa: SLF001 # its own class
         return found
 
@@ -351,6 +355,16 @@ class Connection(Frozen):
     def aligning(self, profile: str) -> AnyAlign | None:
         """What the file says of that reference data; None where it says nothing."""
         return next((each for each in self.align if each.profile == profile), None)
+
+    @property
+    def named_warehouses(self) -> dict[str, int]:
+        """ShipStation's warehouse by the IFS site."""
+        return named(self.orders, self.align)
+
+    @property
+    def takes_warehouses(self) -> bool:
+        """Whether the file has a place that names them."""
+        return self.orders is not None or self.aligning("warehouses") is not None
 
     def is_before_go_live(self, created_at: datetime) -> bool:
         return created_at < self.go_live_at

@@ -43,7 +43,8 @@ def _distinct(targets: tuple[AnyTarget, ...]) -> tuple[AnyTarget, ...]:
 
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Company = Annotated[Text, Field(max_length=20)]
-Site = Annotated[Text, Field(max_length=5)]
+LONGEST_SITE = 5
+Site = Annotated[Text, Field(max_length=LONGEST_SITE)]
 Sites = tuple[Site, ...]
 Targets = Annotated[tuple[AnyTarget, ...], Field(min_length=1), AfterValidator(_distinct)]
 

@@ -132,7 +132,8 @@ def story_blocks(story: OrderStory, attempts: int = SHOWN_ATTEMPTS) -> Iterator[
 def _shipment(shipment: ShipmentStory) -> Iterator[Line]:
     parcel = " ".join(filter(None, (shipment.carrier, shipment.service, shipment.tracking_number)))
     place = f", record {shipment.record} ({shipment.placed_by})" if shipment.record else ""
-    ends = [f"made {when(shipment.created_at)}"]
+    ends = [f"from warehouse {shipment.warehouse}"] if shipment.warehouse else []
+    ends += [f"made {when(shipment.created_at)}"]
     ends += [f"voided {when(shipment.voided_at)}"] if shipment.voided_at else []
     end = " ".join(filter(None, (shipment.outcome, shipment.reason)))
     yield Line(f"{shipment.shipment} {parcel}, {', '.join(ends)}{place}: {end}", 2)

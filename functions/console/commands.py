@@ -179,9 +179,13 @@ COMMANDS = (
     ),
     _change(
         "map",
-        "say what IFS calls a carrier or a service that the file does not map",
+        "say what IFS calls a carrier, a service or a warehouse that the file does not map",
         options.map_entry,
-        ('map ontrac ONTRAC --note "new carrier"', 'map ups/ups_ground GND --table services --note "new service"'),
+        (
+            'map ontrac ONTRAC --note "new carrier"',
+            'map ups/ups_ground GND --table services --note "new service"',
+            'map 4711 CHI --table warehouses --note "new warehouse"',
+        ),
         "table",
         "code",
         "value",

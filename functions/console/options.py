@@ -13,7 +13,7 @@ from functions.model.cursors import Stream
 from functions.model.reconcile_request import ReconcileRequest
 from functions.model.selection import Selection
 
-MAPS = ("carriers", "services")
+MAPS = ("carriers", "services", "warehouses")
 UNDER_WAY = "under way"
 
 
@@ -92,12 +92,12 @@ def place(parser: ArgumentParser) -> None:
 
 def map_entry(parser: ArgumentParser) -> None:
     unmap(parser)
-    parser.add_argument("value", help="what IFS calls it")
+    parser.add_argument("value", help="what IFS calls it; the site of a warehouse")
 
 
 def unmap(parser: ArgumentParser) -> None:
-    parser.add_argument("code", help="ShipStation's code, alone or with /service")
-    parser.add_argument("--table", choices=MAPS, default=MAPS[0], help="carriers unless it says services")
+    parser.add_argument("code", help="ShipStation's code, alone or with /service; the id of a warehouse")
+    parser.add_argument("--table", choices=MAPS, default=MAPS[0], help="carriers unless it says another")
 
 
 def adopt(parser: ArgumentParser) -> None:

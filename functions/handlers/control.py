@@ -28,14 +28,15 @@ from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import logger
 
 WHO = {"connection": "name", "by": "who asks", "note": "why"}
+TABLES = "carriers, services or warehouses"
 ALLOWED = {
     "pause": {"do": "pause", "scope": "connection, store or site", "of": "which", "until": "instant", **WHO},
     "resume": {"do": "resume", "scope": "connection, store or site", "of": "which", **WHO},
     "release": {"do": "release", "…": "orders, or reasons with store, or everything: true", **WHO},
     "dismiss": {"do": "dismiss", "…": "orders or subjects", **WHO},
     "place": {"do": "place", "order": "number", "shipment": "L123", "record": "one of its choices", **WHO},
-    "map": {"do": "map", "table": "carriers or services", "code": "ShipStation's", "value": "IFS's", **WHO},
-    "unmap": {"do": "unmap", "table": "carriers or services", "code": "ShipStation's", **WHO},
+    "map": {"do": "map", "table": TABLES, "code": "ShipStation's", "value": "IFS's", **WHO},
+    "unmap": {"do": "unmap", "table": TABLES, "code": "ShipStation's", **WHO},
     "adopt": {"do": "adopt", "order": "number", "fields": ["tracking"], **WHO},
 }
 

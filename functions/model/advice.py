@@ -66,7 +66,7 @@ ADVICE: dict[Reason, str] = {
     Reason.NEVER_DELIVERED: f"Report the shipment as delivered in IFS, {REPLAY}.",
     Reason.LOCKED_TOO_LONG: f"Find out who has the record open in IFS, {REPLAY}.",
     Reason.NEVER_ANSWERED: "See in IFS whether the state moved; call the action by hand if it is due, then dismiss it.",
-    Reason.AMBIGUOUS_TARGET: "Choose its record (place); the choices are in the story of the order.",
+    Reason.AMBIGUOUS_TARGET: "Choose its record (place) in the order's story, or tell the site of its warehouse (map).",
     Reason.SHARED_TARGET: 'Write it by hand and dismiss it, or set shared = "join" in the file.',
     Reason.WRONG_COMPANY: f"Correct company or sites of the file, or the order, {REPLAY}.",
     Reason.UNKNOWN_IN_IFS: f"Correct the map, or add the code in IFS, {REPLAY} by this reason.",

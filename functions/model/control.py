@@ -109,7 +109,9 @@ class PlaceRequest(Change):
 
 
 class MapRequest(Change):
-    """What the file's map lacks: ShipStation's `code`, alone or with `/service`, and what IFS calls it."""
+    """What the file's map lacks: ShipStation's `code`, alone or with `/service`, and what IFS calls it. Of `warehouses`
+    the id of one of ShipStation's, and its site in IFS.
+    """
 
     do: Literal["map"]
     table: MapName

@@ -15,7 +15,7 @@ from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
 
 PauseScope = Literal["connection", "store", "site"]
-MapName = Literal["carriers", "services"]
+MapName = Literal["carriers", "services", "warehouses"]
 FORGOTTEN = timedelta(hours=24)  # a pause without an end that is older was forgotten
 MOST_PAUSES, MOST_ENTRIES, MOST_RECALLS = 50, 500, 20  # one ledger item holds them all
 ACTIONS_KNOWN = 50  # by which a second copy of a request is told
@@ -58,8 +58,8 @@ class Pause(Frozen):
 
 
 class MapEntry(Frozen):
-    """What `[carriers]` or `[services]` of the file lacks: ShipStation's code, with or without a service, and what IFS
-    calls it.
+    """What the file lacks. Of `[carriers]` and `[services]`: ShipStation's code, with or without a service, and what
+    IFS calls it. Of `warehouses`: the id of one of ShipStation's, and its site in IFS.
     """
 
     table: MapName

@@ -25,7 +25,11 @@ SEARCHED = {
     "tracking": "tracking number",
     "shipment": "shipment (L123)",
 }
-UNMAPPED: dict[Reason, MapName] = {Reason.CARRIER_UNMAPPED: "carriers", Reason.SERVICE_UNMAPPED: "services"}
+UNMAPPED: dict[Reason, MapName] = {
+    Reason.CARRIER_UNMAPPED: "carriers",
+    Reason.SERVICE_UNMAPPED: "services",
+    Reason.AMBIGUOUS_TARGET: "warehouses",
+}
 
 
 def search_form(sheet: Sheet, typed: Mapping[str, Any]) -> Html:
@@ -96,13 +100,17 @@ def _shipment(each: ShipmentStory, story: OrderStory, sheet: Sheet) -> tuple[Any
     gone = "voided" if each.voided_at else "withdrawn" if each.withdrawn_at else ""
     order = f"order {each.shipstation_order_id}" if each.shipstation_order_id else ""
     return (
-        together(each.shipment, " ", warn(gone), tag("br"), soft(order)),
+        together(each.shipment, " ", warn(gone), tag("br"), soft(order), tag("br"), soft(_warehouse(each))),
         "/".join(filter(None, (each.carrier, each.service))),
         cut(each.tracking_number),
         at(each.created_at),
         together(each.record, tag("br"), soft(each.placed_by)) if each.record else "",
         together(ended, tag("br"), soft(each.means), *_ways_out(each, story, sheet)),
     )
+
+
+def _warehouse(each: ShipmentStory) -> str:
+    return f"warehouse {each.warehouse}" if each.warehouse else ""
 
 
 def _ways_out(each: ShipmentStory, story: OrderStory, sheet: Sheet) -> Iterator[Html | None]:
@@ -117,12 +125,22 @@ def _mappings(story: OrderStory, sheet: Sheet) -> Iterator[Html | None]:
     said = {story.next.attention, story.next.waiting_for, *(each.reason for each in story.shipments)}
     said |= {each.reason for record in story.records for each in record.fields.values()}
     for reason, name in UNMAPPED.items():
-        codes = dict.fromkeys(_code(each, name) for each in story.shipments if each.carrier and each.voided_at is None)
-        for number, code in enumerate(list(codes)[:CODES] if reason in said else ()):
+        for number, code in enumerate(_codes(story, name)[:CODES] if reason in said else ()):
             yield mapping_form(sheet, f"map-{name}-{number}", name, code)
 
 
+def _codes(story: OrderStory, name: MapName) -> list[str]:
+    """Of its live shipments, each once."""
+    codes = (_code(each, name) for each in story.shipments if each.voided_at is None)
+    return list(dict.fromkeys(code for code in codes if code))
+
+
 def _code(each: ShipmentStory, name: MapName) -> str:
+    """Empty where it tells none."""
+    if name == "warehouses":
+        return str(each.warehouse or "")
+    if not each.carrier:
+        return ""
     return f"{each.carrier}/{each.service}" if name == "services" and each.service else str(each.carrier)
 
 

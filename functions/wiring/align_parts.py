@@ -21,6 +21,7 @@ from functions.ifs.stock import StockCounts
 from functions.ledger.alignment import AlignStore
 from functions.ledger.audit import AuditLog
 from functions.ledger.budget import BudgetStore
+from functions.ledger.desks import DeskStore
 from functions.model.alignment import Side
 from functions.settings import AlignSettings
 from functions.shipstation.client import ShipStationClient
@@ -75,7 +76,12 @@ class AlignConnections:
         sides: dict[Side, Writer] = {"ifs": sites, "shipstation": places}
         store, now = AlignStore(self._ledger), self._runtime.now
         flow = Align(connection, profile, rules, sides, store, self._audit, now)
-        return AlignParts(flow, partial(look, flow, profile, sites, places))
+
+        def named() -> dict[str, int]:
+            """At each look: a person may have named one since."""
+            return connection.operated(DeskStore(self._ledger).load(connection.name), now()).named_warehouses
+
+        return AlignParts(flow, partial(look, flow, profile, sites, places, named))
 
     def _customers(
         self, connection: Connection, profile: Customers, ifs: IfsClient, shipstation: ShipStationClient

@@ -63,9 +63,9 @@ class DeliveryParts:
         return self._runtime.connections[name].operated(self.desks.load(name), self._runtime.now())
 
     def lookup(self, name: ConnectionName, context: Context) -> Lookup:
-        breaker = Breaker(self.tenants, name, self._runtime.now)
+        breaker, connection = Breaker(self.tenants, name, self._runtime.now), self.connection(name)
         return Lookup(
-            connection=self.connection(name),
+            connection=connection,
             ifs=self.ifs.open,
             drift=partial(self.drift.refusal, breaker=breaker),
             breaker=breaker,
@@ -74,7 +74,7 @@ class DeliveryParts:
             earlier=self._earlier,
             now=self._runtime.now,
             has_time=_has_time(context, self._runtime.connections[name]),
-            sites=cache(partial(self._sites, self._runtime.connections[name])),
+            sites=cache(partial(self._sites, connection)),
         )
 
     def _sites(self, connection: Connection) -> dict[int, str]:

@@ -18,6 +18,7 @@ from functions.ifs.outbound import OutboundShipments
 from functions.ledger.alignment import AlignStore
 from functions.ledger.audit import AuditLog
 from functions.ledger.budget import BudgetStore
+from functions.ledger.desks import DeskStore
 from functions.ledger.pushes import PushStore
 from functions.ledger.queues import FifoPushQueue
 from functions.settings import PullSettings, PushSettings
@@ -47,10 +48,12 @@ def pull_parts(runtime: Runtime, settings: PullSettings, connection: Connection,
 
 
 def with_warehouses(runtime: Runtime, settings: PullSettings, connection: Connection, orders: Orders) -> Orders:
-    """What was found of the warehouses stands where the file names none."""
-    if not finds_warehouses(connection):
-        return orders
-    return orders.shipping_from(AlignStore(runtime.table(settings.ledger_table)).warehouses(connection.name))
+    """What a person named of the warehouses stands where the file names none, what was found where he did not."""
+    ledger = runtime.table(settings.ledger_table)
+    named = connection.operated(DeskStore(ledger).load(connection.name), runtime.now()).orders or orders
+    return (
+        named.shipping_from(AlignStore(ledger).warehouses(connection.name)) if finds_warehouses(connection) else named
+    )
 
 
 def _orders(runtime: Runtime, client: IfsClient, connection: Connection, orders: Orders) -> CustomerOrdersToPack:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from functions.connections.align import Warehouses
@@ -19,10 +19,15 @@ class Records(Protocol):
         """All of them: a list is complete or not answered."""
 
 
-def look(flow: Align, profile: Warehouses, ifs: Records, shipstation: Records) -> Look:
-    """Raises what either system or the ledger raises; then nothing was decided."""
+def look(
+    flow: Align, profile: Warehouses, ifs: Records, shipstation: Records, named: Callable[[], Mapping[str, int]]
+) -> Look:
+    """`named` are ShipStation's ids by IFS's, as the file or a person names them. Raises what either system or the
+    ledger raises; then nothing was decided.
+    """
     known = _known(flow, profile)
-    pairs = match(ifs.read(), shipstation.read(), known, keys=profile.match, links=_links(flow, profile))
+    links = {code: str(number) for code, number in named().items()}
+    pairs = match(ifs.read(), shipstation.read(), known, keys=profile.match, links=links)
     by_other = {memory.other: memory for memory in known.values() if memory.other}
     return Look([_step(flow, pair, known, by_other) for pair in pairs])
 
@@ -31,12 +36,6 @@ def _known(flow: Align, profile: Warehouses) -> dict[str, Aligned]:
     """Those that the file still names."""
     known = flow.memories.load(flow.connection.name, profile.profile)
     return {code: memory for code, memory in known.items() if profile.names(code)}
-
-
-def _links(flow: Align, profile: Warehouses) -> dict[str, str]:
-    """ShipStation's id by IFS's, where the file names one."""
-    ordered = flow.connection.orders.warehouses if flow.connection.orders else {}
-    return {code: str(number) for code, number in {**ordered, **profile.links}.items()}
 
 
 def _step(flow: Align, pair: Pair, known: Mapping[str, Aligned], by_other: Mapping[str, Aligned]) -> Step:

@@ -8,6 +8,7 @@ inspect     attention            what waits, was kept or is parked, by reason
             digest               the message of a day
 control     control_tools        what every change works with
             ├─ desk_changes      pauses, map entries, what is looked at again
+            │  └─ maps           what may be mapped, and what of it the file says
             └─ order_changes     single orders
 replay      selection            which orders, of those that a person may ask for
             ├─ replay            the dry run, piece by piece

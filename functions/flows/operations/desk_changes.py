@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functions.connections.carriers import same_carrier
 from functions.flows.operations.control_tools import ControlTools, RefusedError
+from functions.flows.operations.maps import MAPS
 from functions.model.control import (
     Change,
     Changed,
@@ -15,8 +15,6 @@ from functions.model.control import (
 )
 from functions.model.desk import MapEntry, Pause, Recall
 from functions.model.outcomes import Reason
-
-UNMAPPED = {"carriers": Reason.CARRIER_UNMAPPED, "services": Reason.SERVICE_UNMAPPED}
 
 
 def pause(tools: ControlTools, asked: PauseRequest) -> Changed:
@@ -61,50 +59,31 @@ def _recall(tools: ControlTools, asked: Change, reasons: tuple[Reason, ...], sto
 
 
 def add_entry(tools: ControlTools, asked: MapRequest) -> Changed:
-    code, known = _entry(tools, asked.table, asked.code)
-    if known is not None:
-        raise RefusedError(f'code: the connection file says {asked.table}.{code} = "{known}"; change it there')
-    _check_value(tools, asked)
+    table, desk = MAPS[asked.table], tools.desks.load(asked.connection)
+    code = table.code(asked.code)
+    said = table.said(tools.connection, code, asked.value)
+    if said is not None:
+        raise RefusedError(f"code: the connection file says {said}; change it there")
+    table.check(tools.connection, code, asked.value, desk.entries)
     made = MapEntry(table=asked.table, code=code, value=asked.value, by=asked.by, note=asked.note, at=tools.now)
-    before = tools.desks.load(asked.connection).map_of(asked.table).get(code)
+    before = desk.map_of(asked.table).get(code)
     change = {f"{asked.table}.{code}": (before, asked.value)}
-    recall = _recall(tools, asked, (UNMAPPED[asked.table], Reason.UNKNOWN_IN_IFS))
+    recall = _recall(tools, asked, table.waits)
     tools.at_desk(asked, lambda desk: desk.mapping(made).recalling(recall), "map", change)
     told = f'{asked.table}.{code} is "{asked.value}"; what waited for it is looked at from the next minute on'
-    return Changed(done="map", told=told, concerned=1, next=_after_mapping(code, before, asked.value))
-
-
-def _after_mapping(code: str, before: str | None, value: str) -> str:
-    if before in {None, value}:
-        return 'inspect with show: "desk" has it as TOML to paste'
-    carrier = code.partition("/")[0]
-    return (
-        f'what was written as "{before}" stays so: replay with select {{"carrier": ["{carrier}"]}} shows and mends it'
-    )
+    is_new = before in {None, asked.value}
+    shown = 'inspect with show: "desk" has it as TOML to paste'
+    return Changed(done="map", told=told, concerned=1, next=shown if is_new else table.mended_by(code, str(before)))
 
 
 def take_entry_out(tools: ControlTools, asked: UnmapRequest) -> Changed:
-    code, _ = _entry(tools, asked.table, asked.code)
+    code = MAPS[asked.table].code(asked.code)
     before = tools.desks.load(asked.connection).map_of(asked.table).get(code)
     if before is None:
         raise RefusedError(f"code: nothing was added for {asked.table}.{code} beside the file")
     change = {f"{asked.table}.{code}": (before, None)}
     tools.at_desk(asked, lambda desk: desk.unmapping(asked.table, code), "unmap", change)
     return Changed(done="unmap", told="what it wrote stays; new shipments lack it", concerned=1)
-
-
-def _entry(tools: ControlTools, table: str, code: str) -> tuple[str, str | None]:
-    """The code as it is looked up, and what the file says of it."""
-    found = same_carrier(code)
-    if not found.partition("/")[0]:
-        raise RefusedError("code: names no carrier")
-    return found, (tools.connection.carriers if table == "carriers" else tools.connection.services).get(found)
-
-
-def _check_value(tools: ControlTools, asked: MapRequest) -> None:
-    limit = tools.connection.longest_of(asked.table)
-    if limit and len(asked.value.encode()) > limit:
-        raise RefusedError(f"value: is longer than the target's max_length, {limit} bytes")
 
 
 def _named(pause: str) -> str:

@@ -12,11 +12,12 @@ from typing import Literal
 from functions.connections.connection import Connection
 from functions.flows.operations.backfill import progress
 from functions.flows.operations.key_standing import KeyStanding
+from functions.flows.operations.maps import MAPS, conflicts, toml
 from functions.model.audit import AuditEntry
 from functions.model.behind import behind, read_to_the_end_at
 from functions.model.budget import BudgetState
 from functions.model.cursors import ReadingPosition, Stream
-from functions.model.desk import Desk, MapEntry, Pause, Recall
+from functions.model.desk import Desk, MapEntry, MapName, Pause, Recall
 from functions.model.frozen import Frozen
 from functions.model.jobs import Job, Progress
 from functions.model.outcomes import SENTENCES, Reason
@@ -225,7 +226,7 @@ class Decided(Frozen):
 
 class DeskStanding(Frozen):
     """`toml` holds the map entries, to paste into the connection file; `conflicts` those where the file says something
-    else by now, which counts; `decisions` are the last ones, newest first.
+    else by now, which counts; `decisions` are the last ones, newest first. `maps` are those that may be added to.
     """
 
     connection: str
@@ -236,6 +237,7 @@ class DeskStanding(Frozen):
     conflicts: tuple[str, ...]
     forgotten: tuple[str, ...]
     decisions: tuple[Decided, ...] = ()
+    maps: tuple[MapName, ...] = ()
 
 
 def desk_standing(
@@ -246,8 +248,9 @@ def desk_standing(
         pauses=tuple(desk.holding(now)),
         entries=desk.entries,
         recalls=desk.recalls,
-        toml=_toml(desk.entries),
-        conflicts=tuple(_conflicts(connection, desk.entries)),
+        toml=toml(connection, desk.entries),
+        conflicts=tuple(conflicts(connection, desk.entries)),
+        maps=tuple(name for name in MAPS if name != "warehouses" or connection.takes_warehouses),
         forgotten=tuple(pause.name for pause in desk.pauses if pause.is_forgotten(now)),
         decisions=tuple(_decided(entry) for entry in decisions),
     )
@@ -261,24 +264,3 @@ def _decided(entry: AuditEntry) -> Decided:
         note=entry.cause.note,
         changes={name: change.values for name, change in entry.changes.items()},
     )
-
-
-def _toml(entries: Iterable[MapEntry]) -> str:
-    """A table each; text is quoted as TOML and JSON both do."""
-    tables: dict[str, list[str]] = {}
-    for entry in entries:
-        tables.setdefault(entry.table, []).append(f"{_quoted(entry.code)} = {_quoted(entry.value)}")
-    return "\n".join("\n".join([f"[{table}]", *sorted(lines)]) + "\n" for table, lines in sorted(tables.items()))
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-def _conflicts(connection: Connection, entries: Iterable[MapEntry]) -> Iterable[str]:
-    maps = {"carriers": connection.carriers, "services": connection.services}
-    for entry in entries:
-        said = maps[entry.table].get(entry.code)
-        if said is not None and said != entry.value:
-            yield f'{entry.table}.{entry.code}: the file says "{said}", which counts; "{entry.value}" is beside it'

@@ -49,7 +49,9 @@ class Library:
 
 
 class ShipmentStory(Frozen):
-    """`placed_by` is how its record was decided: `named`, `goods`, `site`, `only` or a `person`."""
+    """`placed_by` is how its record was decided: `named`, `goods`, `site`, `only` or a `person`. `warehouse` is the
+    one of ShipStation's that its label leaves from.
+    """
 
     shipment: ShipmentKey
     shipstation_order_id: int | None
@@ -57,6 +59,7 @@ class ShipmentStory(Frozen):
     carrier: str | None
     service: str | None
     tracking_number: str | None
+    warehouse: int | None = None
     created_at: datetime
     voided_at: datetime | None
     withdrawn_at: datetime | None
@@ -170,6 +173,7 @@ def _shipment(state: ShipmentState) -> ShipmentStory:
         carrier=shipment.carrier_code,
         service=shipment.service_code,
         tracking_number=shipment.tracking_number or None,
+        warehouse=shipment.warehouse_id,
         created_at=shipment.created_at,
         voided_at=shipment.voided_at,
         withdrawn_at=state.withdrawn_at,

@@ -9,7 +9,6 @@ from typing import Any
 
 from functions.connections.connection import ON_ITS_WAY, Connection
 from functions.connections.vendors import OrderSource
-from functions.connections.warehouses import knows_warehouses
 from functions.model.facts import OrderFacts, OrderReading
 from functions.model.outcomes import Reason
 from functions.model.records import FieldName
@@ -111,9 +110,9 @@ def _way(row: Parcel, view: Connection) -> dict[str, Any]:
 
 
 def _warehouse(row: Parcel, connection: Connection) -> int | None:
-    """Kept only where it is known which site it is: else one that is corrected would have the shipment looked at."""
-    is_told = isinstance(row, ShipStationShipment) and knows_warehouses(connection)
-    return row.warehouse_id if is_told and isinstance(row, ShipStationShipment) else None
+    """Kept only where it may be told which site it is: else one that is corrected would have the shipment looked at."""
+    # Before anybody has told it, too: the shipment that waits for that is not read again then.
+    return row.warehouse_id if isinstance(row, ShipStationShipment) and connection.takes_warehouses else None
 
 
 def _voided_at(row: Parcel) -> datetime | None:

@@ -30,8 +30,8 @@ def replaying(runtime: Runtime, settings: ReplaySettings) -> Handler:
 class Visitor:
     """A person at the dashboard of one connection, and what it shows."""
 
-    def __init__(self) -> None:
-        self.world, self.site = quiet_world()
+    def __init__(self, **file: Any) -> None:
+        self.world, self.site = quiet_world(**file)
         tables = {"ledger_table": LEDGER, "audit_table": AUDIT}
         self.world.also("view", view.build, InspectSettings(**tables, shipstation_secrets={"acme": "ss-acme"}))
         self.world.also("act", act.build, ControlSettings(**tables, shipments={"acme": "s-acme"}))
@@ -90,6 +90,24 @@ def test_a_carrier_is_mapped_from_the_story_and_once_however_often_it_is_clicked
     visitor.wait()
     visitor.look("attention")
     assert "carrier_unmapped" not in visitor.page
+
+
+def test_the_site_of_a_warehouse_is_mapped_from_the_story() -> None:
+    visitor = Visitor(align=[{"profile": "warehouses", "mode": "shadow"}])
+    for code in ("CHI", "DAL"):
+        visitor.site.tenant.add_shipment([("P1", "BOLT", 1)], Contract=code)
+    order = visitor.site.account.add_order("P1", items=[{"sku": "BOLT", "quantity": 1}])
+    visitor.site.account.ship(order, warehouse_id=4712, at=visitor.world.now(), is_silent=True)
+    visitor.wait()
+    visitor.look("order", order="P1")
+    assert "warehouse 4712" in visitor.page
+    visitor.click("map", **{"map-warehouses-0__code": "4712", "map-warehouses-0__value": "DAL"})
+    assert "Done: map" in visitor.page
+    visitor.wait()
+    visitor.look("order", order="P1")
+    assert "ambiguous_target" not in visitor.page
+    written = {r.values["Contract"]: r.values.get("ProNo") for r in visitor.site.tenant.sets["ShipmentSet"].values()}
+    assert (written["CHI"], bool(written["DAL"])) == (None, True)
 
 
 def test_an_order_is_looked_at_once_however_often_it_is_clicked(visitor: Visitor) -> None:

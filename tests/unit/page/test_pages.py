@@ -100,6 +100,7 @@ def test_every_button_asks_for_what_the_functions_know(model: type[BaseModel]) -
     typed = {"by": "kim", "note": "why", "pause.of": "100001", "map-carriers-0.code": "a"}
     typed |= {"map-carriers-0.value": "b", "map-services-0.code": "a", "map-services-0.value": "b"}
     typed |= {"carriers.code": "a", "carriers.value": "b", "services.code": "a", "services.value": "b"}
+    typed |= {"warehouses.code": "4711", "warehouses.value": "CHI"}
     for endpoint, payload in actions(page_of(model, "L123")):
         context = {"params": ENDPOINTS, "forms": {"all": typed}}
         widget = WidgetEvent.of({**payload, "widgetContext": context})
