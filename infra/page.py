@@ -63,6 +63,7 @@ class Pages:
     view: lambda_.Function
     act: lambda_.Function
     replay: lambda_.Function
+    reconcile: lambda_.Function
 
 
 class Page(Construct):
@@ -103,7 +104,7 @@ class Page(Construct):
     def _widget(self, title: str, width: int, height: int, asked: Mapping[str, str]) -> cloudwatch.CustomWidget:
         """Its parameters come back with every click, so that a page knows where its buttons lead."""
         pages = self._pages
-        calls = {"view": pages.view, "act": pages.act, "replay": pages.replay}
+        calls = {"view": pages.view, "act": pages.act, "replay": pages.replay, "reconcile": pages.reconcile}
         return cloudwatch.CustomWidget(
             title=title,
             width=width,

@@ -185,7 +185,7 @@ class ConnectorStack(Stack):
         Page(
             self,
             "Page",
-            pages=Pages(asked.operate.view, asked.operate.act, asked.replay.function),
+            pages=Pages(asked.operate.view, asked.operate.act, asked.replay.function, shipments.reconcile.function),
             read={"poll": shipments.poll.function, "consume": shipments.consume.function},
             working=working,
             ledger=self._ledger,

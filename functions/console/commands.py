@@ -140,6 +140,7 @@ COMMANDS = (
     ),
     _question("reading", "how far ShipStation is read, jobs, what is parked", standings.reading),
     _question("tenant", "whether IFS answers and fits the file", standings.tenant),
+    _question("plans", "the plans of the last 30 days, and how far each has come", standings.plans),
     _question("desk", "what a person has paused, mapped, asked to look at again", standings.desk),
     _change(
         "pause",

@@ -13,6 +13,8 @@ from pydantic import BaseModel
 
 from functions.connections.connection import Connection
 from functions.flows.operations.attention import AttentionList
+from functions.flows.operations.plan_list import PlanList
+from functions.flows.operations.reconcile_standing import ReconcileStanding
 from functions.flows.operations.standing import DeskStanding, ReadingStanding, TenantStanding
 from functions.flows.operations.status import StatusAnswer
 from functions.flows.operations.stories import StoriesAnswer
@@ -35,6 +37,8 @@ PUBLISHED: Mapping[str, type[BaseModel]] = {
     "inspect-tenant": TenantStanding,
     "inspect-desk": DeskStanding,
     "inspect-status": StatusAnswer,
+    "inspect-plans": PlanList,
+    "inspect-reconcile": ReconcileStanding,
     "control-request": ControlRequest,
     "control-answer": Changed,
     "replay-request": ReplayRequest,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from functions.console.answers import Answer, listed, own, when, word
+from functions.console.answers import NONE, Answer, listed, own, when, word
 from functions.console.screen import Block, Line, Shown, Table
 from functions.flows.operations.key_standing import KeyStanding
+from functions.flows.operations.plan_list import PlanList
 from functions.flows.operations.standing import DeskStanding, ReadingStanding, TenantStanding
 
 
@@ -110,3 +111,15 @@ def _decisions(found: DeskStanding) -> Table:
     for past in found.decisions:
         table.rows.append((when(past.at), f"{past.what} {', '.join(past.changes)}", past.by or "", past.note or ""))
     return table
+
+
+def plans(answer: Answer) -> Shown:
+    found = PlanList.model_validate(own(answer))
+    table = Table(("plan", "made", "kind", "is", "orders", "would change", "sent", "by", "why", "what for"))
+    for plan in found.plans:
+        orders = plan.looked_at if plan.state == "drawing" else plan.orders
+        sent = f"{plan.sent} of {plan.to_send}" if plan.applied_by else NONE
+        counts = str(orders), str(plan.would_change), sent
+        aim = f"takes {plan.reverts} back" if plan.reverts else " ".join((plan.select, *plan.overwrites))
+        table.rows.append((plan.plan_id, when(plan.made_at), plan.kind, plan.state, *counts, plan.by, plan.note, aim))
+    return Shown([table] if table.rows else [Line(f"{found.connection}: no plans in the last 30 days.")])

@@ -5,7 +5,7 @@ answered, never raised.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -20,9 +20,12 @@ from functions.model.inspection import (
     DeskQuestion,
     InspectRequest,
     OrderQuestion,
+    PlansQuestion,
     Question,
     ReadingQuestion,
+    ReconcileQuestion,
     StatusQuestion,
+    TenantQuestion,
 )
 from functions.model.outcomes import SENTENCES
 from functions.model.shipment import ConnectionName
@@ -40,6 +43,8 @@ ALLOWED = {
     "reading": {"show": "reading", "connection": "name"},
     "tenant": {"show": "tenant", "connection": "name"},
     "desk": {"show": "desk", "connection": "name"},
+    "plans": {"show": "plans", "connection": "name"},
+    "reconcile": {"show": "reconcile", "connection": "name"},
 }
 
 
@@ -96,11 +101,16 @@ def _answer(asked: Question, parts: InspectParts) -> BaseModel:
             return parts.attention(filters, asked.page)
         case OrderQuestion():
             return _stories(asked, parts)
-        case ReadingQuestion():
-            return parts.reading()
-        case DeskQuestion():
-            return parts.desk_standing()
-    return parts.tenant()
+    return STANDINGS[type(asked)](parts)
+
+
+STANDINGS: Mapping[type[Question], Callable[[InspectParts], BaseModel]] = {
+    ReadingQuestion: InspectParts.reading,
+    TenantQuestion: InspectParts.tenant,
+    DeskQuestion: InspectParts.desk_standing,
+    PlansQuestion: InspectParts.plans,
+    ReconcileQuestion: InspectParts.reconcile,
+}
 
 
 def _stories(asked: OrderQuestion, parts: InspectParts) -> StoriesAnswer:

@@ -11,6 +11,7 @@ from typing import Any
 
 from functions.errors import ConnectorError
 from functions.flows.operations.reconcile import awaited, day_due, piece_length, window_of
+from functions.flows.operations.reconcile_standing import reconcile_standing
 from functions.flows.operations.reconcile_text import lines
 from functions.flows.operations.replay import planned
 from functions.ledger.plans import PlanStore
@@ -21,7 +22,10 @@ from functions.model.reconcile_request import ReconcileRequest
 from functions.model.reconciled import ReconcileRun
 from functions.model.selection import Selection
 from functions.model.shipment import ConnectionName
+from functions.page.compared_page import compared_page
+from functions.page.widget_event import on_a_page
 from functions.settings import ReconcileSettings
+from functions.version import VERSION
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.reconcile_parts import ReconcileParts
 from functions.wiring.reconcile_runs import Runs, TakenOverError, summary
@@ -32,6 +36,8 @@ from functions.wiring.telemetry import heartbeat, logger, of_the_stack
 AT_ONCE = 500  # labels that are compared while whoever asks waits
 SHOWN = 40  # lines of one answer
 DAILY = "schedule"
+COUNTS = ("shipments", "records", "unexplained", "explained", "equal", "missing", "different", "extra")
+TOLD = ("connection", "run_id", "state", "percent", "agree", "compared", *COUNTS)
 TICK_MINUTES = 5  # of the schedule: of an hour's ticks one looks whether the day was compared
 ALLOWED = {
     "reconcile": {
@@ -84,6 +90,8 @@ class _Service:
         runs = Runs(parts, self._planned, _tell)
         if request.is_scheduled:
             return self._tick(parts, runs, latest, context)
+        if latest is not None and request.action_id and latest.action_id == request.action_id:
+            return _status_of(latest, parts)
         if latest is not None and latest.ended_at is None:
             return {"error": "a reconcile of this connection is under way", **_shown(latest)}
         return self._asked(request, parts, runs, latest, context)
@@ -141,6 +149,7 @@ class _Service:
             by=request.by,
             note=request.note,
             repair=request.repair,
+            action_id=request.action_id,
             begun_at=parts.now(),
             read_up_to=window.start,
             piece_seconds=piece_length(window, claimed),
@@ -204,22 +213,9 @@ def _status_of(run: ReconcileRun, parts: ReconcileParts) -> dict[str, Any]:
 
 
 def _shown(run: ReconcileRun) -> dict[str, Any]:
-    found = run.totals
-    state = "failed" if run.failed else "done" if run.ended_at else "under way"
-    told: dict[str, Any] = {
-        "connection": run.connection,
-        "run_id": run.run_id,
-        "state": state,
-        "percent": run.percent,
-        "window": run.window.model_dump(mode="json", exclude={"page"}),
-        "shipments": found.shipments,
-        "records": found.records,
-        "agree": found.is_compared and found.unexplained == 0,
-        "compared": found.is_compared,
-        "unexplained": found.unexplained,
-        "explained": found.count("explained"),
-    }
-    told |= {kind: found.count(kind) for kind in ("equal", "missing", "different", "extra")}
+    found = reconcile_standing(run.connection, run).model_dump(mode="json")
+    told: dict[str, Any] = {name: found[name] for name in TOLD}
+    told["window"] = run.window.model_dump(mode="json", exclude={"page"})
     if run.failed:
         told |= {"error": SENTENCES[run.failed], "reason": run.failed}
     if run.report is not None:
@@ -235,4 +231,4 @@ def _wired() -> Handler:
 
 
 def handler(event: dict[str, Any], context: Context) -> Any:
-    return _wired()(event, context)
+    return on_a_page(event, lambda asked: _wired()(asked, context), compared_page, VERSION)

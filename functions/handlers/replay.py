@@ -26,7 +26,8 @@ from functions.model.plans import Asked, Plan
 from functions.model.replay_request import DryRun, OfAPlan
 from functions.model.selection import Selection
 from functions.model.shipment import ConnectionName
-from functions.page.plan_page import on_a_page
+from functions.page.plan_page import plan_page
+from functions.page.widget_event import on_a_page
 from functions.settings import ReplaySettings
 from functions.version import VERSION
 from functions.wiring.aws import AwsRuntime
@@ -294,4 +295,4 @@ def _wired() -> Handler:
 
 
 def handler(event: dict[str, Any], context: Context) -> Any:
-    return on_a_page(event, lambda asked: _wired()(asked, context), VERSION)
+    return on_a_page(event, lambda asked: _wired()(asked, context), plan_page, VERSION)

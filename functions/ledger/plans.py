@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr
@@ -29,7 +30,14 @@ class PlanStore:
 
     def open(self, plan: Plan) -> Plan | None:
         """None where a plan of this id stands already."""
+        self._table.put(_listed(plan))  # first: what is listed and was never made is passed over
         return self._saved(plan, Attr(PARTITION).not_exists())
+
+    def newest(self, connection: ConnectionName, most: int) -> list[Plan]:
+        """The heads of its plans, the newest first."""
+        listed = islice(self._table.query(_list_of(connection), newest_first=True), most)
+        ids = dict.fromkeys(str(item["plan_id"]) for item in listed)
+        return [head for plan_id in ids if (head := self.head(plan_id)) is not None]
 
     def save(self, plan: Plan) -> Plan | None:
         """As stored; None where somebody else saved it in between."""
@@ -127,6 +135,16 @@ def _partition(plan_id: str) -> str:
 
 def _shard(connection: ConnectionName) -> str:
     return f"plan#{connection}"
+
+
+def _list_of(connection: ConnectionName) -> str:
+    return f"plans#{connection}"
+
+
+def _listed(plan: Plan) -> dict[str, Any]:
+    sort = f"{stamp(plan.made_at)}#{plan.plan_id}"
+    keys = {PARTITION: _list_of(plan.connection), SORT: sort, EXPIRES: int(plan.kept_until.timestamp())}
+    return to_item({**keys, "plan_id": plan.plan_id})
 
 
 def _order_key(order: OrderKey) -> str:

@@ -80,6 +80,18 @@ class DeskQuestion(Question):
     show: Literal["desk"]
 
 
+class PlansQuestion(Question):
+    """The plans of the last 30 days, the newest twenty, and how far each has come."""
+
+    show: Literal["plans"]
+
+
+class ReconcileQuestion(Question):
+    """How the latest comparison of both systems stands, by its counts."""
+
+    show: Literal["reconcile"]
+
+
 class StatusQuestion(Frozen):
     """One line for each connection, or for the one that is named."""
 
@@ -88,7 +100,14 @@ class StatusQuestion(Frozen):
 
 
 AnyQuestion = Annotated[
-    AttentionQuestion | OrderQuestion | ReadingQuestion | TenantQuestion | DeskQuestion | StatusQuestion,
+    AttentionQuestion
+    | OrderQuestion
+    | ReadingQuestion
+    | TenantQuestion
+    | DeskQuestion
+    | PlansQuestion
+    | ReconcileQuestion
+    | StatusQuestion,
     Field(discriminator="show"),
 ]
 

@@ -11,7 +11,7 @@ from functions.model.signed import NameOrNone, NoteOrNone
 
 class ReconcileRequest(Frozen):
     """`start` is written `from`. `is_scheduled` is the schedule's own: it begins what is due and goes on with what is
-    not read to its end.
+    not read to its end. `action_id` makes a second copy of a request the first one's status, where one is given.
     """
 
     connection: ConnectionName
@@ -22,6 +22,7 @@ class ReconcileRequest(Frozen):
     note: NoteOrNone = ""
     run_id: str | None = Field(default=None, min_length=1, max_length=100)
     status: bool = False
+    action_id: str = Field(default="", max_length=100)
     is_scheduled: bool = False
 
     @model_validator(mode="after")

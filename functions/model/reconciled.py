@@ -207,8 +207,9 @@ class Part(Frozen):
 
 class ReconcileRun(Frozen):
     """`window` is half open. Everything before `read_up_to` was compared; the next piece is `piece_seconds` long.
-    `in_vain` counts the tries of that piece. `disagreeing` are the IFS orders of unexplained differences. `revision`
-    guards every save. `daily` is the last day that was reconciled by the schedule, in the connection's zone.
+    `in_vain` counts the tries of that piece. `disagreeing` are the IFS orders of unexplained differences. `action_id`
+    is that of the request. `revision` guards every save. `daily` is the last day that was reconciled by the schedule,
+    in the connection's zone.
     """
 
     run_id: str
@@ -217,6 +218,7 @@ class ReconcileRun(Frozen):
     by: str
     note: str
     repair: bool = False
+    action_id: str = ""
     begun_at: datetime
     read_up_to: datetime
     piece_seconds: int

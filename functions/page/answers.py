@@ -8,12 +8,15 @@ from typing import Any
 from pydantic import BaseModel
 
 from functions.flows.operations.attention import AttentionList
+from functions.flows.operations.plan_list import PlanList
+from functions.flows.operations.reconcile_standing import ReconcileStanding
 from functions.flows.operations.standing import DeskStanding, ReadingStanding, TenantStanding
 from functions.flows.operations.status import StatusAnswer
 from functions.flows.operations.stories import StoriesAnswer
 from functions.model.control import Changed
 from functions.page.attention_page import attention_page
 from functions.page.markup import Html, tag, together
+from functions.page.plans_page import plans_page, reconcile_page
 from functions.page.sheet import Sheet, table, warn
 from functions.page.standing_pages import desk_page, reading_page, status_page, tenant_page
 from functions.page.story_page import search_form, stories_page
@@ -26,8 +29,18 @@ PAGES: dict[type[BaseModel], Callable[[Any, Sheet], Html]] = {
     TenantStanding: tenant_page,
     DeskStanding: desk_page,
     StatusAnswer: status_page,
+    PlanList: plans_page,
+    ReconcileStanding: reconcile_page,
 }
-PLACES = {"attention": "what waits", "order": "find an order", "desk": "desk", "reading": "reading", "tenant": "IFS"}
+PLACES = {
+    "attention": "what waits",
+    "order": "find an order",
+    "plans": "plans",
+    "reconcile": "comparison",
+    "desk": "desk",
+    "reading": "reading",
+    "tenant": "IFS",
+}
 
 
 MOST = 900_000  # characters; Lambda's own limit is 6 MB, and a browser has to show it

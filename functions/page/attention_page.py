@@ -39,7 +39,7 @@ def _group(group: Group, sheet: Sheet) -> tuple[Any, ...]:
         one_line(f"{group.oldest_hours} h"),
         together(group.means, tag("br"), soft(group.do)),
         order_link(group.example, sheet),
-        _release(group, sheet),
+        together(_release(group, sheet), _plan(group, sheet)),
     )
 
 
@@ -48,6 +48,14 @@ def _release(group: Group, sheet: Sheet) -> Html | None:
         return None
     sure = f"Look again at all {group.count} that wait for {group.reason}?"
     return sheet.act("look again", {"do": "release", "reasons": [group.reason]}, sure)
+
+
+def _plan(group: Group, sheet: Sheet) -> Html | None:
+    """What would be written for all of one reason: a dry run of a plan."""
+    if group.reason is None:
+        return None
+    ask = {"connection": sheet.connection, "select": {"reason": group.reason}}
+    return sheet.plan("what would be written?", ask)
 
 
 def _entry(entry: Entry, sheet: Sheet) -> tuple[Any, ...]:

@@ -9,11 +9,12 @@ Shows what waits and why, where an order is, how a connection stands. Changes no
 
 | parameter | is |
 | --- | --- |
-| **show** | `status`, `attention`, `order`, `desk`, `reading` or `tenant` |
+| **show** | `status`, `attention`, `order`, `plans`, `reconcile`, `desk`, `reading` or `tenant` |
 | **connection** | the connection's name; `status` needs none |
 | **view** | this function's ARN, so that buttons lead from page to page |
 | **act** | the ARN of the function that changes; without it no button that changes is shown |
 | **replay** | the ARN of the Replay function; without it no plan is offered |
+| **reconcile** | the ARN of the Reconcile function; without it no comparison is begun or shown whole |
 
 ``` yaml
 show: attention

@@ -4,7 +4,7 @@ by itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from functions.page.answers import back, places, refusal
@@ -19,14 +19,6 @@ STEPS = {
     "cancel": ("stop it", "Stop this plan? What was written stays."),
     "revert": ("what would be taken back?", "Draw up what takes this plan back?"),
 }
-
-
-def on_a_page(event: Mapping[str, Any], replay: Callable[[dict[str, Any]], Any], version: str) -> Any:
-    """The answer as it is to whoever invokes; a page to a dashboard."""
-    if "widgetContext" not in event:
-        return replay(dict(event))
-    widget = WidgetEvent.of(event, version)
-    return plan_page(widget, replay(widget.signed_request))
 
 
 def plan_page(widget: WidgetEvent, answer: Mapping[str, Any]) -> str:

@@ -11,13 +11,14 @@ from functions.page.markup import Child, Html, as_json, styles, tag, together
 from functions.page.style import CSS
 
 Theme = Literal["light", "dark", "auto"]
-Endpoint = Literal["view", "act", "replay"]
+Endpoint = Literal["view", "act", "replay", "reconcile"]
+CHANGING: tuple[Endpoint, ...] = ("act", "replay", "reconcile")
 Ask = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """`endpoints` are the functions that the widget may call; without `act` or `replay` it shows nothing of theirs.
+    """`endpoints` are the functions that the widget may call; it shows nothing of one that is not among them.
     `back` is the question that this page answers, `action_id` what makes a second click on its buttons harmless,
     `version` the connector's own, below every page.
     """
@@ -62,6 +63,11 @@ class Sheet:
         payload = {"ask": ask, "back": self.back}
         return self._button(label, "replay", payload, confirm=confirm) if self.may("replay") else None
 
+    def compare(self, label: Child, ask: Ask, confirm: str = "", *, form: str = "") -> Html | None:
+        own = {"connection": self.connection, **({"action_id": self.action_id} if confirm else {}), **ask}
+        payload = {"ask": own, "form": form, "back": self.back}
+        return self._button(label, "reconcile", payload, confirm=confirm) if self.may("reconcile") else None
+
     def _button(
         self, label: Child, endpoint: Endpoint, payload: Mapping[str, Any], *, confirm: str = "", kind: str = "btn"
     ) -> Html:
@@ -78,7 +84,7 @@ class Sheet:
 
     def who(self) -> Html | None:
         """Asked once for all the buttons of a page. The dashboard tells no user."""
-        if not (self.may("act") or self.may("replay")):
+        if not any(self.may(endpoint) for endpoint in CHANGING):
             return None
         return tag("p", field("by", "your name", self.by), field("note", "why", self.note))
 

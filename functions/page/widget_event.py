@@ -5,13 +5,13 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from functions.page.sheet import Sheet, Theme
 
-ENDPOINTS = ("view", "act", "replay")
+ENDPOINTS = ("view", "act", "replay", "reconcile")
 LAMBDA = re.compile(r"arn:[a-z-]+:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_:$-]{1,200}")
 THEMES: dict[str, Theme] = {"light": "light", "dark": "dark"}
 
@@ -71,6 +71,19 @@ class WidgetEvent:
             note=self.typed.get("note", ""),
             version=self.version,
         )
+
+
+def on_a_page(
+    event: Mapping[str, Any],
+    ask: Callable[[dict[str, Any]], Any],
+    page: Callable[[WidgetEvent, Mapping[str, Any]], str],
+    version: str,
+) -> Any:
+    """Of a function that buttons call beside whoever else: the answer as it is, and a page to a dashboard."""
+    if "widgetContext" not in event:
+        return ask(dict(event))
+    widget = WidgetEvent.of(event, version)
+    return page(widget, ask(widget.signed_request))
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -8,6 +8,8 @@ from functions.connections.connection import Connection
 from functions.errors import ConnectorError
 from functions.flows.operations.attention import AttentionList, Filters, attention_list
 from functions.flows.operations.key_standing import KeyStanding, key_standing
+from functions.flows.operations.plan_list import LISTED, PlanList, plan_list
+from functions.flows.operations.reconcile_standing import ReconcileStanding, reconcile_standing
 from functions.flows.operations.search import Found, search
 from functions.flows.operations.standing import (
     DeskStanding,
@@ -26,7 +28,9 @@ from functions.ledger.jobs import JobStore
 from functions.ledger.key_expiries import KeyExpiryStore
 from functions.ledger.orders import OrderStore
 from functions.ledger.parked import ParkingStore
+from functions.ledger.plans import PlanStore
 from functions.ledger.positions import PositionStore
+from functions.ledger.reconciles import ReconcileStore
 from functions.ledger.records import RecordStore
 from functions.ledger.registrations import RegistrationStore
 from functions.ledger.tenants import TenantStore
@@ -90,6 +94,14 @@ class InspectParts:
     def desk_standing(self) -> DeskStanding:
         decided = self._audit.story(self.connection.name, desk_record(self.connection.name))
         return desk_standing(self.connection, self.desk(), self._runtime.now(), islice(decided, DECISIONS))
+
+    def plans(self) -> PlanList:
+        name = self.connection.name
+        return plan_list(name, PlanStore(self._ledger).newest(name, LISTED))
+
+    def reconcile(self) -> ReconcileStanding:
+        name = self.connection.name
+        return reconcile_standing(name, ReconcileStore(self._ledger).latest(name))
 
     def _key(self, vendor: Vendor) -> KeyStanding | None:
         expiry = KeyExpiryStore(self._ledger).load(self.connection.name, vendor)

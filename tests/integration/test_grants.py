@@ -282,9 +282,12 @@ def memory_of(system: System, order_no: str) -> tuple[RecordStore, RecordMemory]
     return store, memory
 
 
+SHOWN = ("attention", "reading", "tenant", "desk", "plans", "reconcile")
+
+
 def ask_and_decide(system: System) -> None:
     """Every question, a search at ShipStation, what changes orders and the desk: by hand and on the dashboard."""
-    questions: list[dict[str, Any]] = [{"show": show} for show in ("attention", "reading", "tenant", "desk")]
+    questions: list[dict[str, Any]] = [{"show": show} for show in SHOWN]
     questions += [{"show": "order", "order": "G3"}, {"show": "order", "tracking": "1ZG4"}]
     changes: list[dict[str, Any]] = [{"do": "release", "orders": ["G3"]}]
     changes += [{"do": "map", "table": "carriers", "code": "dhl", "value": "DHL"}]

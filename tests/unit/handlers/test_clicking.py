@@ -9,22 +9,31 @@ from typing import Any
 
 import pytest
 
-from functions.handlers import act, replay, view
-from functions.page.plan_page import on_a_page
-from functions.settings import ControlSettings, InspectSettings, ReplaySettings
+from functions.handlers import act, reconcile, replay, view
+from functions.page.compared_page import compared_page
+from functions.page.plan_page import plan_page
+from functions.page.widget_event import on_a_page
+from functions.settings import ControlSettings, InspectSettings, ReconcileSettings, ReplaySettings
 from functions.version import VERSION
 from functions.wiring.runtime import Handler, Runtime
 from tests.equipment.quiet_connection import asked, quiet_world, run, schedule
-from tests.equipment.world import AUDIT, LEDGER
+from tests.equipment.world import AUDIT, LEDGER, REPORTS
 
-ENDPOINTS = {name: f"arn:aws:lambda:us-east-1:000000000000:function:{name}" for name in ("view", "act", "replay")}
+CALLED = ("view", "act", "replay", "reconcile")
+ENDPOINTS = {name: f"arn:aws:lambda:us-east-1:000000000000:function:{name}" for name in CALLED}
 WHO = {"by": "kim", "note": "the customer called"}
 
 
 def replaying(runtime: Runtime, settings: ReplaySettings) -> Handler:
     """As the Lambda wires it."""
     handle = replay.build(runtime, settings)
-    return lambda event, context: on_a_page(event, lambda asked_: handle(asked_, context), VERSION)
+    return lambda event, context: on_a_page(event, lambda asked_: handle(asked_, context), plan_page, VERSION)
+
+
+def comparing(runtime: Runtime, settings: ReconcileSettings) -> Handler:
+    """Likewise."""
+    handle = reconcile.build(runtime, settings)
+    return lambda event, context: on_a_page(event, lambda asked_: handle(asked_, context), compared_page, VERSION)
 
 
 class Visitor:
@@ -37,6 +46,11 @@ class Visitor:
         self.world.also("act", act.build, ControlSettings(**tables, shipments={"acme": "s-acme"}))
         sends, asks = {"acme": "s-acme"}, {"acme": "ifs-acme"}
         self.world.also("replay", replaying, ReplaySettings(**tables, shipments=sends, ifs_secrets=asks))
+        read = {"acme": "ss-acme"}
+        settings = ReconcileSettings(
+            ledger_table=LEDGER, reports_bucket=REPORTS, shipstation_secrets=read, ifs_secrets=asks
+        )
+        self.world.also("reconcile", comparing, settings)
         self.page = ""
 
     def sell(self, number: str, carrier: str = "stamps_com") -> None:
@@ -143,6 +157,53 @@ def test_a_kept_value_is_written_over_from_the_story(visitor: Visitor) -> None:
     visitor.click("apply", page=shown)
     visitor.wait()
     assert visitor.site.tenant.shipment(record[0])["ProNo"] == "AGAIN"
+
+
+def test_everything_that_is_kept_for_one_reason_is_planned_and_the_plan_is_listed_with_how_far_it_is(
+    visitor: Visitor,
+) -> None:
+    for number in range(3):
+        visitor.sell(f"P{number}")
+    for record in list(visitor.site.tenant.sets["ShipmentSet"]):
+        visitor.site.tenant.deliver(record[0])
+        visitor.site.tenant.edit(record[0], ProNo="BY HAND")
+    visitor.wait()
+    for record in list(visitor.site.tenant.sets["ShipmentSet"]):
+        visitor.site.tenant.edit(record[0], ProNo=None)
+    visitor.look("plans")
+    assert "None in the last 30 days." in visitor.page
+    visitor.look("attention")
+    visitor.click("what would be written\\?")
+    assert "A replay of 3 orders would change 3 (ready)" in visitor.page
+    visitor.click("plans")
+    assert "reason typed_by_a_person" in visitor.page
+    assert "3 of 3 orders would change" in visitor.page
+    visitor.click("look at it")
+    visitor.click("apply")
+    visitor.wait()
+    visitor.click("plans")
+    assert "3 of 3 orders would change; 3 of 3 sent" in visitor.page
+    assert "applied by kim" in visitor.page
+
+
+def test_a_comparison_is_begun_from_the_page_once_however_often_it_is_clicked(visitor: Visitor) -> None:
+    visitor.sell("P1")
+    visitor.wait()
+    (record,) = visitor.site.tenant.sets["ShipmentSet"]
+    visitor.site.tenant.edit(record[0], ProNo=None)
+    visitor.look("reconcile")
+    assert "Nothing was compared yet." in visitor.page
+    page, window = visitor.page, {"compare__from": "2026-06-01T00:00Z", "compare__until": "2026-06-01T12:05Z"}
+    for _ in range(2):
+        visitor.click("and plan the repair", page=page, **window)
+        assert "The systems disagree." in visitor.page
+    assert visitor.world.logs.getvalue().count('"reconcile_begun"') == 1
+    visitor.click("look at the plan that repairs it")
+    visitor.click("comparison")
+    assert "They disagree." in visitor.page
+    assert "1 missing in IFS, 0 different, 0 only in IFS" in visitor.page
+    visitor.click("what differs")
+    assert "tracking missing in IFS" in visitor.page
 
 
 def test_without_a_name_nothing_is_changed_and_the_page_says_so(visitor: Visitor) -> None:

@@ -175,3 +175,22 @@ def test_an_earlier_versions_plan_that_somebody_asks_for_is_stored_as_todays(*, 
     assert PlanStore(table).head("plan-1") == head
     assert {each.order for _, each in PlanStore(table).orders("plan-1")} == {each.order for each in plan.orders}
     assert found(PlanStore(table), order=an_order("P1")).records == plan.records[:1]
+
+
+def test_the_newest_plans_of_a_connection_are_listed_once_each_and_those_that_were_never_made_are_not() -> None:
+    table = MemoryTable()
+    plans = PlanStore(table)
+    for number in range(4):
+        plans.open(a_plan(plan_id=f"plan-{number}", made_at=NOON + timedelta(minutes=number), orders=(), records=()))
+    plans.open(a_plan(plan_id="plan-1", made_at=NOON + timedelta(hours=1), orders=(), records=()))
+    plans.open(a_plan(plan_id="another's", connection="beta", orders=(), records=()))
+    table.put({"pk": "plans#acme", "sk": "2999-01-01#died", "plan_id": "died"})
+    assert [plan.plan_id for plan in plans.newest(ConnectionName("acme"), 10)] == [
+        "plan-1",
+        "plan-3",
+        "plan-2",
+        "plan-0",
+    ]
+    assert [plan.plan_id for plan in plans.newest(ConnectionName("acme"), 2)] == ["plan-1"]
+    (listed,) = [item for item in table.scan(prefix="plans#") if item["plan_id"] == "plan-3"]
+    assert listed["expires_at"] == int((NOON + timedelta(minutes=3) + KEPT).timestamp())

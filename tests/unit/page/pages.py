@@ -16,7 +16,8 @@ from functions.page.widget_event import WidgetEvent
 
 M = TypeVar("M", bound=BaseModel)
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
-ENDPOINTS = {name: f"arn:aws:lambda:us-east-1:000000000000:function:{name}" for name in ("view", "act", "replay")}
+CALLED = ("view", "act", "replay", "reconcile")
+ENDPOINTS = {name: f"arn:aws:lambda:us-east-1:000000000000:function:{name}" for name in CALLED}
 SCALARS: dict[Any, Any] = {
     int: 7,
     float: 1.5,

@@ -17,11 +17,14 @@ from functions.flows.operations.attention import AttentionList
 from functions.flows.operations.stories import StoriesAnswer
 from functions.model.control import Changed, ControlRequest
 from functions.model.inspection import InspectRequest
+from functions.model.reconcile_request import ReconcileRequest
+from functions.model.replay_request import ReplayRequest
 from functions.page import answers
 from functions.page.answers import PAGES, act_page, view_page
-from functions.page.plan_page import on_a_page
+from functions.page.compared_page import compared_page
+from functions.page.plan_page import plan_page
 from functions.page.style import CSS
-from functions.page.widget_event import WidgetEvent
+from functions.page.widget_event import WidgetEvent, on_a_page
 from tests.unit.page.pages import ENDPOINTS, Parsed, a_widget, filled, parts_of
 
 ATTACK = "<script>window.ran=1</script>\"'><img src=x onerror=window.ran=2></textarea></style>"
@@ -57,7 +60,7 @@ def named() -> set[str]:
 
 
 # Told otherwise, in a sentence or in hours; or of no use to a person.
-LEFT_OUT = {"next_attempt_at", "paused_by", "oldest", "attempt", "ended_at", "place", "reached", "recall_id"}
+LEFT_OUT = {"next_attempt_at", "paused_by", "oldest", "attempt", "place", "reached", "recall_id"}
 
 
 @pytest.mark.parametrize("model", PAGES, ids=lambda model: model.__name__)
@@ -101,13 +104,21 @@ def test_every_button_asks_for_what_the_functions_know(model: type[BaseModel]) -
     typed |= {"map-carriers-0.value": "b", "map-services-0.code": "a", "map-services-0.value": "b"}
     typed |= {"carriers.code": "a", "carriers.value": "b", "services.code": "a", "services.value": "b"}
     typed |= {"warehouses.code": "4711", "warehouses.value": "CHI"}
+    typed |= {"compare.from": "2026-03-01T00:00Z", "compare.until": "2026-03-02T00:00Z"}
     for endpoint, payload in actions(page_of(model, "L123")):
         context = {"params": ENDPOINTS, "forms": {"all": typed}}
         widget = WidgetEvent.of({**payload, "widgetContext": context})
         if endpoint == "act":
             assert ControlRequest.model_validate(widget.signed_request).root.action_id == "id-1"
+        elif endpoint == "replay":
+            ReplayRequest.model_validate(widget.signed_request)
+        elif endpoint == "reconcile":
+            ReconcileRequest.model_validate(widget.signed_request)
         elif endpoint == "view" and widget.request.keys() > {"show", "connection"}:
             InspectRequest.model_validate(widget.request)
+
+
+NONE: dict[str, set[str]] = {"StatusAnswer": set(), "TenantStanding": set()}
 
 
 def test_a_widget_that_may_only_look_shows_no_button_that_changes() -> None:
@@ -115,7 +126,10 @@ def test_a_widget_that_may_only_look_shows_no_button_that_changes() -> None:
         everything, page = page_of(model, "L1"), page_of(model, "L1", only=("view",))
         assert {endpoint for endpoint, _ in actions(page)} <= {"view"}
         assert "your name" not in page
-        assert model.__name__ in {"StatusAnswer", "TenantStanding"} or "act" in {e for e, _ in actions(everything)}
+        called = {endpoint for endpoint, _ in actions(everything)} - {"view"}
+        assert called >= {"PlanList": {"replay"}, "ReconcileStanding": {"reconcile"}, **NONE}.get(
+            model.__name__, {"act"}
+        )
 
 
 def test_what_is_no_lambda_is_never_called() -> None:
@@ -149,7 +163,7 @@ def test_the_version_stands_below_every_page() -> None:
     event = {"ask": ASK, "widgetContext": {"params": ENDPOINTS}}
     widget = WidgetEvent.of(event, ATTACK)
     shown = [view_page(widget, "id", filled(model, "L1")) for model in PAGES]
-    shown += [act_page(widget, Changed(done="map", told="done")), on_a_page(event, lambda _: PLAN, ATTACK)]
+    shown += [act_page(widget, Changed(done="map", told="done")), on_a_page(event, lambda _: PLAN, plan_page, ATTACK)]
     for page in shown:
         assert_harmless(page)
         assert Parsed(page).text.rstrip().endswith(f"Version {ATTACK}")
@@ -186,7 +200,7 @@ def replayed(answer: dict[str, Any], event: dict[str, Any]) -> tuple[Any, dict[s
         asked.append(request)
         return answer
 
-    return on_a_page(event, replay, ATTACK), asked[0]
+    return on_a_page(event, replay, plan_page, ATTACK), asked[0]
 
 
 def a_click(ask: dict[str, Any], typed: dict[str, str] | None = None) -> dict[str, Any]:
@@ -249,3 +263,29 @@ def test_every_class_of_the_style_sheet_is_ours() -> None:
 def test_a_plan_says_how_many_orders_could_not_be_decided() -> None:
     page, _ = replayed({"plan_id": "p1", "state": "ready", "orders": 3, "would_change": 0, "undecided": 3}, a_click({}))
     assert "would change 0, 3 could not be decided" in page
+
+
+COMPARED = {"connection": "acme", "run_id": "r-1", "state": "done", "percent": 100.0, "next": {"plan_id": "p-1"}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "asks", "told"),
+    [
+        ({**COMPARED, "text": ["They disagree. <b>P1</b>"]}, [("replay", {"plan_id": "p-1"})], "&lt;b&gt;P1&lt;/b&gt;"),
+        (
+            {**COMPARED, "state": "under way", "next": ATTACK},
+            [("reconcile", {"connection": "acme", "run_id": "r-1"})],
+            "",
+        ),
+        ({**COMPARED, "state": "failed", "error": ATTACK, "next": None}, [], "failed"),
+        ({"error": "from: must be before until"}, [], "from: must be before until"),
+    ],
+)
+def test_a_comparison_is_shown_with_what_may_be_asked_next(
+    answer: dict[str, Any], asks: list[tuple[str, dict[str, Any]]], told: str
+) -> None:
+    event = a_click({"connection": "acme", "status": True}, {"by": "kim", "note": "month end"})
+    page = on_a_page(event, lambda _: answer, compared_page, ATTACK)
+    assert_harmless(page)
+    assert told in page
+    assert [(e, payload["ask"]) for e, payload in actions(page) if e != "view"] == asks
