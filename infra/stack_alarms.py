@@ -57,20 +57,22 @@ FIVE_MINUTES = Duration.minutes(5)
 
 @dataclass(frozen=True)
 class Rhythm:
-    """Of a function that a schedule calls: in how long a run that fails every time fails, and after how long without
-    any its schedule is disabled, or no run finds a place; None where a heartbeat of its own says so.
+    """Of a function that runs seldom: in how long one that fails every time fails, and after how long without any run
+    its schedule is disabled, or no run finds a place; None where a heartbeat of its own says so, or no schedule calls.
     """
 
     errors: Duration = FIVE_MINUTES
     silence: Duration | None = None
 
 
-SCHEDULED = {
+SELDOM = {
     "Release": Rhythm(silence=Duration.minutes(15)),
     "Replay": Rhythm(errors=Duration.minutes(15), silence=Duration.minutes(15)),
     "Reconcile": Rhythm(errors=Duration.hours(1), silence=Duration.minutes(30)),
     "Digest": Rhythm(errors=Duration.hours(1), silence=Duration.hours(3)),
     "Register": Rhythm(errors=Duration.hours(1), silence=Duration.hours(3)),
+    "Align": Rhythm(errors=Duration.hours(1)),
+    "Push": Rhythm(errors=Duration.hours(1)),  # its messages are of one group, hidden for half an hour
 }
 SILENT = {
     "Release": "what waits is not looked at again, and its other alarms are silent",
@@ -83,7 +85,7 @@ SILENT = {
 
 def of_a_function(bell: Bell, function: lambda_.Function) -> None:
     name = function.node.id
-    rhythm = SCHEDULED.get(name, Rhythm())
+    rhythm = SELDOM.get(name, Rhythm())
     # A run that comes a little late leaves a period out.
     least, periods = (None, 2) if rhythm.errors is FIVE_MINUTES else (2, 3)
     bell.alarm(

@@ -140,6 +140,11 @@ class ReadingPosition(Frozen):
         joined = {(gap.stream, gap.after): gap for gap in (*self.gaps, *found)}
         return self.model_copy(update={"gaps": tuple(gap for gap in joined.values() if gap.after >= oldest)})
 
+    def is_new(self, found: Gap) -> bool:
+        """Nothing of it is known, or not that it is so large."""
+        place = found.stream, found.after
+        return all((gap.stream, gap.after) != place or gap.rows < found.rows for gap in self.gaps)
+
     def polling(self, at: datetime) -> ReadingPosition:
         return self.model_copy(update={"last_poll_at": at})
 

@@ -69,7 +69,8 @@ class Jobs(Protocol):
 class Report:
     """What a run did. `held`: another run holds the lease and finds the webhooks noted. `refused`: ShipStation refuses
     the key, nothing was asked or the one probe failed. `silent`: the same of a ShipStation that answers nothing.
-    `goes_on_in`: seconds after which another run goes on where this one would have had to wait.
+    `gaps` are those that no run has met before. `goes_on_in`: seconds after which another run goes on where this one
+    would have had to wait.
     """
 
     held: bool = False
@@ -227,7 +228,8 @@ class Walker:
         self.report.rows += len(reading.shipments) + len(reading.orders)
         self.report.unreadable += len(reading.unreadable) + len(reading.withheld)
         if reading.gaps:
-            self.report.gaps += len(reading.gaps)
+            # One at the end of the list is met by every look, until a row comes after it.
+            self.report.gaps += sum(self.position.value.is_new(gap) for gap in reading.gaps)
             self.position.note(self.position.value.with_gaps(reading.gaps, self._now() - GAPS_KEPT))
         # A row was shown: the key is taken, and ShipStation answers.
         if self.position.value.next_probe_at is not None:
