@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.benchmarks import (
+    alarming,
     aligning,
     crashing,
     dry_runs,
@@ -91,9 +92,12 @@ ROWS: dict[str, Callable[[], Iterable[Row]]] = {
     "outage_ifs": recovery.outage_ifs,
     "flood": recovery.flood,
     "year": scale.year,
+    "alarms": alarming.alarms,
 }
 # Rows that are measured together with another one.
 WITH = {
+    "alarms_false": "alarms",
+    "alarms_quiet": "alarms",
     "noop_units": "noop_calls",
     "write_units_life": "usd_per_million",
     "ifs_requests_life": "usd_per_million",

@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missin
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,12 +18,29 @@ STATISTICS: dict[str, Callable[[list[float]], float]] = {"Sum": sum, "Maximum": 
 
 @dataclass(frozen=True)
 class Sample:
-    """One value as a Lambda sent it."""
+    """One value as a Lambda sent it, or AWS of a function or a queue: `source`, where it matters whose it is."""
 
     at: datetime
     metric: str
     connection: str
     value: float
+    source: str = ""
+
+
+class Sampled:
+    """The samples of each metric in the order of their instants: a window of them is found, not sought."""
+
+    def __init__(self, samples: Sequence[Sample]) -> None:
+        self._of: dict[str, tuple[list[datetime], list[float]]] = {}
+        for sample in sorted(samples, key=lambda each: each.at):
+            instants, values = self._of.setdefault(sample.metric, ([], []))
+            instants.append(sample.at)
+            values.append(sample.value)
+
+    def within(self, metric: str, start: datetime, end: datetime, seen: datetime) -> list[float]:
+        """From `start` to before `end`, and of these what is `seen` by then."""
+        instants, values = self._of.get(metric, ([], []))
+        return values[bisect_left(instants, start) : min(bisect_left(instants, end), bisect_right(instants, seen))]
 
 
 @dataclass(frozen=True)
@@ -78,15 +96,15 @@ class Alarm:
         """Each evaluation from `begin` to `end`, and whether it is in alarm then. One of more than a day is evaluated
         at full hours.
         """
-        periods = self.properties["EvaluationPeriods"]
+        known, periods = Sampled(samples), self.properties["EvaluationPeriods"]
         step = HOUR if self.period * periods > DAY else MINUTE
         now = begin.replace(second=0, microsecond=0) + MINUTE
         while now <= end:
             if step is MINUTE or now.minute == 0:
-                yield now, self._is_in_alarm(samples, now)
+                yield now, self._is_in_alarm(known, now)
             now += MINUTE
 
-    def _is_in_alarm(self, samples: Sequence[Sample], now: datetime) -> bool:
+    def _is_in_alarm(self, samples: Sampled, now: datetime) -> bool:
         """The last periods that have data, also from before those that are evaluated; only where these are too few
         counts what the alarm says of missing data.
         """
@@ -100,11 +118,11 @@ class Alarm:
             breaching += periods - len(real)
         return breaching >= int(self.properties.get("DatapointsToAlarm", periods))
 
-    def _point(self, samples: Sequence[Sample], now: datetime, back: int) -> float | None:
+    def _point(self, samples: Sampled, now: datetime, back: int) -> float | None:
         """A sum is missing where one of its parts is."""
         end = now - back * self.period
-        fresh = [s for s in samples if end - self.period <= s.at < end and s.at <= now - self.delay]
-        parts = [(stat, [s.value for s in fresh if s.metric == stat["MetricName"]]) for stat in self._stats]
+        start, seen_by = end - self.period, now - self.delay
+        parts = [(stat, samples.within(stat["MetricName"], start, end, seen_by)) for stat in self._stats]
         seen = [STATISTICS[stat["Statistic"]](values) for stat, values in parts if values]
         return sum(seen) if len(seen) == len(parts) else None
 
