@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from random import Random
 from typing import Any
 
@@ -22,6 +23,12 @@ RECEIVER = {
     "ReceiverZipCode": "02110",
     "ReceiverCountry": "US",
 }
+
+
+def told_in(text: str, words: Iterable[str]) -> list[str]:
+    """Those that stand in it. Digits in the middle of an instant or an id are no postal code."""
+    ends = {True: (r"(?<![\w.])", r"(?!\w)"), False: ("", "")}
+    return [word for word in words if re.search(re.escape(word).join(ends[word.isdigit()]), text)]
 
 
 class People:

@@ -43,7 +43,8 @@ def _broken(name: str) -> str:
     return ""
 
 
-@pytest.mark.parametrize("name", ["drop If-Match", pytest.param("ignore voids", marks=pytest.mark.nightly)])
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", ["drop If-Match", "ignore voids"])
 def test_oracle_complains_about_broken_code(name: str) -> None:
     assert name in BREAKAGES
     with on_all_cores() as pool:

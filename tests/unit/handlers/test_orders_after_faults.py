@@ -13,7 +13,7 @@ from functions.model.outcomes import Outcome, Reason
 from tests.equipment.http import DroppedError, Request, Response, json_response
 from tests.equipment.order_desk import OrderDesk
 from tests.equipment.push_desk import STORE, Desk
-from tests.equipment.push_people import RECEIVER
+from tests.equipment.push_people import RECEIVER, told_in
 from tests.equipment.shipstation.orders import RefusedError
 
 
@@ -257,7 +257,7 @@ FAULTS: dict[str, Callable[[Request], Response]] = {
     "401": lambda request: json_response(401, {"Message": request.body.decode()}),
     "429": lambda request: json_response(429, {"Message": request.body.decode()}),
 }
-PERSONAL = ("Larsson", "Harbor", "Beacon", "02110", "000-111", "kim@example")
+PERSONAL = ("Larsson", "Harbor", "Beacon", "02110", "000-111", "kim@example.com")
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -273,7 +273,7 @@ def test_no_fault_brings_a_name_or_an_address_to_light(fault: str) -> None:
     kept = [dict(item) for table in desk.world.tables.values() for item in table.scan(prefix="")]
     faults = [repr(each) for function in desk.world.functions.values() for each in function.faults]
     told = json.dumps(kept, default=str) + desk.world.logs.getvalue() + "".join(faults)
-    assert not [text for text in PERSONAL if text in told]
+    assert told_in(told, PERSONAL) == []
     assert not faults
 
 

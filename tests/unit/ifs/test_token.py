@@ -187,7 +187,7 @@ class Endless(Rig):
 
 
 def test_a_token_that_drips_is_given_up_at_the_deadline() -> None:
-    with DrippingServer(drops(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")) as server:
+    with DrippingServer(drops(b"HTTP/1.1 200 OK\r\nX-Endless: " + b"." * 20_000)) as server:
         rig = Endless(token_url=f"{server.url}/token")
         with requests.Session() as session:
             rig.tokens = TokenSource(
