@@ -36,6 +36,30 @@ class Context:
         return max(0, int((self.deadline - self.now()).total_seconds() * 1000))
 
 
+class ThrottledError(Exception):
+    """No place: the account's quota is used up."""
+
+
+@dataclass
+class Quota:
+    """How many runs of all functions an account allows at once. `most` is how many there were, `refused` how many found
+    no place.
+    """
+
+    places: int
+    taken: int = 0
+    most: int = 0
+    refused: int = 0
+
+    def take(self) -> bool:
+        if self.taken >= self.places:
+            self.refused += 1
+            return False
+        self.taken += 1
+        self.most = max(self.most, self.taken)
+        return True
+
+
 @dataclass
 class Function:
     """`build` makes a handler for a new environment."""
@@ -50,9 +74,14 @@ class Function:
     running: dict[Task, Environment] = field(default_factory=dict)
     faults: list[BaseException] = field(default_factory=list)
     runs: int = 0
+    quota: Quota = field(default_factory=lambda: Quota(1000))
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
     def invoke(self, event: Mapping[str, Any], on_end: OnEnd = lambda _value, _fault: None) -> None:
+        """Without a place it ends at once, as throttled."""
+        if not self.quota.take():
+            on_end(None, ThrottledError())
+            return
         environment = self.idle.pop() if self.idle else self._new()
         deadline = self.clockwork.now + timedelta(seconds=self.timeout_seconds)
         context = Context(f"{self.name}-{next(self._numbers)}", deadline, lambda: self.clockwork.now)
@@ -62,6 +91,7 @@ class Function:
 
         def end(value: Any, fault: BaseException | None) -> None:
             self.running.pop(task, None)
+            self.quota.taken -= 1
             if fault is None:
                 self.idle.append(environment)
             elif not isinstance(fault, Killed):
@@ -151,7 +181,20 @@ class EventSource:
                     self._queue.delete(received)
             self._wake(0.05)
 
-        self._function.invoke({"Records": [self._record(received) for received in batch]}, end)
+        event = {"Records": [self._record(received) for received in batch]}
+        hidden_until = batch[0].message.hidden_until
+
+        def attempt() -> None:
+            """Lambda holds what found no place, and tries again until its messages are visible."""
+            self._function.invoke(event, lambda value, fault: again(fault) or end(value, fault))
+
+        def again(fault: BaseException | None) -> bool:
+            is_held = isinstance(fault, ThrottledError) and self._clockwork.now < (hidden_until or self._clockwork.now)
+            if is_held:
+                self._clockwork.after(self._random.uniform(1, 5), attempt)
+            return is_held
+
+        attempt()
 
     def _record(self, received: Received) -> dict[str, Any]:
         """https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html"""

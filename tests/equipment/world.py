@@ -61,7 +61,7 @@ from functions.wiring.runtime import Handler
 from functions.wiring.telemetry import logger
 from tests.equipment.clockwork import Clockwork, Killed
 from tests.equipment.ifs.tenant import Tenant
-from tests.equipment.lambdas import Environment, EventSource, Function
+from tests.equipment.lambdas import Environment, EventSource, Function, Quota, ThrottledError
 from tests.equipment.memory_aws.bucket import MemoryBucket
 from tests.equipment.memory_aws.queue import MemoryQueue
 from tests.equipment.memory_aws.secrets import MemorySecrets, pair
@@ -95,6 +95,7 @@ TIMEOUTS = {
     "reconcile": 900.0,
     "digest": 120.0,
 }
+EVENT_AGE = timedelta(minutes=1)  # of a tick: tests/infra holds it against the template
 CLOCKS = timedelta(minutes=1)  # an environment's clock may be ahead of the world's
 VISIBILITY = {
     "notifications": timedelta(seconds=1801),
@@ -481,9 +482,23 @@ class World:
             if not self._is_anything_due(function, connection):
                 return  # a run that would find nothing
             for delay in self._firings():
-                self.clockwork.after(delay, lambda: self.functions[function].invoke(event))
+                self.clockwork.after(delay, lambda: self._fire(function, event, self.now() + EVENT_AGE))
 
         self.clockwork.after(self.random.uniform(0, every.total_seconds()), tick)
+
+    def _fire(self, function: str, event: dict[str, Any], until: datetime) -> None:
+        """What finds no place is tried again until the event is too old."""
+
+        def end(_: object, fault: BaseException | None) -> None:
+            if isinstance(fault, ThrottledError) and self.now() < until:
+                self.clockwork.after(10, lambda: self._fire(function, event, until))
+
+        self.functions[function].invoke(event, end)
+
+    def share(self, quota: Quota) -> None:
+        """All functions together have these places."""
+        for function in self.functions.values():
+            function.quota = quota
 
     def _firings(self) -> list[float]:
         if not self.is_troubled or self.random.random() >= self.trouble.schedule:
