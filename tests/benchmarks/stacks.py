@@ -14,13 +14,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from functions.settings import ENVIRONMENT_LIMIT_BYTES
 from tests.benchmarks.bill import MONTH_DAYS
 from tests.equipment.local_aws.server import ROOT
-from tests.equipment.local_aws.synth import SynthError, synthesise
+from tests.equipment.local_aws.synth import synthesise
 
 EXAMPLE = ROOT / "infra/connections/example.toml"
-TOO_LARGE = f"AWS allows {ENVIRONMENT_LIMIT_BYTES}"
 # Lambda waits for messages with five pollers, twenty seconds each; without a maximum of concurrency it goes down to two
 # where little comes. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
 POLLERS, POLLERS_AT_REST, WAITS_AN_HOUR = 5, 2, 180
@@ -37,9 +35,9 @@ class Tick:
 class Stack:
     """One synthesised template."""
 
-    def __init__(self, connections: Sequence[str]) -> None:
-        self.connections = connections
-        self._resources: dict[str, dict[str, Any]] = _template(tuple(connections))["Resources"]
+    def __init__(self, template: dict[str, Any]) -> None:
+        self.connections: Sequence[str] = template["Outputs"]["ConnectionNames"]["Value"].split(",")
+        self._resources: dict[str, dict[str, Any]] = template["Resources"]
 
     @cached_property
     def memory_mb(self) -> dict[str, int]:
@@ -81,28 +79,21 @@ class Stack:
 
 
 def stacks_of(count: int) -> list[Stack]:
-    """As few stacks as hold so many connections, evenly filled."""
-    names = [f"c{number:02}" for number in range(count)]
-    for number in range(1, count + 1):
-        try:
-            return [Stack(names[start::number]) for start in range(number)]
-        except SynthError as error:
-            if TOO_LARGE not in str(error):
-                raise
-    raise AssertionError("a stack holds no connection")
+    """As a deployment divides so many connections where nothing stands yet."""
+    return [Stack(template) for template in _templates(count)]
 
 
 @cache
-def _template(connections: tuple[str, ...]) -> dict[str, Any]:
+def _templates(count: int) -> list[dict[str, Any]]:
     context = {"python": f"{sys.version_info.major}.{sys.version_info.minor}", "architecture": "x86_64"}
     with TemporaryDirectory() as folder:
         files = Path(folder) / "connections"
         files.mkdir()
-        for name in connections:
-            (files / f"{name}.toml").write_bytes(EXAMPLE.read_bytes())
-        assembly = synthesise({**context, "connections": str(files)}, Path(folder) / "cdk.out")
-        found: dict[str, Any] = json.loads((assembly / "ifs-shipstation.template.json").read_text())
-        return found
+        for number in range(count):
+            (files / f"c{number:02}.toml").write_bytes(EXAMPLE.read_bytes())
+        context |= {"connections": str(files), "standing": "{}"}
+        assembly = synthesise(context, Path(folder) / "cdk.out")
+        return [json.loads(path.read_text()) for path in sorted(assembly.glob("*.template.json"))]
 
 
 def _handler(function: dict[str, Any]) -> str:

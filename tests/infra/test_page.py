@@ -41,6 +41,13 @@ def widgets(template: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
+def test_the_output_leads_to_the_dashboard(template: dict[str, Any], documented: dict[str, Any]) -> None:
+    for each in (template, documented):
+        (dashboard,) = of_type(each, "AWS::CloudWatch::Dashboard").values()
+        leads_to = text_of(each["Outputs"]["DashboardUrl"]["Value"]).rpartition("#dashboards/dashboard/")[2]
+        assert leads_to == text_of(dashboard["DashboardName"])
+
+
 def handler_of(template: dict[str, Any], function: str) -> str:
     return str(of_type(template, "AWS::Lambda::Function")[function]["Handler"]).split(".")[-2]
 

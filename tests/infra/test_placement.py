@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import account
+import deploy
 import pytest
 from botocore.exceptions import ClientError
 from hypothesis import given
@@ -157,6 +158,10 @@ def test_a_stack_of_another_folder_that_is_called_like_the_next_one_is_passed_ov
     assert deployed(tmp_path, ["a", *nine], {1: nine, 2: ["other"]})["a"] == 3
 
 
+def test_the_first_stack_is_this_folders_own_whatever_it_holds(tmp_path: Path) -> None:
+    assert deployed(tmp_path, FIFTY[:17], {1: ["gone"]})["c00"] == 1
+
+
 def test_a_connection_without_a_file_keeps_its_place_and_an_empty_stack_is_told(tmp_path: Path) -> None:
     write(tmp_path, {"acme": 1, "beta": 1, "gamma": 2})
     found = division(tmp_path, ["acme"])
@@ -190,6 +195,18 @@ def test_a_file_that_cannot_be_is_told_in_one_sentence(tmp_path: Path, text: str
 
 
 # --- what a deployment asks the account
+
+
+def test_a_deployment_asks_of_the_stacks_that_it_makes_and_a_synthesis_asks_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(deploy, "standing", lambda stack, profile: f"{stack} {profile}")
+
+    assert deploy._standing("synth", []) == UNASKED == deploy.UNASKED  # noqa: SLF001 # what reads them is a script
+    assert deploy._standing("deploy", []) == "ifs-shipstation None"  # noqa: SLF001
+    assert deploy._standing("deploy", ["-c", "stack=mine", "--profile", "p"]) == "mine p"  # noqa: SLF001
+    assert deploy._standing("deploy", ["-c", "isolation=strict"]) is None  # noqa: SLF001
+    assert deploy._standing("bootstrap", []) is None  # noqa: SLF001
 
 
 class CloudFormation:
