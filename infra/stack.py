@@ -28,6 +28,7 @@ from infra.functions import Functions
 from infra.ledger import Ledger
 from infra.operate import Operate
 from infra.page import Page, Pages
+from infra.places import places
 from infra.poll import Poll
 from infra.push import PushFlow
 from infra.queues import DeadLetterQueues
@@ -101,6 +102,7 @@ class ConnectorStack(Stack):
         self._roles(asked, shipments, orders, kept)
         self._page(shipments, asked, working)
         self._watch(shipments.webhook, orders, [*working, asked.replay.function], alarm_subscribers)
+        CfnOutput(self, "LambdasAtOnce", value=places(self))
 
     def _store(self, connections: Mapping[ConnectionName, Connection]) -> None:
         """The key, and what outlives a deployment under it."""

@@ -13,7 +13,7 @@ from tests.equipment.local_aws.server import ROOT
 pytestmark = pytest.mark.integration
 
 PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/*.md")])
-KINDS = "Url|Function|Table|Topic|Queue|Secret|Policy|Bucket|Names|Version"
+KINDS = "Url|Function|Table|Topic|Queue|Secret|Policy|Bucket|Names|Version|AtOnce"
 
 
 def text(page: Path) -> str:

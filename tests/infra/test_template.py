@@ -371,3 +371,14 @@ def test_the_reports_are_encrypted_kept_and_reached_by_nobody_without_tls(templa
     assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
     assert bucket["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"] == 400
     assert '{"Bool": {"aws:SecureTransport": "false"}}' in policy
+
+
+def test_the_output_says_how_many_lambdas_run_at_once(documented: dict[str, Any]) -> None:
+    resources = list(documented["Resources"].values())
+    queues = [each["Properties"] for each in resources if each["Type"] == "AWS::Lambda::EventSourceMapping"]
+    of_queues = sum(each["ScalingConfig"]["MaximumConcurrency"] for each in queues)
+    of_schedules = sum(each["Type"] == "AWS::Scheduler::Schedule" for each in resources)
+
+    said = documented["Outputs"]["LambdasAtOnce"]["Value"]
+
+    assert said == f"{of_queues + of_schedules}: {of_queues} for queues, {of_schedules} for schedules"
