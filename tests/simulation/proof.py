@@ -77,7 +77,9 @@ CLAIMS = (
     _row("a colleague's edit between our reading and writing is kept", "lost_updates"),
     _row("three writers on a pushed order lose nothing", "push_lost"),
     _row("the comparison finds what is planted, and nothing else", "reconcile"),
+    _row("alarms ring in time where something is wrong, end with it, and ring nowhere else", "alarms"),
     _row("two days without ShipStation are caught up", "outage"),
+    _row("two days without IFS are caught up", "outage_ifs"),
     _row("a flood of webhooks costs ShipStation no more than a calm day", "flood"),
 )
 
