@@ -3,6 +3,7 @@
     file                     reads it; toml_text says why one cannot be read, certificates what is wrong with a PEM
     └─ connection            the whole of it
        ├─ vendors            where each vendor is, and how an order is named and found
+       ├─ stores             which stores are ours, and what each has of its own; patience, how long an order waits
        ├─ targets            the IFS records that are written; carriers and their codes
        ├─ orders             what is pushed to ShipStation; customer_orders, where those are the source
        ├─ align              reference data that both systems keep

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
 from functions.connections.align import AnyAlign
 from functions.connections.carriers import Carriers, mapped
 from functions.connections.named_warehouses import filled, named
 from functions.connections.orders import Orders
 from functions.connections.other_words import ELSEWHERE
+from functions.connections.patience import Patience
+from functions.connections.stores import Mode, Stores
 from functions.connections.targets import AnyTarget
 from functions.connections.values import Instant, Whole, names_a_secret, some
 from functions.connections.vendors import (
-    Company,
     IfsTenant,
-    OrderReference,
     ShipStationAccount,
-    Sites,
-    Targets,
 )
 from functions.model.desk import Desk, MapName, pause_name
 from functions.model.frozen import Frozen
@@ -32,96 +29,9 @@ from functions.model.outcomes import Reason
 from functions.model.records import FieldName, Place, Record
 from functions.model.shipment import ConnectionName
 
-Mode = Literal["off", "shadow", "write"]
 NAME = r"^[a-z][a-z0-9-]{0,30}$"
 LONGEST_WITH_ORDERS = 20  # of a name: 50 characters hold it, an IFS order number, a line and a generation
 ON_ITS_WAY = (FieldName.TRACKING_STATUS, FieldName.DELIVERED_AT)  # what a carrier tells of a parcel
-StoreId = Annotated[int, Field(strict=True, gt=0)]
-
-
-def is_store_id(key: str) -> bool:
-    return re.fullmatch(r"[1-9][0-9]*", key) is not None
-
-
-class Patience(Frozen):
-    """How long an order waits before a person is asked, and how the looks in between are spaced. A fault that has not
-    passed after `attention_hours` calls for attention, whatever its reasons were in between.
-    """
-
-    first_seconds: Whole = Field(default=60, ge=1, le=3600)
-    longest_seconds: Whole = Field(default=3600, ge=1, le=86400)
-    not_in_ifs_days: Whole = Field(default=14, ge=1, le=365)
-    not_delivered_days: Whole = Field(default=60, ge=1, le=365)
-    locked_days: Whole = Field(default=7, ge=1, le=365)
-    attention_hours: Whole = Field(default=4, ge=1, le=720)
-
-    @model_validator(mode="after")
-    def _pauses_grow(self) -> Patience:
-        if self.longest_seconds < self.first_seconds:
-            raise ValueError("longest_seconds is shorter than first_seconds")
-        return self
-
-
-class StoreOverride(Frozen):
-    """What one store has of its own; what is left out is the connection's."""
-
-    mode: Mode | None = None
-    company: Company | None = None
-    order_reference: OrderReference | None = None
-    shipment_id: OrderReference | None = None
-    targets: Targets | None = None
-    sites: Sites | None = None
-
-
-class Stores(Frozen):
-    """Which ShipStation stores are ours: those of `include`, every one while it is empty, without those of `exclude`.
-    A table named after a store's id overrides the connection for that store.
-    """
-
-    model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, StoreOverride] = Field(init=False)
-
-    include: Annotated[tuple[StoreId, ...], BeforeValidator(some)] = Field(default=(), examples=[[100001, 100002]])
-    exclude: tuple[StoreId, ...] = Field(default=(), examples=[[100003]])
-
-    @property
-    def overrides(self) -> dict[str, StoreOverride]:
-        """By store id as the file spells it."""
-        return self.__pydantic_extra__
-
-    @property
-    def names_any(self) -> bool:
-        return bool(self.include or self.exclude or self.overrides)
-
-    def leaves_out(self, store_id: int) -> bool:
-        return store_id in self.exclude or (bool(self.include) and store_id not in self.include)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _tables_are_store_ids(cls, raw: Any) -> Any:
-        keys = set(raw) - set(cls.model_fields) if isinstance(raw, dict) else set()
-        for key in sorted(map(str, keys)):
-            if not is_store_id(key):
-                raise ValueError(f"{key}: unknown key")
-        return raw
-
-    def overlap(self, other: Stores) -> bool:
-        """Whether one store may be both's."""
-        if self.include:
-            return not all(map(other.leaves_out, self.include))
-        return not other.include or other.overlap(self)
-
-    @model_validator(mode="after")
-    def _no_store_is_in_and_out(self) -> Stores:
-        both = sorted(set(self.include) & set(self.exclude))
-        if both:
-            raise ValueError(f"{both[0]} is included and excluded")
-        # A table that can never hold is a store that somebody believes to be delivered.
-        for key in self.overrides:
-            if self.leaves_out(int(key)):
-                why = "excluded" if int(key) in self.exclude else "not in include"
-                raise ValueError(f"{key} has a table of its own and is {why}")
-        return self
 
 
 class Connection(Frozen):

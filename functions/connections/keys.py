@@ -12,8 +12,9 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from functions.connections.carriers import CODES
-from functions.connections.connection import Connection, StoreOverride, Stores, is_no_entry, is_store_id
+from functions.connections.connection import Connection, is_no_entry
 from functions.connections.other_words import ELSEWHERE, OTHER_WORDS
+from functions.connections.stores import StoreOverride, Stores, is_store_id
 from functions.connections.values import names_a_secret
 
 Path = tuple[str | int, ...]

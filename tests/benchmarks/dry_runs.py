@@ -12,7 +12,8 @@ from multiprocessing import get_context
 from random import Random
 from typing import Any
 
-from functions.connections.connection import Connection, Mode
+from functions.connections.connection import Connection
+from functions.connections.stores import Mode
 from functions.connections.targets import ShipmentHeader
 from tests.benchmarks.row import Row
 from tests.equipment.quiet_connection import START, quiet_world, run, schedule

@@ -186,13 +186,13 @@ class EventSource:
 
         def attempt() -> None:
             """Lambda holds what found no place, and tries again until its messages are visible."""
-            self._function.invoke(event, lambda value, fault: again(fault) or end(value, fault))
+            self._function.invoke(event, again)
 
-        def again(fault: BaseException | None) -> bool:
-            is_held = isinstance(fault, ThrottledError) and self._clockwork.now < (hidden_until or self._clockwork.now)
-            if is_held:
+        def again(value: Any, fault: BaseException | None) -> None:
+            if isinstance(fault, ThrottledError) and self._clockwork.now < (hidden_until or self._clockwork.now):
                 self._clockwork.after(self._random.uniform(1, 5), attempt)
-            return is_held
+            else:
+                end(value, fault)
 
         attempt()
 

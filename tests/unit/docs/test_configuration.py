@@ -8,9 +8,10 @@ import pytest
 from pydantic import BaseModel
 
 from functions.connections.align import AddressSet, Customers, CustomerTemplate, EmailSet, Stock, Warehouses
-from functions.connections.connection import Connection, StoreOverride, Stores
+from functions.connections.connection import Connection
 from functions.connections.file import ConnectionFileError, load
 from functions.connections.orders import Orders
+from functions.connections.stores import StoreOverride, Stores
 from functions.connections.targets import CustomEntity, FieldRule, OrderHeader, ShipmentHeader
 from functions.model.outcomes import SENTENCES, Outcome, Reason
 from functions.shipstation.reading.normalise import resolve

@@ -10,7 +10,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from functions.connections.connection import Patience
+from functions.connections.patience import Patience
 from functions.flows.to_ifs.deliver import deliver
 from functions.flows.to_ifs.next_attempt import GIVEN_UP
 from functions.ledger import table

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from functions.connections.connection import Patience
+from functions.connections.patience import Patience
 from functions.flows.to_ifs.next_attempt import next_attempt
 from functions.model.outcomes import Outcome, Reason
 from functions.model.state import FieldOutcome, OrderRecord, OrderState, Placing, ShipmentState

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from functions.connections.connection import Patience
+from functions.connections.patience import Patience
 from functions.flows.to_ifs.next_attempt import next_attempt
 from functions.model.audit import FieldChange
 from functions.model.outcomes import Outcome, Reason

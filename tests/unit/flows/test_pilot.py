@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from functions.connections.connection import Connection, Mode
+from functions.connections.connection import Connection
+from functions.connections.stores import Mode
 from functions.flows.preflight.pilot import Pilot
 from functions.flows.to_ifs.deliver import deliver
 from functions.model.fit import Finding

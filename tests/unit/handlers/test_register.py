@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from functions.connections.connection import Mode
+from functions.connections.stores import Mode
 from functions.model.webhook_address import mark_of
 from functions.wiring import telemetry
 from tests.equipment.quiet_connection import asked, run
