@@ -58,6 +58,12 @@ CLAIMS = (
         ),
     ),
     Claim(
+        "so do the weeks of many nights",
+        "seeds",
+        "make seeds",
+        lambda found: f"{found['violations']} violations in {found['seeds']} weeks",
+    ),
+    Claim(
         "the weeks notice when the code is broken",
         "breakages",
         "make simulate",
