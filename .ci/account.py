@@ -1,8 +1,11 @@
-"""What the account of a deployment holds already: which connections stand in which of its stacks."""
+"""What the account of a deployment holds already: which connections stand in which of its stacks, and what was chosen
+for them.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
@@ -13,16 +16,35 @@ def standing(stack: str, *, profile: str | None = None) -> str | None:
     """Connections by the number of their stack, as JSON: the first is called `stack`, the second `stack-2`. None where
     the account cannot be asked; what is wrong with it is told by the deployment.
     """
-    import boto3  # noqa: PLC0415 # synth needs none
-    from botocore.config import Config  # noqa: PLC0415
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 # synth needs none
 
-    soon = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 3})
     try:
-        cloudformation = boto3.Session(profile_name=profile).client("cloudformation", config=soon)
-        return json.dumps(_held(cloudformation, stack))
+        return json.dumps(_held(_client(profile), stack))
     except (BotoCoreError, ClientError):
         return None
+
+
+def chosen(stacks: Iterable[str], *, profile: str | None = None) -> dict[str, str]:
+    """The stack that was deployed with it, by what `-c` named. Nothing where the account cannot be asked."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 # synth needs none
+
+    found: dict[str, str] = {}
+    try:
+        cloudformation = _client(profile)
+        for stack in stacks:
+            named = (_outputs(cloudformation, stack) or {}).get("Chosen", "")
+            found |= {name: stack for name in named.split(",") if name}
+    except (BotoCoreError, ClientError):
+        return {}
+    return found
+
+
+def _client(profile: str | None) -> Any:
+    import boto3  # noqa: PLC0415 # synth needs none
+    from botocore.config import Config  # noqa: PLC0415
+
+    soon = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 3})
+    return boto3.Session(profile_name=profile).client("cloudformation", config=soon)
 
 
 def _held(cloudformation: Any, stack: str) -> dict[int, list[str]]:

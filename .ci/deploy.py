@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import step
-from account import standing
+from account import chosen, standing
 from install import CDK, CDK_VERSION, NODE, ROOT
 
 if TYPE_CHECKING:
@@ -48,6 +48,9 @@ def main(arguments: list[str]) -> int:
     if problem := _problem(known.verb, folder, options):
         sys.stderr.write(f"{problem}\n")
         return 1
+    if forgotten := _forgotten(known.verb, folder, options):
+        sys.stderr.write(f"{forgotten}\n")
+        return 1
     installer = ["sh", str(ROOT / ".ci/install.sh"), "--cdk"]
     if status := subprocess.run(installer, check=False).returncode:  # noqa: S603 # ours
         return status
@@ -68,6 +71,29 @@ def _standing(verb: str, options: list[str]) -> str | None:
     if verb != "deploy" or _of_context("isolation", options) == "strict":
         return UNASKED if verb == "synth" else None
     return standing(_of_context("stack", options) or STACK, profile=_profile(options))
+
+
+def _forgotten(verb: str, folder: Path | None, options: list[str]) -> str | None:
+    """What was named before and is not named now would be taken away: subnets, the boundary, whoever is told."""
+    if verb != "deploy" or folder is None:
+        return None
+    from functions.connections.file import load_all  # noqa: PLC0415 # bootstrap needs none
+
+    stack = _of_context("stack", options) or STACK
+    alone = [f"{stack}-{name}" for name in sorted(load_all(folder))[:1]]  # strictly apart, each has its own
+    kept = chosen([stack, *alone], profile=_profile(options))
+    left = {name: where for name, where in kept.items() if not _is_named(name, options)}
+    if not left:
+        return None
+    names = " and ".join(f"-c {name}=…" for name in sorted(left))
+    return (
+        f"{next(iter(left.values()))} was deployed with {names}, and this deployment does not say so: what it named "
+        "would be taken away. Name it again, or with nothing behind the = to do without it."
+    )
+
+
+def _is_named(name: str, options: list[str]) -> bool:
+    return any(re.match(rf"(?:-c=?|--context=)?{name}=", option) for option in options)
 
 
 def _of_context(name: str, options: list[str]) -> str:

@@ -14,6 +14,7 @@ from functions.model.shipment import ConnectionName
 
 Connections = Mapping[ConnectionName, Connection]
 SHARED, STRICT = "shared", "strict"
+KEPT = ("alarms", "isolation", "permissions_boundary", "security_groups", "subnets", "tags")
 
 
 class ContextError(Exception):
@@ -30,11 +31,12 @@ class Network:
 
 @dataclass(frozen=True)
 class Choices:
-    """What an account asks of everything that is made in it."""
+    """What an account asks of everything that is made in it. `named`: what the next deployment has to name again."""
 
     boundary: PermissionsBoundary | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     network: Network | None = None
+    named: Sequence[str] = ()
 
 
 def choices(node: Node) -> Choices:
@@ -43,6 +45,7 @@ def choices(node: Node) -> Choices:
         boundary=_boundary(boundary) if boundary else None,
         tags=_tags(tags) if tags else {},
         network=_network(text(node, "subnets"), text(node, "security_groups")),
+        named=[name for name in KEPT if text(node, name) not in {None, SHARED}],
     )
 
 

@@ -89,6 +89,8 @@ class ConnectorStack(Stack):
             tags={"version": version, **choices.tags},  # CloudFormation hands a stack's own tags on to what it makes
         )
         CfnOutput(self, "ConnectorVersion", value=version)
+        if choices.named:
+            CfnOutput(self, "Chosen", value=",".join(choices.named))  # `make deploy` asks for them again
         if len(beside) > 1:
             CfnOutput(self, "ConnectorStacks", value=",".join(beside))  # the command line asks all of them
         self._store(connections)

@@ -48,6 +48,13 @@ def test_the_stack_carries_the_tags_beside_its_version(chosen: Path) -> None:
     assert tags == {"cost-center": "4711", "owner": "Integration Team", "empty": ""}
 
 
+def test_the_stack_says_what_the_next_deployment_has_to_name_again(chosen: Path, template: dict[str, Any]) -> None:
+    outputs = json.loads((chosen / "ifs-shipstation.template.json").read_text(encoding="utf-8"))["Outputs"]
+
+    assert outputs["Chosen"]["Value"] == "permissions_boundary,tags"
+    assert "Chosen" not in template["Outputs"]
+
+
 @pytest.mark.parametrize(
     "given",
     [

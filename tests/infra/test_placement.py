@@ -21,6 +21,7 @@ from infra.context import stack_name
 from infra.division import UNASKED, Division, divided
 from infra.placement import FILE, ROOM, PlacementError, Standing, placed, write, written
 from tests.equipment.folders import temporary_folder
+from tests.equipment.local_aws.server import ROOT
 
 pytestmark = pytest.mark.integration
 
@@ -210,14 +211,15 @@ def test_a_deployment_asks_of_the_stacks_that_it_makes_and_a_synthesis_asks_nobo
 
 
 class CloudFormation:
-    def __init__(self, *stacks: tuple[str, str], refuses: str = "") -> None:
-        self._stacks, self._refuses = dict(stacks), refuses
+    def __init__(self, *stacks: tuple[str, str], refuses: str = "", chosen: dict[str, str] | None = None) -> None:
+        self._stacks, self._refuses, self._chosen = dict(stacks), refuses, chosen or {}
 
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803 # the SDK's
         if self._refuses or StackName not in self._stacks:
             message = self._refuses or f"Stack with id {StackName} does not exist"
             raise ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "DescribeStacks")
         outputs = [{"OutputKey": "ConnectionNames", "OutputValue": self._stacks[StackName]}]
+        outputs += [{"OutputKey": "Chosen", "OutputValue": text} for text in [self._chosen.get(StackName)] if text]
         return {"Stacks": [{"Outputs": outputs if self._stacks[StackName] else []}]}
 
 
@@ -262,3 +264,43 @@ def test_an_account_that_may_not_be_asked_says_nothing(aws: list[CloudFormation]
     aws.append(CloudFormation(refuses="is not authorized to perform: cloudformation:DescribeStacks"))
 
     assert account.standing("ifs") is None
+
+
+EXAMPLE = ROOT / "docs/examples/order-header.toml"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / EXAMPLE.name).write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("stack", "chose", "options", "left"),
+    [
+        ("ifs-shipstation", "subnets,security_groups", [], "-c security_groups=… and -c subnets=…"),
+        ("ifs-shipstation", "alarms,tags", ["-c", "alarms=on.call@acme.com"], "-c tags=…"),
+        ("ifs-shipstation", "alarms", ["--context=alarms="], ""),
+        ("ifs-shipstation", "", [], ""),
+        ("mine", "permissions_boundary", ["-c", "stack=mine"], "-c permissions_boundary=…"),
+        ("ifs-shipstation-order-header", "isolation", [], "-c isolation=…"),
+    ],
+    ids=["the network", "one of two", "done without", "nothing", "another stack", "apart"],
+)
+def test_what_was_named_and_is_named_no_more_ends_the_deployment(
+    aws: list[CloudFormation], folder: Path, *, stack: str, chose: str, options: list[str], left: str
+) -> None:
+    aws.append(CloudFormation((stack, "order-header"), chosen={stack: chose}))
+
+    told = deploy._forgotten("deploy", folder, options)  # noqa: SLF001 # as above
+
+    assert (told or "").partition(",")[0] == (f"{stack} was deployed with {left}" if left else "")
+
+
+def test_nobody_is_kept_from_a_deployment_by_an_account_that_may_not_be_asked(
+    aws: list[CloudFormation], folder: Path
+) -> None:
+    aws.append(CloudFormation(refuses="is not authorized"))
+
+    assert deploy._forgotten("deploy", folder, []) is None  # noqa: SLF001 # as above
+    assert deploy._forgotten("synth", folder, []) is None  # noqa: SLF001
