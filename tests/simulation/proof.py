@@ -86,6 +86,9 @@ CLAIMS = (
     _row("alarms ring in time where something is wrong, end with it, and ring nowhere else", "alarms"),
     _row("two days without ShipStation are caught up", "outage"),
     _row("two days without IFS are caught up", "outage_ifs"),
+    _row("a ledger that was put back by a day writes nothing twice", "restore"),
+    _row("dead letters that are sent again, twice, write nothing twice", "redrive"),
+    _row("a key is exchanged in a rush, and no label is lost", "rotation"),
     _row("a flood of webhooks costs ShipStation no more than a calm day", "flood"),
 )
 
