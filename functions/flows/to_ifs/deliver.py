@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from functions.connections.connection import Connection
-from functions.errors import ConnectorError
+from functions.errors import ConnectorError, Scope
 from functions.flows.to_ifs.admission import admitted
 from functions.flows.to_ifs.audit_trail import Audit
 from functions.flows.to_ifs.examine import examine, order_case
@@ -332,11 +332,20 @@ def _finish(look: _Look, case: OrderCase, proposal: Proposal, results: Results, 
     is_decided = case.hindrance in {None, Reason.MODE_OFF} and all(each.is_decided for each in own.values())
     state = state.asked(look.cause.later() if look.cause.is_asked_for and not is_decided else None)
     is_lost = any(result.is_lost for result in own.values())
-    is_outage = delivery.lookup.breaker.refusal() is not None
+    is_outage = _is_outage(case, own.values(), delivery)
     state = next_attempt(
         look.before, state, case.connection.patience, delivery.now(), until, is_lost=is_lost, is_outage=is_outage
     )
     return _saved(look, state, delivery)
+
+
+def _is_outage(case: OrderCase, own: Iterable[RecordResult], delivery: Delivery) -> bool:
+    """IFS serves nobody, and it is not this order's own requests that say so: one that spoils them would be tried every
+    minute.
+    """
+    is_own = case.fault is not None and case.fault.scope is Scope.UNCLEAR
+    is_own = is_own or any(result.memory.failing_since is not None for result in own)
+    return not is_own and delivery.lookup.breaker.refusal() is not None
 
 
 def _ended(

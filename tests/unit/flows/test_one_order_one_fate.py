@@ -188,6 +188,31 @@ def test_an_outage_of_writes_opens_the_circuit_and_parks_nobody() -> None:
     assert outcomes == {Outcome.RETRY}
 
 
+def test_what_waits_through_an_outage_is_looked_at_within_a_minute_of_its_end() -> None:
+    world = ten_orders()
+    world.ifs.always = TENANT_DOWN
+    deliver(ten(), world.delivery)
+    until(world, timedelta(hours=6))
+    assert world.circuits.circuit(world.connection.name).is_open
+    due = [state.next_attempt_at for state in world.orders.states.values()]
+    assert all(at is not None and at <= world.at + timedelta(minutes=1) for at in due)
+
+
+@pytest.mark.parametrize("where", ["search", "write"])
+def test_who_opens_the_circuit_by_himself_is_tried_less_and_less_often(where: str) -> None:
+    """Two records that IFS never serves, whatever it says of the others."""
+    world = World(FakeIfs(*(a_candidate(a_record(str(n)), (f"P{n}", "BOLT", 2)) for n in (1, 2))))
+    if where == "write":
+        world.ifs.always = ORA_12899
+    else:
+        world.ifs.find_faults = [ORA_12899] * 1000
+    deliver([work(a_shipment(n, reference=f"P{n}")) for n in (1, 2)], world.delivery)
+    before = world.ifs.attempts + 1000 - len(world.ifs.find_faults)
+    until(world, timedelta(minutes=50))
+    tried = world.ifs.attempts + 1000 - len(world.ifs.find_faults) - before
+    assert 0 < tried <= 14
+
+
 def test_a_locked_record_calls_after_hours_and_is_parked_after_its_patience() -> None:
     for is_delivered in (True, False):
         world = World(FakeIfs(a_candidate(a_record(is_delivered=is_delivered))))
