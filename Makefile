@@ -72,7 +72,7 @@ bench: setup ## Measure; prints one table and writes build/bench.json (ROWS=a,b)
 	@$(STEP) "Measuring" $(BIN)/python -m tests.benchmarks $(if $(ROWS),--rows $(ROWS))
 
 proof: setup ## Print how we know: what the last run of each proof has shown (ARGS=--readme puts it into README.md)
-	@$(BIN)/python -m tests.simulation.proof $(ARGS)
+	@$(STEP) "Printing what the proofs have shown" $(BIN)/python -m tests.simulation.proof $(ARGS)
 
 screenshots: setup ## Take the pictures of docs/pictures anew (needs a Chromium)
 	@$(STEP) "Taking pictures of the dashboard's pages (about a minute)" $(BIN)/python -m tests.demo.screenshots

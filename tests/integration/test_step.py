@@ -128,7 +128,8 @@ def test_every_verb_runs_its_commands_as_steps() -> None:
         "PYTHON=",
         "$(BIN)/python -m uv pip compile",
         "exec .ci/operate",
-    )  # short, or a step itself
+        "exec $(BIN)/python -m functions.console.",
+    )  # short, a step itself, or what says itself how far it is
     assert [recipe for recipe in recipes if not recipe.startswith(("$(STEP)", "$(CDK)", *apart))] == []
 
 

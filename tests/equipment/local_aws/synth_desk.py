@@ -30,10 +30,11 @@ class _App(THE_APP):
 
 def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    own = tempfile.gettempdir()  # the folder of a run is gone after it
     aws_cdk.App = _App  # type: ignore[assignment,misc] # for as long as this process lives
     for line in sys.stdin:
         asked = json.loads(line)
-        with tempfile.TemporaryFile("w+") as output:
+        with tempfile.TemporaryFile("w+", dir=own) as output:
             os.dup2(output.fileno(), 1)
             os.dup2(output.fileno(), 2)
             status = _run(asked["app"], asked["environment"])
