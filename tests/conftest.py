@@ -52,8 +52,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _is_whole(config: pytest.Config) -> bool:
     """As `make test` runs it, with nothing left out."""
-    is_chosen = config.option.keyword or config.option.markexpr != EVERY_RUN or config.option.deselect
-    return config.args_source is pytest.Config.ArgsSource.TESTPATHS and not is_chosen
+    option = config.option
+    is_chosen = option.keyword or option.markexpr != EVERY_RUN or option.deselect or option.ignore or option.ignore_glob
+    is_short = option.lf or option.failedfirst or option.maxfail or option.collectonly
+    return config.args_source is pytest.Config.ArgsSource.TESTPATHS and not is_chosen and not is_short
 
 
 class Progress:
@@ -68,10 +70,11 @@ class Progress:
     def pytest_sessionstart(self) -> None:
         threading.Thread(target=self._name_the_long_ones, daemon=True).start()
 
-    def pytest_sessionfinish(self) -> None:
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
         self._is_over.set()
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None and _is_whole(self._config):
+        is_ended = exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
+        if reporter is not None and is_ended and _is_whole(self._config):
             passed, skipped, failed, broken = (
                 len(reporter.stats.get(each, ())) for each in ("passed", "skipped", "failed", "error")
             )

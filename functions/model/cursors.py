@@ -136,9 +136,12 @@ class ReadingPosition(Frozen):
         return self.model_copy(update={"cursors": dict(cursors)})
 
     def with_gaps(self, found: Sequence[Gap], oldest: datetime) -> ReadingPosition:
-        """One entry a place; the later reading knows better where the row after it is. Those before `oldest` go."""
-        joined = {(gap.stream, gap.after): gap for gap in (*self.gaps, *found)}
-        return self.model_copy(update={"gaps": tuple(gap for gap in joined.values() if gap.after >= oldest)})
+        """One entry a place; the later reading knows better where the row after it is. Those before `oldest` go, but
+        for what was met just now.
+        """
+        met = {(gap.stream, gap.after): gap for gap in found}
+        joined = {**{(gap.stream, gap.after): gap for gap in self.gaps if gap.after >= oldest}, **met}
+        return self.model_copy(update={"gaps": tuple(joined.values())})
 
     def is_new(self, found: Gap) -> bool:
         """Nothing of it is known, or not that it is so large."""

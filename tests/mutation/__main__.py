@@ -62,6 +62,9 @@ def main(modules: list[str]) -> int:
     mutants = list(_mutants(modules))
     tried = [mutant for mutant in mutants if mutant.fate != "not tried"]
     score = _report(tried, Console())
+    if not modules and len(tried) == len(mutants):
+        killed = sum(mutant.fate == "killed" for mutant in mutants)
+        keep("mutation", mutants=len(mutants), killed=killed, score=score)
     if len(tried) < len(mutants):  # interrupted, the tool ends as if it were done
         print(
             f"{len(mutants) - len(tried)} of {len(mutants)} mutants were not tried: run it again, it goes on from here"
@@ -102,8 +105,6 @@ def _report(mutants: list[Mutant], console: Console) -> float:
         _add(table, module, [mutant for mutant in mutants if mutant.module == module], excused[module])
     score = _add(table, "all", mutants, excused.total())
     console.print(table)
-    killed = sum(mutant.fate == "killed" for mutant in mutants)
-    keep("mutation", mutants=len(mutants), killed=killed, accepted=excused.total(), score=score)
     return score
 
 

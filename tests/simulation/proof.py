@@ -74,10 +74,7 @@ CLAIMS = (
         "the tests of the writing flows notice small changes",
         "mutation",
         "make mutate",
-        lambda found: (
-            f"{found['killed']} of {found['mutants']} mutants killed, {found['accepted']} accepted: "
-            f"{found['score']:.1f} %"
-        ),
+        lambda found: f"{found['killed']} of {found['mutants']} mutants killed: {found['score']:.1f} % of what can be",
     ),
     _row("what a plan shows is what its apply writes", "dry_run_equal"),
     _row("a colleague's edit between our reading and writing is kept", "lost_updates"),
@@ -89,7 +86,7 @@ CLAIMS = (
     _row("a ledger that was put back by a day writes nothing twice", "restore"),
     _row("dead letters that are sent again, twice, write nothing twice", "redrive"),
     _row("a key is exchanged in a rush, and no label is lost", "rotation"),
-    _row("a flood of webhooks costs ShipStation no more than a calm day", "flood"),
+    _row("a flood of webhooks costs ShipStation a few requests a minute", "flood"),
 )
 
 

@@ -64,7 +64,10 @@ def a_job(
 
 
 def progress(job: Job, requests_per_minute: int, now: datetime) -> Progress:
-    """Measured in time read, because ShipStation's count of rows is no more than a claim."""
+    """Measured in time read, because ShipStation's count of rows is no more than a claim. Nobody knows how many orders
+    a crosscheck will have to ask for.
+    """
+    is_asking = job.kind == "crosscheck"
     left = sum((_length(span) for spans in job.unread.values() for span in spans), start=0.0)
     whole = _length(job.window) * max(1, len(job.unread))
     percent = 100.0 if job.ended_at and not job.is_cancelled else round(100 * (1 - left / whole), 1) if whole else 0.0
@@ -79,7 +82,7 @@ def progress(job: Job, requests_per_minute: int, now: datetime) -> Progress:
         rows=job.rows,
         new_shipments=job.new_shipments,
         percent=min(max(percent, 0.0), 100.0),
-        minutes_left=None if job.ended_at else round(_pages_left(job, percent) / requests_per_minute, 1),
+        minutes_left=None if job.ended_at or is_asking else round(_pages_left(job, percent) / requests_per_minute, 1),
     )
 
 

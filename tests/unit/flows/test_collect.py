@@ -259,12 +259,17 @@ def test_a_hole_is_parked_remembered_and_avoided() -> None:
 
 def test_a_hole_at_the_end_of_a_list_is_counted_once_until_it_grows() -> None:
     gap = Gap(stream=LABELS, after=NOON, before=None, rows=1)
-    setting = Setting(FakeSource(labels_created=[page(reached=NOON, gaps=(gap,))]))
-    counted = [setting.run().gaps, setting.run().gaps]
-    larger = gap.model_copy(update={"rows": 2})
-    setting.source = FakeSource(labels_created=[page(reached=NOON, gaps=(larger,))])
-    counted += [setting.run().gaps, setting.run().gaps]
-    assert counted == [1, 0, 1, 0]
+    setting = Setting()
+
+    def look(rows: int) -> int:
+        met = gap.model_copy(update={"rows": rows})
+        setting.source = FakeSource(labels_created=[page(reached=NOON, gaps=(met,))])
+        return setting.run().gaps
+
+    counted = [look(1), look(1), look(2), look(2)]
+    setting.at += timedelta(days=32)
+    counted += [look(2), look(2), look(2)]
+    assert counted == [1, 0, 1, 0, 0, 0, 0]
 
 
 def test_rows_nobody_can_read_are_parked_by_their_id() -> None:
