@@ -12,7 +12,7 @@ from functions.model.cursors import Cursor, Gap, Reading, ReadingPosition, Span,
 from functions.model.jobs import Job, Lane
 from functions.model.outcomes import Reason
 from tests.equipment.builders import NOON, a_connection, a_shipment
-from tests.equipment.reading_fakes import ACME, FakeSource, Setting, a_webhook, going_on, page
+from tests.equipment.reading_fakes import ACME, FakeSource, Setting, a_webhook, an_order, going_on, page
 
 DOWN = Retryable(Reason.SHIPSTATION_UNAVAILABLE, "503")
 REFUSED = Permanent(Reason.SHIPSTATION_CREDENTIALS, "401")
@@ -355,3 +355,55 @@ def test_a_webhook_goes_before_what_was_read_once_already() -> None:
     lanes = [lane for _, _, lane in setting.source.walks]
     assert lanes[-2:] == ["sweep", "webhook"]
     assert report.pages == 1
+
+
+def between_marks(setting: Setting, stream: Stream) -> None:
+    """What lies between the two marks is due to be read a second time."""
+    start = NOON - timedelta(days=1)
+    cursor = Cursor(head=NOON, settled=start, settled_at=start)
+    setting.positions.position = setting.positions.position.read_to(stream, cursor)
+
+
+def test_a_settle_pass_stops_at_its_next_page_for_a_webhook() -> None:
+    setting, settling = Setting(), list[Stream]()
+    between_marks(setting, LABELS)
+    walk = setting.source.walk
+
+    def walked(
+        stream: Stream, start: datetime, lane: Lane, end: datetime | None = None, *rest: Any, **more: Any
+    ) -> Any:
+        pages = [page(reached=NOON - timedelta(hours=number), complete=False) for number in (9, 8, 7)]
+        setting.source.pages[stream] = pages if end is not None and lane == "poll" else []
+        if end is not None and lane == "poll":
+            settling.append(stream)
+            setting.at += timedelta(seconds=1)
+            setting.positions.note_webhook(ACME, Stream.ORDERS, setting.at)
+        return walk(stream, start, lane, end, *rest, **more)
+
+    setting.source.walk = walked  # type: ignore[method-assign] # a page after the other
+    report = setting.run()
+    assert (settling, report.pages, report.complete) == ([LABELS], 1, False)
+    assert setting.source.walks[-1][2] == "webhook"
+
+
+def test_orders_without_a_shipment_are_asked_for_after_a_webhook() -> None:
+    setting = Setting(FakeSource(orders=[page(reached=NOON)]))
+    between_marks(setting, Stream.ORDERS)
+    shipped = tuple(an_order(number, status="shipped", modified_at=NOON) for number in range(3))
+    walk, ask = setting.source.walk, setting.source.shipments_of
+
+    def walked(
+        stream: Stream, start: datetime, lane: Lane, end: datetime | None = None, *rest: Any, **more: Any
+    ) -> Any:
+        is_settling = stream is Stream.ORDERS and end is not None
+        setting.source.pages[stream] = [page(reached=NOON, orders=shipped)] if is_settling else []
+        return walk(stream, start, lane, end, *rest, **more)
+
+    def asked(order_id: int, lane: Lane) -> Any:
+        setting.at += timedelta(seconds=1)
+        setting.positions.note_webhook(ACME, Stream.FULFILMENTS, setting.at)
+        return ask(order_id, lane)
+
+    setting.source.walk, setting.source.shipments_of = walked, asked  # type: ignore[method-assign] # a webhook comes meanwhile
+    setting.run()
+    assert setting.source.asked == [0]
