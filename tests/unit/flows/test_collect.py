@@ -372,7 +372,8 @@ def test_a_settle_pass_stops_at_its_next_page_for_a_webhook() -> None:
     def walked(
         stream: Stream, start: datetime, lane: Lane, end: datetime | None = None, *rest: Any, **more: Any
     ) -> Any:
-        pages = [page(reached=NOON - timedelta(hours=number), complete=False) for number in (9, 8, 7)]
+        hours = (9, 8, 7)
+        pages: list[Reading | Exception] = [page(reached=NOON - timedelta(hours=h), complete=False) for h in hours]
         setting.source.pages[stream] = pages if end is not None and lane == "poll" else []
         if end is not None and lane == "poll":
             settling.append(stream)
