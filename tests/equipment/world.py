@@ -39,6 +39,7 @@ from functions.ledger.desks import DeskStore
 from functions.ledger.jobs import JobStore
 from functions.ledger.positions import PositionStore
 from functions.ledger.secrets import SecretStore
+from functions.ledger.tenants import TenantStore
 from functions.model.cursors import ReadingPosition
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
@@ -521,7 +522,10 @@ class World:
             return self.tables[LEDGER].has_due(f"plan#{connection}", f"{self.now():%Y-%m-%dT%H:%M:%S.%fZ}")
         if function == "release":
             ledger, now = self.tables[LEDGER], f"{self.now():%Y-%m-%dT%H:%M:%S.%fZ}"
-            is_watching = self.now().minute % 5 == 0 and ledger.has_due(f"watch#{connection}", now)
+            # While the circuit is open each minute probes another record: every fifth alone would probe the same ones.
+            is_watching = ledger.has_due(f"watch#{connection}", now) and (
+                self.now().minute % 5 == 0 or TenantStore(ledger).circuit(ConnectionName(connection)).is_open
+            )
             return is_watching or ledger.has_due(f"due#{connection}#", now) or self._is_anything_on_the_desk(connection)
         name, ledger = ConnectionName(connection), self.tables[LEDGER]
         changes = ledger.changes(f"reader#{connection}") + ledger.changes(f"jobs#{connection}")
