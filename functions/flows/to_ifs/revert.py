@@ -48,7 +48,9 @@ def _carried_out(message: DeliverOrder, delivery: Delivery) -> DeliveredOrder:
         return DeliveredOrder(key, message.cause, saved=True, state=before)
     results = _write(message, before, plan, delivery)
     tell_neighbours([result.memory for _, result in results.values()], [key], message.cause, delivery.queue)
-    state = called(_after(before, results), delivery.connection.patience, delivery.now()).dated(before, delivery.now())
+    ended, now = _after(before, results), delivery.now()
+    ended = ended.without_replay() if plan.kind == "revert" else ended
+    state = called(ended, delivery.connection.patience, now).dated(before, now)
     saved = state == before or delivery.orders.save(state)
     calls = state.attention is not None and before.attention is None
     return DeliveredOrder(key, message.cause, saved, state, calls=calls)
@@ -85,7 +87,7 @@ def _after(state: OrderState, results: Results) -> OrderState:
         for key, each in state.shipments.items()
         if each.placing is not None and each.placing.key in ended and each.outcome in SETTLED and each.is_in_scope
     }
-    return state.with_shipments(shipments).with_records(records, state.debts, state.past).without_replay()
+    return state.with_shipments(shipments).with_records(records, state.debts, state.past)
 
 
 def _named(names: Iterable[str], result: RecordResult) -> dict[str, FieldOutcome]:

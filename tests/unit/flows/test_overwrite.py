@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from functions.errors import OutcomeUnknown, Permanent, Retryable
+from functions.errors import OutcomeUnknown, Permanent, Retryable, Scope
 from functions.flows.operations.carry_out import progress, send
 from functions.flows.to_ifs.revert import carry_out
 from functions.model.messages import DeliverOrder
@@ -190,6 +191,22 @@ def test_an_overwrite_is_taken_back_like_any_plan_and_may_be_asked_for_again() -
     assert (desk.value(), desk.field()) == ("1Z0001", (Outcome.WRITTEN, None))
     desk.deliver(again(ORDER))
     assert desk.field() == (Outcome.WRITTEN, None)
+
+
+def test_a_replay_that_waits_for_ifs_is_carried_out_after_an_overwrite_of_another_field() -> None:
+    desk = typed_over()
+    plan = desk.overwritten("carrier")
+    desk.applied(draw_revert(a_replay(desk.world), plan, plan_id="back", by="ann", note="too early"))
+    desk.world.ifs.edit(carrier=None)
+    desk.world.ifs.find_faults = [Retryable(Reason.IFS_UNAVAILABLE, "503", scope=Scope.TENANT, status=503)]
+    asked = again(ORDER, "replay", by="kim", note="the carrier after all", plan_id=None)
+    desk.deliver(asked)
+    desk.world.ifs.find_faults = []
+    desk.applied(desk.drawn("tracking", plan_id="another field"))
+    assert (desk.value(), desk.world.state().asked_by) == ("1Z0001", asked.cause)
+    desk.world.at += timedelta(hours=1)
+    desk.deliver(again(ORDER))
+    assert (desk.value("carrier"), desk.field("carrier")) == ("UPS", (Outcome.WRITTEN, None))
 
 
 def if_empty(**rule: str) -> dict[str, Any]:
