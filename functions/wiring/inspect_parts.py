@@ -96,12 +96,12 @@ class InspectParts:
         return desk_standing(self.connection, self.desk(), self._runtime.now(), islice(decided, DECISIONS))
 
     def plans(self) -> PlanList:
-        name = self.connection.name
-        return plan_list(name, PlanStore(self._ledger).newest(name, LISTED))
+        found = PlanStore(self._ledger).newest(self.connection.name, LISTED)
+        return plan_list(self.connection.called, found)
 
     def reconcile(self) -> ReconcileStanding:
-        name = self.connection.name
-        return reconcile_standing(name, ReconcileStore(self._ledger).latest(name))
+        latest = ReconcileStore(self._ledger).latest(self.connection.name)
+        return reconcile_standing(self.connection.called, latest)
 
     def _key(self, vendor: Vendor) -> KeyStanding | None:
         expiry = KeyExpiryStore(self._ledger).load(self.connection.name, vendor)

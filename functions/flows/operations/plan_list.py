@@ -8,7 +8,6 @@ from typing import Any
 
 from functions.model.frozen import Frozen
 from functions.model.plans import Plan, PlanKind, PlanStatus
-from functions.model.shipment import ConnectionName
 
 LISTED = 20
 SHOWN = 5  # values of one criterion
@@ -45,8 +44,9 @@ class PlanList(Frozen):
     plans: tuple[PlanLine, ...]
 
 
-def plan_list(connection: ConnectionName, plans: Iterable[Plan]) -> PlanList:
-    return PlanList(connection=connection, plans=tuple(map(_line, plans)))
+def plan_list(called: str, plans: Iterable[Plan]) -> PlanList:
+    """`called` is the connection as people call it."""
+    return PlanList(connection=called, plans=tuple(map(_line, plans)))
 
 
 def _line(plan: Plan) -> PlanLine:

@@ -10,7 +10,6 @@ from pydantic import Field
 from functions.model.frozen import Frozen
 from functions.model.outcomes import SENTENCES, Reason
 from functions.model.reconciled import ReconcileRun
-from functions.model.shipment import ConnectionName
 
 State = Literal["never", "under way", "done", "failed"]
 
@@ -47,12 +46,13 @@ class ReconcileStanding(Frozen):
     plan_id: str | None = None
 
 
-def reconcile_standing(connection: ConnectionName, run: ReconcileRun | None) -> ReconcileStanding:
+def reconcile_standing(called: str, run: ReconcileRun | None) -> ReconcileStanding:
+    """`called` is the connection as people call it."""
     if run is None:
-        return ReconcileStanding(connection=connection)
+        return ReconcileStanding(connection=called)
     found = run.totals
     return ReconcileStanding(
-        connection=run.connection,
+        connection=called,
         run_id=run.run_id,
         state="failed" if run.failed else "done" if run.ended_at else "under way",
         percent=run.percent,

@@ -25,6 +25,8 @@ QUESTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "reading": ("inspect", {"show": "reading"}),
     "tenant": ("inspect", {"show": "tenant"}),
     "desk": ("inspect", {"show": "desk"}),
+    "plans": ("inspect", {"show": "plans"}),
+    "comparison": ("inspect", {"show": "reconcile"}),
     "pause": ("control", {"do": "pause", "scope": "connection", **WHO}),
     "check": ("check", {}),
     "dry run": ("replay", {"select": {"orders": ["P1"]}, **WHO}),
@@ -76,6 +78,13 @@ def test_it_remembers_what_it_delivered_and_writes_nothing_twice(shipped: tuple[
     schedule(world, until, "poll", "release")
     run(world, until)
     assert len(site.tenant.writes) == 1
+
+
+def test_a_comparison_that_ran_is_told_by_its_new_name(shipped: tuple[World, Site]) -> None:
+    world, _ = shipped
+    run_id = asked(world, {"connection": NOW, **WHO}, "reconcile")["run_id"]
+    told = asked(world, {"connection": NOW, "show": "reconcile"}, "inspect")
+    assert (told["connection"], told["run_id"]) == (NOW, run_id)
 
 
 def test_an_unknown_name_is_answered_with_the_new_one(shipped: tuple[World, Site]) -> None:
