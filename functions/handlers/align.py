@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 from functions.errors import ConnectorError
 from functions.flows.align.carry_out import Report, carry_out
 from functions.flows.align.step import Align, Step, shown
+from functions.ledger.table import Table
 from functions.model.alignment import Aligned, Proposal, plan_of
 from functions.model.audit import Cause
 from functions.model.frozen import Frozen
@@ -23,6 +24,7 @@ from functions.model.signed import NameOrNone, NoteOrNone
 from functions.settings import AlignSettings
 from functions.wiring.align_parts import AlignConnections, AlignParts
 from functions.wiring.aws import AwsRuntime
+from functions.wiring.pauses import is_paused
 from functions.wiring.requests import parsed
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import count, heartbeat, logger
@@ -32,6 +34,7 @@ ALLOWED = {
     "dry run": {"connection": "name", "profile": "warehouses"},
     "apply": {"…": "the same and", "dry_run": False, "plan": "of the dry run", "by": "who asks", "note": "why"},
 }
+RESTS = "a person paused it; resume it first"
 NEXT = "the same with dry_run: false, this plan, by and note"
 
 
@@ -51,6 +54,10 @@ class Request(Frozen):
         if not self.dry_run and not self.is_scheduled and not (self.plan and self.by and self.note):
             raise ValueError("dry_run: false carries out a plan: give plan, by and note")
         return self
+
+    @property
+    def writes(self) -> bool:
+        return self.is_scheduled or not self.dry_run
 
     def cause(self, correlation_id: str) -> Cause:
         if self.is_scheduled:
@@ -79,12 +86,12 @@ def build(runtime: Runtime, settings: AlignSettings) -> Handler:
             return {"error": f"profile: the connection file has {known or 'no [[align]]'}", "allowed": ALLOWED}
         if "off" in {found.flow.profile.mode, found.flow.connection.mode}:
             return {"records": 0, "next": "it is switched off"}
-        return _served(found, request, context.aws_request_id)
+        return _served(found, request, context.aws_request_id, runtime.table(settings.ledger_table))
 
     return handle
 
 
-def _served(parts: AlignParts, request: Request, correlation_id: str) -> dict[str, Any]:
+def _served(parts: AlignParts, request: Request, correlation_id: str, ledger: Table) -> dict[str, Any]:
     flow, began = parts.flow, parts.flow.now()
     told: dict[str, Any] = {
         "connection": flow.connection.name,
@@ -92,8 +99,11 @@ def _served(parts: AlignParts, request: Request, correlation_id: str) -> dict[st
         "correlation_id": correlation_id,
     }
     try:
+        if request.writes and is_paused(ledger, flow.connection, began):
+            heartbeat(flow.connection.name, AlignSucceeded=True)
+            return {"records": 0, "next": RESTS}
         looked = parts.look()
-        if request.dry_run and not request.is_scheduled:
+        if not request.writes:
             return _proposed(flow, looked.steps)
         plan = plan_of(step.proposal for step in looked.steps)
         if not request.is_scheduled and plan != request.plan:

@@ -19,12 +19,14 @@ from functions.model.signed import Name, Note
 from functions.settings import PullSettings
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.ifs_tenant import leave_alone
+from functions.wiring.pauses import is_paused
 from functions.wiring.push_parts import pull_parts, with_warehouses
 from functions.wiring.requests import as_kept, explained, names, unknown_connection
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import heartbeat, logger
 
 ALLOWED = {"again": {"connection": "name", "again": True, "by": "who asks", "note": "why"}}
+RESTS = "a person paused it; resume it first"
 
 
 class Again(Frozen):
@@ -54,8 +56,12 @@ def build(runtime: Runtime, settings: PullSettings) -> Handler:
         if orders is None or "off" in {orders.mode, connection.mode}:
             return {"sent": 0}
         told: dict[str, Any] = {"connection": connection.name, "correlation_id": context.aws_request_id}
+        ledger = runtime.table(settings.ledger_table)
         try:
-            leave_alone(runtime.table(settings.ledger_table), connection.name, runtime.now())
+            if is_paused(ledger, connection, runtime.now(), orders.store_id):
+                heartbeat(connection.name, PullSucceeded=True)
+                return {"sent": 0, "next": RESTS}
+            leave_alone(ledger, connection.name, runtime.now())
             known = with_warehouses(runtime, settings, connection, orders)
             report = pull(parts(connection.name), connection, known, runtime.now(), cause)
         except ConnectorError as fault:

@@ -1,5 +1,6 @@
 """orders.fifo → ShipStation. What ShipStation refuses or cannot take now is an outcome. Where the ledger fails the
 message is let go: it would keep the others of its group waiting, and the next look into IFS sends what is not settled.
+So it is under a pause.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from typing import Any
 
 from functions.errors import ConnectorError
 from functions.flows.to_shipstation.push import Push, push
+from functions.ledger.table import Table
 from functions.model.outbound import PushOrders
 from functions.model.pushed_order import PushedOrder
 from functions.model.shipment import ConnectionName
 from functions.settings import PushSettings
 from functions.wiring import batch
 from functions.wiring.aws import AwsRuntime
+from functions.wiring.pauses import is_paused
 from functions.wiring.push_parts import push_parts
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import count, logger
@@ -38,15 +41,16 @@ def build(runtime: Runtime, settings: PushSettings) -> Handler:
                 logger.error("connection_unknown", connection=message.connection, messages=1)
                 failed.append(message_id)
             else:
-                _push(flow, message)
+                _push(flow, message, runtime.table(settings.ledger_table))
         return batch.failures(failed)
 
     return handle
 
 
-def _push(flow: Push, message: PushOrders) -> None:
+def _push(flow: Push, message: PushOrders, ledger: Table) -> None:
     try:
-        ended = push(flow, message)
+        rests = is_paused(ledger, flow.connection, flow.now(), flow.orders.store_id)
+        ended = [] if rests else push(flow, message)
     except ConnectorError as fault:
         logger.error(
             "push_failed",

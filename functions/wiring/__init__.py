@@ -6,6 +6,7 @@ runtime                  what a Lambda gets from the world; aws is that world, g
 ├─ delivery_parts        what writes IFS
 ├─ push_parts            what writes ShipStation
 ├─ align_parts           reference data
+├─ pauses                what a person paused of the two
 ├─ webhook_parts         what subscribes our webhooks; custom_resource answers CloudFormation
 ├─ reconcile_parts       what compares both systems; reconcile_runs carries it on, piece by piece
 ├─ key_expiries          writes down until when keys are taken
