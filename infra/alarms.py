@@ -93,8 +93,9 @@ class Alarms(Construct):
         super().__init__(scope, construct_id)
         self.topic = alarm_topic(self, key=key, told=subscribers)
         self._bell = Bell(self, self.topic)
+        slowest = _slowest(per_connection)
         for function in functions:
-            self.watch(function)
+            self.watch(function, slowest.get(function.node.id, 0))
         self._dead("NotificationsDead", dead.notifications, COME_BACK)
         self._dead("ShipmentsDead", dead.shipments, COME_BACK)
         if dead_orders is not None:
@@ -112,8 +113,8 @@ class Alarms(Construct):
             self._align(resources)
             self._disagreeing(resources)
 
-    def watch(self, function: lambda_.Function) -> None:
-        of_a_function(self._bell, function)
+    def watch(self, function: lambda_.Function, every_minutes: int = 0) -> None:
+        of_a_function(self._bell, function, every_minutes)
 
     def _dead(self, name: str, queue: sqs.Queue, description: str) -> None:
         """By number, those that are worked on as well: SQS tells the age of none that was received three times.
@@ -261,3 +262,14 @@ class Alarms(Construct):
             "way round, and the ledger gives no reason. Invoke Reconcile with status: true for the summary and the "
             "report's name; repair: true makes a plan for Replay (docs/operations.md#reconcile).",
         )
+
+
+def _slowest(per_connection: Mapping[ConnectionName, ConnectionResources]) -> Mapping[str, int]:
+    """Of each function whose schedules a file names: the minutes between its runs where it runs most seldom."""
+    connections = [each.connection for each in per_connection.values() if each.connection.mode != "off"]
+    profiles = [profile for each in connections for profile in each.align]
+    orders = [each.orders for each in connections if each.orders is not None]
+    return {
+        "Align": max((each.every_minutes for each in profiles if each.mode != "off"), default=0),
+        "Pull": max((each.poll_minutes for each in orders if each.mode != "off"), default=0),
+    }

@@ -83,14 +83,18 @@ SILENT = {
 }
 
 
-def of_a_function(bell: Bell, function: lambda_.Function) -> None:
+def of_a_function(bell: Bell, function: lambda_.Function, every_minutes: int) -> None:
+    """`every_minutes` is how seldom a connection file lets it run, 0 where none says so."""
     name = function.node.id
     rhythm = SELDOM.get(name, Rhythm())
+    minutes = max(rhythm.errors.to_minutes(), every_minutes)
     # A run that comes a little late leaves a period out.
-    least, periods = (None, 2) if rhythm.errors is FIVE_MINUTES else (2, 3)
+    least, periods = (
+        (None, 2) if rhythm.errors is FIVE_MINUTES and every_minutes < FIVE_MINUTES.to_minutes() else (2, 3)
+    )
     bell.alarm(
         f"{name}Errors",
-        function.metric_errors(period=rhythm.errors),
+        function.metric_errors(period=Duration.minutes(minutes)),
         threshold=1,
         least=least,
         periods=periods,
