@@ -11,7 +11,7 @@ import pytest
 from functions.connections.connection import Connection
 from tests.equipment.builders import a_connection
 from tests.equipment.quiet_connection import asked, quiet_world, run, schedule
-from tests.equipment.world import Site, World
+from tests.equipment.world import CANARY, Site, World
 
 FIRST, NOW = "acme", "northwind"
 WHO = {"by": "kim", "note": "why"}
@@ -85,6 +85,18 @@ def test_a_comparison_that_ran_is_told_by_its_new_name(shipped: tuple[World, Sit
     run_id = asked(world, {"connection": NOW, **WHO}, "reconcile")["run_id"]
     told = asked(world, {"connection": NOW, "show": "reconcile"}, "inspect")
     assert (told["connection"], told["run_id"]) == (NOW, run_id)
+
+
+@pytest.mark.parametrize(("name", "status"), [(FIRST, 202), (NOW, 404)])
+def test_its_webhook_address_bears_its_first_name_alone(shipped: tuple[World, Site], name: str, status: int) -> None:
+    """As the documents say: who subscribes by hand writes that one."""
+    world, _ = shipped
+    body = {"resource_url": "https://ssapi.shipstation.com/shipments?batchId=1", "resource_type": "SHIP_NOTIFY"}
+    call = {"pathParameters": {"connection": name, "token": f"{CANARY}3{FIRST}"}, "body": json.dumps(body)}
+    answers: list[Any] = []
+    world.functions["webhook"].invoke(call, lambda value, fault: answers.append(fault or value))
+    run(world, world.now() + timedelta(seconds=30))
+    assert answers[0]["statusCode"] == status
 
 
 def test_an_unknown_name_is_answered_with_the_new_one(shipped: tuple[World, Site]) -> None:
