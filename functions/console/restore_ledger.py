@@ -1,12 +1,13 @@
 """Makes the stack's ledger hold what a restored table holds: `make restore ARGS="--from TABLE"`. DynamoDB restores into
-a new table. Every connection is paused by it, until a person has seen that reading has caught up.
+a new table. Every connection is paused by it, until a person has seen that reading has caught up. It says first what it
+would put back and remove, and asks where that is much.
 
-Exit status 0: done. 2: it failed, or was asked wrongly; then nothing may be started before it was repeated.
+Exit status 0: done. 2: it failed, or was asked wrongly; unless it says that nothing was changed, nothing may be started
+before it was repeated.
 """
 
 from __future__ import annotations
 
-import hashlib
 import sys
 import time
 from argparse import RawDescriptionHelpFormatter
@@ -18,6 +19,7 @@ from typing import Any
 from functions.console.aws import ConsoleError, Stack, Where
 from functions.console.operate import FAILED, WELL, Parser, common_options, login, where
 from functions.console.progress import progress
+from functions.console.table_contents import Contents, Difference, Item, digest
 from functions.errors import ConnectorError
 from functions.ledger.desks import DeskStore
 from functions.ledger.items import PARTITION, SORT
@@ -28,13 +30,13 @@ from functions.model.shipment import ConnectionName
 BATCH = 25  # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
 PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)  # after what a busy table leaves of a batch
 NOTE = "the ledger was restored: resume once reading has caught up"
-Item = Mapping[str, Any]  # as DynamoDB's own JSON has it
 
 
 def parser() -> Parser:
     made = Parser(prog="make restore", description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     made.add_argument("--from", dest="source", required=True, help="the table that was restored")
     made.add_argument("--by", help="who asks; your login name")
+    made.add_argument("--yes", action="store_true", help="agreed, though much of the ledger is removed")
     common_options(made.add_argument_group("where"))
     return made
 
@@ -42,25 +44,47 @@ def parser() -> Parser:
 def main(words: Sequence[str], open_stack: Callable[[Where], Stack] = Stack) -> int:
     try:
         arguments = parser().parse_args(words)
-        restore(open_stack(where(arguments)), arguments.source, arguments.by or login())
+        restore(open_stack(where(arguments)), arguments.source, arguments.by or login(), is_agreed=arguments.yes)
     except (ConsoleError, ConnectorError) as error:
         sys.stderr.write(f"{error}\n")
         return FAILED
     return WELL
 
 
-def restore(stack: Stack, source: str, by: str) -> None:
+def restore(stack: Stack, source: str, by: str, *, is_agreed: bool) -> None:
     ledger = stack.function("LedgerTable")
     if source == ledger:
         raise ConsoleError("That is the stack's own table: name the one that was restored.")
     if running := stack.running():
         raise ConsoleError(f"{len(running)} functions may still run: stop them first, {running[0]} for example.")
-    with stack.told(f"The tables {source} and {ledger}"), progress("copying"):
-        put, removed = Copy(stack.client("dynamodb")).make_equal(source, ledger)
+    copy, subject = Copy(stack.client("dynamodb")), f"The tables {source} and {ledger}"
+    with stack.told(subject), progress("comparing"):
+        difference = copy.difference(source, ledger)
+    _judge(difference, source, stack.kept, is_agreed=is_agreed)
+    with stack.told(subject), progress("copying"):
+        put, removed = copy.make_equal(source, ledger)
     _say(f"{put} items put back, {removed} removed that came later.")
     hold(DynamoTable(stack.client("dynamodb"), ledger), stack.kept, by, datetime.now(UTC))
     _say(f"Paused: {', '.join(stack.connections)}.")
     _say("Next: start the functions, wait until reading has caught up, then resume (docs/operations.md).")
+
+
+def _judge(difference: Difference, source: str, connections: Sequence[str], *, is_agreed: bool) -> None:
+    """Raises ConsoleError before anything is changed."""
+    if difference.source.connections.isdisjoint(connections):
+        whose, what = ", ".join(connections), difference.source.summary()
+        raise ConsoleError(f"{source} is no ledger of {whose}: {what}. Nothing was changed.")
+    _say(difference.told)
+    if difference.doubt and not (is_agreed or _agrees(difference.doubt)):
+        raise ConsoleError(f"{difference.doubt}: say --yes if it is meant. Nothing was changed.")
+
+
+def _agrees(doubt: str) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    sys.stderr.write(f"{doubt}. Type yes if it is meant: ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip() == "yes"
 
 
 def hold(ledger: Table, connections: Iterable[str], by: str, now: datetime) -> None:
@@ -74,18 +98,24 @@ class Copy:
     def __init__(self, client: Any, pause: Callable[[float], None] = time.sleep) -> None:
         self._client, self._pause = client, pause
 
+    def difference(self, source: str, target: str) -> Difference:
+        """Reads keys, and changes nothing."""
+        return Difference(Contents.of(self._keys(source)), Contents.of(self._keys(target)))
+
     def make_equal(self, source: str, target: str) -> tuple[int, int]:
         """How many items were put, and how many removed. Repeated, it does the same."""
         kept: set[bytes] = set()
         for items in _batches(self._scan(source)):
             self._write(target, [{"PutRequest": {"Item": item}} for item in items])
-            kept |= {_digest(item) for item in items}
-        later = (item for item in self._scan(target, ProjectionExpression=f"{PARTITION}, {SORT}"))
+            kept |= {digest(item) for item in items}
         removed = 0
-        for items in _batches(item for item in later if _digest(item) not in kept):
+        for items in _batches(item for item in self._keys(target) if digest(item) not in kept):
             self._write(target, [{"DeleteRequest": {"Key": item}} for item in items])
             removed += len(items)
         return len(kept), removed
+
+    def _keys(self, table: str) -> Iterator[Item]:
+        return self._scan(table, ProjectionExpression=f"{PARTITION}, {SORT}")
 
     def _scan(self, table: str, **more: Any) -> Iterator[Item]:
         for page in self._client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True, **more):
@@ -105,11 +135,6 @@ def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
     rest = iter(items)
     while batch := list(islice(rest, BATCH)):
         yield batch
-
-
-def _digest(item: Item) -> bytes:
-    """Sixteen bytes for each key, however long it is: a ledger may hold millions."""
-    return hashlib.sha256("\0".join((item[PARTITION]["S"], item[SORT]["S"])).encode()).digest()[:16]
 
 
 def _say(line: str) -> None:

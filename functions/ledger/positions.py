@@ -13,6 +13,7 @@ from functions.ledger.table import Table
 from functions.model.cursors import ReadingPosition, Stream
 from functions.model.shipment import ConnectionName
 
+READER = "reader"  # of every connection that was read
 POSITION = "position"
 WEBHOOK = "ring"  # in the sort key, as the first version stored it
 
@@ -63,7 +64,7 @@ def _webhook(stored: Mapping[str, Any]) -> tuple[Stream, datetime]:
 
 
 def _partition(connection: ConnectionName) -> str:
-    return f"reader#{connection}"
+    return f"{READER}#{connection}"
 
 
 def _item(position: ReadingPosition) -> dict[str, object]:

@@ -110,16 +110,23 @@ def items(number: int, **more: Any) -> list[dict[str, Any]]:
     return [{PARTITION: f"order#{n}", SORT: "state", "revision": 1, **more} for n in range(number)]
 
 
+def read(*names: str, **more: Any) -> list[dict[str, Any]]:
+    """What a ledger holds of every connection that it reads."""
+    return [{PARTITION: f"reader#{name}", SORT: "position", "revision": 1, **more} for name in names]
+
+
 def test_the_ledger_holds_what_was_restored_and_every_connection_is_paused(place: Place) -> None:
-    place.put(place.restored, *items(60, note="as it was", empty={}, of=[1, None, "x"]))
-    place.put(place.ledger, *items(90, note="as it is"))
+    as_it_was: Any = {"note": "as it was", "empty": {}, "of": [1, None, "x"]}
+    place.put(place.restored, *items(58, **as_it_was), *read("acme", "acme-eu", **as_it_was))
+    place.put(place.ledger, *items(88, note="as it is"), *read("acme", "acme-eu", note="as it is"))
     stop(place)
     done = place.run("--from", place.restored)
     assert (done.returncode, done.stderr) == (0, "")
+    assert "60 items would be put back, 30 of the ledger's 90 removed that came later.\n" in done.stdout
     assert "60 items put back, 30 removed that came later." in done.stdout
     assert "Paused: acme, acme-eu." in done.stdout
-    orders = [item for item in place.held(place.ledger) if item[PARTITION].startswith("order#")]
-    assert orders == place.held(place.restored)
+    copied = [item for item in place.held(place.ledger) if not item[PARTITION].startswith("desk#")]
+    assert copied == place.held(place.restored)
     for name in ("acme", "acme-eu"):
         table = DynamoTable(place.aws.new_client("dynamodb"), place.ledger)
         (pause,) = DeskStore(table).load(ConnectionName(name)).pauses
@@ -127,7 +134,7 @@ def test_the_ledger_holds_what_was_restored_and_every_connection_is_paused(place
 
 
 def test_repeated_it_does_the_same(place: Place) -> None:
-    place.put(place.restored, *items(3))
+    place.put(place.restored, *items(2), *read("acme"))
     stop(place)
     first, second = (place.run("--from", place.restored) for _ in range(2))
     assert "3 items put back, 0 removed" in first.stdout
@@ -151,6 +158,74 @@ def test_a_table_that_cannot_be_meant_is_told(place: Place, source: str, told: s
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert told in done.stderr
     assert len(place.held(place.ledger)) == 2
+
+
+@pytest.mark.parametrize(
+    ("held", "told"),
+    [
+        ([], "it is empty"),
+        (read("other", "third"), "it holds the ledger of other and third"),
+        ([{PARTITION: "audit#acme#1", SORT: "a"}, {PARTITION: "audit#acme#1", SORT: "b"}], "it holds 2 of audit#"),
+        ([*items(2), {PARTITION: "plan#acme", SORT: "a"}], "it holds 2 of order# and 1 of plan#"),
+    ],
+    ids=["empty", "another stack's", "an audit", "never read"],
+)
+def test_a_table_that_is_no_ledger_of_these_connections_is_refused(
+    place: Place, held: list[dict[str, Any]], told: str
+) -> None:
+    place.put(place.ledger, *items(2), *read("acme", "acme-eu"))
+    place.put(place.restored, *held)
+    stop(place)
+    before = place.held(place.ledger)
+
+    done = place.run("--from", place.restored, "--yes")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    why = f"{place.restored} is no ledger of acme, acme-eu: {told}. Nothing was changed.\n"
+    assert done.stderr == why
+    assert place.held(place.ledger) == before
+
+
+def test_a_table_with_other_keys_is_refused(place: Place) -> None:
+    keys = [{"AttributeName": "id", "KeyType": "HASH"}]
+    place.aws.client("dynamodb").create_table(
+        TableName=f"{place.name}-foreign",
+        KeySchema=keys,
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    place.put(f"{place.name}-foreign", {"id": "1"})
+    stop(place)
+    done = place.run("--from", f"{place.name}-foreign", "--yes")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "it holds 1 with other keys. Nothing was changed." in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("ledger", "why"),
+    [
+        ([*items(6), *read("acme")], "more than half"),
+        ([*items(2), *read("acme", "acme-eu")], "nothing of acme-eu"),
+    ],
+    ids=["more than half", "all of one connection"],
+)
+def test_what_takes_much_away_is_done_only_when_it_was_agreed_to(
+    place: Place, ledger: list[dict[str, Any]], why: str
+) -> None:
+    place.put(place.ledger, *ledger)
+    place.put(place.restored, *items(2), *read("acme"))
+    stop(place)
+
+    asked = place.run("--from", place.restored)
+
+    assert (asked.returncode, asked.stderr.count("\n")) == (2, 1)
+    assert why in asked.stderr
+    assert "--yes" in asked.stderr
+    assert f"3 items would be put back, {len(ledger) - 3} of the ledger's {len(ledger)} removed" in asked.stdout
+    assert len(place.held(place.ledger)) == len(ledger)
+    done = place.run("--from", place.restored, "--yes")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"3 items put back, {len(ledger) - 3} removed" in done.stdout
 
 
 class Busy:
