@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -16,7 +16,9 @@ UNASKED = "unasked"  # of a synthesis alone, which needs no account
 
 @dataclass(frozen=True)
 class Division:
-    """`places` is empty where one stack holds all. `before` is what the file said; None where there was none."""
+    """`places` is empty where one stack holds all. `before` is what the file said; None where there was none. `beside`
+    is what other stacks of the account hold, by their number: no file and no line names any of it.
+    """
 
     stack: str
     folder: Path
@@ -24,6 +26,7 @@ class Division:
     places: Places
     before: Places | None
     told: str | None
+    beside: Mapping[int, Collection[str]] = field(default_factory=dict)
 
     @cached_property
     def stack_names(self) -> list[str]:
@@ -40,6 +43,7 @@ class Division:
         if new:
             yield self._kept(self._in_stacks(new))
         yield from self._gone()
+        yield from self._beside()
 
     def _kept(self, new: str) -> str:
         if self.told == UNASKED:
@@ -69,6 +73,15 @@ class Division:
                 f"as docs/operations.md says, then take its lines out of {FILE}."
             )
 
+    def _beside(self) -> Iterator[str]:
+        for number, held in sorted(self.beside.items()):
+            verbs = "has no file here, and goes" if len(held) == 1 else "have no file here, and go"
+            yield (
+                f"{stack_name(self.stack, number)} holds {', '.join(sorted(held))}, which {verbs} on reading and "
+                "writing: put the file back, or delete that stack as docs/operations.md says, unless another folder "
+                "was deployed as it."
+            )
+
 
 def divided(
     stack: str, folder: Path, names: Collection[str], *, told: str | None, holds: Callable[[], bool]
@@ -79,16 +92,16 @@ def divided(
     lock = written(folder)
     standing = Standing({}) if told in {None, UNASKED} else Standing.parsed(str(told))
     places = known(names, lock, standing)
+    beside = standing.foreign({*names, *places})
     is_one = lock is None and set(places.values()) <= {1}
     if is_one and (len(names) <= ROOM or (len(names) <= MOST and holds())):
-        return Division(stack, folder, names, {}, lock, told)
+        return Division(stack, folder, names, {}, lock, told, beside)
     if lock is None and told is None:
         raise PlacementError(
             f"{len(names)} connections do not fit into one stack, and {folder} has no {FILE} to say where they stand: "
             "make deploy asks the account and writes it; an empty one says that none is deployed yet"
         )
-    taken = standing.foreign({*names, *places})
-    return Division(stack, folder, names, placed(names, places, taken), lock, told)
+    return Division(stack, folder, names, placed(names, places, beside), lock, told, beside)
 
 
 def alone(stack: str, folder: Path, names: Collection[str]) -> Division:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -39,9 +39,11 @@ class Standing:
     def parsed(cls, text: str) -> Standing:
         return cls({int(number): frozenset(names) for number, names in json.loads(text).items()})
 
-    def foreign(self, own: Collection[str]) -> set[int]:
-        """Stacks that hold none of these, hence somebody else's. The first one bears the name that was chosen."""
-        return {number for number, names in self.held.items() if number > 1 and names and names.isdisjoint(own)}
+    def foreign(self, own: Collection[str]) -> Mapping[int, frozenset[str]]:
+        """Stacks that hold none of these, hence somebody else's, or forgotten. The first one bears the name that was
+        chosen.
+        """
+        return {n: names for n, names in self.held.items() if n > 1 and names and names.isdisjoint(own)}
 
 
 def written(folder: Path) -> Places | None:
@@ -76,7 +78,7 @@ def _standing(names: Collection[str], lock: Places, standing: Standing) -> Itera
             yield name, number
 
 
-def placed(names: Collection[str], places: Places, taken: Collection[int] = ()) -> Places:
+def placed(names: Collection[str], places: Places, taken: Container[int] = ()) -> Places:
     """Each new connection in the first stack that has room and is nobody else's. What has a place keeps it."""
     found, filled = dict(places), Counter(places.values())
     for name in sorted(set(names) - places.keys()):

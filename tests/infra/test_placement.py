@@ -174,6 +174,21 @@ def test_a_connection_without_a_file_keeps_its_place_and_an_empty_stack_is_told(
     assert deployed(tmp_path, ["acme", "beta", "gamma"]) == {"acme": 1, "beta": 1, "gamma": 2}
 
 
+@pytest.mark.parametrize("lock", [None, {"acme": 1}], ids=["no file", "a line taken out"])
+def test_a_stack_whose_connections_have_no_file_is_told_by_every_deployment_that_asked(
+    tmp_path: Path, lock: dict[str, int] | None
+) -> None:
+    """What is not written down anywhere is known from the account alone."""
+    if lock:
+        write(tmp_path, lock)
+    for _ in range(2):
+        found = division(tmp_path, ["acme"], {1: ["acme"], 2: ["gone"]}, fits=True)
+        (said,) = found.keep()
+        assert said.startswith("ifs-2 holds gone, which has no file here, and goes on reading and writing: ")
+        assert "docs/operations.md" in said
+    assert list(division(tmp_path, ["acme"], {1: ["acme", "gone"]}, fits=True).keep()) == []
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
