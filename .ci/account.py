@@ -13,8 +13,8 @@ MISSING = 2  # stacks in a row: one in the middle may have been deleted
 
 
 def standing(stack: str, *, profile: str | None = None) -> str | None:
-    """Connections by the number of their stack, as JSON: the first is called `stack`, the second `stack-2`. None where
-    the account cannot be asked; what is wrong with it is told by the deployment.
+    """Connections by the number of their stack, as JSON: the first is called `stack`, the second `stack-2`. One that
+    was renamed is `first=now`. None where the account cannot be asked; what is wrong with it is told by the deployment.
     """
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 # synth needs none
 
@@ -52,10 +52,15 @@ def _held(cloudformation: Any, stack: str) -> dict[int, list[str]]:
     for number in count(1):
         outputs = _outputs(cloudformation, stack if number == 1 else f"{stack}-{number}")
         if outputs is not None:
-            found[number] = [name for name in outputs.get("ConnectionNames", "").split(",") if name]
+            found[number] = _names(outputs)
         elif number - max(found, default=0) >= MISSING:
             break
     return found
+
+
+def _names(outputs: dict[str, str]) -> list[str]:
+    renamed = {pair.partition("=")[0]: pair for pair in outputs.get("Renamed", "").split(",")}
+    return [renamed.get(name, name) for name in outputs.get("ConnectionNames", "").split(",") if name]
 
 
 def _outputs(cloudformation: Any, stack: str) -> dict[str, str] | None:

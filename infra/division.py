@@ -91,6 +91,8 @@ def divided(
     """
     lock = written(folder)
     standing = Standing({}) if told in {None, UNASKED} else Standing.parsed(str(told))
+    if misnamed := standing.misnamed(names):
+        raise misnamed
     places = known(names, lock, standing)
     beside = standing.foreign({*names, *places})
     is_one = lock is None and set(places.values()) <= {1}

@@ -8,7 +8,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Collection, Container, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
@@ -31,13 +31,33 @@ class PlacementError(Exception):
 
 @dataclass(frozen=True)
 class Standing:
-    """What an account holds already: connections by the number of their stack."""
+    """What an account holds already: connections by the number of their stack, and of those that were renamed the first
+    name, which they are kept under, by the one that they have now.
+    """
 
     held: Mapping[int, frozenset[str]]
+    first: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def parsed(cls, text: str) -> Standing:
-        return cls({int(number): frozenset(names) for number, names in json.loads(text).items()})
+        """By the number a list of `acme`, or `acme=northwind` where it was renamed."""
+        pairs = {int(n): [name.partition("=") for name in names] for n, names in json.loads(text).items()}
+        first = {called: name for held in pairs.values() for name, _, called in held if called}
+        return cls({number: frozenset(name for name, _, _ in held) for number, held in pairs.items()}, first)
+
+    def misnamed(self, names: Collection[str]) -> PlacementError | None:
+        """Of a file that says a later name than the first, or none: it would be another connection."""
+        for name in sorted({*names} & self.first.keys()):
+            if name not in self._all and self.first[name] not in names:
+                return PlacementError(
+                    f"{name}: the account keeps it as {self.first[name]}, its first name, and as {name} it would begin "
+                    f'without its memory; write formerly = "{self.first[name]}" in its file'
+                )
+        return None
+
+    @property
+    def _all(self) -> frozenset[str]:
+        return frozenset[str]().union(*self.held.values())
 
     def foreign(self, own: Collection[str]) -> Mapping[int, frozenset[str]]:
         """Stacks that hold none of these, hence somebody else's, or forgotten. The first one bears the name that was

@@ -189,6 +189,35 @@ def test_a_stack_whose_connections_have_no_file_is_told_by_every_deployment_that
     assert list(division(tmp_path, ["acme"], {1: ["acme", "gone"]}, fits=True).keep()) == []
 
 
+@pytest.mark.parametrize("lock", [None, {"acme": 1}], ids=["no file", "written down"])
+def test_a_connection_that_names_another_name_than_its_first_is_refused(
+    tmp_path: Path, lock: dict[str, int] | None
+) -> None:
+    """Renamed a second time, or without the line that says what it was called."""
+    if lock:
+        write(tmp_path, lock)
+    with pytest.raises(PlacementError, match=r'.* keeps it as acme, .* write formerly = "acme" in its file$'):
+        division(tmp_path, ["beta", "northwind"], {1: ["acme=northwind", "beta"]}, fits=True)
+
+
+@pytest.mark.parametrize(
+    ("names", "held"),
+    [
+        (["acme"], ["acme=northwind"]),
+        (["acme", "northwind"], ["acme=northwind"]),
+        (["northwind"], ["acme=northwind", "northwind"]),
+        (["other"], ["acme=northwind"]),
+    ],
+    ids=["as it was", "called back, and another one", "it stands already", "it was taken out"],
+)
+def test_a_renamed_connection_that_is_kept_as_it_was_is_let_through(
+    tmp_path: Path, names: list[str], held: list[str]
+) -> None:
+    found = division(tmp_path, names, {1: held}, fits=True)
+
+    assert (found.places, list(found.keep())) == ({}, [])
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -226,14 +255,22 @@ def test_a_deployment_asks_of_the_stacks_that_it_makes_and_a_synthesis_asks_nobo
 
 
 class CloudFormation:
-    def __init__(self, *stacks: tuple[str, str], refuses: str = "", chosen: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *stacks: tuple[str, str],
+        refuses: str = "",
+        chosen: dict[str, str] | None = None,
+        renamed: dict[str, str] | None = None,
+    ) -> None:
         self._stacks, self._refuses, self._chosen = dict(stacks), refuses, chosen or {}
+        self._renamed = renamed or {}
 
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803 # the SDK's
         if self._refuses or StackName not in self._stacks:
             message = self._refuses or f"Stack with id {StackName} does not exist"
             raise ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "DescribeStacks")
         outputs = [{"OutputKey": "ConnectionNames", "OutputValue": self._stacks[StackName]}]
+        outputs += [{"OutputKey": "Renamed", "OutputValue": text} for text in [self._renamed.get(StackName)] if text]
         outputs += [{"OutputKey": "Chosen", "OutputValue": text} for text in [self._chosen.get(StackName)] if text]
         return {"Stacks": [{"Outputs": outputs if self._stacks[StackName] else []}]}
 
@@ -273,6 +310,15 @@ def test_the_account_is_asked_stack_by_stack(
     assert said is not None
     assert json.loads(said) == held
     assert Standing.parsed(said).held == {int(number): frozenset(names) for number, names in held.items()}
+
+
+def test_what_was_renamed_is_told_with_its_name(aws: list[CloudFormation]) -> None:
+    aws.append(CloudFormation(("ifs", "acme,beta"), renamed={"ifs": "acme=northwind"}))
+
+    said = str(account.standing("ifs"))
+    assert json.loads(said) == {"1": ["acme=northwind", "beta"]}
+    found = Standing.parsed(said)
+    assert (found.held, found.first) == ({1: frozenset({"acme", "beta"})}, {"northwind": "acme"})
 
 
 def test_an_account_that_may_not_be_asked_says_nothing(aws: list[CloudFormation]) -> None:
