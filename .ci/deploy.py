@@ -33,6 +33,7 @@ NOTICE = ROOT / "build/notice.txt"
 OUT = ROOT / "cdk.out"
 STACK = "ifs-shipstation"  # the app's own word, where none is chosen
 UNASKED = "unasked"  # likewise, for a synthesis alone
+SILENT = "silent"  # likewise, where the account may not be asked
 TEXTS = {"synth": "Bundling and synthesising (20 to 50 s)", "deploy": "Bundling, synthesising and deploying"}
 # Telemetry, notices and news of versions are the tool's; the way to AWS is looked for only by what needs AWS.
 QUIET = {"CDK_DISABLE_CLI_TELEMETRY": "true", "CDK_DISABLE_VERSION_CHECK": "1"}
@@ -67,10 +68,10 @@ def _folder(named: str) -> Path | None:
 
 
 def _standing(verb: str, options: list[str]) -> str | None:
-    """What the app is told of the connections that stand already; None where nobody could look."""
+    """What the app is told of the connections that stand already; None where nobody has to look."""
     if verb != "deploy" or _of_context("isolation", options) == "strict":
         return UNASKED if verb == "synth" else None
-    return standing(_of_context("stack", options) or STACK, profile=_profile(options))
+    return standing(_of_context("stack", options) or STACK, profile=_profile(options)) or SILENT
 
 
 def _forgotten(verb: str, folder: Path | None, options: list[str]) -> str | None:

@@ -12,6 +12,8 @@ from infra.context import stack_name
 from infra.placement import FILE, MOST, ROOM, PlacementError, Places, Standing, known, placed, write, written
 
 UNASKED = "unasked"  # of a synthesis alone, which needs no account
+ASKING = "cloudformation:DescribeStacks"
+SILENT = "silent"  # of a deployment that may not ask it
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,16 @@ class Division:
             yield self._kept(self._in_stacks(new))
         yield from self._gone()
         yield from self._beside()
+        if self.told == SILENT:
+            yield self._unseen
+
+    @property
+    def _unseen(self) -> str:
+        what = f"{FILE} was believed, and nobody looked whether it is whole."
+        if self.before is None:
+            first = stack_name(self.stack, 1)
+            what = f"no {FILE} says: all are in {first}. One that stood in another stack has begun anew there."
+        return f"The account could not be asked which connections its stacks hold ({ASKING}); {what}"
 
     def _kept(self, new: str) -> str:
         if self.told == UNASKED:
@@ -51,7 +63,7 @@ class Division:
         try:
             write(self.folder, self.places)
         except OSError as error:
-            if self.told is None:
+            if self.told in {None, SILENT}:
                 raise PlacementError(f"{FILE}: cannot be written in {self.folder}: {error.strerror}") from None
             return f"{FILE} could not be written ({error.strerror}); every deployment asks the account. New: {new}."
         return f"{FILE} was written: {new}. Keep it with the connection files; it says where each connection stays."
@@ -86,24 +98,34 @@ class Division:
 def divided(
     stack: str, folder: Path, names: Collection[str], *, told: str | None, holds: Callable[[], bool]
 ) -> Division:
-    """`told` is what a deployment found in the account, UNASKED, or None where nobody looked. `holds`: whether the
-    first stack holds them all, which takes seconds. Raises PlacementError.
+    """`told` is what a deployment found in the account, SILENT, UNASKED, or None where nobody looked. `holds`: whether
+    the first stack holds them all, which takes seconds. Raises PlacementError.
     """
     lock = written(folder)
-    standing = Standing({}) if told in {None, UNASKED} else Standing.parsed(str(told))
+    standing = Standing({}) if told in {None, SILENT, UNASKED} else Standing.parsed(str(told))
     if misnamed := standing.misnamed(names):
         raise misnamed
     places = known(names, lock, standing)
+    if lock is None and told == SILENT and ROOM < len(names) <= MOST:
+        raise _unsaid(folder, names)
     beside = standing.foreign({*names, *places})
     is_one = lock is None and set(places.values()) <= {1}
     if is_one and (len(names) <= ROOM or (len(names) <= MOST and holds())):
         return Division(stack, folder, names, {}, lock, told, beside)
-    if lock is None and told is None:
+    if lock is None and told in {None, SILENT}:
         raise PlacementError(
             f"{len(names)} connections do not fit into one stack, and {folder} has no {FILE} to say where they stand: "
             "make deploy asks the account and writes it; an empty one says that none is deployed yet"
         )
     return Division(stack, folder, names, placed(names, places, beside), lock, told, beside)
+
+
+def _unsaid(folder: Path, names: Collection[str]) -> PlacementError:
+    return PlacementError(
+        f"{len(names)} connections may stand in several stacks, and nobody can say so: let the account be asked "
+        f"({ASKING}), or write {FILE} into {folder}, a line such as acme = 1 for each connection that stands; an empty "
+        "one says that none is deployed yet"
+    )
 
 
 def alone(stack: str, folder: Path, names: Collection[str]) -> Division:

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.context import stack_name
-from infra.division import UNASKED, Division, divided
+from infra.division import SILENT, UNASKED, Division, divided
 from infra.placement import FILE, ROOM, PlacementError, Standing, placed, write, written
 from tests.equipment.folders import temporary_folder
 from tests.equipment.local_aws.server import ROOT
@@ -189,6 +189,32 @@ def test_a_stack_whose_connections_have_no_file_is_told_by_every_deployment_that
     assert list(division(tmp_path, ["acme"], {1: ["acme", "gone"]}, fits=True).keep()) == []
 
 
+def test_an_account_that_may_not_be_asked_is_told_by_every_deployment(tmp_path: Path) -> None:
+    for _ in range(2):
+        (said,) = division(tmp_path, FIFTY[:ROOM], SILENT, fits=True).keep()
+        assert said.startswith("The account could not be asked which connections its stacks hold")
+        assert said.endswith(f"no {FILE} says: all are in ifs. One that stood in another stack has begun anew there.")
+    write(tmp_path, {"c00": 1, "c01": 2})
+    (said,) = division(tmp_path, FIFTY[:2], SILENT).keep()
+    assert said.endswith(f"{FILE} was believed, and nobody looked whether it is whole.")
+
+
+def test_where_several_stacks_may_stand_and_nobody_can_say_so_nothing_is_deployed(tmp_path: Path) -> None:
+    """They would fit into one; each may have stood in another."""
+    with pytest.raises(PlacementError, match=rf"7 connections may .* let the account be asked .* or write {FILE}"):
+        division(tmp_path, FIFTY[: ROOM + 1], SILENT, fits=True)
+    write(tmp_path, dict.fromkeys(FIFTY[: ROOM + 1], 1))
+    assert division(tmp_path, FIFTY[: ROOM + 1], SILENT).stack_names == ["ifs"]
+    (tmp_path / FILE).write_text("", encoding="utf-8")
+    assert division(tmp_path, FIFTY[: ROOM + 1], SILENT).stack_names == ["ifs", "ifs-2"]
+
+
+def test_a_deployment_says_that_the_account_was_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deploy, "standing", lambda stack, profile: None)
+
+    assert deploy._standing("deploy", []) == SILENT  # noqa: SLF001 # what reads it is a script
+
+
 @pytest.mark.parametrize("lock", [None, {"acme": 1}], ids=["no file", "written down"])
 def test_a_connection_that_names_another_name_than_its_first_is_refused(
     tmp_path: Path, lock: dict[str, int] | None
@@ -196,7 +222,7 @@ def test_a_connection_that_names_another_name_than_its_first_is_refused(
     """Renamed a second time, or without the line that says what it was called."""
     if lock:
         write(tmp_path, lock)
-    with pytest.raises(PlacementError, match=r'.* keeps it as acme, .* write formerly = "acme" in its file$'):
+    with pytest.raises(PlacementError, match=r'northwind: .* as acme, .* write formerly = "acme" in its file$'):
         division(tmp_path, ["beta", "northwind"], {1: ["acme=northwind", "beta"]}, fits=True)
 
 
