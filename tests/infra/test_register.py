@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
+import jmespath
 import pytest
 
 from tests.equipment.local_aws.server import ROOT
@@ -75,6 +77,22 @@ def test_each_connection_has_a_leave_taking_of_its_own(documented: dict[str, Any
         told = json.dumps(properties["Environment"]["Variables"][secrets])
         assert [other for other in REGISTERED if f"Link{other}" in told] == [name]
         assert properties["Timeout"] * 3 + 180 < int(custom["ServiceTimeout"]), "three runs, and Lambda's two pauses"
+
+
+def test_before_a_stopped_stack_is_deleted_the_leave_takings_are_started_again(documented: dict[str, Any]) -> None:
+    """Else CloudFormation waits for their answer and fails. The query is the documentation's."""
+    operations = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    section = operations.split("\n## Remove a stack\n")[1].split("\n## ")[0]
+    start, delete = section.index("delete-function-concurrency"), section.index("cloudformation delete-stack")
+    assert start < delete
+    queries = re.findall(r'--query \\?\s*"([^"]*Lambda::Function[^"]*)"', section[:start])
+    resources = [
+        {"LogicalResourceId": name, "PhysicalResourceId": name, "ResourceType": each["Type"]}
+        for name, each in documented["Resources"].items()
+    ]
+    leaving = {custom["ServiceToken"]["Fn::GetAtt"][0] for custom in of_type(documented, KIND).values()}
+
+    assert [set(jmespath.search(query, {"StackResourceSummaries": resources})) for query in queries] == [leaving]
 
 
 def test_a_schedule_goes_before_the_leave_taking_so_that_no_run_subscribes_anew_after_it(
