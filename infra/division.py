@@ -106,25 +106,28 @@ def divided(
     if misnamed := standing.misnamed(names):
         raise misnamed
     places = known(names, lock, standing)
-    if lock is None and told == SILENT and ROOM < len(names) <= MOST:
-        raise _unsaid(folder, names)
     beside = standing.foreign({*names, *places})
-    is_one = lock is None and set(places.values()) <= {1}
-    if is_one and (len(names) <= ROOM or (len(names) <= MOST and holds())):
+    if lock is None and _is_one(names, places, told, holds):
         return Division(stack, folder, names, {}, lock, told, beside)
     if lock is None and told in {None, SILENT}:
-        raise PlacementError(
-            f"{len(names)} connections do not fit into one stack, and {folder} has no {FILE} to say where they stand: "
-            "make deploy asks the account and writes it; an empty one says that none is deployed yet"
-        )
+        raise _unsaid(folder, names)
     return Division(stack, folder, names, placed(names, places, beside), lock, told, beside)
+
+
+def _is_one(names: Collection[str], places: Places, told: str | None, holds: Callable[[], bool]) -> bool:
+    """More than any stack has room for may stand divided though they would fit: an account that is silent hides it."""
+    if not set(places.values()) <= {1}:
+        return False
+    if len(names) <= ROOM:
+        return True
+    return told != SILENT and len(names) <= MOST and holds()
 
 
 def _unsaid(folder: Path, names: Collection[str]) -> PlacementError:
     return PlacementError(
-        f"{len(names)} connections may stand in several stacks, and nobody can say so: let the account be asked "
-        f"({ASKING}), or write {FILE} into {folder}, a line such as acme = 1 for each connection that stands; an empty "
-        "one says that none is deployed yet"
+        f"{len(names)} connections may stand in several stacks, and {folder} has no {FILE} to say where: make deploy "
+        f"asks the account ({ASKING}) and writes it; written by hand it has a line such as acme = 1 for each "
+        "connection that stands, and an empty one says that none is deployed yet"
     )
 
 
