@@ -4,9 +4,9 @@ changes something.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -105,11 +105,10 @@ class Stack:
 
     def secret(self, connection: str, kind: str) -> Secret:
         """`kind` as in its output: ShipStationSecret, IfsSecret."""
-        link = re.compile(rf"Link{connection.replace('-', '')}{kind}[0-9A-F]{{8}}")  # as CDK names a construct's output
-        found = [value for name, value in self.outputs.items() if link.fullmatch(name)]
-        if len(found) != 1:
-            raise ConsoleError(f"The stack {self.name} names {len(found) or 'no'} {kind} of {connection}.")
-        return Secret(self.client("secretsmanager"), found[0])
+        found = self.outputs.get(output_of(connection, kind))
+        if found is None:
+            raise ConsoleError(f"The stack {self.name} names no {kind} of {connection}.")
+        return Secret(self.client("secretsmanager"), found)
 
     def running(self) -> list[str]:
         """The functions that may be invoked: all but those whose reserved concurrency is none."""
@@ -160,6 +159,15 @@ class Secret:
         """As a whole, as its next version."""
         with _told(f"The secret {self.arn}", MAY_NOT_FILL):
             self._client.put_secret_value(SecretId=self.arn, SecretString=json.dumps(values))
+
+
+def output_of(connection: str, kind: str) -> str:
+    """As CDK names it: without hyphens, and with a hash of the path, in which `acme-eu` and `acmeeu` differ.
+    https://docs.aws.amazon.com/cdk/v2/guide/identifiers.html
+    """
+    path = (f"Link-{connection}", kind)
+    digest = hashlib.md5("/".join(path).encode(), usedforsecurity=False).hexdigest()[:8].upper()
+    return f"{''.join(path).replace('-', '')}{digest}"
 
 
 def _demonstration() -> tuple[str, str]:

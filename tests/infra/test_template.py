@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from functions.console.aws import output_of
+from functions.console.fill_secrets import KINDS
 from tests.equipment.cloudwatch import Alarm
 from tests.equipment.memory_aws.queue import RECEIVES
 from tests.equipment.world import TIMEOUTS, VISIBILITY
@@ -382,3 +384,12 @@ def test_the_output_says_how_many_lambdas_run_at_once(documented: dict[str, Any]
     said = documented["Outputs"]["LambdasAtOnce"]["Value"]
 
     assert said == f"{of_queues + of_schedules}: {of_queues} for queues, {of_schedules} for schedules"
+
+
+def test_the_command_line_finds_the_secrets_of_each_connection(documented: dict[str, Any]) -> None:
+    outputs = documented["Outputs"]
+    names = outputs["ConnectionNames"]["Value"].split(",")
+    assert any("-" in name for name in names)
+    for name, kind in ((name, kind) for name in names for kind in KINDS.values()):
+        secret = documented["Resources"][outputs[output_of(name, kind)]["Value"]["Ref"]]
+        assert secret["Properties"]["Description"].startswith(f"{name}: ")

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from functions.console.aws import output_of
 from functions.wiring.credentials import PLACEHOLDER
 from tests.equipment.http import Server
 from tests.equipment.ifs.tenant import Tenant
@@ -90,7 +91,7 @@ def place(aws: LocalAws, tmp_path: Path) -> Iterator[Place]:
         }
         for kind, fields in vendors.items()
     }
-    outputs = {f"Linkacme{kind}0A1B2C3D": {"Value": {"Ref": f"Own{kind}"}} for kind in vendors}
+    outputs = {output_of("acme", kind): {"Value": {"Ref": f"Own{kind}"}} for kind in vendors}
     template = json.dumps({"Resources": resources, "Outputs": outputs})
     aws.client("cloudformation").create_stack(StackName=stack, TemplateBody=template)
     aws.client("cloudformation").get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})
