@@ -7,9 +7,10 @@ Exit status 0: stored. 1: a vendor took something else than what was given. 2: i
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from argparse import Namespace, RawDescriptionHelpFormatter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from functions.connections.connection import Connection
@@ -25,6 +26,7 @@ from functions.model.key_expiry import EXPIRES_ON, NEXT, VENDORS, KeyExpiry, Ven
 from functions.model.shipment import ConnectionName
 from functions.wiring.check_parts import examine_keys
 
+FOLDER = "infra/connections"
 REFUSED = 1
 KINDS: dict[Vendor, str] = {"shipstation": "ShipStationSecret", "ifs": "IfsSecret"}
 DAYS: dict[Vendor, str] = {"shipstation": "SHIPSTATION_EXPIRES_ON", "ifs": "IFS_EXPIRES_ON"}
@@ -34,7 +36,7 @@ Values = dict[str, str]
 def parser() -> Parser:
     made = Parser(prog="make secrets", description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     made.add_argument("connection", nargs="?", default="", help="name of the connection or its file, or a path")
-    made.add_argument("--folder", default="infra/connections", help="where the connection files are")
+    made.add_argument("--folder", default=FOLDER, help="where the connection files are")
     made.add_argument("--vendor", choices=VENDORS, help="this one's alone; both without it")
     which = made.add_mutually_exclusive_group()
     which.add_argument("--next", action="store_true", help="the pair beside the first, while that one is exchanged")
@@ -70,7 +72,7 @@ class Filling:
             raise ConsoleError("No next pair stands in the secrets: put one there with --next.")
         stored = [self._store(vendor, secret, values) for vendor, (secret, values) in given.items()]
         if any(stored):
-            _say(f"Next: {self._what_comes_next}")
+            _say(f"Next: {self._what_comes_next()}")
         return WELL if all(stored) else REFUSED
 
     def _given(self, vendor: Vendor, secret: Secret) -> Values:
@@ -117,10 +119,10 @@ class Filling:
         kept = {name: value for name, value in held.items() if not (self._arguments.promote and name.startswith(NEXT))}
         return {**kept, **values}
 
-    @property
     def _what_comes_next(self) -> str:
         if self._arguments.next:
-            return "end the first pair at the vendor, whenever it suits, then make secrets ARGS=--promote."
+            typed = typed_again(self._arguments, "secrets", "--promote")
+            return f"end the first pair at the vendor, whenever it suits, then {typed}"
         if self._arguments.promote:
             return (
                 "every Lambda has read it within an hour; the pair that was the first may be ended at the vendor now."
@@ -128,9 +130,30 @@ class Filling:
         webhooks = "the connector subscribes its webhooks within an hour"
         if self._connection.shipstation.webhooks == "manual":
             webhooks = "subscribe the webhooks"
-        return (
-            f"make check, which looks at everything else; {webhooks}; watch the shadow (docs/onboarding.md, 5 and 6)."
-        )
+        typed = typed_again(self._arguments, "check")
+        return f"{typed}\nIt looks at everything else. Then {webhooks}; watch the shadow (docs/onboarding.md, 5 and 6)."
+
+
+def typed_again(arguments: Namespace, verb: str, *options: str) -> str:
+    """A command on the same connection, as it has to be typed. Nothing may follow it in its line."""
+    words = [f"CONNECTION={arguments.connection}"]
+    if arguments.folder != FOLDER:
+        words.append(f"FOLDER={arguments.folder}")
+    if options:
+        words.append(f"ARGS={shlex.join([*_where_words(arguments), *options])}")
+    return shlex.join(["make", verb, *words])
+
+
+def _where_words(arguments: Namespace) -> Iterator[str]:
+    given = {
+        "--vendor": arguments.vendor,
+        "--stack": arguments.stack,
+        "--profile": arguments.aws_profile,
+        "--region": arguments.region,
+    }
+    yield from (word for option, value in given.items() if value for word in (option, value))
+    if arguments.demo:
+        yield "--demo"
 
 
 def _day(vendor: Vendor) -> str:

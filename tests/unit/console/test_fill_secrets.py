@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,6 +70,9 @@ class Desk:
         self.said += out + err
         return status
 
+    def heard(self) -> str:
+        return self._capsys.readouterr().out
+
     @property
     def station(self) -> dict[str, str]:
         return self.secrets["ShipStationSecret"].values
@@ -118,6 +122,43 @@ def test_a_next_pair_stands_beside_the_first_and_becomes_it(desk: Desk) -> None:
     assert desk.run("--promote") == WELL
     assert desk.station == following
     assert desk.secrets["IfsSecret"].values == EMPTY["IfsSecret"], "which has no next pair"
+
+
+def made_of(line: str) -> tuple[str, list[str]]:
+    """What `make` would run of a line as it was printed: the verb, and the words of the command."""
+    make, verb, *given = shlex.split(line)
+    values = dict(word.split("=", 1) for word in given)
+    assert make == "make"
+    assert values.keys() <= {"CONNECTION", "FOLDER", "ARGS"}
+    folder = values.get("FOLDER", "infra/connections")
+    return verb, [values["CONNECTION"], "--folder", folder, *shlex.split(values.get("ARGS", ""))]
+
+
+@pytest.mark.parametrize(
+    "more", [[], ["--vendor", "shipstation"], ["--stack", "mine", "--region", "eu-west-1", "--profile", "on call"]]
+)
+def test_the_next_command_is_printed_as_it_has_to_be_typed(desk: Desk, tmp_path: Path, more: list[str]) -> None:
+    from functions.console.fill_secrets import parser  # noqa: PLC0415 # beside what it is for
+
+    folder = tmp_path / "my files"
+    folder.mkdir()
+    (folder / "example.toml").write_text(Path(EXAMPLE).read_text(encoding="utf-8"), encoding="utf-8")
+    desk.give(**GIVEN)
+    opened: Any = lambda _: desk  # noqa: E731 # stands for the stack
+    words = ["example", "--folder", str(folder), *more]
+
+    assert main([*words, "--next", "--unchecked"], opened) == WELL
+
+    (line,) = [line for line in desk.heard().splitlines() if "--promote" in line]
+    verb, typed = made_of(line[line.index("make ") :])
+    assert (verb, parser().parse_args(typed)) == ("secrets", parser().parse_args([*words, "--promote"]))
+
+
+def test_the_check_that_comes_next_is_printed_as_it_has_to_be_typed(desk: Desk) -> None:
+    desk.give(**GIVEN)
+    assert desk.run("--folder", "~/connections") == WELL
+    (line,) = [line for line in desk.said.splitlines() if line.startswith("Next: ")]
+    assert made_of(line.removeprefix("Next: ")) == ("check", [EXAMPLE, "--folder", "~/connections"])
 
 
 def test_a_first_pair_that_is_replaced_leaves_the_next_one_where_it_is(desk: Desk) -> None:
