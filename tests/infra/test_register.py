@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-import jmespath
+import jmespath  # type: ignore[import-untyped] # the AWS command line's own, without types
 import pytest
 
 from tests.equipment.local_aws.server import ROOT
