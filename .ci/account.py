@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
+from functions.console.stack_names import stack_name
+
 MISSING = 2  # stacks in a row: one in the middle may have been deleted
 
 
@@ -50,7 +52,7 @@ def _client(profile: str | None) -> Any:
 def _held(cloudformation: Any, stack: str) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     for number in count(1):
-        outputs = _outputs(cloudformation, stack if number == 1 else f"{stack}-{number}")
+        outputs = _outputs(cloudformation, stack_name(stack, number))
         if outputs is not None:
             found[number] = _names(outputs)
         elif number - max(found, default=0) >= MISSING:

@@ -22,8 +22,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import step
-from account import chosen, standing
 from install import CDK, CDK_VERSION, NODE, ROOT
+
+sys.path.insert(0, str(ROOT))  # a script finds what stands beside it alone
+from account import chosen, standing
+
+from functions.console.stack_names import STACK
+from infra.placement import SILENT, UNASKED
 
 if TYPE_CHECKING:
     from functions.connections.connection import Connection
@@ -31,9 +36,6 @@ if TYPE_CHECKING:
 EXAMPLES = (ROOT / "infra/connections", ROOT / "docs/examples")
 NOTICE = ROOT / "build/notice.txt"
 OUT = ROOT / "cdk.out"
-STACK = "ifs-shipstation"  # the app's own word, where none is chosen
-UNASKED = "unasked"  # likewise, for a synthesis alone
-SILENT = "silent"  # likewise, where the account may not be asked
 TEXTS = {"synth": "Bundling and synthesising (20 to 50 s)", "deploy": "Bundling, synthesising and deploying"}
 # Telemetry, notices and news of versions are the tool's; the way to AWS is looked for only by what needs AWS.
 QUIET = {"CDK_DISABLE_CLI_TELEMETRY": "true", "CDK_DISABLE_VERSION_CHECK": "1"}
@@ -112,7 +114,6 @@ def _problem(verb: str, folder: Path | None, options: list[str]) -> str | None:
 
 
 def _of_folder(verb: str, folder: Path) -> str | None:
-    sys.path.insert(0, str(ROOT))
     from functions.connections.file import ConnectionFileError, load_all  # noqa: PLC0415 # bootstrap needs none
 
     try:

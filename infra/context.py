@@ -10,6 +10,7 @@ from aws_cdk import PermissionsBoundary
 from constructs import Node
 
 from functions.connections.connection import Connection
+from functions.console.stack_names import STACK, stack_name
 from functions.model.shipment import ConnectionName
 
 Connections = Mapping[ConnectionName, Connection]
@@ -111,12 +112,7 @@ def stacks(node: Node, connections: Connections, places: Mapping[str, int]) -> M
 
 
 def base_name(node: Node) -> str:
-    return text(node, "stack") or "ifs-shipstation"
-
-
-def stack_name(name: str, number: int) -> str:
-    """No connection's own stack is called like this: its name begins with a letter."""
-    return name if number == 1 else f"{name}-{number}"
+    return text(node, "stack") or STACK
 
 
 def is_strict(node: Node) -> bool:

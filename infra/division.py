@@ -8,12 +8,23 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from infra.context import stack_name
-from infra.placement import FILE, MOST, ROOM, PlacementError, Places, Standing, known, placed, write, written
+from functions.console.stack_names import stack_name
+from infra.placement import (
+    FILE,
+    MOST,
+    ROOM,
+    SILENT,
+    UNASKED,
+    PlacementError,
+    Places,
+    Standing,
+    known,
+    placed,
+    write,
+    written,
+)
 
-UNASKED = "unasked"  # of a synthesis alone, which needs no account
 ASKING = "cloudformation:DescribeStacks"
-SILENT = "silent"  # of a deployment that may not ask it
 
 
 @dataclass(frozen=True)

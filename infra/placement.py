@@ -15,6 +15,8 @@ from pathlib import Path
 from functions.connections.toml_text import UnreadableError, content_of
 
 FILE = "stacks.lock"  # no *.toml, so that nobody takes it for a connection file
+UNASKED = "unasked"  # told by a synthesis alone, which needs no account
+SILENT = "silent"  # told by a deployment that may not ask it
 ROOM = 6  # connections that fit into any stack, whatever they are called and ask for
 MOST = 16  # more fit into none, however short their names
 HEAD = """\

@@ -18,7 +18,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError, NoRegionError
 
-STACK = "ifs-shipstation"
+from functions.console.stack_names import STACK
+
 DEMO = Path(os.environ.get("OPERATE_DEMO") or Path(__file__).parents[2] / "build" / "demo.json")
 LONGEST_SECONDS = 900  # that a Lambda may run
 SDK = Config(

@@ -18,11 +18,12 @@ from typing import Any
 from pydantic import ValidationError
 from rich.console import Console
 
-from functions.console.aws import STACK, ConsoleError, Stack, Where
+from functions.console.aws import ConsoleError, Stack, Where
 from functions.console.commands import COMMANDS, Command, never, nothing
 from functions.console.parts import Answer, Parts, first, is_no_plan, together
 from functions.console.progress import LOOK_SECONDS, progress
 from functions.console.screen import Line, Shown, show
+from functions.console.stack_names import STACK
 from functions.wiring.requests import explained
 
 PROGRAM = ".ci/operate"

@@ -17,9 +17,9 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.context import stack_name
-from infra.division import SILENT, UNASKED, Division, divided
-from infra.placement import FILE, ROOM, PlacementError, Standing, placed, write, written
+from functions.console.stack_names import stack_name
+from infra.division import Division, divided
+from infra.placement import FILE, ROOM, SILENT, UNASKED, PlacementError, Standing, placed, write, written
 from tests.equipment.folders import temporary_folder
 from tests.equipment.local_aws.server import ROOT
 
@@ -273,11 +273,30 @@ def test_a_deployment_asks_of_the_stacks_that_it_makes_and_a_synthesis_asks_nobo
 ) -> None:
     monkeypatch.setattr(deploy, "standing", lambda stack, profile: f"{stack} {profile}")
 
-    assert deploy._standing("synth", []) == UNASKED == deploy.UNASKED  # noqa: SLF001 # what reads them is a script
+    assert deploy._standing("synth", []) == UNASKED  # noqa: SLF001 # what reads it is a script
     assert deploy._standing("deploy", []) == "ifs-shipstation None"  # noqa: SLF001
     assert deploy._standing("deploy", ["-c", "stack=mine", "--profile", "p"]) == "mine p"  # noqa: SLF001
     assert deploy._standing("deploy", ["-c", "isolation=strict"]) is None  # noqa: SLF001
     assert deploy._standing("bootstrap", []) is None  # noqa: SLF001
+
+
+@pytest.mark.parametrize(
+    ("word", "where"),
+    [
+        ('"ifs-shipstation"', "stack_names.py"),
+        ("if number == 1 else", "stack_names.py"),
+        ('"unasked"', "placement.py"),
+        ('"silent"', "placement.py"),
+    ],
+)
+def test_a_word_that_scripts_and_the_app_share_is_written_once(word: str, where: str) -> None:
+    """What a deployment asks for and what it makes have one name."""
+    sources = [
+        ROOT / "app.py",
+        *(path for part in (".ci", "infra", "functions") for path in (ROOT / part).rglob("*.py")),
+    ]
+
+    assert [path.name for path in sources if word in path.read_text(encoding="utf-8")] == [where]
 
 
 class CloudFormation:
