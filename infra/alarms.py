@@ -266,10 +266,7 @@ class Alarms(Construct):
 
 def _slowest(per_connection: Mapping[ConnectionName, ConnectionResources]) -> Mapping[str, int]:
     """Of each function whose schedules a file names: the minutes between its runs where it runs most seldom."""
-    connections = [each.connection for each in per_connection.values() if each.connection.mode != "off"]
-    profiles = [profile for each in connections for profile in each.align]
-    orders = [each.orders for each in connections if each.orders is not None]
-    return {
-        "Align": max((each.every_minutes for each in profiles if each.mode != "off"), default=0),
-        "Pull": max((each.poll_minutes for each in orders if each.mode != "off"), default=0),
-    }
+    connections = [each.connection for each in per_connection.values()]
+    looks = [profile.every_minutes for each in connections for profile in each.align]
+    pulls = [each.orders.poll_minutes for each in connections if each.orders is not None]
+    return {"Align": max(looks, default=0), "Pull": max(pulls, default=0)}
