@@ -55,7 +55,7 @@ def test_the_account_says_which_connection_stands_in_which_stack(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
 
-    assert json.loads(account.standing(STACKS[0]) or "") == {"1": ["acme"], "2": ["beta"]}
+    assert json.loads(account.standing(STACKS[0]) or "") == {"1": ["acme"], "2": ["beta=northwind"]}
     assert account.standing("another") == "{}"
 
 

@@ -27,6 +27,7 @@ def test_a_large_package_names_its_modules(package: Path) -> None:
 def test_there_are_large_packages() -> None:
     assert {package.name for package in halls()} == {
         "connections",
+        "console",
         "handlers",
         "ifs",
         "ledger",
