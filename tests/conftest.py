@@ -1,4 +1,4 @@
-"""How the tests run together: the long ones first, what shares a fixture on one worker, lines that say where we are."""
+"""How the tests run together: the long ones first, and lines that say where we are."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ import time
 from typing import Any
 
 import pytest
-from xdist.scheduler import LoadScopeScheduling
 
 from tests.equipment.evidence import keep
 
 LINE_SECONDS = 2.0  # between two lines while tests end
 LONG_SECONDS = 10.0  # after which the tests are named that do not
-# What takes minutes begins first; what shares something that is made once stays together.
 EVERY_RUN = "not nightly"
-LONGEST_FIRST = ("simulation", "integration", "infra", "contract")
-SHARES_A_FIXTURE = ("infra",)
+# What takes minutes begins first; the tests of a module stay together.
+LONGEST_FIRST = ("simulation", "demo", "integration", "infra", "contract")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -30,19 +28,6 @@ def _rank(nodeid: str) -> int:
 
 def _tier(nodeid: str) -> str:
     return nodeid.split("/")[1]
-
-
-class Together(LoadScopeScheduling):  # type: ignore[misc] # xdist is untyped
-    """The tests of a module stay together, and those of a tier that shares a fixture."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        tier = _tier(nodeid)
-        return tier if tier in SHARES_A_FIXTURE else nodeid.partition("::")[0]
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
-    return Together(config, log)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from tests.equipment.bad_days import FAULTS, NOT_PLAYED, Fault, played, quiet
-from tests.equipment.cloudwatch import DAY
 from tests.equipment.local_aws.synth import synthesise
 from tests.equipment.watched_days import FILE, NAME, Station
 from tests.infra.conftest import CONTEXT
@@ -27,13 +26,8 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return found
 
 
-def lengths(fault: Fault) -> Any:
-    """`make bench ROWS=alarms` plays all of them."""
-    is_long = fault.quiet + fault.lasts + fault.settles > DAY
-    return pytest.param(fault, id=fault.name, marks=pytest.mark.nightly if is_long else ())
-
-
-@pytest.mark.parametrize("fault", [*map(lengths, FAULTS)])
+@pytest.mark.nightly
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_fault_rings_its_alarms_in_time_and_no_other_until_it_is_over(fault: Fault, watched: dict[str, Any]) -> None:
     assert [outcome for outcome in played(fault, watched) if not outcome.is_as_it_should] == []
 
