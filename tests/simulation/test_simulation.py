@@ -17,14 +17,19 @@ SHOW_EVERYTHING = (0, 1, 3, 5)  # the fewest that show every story and every fau
 TEN = range(10)
 
 
+def simulated(*seeds: int) -> list[Result]:
+    """In processes of their own: a week changes the size of pages for good."""
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        return list(pool.map(simulate, seeds))
+
+
 def test_a_week_with_faults_ends_with_nothing_lost_doubled_or_leaked() -> None:
-    assert simulate(ONE).violations == []
+    assert [result.violations for result in simulated(ONE)] == [[]]
 
 
 @pytest.fixture(scope="module", params=[pytest.param(SHOW_EVERYTHING, id="four"), pytest.param(TEN, id="ten")])
 def results(request: pytest.FixtureRequest) -> list[Result]:
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        return list(pool.map(simulate, request.param))
+    return simulated(*request.param)
 
 
 @pytest.mark.nightly
