@@ -15,7 +15,7 @@ export JSII_NODE ?= $(CURDIR)/$(BIN)/node
 export CDK_HOME ?= $(CACHE)/cdk
 export HYPOTHESIS_STORAGE_DIRECTORY ?= $(CACHE)/hypothesis
 STEP := exec $(BIN)/python -B .ci/step.py
-# As many at a time as there are cores; what shares a fixture runs on one of them, and the long ones begin.
+# As many at a time as there are cores, and one; what shares a fixture runs on one of them, and the long ones begin.
 PYTEST := $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 CDK := exec $(BIN)/python -B .ci/deploy.py
 

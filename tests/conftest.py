@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from typing import Any
@@ -19,6 +20,12 @@ LONGEST_FIRST = ("simulation", "demo", "integration", "infra", "contract")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _rank(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than cores: those that start processes wait for most of their time."""
+    return (os.cpu_count() or 1) + 1
 
 
 def _rank(nodeid: str) -> int:

@@ -26,7 +26,7 @@ from tests.equipment.folders import temporary_folder
 from tests.equipment.http import Server
 from tests.equipment.system import GO_LIVE_DAYS_AGO, NAME, System, started, utc_now
 
-STORIES = ("typed by a colleague", "voided, re-labelled", "voided")
+STORIES = ("typed by a colleague", "voided, re-labelled")
 TOLD = "edited meanwhile"  # as an operator asks for it
 PATIENCE_SECONDS = 90
 POLL_EVERY = 10  # runs of release
@@ -91,6 +91,7 @@ def show(system: System, orders: Sequence[Order], console: Console, say: Steps, 
     told = {kind: next(order for order in orders if order.kind == kind) for kind in (*STORIES, TOLD)}
     stories = {order: system.story(order.order_no) for kind, order in told.items() if kind != TOLD}
     story = _story(system, told[TOLD].order_no)
+    day = system.told_by("Digest")
     say.pause()
     reconciliation = reconcile.judge(system, orders)
     rows = reconcile.reconcile(system, orders)
@@ -109,12 +110,13 @@ def show(system: System, orders: Sequence[Order], console: Console, say: Steps, 
     for order, entries in stories.items():
         report.show_story(console, order.order_no, order.kind, entries)
     report.show_check(console, text)
-    report.show_told(console, story)
+    report.show_told(console, told[TOLD].order_no, story)
+    report.show_day(console, day)
     report.show_numbers(console, reconciliation, _numbers(system, seconds))
     is_asked = states[alike.order_no].attention is Reason.AMBIGUOUS_TARGET and is_caught
     is_unchanged = dry_run.get("would_change") == 0 and bool(dry_run.get("orders"))
     is_alike = all(pair.is_equal for pair in pairs) and compared.get("agree") is True
-    return reconciliation.is_kept and is_asked and is_unchanged and is_alike
+    return reconciliation.is_kept and is_asked and is_unchanged and is_alike and len(day) == 1
 
 
 def _dry_run(system: System) -> dict[str, Any]:

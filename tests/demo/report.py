@@ -221,12 +221,19 @@ def percentiles(found: Iterable[float]) -> str:
     return f"p50 {seconds[len(seconds) // 2]:.1f} s, p99 {p99:.1f} s ({len(seconds)})"
 
 
-def show_told(console: Console, shown: Shown) -> None:
+def show_told(console: Console, order_no: str, shown: Shown) -> None:
     """The story of one order, as the operator's command line tells it."""
     lines = [wrapped for line in plain(shown.blocks) for wrapped in _wrapped(line, console.width)]
-    console.print(f"\n[bold]{OPERATE} order[/]", highlight=False)
+    console.print(f"\n[bold]{OPERATE} order {order_no}[/]", highlight=False)
     for line in lines[: STORY_LINES - 1]:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def show_day(console: Console, messages: Sequence[str]) -> None:
+    """What whoever is told of alarms is told every morning."""
+    console.print("\n[bold]The message of the day[/], to whom the alarms tell", highlight=False)
+    for line in [line for message in messages for line in message.splitlines() if line]:
+        _say(console, line, 2)
 
 
 def _wrapped(line: str, width: int) -> list[str]:

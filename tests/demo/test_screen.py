@@ -95,10 +95,11 @@ def screen(width: int, compared: list[Row] | None = None) -> list[str]:
     report.show_timed(console, compared, timed(compared))
     report.show_aligned(console, PAIRS)
     report.show_parked(console, "D1042", [USPS], states["D1042"])
-    for order in orders[-3:]:
+    for order in orders[-2:]:
         report.show_story(console, order.order_no, order.kind, entries())
     report.show_check(console, CHECK)
-    report.show_told(console, Shown([Line(USPS, 2)] * 20))
+    report.show_told(console, "D1055", Shown([Line(USPS, 2)] * 20))
+    report.show_day(console, ["Yesterday:\n" + "a word " * 20 + "\n" + "a word " * 20 + "\n\nNext."])
     report.show_numbers(console, KEPT, {f"number {each}": "p50 6.4 s, p99 6.9 s (29)" for each in range(4)})
     return printed(console)
 

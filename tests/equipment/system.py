@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import secrets
@@ -38,6 +39,7 @@ from tests.equipment.shipstation.account import Account
 NAME = ConnectionName("demo")
 COMPANY = "10"
 GO_LIVE_DAYS_AGO = 2
+TOLD_SECONDS = 20  # until a subscriber has a message at the latest, here
 HASH = "9B6E5ACF"  # as long as what CDK appends to a logical id
 CONNECTION = """\
 mode = "write"
@@ -192,6 +194,17 @@ class System(Deployed):
         )
         path.unlink()
         return run.returncode == 1, run.stdout + run.stderr
+
+    def told_by(self, function: str) -> list[str]:
+        """What a run of the function tells the topic of the alarms, as a subscriber gets it."""
+        queue = self.aws.client("sqs").create_queue(QueueName=f"inbox-{secrets.token_hex(4)}")["QueueUrl"]
+        arn = self.aws.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+        self.aws.client("sns").subscribe(
+            TopicArn=self.stack.outputs["AlarmTopic"], Protocol="sqs", Endpoint=arn["Attributes"]["QueueArn"]
+        )
+        self.invoke(function, {})
+        received = self.aws.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=TOLD_SECONDS)
+        return [json.loads(message["Body"])["Message"] for message in received.get("Messages", [])]
 
     def let_leases_lapse(self) -> None:
         """As if every run that began a write had died minutes ago."""
