@@ -38,6 +38,7 @@ JSON = "application/json"
 WARNINGS = {"X-IFS-Accept-Warnings": "true"}
 GRACE_SECONDS = 8  # the server gives up first
 TRIES = 3  # of a reading; what fails for longer is the queue's and the ledger's to repeat
+REFUSED_FOR, FAILED_FOR = timedelta(days=1), timedelta(minutes=10)  # a service is not asked for `$batch` again
 NOT_PROCESSED_PAUSES = (2.0, 5.0)  # while IFS rebuilds its service metadata
 
 
@@ -73,7 +74,7 @@ class IfsClient:
         # Each consumer has a client of its own and knows nothing of the others' requests.
         self._spacing_seconds = side.concurrency / side.requests_per_second
         self._last: datetime | None = None
-        self._without_batch: set[str] = set()
+        self._alone_until: dict[str, datetime] = {}
         self._held_until: datetime | None = None
         session.trust_env = False  # a .netrc must never replace the token
         # A server that sends a byte now and then would never run into the time-out that `requests` knows.
@@ -94,7 +95,7 @@ class IfsClient:
 
     def get_together(self, service: str, paths: Sequence[str], what: str) -> list[Answer | None]:
         """Lists of one service, asked for in as few requests as `$batch` allows. None for each that has to be asked for
-        alone: a service that takes no `$batch` is not asked for one again, and a fault is told by asking alone.
+        alone: a service that takes no `$batch` is not asked for one soon, and a fault is told by asking alone.
         """
         found: list[Answer | None] = []
         for start in range(0, len(paths), ifs_batch.TOGETHER):
@@ -105,18 +106,20 @@ class IfsClient:
 
     def _together(self, service: str, paths: Sequence[str], what: str) -> Sequence[Answer | None]:
         alone: list[Answer | None] = [None] * len(paths)
-        if service in self._without_batch:
+        if self._now() < self._alone_until.get(service, self._now()):
             return alone
         body = ifs_batch.body([path.removeprefix(f"{service}/") for path in paths])
         try:
             answer = self._send(Call("POST", what, "search"), f"{service}/$batch", ifs_batch.HEADERS, body)
+        # What fails here alone, be it a proxy that never answers, must not cost every delivery its time-out.
         except Retryable:
+            self._alone_until[service] = self._now() + FAILED_FOR
             return alone
         # A projection that refuses `$batch` for good is no fault of the lists: they are asked for one by one.
         except Permanent:
             answer = None
         if answer is None:
-            self._without_batch.add(service)
+            self._alone_until[service] = self._now() + REFUSED_FOR
             return alone
         answers = ifs_batch.answers(answer)
         # Which of them the server left out, an answer that is too short does not say.

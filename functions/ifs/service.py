@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -25,6 +26,16 @@ NEXT_LINK = "@odata.nextLink"
 Row = Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class RowList:
+    """What to ask a set for: attributes beside the whole `key`, which orders the rows, and a filter."""
+
+    entity_set: str
+    select: Sequence[str]
+    key: Sequence[str]
+    filter_text: str
+
+
 class Service:
     """One projection's OData service. Raises Retryable or Permanent. Remembers how wide a page of each set was."""
 
@@ -37,15 +48,22 @@ class Service:
     def rows_of_each(
         self, entity_set: str, select: Sequence[str], filters: Iterable[str], key: Sequence[str]
     ) -> list[Row]:
-        """Those of every filter, whose first pages are asked for together."""
-        asked = list(filters)
-        paths = [self._page_path(entity_set, _options((*key, *select), key, each), 0) for each in asked]
+        """Those of every filter."""
+        lists = self.each([RowList(entity_set, select, key, filter_text) for filter_text in filters])
+        return [row for rows in lists for row in rows]
+
+    def each(self, asked: Sequence[RowList]) -> list[list[Row]]:
+        """The rows of every list, in their order. First pages are asked for together."""
+        paths = [
+            self._page_path(each.entity_set, _options((*each.key, *each.select), each.key, each.filter_text), 0)
+            for each in asked
+        ]
         # Most lists are one page: asked for together, a batch of orders costs few requests.
-        firsts = self.client.get_together(self.path, paths, entity_set)
+        sets = " and ".join(dict.fromkeys(each.entity_set for each in asked))
+        firsts = self.client.get_together(self.path, paths, sets)
         return [
-            row
-            for filter_text, first in zip(asked, firsts, strict=True)
-            for row in self.rows(entity_set, select, filter_text, key, first)
+            self.rows(each.entity_set, each.select, each.filter_text, each.key, first)
+            for each, first in zip(asked, firsts, strict=True)
         ]
 
     def rows(

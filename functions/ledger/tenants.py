@@ -1,9 +1,15 @@
-"""What is known of each IFS tenant, shared by every consumer."""
+"""What is known of each IFS tenant, shared by every consumer. It was observed: what cannot be read is observed anew."""
 
 from __future__ import annotations
 
-from functions.ledger.items import PARTITION, SORT, read_as, to_item, unmoved
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from functions.ledger.items import PARTITION, SORT, Made, read_as, to_item, unmoved
 from functions.ledger.table import Table
+from functions.log_lines import logger
 from functions.model.shipment import ConnectionName
 from functions.model.tenant import Circuit, Fitness
 from functions.model.watch import Rhythm
@@ -18,7 +24,7 @@ class TenantStore:
     def circuit(self, connection: ConnectionName) -> Circuit:
         """Closed where nothing is known. Strongly consistent."""
         item = self._table.get(_partition(connection), CIRCUIT)
-        return read_as(Circuit, item) if item else Circuit(connection=connection)
+        return (_observed(Circuit, item) if item else None) or Circuit(connection=connection, revision=_revision(item))
 
     def save_circuit(self, circuit: Circuit) -> bool:
         """Stores it as the revision after its own; False when another consumer was faster."""
@@ -29,7 +35,7 @@ class TenantStore:
     def rhythm(self, connection: ConnectionName) -> Rhythm:
         """Nothing found yet where nothing is known."""
         item = self._table.get(_partition(connection), RHYTHM)
-        return read_as(Rhythm, item) if item else Rhythm(connection=connection)
+        return (_observed(Rhythm, item) if item else None) or Rhythm(connection=connection, revision=_revision(item))
 
     def save_rhythm(self, rhythm: Rhythm) -> bool:
         """Stores it as the revision after its own; False when another run was faster."""
@@ -39,7 +45,7 @@ class TenantStore:
 
     def fitness(self, connection: ConnectionName, fingerprint: str) -> Fitness | None:
         item = self._table.get(_partition(connection), f"fit#{fingerprint}")
-        return read_as(Fitness, item) if item else None
+        return _observed(Fitness, item) if item else None
 
     def save_fitness(self, fitness: Fitness) -> None:
         keys = {PARTITION: _partition(fitness.connection), SORT: f"fit#{fitness.fingerprint}"}
@@ -48,3 +54,17 @@ class TenantStore:
 
 def _partition(connection: ConnectionName) -> str:
     return f"tenant#{connection}"
+
+
+def _observed(model: type[Made], item: Mapping[str, Any]) -> Made | None:
+    """None for one that no model reads, such as a reason that a later version gave: it stops no connection."""
+    try:
+        return read_as(model, item)
+    except ValidationError:
+        logger.warning("ledger_item_passed_over", sort_key=item.get(SORT))
+        return None
+
+
+def _revision(item: Mapping[str, Any] | None) -> int:
+    """What the next save has to find, whatever else the item says."""
+    return int(item.get("revision", 0)) if item else 0

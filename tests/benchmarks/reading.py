@@ -22,7 +22,7 @@ from tests.benchmarks.row import Row
 from tests.equipment.http import Request, Response, json_response
 from tests.equipment.lambdas import Environment
 from tests.equipment.pages import shrink_pages
-from tests.equipment.quiet_connection import SEED, START, a_connection, quiet_world, run, schedule
+from tests.equipment.quiet_connection import SEED, START, a_connection, first_queued, quiet_world, run, schedule
 from tests.equipment.world import CANARY, LEDGER, SimulatedRuntime, Site, World
 
 ACME = ConnectionName("acme")
@@ -187,8 +187,8 @@ def burst(api: Api = V1) -> Iterable[Row]:
     imported = [START - timedelta(seconds=0.5 * n) for n in range(BURST_LABELS)]
     orders = [site.account.add_order(f"P{n}", items=lines, at=at) for n, at in enumerate(imported)]
     site.shipments.on_send = lambda: None  # nobody takes it out again
-    enqueued = _watch(site.shipments, world)
-    received = _watch(site.notifications, world)
+    enqueued = first_queued(site.shipments, world)
+    received = first_queued(site.notifications, world)
     begin = START + timedelta(hours=3)  # by then every order is older than all margins
     batches = [orders[n::BURST_WEBHOOKS] for n in range(BURST_WEBHOOKS)]
     labels: list[tuple[datetime, list[int]]] = []
@@ -217,22 +217,6 @@ def burst(api: Api = V1) -> Iterable[Row]:
     yield Row(f"burst_requests{api.suffix}", requests, unit, goal, 10, SEED)
     p99 = round(waits[int(len(waits) * 0.99)], 1)
     yield Row(f"burst_p99{api.suffix}", p99, "s from webhook to queue, p99", api.goal, 0, SEED)
-
-
-def _watch(queue: Any, world: World) -> dict[int, datetime]:
-    """When each label first stood in the queue."""
-    seen: dict[int, datetime] = {}
-    send = queue.send_batch
-
-    def watched(entries: Any) -> list[int]:
-        refused: list[int] = send(entries)
-        for entry in entries:
-            number = (json.loads(entry.body).get("shipment") or {}).get("shipment_id", 0)
-            seen.setdefault(number, world.now())
-        return refused
-
-    queue.send_batch = watched
-    return seen
 
 
 # --- a long backlog
@@ -264,7 +248,7 @@ def _drained(latency: float, mode: str, api: Api) -> tuple[float, int]:
     for number in range(PAGES * (PAGE_ROWS - 1)):
         site.account.ship(None, at=first + apart * number, is_silent=True)
     site.shipments.on_send = lambda: None
-    seen = _watch(site.shipments, world)
+    seen = first_queued(site.shipments, world)
     schedule(world, START + timedelta(hours=4), "poll")
     _until(world, lambda: len(seen) >= PAGES * (PAGE_ROWS - 1))
     began, done = site.account.requests[0].at, max(seen.values())  # not the minute until the schedule ticks

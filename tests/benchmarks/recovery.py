@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.benchmarks.row import Row
-from tests.equipment.quiet_connection import SEED, START, quiet_world, run, schedule
+from tests.equipment.quiet_connection import SEED, START, first_queued, quiet_world, run, schedule
 from tests.equipment.world import CANARY, Site, World
 
 OUTAGE = timedelta(hours=48)
@@ -24,7 +24,7 @@ def outage() -> Iterable[Row]:
     world, site = quiet_world()
     site.account.subscribe(f"https://hooks.example.com/webhooks/acme/{CANARY}3acme", "SHIP_NOTIFY")
     site.shipments.on_send = lambda: None  # nobody takes it out again
-    enqueued = watch(site.shipments, world)
+    enqueued = first_queued(site.shipments, world)
     begin, over = START + timedelta(hours=3), START + timedelta(hours=3) + OUTAGE
     world.weather.dark = {"shipstation": (begin, over)}
     labels: list[int] = []
@@ -146,19 +146,3 @@ def _announcing(number: int) -> dict[str, Any]:
 
 
 # --- what both watch
-
-
-def watch(queue: Any, world: World) -> dict[int, datetime]:
-    """When each label first stood in the queue."""
-    seen: dict[int, datetime] = {}
-    send = queue.send_batch
-
-    def watched(entries: Any) -> list[int]:
-        refused: list[int] = send(entries)
-        for entry in entries:
-            number = (json.loads(entry.body).get("shipment") or {}).get("shipment_id", 0)
-            seen.setdefault(number, world.now())
-        return refused
-
-    queue.send_batch = watched
-    return seen

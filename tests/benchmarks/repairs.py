@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from datetime import timedelta
 from itertools import count
 
-from tests.benchmarks.recovery import watch
 from tests.benchmarks.row import Row
 from tests.equipment.lost_day import LostDay, live
 from tests.equipment.memory_aws.queue import Message
-from tests.equipment.quiet_connection import SEED, START, quiet_world, run, schedule
+from tests.equipment.quiet_connection import SEED, START, first_queued, quiet_world, run, schedule
 from tests.equipment.world import CANARY, Site, World
 
 ITEM = [{"sku": "BOLT", "quantity": 1}]
@@ -66,7 +65,7 @@ def rotation() -> Iterable[Row]:
     world, site = quiet_world()
     site.account.subscribe(f"https://hooks.example.com/webhooks/acme/{CANARY}3acme", "SHIP_NOTIFY")
     site.shipments.on_send = lambda: None  # nobody takes it out again
-    enqueued = watch(site.shipments, world)
+    enqueued = first_queued(site.shipments, world)
     ((key, secret),) = site.account.keys.items()
     fresh = {f"{CANARY}Fresh": f"{CANARY}FreshSecret"}
     begin, bought = START + timedelta(hours=3), list[int]()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
@@ -79,3 +80,19 @@ def asked(world: World, event: dict[str, Any], function: str = "poll") -> dict[s
     run(world, world.now() + timedelta(seconds=30))
     answer: dict[str, Any] = answers[0]
     return answer
+
+
+def first_queued(queue: Any, world: World) -> dict[int, datetime]:
+    """When each label first stood in the queue."""
+    seen: dict[int, datetime] = {}
+    send = queue.send_batch
+
+    def watched(entries: Any) -> list[int]:
+        refused: list[int] = send(entries)
+        for entry in entries:
+            number = (json.loads(entry.body).get("shipment") or {}).get("shipment_id", 0)
+            seen.setdefault(number, world.now())
+        return refused
+
+    queue.send_batch = watched
+    return seen

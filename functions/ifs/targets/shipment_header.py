@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from itertools import chain
 
 from functions.connections.targets import Finder, ShipmentHeader
 from functions.ifs import odata
 from functions.ifs.client import ETag, IfsClient
-from functions.ifs.service import Row, Service
+from functions.ifs.service import Row, RowList, Service
 from functions.ifs.targets.order_lookup import OrderLookup
 from functions.ifs.targets.record_writer import CONFLICT, Fields, Writer, etag_of, text_of
 from functions.model.records import Candidate, Conflict, FieldName, Line, Place, Record, RecordKey, Sought, Written
@@ -54,8 +55,7 @@ class ShipmentHeaders:
         # No record is no fault: the goods may not be picked yet.
         if not numbers:
             return {}
-        headers = {record.key: record for record in self._headers(numbers)}
-        lines = self._lines_by_record(numbers)
+        headers, lines = self._records_and_lines(numbers)
         candidates = {
             each.order: list(_candidates(each, headers, lines, orders.get(each.order, {}), named.get(each.order, {})))
             for each in sought
@@ -64,7 +64,7 @@ class ShipmentHeaders:
 
     def read(self, keys: Sequence[RecordKey]) -> dict[RecordKey, Record]:
         """Fresh readings by record key, batched; records that no longer exist are left out."""
-        return {record.key: record for record in self._headers({key.id for key in keys})}
+        return self._records(self._service.each(self._headers({key.id for key in keys})))
 
     def reread(self, record: Record) -> Record | None:
         """By its key, with the tag that a write checks; None where it is not there."""
@@ -113,7 +113,8 @@ class ShipmentHeaders:
 
     def _lines_of(self, numbers: Numbers) -> list[Row]:
         literals = {odata.text(number) for own in numbers.values() for number in own}
-        return [row for row in self._lines("SourceRef1", literals) if _is_customer_order(row)]
+        lists = self._service.each(self._lines("SourceRef1", literals))
+        return [row for row in chain.from_iterable(lists) if _is_customer_order(row)]
 
     def _numbers(self, finder: Finder, orders: Sequence[OrderKey]) -> Numbers:
         if finder == "order_number":
@@ -125,26 +126,29 @@ class ShipmentHeaders:
         }
         return {order: numbers for order, numbers in own.items() if numbers}
 
-    def _headers(self, numbers: Iterable[str]) -> Iterator[Record]:
-        select = (*HEADER_FIELDS, *self._fields.attributes)
-        for filter_text in odata.any_of("ShipmentId", sorted(numbers)):
-            for row in self._service.rows(self._target.entity_set, select, filter_text, ("ShipmentId",)):
-                # It only gathers others, which hold the lines.
-                if row.get("ShipmentCategory") != "Consolidated":
-                    yield self._record(row)
+    def _headers(self, numbers: Iterable[str]) -> list[RowList]:
+        select, key = (*HEADER_FIELDS, *self._fields.attributes), ("ShipmentId",)
+        filters = odata.any_of("ShipmentId", sorted(numbers))
+        return [RowList(self._target.entity_set, select, key, filter_text) for filter_text in filters]
 
-    def _lines(self, attribute: str, literals: Iterable[str]) -> list[Row]:
-        rows: list[Row] = []
-        for filter_text in odata.any_of(attribute, sorted(literals)):
-            rows += self._service.rows(self._target.line_set, LINE_FIELDS, filter_text, LINE_KEY)
-        return rows
+    def _lines(self, attribute: str, literals: Iterable[str]) -> list[RowList]:
+        filters = odata.any_of(attribute, sorted(literals))
+        return [RowList(self._target.line_set, LINE_FIELDS, LINE_KEY, filter_text) for filter_text in filters]
 
-    def _lines_by_record(self, numbers: Iterable[str]) -> dict[str, list[Line]]:
+    def _records_and_lines(self, numbers: Iterable[str]) -> tuple[dict[RecordKey, Record], dict[str, list[Line]]]:
+        """Asked for together. Records come first: what changes meanwhile makes their tags old."""
+        headers, lines = self._headers(numbers), self._lines("ShipmentId", numbers)
+        found = self._service.each([*headers, *lines])
         by_record: dict[str, list[Line]] = defaultdict(list)
-        for row in self._lines("ShipmentId", numbers):
+        for row in chain.from_iterable(found[len(headers) :]):
             if row.get("ShipmentId") is not None:
                 by_record[_number(row["ShipmentId"])].append(_line(row))
-        return by_record
+        return self._records(found[: len(headers)]), by_record
+
+    def _records(self, lists: Iterable[Iterable[Row]]) -> dict[RecordKey, Record]:
+        # One that is consolidated only gathers others, which hold the lines.
+        rows = (row for row in chain.from_iterable(lists) if row.get("ShipmentCategory") != "Consolidated")
+        return {record.key: record for record in map(self._record, rows)}
 
     def _record(self, row: Row) -> Record:
         state = row.get("Objstate")

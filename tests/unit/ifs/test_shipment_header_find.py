@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,7 +12,7 @@ from tests.equipment.ifs.sets import LINES
 from tests.equipment.tenant_fixture import Rig, key, order, sought
 
 
-def test_many_orders_are_found_in_three_requests_once_the_width_of_a_page_is_known() -> None:
+def test_many_orders_are_found_in_two_requests_once_the_width_of_a_page_is_known() -> None:
     rig = Rig()
     headers = rig.headers
     numbers = {order(f"P{n}"): rig.tenant.add_shipment([(f"P{n}", "BOLT", n)]) for n in range(30)}
@@ -19,13 +20,25 @@ def test_many_orders_are_found_in_three_requests_once_the_width_of_a_page_is_kno
     asked = [*(Sought(order=each) for each in numbers), sought("UNKNOWN")]
     requests = []
     for _ in range(2):
-        before = len(rig.wire.seen("GET"))
+        rig.wire.sent.clear()
         found = headers.find(asked)
-        requests.append(len(rig.wire.seen("GET")) - before)
+        requests.append(Counter(request.method for request in rig.wire.sent))
         assert {each: [c.record.key for c in own] for each, own in found.items()} == {
             each: [key(number)] for each, number in numbers.items()
         }
-    assert requests == [5, 3]
+    assert requests[1] == {"GET": 1, "POST": 1}, "lines by order; records and their lines together"
+    assert requests[0] - requests[1] == {"GET": 2, "POST": 1}, "how wide a page of each set is, and a token"
+
+
+def test_a_service_without_batches_is_asked_for_records_and_lines_one_after_the_other() -> None:
+    rig = Rig()
+    rig.tenant.switches.takes_batch = False
+    number = rig.tenant.add_shipment([("P1001", "BOLT", 2)])
+    for _ in range(3):
+        rig.wire.sent.clear()
+        (candidate,) = rig.headers.find([sought()])[order()]
+        assert (candidate.record.key, len(candidate.lines)) == (key(number), 1)
+    assert [request.method for request in rig.wire.sent] == ["GET"] * 3
 
 
 def test_no_address_grows_too_long_for_a_proxy() -> None:

@@ -183,6 +183,18 @@ def test_what_the_version_before_kept_beside_a_circuit_is_passed_over() -> None:
     assert not circuit.served({"search"}).is_open
 
 
+def test_what_no_version_can_read_of_a_tenant_is_observed_anew() -> None:
+    table, keys = MemoryTable(), {"pk": "tenant#acme", "connection": "acme", "revision": 3}
+    table.put({**keys, "sk": "circuit", "opened_at": "2026-03-05T12:00:00Z", "reason": "of_a_later_version"})
+    table.put({**keys, "sk": "rhythm", "deliveries": "many"})
+    table.put({**keys, "sk": "fit#f1", "checked_at": "soon"})
+    store = TenantStore(table)
+    circuit, rhythm = store.circuit(ACME), store.rhythm(ACME)
+    assert (circuit.is_open, store.fitness(ACME, "f1")) == (False, None)
+    assert store.save_circuit(circuit)
+    assert store.save_rhythm(rhythm)
+
+
 def test_fitness_is_kept_by_the_configuration_it_was_found_for() -> None:
     store = TenantStore(MemoryTable())
     fitness = Fitness(connection=ACME, fingerprint="f1", checked_at=NOON, misfits=("ProNo is gone.",))
