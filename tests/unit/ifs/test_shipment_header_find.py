@@ -33,10 +33,11 @@ def test_many_orders_are_found_in_two_requests_once_the_width_of_a_page_is_known
 def test_a_service_without_batches_is_asked_for_records_and_lines_one_after_the_other() -> None:
     rig = Rig()
     rig.tenant.switches.takes_batch = False
-    number = rig.tenant.add_shipment([("P1001", "BOLT", 2)])
+    headers = rig.headers
+    number, _ = (rig.tenant.add_shipment([(text, "BOLT", 2)]) for text in ("P1001", "P2"))
     for _ in range(3):
         rig.wire.sent.clear()
-        (candidate,) = rig.headers.find([sought()])[order()]
+        (candidate,) = headers.find([sought()])[order()]
         assert (candidate.record.key, len(candidate.lines)) == (key(number), 1)
     assert [request.method for request in rig.wire.sent] == ["GET"] * 3
 
