@@ -83,6 +83,7 @@ ROWS: dict[str, Callable[[], Iterable[Row]]] = {
     "push_lost": pushing.push_lost,
     "push_orders_lost": pushing.push_orders_lost,
     "push_requests": pushing.push_requests,
+    "push_requests_v2": pushing.push_requests_v2,
     "align_requests": aligning.align_requests,
     "push_order_requests": pushing.push_order_requests,
     "dry_run_equal": dry_runs.dry_run_equal,
@@ -130,6 +131,7 @@ WITH = {
     "reconcile_requests": "reconcile",
     "reconcile_requests_ifs": "reconcile",
     "push_requests_ifs": "push_requests",
+    "push_requests_v2_ifs": "push_requests_v2",
     "align_requests_ifs": "align_requests",
     "push_order_requests_ifs": "push_order_requests",
 }
