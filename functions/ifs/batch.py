@@ -17,28 +17,39 @@ TOGETHER = 20  # lists in one request: as many statements have to end within the
 KIND = "multipart/mixed"
 BOUNDARY = "batch_of_lists"
 HEADERS = {"Content-Type": f"{KIND};boundary={BOUNDARY}", "Accept": KIND}
+ID = "Content-ID"
 _PART = "Content-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n"
 
 
 def body(paths: Iterable[str]) -> bytes:
     """Paths are relative to the service."""
-    requests = (f"GET {path} HTTP/1.1\r\nAccept: application/json\r\n\r\n" for path in paths)
-    parts = "".join(f"--{BOUNDARY}\r\n{_PART}\r\n{request}\r\n" for request in requests)
+    parts = "".join(
+        f"--{BOUNDARY}\r\n{_PART}{ID}: {number}\r\n\r\nGET {path} HTTP/1.1\r\nAccept: application/json\r\n\r\n\r\n"
+        for number, path in enumerate(paths)
+    )
     return f"{parts}--{BOUNDARY}--\r\n".encode()
 
 
-def answers(batch: Answer) -> list[Answer | None]:
-    """In the order of the requests; None for one that is no list. Fewer where the server stopped."""
+def answers(batch: Answer, count: int) -> list[Answer | None]:
+    """Of `count` requests in their order; None for one that is no list, or is not there."""
     # The boundary that the server chose stands in its header alone.
     head = f"Content-Type: {batch.headers.get('content-type', '')}\r\n\r\n"
-    return [_list(part) for part in _parts(head.encode() + batch.document)]
+    parts = list(_parts(head.encode() + batch.document))
+    numbers = [number for number, _ in parts]
+    # By what each says of itself. A server that repeats no numbers keeps the order of the requests; which of them it
+    # left out, an answer that is too short does not say.
+    if not any(numbers) and len(parts) == count:
+        return [_list(content) for _, content in parts]
+    by_number = {number: _list(content) for number, content in parts if numbers.count(number) == 1}
+    return [by_number.get(str(number)) for number in range(count)]
 
 
-def _parts(message: bytes) -> Iterator[bytes]:
+def _parts(message: bytes) -> Iterator[tuple[str, bytes]]:
+    """Each with its number; "" where it has none."""
     for part in message_from_bytes(message).walk():
         if not part.is_multipart():
             content = part.get_payload(decode=True)
-            yield content if isinstance(content, bytes) else b""
+            yield str(part.get(ID, "")).strip(), content if isinstance(content, bytes) else b""
 
 
 def _list(part: bytes) -> Answer | None:

@@ -121,9 +121,7 @@ class IfsClient:
         if answer is None:
             self._alone_until[service] = self._now() + REFUSED_FOR
             return alone
-        answers = ifs_batch.answers(answer)
-        # Which of them the server left out, an answer that is too short does not say.
-        return answers if len(answers) == len(paths) else alone
+        return ifs_batch.answers(answer, len(paths))
 
     def patch(self, path: str, etag: ETag, body: Mapping[str, object], what: str) -> Answer | None:
         """None for a conflict: the record is another one than was read."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -11,8 +12,9 @@ from functions.errors import Retryable
 from functions.ifs import batch, odata
 from functions.ifs.client import FAILED_FOR
 from functions.ifs.faults import Answer
-from functions.ifs.service import Row, Service
+from functions.ifs.service import Row, RowList, Service
 from tests.equipment.http import Request, Response
+from tests.equipment.ifs.batch import BOUNDARY
 from tests.equipment.tenant_fixture import IFS, Rig, Wire
 
 SET = "ShipmentLineSet"
@@ -114,6 +116,17 @@ def test_an_outage_is_told_as_ever() -> None:
         lists.lines_read()
 
 
+def _reversed(body: bytes) -> bytes:
+    """The parts in another order."""
+    mark = f"--{BOUNDARY}\r\n".encode()
+    end = f"--{BOUNDARY}--\r\n".encode()
+    return b"".join(mark + part for part in reversed(body.removesuffix(end).split(mark)[1:])) + end
+
+
+def _unnumbered(body: bytes) -> bytes:
+    return re.sub(rb"Content-ID: \d+\r\n", b"", body)
+
+
 Damage = Callable[[bytes], bytes]
 DAMAGED: dict[str, Damage] = {
     "no boundary": lambda body: body.replace(b"--batch_ifs", b"++batch_ifs"),
@@ -125,6 +138,13 @@ DAMAGED: dict[str, Damage] = {
     "one is an error": lambda body: body.replace(b"HTTP/1.1 200 OK", b"HTTP/1.1 500 Error", 1),
     "one has no status": lambda body: body.replace(b"HTTP/1.1 200 OK", b"", 1),
     "another one too many": lambda body: body[: body.index(b"--batch_ifs", 20)] + body,
+    "in another order": _reversed,
+    "without numbers": _unnumbered,
+    "without numbers, the last one is missing": lambda body: _unnumbered(
+        body[: body.rindex(b"--batch_ifs_answer\r\n")] + b"--batch_ifs_answer--\r\n"
+    ),
+    "one number for all": lambda body: re.sub(rb"Content-ID: \d+", b"Content-ID: 0", body),
+    "numbers that nobody gave": lambda body: body.replace(b"Content-ID: ", b"Content-ID: 7"),
     "other ends of lines": lambda body: body.replace(b"\r\n", b"\n"),
 }
 
@@ -142,6 +162,16 @@ def test_whatever_comes_back_the_lists_are_whole(damage: str) -> None:
 
     lists.session.mount(IFS, Wire(damaged))
     assert lists.lines_read() == lists.expected
+    records, lines = lists.service.each(
+        [
+            RowList("ShipmentSet", ("Objstate",), ("ShipmentId",), f"ShipmentId eq {lists.numbers[0]}"),
+            RowList(SET, ("SourceRef1",), KEY, f"ShipmentId eq {lists.numbers[0]}"),
+        ]
+    )
+    assert ([row.get("Objstate") is None for row in records], [row.get("SourceRef1") for row in lines]) == (
+        [False],
+        ["P1001"],
+    )
 
 
 def test_text_of_any_script_survives() -> None:
@@ -149,7 +179,7 @@ def test_text_of_any_script_survives() -> None:
     part = b"--b\r\nContent-Type: application/http\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
     document = part + rows + b"\r\n--b--\r\n"
     answer = Answer(status=200, headers={"content-type": "multipart/mixed; boundary=b"}, document=document)
-    (found,) = batch.answers(answer)
+    (found,) = batch.answers(answer, 1)
     assert found is not None
     assert found.body == {"value": [{"Name": "Kim 🚚 Å"}]}
 
