@@ -41,7 +41,7 @@ def index_key(item: Mapping[str, Any]) -> dict[str, str]:
 
 
 class PageOfIndex(NamedTuple):
-    """`is_last` False: there is more behind it, also where it holds fewer than were asked for."""
+    """`is_last` False: there may be more behind it, also where it holds fewer than were asked for."""
 
     items: list[Item]
     is_last: bool

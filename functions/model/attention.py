@@ -16,7 +16,7 @@ ShardKind = Literal["due", "attention", "watch", "kept", "dismissed"]
 
 
 class ListedPage(NamedTuple):
-    """Some of a shard; there is more behind them unless it `is_last`."""
+    """Some of a shard; there may be more behind them unless it `is_last`."""
 
     entries: list[Listed]
     is_last: bool

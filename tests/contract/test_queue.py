@@ -2,8 +2,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-import pytest
-
 from functions.ledger.queues import Entry
 from tests.contract.conftest import MakeQueue, entry
 
@@ -118,18 +116,3 @@ def test_fifo_remembers_the_deduplication_id_of_a_deleted_message(make_queue: Ma
     queue.send_batch([entry("2", "g", "same")])
 
     assert inbox.receive(10) == []
-
-
-def test_fifo_message_without_group_is_not_stored(make_queue: MakeQueue) -> None:
-    queue, inbox = make_queue("fifo")
-    with suppress(Exception):
-        queue.send_batch([entry("a")])
-
-    assert inbox.receive(10) == []
-
-
-def test_batch_of_eleven_is_refused(make_queue: MakeQueue) -> None:
-    queue, _ = make_queue("standard")
-
-    with pytest.raises(Exception, match=r"too many|queue_unavailable"):
-        queue.send_batch([entry(str(number)) for number in range(11)])

@@ -6,9 +6,7 @@ from typing import Any
 import pytest
 from boto3.dynamodb.conditions import Attr
 
-from functions.errors import Permanent
 from functions.ledger.table import DUE_PARTITION, DUE_SORT, Table
-from functions.model.outcomes import Reason
 
 
 def item(sk: str = "a", pk: str = "p", **values: Any) -> dict[str, Any]:
@@ -42,38 +40,10 @@ def test_put_replaces_the_whole_item(table: Table) -> None:
 
 
 @pytest.mark.parametrize(
-    ("condition", "is_taken"),
-    [
-        (Attr("pk").not_exists(), False),
-        (Attr("n").eq(7), True),
-        (Attr("n").eq(8), False),
-        (Attr("n").lt(8), True),
-        (Attr("text").lt("a"), False),
-        (Attr("missing").eq(1), False),
-        (Attr("missing").lt(1), False),
-        (Attr("pk").not_exists() | Attr("n").eq(7), True),
-        (Attr("pk").exists() & Attr("n").eq(8), False),
-        (Attr("missing").not_exists() & Attr("n").eq(7), True),
-    ],
+    "table",
+    [pytest.param("local aws", marks=pytest.mark.integration), pytest.param("moto", marks=pytest.mark.integration)],
+    indirect=True,
 )
-def test_condition_decides_on_a_stored_item(table: Table, condition: Any, *, is_taken: bool) -> None:
-    table.put(item(n=7, text="b"))
-
-    assert table.put(item(n=9), condition=condition) is is_taken
-    found = table.get("p", "a")
-    assert found is not None
-    assert found["n"] == (9 if is_taken else 7)
-
-
-@pytest.mark.parametrize(
-    ("condition", "is_taken"), [(Attr("pk").not_exists(), True), (Attr("n").eq(7), False), (Attr("n").lt(7), False)]
-)
-def test_condition_decides_where_nothing_is_stored(table: Table, condition: Any, *, is_taken: bool) -> None:
-    assert table.put(item(n=9), condition=condition) is is_taken
-    assert (table.get("p", "a") is not None) is is_taken
-
-
-@pytest.mark.parametrize("table", [pytest.param("local aws", marks=pytest.mark.integration)], indirect=True)
 def test_put_refused_because_it_is_stored_already_counts_as_taken(table: Table) -> None:
     """The answer to a put may be lost and the SDK repeat it; the repetition must not look like a conflict. A rule of
     the adapter to AWS alone.
@@ -136,34 +106,6 @@ def test_scan_finds_partitions_by_prefix(table: Table) -> None:
         table.put(item(pk=pk))
 
     assert sorted(row["pk"] for row in table.scan(prefix="order#")) == ["order#1", "order#2"]
-
-
-@pytest.mark.parametrize("value", [1.5, {"inner": [0.1]}], ids=["float", "nested float"])
-def test_floats_are_refused(table: Table, value: Any) -> None:
-    with pytest.raises(Exception, match="Float"):
-        table.put(item(n=value))
-
-
-def test_item_over_400_kb_is_refused_for_good(table: Table) -> None:
-    with pytest.raises(Permanent) as refused:
-        table.put(item(text="x" * 410_000))
-
-    assert refused.value.reason is Reason.LEDGER_REFUSED
-    assert table.get("p", "a") is None
-
-
-def test_item_without_a_key_is_refused_for_good(table: Table) -> None:
-    with pytest.raises(Permanent) as refused:
-        table.put(item(""))
-
-    assert refused.value.reason is Reason.LEDGER_REFUSED
-
-
-def test_query_reads_every_page(table: Table) -> None:
-    for number in range(25):
-        table.put(item(f"{number:02}", text="x" * 100_000))
-
-    assert [row["sk"] for row in table.query("p")] == [f"{number:02}" for number in range(25)]
 
 
 def test_due_index_shows_keys_and_what_is_projected(table: Table) -> None:

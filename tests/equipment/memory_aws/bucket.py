@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from functions.errors import Retryable
+from functions.model.outcomes import Reason
+
 
 @dataclass
 class MemoryBucket:
@@ -21,4 +24,6 @@ class MemoryBucket:
 
     def get(self, name: str) -> bytes:
         self.step("get")
+        if name not in self.documents:
+            raise Retryable(Reason.LEDGER_UNAVAILABLE, "S3: NoSuchKey")
         return self.documents[name]

@@ -24,8 +24,8 @@ Step = Callable[[str], None]
 
 
 class SendRefusedError(Exception):
-    """SQS answers BatchRequestTooLong, TooManyEntriesInBatchRequest, MissingParameter, InvalidParameterValue or
-    InvalidMessageContents.
+    """SQS answers BatchRequestTooLong, EmptyBatchRequest, TooManyEntriesInBatchRequest, MissingParameter,
+    InvalidParameterValue or InvalidMessageContents.
     """
 
 
@@ -38,6 +38,21 @@ def _never() -> bool:
 
 def _is_fifo_id(text: str | None) -> bool:
     return text is None or FIFO_ID.fullmatch(text) is not None
+
+
+def _refusal(entry: Entry, *, fifo: bool) -> str | None:
+    """No queue of ours takes the id from the content."""
+    if not entry.body:
+        return "MissingParameter"
+    if (entry.group is None) == fifo:
+        return "MessageGroupId"
+    if (entry.deduplication_id is None) == fifo:
+        return "InvalidParameterValue"
+    if not (_is_fifo_id(entry.group) and _is_fifo_id(entry.deduplication_id)):
+        return "InvalidParameterValue"
+    if not 0 <= entry.delay_seconds <= (0 if fifo else LONGEST_DELAY):
+        return "InvalidParameterValue"
+    return "InvalidMessageContents" if UNACCEPTABLE.search(entry.body) else None
 
 
 @dataclass
@@ -98,24 +113,24 @@ class MemoryQueue:
 
     def send_batch(self, entries: Sequence[Entry]) -> list[int]:
         self._step("send")
-        if len(entries) > LARGEST_BATCH or sum(len(entry.body.encode()) for entry in entries) > LARGEST_BATCH_BYTES:
-            raise SendRefusedError("too many or too long")
-        if any((entry.group is None) == self._fifo for entry in entries):
-            raise SendRefusedError("MessageGroupId")
-        if any(not _is_fifo_id(text) for entry in entries for text in (entry.group, entry.deduplication_id)):
-            raise SendRefusedError("InvalidParameterValue")
-        if any(not 0 <= entry.delay_seconds <= (0 if self._fifo else LONGEST_DELAY) for entry in entries):
-            raise SendRefusedError("InvalidParameterValue")
-        if any(UNACCEPTABLE.search(entry.body) for entry in entries):
-            raise SendRefusedError("InvalidMessageContents")
+        self._check(entries)
         refused = [number for number, entry in enumerate(entries) if not self._taken(entry)]
         self._step("send done")
         return refused
 
+    def _check(self, entries: Sequence[Entry]) -> None:
+        if not entries:
+            raise SendRefusedError("EmptyBatchRequest")
+        if len(entries) > LARGEST_BATCH or sum(len(entry.body.encode()) for entry in entries) > LARGEST_BATCH_BYTES:
+            raise SendRefusedError("too many or too long")
+        for entry in entries:
+            if refusal := _refusal(entry, fifo=self._fifo):
+                raise SendRefusedError(refusal)
+
     def _taken(self, entry: Entry) -> bool:
         if self._refuses():
             return False
-        if self._fifo and entry.deduplication_id is not None:
+        if entry.deduplication_id is not None:
             key = (entry.group, entry.deduplication_id)
             if key in self._seen and self._now() - self._seen[key] < DEDUPLICATION:
                 return True

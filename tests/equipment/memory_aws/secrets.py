@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from random import Random
 
+from botocore.exceptions import ClientError
+
 STALE_SECONDS = 60.0
 
 
@@ -22,10 +24,15 @@ class MemorySecrets:
     ) -> None:
         self._values, self._now, self._random, self._step = dict(values), now, random, step
         self._earlier: dict[str, tuple[datetime, dict[str, str]]] = {}
+        self._deleted: set[str] = set()
 
     def put(self, arn: str, values: dict[str, str]) -> None:
         """At once, for everybody."""
         self._values[arn] = values
+
+    def delete(self, arn: str) -> None:
+        """Scheduled, as AWS does it: nobody reads it any more."""
+        self._deleted.add(arn)
 
     def replace(self, arn: str, first: str, second: str, known: Mapping[str, str]) -> None:
         """What a person does when a key ran out."""
@@ -35,9 +42,17 @@ class MemorySecrets:
 
     def get_secret_value(self, *, SecretId: str) -> dict[str, str]:  # noqa: N803 # as boto3 names it
         self._step()
+        if SecretId in self._deleted:
+            raise _refused("InvalidRequestException")
+        if SecretId not in self._values:
+            raise _refused("ResourceNotFoundException")
         until, earlier = self._earlier.get(SecretId, (self._now(), {}))
         is_stale = self._now() < until and self._random.random() < 0.5
         return {"SecretString": json.dumps(earlier if is_stale else self._values[SecretId])}
+
+
+def _refused(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code}}, "GetSecretValue")
 
 
 def pair(first: str, second: str, known: Mapping[str, str]) -> dict[str, str]:

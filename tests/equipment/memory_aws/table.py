@@ -11,14 +11,19 @@ from random import Random
 from typing import Any
 
 from boto3.dynamodb.conditions import ConditionBase
+from boto3.dynamodb.types import DYNAMODB_CONTEXT
 
-from functions.errors import Permanent
+from functions.errors import Permanent, Retryable
 from functions.ledger.items import PARTITION, SORT
 from functions.ledger.table import DUE_PARTITION, DUE_PROJECTED, DUE_SORT, Item, PageOfIndex
 from functions.model.outcomes import Reason
 from tests.equipment.memory_aws.conditions import holds
 
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 LARGEST_ITEM_BYTES = 400 * 1024
+LARGEST_KEYS = {PARTITION: 2048, SORT: 1024, DUE_PARTITION: 2048, DUE_SORT: 1024}  # bytes
+DEEPEST = 32
+LARGEST_NUMBER = 38  # digits
 WRITE_UNIT_BYTES, READ_UNIT_BYTES = 1024, 4096
 EVENTUALLY = 0.5  # of a strongly consistent read
 PAGE_ITEMS = 20  # AWS ends a page at a megabyte
@@ -95,8 +100,12 @@ class MemoryTable:
         return is_taken
 
     def query(self, pk: str, *, prefix: str = "", after: str = "", newest_first: bool = False) -> Iterator[Item]:
+        if after and not after.startswith(prefix):
+            raise Retryable(Reason.LEDGER_UNAVAILABLE, "DynamoDB: ValidationException")
+
         def select() -> list[Key]:
-            return [key for key in self._of(pk, prefix, newest_first=newest_first) if key[1] > after]
+            keys = self._of(pk, prefix, newest_first=newest_first)
+            return [key for key in keys if not after or (key[1] != after and (key[1] < after) is newest_first)]
 
         yield from self._paged("query", select, self._load, 1)
 
@@ -130,7 +139,8 @@ class MemoryTable:
         items = [self._indexed(key, entries[key]) for key in shown]
         self.read_units += EVENTUALLY * _read_units(sum(map(_map_bytes, items)))
         self._step("query_page done")
-        return PageOfIndex(items, len(shown) == len(keys))
+        # DynamoDB stops at the limit and does not look whether anything is behind it.
+        return PageOfIndex(items, len(shown) == len(keys) and len(shown) < limit)
 
     def scan(self, *, prefix: str) -> Iterator[Item]:
         yield from self._paged("scan", lambda: self._under(prefix), self._seen, EVENTUALLY)
@@ -201,7 +211,7 @@ class MemoryTable:
 
     def _load(self, pk: str, sk: str) -> Item | None:
         text = self._items.get(pk, {}).get(sk)
-        return None if text is None else json.loads(text, parse_int=Decimal)
+        return None if text is None else json.loads(text, parse_int=Decimal, parse_float=Decimal)
 
     def _store(self, item: Mapping[str, Any], stored: bytes, before: Item | None, size: int) -> None:
         pk, sk = item[PARTITION], item[SORT]
@@ -240,7 +250,7 @@ class MemoryTable:
         for key in [key for key in list(self._earlier) if self._is_late(key)]:
             entries.pop(key, None)
             earlier = self._earlier[key][1]
-            if earlier and earlier.get(DUE_PARTITION) == shard and earlier[DUE_SORT] <= until:
+            if earlier and earlier.get(DUE_PARTITION) == shard and _is_due(earlier) and earlier[DUE_SORT] <= until:
                 entries[key] = earlier[DUE_SORT]
         return entries
 
@@ -251,11 +261,11 @@ class MemoryTable:
         return _only(item or {}, set(INDEXED))
 
     def _index(self, item: Mapping[str, Any]) -> None:
-        if DUE_PARTITION in item:
+        if _is_due(item):
             self._due.setdefault(item[DUE_PARTITION], set()).add((item[DUE_SORT], item[PARTITION], item[SORT]))
 
     def _unindex(self, item: Item | None) -> None:
-        if item is not None and DUE_PARTITION in item:
+        if item is not None and _is_due(item):
             self._due[item[DUE_PARTITION]].discard((item[DUE_SORT], item[PARTITION], item[SORT]))
 
     def _count(self, item: Mapping[str, Any], size: int) -> None:
@@ -287,7 +297,12 @@ def _read_units(size: int) -> int:
 
 def _entry(item: Mapping[str, Any]) -> Item:
     """What the index holds of an item; nothing where that is not in it."""
-    return _only(item, set(INDEXED)) if DUE_PARTITION in item else {}
+    return _only(item, set(INDEXED)) if _is_due(item) else {}
+
+
+def _is_due(item: Mapping[str, Any]) -> bool:
+    """The index is sparse: it holds what has both of its keys."""
+    return DUE_PARTITION in item and DUE_SORT in item
 
 
 def _only(item: Mapping[str, Any], names: set[str]) -> Item:
@@ -295,9 +310,11 @@ def _only(item: Mapping[str, Any], names: set[str]) -> Item:
 
 
 def _size(item: Mapping[str, Any]) -> int:
-    """Raises what the adapter makes of DynamoDB's ValidationException, and what boto3 says of a float."""
-    if any(not isinstance(item.get(name), str) or not item[name] for name in (PARTITION, SORT)):
-        raise Permanent(Reason.LEDGER_REFUSED, "a key is missing or empty")
+    """Raises what the adapter makes of DynamoDB's ValidationException, and what boto3 says of a number."""
+    for name, largest in LARGEST_KEYS.items():
+        key = item.get(name, "" if name in {PARTITION, SORT} else name)
+        if not isinstance(key, str) or not 0 < len(key.encode()) <= largest:
+            raise Permanent(Reason.LEDGER_REFUSED, f"a key is missing, empty, too long or no text: {name}")
     size = _map_bytes(item)
     if size > LARGEST_ITEM_BYTES:
         raise Permanent(Reason.LEDGER_REFUSED, "Item size has exceeded the maximum allowed size")
@@ -305,24 +322,37 @@ def _size(item: Mapping[str, Any]) -> int:
 
 
 def _encoded(item: Mapping[str, Any]) -> bytes:
-    return json.dumps(item, default=int, separators=(",", ":"), ensure_ascii=False).encode()
+    return json.dumps(item, default=_json_number, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _map_bytes(item: Mapping[str, Any]) -> int:
-    return sum(len(name.encode()) + _bytes(value) for name, value in item.items())
+def _json_number(value: Decimal) -> int | float:
+    return int(value) if value == int(value) else float(value)
 
 
-def _bytes(value: Any) -> int:
+def _map_bytes(item: Mapping[str, Any], depth: int = 0) -> int:
+    return sum(len(name.encode()) + _bytes(value, depth) for name, value in item.items())
+
+
+def _bytes(value: Any, depth: int) -> int:
     """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html"""
     kind = type(value)  # exact types: this runs for every value of every item
     if kind is str:
         return len(value.encode())
     if kind is int or kind is Decimal:
-        return len(str(value)) // 2 + 2
+        return _number_bytes(value)
     if kind is bool or value is None:
         return 1
+    if depth == DEEPEST:
+        raise Permanent(Reason.LEDGER_REFUSED, "Nesting Levels have exceeded supported limits")
     if kind is list:
-        return 3 + sum(1 + _bytes(inner) for inner in value)
+        return 3 + sum(1 + _bytes(inner, depth + 1) for inner in value)
     if kind is dict:
-        return 3 + len(value) + _map_bytes(value)
+        return 3 + len(value) + _map_bytes(value, depth + 1)
     raise TypeError(f"{kind.__name__.title()} types are not supported. Use Decimal types instead.")
+
+
+def _number_bytes(value: int | Decimal) -> int:
+    digits = len(str(value))
+    if digits > LARGEST_NUMBER:
+        DYNAMODB_CONTEXT.create_decimal(value)
+    return digits // 2 + 2
