@@ -155,7 +155,9 @@ class ReplaySettings(Settings):
 
 
 class DigestSettings(Settings):
-    """`topic` is an ARN."""
+    """`topic` is an ARN. `lambdas` are those whose cost is told, with their memory in MB."""
 
     ledger_table: str
+    audit_table: str
     topic: str
+    lambdas: dict[str, str]

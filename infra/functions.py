@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,17 @@ class Functions:
         allow_logging(function, group)
 
 
+def memory_mb(functions: Iterable[lambda_.Function]) -> dict[str, str]:
+    """By the name that each will have."""
+    return {function.function_name: _memory_mb(function) for function in functions}
+
+
+def _memory_mb(function: lambda_.Function) -> str:
+    made = function.node.default_child
+    assert isinstance(made, lambda_.CfnFunction)
+    return f"{made.memory_size:.0f}"
+
+
 def _environment(settings: Settings, module: str) -> dict[str, str]:
     return {
         **settings.to_env(),
@@ -151,6 +163,7 @@ def _check_size(name: str, stack: Stack, environment: dict[str, str]) -> None:
 LONGEST_REGION = len("ap-southeast-1")
 RANDOM = 1 + 13  # what CloudFormation appends to a name
 LONGEST_QUEUE_NAME = 80
+LONGEST_FUNCTION_NAME = 64
 
 
 def _as_deployed(value: Any, variable: str, stack_name: str) -> str:
@@ -165,5 +178,7 @@ def _as_deployed(value: Any, variable: str, stack_name: str) -> str:
     generated = len(f"{stack_name}-{name}") + RANDOM
     if variable.endswith(("_TABLE", "_BUCKET")):
         return "x" * generated
+    if variable == "LAMBDAS":
+        return "x" * min(generated, LONGEST_FUNCTION_NAME)
     address = "https://sqs..amazonaws.com/012345678901/"
     return "x" * (len(address) + LONGEST_REGION + min(generated + len(".fifo"), LONGEST_QUEUE_NAME))

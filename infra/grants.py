@@ -96,6 +96,13 @@ def allow_publishing(function: lambda_.Function, topic: sns.Topic) -> None:
     _allow_key(function, topic.master_key, "sns", *WRITE)
 
 
+def allow_metrics(function: lambda_.Function) -> None:
+    """To read what CloudWatch counted, the whole account's: the call knows no resource and no condition of ours.
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
+    """
+    _allow(function, "*", "cloudwatch:GetMetricData")
+
+
 def allow_calls(function: lambda_.Function, table: dynamodb.Table, *actions: str, index: str | None = None) -> None:
     """Exactly these DynamoDB actions, on the table or on one of its indexes.
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html

@@ -13,16 +13,14 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from functions.connections.connection import Connection
+from functions.ledger.costs import Term
 from functions.model.cursors import Stream
 from functions.model.shipment import ConnectionName
 from infra.bell import NAMESPACE
 from infra.connection_resources import ConnectionResources
-from infra.ledger import Ledger
 
 WIDE, HALF, TALL, LOW = 24, 12, 14, 6
 PERIOD = Duration.minutes(5)
-# us-east-1 and arm64, as tests/benchmarks/prices.toml has them with their source.
-USD = {"GB second": 0.0000133334, "invocation": 0.20e-6, "write unit": 0.625e-6, "read unit": 0.125e-6}
 ENDED = 'filter message = "order_delivered" and connection = "{}"'
 POLLED = 'filter message = "poll_ended" and connection = "{}"'
 PERCENTILES = "stats pct(label_age_seconds, 50) as p50, pct(label_age_seconds, 99) as p99 by bin(1h)"
@@ -75,19 +73,19 @@ class Page(Construct):
         pages: Pages,
         read: Mapping[str, lambda_.Function],
         working: Sequence[lambda_.Function],
-        ledger: Ledger,
+        cost: Sequence[Term],
         per_connection: Mapping[ConnectionName, ConnectionResources],
     ) -> None:
-        """`read` are the functions whose logs are counted, `working` those whose cost is shown."""
+        """`read` are the functions whose logs are counted, `working` those whose errors are shown."""
         super().__init__(scope, construct_id)
-        self._pages, self._read, self._working, self._ledger = pages, read, working, ledger
+        self._pages, self._read, self._working, self._cost = pages, read, working, cost
         stack = Stack.of(self)
         name = f"{stack.stack_name}-{stack.region}"  # an account has its dashboards in all regions together
         self.dashboard = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=name, default_interval=Duration.days(1))
         self.dashboard.add_widgets(self._widget("Connections", WIDE, LOW, {"show": "status"}))
         for resources in per_connection.values():
             self._connection(resources)
-        self.dashboard.add_widgets(self._dead_ends(), self._cost())
+        self.dashboard.add_widgets(self._dead_ends(), self._usd())
         console = f"https://{stack.region}.console.aws.amazon.com/cloudwatch/home?region={stack.region}"
         CfnOutput(stack, "DashboardUrl", value=f"{console}#dashboards/dashboard/{name}")
 
@@ -172,33 +170,23 @@ class Page(Construct):
             left=[function.metric_errors(label=function.node.id, period=PERIOD) for function in self._working],
         )
 
-    def _cost(self) -> cloudwatch.GraphWidget:
+    def _usd(self) -> cloudwatch.GraphWidget:
         """What moves with the work; keys, secrets and alarms stand in docs/operations.md."""
-        day, used, terms = Duration.days(1), dict[str, cloudwatch.IMetric](), list[str]()
-
-        def term(name: str, metric: cloudwatch.IMetric, usd: float) -> None:
-            used[name] = metric
-            terms.append(f"FILL({name}, 0) * {usd:.12f}")
-
-        for number, function in enumerate(self._working):
-            gigabytes = _gigabytes(function)
-            ran = function.metric_duration(statistic="Sum", period=day)
-            term(f"d{number}", ran, gigabytes * USD["GB second"] / 1000)
-            term(f"i{number}", function.metric_invocations(period=day), USD["invocation"])
-        for number, table in enumerate((self._ledger.ledger, self._ledger.audit)):
-            written = table.metric_consumed_write_capacity_units(statistic="Sum", period=day)
-            term(f"w{number}", written, USD["write unit"])
-            read = table.metric_consumed_read_capacity_units(statistic="Sum", period=day)
-            term(f"r{number}", read, USD["read unit"])
-        cost = cloudwatch.MathExpression(
-            expression=" + ".join(terms), using_metrics=used, period=day, label="USD a day"
+        day = Duration.days(1)
+        used = {
+            f"m{number}": cloudwatch.Metric(
+                namespace=term.namespace,
+                metric_name=term.metric,
+                dimensions_map={**term.dimensions},
+                statistic="Sum",
+                period=day,
+            )
+            for number, term in enumerate(self._cost)
+        }
+        expression = " + ".join(
+            f"FILL({name}, 0) * {term.usd:.12f}" for name, term in zip(used, self._cost, strict=True)
         )
+        cost = cloudwatch.MathExpression(expression=expression, using_metrics={**used}, period=day, label="USD a day")
         return cloudwatch.GraphWidget(
             title="Lambda and DynamoDB, USD a day at list prices of us-east-1", width=HALF, height=LOW, left=[cost]
         )
-
-
-def _gigabytes(function: lambda_.Function) -> float:
-    made = function.node.default_child
-    assert isinstance(made, lambda_.CfnFunction)
-    return float(made.memory_size or 128) / 1024

@@ -12,6 +12,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from functions.connections.connection import Connection
+from functions.ledger.costs import terms
 from functions.model.shipment import ConnectionName
 from infra import consume, dead_letters, poll
 from infra.alarms import Alarms
@@ -24,7 +25,7 @@ from infra.context import Choices
 from infra.dead_letters import DeadLetters
 from infra.digest import Digest
 from infra.encryption import Encryption
-from infra.functions import Functions
+from infra.functions import Functions, memory_mb
 from infra.ledger import Ledger
 from infra.operate import Operate
 from infra.page import Page, Pages
@@ -65,6 +66,12 @@ class _Asked:
     check: Check
     operate: Operate
 
+    @property
+    def functions(self) -> list[lambda_.Function]:
+        operate = self.operate
+        shown = [operate.inspect, operate.view, operate.control, operate.act]
+        return [self.replay.function, self.check.function, *shown]
+
 
 class ConnectorStack(Stack):
     def __init__(
@@ -102,8 +109,10 @@ class ConnectorStack(Stack):
         working = [*shipments.functions, *(orders.functions if orders else []), letters.function, *kept]
         asked = self._asked()
         self._roles(asked, shipments, orders, kept)
-        self._page(shipments, asked, working)
-        self._watch(shipments.webhook, orders, [*working, asked.replay.function], alarm_subscribers)
+        lambdas = memory_mb([*working, *asked.functions])
+        self._page(shipments, asked, working, lambdas)
+        alarms = self._watch(shipments.webhook, orders, [*working, asked.replay.function], alarm_subscribers)
+        self._digest(alarms, lambdas)
         CfnOutput(self, "LambdasAtOnce", value=places(self))
 
     def _store(self, connections: Mapping[ConnectionName, Connection]) -> None:
@@ -185,14 +194,20 @@ class ConnectorStack(Stack):
             administering=[asked.check.function, shipments.poll.function, *kept, *pull],
         )
 
-    def _page(self, shipments: _Shipments, asked: _Asked, working: Sequence[lambda_.Function]) -> None:
+    def _page(
+        self,
+        shipments: _Shipments,
+        asked: _Asked,
+        working: Sequence[lambda_.Function],
+        lambdas: Mapping[str, str],
+    ) -> None:
         Page(
             self,
             "Page",
             pages=Pages(asked.operate.view, asked.operate.act, asked.replay.function, shipments.reconcile.function),
             read={"poll": shipments.poll.function, "consume": shipments.consume.function},
             working=working,
-            ledger=self._ledger,
+            cost=terms(lambdas, self._ledger.ledger.table_name, self._ledger.audit.table_name),
             per_connection=self._links,
         )
 
@@ -202,8 +217,8 @@ class ConnectorStack(Stack):
         orders: PushFlow | None,
         functions: Sequence[lambda_.Function],
         subscribers: Sequence[sns.ITopicSubscription],
-    ) -> None:
-        alarms = Alarms(
+    ) -> Alarms:
+        return Alarms(
             self,
             "Alarms",
             per_connection=self._links,
@@ -214,7 +229,16 @@ class ConnectorStack(Stack):
             key=self._key,
             subscribers=subscribers,
         )
-        digest = Digest(self, "DigestFlow", functions=self._functions, ledger=self._ledger, topic=alarms.topic)
+
+    def _digest(self, alarms: Alarms, lambdas: Mapping[str, str]) -> None:
+        digest = Digest(
+            self,
+            "DigestFlow",
+            functions=self._functions,
+            ledger=self._ledger,
+            topic=alarms.topic,
+            lambdas=lambdas,
+        )
         alarms.watch(digest.function)
 
     def _resources(self, connection: Connection) -> ConnectionResources:

@@ -5,14 +5,16 @@ that fails is repeated by the next one, and may tell twice.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from functions.connections.connection import Connection
 from functions.flows.operations.digest import Compared, DigestSources, day_due, digest
+from functions.ledger.costs import CloudWatch, Term, terms
 from functions.ledger.desks import DeskStore
 from functions.ledger.digests import DigestStore
 from functions.ledger.key_expiries import KeyExpiryStore
@@ -31,9 +33,13 @@ from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import logger
 
 Tell = Callable[[str, str], None]  # subject, text
+Usd = Callable[[Sequence[Term], Span], float | None]  # None: not known
+
+# Of a CloudWatch that does not answer: no message is late for it.
+BRIEF = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
 
 
-def build(runtime: Runtime, settings: DigestSettings, tell: Tell) -> Handler:
+def build(runtime: Runtime, settings: DigestSettings, tell: Tell, usd: Usd) -> Handler:
     ledger = runtime.table(settings.ledger_table)
     store, orders, desks = DigestStore(ledger), OrderStore(ledger), DeskStore(ledger)
     tenants, compared = TenantStore(ledger), partial(_comparison, ReconcileStore(ledger))
@@ -43,7 +49,10 @@ def build(runtime: Runtime, settings: DigestSettings, tell: Tell) -> Handler:
 
     reading, registration = PositionStore(ledger).peek, RegistrationStore(ledger).load
     keys = KeyExpiryStore(ledger).load
-    sources = DigestSources(orders, orders, desks.load, compared, reading, tenants.circuit, fitness, registration, keys)
+    cost = partial(usd, terms(settings.lambdas, settings.ledger_table, settings.audit_table))
+    sources = DigestSources(
+        orders, orders, desks.load, compared, reading, tenants.circuit, fitness, registration, keys, cost
+    )
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
         del event
@@ -76,7 +85,8 @@ def _comparison(store: ReconcileStore, name: ConnectionName, window: Span) -> Co
 @cache
 def _wired() -> Handler:
     settings = DigestSettings.from_env(os.environ)
-    return build(AwsRuntime(), settings, SnsTopic(boto3.client("sns", config=SDK), settings.topic).tell)
+    topic = SnsTopic(boto3.client("sns", config=SDK), settings.topic)
+    return build(AwsRuntime(), settings, topic.tell, CloudWatch(boto3.client("cloudwatch", config=BRIEF)).usd)
 
 
 def handler(event: dict[str, Any], context: Context) -> Any:

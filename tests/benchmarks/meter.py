@@ -82,6 +82,10 @@ class Meter:
     def scheduled(self, *, is_scheduler: bool) -> None:
         self._count("scheduler.schedules" if is_scheduler else "scheduler.rules")
 
+    def metrics_asked(self, number: int) -> None:
+        """Of CloudWatch, in one call."""
+        self._count("cloudwatch.asked_metrics", number)
+
     def _metered(self, function: Function) -> Callable[[Environment], Handler]:
         build = function.build
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +13,8 @@ from random import Random
 
 from functions.connections.connection import Connection
 from functions.handlers import digest
+from functions.ledger.costs import Term
+from functions.model.cursors import Span
 from functions.model.shipment import ConnectionName
 from functions.settings import DigestSettings
 from functions.wiring.runtime import Handler
@@ -22,7 +24,7 @@ from tests.benchmarks.row import Row
 from tests.benchmarks.stacks import Stack, Tick, stacks_of
 from tests.equipment.lambdas import Environment, Function
 from tests.equipment.quiet_connection import SEED, START, a_connection, run
-from tests.equipment.world import CANARY, LEDGER, TIMEOUTS, SimulatedRuntime, Site, World
+from tests.equipment.world import AUDIT, CANARY, LEDGER, TIMEOUTS, SimulatedRuntime, Site, World
 
 DAY = timedelta(days=1)
 FIRST_LOOKS = timedelta(hours=3)  # of a connection that is new, not counted as idle
@@ -120,19 +122,27 @@ def _metered(stack: Stack) -> tuple[World, Meter]:
     for name in stack.connections:
         world.add_site(_named(ConnectionName(name)))
     world.wire()
-    world.functions["digest"] = _digest(world)
+
+    def asked(number: int) -> None:
+        meter.metrics_asked(number)
+
+    world.functions["digest"] = _digest(world, stack.lambdas, asked)
     meter = Meter(world, stack.memory_mb)
     for tick in stack.ticks:
         _keep_calling(world, tick, meter)
     return world, meter
 
 
-def _digest(world: World) -> Function:
-    """Its messages go nowhere."""
+def _digest(world: World, lambdas: Mapping[str, str], asked: Callable[[int], None]) -> Function:
+    """Its messages go nowhere. `asked` is told how many metrics it asks for."""
+    settings = DigestSettings(ledger_table=LEDGER, audit_table=AUDIT, topic="", lambdas={**lambdas})
+
+    def usd(terms: Sequence[Term], _window: Span) -> None:
+        asked(len(terms))
 
     def make(environment: Environment) -> Handler:
-        settings = DigestSettings(ledger_table=LEDGER, topic="")
-        return digest.build(SimulatedRuntime(world, environment, Random(SEED)), settings, lambda _subject, _text: None)
+        runtime = SimulatedRuntime(world, environment, Random(SEED))
+        return digest.build(runtime, settings, lambda _subject, _text: None, usd)
 
     return Function("digest", make, TIMEOUTS["digest"], world.clockwork, Random(SEED))
 

@@ -43,6 +43,15 @@ class Stack:
     def memory_mb(self) -> dict[str, int]:
         return {_handler(each): each["MemorySize"] for _, each in self._of_type("AWS::Lambda::Function")}
 
+    @cached_property
+    def lambdas(self) -> dict[str, str]:
+        """Whose cost the message of a day tells, with their memory in MB."""
+        functions = (each for _, each in self._of_type("AWS::Lambda::Function"))
+        (digest,) = (each for each in functions if _handler(each) == "digest")
+        parts = digest["Environment"]["Variables"]["LAMBDAS"]["Fn::Join"][1]
+        found: dict[str, str] = json.loads("".join(part if isinstance(part, str) else part["Ref"] for part in parts))
+        return found
+
     @property
     def ticks(self) -> list[Tick]:
         rules = [(each, each["Targets"], False) for _, each in self._of_type("AWS::Events::Rule")]

@@ -26,7 +26,7 @@ from tests.equipment.lambdas import Function
 from tests.equipment.memory_aws.queue import MemoryQueue
 from tests.equipment.push_people import RECEIVER
 from tests.equipment.quiet_connection import SEED, run
-from tests.equipment.world import LEDGER, Site, World
+from tests.equipment.world import AUDIT, LEDGER, Site, World
 
 NAME = "acme"
 START = datetime.fromisoformat("2026-06-01T00:00:00+00:00")  # a Monday
@@ -95,8 +95,12 @@ class Station:
 
     def _also(self) -> None:
         told: list[str] = []
-        settings = DigestSettings(ledger_table=LEDGER, topic="alarms")
-        self.world.also("digest", lambda r, s: digest.build(r, s, lambda _, text: told.append(text)), settings)
+        settings = DigestSettings(ledger_table=LEDGER, audit_table=AUDIT, topic="alarms", lambdas={})
+        self.world.also(
+            "digest",
+            lambda r, s: digest.build(r, s, lambda _, text: told.append(text), lambda _terms, _day: 0.0),
+            settings,
+        )
         secrets = {"webhook_secrets": {NAME: f"hook-{NAME}"}, "shipstation_secrets": {NAME: f"ss-{NAME}"}}
         register_settings = RegisterSettings(ledger_table=LEDGER, api_url="https://hooks.example.com", **secrets)
         self.world.also("register", register.build, register_settings)

@@ -94,7 +94,7 @@ TIMEOUTS = {
     "register": 300.0,
     "unregister": 180.0,
     "reconcile": 900.0,
-    "digest": 120.0,
+    "digest": 180.0,
 }
 EVENT_AGE = timedelta(minutes=1)  # of a tick: tests/infra holds it against the template
 CLOCKS = timedelta(minutes=1)  # an environment's clock may be ahead of the world's

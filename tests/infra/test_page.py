@@ -5,14 +5,17 @@ from __future__ import annotations
 import ast
 import json
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import functions.handlers
+from functions.ledger.costs import USD, terms
 from functions.model.cursors import Stream
 from functions.page.widget_event import ENDPOINTS
+from functions.settings import DigestSettings
 from tests.equipment.local_aws.server import ROOT
 
 pytestmark = pytest.mark.integration
@@ -114,11 +117,74 @@ def test_a_reader_may_look_and_an_operator_may_click(template: dict[str, Any]) -
     assert may["Administrator"] > may["Operator"]
 
 
-def test_the_prices_are_those_of_the_bill(widgets: list[dict[str, Any]]) -> None:
-    prices = (ROOT / "tests/benchmarks/prices.toml").read_text(encoding="utf-8")
-    (cost,) = (each for each in widgets if "USD" in each["properties"]["title"])
-    # Invocations, write units, read units; what a millisecond costs depends on the function's memory.
-    shown = {float(usd) for usd in re.findall(r"FILL\([iwr][0-9]+, 0\) \* ([0-9.]+)", json.dumps(cost))}
-    known = [float(usd) for usd in re.findall(r"^\w+ = ([0-9.e-]+)", prices, flags=re.MULTILINE)]
-    assert len(shown) == 3
-    assert shown <= {round(usd, 12) for usd in known}
+def test_the_prices_are_those_of_the_bill() -> None:
+    prices = tomllib.loads((ROOT / "tests/benchmarks/prices.toml").read_text(encoding="utf-8"))
+    ran, units = prices["lambda"], prices["dynamodb"]
+    assert {
+        "GB second": ran["gb_seconds"],
+        "invocation": ran["requests"],
+        "write unit": units["write_units"],
+        "read unit": units["read_units"],
+    } == USD
+
+
+Summed = set[tuple[str, str, frozenset[tuple[str, str]], str]]  # namespace, metric, dimensions, price
+
+
+def shown_cost(template: dict[str, Any]) -> Summed:
+    """What the dashboard adds up."""
+    (dashboard,) = of_type(template, "AWS::CloudWatch::Dashboard").values()
+    widgets = json.loads(text_of(dashboard["DashboardBody"]))["widgets"]
+    (cost,) = (each["properties"] for each in widgets if "USD" in each["properties"]["title"])
+    (expression,) = (each[0]["expression"] for each in cost["metrics"] if isinstance(each[0], dict))
+    prices = dict(re.findall(r"FILL\((\w+), 0\) \* ([0-9.]+)", expression))
+    assert expression == " + ".join(f"FILL({name}, 0) * {usd}" for name, usd in prices.items())
+    found = set()
+    for namespace, metric, *dimensions, options in (each for each in cost["metrics"] if isinstance(each[0], str)):
+        assert (options["stat"], options["period"], options["visible"]) == ("Sum", 86400, False)
+        pairs = frozenset(zip(dimensions[::2], dimensions[1::2], strict=True))
+        found.add((namespace, metric, pairs, prices.pop(options["id"])))
+    assert prices == {}, "an expression of metrics that are not there"
+    return found
+
+
+def told_cost(template: dict[str, Any]) -> Summed:
+    """What the message of a day adds up, by the variables of its function."""
+    functions = of_type(template, "AWS::Lambda::Function").values()
+    (variables,) = (each["Environment"]["Variables"] for each in functions if ".digest." in each["Handler"])
+    settings = DigestSettings.from_env({name: text_of(value) for name, value in variables.items()})
+    found = terms(settings.lambdas, settings.ledger_table, settings.audit_table)
+    return {(each.namespace, each.metric, frozenset(each.dimensions.items()), f"{each.usd:.12f}") for each in found}
+
+
+UNTOLD = {"digest", "unregister"}  # the message's own function cannot name itself; the other one runs when a file goes
+
+
+@pytest.mark.parametrize("which", ["template", "documented"])
+def test_the_message_of_a_day_tells_the_sum_that_the_dashboard_shows(
+    which: str, request: pytest.FixtureRequest
+) -> None:
+    each: dict[str, Any] = request.getfixturevalue(which)
+    shown = shown_cost(each)
+    assert shown == told_cost(each)
+    functions = of_type(each, "AWS::Lambda::Function")
+    ours = {name for name in functions if handler_of(each, name) not in UNTOLD}
+    named = {value for _, _, dimensions, _ in shown for name, value in dimensions if name == "FunctionName"}
+    assert named == ours
+    tables = {value for _, _, dimensions, _ in shown for name, value in dimensions if name == "TableName"}
+    assert tables == of_type(each, "AWS::DynamoDB::Table").keys()
+
+
+def test_a_millisecond_costs_what_the_memory_costs_and_an_index_is_counted(documented: dict[str, Any]) -> None:
+    shown = shown_cost(documented)
+    for name, properties in of_type(documented, "AWS::Lambda::Function").items():
+        if handler_of(documented, name) not in UNTOLD:
+            price = f"{properties['MemorySize'] / 1024 * USD['GB second'] / 1000:.12f}"
+            assert ("AWS/Lambda", "Duration", frozenset({("FunctionName", name)}), price) in shown
+    indexes = {
+        (name, index["IndexName"])
+        for name, table in of_type(documented, "AWS::DynamoDB::Table").items()
+        for index in table.get("GlobalSecondaryIndexes", ())
+    }
+    seen = [dict(dimensions) for _, _, dimensions, _ in shown]
+    assert {(d["TableName"], d["GlobalSecondaryIndexName"]) for d in seen if "GlobalSecondaryIndexName" in d} == indexes

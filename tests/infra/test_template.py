@@ -263,6 +263,7 @@ def test_the_webhook_is_told_of_signatures_and_keys(template: Template) -> None:
         ("Replay", ("LinkexampleShipStation", "LinkexampleWebhook", "dynamodb:DeleteItem")),
         ("Check", ("sqs:Receive", "LinkexampleWebhook", "dynamodb:DeleteItem")),
         ("Reconcile", ("sqs:", "LinkexampleWebhook", "dynamodb:DeleteItem", "s3:DeleteObject")),
+        ("Digest", ("sqs:", "secretsmanager:", "LedgerAudit", "dynamodb:DeleteItem", "cloudwatch:Put")),
     ],
 )
 def test_role_allows_no_more_than_the_room_needs(template: Template, function: str, forbidden: tuple[str, ...]) -> None:
@@ -286,6 +287,18 @@ def test_a_role_writes_into_the_log_group_of_its_own_function_and_no_other(docum
         statement = granted[function["Role"]["Fn::GetAtt"][0]]
         assert statement["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
         assert statement["Resource"] == {"Fn::GetAtt": [function["LoggingConfig"]["LogGroup"]["Ref"], "Arn"]}
+
+
+def test_what_cloudwatch_counted_is_read_by_the_message_of_a_day_alone(documented: Template) -> None:
+    granted = [
+        (policy["Roles"][0]["Ref"], statement["Action"], statement["Resource"])
+        for policy in of_type(documented, "AWS::IAM::Policy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "cloudwatch:" in json.dumps(statement["Action"])
+    ]
+    ((role, action, resource),) = granted
+    assert role.startswith("DigestServiceRole")
+    assert (action, resource) == ("cloudwatch:GetMetricData", "*")
 
 
 def test_no_role_is_granted_to_delete_or_update_an_item_of_either_table(template: Template) -> None:

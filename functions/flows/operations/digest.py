@@ -1,5 +1,5 @@
-"""The message of a day, also of a good one: what was shipped yesterday, whether both systems agree, what waits and why.
-No names, no addresses, no numbers of orders.
+"""The message of a day, also of a good one: what was shipped yesterday, whether both systems agree, what waits and why,
+and what the day cost. No names, no addresses, no numbers of orders.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ DUE_HOUR = 6  # in the zone of the connection's IFS side: by then the day before
 NAMED_ORDERS = 20  # whose carriers are looked up
 DAY = timedelta(days=1)
 AGES_IN_DAYS_FROM = timedelta(days=3)
+CENT = 0.01
 
 
 class Compared(Frozen):
@@ -57,8 +58,8 @@ Comparisons = Callable[[ConnectionName, Span], Compared | None]  # of exactly th
 
 @dataclass(frozen=True)
 class DigestSources:
-    """`desk`, `reading`, `circuit`, `fitness`, `registration` and `key` are a connection's. Nothing here
-    reads all of the ledger.
+    """`desk`, `reading`, `circuit`, `fitness`, `registration` and `key` are a connection's; `usd` is what all of them
+    together cost, None where that is not known. Nothing here reads all of the ledger.
     """
 
     lists: WaitingLists
@@ -70,6 +71,7 @@ class DigestSources:
     fitness: Callable[[Connection], Fitness | None]
     registration: Callable[[ConnectionName], Registration | None]
     key: Callable[[ConnectionName, Vendor], KeyExpiry]
+    usd: Callable[[Span], float | None]
 
 
 class Digest(Frozen):
@@ -78,6 +80,7 @@ class Digest(Frozen):
     day: date
     lines: tuple[str, ...]
     asks: bool
+    cost: str
 
     @property
     def subject(self) -> str:
@@ -87,7 +90,7 @@ class Digest(Frozen):
     @property
     def text(self) -> str:
         more = ("", "What waits and what to do: .ci/operate attention") if self.asks else ()
-        return "\n".join((f"Yesterday, {self.day}:", *self.lines, *more)) + "\n"
+        return "\n".join((f"Yesterday, {self.day}:", *self.lines, self.cost, *more)) + "\n"
 
 
 def day_due(connections: Iterable[Connection], now: datetime) -> date:
@@ -98,7 +101,28 @@ def day_due(connections: Iterable[Connection], now: datetime) -> date:
 def digest(connections: Sequence[Connection], sources: DigestSources, day: date, now: datetime) -> Digest:
     """A line for each connection; one that cannot be read costs its own line."""
     lines = [_line(connection, sources, day, now) for connection in connections]
-    return Digest(day=day, lines=tuple(line.text for line in lines), asks=any(line.asks for line in lines))
+    return Digest(
+        day=day,
+        lines=tuple(line.text for line in lines),
+        asks=any(line.asks for line in lines),
+        cost=f"Lambda and DynamoDB: {_cost(sources.usd(_day_of_all(connections, day)))}.",
+    )
+
+
+def _day_of_all(connections: Iterable[Connection], day: date) -> Span:
+    """Of several zones the one where the day ends last, so that one day's cost begins where the one before ended."""
+    return max((_day(connection, day) for connection in connections), key=lambda window: window.end)
+
+
+def _day(connection: Connection, day: date) -> Span:
+    return Span.of_day(day, ZoneInfo(connection.ifs.time_zone))
+
+
+def _cost(usd: float | None) -> str:
+    if usd is None:
+        return "cost not known"
+    amount = f"less than {CENT}" if 0 < usd < CENT else f"{usd:.2f}"
+    return f"{amount} USD at list prices of us-east-1"
 
 
 @dataclass(frozen=True)
@@ -111,7 +135,7 @@ def _line(connection: Connection, sources: DigestSources, day: date, now: dateti
     if connection.mode == "off":
         return _Line(f"{connection.called}: switched off.")
     try:
-        morning = _morning(connection, sources, Span.of_day(day, ZoneInfo(connection.ifs.time_zone)), now)
+        morning = _morning(connection, sources, _day(connection, day), now)
     except ConnectorError as fault:
         return _Line(f"{connection.called}: the ledger cannot be read ({fault.reason}).", asks=True)
     mode = "" if connection.mode == "write" else f" ({connection.mode})"

@@ -13,7 +13,7 @@ from functions.connections.connection import Connection
 from functions.errors import Retryable
 from functions.flows.operations.digest import Compared, Digest, DigestSources, day_due, digest
 from functions.model.attention import Listed
-from functions.model.cursors import ReadingPosition
+from functions.model.cursors import ReadingPosition, Span
 from functions.model.desk import Desk, Pause
 from functions.model.key_expiry import KeyExpiry
 from functions.model.outcomes import Outcome, Reason
@@ -65,8 +65,9 @@ def told(ledger: Ledger, *connections: Connection, compared: Compared | None = C
         lambda _: more.get("fitness"),
         lambda _: more.get("registration"),
         lambda _, vendor: KeyExpiry(expires_on=more.get(vendor)),
+        more.get("usd", lambda _day: 0.0),
     )
-    return digest(connections or (a_connection(),), sources, DAY, NOON)
+    return digest(connections or (a_connection(),), sources, more.get("day", DAY), more.get("now", NOON))
 
 
 def unmapped(number: str, **shipment: Any) -> OrderState:
@@ -208,3 +209,40 @@ def test_a_key_that_expires_soon_is_told_and_asks_for_a_person() -> None:
     assert f"ShipStation's key expires in 3 days, on {soon}" in found.text
     assert str(later) not in found.text
     assert f"the secret of the client in IFS expires in 3 days, on {soon}" in told(Ledger(), ifs=soon).text
+
+
+@pytest.mark.parametrize(
+    ("usd", "said"),
+    [
+        (0.0, "0.00 USD at list prices of us-east-1."),
+        (0.000004, "less than 0.01 USD at list prices of us-east-1."),
+        (0.01, "0.01 USD at list prices of us-east-1."),
+        (0.044, "0.04 USD at list prices of us-east-1."),
+        (12.3, "12.30 USD at list prices of us-east-1."),
+        (None, "cost not known."),
+    ],
+)
+def test_what_the_day_cost_is_told_and_asks_nobody(usd: float | None, said: str) -> None:
+    found = told(Ledger(), a_connection(), a_connection(name="beta"), usd=lambda _: usd)
+    assert found.text.endswith(f"\nLambda and DynamoDB: {said}\n")
+    assert not found.asks
+
+
+@pytest.mark.parametrize(
+    ("zones", "start", "end"),
+    [
+        (["UTC"], "2026-03-08T00:00", "2026-03-09T00:00"),
+        (["Asia/Kathmandu"], "2026-03-07T18:15", "2026-03-08T18:15"),
+        (["America/Chicago"], "2026-03-08T06:00", "2026-03-09T05:00"),
+        (["America/Los_Angeles", "Pacific/Auckland"], "2026-03-08T08:00", "2026-03-09T07:00"),
+    ],
+)
+def test_the_cost_is_that_of_the_day_where_it_ends_last(zones: list[str], start: str, end: str) -> None:
+    asked: list[Span] = []
+    connections = [there(zone) for zone in zones]
+    day = date(2026, 3, 8)
+    now = datetime(2026, 3, 9, 20, tzinfo=UTC)
+    assert day_due(connections, now) == day
+    told(Ledger(), *connections, usd=asked.append, day=day, now=now)
+    (window,) = asked
+    assert [f"{each:%Y-%m-%dT%H:%M}" for each in (window.start, window.end)] == [start, end]

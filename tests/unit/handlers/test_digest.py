@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from random import Random
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from functions.flows.operations.digest import DAY, day_due
 from functions.handlers import digest
+from functions.ledger.costs import Term
 from functions.ledger.reconciles import ReconcileStore
 from functions.model.cursors import Span
 from functions.model.outcomes import Reason
@@ -19,9 +21,24 @@ from functions.model.shipment import ConnectionName
 from functions.settings import DigestSettings
 from tests.equipment.lambdas import Context, Environment
 from tests.equipment.quiet_connection import quiet_world, run, schedule
-from tests.equipment.world import LEDGER, SimulatedRuntime
+from tests.equipment.world import AUDIT, LEDGER, SimulatedRuntime
 
 HOUR = timedelta(hours=1)
+
+
+SETTINGS = DigestSettings(ledger_table=LEDGER, audit_table=AUDIT, topic="t", lambdas={"poll": "512"})
+
+
+class Counted:
+    """One of each unit, or nothing that is known."""
+
+    def __init__(self, *, is_out: bool = False) -> None:
+        self.windows: list[Span] = []
+        self._is_out = is_out
+
+    def usd(self, terms: Sequence[Term], window: Span) -> float | None:
+        self.windows.append(window)
+        return None if self._is_out else sum(term.usd for term in terms)
 
 
 class Topic:
@@ -43,7 +60,7 @@ def test_one_message_a_day_is_sent_and_one_that_failed_comes_an_hour_later() -> 
     schedule(world, world.now() + HOUR / 2, "poll", "release")
     run(world, world.now() + HOUR / 2)
     topic, runtime = Topic(), SimulatedRuntime(world, Environment(), Random(1))
-    handle = digest.build(runtime, DigestSettings(ledger_table=LEDGER, topic="t"), topic.tell)
+    handle = digest.build(runtime, SETTINGS, topic.tell, Counted().usd)
     context = Context("r1", world.now() + HOUR, world.now)
 
     topic.is_out = True
@@ -98,6 +115,23 @@ def test_the_comparison_of_that_very_day_is_told(day: int, changes: dict[str, An
     assert stored is not None
     by_hand = {"run_id": "r2", "by": "kim", "window": Span(start=start, end=end - HOUR), "totals": Totals()}
     assert store.save(stored.model_copy(update=by_hand))
-    handle = digest.build(runtime, DigestSettings(ledger_table=LEDGER, topic="t"), topic.tell)
+    handle = digest.build(runtime, SETTINGS, topic.tell, Counted().usd)
     handle({}, Context("r1", world.now() + HOUR, world.now))
     assert told in topic.messages[0][1]
+
+
+@pytest.mark.parametrize(
+    ("is_out", "said"),
+    [(False, "Lambda and DynamoDB: less than 0.01 USD"), (True, "Lambda and DynamoDB: cost not known.")],
+    ids=["known", "not known"],
+)
+def test_the_cost_of_that_day_is_told_once_and_holds_no_message_back(said: str, *, is_out: bool) -> None:
+    world, _ = quiet_world()
+    topic, counted, runtime = Topic(), Counted(is_out=is_out), SimulatedRuntime(world, Environment(), Random(1))
+    handle = digest.build(runtime, SETTINGS, topic.tell, counted.usd)
+    answers = [handle({}, Context("r1", world.now() + HOUR, world.now)) for _ in range(3)]
+    assert answers == [{"sent": True}, {"sent": False}, {"sent": False}]
+    assert said in topic.messages[0][1]
+    connections = list(runtime.connections.values())
+    day = day_due(connections, world.now())
+    assert counted.windows == [Span.of_day(day, ZoneInfo(connections[0].ifs.time_zone))]
