@@ -68,7 +68,7 @@ class CloudWatch:
         try:
             sums = self._sums(terms, window)
         except (BotoCoreError, ClientError) as error:
-            logger.warning("cost_unknown", detail=_code(error))
+            logger.warning("aws_cost_unknown", detail=_code(error))
             return None
         return None if sums is None else sum(each * term.usd for each, term in zip(sums, terms, strict=True))
 
@@ -80,7 +80,7 @@ class CloudWatch:
             sums[result["Id"]] += sum(result.get("Values", ()))
             status[result["Id"]] = result.get("StatusCode", "")  # of its last page: those before it are partial
         if short := sorted({status.get(name, "no answer") for name in sums} - {"Complete"}):
-            logger.warning("cost_unknown", detail=", ".join(short))
+            logger.warning("aws_cost_unknown", detail=", ".join(short))
             return None
         return [*sums.values()]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -127,6 +128,17 @@ def test_replay_writes_what_somebody_deleted(system: System) -> None:
     eventually(lambda: system.tenant.shipment(number)["ProNo"] == "1ZREPLAY")
     last = eventually(lambda: [e for e in system.story("R1") if e.cause.kind == "replay"])[-1]
     assert (last.cause.by, last.cause.note) == ("kim", "as planned")
+
+
+def test_the_message_of_a_day_tells_what_aws_counted_of_it(system: System) -> None:
+    million = {"MetricName": "Invocations", "Value": 1e6}
+    noons = [utc_now().replace(hour=12) - timedelta(days=days) for days in (1, 2, 3)]  # one of them is of that day
+    for name in ("Poll", "Consume"):
+        function = [{"Name": "FunctionName", "Value": system.function(name)}]
+        data = [{**million, "Dimensions": function, "Timestamp": noon} for noon in noons]
+        system.aws.client("cloudwatch").put_metric_data(Namespace="AWS/Lambda", MetricData=data)
+    (text,) = system.told_by("Digest")
+    assert "\nLambda and DynamoDB: 0.40 USD at list prices of us-east-1.\n" in text
 
 
 def test_no_secret_and_no_name_stands_in_a_log(system: System) -> None:

@@ -40,6 +40,7 @@ KEY_FOR = {
     "sns:Publish": "kms:GenerateDataKey",
 }
 KIND = "Custom::ShipStationWebhooks"
+EVERYTHING = "*"
 # What is granted and not called here, by function and action: why it has to be granted all the same.
 UNUSED: dict[tuple[str, str], str] = {}
 IAM_USED = 0.95  # of what all roles together are granted
@@ -51,7 +52,9 @@ class Deployed:
     system: System
 
     def resource(self, arn: str) -> str:
-        """The logical id behind an ARN, with its index where it has one."""
+        """The logical id behind an ARN, with its index where it has one; `*` of a call that knows no resource."""
+        if arn == EVERYTHING:
+            return arn
         name, _, index = arn.partition("/index/")
         names = {tail(physical): logical for logical, physical in self.system.stack.physical_ids.items()}
         if name.startswith("arn:aws:s3:::"):  # whichever document it is
@@ -125,6 +128,8 @@ def as_list(value: Any) -> list[Any]:
 
 
 def logical_id(target: Any) -> str:
+    if target == EVERYTHING:
+        return EVERYTHING
     if "Ref" in target:
         return str(target["Ref"])
     if "Fn::GetAtt" in target:

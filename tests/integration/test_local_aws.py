@@ -34,7 +34,7 @@ from tests.equipment.pace import HANGS_SECONDS, eventually
 pytestmark = pytest.mark.integration
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-MODULES = {"app", "iam_actions", "iam_evaluator", "lambda_runtime", "lambda_svc", "stacks"}  # of ministack
+MODULES = {"app", "dynamodb", "iam_actions", "iam_evaluator", "lambda_runtime", "lambda_svc", "stacks"}  # of ministack
 FUNCTION = "AWS::Lambda::Function"
 QUEUE = "AWS::SQS::Queue"
 

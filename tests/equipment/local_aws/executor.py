@@ -18,7 +18,7 @@ from typing import IO, Any
 from ministack.core import iam_actions, lambda_runtime
 from ministack.services import lambda_svc
 
-from tests.equipment.local_aws import managed, observed, runtime
+from tests.equipment.local_aws import managed, measured, observed, runtime
 
 PRIVATE_NAMES = {
     lambda_runtime: (
@@ -31,6 +31,7 @@ PRIVATE_NAMES = {
         "_worker_class_for",
     ),
     lambda_svc: (
+        "_emit_lambda_metrics",
         "_execute_function_warm",
         "_execute_function_provided_warm",
         "_provided_runtime_code_dir",
@@ -40,6 +41,7 @@ PRIVATE_NAMES = {
         "execution_credentials",
     ),
     iam_actions: ("_action_from_target",),
+    **measured.PRIVATE_NAMES,
     **observed.PRIVATE_NAMES,
 }
 LOGS = Path(os.environ["SANDBOX_FUNCTION_LOGS"])
@@ -78,7 +80,8 @@ class PythonEnvironment(lambda_runtime.ProvidedWorker):  # type: ignore[misc] # 
             if isinstance(self._init_error, dict):
                 raise _init_failure(self._init_error) from error
             raise
-        self._log(f"INIT_REPORT Init Duration: {(time.monotonic() - started) * 1000:.2f} ms")
+        self._start_seconds = time.monotonic() - started
+        self._log(f"INIT_REPORT Init Duration: {self._start_seconds * 1000:.2f} ms")
 
     def _build_handler_class(self, generation: int, pending: Any) -> Any:
         handler = super()._build_handler_class(generation, pending)
@@ -93,7 +96,11 @@ class PythonEnvironment(lambda_runtime.ProvidedWorker):  # type: ignore[misc] # 
         super()._pump_output(_Tee(stream, LOGS / f"{self.func_name}.log"), log_queue)
 
     def invoke(self, event: Any, request_id: str, **context: Any) -> Any:
-        result = super().invoke(event, request_id, **context)
+        self._start_seconds, began = 0.0, time.monotonic()
+        try:
+            result = super().invoke(event, request_id, **context)
+        finally:
+            measured.run(self.func_name, time.monotonic() - began - self._start_seconds)
         if (result.get("error_payload") or {}).get("errorType") in {"Sandbox.Timedout", "Runtime.ExitError"}:
             self._log(f"RequestId: {request_id} Error: {result['error']}")
         return result
@@ -141,6 +148,7 @@ def _is_python(config: dict[str, Any]) -> bool:
 def install() -> None:
     runtime.lay_out()
     observed.install()
+    measured.install()
     _replace_environments()
     _replace_code_folder()
     _let_fifo_batches_run_side_by_side()

@@ -103,7 +103,7 @@ def test_what_is_not_answered_in_full_is_not_known(
     assert CloudWatch(client).usd(TERMS, WINDOW) is None
     assert len(client.asked) <= PAGES
     (record,) = caplog.records
-    assert (record.message, record.__dict__["detail"]) == ("cost_unknown", why)
+    assert (record.message, record.__dict__["detail"]) == ("aws_cost_unknown", why)
 
 
 @pytest.fixture
