@@ -19,7 +19,8 @@
        ├─ parked, returns    what needs a person; what died and came back
        ├─ reconciles         how a comparison of both systems stands
        └─ shared             what an earlier version kept
-    queues, secrets          the other services; topics whom the alarms tell, reports what comparisons found
+    queues, secrets          the other services; topics whom the alarms tell, reports what comparisons found, costs
+                             what AWS counted
 
 Nothing else touches AWS while orders are delivered.
 """

@@ -67,7 +67,7 @@ def through(template: Template) -> dict[str, dict[str, set[str]]]:
 
 
 def expected(actions: set[str]) -> dict[str, set[str]]:
-    services = {action.partition(":")[0] for action in actions} - {"logs"}  # they are under CloudWatch's own key
+    services = {action.partition(":")[0] for action in actions} - {"logs", "cloudwatch"}  # under CloudWatch's own key
     made = {DATA_KEY_FOR[action] for action in actions if action in DATA_KEY_FOR}
     keys = {each: {"kms:Decrypt", *({"kms:GenerateDataKey"} if each in made else ())} for each in services}
     return {"variables": {"kms:Decrypt"}, **keys}

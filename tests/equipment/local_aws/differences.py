@@ -89,7 +89,7 @@ DIFFERENCES = (
     Difference(
         "lambda_svc._emit_lambda_metrics",
         "patched",
-        "every run is counted, and how long it took without the start; ministack counts what the API alone was asked for",
+        "every run is counted, and how long it took without its start; ministack counts those of the API alone",
     ),
     Difference("dynamodb._add_consumed_capacity", "patched", "CloudWatch is told the units that a call consumed"),
     Difference("dynamodb._batch_get_item", "patched", "CloudWatch is told the units that a call consumed"),

@@ -27,7 +27,7 @@ def run(function: str, seconds: float) -> None:
 
 
 def _leave_runs_to_the_environments() -> None:
-    """ministack counts only those that the API was asked for, and their start as a part of them."""
+    """Else those alone would count that the API was asked for, and their start as a part of them."""
 
     def faults(function_name: str, duration_ms: float, error: bool, throttle: bool) -> None:  # noqa: FBT001 # its
         of_it = {"FunctionName": function_name}
@@ -53,12 +53,12 @@ def _count_units() -> None:
 
 
 def _count_batches() -> None:
-    """ministack tells no units of a BatchGetItem."""
+    """Of a BatchGetItem ministack tells no units."""
     replaced = dynamodb._batch_get_item
 
     def batch(data: dict[str, Any]) -> Any:
         answer = replaced(data)
-        if answer[0] == 200:  # noqa: PLR2004 # HTTP's
+        if answer[0] == 200:
             for table, asked in data["RequestItems"].items():
                 each = CONSISTENT if asked.get("ConsistentRead") else EVENTUAL
                 _consumed(READ, {"CapacityUnits": each * len(asked["Keys"])}, TableName=table)

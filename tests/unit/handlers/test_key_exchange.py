@@ -25,7 +25,7 @@ from tests.equipment.push_desk import Desk
 from tests.equipment.quiet_connection import START, asked, quiet_world, run, schedule
 from tests.equipment.reconcile_desk import compare, sell
 from tests.equipment.webhooks_desk import ACME, EVENTS, WebhooksDesk
-from tests.equipment.world import LEDGER, Site, World
+from tests.equipment.world import AUDIT, LEDGER, Site, World
 
 APIS = pytest.mark.parametrize("api", ["v1", "v2"])
 KEY = "ShipStation's key"
@@ -298,9 +298,9 @@ def test_the_message_of_the_day_tells_of_an_exchange() -> None:
     sent: list[str] = []
 
     def build(runtime: Any, settings: DigestSettings) -> Handler:
-        return digest.build(runtime, settings, lambda _, text: sent.append(text))
+        return digest.build(runtime, settings, lambda _, text: sent.append(text), lambda _terms, _day: 0.0)
 
-    world.also("digest", build, DigestSettings(ledger_table=LEDGER, topic="topic"))
+    world.also("digest", build, DigestSettings(ledger_table=LEDGER, audit_table=AUDIT, topic="topic", lambdas={}))
     asked(world, {}, "digest")
     assert f"a next one stands beside {KEY} since" in sent[0]
 
