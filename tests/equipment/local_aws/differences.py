@@ -61,7 +61,9 @@ DIFFERENCES = (
     Difference("AWS::Lambda::Function.RecursiveLoop", "ignored", "no loop is ended here; asserted on the template"),
     Difference("AWS::KMS::Key.KeyPolicy", "not enforced", "no service here uses the key; asserted on the template"),
     Difference("AWS::SNS::TopicPolicy", "not enforced", "alarms go past it; asserted on the template"),
-    Difference("AWS::CloudWatch::Alarm", "not enforced", "Lambda's and SQS's metrics and those in logs do not arrive"),
+    Difference(
+        "AWS::CloudWatch::Alarm", "not enforced", "SQS's metrics, those in logs and most faults of runs do not arrive"
+    ),
     Difference("AWS::Lambda::Permission", "not enforced", "every source may invoke every function"),
     Difference("AWS::Lambda::EventSourceMapping", "not enforced", "takes messages without the role's permission"),
     Difference(
