@@ -83,6 +83,7 @@ def deployed(value: Any, types: dict[str, str]) -> str:
         "AWS::SQS::Queue": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/" + f"{STACK}-{name}-{'x' * 12}.fifo"[:80],
         "AWS::DynamoDB::Table": generated,
         "AWS::S3::Bucket": generated[:63],
+        "AWS::Lambda::Function": generated[:64],
         "AWS::SNS::Topic": f"arn:aws:sns:{REGION}:{ACCOUNT}:{generated}",
     }
     return shown[types[name]]
