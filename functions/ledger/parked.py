@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 
-from functions.ledger.items import PARTITION, SORT, read_as, stamp, to_item, unmoved
+from functions.ledger.items import PARTITION, SORT, each_readable, read_as, stamp, to_item, unmoved
 from functions.ledger.table import DUE_PARTITION, DUE_SORT, SHOWN, Table
 from functions.model.parked import Parked
 from functions.model.shipment import ConnectionName
@@ -47,7 +48,7 @@ class ParkingStore:
         return self._table.put({**kept, DISMISSED: dict(dismissal)})
 
     def list(self, connection: ConnectionName) -> list[Parked]:
-        """Everything parked that nobody has seen to, oldest first."""
+        """Everything parked that nobody has seen to, oldest first; what cannot be read is left out."""
         return [*self._entries(connection, is_dismissed=False)]
 
     def dismissed(self, connection: ConnectionName) -> Sequence[Parked]:
@@ -56,8 +57,11 @@ class ParkingStore:
 
     def _entries(self, connection: ConnectionName, *, is_dismissed: bool) -> Sequence[Parked]:
         items = (item for item in self._table.query(_partition(connection)) if (DISMISSED in item) is is_dismissed)
-        parked = [read_as(Parked, item) for item in items]
-        return sorted(parked, key=lambda entry: entry.at)
+        return sorted(each_readable(items, _parked), key=lambda entry: entry.at)
+
+
+def _parked(item: Mapping[str, Any]) -> Parked:
+    return read_as(Parked, item)
 
 
 def _subject(subject: str) -> str:

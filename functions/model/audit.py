@@ -110,10 +110,6 @@ class AuditEntry(Frozen):
     mapping_version: str = ""
     duration_ms: int | None = None
 
-    def recovered(self, etag_before: str, action: str | None) -> AuditEntry:
-        """Of a write whose run died: by whoever found its intent."""
-        return self.model_copy(update={"etag_before": etag_before or None, "action": action})
-
     def calling(self, action: str | None) -> AuditEntry:
         return self.model_copy(update={"action": action})
 

@@ -132,10 +132,6 @@ class Clockwork:
         """The task that runs right now; None on the hub."""
         return None if greenlet.getcurrent() is self._hub else self._current
 
-    @property
-    def is_idle(self) -> bool:
-        return not self._queue
-
     def _resume(self, task: Task, turn: int) -> None:
         if not task.is_over and turn == task.waits:
             self._enter(task, task.thread.switch)

@@ -183,6 +183,14 @@ def test_what_the_version_before_kept_beside_a_circuit_is_passed_over() -> None:
     assert not circuit.served({"search"}).is_open
 
 
+def test_what_is_parked_with_a_reason_of_a_later_version_hides_nothing_else() -> None:
+    table = MemoryTable()
+    store = ParkingStore(table)
+    store.park(Parked(connection=ACME, subject="order 1", reason=Reason.GAP, at=NOON))
+    table.put({"pk": "parked#acme", "sk": "other", "subject": "order 2", "reason": "of_a_later_version"})
+    assert [each.subject for each in store.list(ACME)] == ["order 1"]
+
+
 def test_what_no_version_can_read_of_a_tenant_is_observed_anew() -> None:
     table, keys = MemoryTable(), {"pk": "tenant#acme", "connection": "acme", "revision": 3}
     table.put({**keys, "sk": "circuit", "opened_at": "2026-03-05T12:00:00Z", "reason": "of_a_later_version"})
