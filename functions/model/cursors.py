@@ -18,9 +18,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AliasChoices, ConfigDict, Field
+from pydantic import AliasChoices, ConfigDict, Field, field_validator
 
 from functions.model.facts import OrderReading
 from functions.model.frozen import Frozen
@@ -35,6 +36,9 @@ class Stream(StrEnum):
     LABELS_VOIDED = "labels_voided"
     LABELS_CREATED = "labels_created"
     FULFILMENTS = "fulfilments"
+
+
+KNOWN = frozenset(Stream)
 
 
 class Cursor(Frozen):
@@ -91,6 +95,13 @@ class Withheld(Frozen):
     detail: str
 
 
+def _stream_of(stored: Any) -> Any:
+    """Of a gap, as a value or as it is stored, or of a stream's name."""
+    if isinstance(stored, Mapping):
+        return stored.get("stream")
+    return stored.stream if isinstance(stored, Gap) else stored
+
+
 class ReadingPosition(Frozen):
     """One connection's reading position. `fence` grows with every new holder and guards every save.
 
@@ -121,6 +132,14 @@ class ReadingPosition(Frozen):
     refused_at: datetime | None = None
     silent_at: datetime | None = None
     next_probe_at: datetime | None = Field(default=None, validation_alias=AliasChoices("next_probe_at", "probe_at"))
+
+    @field_validator("gaps", "streams_left", "last_answered", "read_at", mode="before")
+    @classmethod
+    def _of_known_streams(cls, stored: Any) -> Any:
+        """What a later version kept of a stream of its own would stop the reading of all: it is passed over."""
+        if isinstance(stored, Mapping):
+            return {stream: value for stream, value in stored.items() if stream in KNOWN}
+        return [each for each in stored if _stream_of(each) in KNOWN]
 
     def held_by(self, holder: str, until: datetime) -> ReadingPosition:
         """Under the next fence: an older holder can store nothing."""

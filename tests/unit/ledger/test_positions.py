@@ -10,7 +10,7 @@ from functions.ledger.budget import BudgetStore
 from functions.ledger.items import SCHEMA_VERSION
 from functions.ledger.positions import PositionStore
 from functions.model.budget import BudgetState
-from functions.model.cursors import Cursor, ReadingPosition, Stream
+from functions.model.cursors import Cursor, Gap, ReadingPosition, Stream
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
 from tests.equipment.builders import NOON
@@ -116,6 +116,28 @@ def test_a_position_saved_by_a_newer_version_is_refused() -> None:
     with pytest.raises(Permanent) as caught:
         take(store, "b", NOON + LEASE)
     assert caught.value.reason is Reason.LEDGER_VERSION
+
+
+def test_a_stream_that_only_a_newer_version_reads_stops_no_other() -> None:
+    table = MemoryTable()
+    store = PositionStore(table)
+    gap = Gap(stream=LABELS, after=NOON)
+    held = taken(store, "a").model_copy(
+        update={"gaps": (gap,), "streams_left": (LABELS,), "read_at": {LABELS: NOON}, "last_answered": {LABELS: NOON}}
+    )
+    assert store.save(held)
+    (item,) = table.scan(prefix="reader#")
+    at = NOON.isoformat()
+    newer = {
+        "gaps": [*item["gaps"], {"stream": "returns", "after": at}],
+        "streams_left": ["returns", *item["streams_left"]],
+        "read_at": {**item["read_at"], "returns": at},
+        "last_answered": {**item["last_answered"], "returns": at},
+        "cursors": {"returns": {"settled": at, "head": at}},
+    }
+    table.put({**item, **newer})
+    assert store.peek(ACME) == held.model_copy(update={"cursors": store.peek(ACME).cursors})
+    assert "returns" in store.peek(ACME).cursors, "what it needs again is kept"
 
 
 def test_the_budget_moves_on_only_from_what_was_seen() -> None:
