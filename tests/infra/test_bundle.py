@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import marshal
 import os
@@ -12,6 +13,7 @@ import sys
 from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import deploy
 import pytest
@@ -158,3 +160,30 @@ def test_the_webhook_starts_without_pydantic_models_and_vendors(folder: Path) ->
     show = [sys.executable, "-c", "import gc; print(gc.get_threshold())"]
     normal = subprocess.run(show, capture_output=True, text=True, check=True)
     assert str(tuple(threshold)) == normal.stdout.strip()
+
+
+def a_wheel(folder: Path) -> str:
+    """Of a package `tiny` in `folder`, by its SHA-256."""
+    made_of = "tiny-1.0.dist-info"
+    with ZipFile(folder / "tiny-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("tiny.py", "A = 1\n")
+        wheel.writestr(f"{made_of}/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
+        wheel.writestr(
+            f"{made_of}/WHEEL", "Wheel-Version: 1.0\nGenerator: ours\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        wheel.writestr(f"{made_of}/RECORD", "")
+    return hashlib.sha256((folder / "tiny-1.0-py3-none-any.whl").read_bytes()).hexdigest()
+
+
+def test_another_package_than_the_pinned_one_is_not_bundled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pinned = a_wheel(tmp_path)
+    monkeypatch.setenv("UV_FIND_LINKS", str(tmp_path))
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    lock = tmp_path / "requirements.lock"
+    lock.write_text(f"tiny==1.0 --hash=sha256:{pinned}\n", encoding="utf-8")
+    made._install(lock, tmp_path / "bundle", HERE)  # noqa: SLF001
+    assert (tmp_path / "bundle/tiny.py").exists()
+    lock.write_text(f"tiny==1.0 --hash=sha256:{pinned[::-1]}\n", encoding="utf-8")
+    with pytest.raises(BundleError, match="bundle's packages"):
+        made._install(lock, tmp_path / "replaced", HERE)  # noqa: SLF001
+    assert not (tmp_path / "replaced/tiny.py").exists()

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import base64
+import threading
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, quote_plus
@@ -14,7 +16,10 @@ from functions.ifs.token import WITHIN_SECONDS, TokenSource
 from functions.model.outcomes import Reason
 from tests.equipment.builders import NOON
 from tests.equipment.dripping import DrippingServer, drops
-from tests.equipment.tenant_fixture import IFS, SECRET, Rig
+from tests.equipment.http import Request, Response
+from tests.equipment.tenant_fixture import IFS, SECRET, Rig, Wire
+
+PATIENCE_SECONDS = 60  # only a failure waits so long
 
 
 def refusal(rig: Rig) -> Retryable:
@@ -54,6 +59,28 @@ def test_the_time_the_answer_took_counts_against_the_lifetime() -> None:
     first = rig.tokens.token()
     rig.at = NOON + timedelta(seconds=153)
     assert rig.tokens.token() != first
+
+
+def test_look_ups_side_by_side_fetch_one_token() -> None:
+    rig, asking, begun = Rig(), 8, threading.Semaphore(0)
+    serve = rig.tenant.application
+
+    def slow(request: Request) -> Response:
+        for _ in range(asking):
+            assert begun.acquire(timeout=PATIENCE_SECONDS)
+        begun.release(asking)
+        return serve(request)
+
+    wire = Wire(slow)
+    rig.session.mount(IFS, wire)
+
+    def ask(_: int) -> str:
+        begun.release()
+        return rig.tokens.token()
+
+    with ThreadPoolExecutor(asking) as threads:
+        tokens = [*threads.map(ask, range(asking))]
+    assert (len({*tokens}), len(wire.sent)) == (1, 1)
 
 
 def test_only_the_token_that_failed_is_dropped() -> None:
