@@ -138,12 +138,13 @@ class TokenSource:
 
     def _refused(self, response: requests.Response, error: object) -> Retryable:
         """What has the shape of an OAuth answer comes from the realm; anything else from what stands in front of it."""
-        status, code = response.status_code, error if error in OAUTH_ERRORS else ""
+        # A gateway's own error is an object as often as a text.
+        status, code = response.status_code, error if isinstance(error, str) and error in OAUTH_ERRORS else ""
         wait = seconds(lower(response.headers).get("retry-after"), self._now())
         # Also a realm that is misconfigured parks nobody: orders wait until a person has mended it.
         if status in REFUSALS and code:
             reason = Reason.IFS_CREDENTIALS if code in CREDENTIAL_ERRORS else Reason.IFS_CONFIGURATION
-            return _fault(reason, status, str(code), kind=ClientRefused)
+            return _fault(reason, status, code, kind=ClientRefused)
         if status == HTTPStatus.NOT_FOUND and isinstance(error, str):
             return _fault(Reason.IFS_CONFIGURATION, status, text="the realm in token_url does not exist")
         return _fault(Reason.IFS_UNAVAILABLE, status, retry_after_seconds=wait)

@@ -165,6 +165,9 @@ def test_a_realm_that_does_not_exist_is_the_connection_files_fault() -> None:
 PASSING: list[Any] = [
     pytest.param({"kind": "status", "status": 503}, id="503"),
     pytest.param({"kind": "html", "status": 502}, id="a proxy's page"),
+    pytest.param({"kind": "status", "status": 503, "body": {"error": {"code": 503}}}, id="a gateway's own error"),
+    pytest.param({"kind": "status", "status": 401, "body": {"error": {"code": 401}}}, id="a gateway's own refusal"),
+    pytest.param({"kind": "status", "status": 404, "body": {"error": ["invalid_client"]}}, id="a list of errors"),
     pytest.param({"kind": "truncated"}, id="half an answer"),
     pytest.param({"kind": "dropped"}, id="a broken connection"),
     pytest.param({"kind": "throttle_text"}, id="200 without a token"),
