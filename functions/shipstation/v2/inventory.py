@@ -37,7 +37,7 @@ class InventoryLevels:
         for _ in range(MOST_PAGES):
             body = self._page(options)
             for row in as_rows(body["inventory"]):
-                if (sku := as_text(row.get("sku"))) and row.get("inventory_location_id") in {None, location}:
+                if (sku := as_text(row.get("sku"))) and row.get("inventory_location_id") in (None, location):
                     found[sku] = _level(location, sku, str(as_whole(row.get("on_hand")) or 0))
             following = _next(body)
             if not following or following == options:

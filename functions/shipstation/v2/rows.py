@@ -18,7 +18,7 @@ from typing import Any
 from functions.model.shipment import DELIVERED
 from functions.shipstation.reading.api import Row
 from functions.shipstation.v2.utc import pacific_day, parse_instant
-from functions.shipstation.values import as_fields, as_rows, as_text
+from functions.shipstation.values import as_fields, as_rows, as_text, as_whole
 
 PREFIX = "se-"
 UNREADABLE = object()  # stands where something stood that nobody can read: models refuse it, absence they may not
@@ -31,13 +31,13 @@ def bare(raw: object) -> object:
     """`se-123` is 123; what is there and has another form is unreadable."""
     if raw is None:
         return None
-    number = raw.removeprefix(PREFIX) if isinstance(raw, str) else ""
-    return int(number) if number.isascii() and number.isdecimal() else UNREADABLE
+    number = as_whole(raw.removeprefix(PREFIX)) if isinstance(raw, str) else None
+    return UNREADABLE if number is None else number
 
 
 def label(row: Row) -> Row | None:
     """None while it is being made, and where it never was: no goods leave with it yet."""
-    if row.get("status") in IN_THE_MAKING:
+    if as_text(row.get("status")) in IN_THE_MAKING:
         return None
     return {
         "shipmentId": bare(row.get("label_id")),

@@ -224,6 +224,9 @@ def test_ids_are_bare_numbers(raw: str) -> None:
         {"label_id": "se-5", "created_at": "2026-03-05T04:00:00Z", "voided": "perhaps"},
         {"label_id": "se-5", "created_at": "2026-03-05T04:00:00Z", "voided_at": "perhaps"},
         {"label_id": "se-5", "created_at": "2026-03-05T04:00:00Z", "shipment_id": "se-a-1"},
+        {"label_id": "se-5", "created_at": "2026-03-05T04:00:00Z", "shipment_id": f"se-{'9' * 5000}"},
+        {"label_id": "se-5", "status": {"code": "processing"}},
+        {"label_id": "se-5", "status": ["completed"]},
     ],
 )
 def test_an_odd_row_is_reported_by_its_number_and_the_others_are_read(row: dict[str, Any]) -> None:
