@@ -5,6 +5,7 @@ takes the message out has pydantic read it (`wiring.batch`), so a tampered one i
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -12,6 +13,10 @@ from typing import ClassVar, Literal
 from functions.model.connection_name import ConnectionName
 
 Kind = Literal["shipments_batch", "orders_import", "order", "fulfilment", "label", "anything", "go_on"]
+NUMBER, BATCH, UNUSED = (
+    re.compile(p, re.ASCII) for p in (r"[0-9]{1,19}", r"[0-9a-fA-F-]{1,64}", r"[0-9a-fA-F-]{0,64}")
+)
+IDS = {"orders_import": BATCH, "anything": UNUSED, "go_on": UNUSED}  # the others are numbers
 STRICT = {"extra": "forbid", "hide_input_in_errors": True}  # as Frozen's, read by pydantic
 
 
@@ -25,6 +30,10 @@ class Pointer:
 
     kind: Kind
     id: str = ""
+
+    def __post_init__(self) -> None:
+        if not IDS.get(self.kind, NUMBER).fullmatch(self.id):
+            raise ValueError("no id of its kind")
 
 
 @dataclass(frozen=True, kw_only=True)

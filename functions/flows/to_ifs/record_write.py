@@ -269,22 +269,31 @@ class RecordWrite:
 
     def _after_lost_answer(self, attempt: _Try, key: str, fault: OutcomeUnknown) -> None:
         """What stands is written. What does not may still arrive: its intent stays until its lease ends."""
-        try:
-            after = self.tools.ifs.reread(attempt.before)
-        except ConnectorError:
-            after = None
-        # No answer told it, so that the audit names no status.
-        if after is not None and not attempt.differing(after):
-            self._read_back(attempt, key, Written(http_status=0, record=after), after)
+        if self._stands(attempt, key):
             return
         # A row may appear long after its request: to ask for it again too soon would make a second one.
         until = self._lease_end() if attempt.before.exists else self.tools.now() + POST_AGAIN
         raise PutOff(fault.reason, until, is_open=True)
 
+    def _stands(self, attempt: _Try, key: str) -> bool:
+        """Whether IFS shows what was sent; it is written then."""
+        try:
+            after = self.tools.ifs.reread(attempt.before)
+        except ConnectorError:
+            return False
+        if after is None or attempt.differing(after):
+            return False
+        # No answer told it, so that the audit names no status.
+        self._read_back(attempt, key, Written(http_status=0, record=after), after)
+        return True
+
     def _lease_end(self) -> datetime:
         return self.tools.now() + LEASE
 
     def _refused(self, attempt: _Try, key: str, fault: ConnectorError) -> None:
+        # A failure whose cause IFS does not tell may have come behind its commit.
+        if fault.scope is Scope.UNCLEAR and self._stands(attempt, key):
+            return
         session, fault = self.session, self._judged(fault)
         is_final = isinstance(fault, Permanent)
         outcome = Outcome.PARKED if is_final else Outcome.RETRY

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from functions.errors import OutcomeUnknown, Permanent, Retryable
+from functions.errors import OutcomeUnknown, Permanent, Retryable, Scope
 from functions.flows.to_ifs.deliver import deliver
 from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import LEASE, OpenIntent
@@ -174,6 +174,16 @@ def test_a_lost_answer_of_a_write_that_arrived_is_settled_by_reading() -> None:
     world.ifs.write_faults.append((OutcomeUnknown(Reason.IFS_UNAVAILABLE, "PATCH: timed out"), True))
     deliver([work(a_shipment())], world.delivery)
     assert (len(world.ifs.writes), world.audit.said()) == (1, ["written"])
+
+
+def test_a_write_that_arrived_although_ifs_tells_of_a_failure_is_ours() -> None:
+    world = World(FakeIfs(a_candidate()))
+    failure = Retryable(Reason.IFS_UNAVAILABLE, "PATCH: 500 DATABASE_ERROR", scope=Scope.UNCLEAR, status=500)
+    world.ifs.write_faults.append((failure, True))
+    deliver([work(a_shipment())], world.delivery)
+    assert (len(world.ifs.writes), world.audit.said()) == (1, ["written"])
+    deliver([work(voided(a_shipment()))], world.delivery)
+    assert world.ifs.values()[FieldName.TRACKING] is None
 
 
 def test_a_write_that_may_still_arrive_is_not_repeated_before_its_lease_ends() -> None:
