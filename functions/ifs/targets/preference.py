@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 from functions.connections.targets import AnyTarget, CustomEntity, OrderHeader
-from functions.errors import Permanent
+from functions.errors import Permanent, Retryable, Scope, Stage
 from functions.ifs.client import IfsClient
 from functions.ifs.targets.custom_entity import CustomEntities
 from functions.ifs.targets.order_header import OrderHeaders
@@ -52,7 +53,9 @@ class IfsTargets:
         for is_wanted in (_went_to, _goes_to):
             for place, target in self._targets.items():
                 asked = [each for each in sought if not _is_found(found.get(each.order, ())) and is_wanted(each, place)]
-                for order, candidates in (target.find(asked) if asked else {}).items():
+                with _told(place, "search"):
+                    shown = target.find(asked) if asked else {}
+                for order, candidates in shown.items():
                     found[order] = [*found.get(order, []), *candidates]
         return found
 
@@ -61,12 +64,14 @@ class IfsTargets:
         found: dict[RecordKey, Record] = {}
         for place, target in self._targets.items():
             own = [key for key in keys if key.place == place]
-            found |= target.read(own) if own else {}
+            with _told(place, "search"):
+                found |= target.read(own) if own else {}
         return found
 
     def reread(self, record: Record) -> Record | None:
         """By its key, with the tag that a write checks; None where it is not there."""
-        return self._targets[record.key.place].reread(record)
+        with _told(record.key.place, "read"):
+            return self._targets[record.key.place].reread(record)
 
     def write(self, record: Record, changes: Mapping[FieldName, str | None]) -> Written | Conflict:
         """Exactly these fields, under the ETag of `record`."""
@@ -78,6 +83,19 @@ class IfsTargets:
         if not isinstance(target, ShipmentHeaders):
             raise Permanent(Reason.IFS_CONFIGURATION, "only a shipment has state actions")
         return target.act(record, action)
+
+
+ODD_ROW = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
+
+
+@contextmanager
+def _told(place: Place, stage: Stage) -> Iterator[None]:
+    """Whatever a row of IFS makes us raise is a fault of that row's record: who asks for several asks for each alone."""
+    try:
+        yield
+    except ODD_ROW as error:
+        text, code = f"{place}: a row that cannot be read", f"UNREADABLE_ROW {type(error).__name__}"
+        raise Retryable(Reason.IFS_UNAVAILABLE, text, stage=stage, code=code, scope=Scope.UNCLEAR) from error
 
 
 Wanted = Callable[[Sought, Place], bool]

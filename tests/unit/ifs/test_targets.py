@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from functions.errors import OutcomeUnknown, Permanent
+from functions.errors import OutcomeUnknown, Permanent, Retryable, Scope
 from functions.model.outcomes import Reason
 from functions.model.records import Candidate, Conflict, FieldName, Record, Written
 from tests.equipment.builders import a_shipment
@@ -331,3 +331,29 @@ def test_a_warning_is_confirmed_once_where_the_file_says_so() -> None:
         else:
             with pytest.raises(Permanent):
                 rig.targets.write(record, {FieldName.TRACKING: "1Z0001"})
+
+
+# --- rows that nobody can read
+
+
+@pytest.mark.parametrize("number", ["abc", "", True, {"odd": 1}, [1]])
+def test_a_line_whose_shipment_is_no_number_is_a_fault_of_what_was_asked_for(number: object) -> None:
+    rig = Rig()
+    shipment = rig.tenant.add_shipment([("P1001", "BOLT", 2)])
+    rig.tenant.record("ShipmentLineSet", (shipment, 1)).values["ShipmentId"] = number
+    with pytest.raises(Retryable) as caught:
+        rig.targets.find([sought()])
+    assert (caught.value.reason, caught.value.scope) == (Reason.IFS_UNAVAILABLE, Scope.UNCLEAR)
+    assert "UNREADABLE_ROW" in caught.value.code
+
+
+@pytest.mark.parametrize("state", [{"odd": 1}, ["Closed"]])
+def test_a_record_that_cannot_be_read_is_a_fault_of_that_record(state: object) -> None:
+    rig = Rig()
+    shipment = rig.tenant.add_shipment([("P1001", "BOLT", 2)])
+    record = only(rig).record
+    rig.tenant.record("ShipmentSet", (shipment,)).values["Objstate"] = state
+    for ask in (lambda: rig.targets.read([record.key]), lambda: rig.targets.reread(record)):
+        with pytest.raises(Retryable) as caught:
+            ask()
+        assert (caught.value.reason, caught.value.scope) == (Reason.IFS_UNAVAILABLE, Scope.UNCLEAR)
