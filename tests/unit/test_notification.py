@@ -41,7 +41,7 @@ def message(kind: str, number: str) -> str:
 
 
 @pytest.mark.parametrize("kind", ["order", "label", "fulfilment", "shipments_batch", "orders_import"])
-@pytest.mark.parametrize("number", ["", "7;8", "../7", "7 ", "se-7", "٧", "9" * 100])
+@pytest.mark.parametrize("number", ["", "7;8", "../7", "7 ", "se-7", "\u0667", "9" * 100])
 def test_a_tampered_id_is_refused_where_the_message_is_read(kind: str, number: str) -> None:
     assert parsed(message(kind, number), Notification) is None
     assert parsed(message(kind, "7"), Notification) is not None

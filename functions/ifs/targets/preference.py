@@ -90,7 +90,7 @@ ODD_ROW = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
 
 @contextmanager
 def _told(place: Place, stage: Stage) -> Iterator[None]:
-    """Whatever a row of IFS makes us raise is a fault of that row's record: who asks for several asks for each alone."""
+    """What a row of IFS makes us raise is a fault of its record: who asks for several asks for each alone then."""
     try:
         yield
     except ODD_ROW as error:
