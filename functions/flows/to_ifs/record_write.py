@@ -292,7 +292,8 @@ class RecordWrite:
 
     def _refused(self, attempt: _Try, key: str, fault: ConnectorError) -> None:
         # A failure whose cause IFS does not tell may have come behind its commit.
-        if fault.scope is Scope.UNCLEAR and self._stands(attempt, key):
+        is_told = isinstance(fault, Permanent) or fault.scope is not Scope.UNCLEAR
+        if not is_told and self._stands(attempt, key):
             return
         session, fault = self.session, self._judged(fault)
         is_final = isinstance(fault, Permanent)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from functions.errors import OutcomeUnknown, Permanent, Retryable, Scope
+from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable, Scope
 from functions.flows.to_ifs.deliver import deliver
 from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import LEASE, OpenIntent
@@ -184,6 +184,25 @@ def test_a_write_that_arrived_although_ifs_tells_of_a_failure_is_ours() -> None:
     assert (len(world.ifs.writes), world.audit.said()) == (1, ["written"])
     deliver([work(voided(a_shipment()))], world.delivery)
     assert world.ifs.values()[FieldName.TRACKING] is None
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        Permanent(Reason.VALUE_REFUSED, "PATCH: 500 ORA-20124", scope=Scope.RECORD, status=500),
+        Permanent(Reason.IFS_CONFIGURATION, "PATCH: 400", scope=Scope.UNCLEAR, status=400),
+        Retryable(Reason.RECORD_LOCKED, "PATCH: 423", scope=Scope.RECORD, status=423),
+    ],
+    ids=str,
+)
+def test_a_write_that_ifs_refused_claims_no_value_that_a_person_typed(refusal: ConnectorError) -> None:
+    world = World(FakeIfs(a_candidate(a_record(carrier="UPS"))))
+    world.ifs.before_write = [lambda: world.ifs.edit(tracking="1Z0001")]
+    world.ifs.write_faults.append((refusal, False))
+    deliver([work(a_shipment())], world.delivery)
+    assert "written" not in world.audit.said()
+    deliver([work(voided(a_shipment()))], world.delivery)
+    assert world.ifs.values()[FieldName.TRACKING] == "1Z0001"
 
 
 def test_a_write_that_may_still_arrive_is_not_repeated_before_its_lease_ends() -> None:
