@@ -77,7 +77,7 @@ def build(runtime: Runtime, settings: PullSettings) -> Handler:
 
 def _cause(event: dict[str, Any], context: Context) -> Cause:
     """Raises ValidationError for what a person asked for wrongly; a schedule names the connection alone."""
-    if event.keys() == {"connection"}:
+    if event.keys() == {"connection"} and isinstance(event["connection"], str):
         return Cause(kind="poll", correlation_id=context.aws_request_id)
     request = Again.model_validate(event)
     return Cause(kind="replay", correlation_id=context.aws_request_id, by=request.by, note=request.note)

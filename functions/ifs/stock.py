@@ -14,6 +14,7 @@ from functions.connections.align import Stock
 from functions.ifs import odata
 from functions.ifs.client import IfsClient
 from functions.ifs.service import Row, Service
+from functions.ifs.values import as_text
 
 HOLDING = ("QtyOnhand", "QtyReserved")  # a row holds something where one of them is above zero
 
@@ -29,10 +30,14 @@ class StockCounts:
     def totals(self) -> dict[tuple[str, str], int | None]:
         """Whole pieces: what is left over of one cannot be packed."""
         sums: dict[tuple[str, str], Decimal | None] = {}
+        spelt: dict[tuple[str, str], object] = {}
         for row in self._rows():
-            place = (str(row.get(self._profile.site) or ""), str(row.get(self._profile.part) or ""))
+            part = row.get(self._profile.part)
+            place = (as_text(row.get(self._profile.site)), as_text(part))
             if all(place):
-                sums[place] = _added(sums.get(place, Decimal(0)), self._counted(row))
+                # Two parts of IFS that ShipStation would take for one are not added up.
+                counted = self._counted(row) if spelt.setdefault(place, part) == part else None
+                sums[place] = _added(sums.get(place, Decimal(0)), counted)
         return {place: None if total is None else _whole(total) for place, total in sums.items()}
 
     def _rows(self) -> Iterable[Row]:

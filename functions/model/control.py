@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field, RootModel, model_validator
+from pydantic import AwareDatetime, Field, RootModel, StringConstraints, model_validator
 
 from functions.model.desk import MapName, PauseScope, pause_name
 from functions.model.frozen import Frozen
@@ -15,6 +15,8 @@ from functions.model.shipment import ConnectionName, ShipmentKey
 from functions.model.signed import Name, Note
 
 MOST_ORDERS = 100  # of one request
+# A length has it read as Unicode: half a character is answered, not raised.
+Subject = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 OrderNumbers = Annotated[tuple[Name, ...], Field(max_length=MOST_ORDERS)]
 
 
@@ -34,17 +36,22 @@ class OfAPause(Change):
 
     do: Literal["pause", "resume"]
     scope: PauseScope
-    of: str = Field(default="", max_length=50)
+    of: Annotated[str, StringConstraints(strip_whitespace=True, max_length=50)] = ""
 
     @property
     def pause(self) -> str:
-        return pause_name(self.scope, self.of)
+        return pause_name(self.scope, self.which)
+
+    @property
+    def which(self) -> str:
+        """As deliveries call it: a store's number without zeros before it."""
+        return str(int(self.of)) if self.scope == "store" else self.of
 
     @model_validator(mode="after")
     def _names_one(self) -> Self:
         if self.scope == "connection" and self.of:
             raise ValueError("of: is given for a store or a site only")
-        if self.scope == "store" and not self.of.isdecimal():
+        if self.scope == "store" and not (self.of.isascii() and self.of.isdecimal()):
             raise ValueError("of: is the number of a ShipStation store")
         if self.scope == "site" and not self.of:
             raise ValueError("of: names an IFS site")
@@ -89,7 +96,7 @@ class DismissRequest(Change):
 
     do: Literal["dismiss"]
     orders: OrderNumbers = ()
-    subjects: tuple[str, ...] = Field(default=(), max_length=MOST_ORDERS)
+    subjects: tuple[Subject, ...] = Field(default=(), max_length=MOST_ORDERS)
 
     @model_validator(mode="after")
     def _names_something(self) -> DismissRequest:

@@ -11,6 +11,7 @@ from pydantic import Field
 from functions.model.frozen import Frozen
 from functions.model.outbound import (
     CANCELLING,
+    HELD,
     PROBLEM,
     Digests,
     OrderContent,
@@ -34,7 +35,7 @@ class PushedOrder(Frozen):
     audit has it. `is_cancelled`: the order was cancelled because IFS said so. `shadowed` is what shadow mode would have
     written. `since`: first not in agreement. `lines` are those of a customer order that it was last asked for, `packed`
     what its order was last known to hold of ours, `former` its earlier orders that have left. `file` is the `[orders]`
-    under which ShipStation refused it.
+    under which ShipStation refused it. `is_held_over`: what a run was about to hold the warehouse holds to a day.
     """
 
     key: OutboundKey
@@ -60,6 +61,7 @@ class PushedOrder(Frozen):
     field: str = ""
     attention: Reason | None = None
     file: str = ""
+    is_held_over: bool = False
     next_attempt_at: datetime | None = None
     since: datetime | None = None
     read_at: datetime | None = None
@@ -115,11 +117,14 @@ class PushedOrder(Frozen):
             "number": content.number,
             "pushed_at": at,
             "is_open": True,
+            "is_held_over": False,
             "read_at": outbound.read_at,
         }
         return self.model_copy(update=update)
 
-    def about_to_change(self, outbound: Outbound, fields: Iterable[OrderField], audit_key: str) -> PushedOrder:
+    def about_to_change(
+        self, outbound: Outbound, fields: Iterable[OrderField], audit_key: str, current: CurrentOrder | None
+    ) -> PushedOrder:
         """Saved before the order is changed: who finds it so knows these values for ours."""
         content = outbound.content
         update = {
@@ -128,16 +133,21 @@ class PushedOrder(Frozen):
             "trying_address": loose_address(content.ship_to) if content else "",
             "audit_key": audit_key,
             "is_open": True,
+            "is_held_over": "held" in fields and current is not None and current.is_held_to_a_day,
             "read_at": outbound.read_at,
         }
         return self.model_copy(update=update)
+
+    def ours_of(self, tried: Digests) -> Digests:
+        """What of a write is ours afterwards: a hold that took the place of the warehouse's own is not."""
+        return {field: digest for field, digest in tried.items() if field != "held" or not self.is_held_over}
 
     def arrived(self) -> PushedOrder:
         """What a run was about to write stands in ShipStation."""
         tried = {field: digest for field, digest in self.trying.items() if field != CANCELLING}
         update = {
             "asked": {**self.asked, **tried},
-            "written": {**self.written, **tried},
+            "written": {**self.written, **self.ours_of(tried)},
             "loose_address": self.trying_address if "ship_to" in tried else self.loose_address,
             "is_cancelled": self.is_cancelled or CANCELLING in self.trying,
             "trying": {},
@@ -287,6 +297,11 @@ class CurrentOrder(Frozen):
     fields: dict[OrderField, str]
     loose_address: str
     body: dict[str, Any]
+
+    @property
+    def is_held_to_a_day(self) -> bool:
+        """By the warehouse; then it awaits shipment again by itself."""
+        return self.fields.get("held", "") not in {"", HELD}
 
     def as_part(self, *, is_split: bool) -> CurrentOrder:
         """As the other orders under its key tell."""

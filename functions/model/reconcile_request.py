@@ -8,6 +8,8 @@ from functions.model.frozen import Frozen
 from functions.model.shipment import ConnectionName
 from functions.model.signed import NameOrNone, NoteOrNone
 
+FIRST_YEAR, LAST_YEAR = 1970, 9998  # beyond them no other zone can name an instant
+
 
 class ReconcileRequest(Frozen):
     """`start` is written `from`. `is_scheduled` is the schedule's own: it begins what is due and goes on with what is
@@ -27,6 +29,8 @@ class ReconcileRequest(Frozen):
 
     @model_validator(mode="after")
     def _is_whole(self) -> ReconcileRequest:
+        if any(at and not FIRST_YEAR <= at.year <= LAST_YEAR for at in (self.start, self.until)):
+            raise ValueError(f"from and until are of the years {FIRST_YEAR} to {LAST_YEAR}")
         if self.start and self.until and self.start >= self.until:
             raise ValueError("from must be before until")
         if self.until and not self.start:

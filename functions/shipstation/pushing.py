@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from functions.connections.orders import Orders
 from functions.errors import ConnectorError
-from functions.model.outbound import OrderField
+from functions.model.outbound import HELD, OrderField
 from functions.model.outcomes import Reason
 from functions.model.pushed_order import CurrentOrder, PushedOrder, Upserted
 from functions.shipstation.values import as_text, as_whole
@@ -21,6 +21,8 @@ TOGETHER = timedelta(hours=1)  # pushed within that of each other: one list
 AROUND = timedelta(minutes=10)  # our clock against ShipStation's, and as long as a run lasts
 ALONE = timedelta(minutes=2)  # of a run's five, for orders that are sent one at a time
 MOST_IN_A_ROW = 10  # orders that ShipStation stumbles over; then it is ShipStation
+FAR_AHEAD = "2099-01-01"  # of a hold that is to have no end, where one has to be named
+DAY_LENGTH = len(FAR_AHEAD)
 _NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 Body = Mapping[str, Any]
@@ -91,6 +93,12 @@ def item_text(line_key: object, sku: object, quantity: object) -> str:
     """As `outbound.texts` writes a line."""
     parts = (as_text(line_key), as_text(sku), as_whole(quantity))
     return "\t".join("" if part is None else str(part) for part in parts)
+
+
+def hold_text(until: object) -> str:
+    """Of an order that is held: a hold to a day ends by itself, one to a day that nobody waits for is one without."""
+    day = (as_text(until) or "")[:DAY_LENGTH]
+    return f"until {day}" if "" < day < FAR_AHEAD else HELD
 
 
 def word(raw: object) -> str:

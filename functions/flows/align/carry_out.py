@@ -87,8 +87,8 @@ def _end(flow: Align, step: Step, cause: Cause, fault_of_all: ConnectorError | N
         return _unchanged(step, linked)
     if not flow.is_writing:
         return step.memory.ended(Outcome.WOULD_WRITE, shown=step.proposal.shown)
-    if _is_refused(flow, step):
-        return step.stored
+    if cause.kind == "poll" and _is_refused(flow, step):
+        return step.stored  # a person who applies a plan asks for all of it
     if fault_of_all is not None:
         raise fault_of_all
     return _create(flow, step, cause) if step.proposal.kind == "create" else _change(flow, step, linked, cause)

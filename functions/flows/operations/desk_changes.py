@@ -22,7 +22,7 @@ def pause(tools: ControlTools, asked: PauseRequest) -> Changed:
         raise RefusedError("until: is in the past")
     if asked.scope == "store" and tools.connection.stores.leaves_out(int(asked.of)):
         raise RefusedError("of: the connection file leaves this store out; nothing is written for it")
-    pause = Pause(scope=asked.scope, of=asked.of, by=asked.by, note=asked.note, at=tools.now, until=asked.until)
+    pause = Pause(scope=asked.scope, of=asked.which, by=asked.by, note=asked.note, at=tools.now, until=asked.until)
     desk = tools.at_desk(asked, lambda desk: desk.pausing(pause), "pause", {pause.name: (None, _end(pause))})
     told = f"nothing is written for {_named(pause.name)} {_end(pause)}; what is read waits"
     return Changed(done="pause", told=told, concerned=len(desk.holding(tools.now)))

@@ -5,6 +5,7 @@ Field by field, as a merge of three:
     IFS says what it said when we last dealt with it     the order's value stands, whoever put it there
     the order holds what we wrote                        IFS's new value is written
     both have moved                                      the warehouse's value is kept, and a person is told
+    IFS blocks the order                                 it is held, however the warehouse holds it
 
 ShipStation knows no condition on a write: an edit between our reading and our write is lost, as between any two users.
 """
@@ -152,7 +153,8 @@ def is_as_left(content: OrderContent | None, pushed: PushedOrder, current: Curre
 
 def _merge(content: OrderContent, pushed: PushedOrder, current: CurrentOrder) -> Decision:
     changed = list(_changed(digests(texts(content)), pushed, current))
-    ours = tuple(field for field in changed if _is_ours(field, pushed, current))
+    is_blocked = bool(content.held)  # a hold of the warehouse's ends at its day, and what IFS blocks would be packed
+    ours = tuple(f for f in changed if _is_ours(f, pushed, current) or (f == "held" and is_blocked))
     kept = tuple(field for field in changed if field not in ours)
     return Decision("update" if ours else "agree", ours, kept)
 
@@ -185,7 +187,7 @@ def _is_rewritten(current: CurrentOrder, address: str) -> bool:
 def written_after(content: OrderContent, pushed: PushedOrder, fields: tuple[OrderField, ...]) -> Digests:
     """What ShipStation holds of ours once `fields` are written."""
     wanted = digests(texts(content))
-    return {**pushed.written, **{field: wanted[field] for field in fields}}
+    return {**pushed.written, **pushed.ours_of({field: wanted[field] for field in fields})}
 
 
 def loose_after(content: OrderContent, pushed: PushedOrder, fields: tuple[OrderField, ...]) -> str:

@@ -18,7 +18,7 @@ from functions.flows.to_shipstation.wave import left_over
 from functions.model.audit import Cause, FieldChange
 from functions.model.outbound import OrderField, Outbound, PushOrders, texts
 from functions.model.outcomes import Outcome, Reason
-from functions.model.pushed_order import PushedOrder
+from functions.model.pushed_order import PushedOrder, Upserted
 from functions.model.text import digest
 from functions.model.waves import goods_of
 
@@ -94,7 +94,7 @@ def _write(flow: Push, steps: Sequence[Step], cause: Cause) -> None:
     begun = [step for step in steps if _begin(flow, step)]
     if not begun:
         return
-    results = {result.order_key: result for result in flow.writer.upsert([_body(flow, step) for step in begun])}
+    results = _by_key(flow.writer.upsert([_body(flow, step) for step in begun]))
     for step in begun:
         result = results.get(step.pushed.order_key)
         # Neither taken nor refused: the next look asks ShipStation which it was.
@@ -108,6 +108,13 @@ def _write(flow: Push, steps: Sequence[Step], cause: Cause) -> None:
             step.ended = _done(step, result.order_id)
 
 
+def _by_key(told: Sequence[Upserted]) -> dict[str, Upserted]:
+    """An order of which an answer says two things has none: what was taken for refused would never be cancelled."""
+    results = {each.order_key: each for each in told}
+    doubtful = {each.order_key for each in told if each != results[each.order_key]}
+    return {key: result for key, result in results.items() if key not in doubtful}
+
+
 def _begin(flow: Push, step: Step) -> bool:
     _follow(step)
     pushed, content, now = step.pushed, step.outbound.content, flow.now()
@@ -117,7 +124,7 @@ def _begin(flow: Push, step: Step) -> bool:
         fresh = pushed.reopened() if pushed.is_cancelled else pushed
         step.pushed, step.current = fresh.about_to_make(step.outbound, content, now, key), None
     else:
-        step.pushed = pushed.about_to_change(step.outbound, step.decision.fields, key)
+        step.pushed = pushed.about_to_change(step.outbound, step.decision.fields, key, step.current)
     if not flow.pushed.save(step.pushed):
         return False
     step.pushed = step.pushed.saved()

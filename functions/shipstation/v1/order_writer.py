@@ -13,12 +13,12 @@ from typing import Any
 
 from functions.connections.orders import Orders
 from functions.errors import ConnectorError, Permanent, Retryable, Scope
-from functions.model.outbound import HELD, Address, OrderContent, OrderField, OutboundItem, loose_address, plain_address
+from functions.model.outbound import Address, OrderContent, OrderField, OutboundItem, loose_address, plain_address
 from functions.model.outcomes import Reason
 from functions.model.pushed_order import CurrentOrder, PushedOrder, Upserted
 from functions.shipstation.client import Answer, ShipStationClient
 from functions.shipstation.pacific import parse_date, window_end, window_start
-from functions.shipstation.pushing import as_dict, is_of_an_order, item_text, listed, marks, one_by_one, word
+from functions.shipstation.pushing import as_dict, hold_text, is_of_an_order, item_text, listed, marks, one_by_one, word
 from functions.shipstation.v1.address import ADDRESS
 from functions.shipstation.values import as_rows, as_text, as_whole
 
@@ -90,7 +90,7 @@ class OrderWriter:
         if "warehouse" in ours:
             options["warehouseId"] = content.warehouse_id
         if "held" in ours:
-            changed["orderStatus"] = ON_HOLD if content.held else AWAITING
+            changed |= {"orderStatus": ON_HOLD if content.held else AWAITING, "holdUntilDate": None}
         identity = {"orderKey": current.order_key, "orderId": current.order_id}
         return {**current.body, **changed, **identity, "advancedOptions": options}
 
@@ -140,7 +140,7 @@ class OrderWriter:
                 "items": "\n".join(sorted(map(_line, as_rows(row.get("items"))))),
                 "warehouse": str(as_whole(options.get("warehouseId")) or ""),
                 "email": word(row.get("customerEmail")),
-                "held": HELD if row.get("orderStatus") == ON_HOLD else "",
+                "held": hold_text(row.get("holdUntilDate")) if row.get("orderStatus") == ON_HOLD else "",
                 **{field: word(options.get(name)) for field, name in self._marks.items()},
             },
             loose_address=loose_address(address),

@@ -6,19 +6,19 @@ Source: https://docs.shipstation.com/apis/shipstation-v2/openapi/shipments
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from contextlib import suppress
+from datetime import date, datetime
 from typing import Any
 
-from functions.model.outbound import HELD, Address, OrderContent, OrderField, OutboundItem, loose_address, plain_address
+from functions.model.outbound import Address, OrderContent, OrderField, OutboundItem, loose_address, plain_address
 from functions.model.pushed_order import CurrentOrder
-from functions.shipstation.pushing import as_dict, item_text, word
+from functions.shipstation.pushing import FAR_AHEAD, as_dict, hold_text, item_text, word
 from functions.shipstation.v2 import rows
 from functions.shipstation.v2.rows import PREFIX, bare
-from functions.shipstation.v2.utc import pacific_day
+from functions.shipstation.v2.utc import pacific_day, parse_instant
 from functions.shipstation.values import as_rows, as_text, as_whole
 
 MIDNIGHT = "T00:00:00Z"
-FAR_AHEAD = "2099-01-01T00:00:00Z"  # of a hold: ShipStation lets go of it by itself at its date
 # As the description has it: readOnly.
 READ_ONLY = frozenset(
     {"created_at", "modified_at", "shipment_status", "total_weight", "errors", "address_validation", "shipment_id"}
@@ -68,7 +68,7 @@ def identity(current: CurrentOrder) -> dict[str, str]:
     return {"external_shipment_id": current.order_key, "shipment_id": f"{PREFIX}{current.order_id}"}
 
 
-def current_order(row: dict[str, Any], marks: Marks) -> CurrentOrder | None:
+def current_order(row: dict[str, Any], marks: Marks, now: datetime) -> CurrentOrder | None:
     """None for what is no order. Whether it was split, its own row does not say."""
     order_id, options = as_whole(bare(row.get("shipment_id"))), as_dict(row.get("advanced_options"))
     if order_id is None:
@@ -88,7 +88,7 @@ def current_order(row: dict[str, Any], marks: Marks) -> CurrentOrder | None:
             "items": "\n".join(sorted(map(_line, as_rows(row.get("items"))))),
             "warehouse": str(as_whole(bare(row.get("warehouse_id"))) or ""),
             "email": word(ship_to.get("email")),
-            "held": HELD if row.get("hold_until_date") else "",
+            "held": _held(row.get("hold_until_date"), now),
             **{field: word(options.get(name)) for field, name in marks.items()},
         },
         loose_address=loose_address(address),
@@ -124,7 +124,7 @@ def _values(content: OrderContent, before: Mapping[str, Any]) -> Iterator[tuple[
     yield "ship_by_date", f"{content.ship_by}{MIDNIGHT}" if content.ship_by else None
     yield "ship_to", _new_address(content)
     yield "items", [_item(item, before) for item in content.items]
-    yield "hold_until_date", FAR_AHEAD if content.held else None
+    yield "hold_until_date", f"{FAR_AHEAD}{MIDNIGHT}" if content.held else None
 
 
 def _new_address(content: OrderContent) -> dict[str, Any]:
@@ -159,6 +159,15 @@ def _item(item: OutboundItem, before: Mapping[str, Any]) -> dict[str, Any]:
 
 def _line(item: Mapping[str, Any]) -> str:
     return item_text(item.get("external_order_item_id"), item.get("sku"), item.get("quantity"))
+
+
+def _held(until: object, now: datetime) -> str:
+    """A date that is past may still stand there, and holds nothing."""
+    with suppress(ValueError, OverflowError):
+        at = parse_instant(as_text(until))
+        if at is not None and at <= now:
+            return ""
+    return hold_text(until) if until else ""
 
 
 def _day(raw: object) -> str:

@@ -177,7 +177,7 @@ class OrderWriter:
         return order
 
     def _current(self, row: dict[str, Any]) -> CurrentOrder | None:
-        return current_order(row, self._marks)
+        return current_order(row, self._marks, self._now())
 
 
 def _shown(answer: Answer | None) -> list[Any]:

@@ -117,10 +117,14 @@ class OrderDesk(Store):
     def hold_order(self, order_id: int, until: datetime) -> None:
         """Held to that date; then it awaits shipment again by itself."""
         self.set_status(order_id, "on_hold")
-        self.later(until, lambda _: self._release(order_id))
+        order, day = self.live_order(order_id), f"{self.wall(until):%Y-%m-%d}"
+        self._save(replace(order, body={**order.body, "holdUntilDate": day}), self.now())
+        self.later(until, lambda _: self._release(order_id, day))
 
-    def _release(self, order_id: int) -> None:
-        if self.orders.current[order_id].status == "on_hold":
+    def _release(self, order_id: int, day: str) -> None:
+        """One that was written without a date meanwhile stays."""
+        order = self.orders.current[order_id]
+        if order.status == "on_hold" and order.body.get("holdUntilDate") == day:
             self.set_status(order_id, "awaiting_shipment")
 
     @in_turn
@@ -142,8 +146,9 @@ class OrderDesk(Store):
         """Hold, release, take payment, cancel: what a user clicks. No event tells of it, except a payment's."""
         if status not in STATUSES:
             raise RefusedError(f"no such status: {status}")
-        stamp = at or self.now()
-        self._save(replace(self.live_order(order_id), status=status, modified=stamp), stamp)
+        stamp, order = at or self.now(), self.live_order(order_id)
+        body = {**order.body, "holdUntilDate": None}
+        self._save(replace(order, status=status, modified=stamp, body=body), stamp)
 
     def cancel_order(self, order_id: int, *, at: datetime | None = None) -> None:
         self.set_status(order_id, "cancelled", at=at)

@@ -112,6 +112,7 @@ def in_v1(body: Json, before: Order | None) -> dict[str, Any]:
         "shipTo": {**_address(address), "keepsItsForm": body.get("validate_address", AS_SENT) == AS_SENT},
         "customerEmail": address.get("email"),
         "items": [_item(item, before) for item in body.get("items") or ()],
+        "holdUntilDate": str(body["hold_until_date"])[:10] if body.get("hold_until_date") else None,
         "shipByDate": str(body["ship_by_date"])[:10] if body.get("ship_by_date") else None,
         "internalNotes": body.get("internal_notes"),
         "weight": {"value": weight["value"], "units": UNITS[weight["unit"]]} if weight else None,

@@ -151,6 +151,24 @@ def test_a_part_that_shipstation_cannot_take_is_parked_alone(part: str, quantity
     assert desk.held() == {"NUT": 3}
 
 
+def test_half_a_character_in_a_part_number_holds_no_other_part_up() -> None:
+    desk = StockDesk()
+    desk.tenant.hold("CHI", "BO\ud83dLT", 1)
+    desk.tenant.hold("CHI", "NUT", 3)
+    desk.look()
+    assert desk.held() == {"BOLT": 1, "NUT": 3}
+
+
+def test_two_parts_that_are_one_to_shipstation_are_not_added_up() -> None:
+    desk = StockDesk()
+    desk.tenant.hold("CHI", "BO\ud83dLT", 1)
+    desk.tenant.hold("CHI", "BOLT", 5)
+    desk.tenant.hold("CHI", "NUT", 3)
+    ended = {each["record"]: each for each in desk.look()["ended"]}
+    assert (ended["CHI/BOLT"]["reason"], ended["CHI/BOLT"]["field"]) == ("field_unusable", "quantity")
+    assert desk.held() == {"NUT": 3}
+
+
 def test_many_parts_are_read_page_by_page_and_unchanged_cost_no_write() -> None:
     desk = StockDesk()
     for number in range(250):

@@ -306,6 +306,19 @@ def test_what_shipstation_refuses_is_parked_once_and_not_sent_again_until_ifs_sa
     assert desk.warehouse("CHI")["originAddress"]["city"] == "Evanston"
 
 
+def test_what_shipstation_refused_is_sent_again_with_a_plan_that_shows_it() -> None:
+    desk = AlignDesk()
+    desk.add_site()
+    desk.account.add_fault("status", method="POST", path="createwarehouse", status=400)
+    desk.look()
+    desk.look()
+    assert desk.warehouses() == []
+    shown = desk.dry_run()
+    done = desk.apply(shown["plan"])
+    assert (shown["would_create"], [each["outcome"] for each in done["ended"]]) == (1, ["written"])
+    assert len(desk.warehouses()) == 1
+
+
 def test_an_update_that_is_answered_and_not_stored_is_told() -> None:
     desk = AlignDesk()
     desk.add_site()

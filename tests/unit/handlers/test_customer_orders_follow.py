@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from functions.ledger.pushes import PushStore
@@ -9,10 +11,12 @@ from functions.model.outbound import OutboundKey
 from functions.model.outcomes import Outcome, Reason
 from functions.model.pushed_order import PushedOrder
 from tests.equipment.http import json_response
-from tests.equipment.order_desk import ELSEWHERE, OrderDesk
+from tests.equipment.order_desk import ELSEWHERE, OrderDesk, OrderDeskV2
 from tests.equipment.push_desk import ACME
 from tests.equipment.push_people import told_in
 from tests.equipment.quiet_connection import START
+
+EITHER = pytest.mark.parametrize("kind", [OrderDesk, OrderDeskV2])
 
 
 def test_a_blocked_order_is_held_without_a_date_and_released_again() -> None:
@@ -81,6 +85,52 @@ def test_a_hold_of_the_warehouses_own_is_not_lifted_by_ifs() -> None:
     desk.settled()
     assert desk.packed().status == "on_hold"
     assert (desk.part().attention, desk.part().field) == (Reason.CHANGED_IN_WAREHOUSE, "held")
+
+
+@EITHER
+def test_a_blocked_order_stays_held_when_the_warehouses_own_hold_ends(kind: type[OrderDesk]) -> None:
+    desk = kind(warehouses={"CHI": 4711})
+    desk.enter()
+    desk.settled()
+    desk.account.hold_order(desk.packed().order_id, desk.world.now() + timedelta(days=1))
+    desk.hold()
+    desk.settled()
+    desk.run(hours=30)
+    assert (desk.packed().status, desk.part().attention) == ("on_hold", None)
+    desk.release()
+    desk.settled()
+    assert desk.packed().status == "on_hold"
+    assert (desk.part().attention, desk.part().field) == (Reason.CHANGED_IN_WAREHOUSE, "held")
+
+
+@EITHER
+def test_a_hold_of_the_warehouses_that_is_not_met_by_ifs_ends_at_its_day(kind: type[OrderDesk]) -> None:
+    desk = kind(warehouses={"CHI": 4711})
+    desk.enter()
+    desk.settled()
+    desk.account.hold_order(desk.packed().order_id, desk.world.now() + timedelta(days=1))
+    desk.tenant.edit_line(desk.line(), BuyQtyDue=5)
+    desk.settled()
+    assert (desk.packed().status, desk.goods()) == ("on_hold", {"P1-1-1-0": 5})
+    desk.run(hours=30)
+    assert desk.packed().status == "awaiting_shipment"
+
+
+def test_an_order_that_is_blocked_a_second_time_is_held_though_the_warehouse_let_go_of_it_the_first_time() -> None:
+    desk = OrderDesk()
+    desk.enter()
+    desk.settled()
+    desk.hold()
+    desk.settled()
+    desk.account.set_status(desk.packed().order_id, "awaiting_shipment")
+    desk.release()
+    desk.settled()
+    desk.hold()
+    desk.settled()
+    assert desk.packed().status == "on_hold"
+    desk.release()
+    desk.settled()
+    assert (desk.packed().status, desk.part().attention) == ("awaiting_shipment", None)
 
 
 def test_what_the_warehouse_released_stays_released() -> None:

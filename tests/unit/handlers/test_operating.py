@@ -407,6 +407,8 @@ def test_an_ambiguous_shipment_goes_where_a_person_says(shop: Shop) -> None:
         ("control", {"do": "resume", **WHO, "scope": "connection"}, "is not paused"),
         ("control", {"do": "release", **WHO}, "exactly one of"),
         ("control", {"do": "dismiss", **WHO}, "orders or subjects"),
+        ("control", {"do": "dismiss", **WHO, "subjects": ["\ud83d"]}, "subjects.0: "),
+        ("control", {"do": "pause", **WHO, "scope": "store", "of": "\u0663"}, "number of a ShipStation store"),
         ("control", {"do": "place", **WHO, "order": "P9", "shipment": "L1", "record": "1"}, "does not know it"),
         ("control", {"do": "map", **WHO, "table": "carriers", "code": "/", "value": "X"}, "names no carrier"),
         ("control", {"do": "map", **WHO, "table": "carriers", "code": "x", "value": "F" * 90}, "longer than"),
@@ -420,6 +422,23 @@ def test_bad_input_is_answered_with_the_key_and_what_is_allowed(
     answer = asked(shop.world, event, function)
     assert told in answer["error"]
     assert answer["allowed"]
+
+
+@pytest.mark.parametrize(
+    ("pause", "again"),
+    [
+        ({"scope": "store", "of": "0100001"}, {"scope": "store", "of": " 100001"}),
+        ({"scope": "site", "of": " CHI "}, {"scope": "site", "of": "CHI"}),
+    ],
+)
+def test_a_pause_holds_what_it_names_however_it_is_typed(
+    shop: Shop, pause: dict[str, str], again: dict[str, str]
+) -> None:
+    assert shop.do("pause", **pause)["concerned"] == 1
+    shop.sell("P1001")
+    shop.wait()
+    assert shop.reasons() == {"paused": 1}
+    assert shop.do("resume", **again)["done"] == "resume"
 
 
 @pytest.mark.parametrize("model", [InspectRequest, ControlRequest])

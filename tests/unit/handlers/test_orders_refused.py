@@ -56,6 +56,25 @@ def test_it_is_tried_again_when_a_person_asks_and_the_audit_says_who(desk: Desk)
     assert desk.pull(again=True, **WHO) == {"sent": 0}
 
 
+def test_a_look_for_what_is_no_connection_is_answered(desk: Desk) -> None:
+    assert desk.pull(connection=["acme"])["error"].startswith("connection: Input should be a valid string")
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_an_answer_that_says_two_things_of_an_order_decides_nothing(*, first: bool) -> None:
+    desk = Desk(())
+    shipment = desk.ask()
+    key = desk.key(shipment).order_key(1)
+    rows = [{"orderKey": key, "orderId": 1 if taken else None, "success": taken} for taken in (first, not first)]
+    answer = {"hasErrors": True, "results": rows}
+    desk.account.add_fault("late", method="POST", path="createorders", status=200, body=answer)
+    desk.pull()
+    assert desk.pushed(shipment).reason is Reason.SHIPSTATION_UNAVAILABLE
+    desk.tenant.set_state(shipment, "Cancelled")
+    desk.pull()
+    assert [order.status for order in desk.orders()] == ["cancelled"]
+
+
 @pytest.mark.parametrize(
     ("request_", "told"),
     [
@@ -66,8 +85,9 @@ def test_it_is_tried_again_when_a_person_asks_and_the_audit_says_who(desk: Desk)
             "again: Field required; agian: unknown, did you mean again?; allowed are connection, again, by, note",
         ),
         ({"connection": "nobody", "again": True, **WHO}, "connection: unknown; known are ['acme']"),
+        ({"connection": ["acme"], "again": True, **WHO}, "connection: Input should be a valid string"),
     ],
-    ids=["nobody", "not again", "misspelt", "another connection"],
+    ids=["nobody", "not again", "misspelt", "another connection", "a list"],
 )
 def test_a_request_that_is_wrong_is_answered(desk: Desk, request_: dict[str, object], told: str) -> None:
     answer = desk.pull(**request_)
