@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import AwareDatetime, Field, model_validator
+from datetime import datetime
+
+from pydantic import AwareDatetime, Field, field_validator, model_validator
 
 from functions.model.frozen import Frozen
 from functions.model.shipment import ConnectionName
@@ -27,10 +29,15 @@ class ReconcileRequest(Frozen):
     action_id: str = Field(default="", max_length=100)
     is_scheduled: bool = False
 
+    @field_validator("start", "until")
+    @classmethod
+    def _has_a_day_everywhere(cls, at: datetime | None) -> datetime | None:
+        if at is not None and not FIRST_YEAR <= at.year <= LAST_YEAR:
+            raise ValueError(f"is of none of the years {FIRST_YEAR} to {LAST_YEAR}")
+        return at
+
     @model_validator(mode="after")
     def _is_whole(self) -> ReconcileRequest:
-        if any(at and not FIRST_YEAR <= at.year <= LAST_YEAR for at in (self.start, self.until)):
-            raise ValueError(f"from and until are of the years {FIRST_YEAR} to {LAST_YEAR}")
         if self.start and self.until and self.start >= self.until:
             raise ValueError("from must be before until")
         if self.until and not self.start:

@@ -119,6 +119,12 @@ CASES = {
     "blocked, and the warehouse holds it": Case(
         AGREE, ifs=HELD_NOW, last=left(FREE), order=standing(FREE, status="on_hold", held="held")
     ),
+    "blocked, and the warehouse holds it to a day": Case(
+        HOLD, ifs=HELD_NOW, last=left(FREE), order=standing(FREE, status="on_hold", held="until 2026-06-09")
+    ),
+    "blocked anew, and the warehouse had let go of it before": Case(
+        HOLD, ifs=HELD_NOW, last=left(FREE, written=digests(texts(HELD_NOW))), order=standing(FREE)
+    ),
     "released, and the hold is the warehouse's": Case(
         Decision("agree", (), ("held",)),
         ifs=FREE,

@@ -103,6 +103,20 @@ def test_a_blocked_order_stays_held_when_the_warehouses_own_hold_ends(kind: type
     assert (desk.part().attention, desk.part().field) == (Reason.CHANGED_IN_WAREHOUSE, "held")
 
 
+def test_a_hold_whose_answer_was_lost_stays_the_warehouses_own() -> None:
+    desk = OrderDesk()
+    desk.enter()
+    desk.settled()
+    desk.account.hold_order(desk.packed().order_id, desk.world.now() + timedelta(days=1))
+    desk.account.add_fault("lost", method="POST")
+    desk.hold()
+    desk.run(hours=30)
+    assert (desk.packed().status, desk.part().attention) == ("on_hold", None)
+    desk.release()
+    desk.settled()
+    assert (desk.packed().status, desk.part().attention) == ("on_hold", Reason.CHANGED_IN_WAREHOUSE)
+
+
 @EITHER
 def test_a_hold_of_the_warehouses_that_is_not_met_by_ifs_ends_at_its_day(kind: type[OrderDesk]) -> None:
     desk = kind(warehouses={"CHI": 4711})
