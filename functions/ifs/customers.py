@@ -16,6 +16,7 @@ from functions.ifs import odata
 from functions.ifs.client import ETag, IfsClient
 from functions.ifs.faults import Answer
 from functions.ifs.service import Row, Service
+from functions.ifs.values import as_key
 from functions.model.alignment import SideRecord
 from functions.model.outcomes import Reason
 from functions.model.text import folded
@@ -59,7 +60,7 @@ class CustomerRecords:
         if "name" in self._profile.match:
             names = sorted({each.fields["name"] for each in sought if each.fields["name"]})
             filters += odata.any_of(NAME, map(odata.text, names))
-        rows = {str(row.get(self._key)): row for each in filters for row in self._rows(each)}
+        rows = {as_key(row.get(self._key)): row for each in filters for row in self._rows(each)}
         return [self._record(code, row, emails.get(code, ())) for code, row in rows.items()]
 
     def parts(self, changes: Mapping[str, str]) -> list[dict[str, str]]:
@@ -100,7 +101,7 @@ class CustomerRecords:
         # A comparison minds case. Source: the function list of IFS's OData provider (docs.ifs.com/techdocs).
         for filter_text in odata.any_of(f"tolower({where.value})", map(odata.text, values)):
             for row in service.rows(where.entity_set, (), filter_text, (where.customer, where.value)):
-                found.setdefault(str(row.get(where.customer)), []).append(str(row.get(where.value)))
+                found.setdefault(as_key(row.get(where.customer)), []).append(str(row.get(where.value)))
         return found
 
     def _rows(self, filter_text: str) -> list[Row]:

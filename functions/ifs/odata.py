@@ -11,6 +11,7 @@ from typing import Literal
 from urllib.parse import quote, urlencode
 
 FILTER_BUDGET = 1500  # characters of an encoded filter: proxies in front of IFS cut addresses from about 2,000 on
+HALVES = "replace"  # half a character has no encoding: a question mark finds nothing, and keeps nothing else from it
 
 
 def text(value: str) -> str:
@@ -27,7 +28,7 @@ def literal(kind: Literal["text", "number"], value: str) -> str:
 
 def key(parts: Mapping[str, str]) -> str:
     """What stands between the brackets of a record's address: literals by attribute, percent-encoded for a path."""
-    return ",".join(f"{name}={quote(value, safe=chr(39))}" for name, value in parts.items())
+    return ",".join(f"{name}={quote(value, safe=chr(39), errors=HALVES)}" for name, value in parts.items())
 
 
 def any_of(attribute: str, literals: Iterable[str]) -> Iterator[str]:
@@ -40,7 +41,7 @@ def either(conditions: Iterable[str]) -> Iterator[str]:
     terms: list[str] = []
     length = 0
     for term in dict.fromkeys(conditions):
-        cost = len(quote(f"{term} or ", safe=""))
+        cost = len(quote(f"{term} or ", safe="", errors=HALVES))
         if terms and length + cost > FILTER_BUDGET:
             yield " or ".join(terms)
             terms, length = [], 0
@@ -60,7 +61,7 @@ def pairs(attributes: Sequence[str], keys: Iterable[Sequence[str]]) -> Iterator[
 
 def query(options: Mapping[str, str]) -> str:
     """System query options, percent-encoded; a space is %20, never a plus sign."""
-    return urlencode(options, quote_via=quote, safe="$,()")
+    return urlencode(options, quote_via=quote, safe="$,()", errors=HALVES)
 
 
 def selection(attributes: Sequence[str]) -> str:

@@ -20,6 +20,11 @@ def as_text(value: object) -> str:
     return cleaned(str(value)[: 2 * LONGEST])[:LONGEST] if isinstance(value, str | int | float) else ""
 
 
+def as_key(value: object) -> str:
+    """What a record is called, as it stands; half a character, which nothing can carry, as a question mark."""
+    return str(value or "").encode(errors="replace").decode()
+
+
 def as_quantity(value: object) -> Decimal | None:
     try:
         number = Decimal(str(value)) if isinstance(value, str | int | float) and not isinstance(value, bool) else None

@@ -10,12 +10,17 @@ import unicodedata
 # invisible too (Unicode's Default_Ignorable_Code_Point, https://www.unicode.org/reports/tr44/), and count as letters.
 _INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 
+# What ends a line, or leads to the next column, parts words; two systems' lines are compared in a text of lines.
+_BREAKS = re.compile("[\t-\r\x85\u2028\u2029]+")
+
 
 def cleaned(text: str) -> str:
-    """Composed, trimmed, without characters that nobody sees."""
+    """Composed, trimmed, on one line, without characters that nobody sees."""
     if text.isascii() and text.isprintable():
         return text.strip()
-    visible = "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] != "C")
+    visible = "".join(
+        c for c in unicodedata.normalize("NFC", _BREAKS.sub(" ", text)) if unicodedata.category(c)[0] != "C"
+    )
     return _INVISIBLE.sub("", visible).strip()
 
 

@@ -136,6 +136,15 @@ def test_two_customers_of_shipstation_may_be_one_of_ifs() -> None:
     assert {desk.known(code).other for code in ("501", "502")} == {"C7"}
 
 
+def test_half_a_character_in_an_id_of_ifs_holds_no_other_customer_up() -> None:
+    desk = CustomersDesk(match=["name", "email"])
+    desk.tenant.add_customer("K\ud83d", "Kim Larsson")
+    desk.account.add_customer("Kim Larsson", "kim@example.com", **HOME)
+    number = desk.account.add_customer("Bo Larsson", "bo@example.com", **HOME)
+    ended = {each["record"]: each["other"] for each in desk.look()["ended"]}
+    assert (ended[str(number)], sorted(ended.values())) == (f"SS{number}", ["K?", f"SS{number}"])
+
+
 def test_an_id_that_somebody_else_has_taken_is_not_ours() -> None:
     desk = CustomersDesk()
     desk.tenant.add_customer("SS501", "Steamship 501")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.equipment.align_desk import ORIGIN, AlignDesk
+from tests.equipment.align_desk import ADDRESS, ORIGIN, AlignDesk
 from tests.equipment.push_people import RECEIVER
 
 BOTH: dict[str, Any] = {"direction": "both", "policy": "shipstation_wins"}
@@ -304,6 +304,16 @@ def test_what_shipstation_refuses_is_parked_once_and_not_sent_again_until_ifs_sa
     desk.tenant.edit_site_address("CHI", City="Evanston")
     desk.look()
     assert desk.warehouse("CHI")["originAddress"]["city"] == "Evanston"
+
+
+@pytest.mark.parametrize(("code", "address"), [("D\ud83dAL", "1"), ("DAL", "\ud83d1")], ids=["site", "address"])
+def test_half_a_character_in_a_key_holds_no_other_site_up(code: str, address: str) -> None:
+    desk = AlignDesk()
+    desk.tenant.add_site(code, "10", Description="Dallas warehouse")
+    desk.tenant.add_site_address(code, address, **ADDRESS)
+    desk.add_site("CHI")
+    desk.look()
+    assert "Chicago warehouse" in {each["warehouseName"] for each in desk.warehouses()}
 
 
 def test_what_shipstation_refused_is_sent_again_with_a_plan_that_shows_it() -> None:

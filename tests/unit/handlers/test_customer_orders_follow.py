@@ -87,6 +87,23 @@ def test_a_hold_of_the_warehouses_own_is_not_lifted_by_ifs() -> None:
     assert (desk.part().attention, desk.part().field) == (Reason.CHANGED_IN_WAREHOUSE, "held")
 
 
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\n", "\t"], ids=ascii)
+def test_the_end_of_a_line_in_a_part_number_keeps_no_order_from_following_ifs(end: str) -> None:
+    desk = OrderDesk()
+    desk.enter("P1", lines=0)
+    desk.tenant.add_order_line("P1", part=f"BO{end}LT")
+    desk.enter("P2")
+    desk.settled()
+    typed = [{**item.body, "quantity": item.quantity} for item in desk.packed("P2").items]
+    desk.account.edit_order(desk.packed("P2").order_id, {"items": [*typed, {"sku": f"GIFT{end}WRAP", "quantity": 1}]})
+    for order in ("P1", "P2"):
+        desk.tenant.edit_line(desk.line(order), BuyQtyDue=5)
+    desk.settled()
+    assert desk.goods("P1") == {"P1-1-1-0": 5}
+    assert (desk.part("P2").attention, desk.part("P2").field) == (Reason.CHANGED_IN_WAREHOUSE, "items")
+    assert desk.packed("P1").items[0].body["sku"] == "BO LT"
+
+
 @EITHER
 def test_a_blocked_order_stays_held_when_the_warehouses_own_hold_ends(kind: type[OrderDesk]) -> None:
     desk = kind(warehouses={"CHI": 4711})

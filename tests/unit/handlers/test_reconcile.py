@@ -365,8 +365,12 @@ def test_the_schedule_compares_the_day_before_once() -> None:
         pytest.param({**WHO, "from": AFTERNOON["until"], "until": AFTERNOON["from"]}, "from must be", id="backwards"),
         pytest.param({**WHO, "from": "2026-06-01"}, "from: ", id="no instant"),
         pytest.param({**WHO, "from": "2030-01-01T00:00:00Z"}, "holds nothing yet", id="the future"),
-        pytest.param({**WHO, "from": "0001-01-01T00:00:00+14:00"}, "from: Value error, is of none of", id="the first day"),
-        pytest.param({**WHO, "from": "9999-12-31T23:59:59-12:00"}, "from: Value error, is of none of", id="the last day"),
+        pytest.param(
+            {**WHO, "from": "0001-01-01T00:00:00+14:00"}, "from: Value error, is of none of", id="the first day"
+        ),
+        pytest.param(
+            {**WHO, "from": "9999-12-31T23:59:59-12:00"}, "from: Value error, is of none of", id="the last day"
+        ),
         pytest.param({**WHO, "connection": "other"}, "known are ['acme']", id="an unknown connection"),
         pytest.param({"run_id": "x"}, "no such reconcile", id="an unknown run"),
     ],
