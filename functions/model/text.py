@@ -10,8 +10,8 @@ import unicodedata
 # invisible too (Unicode's Default_Ignorable_Code_Point, https://www.unicode.org/reports/tr44/), and count as letters.
 _INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 
-# What ends a line, or leads to the next column, parts words; two systems' lines are compared in a text of lines.
-_BREAKS = re.compile("[\t-\r\x85\u2028\u2029]+")
+# What ends a line and is no control character; two systems' lines are compared in a text of lines.
+_BREAKS = re.compile("[\u2028\u2029]+")
 
 
 def cleaned(text: str) -> str:
