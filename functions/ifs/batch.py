@@ -7,9 +7,10 @@ an error may stop there. Source: https://docs.ifs.com/techdocs/ (batch requests)
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from email import message_from_bytes
 from http import HTTPStatus
+from typing import Any
 
 from functions.ifs.faults import Answer
 
@@ -34,7 +35,10 @@ def answers(batch: Answer, count: int) -> list[Answer | None]:
     """Of `count` requests in their order; None for one that is no list, or is not there."""
     # The boundary that the server chose stands in its header alone.
     head = f"Content-Type: {batch.headers.get('content-type', '')}\r\n\r\n"
-    parts = list(_parts(head.encode() + batch.document))
+    try:
+        parts = list(_parts(head.encode() + batch.document))
+    except RecursionError:  # parts within parts
+        parts = []
     numbers = [number for number, _ in parts]
     # By what each says of itself. A server that repeats no numbers keeps the order of the requests; which of them it
     # left out, an answer that is too short does not say.
@@ -42,6 +46,12 @@ def answers(batch: Answer, count: int) -> list[Answer | None]:
         return [_list(content) for _, content in parts]
     by_number = {number: _list(content) for number, content in parts if numbers.count(number) == 1}
     return [by_number.get(str(number)) for number in range(count)]
+
+
+def rows(body: object) -> list[Mapping[str, Any]] | None:
+    """Of a page of a list; None for anything else, which in status 200 is not a list that may be called complete."""
+    page = body.get("value") if isinstance(body, dict) else None
+    return page if isinstance(page, list) and all(isinstance(row, dict) for row in page) else None
 
 
 def _parts(message: bytes) -> Iterator[tuple[str, bytes]]:
@@ -59,6 +69,7 @@ def _list(part: bytes) -> Answer | None:
     if status != [str(HTTPStatus.OK.value).encode()]:
         return None
     try:
-        return Answer(status=HTTPStatus.OK, headers={}, body=json.loads(content), is_json=True)
+        found = json.loads(content)
     except (ValueError, RecursionError):
         return None
+    return Answer(status=HTTPStatus.OK, headers={}, body=found, is_json=True) if rows(found) is not None else None

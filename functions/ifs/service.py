@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from functions.errors import ConnectorError, Permanent, Retryable
-from functions.ifs import odata
+from functions.ifs import batch, odata
 from functions.ifs.client import IfsClient
 from functions.ifs.faults import Answer
 from functions.model.outcomes import Reason
@@ -53,7 +53,9 @@ class Service:
         return [row for rows in lists for row in rows]
 
     def each(self, asked: Sequence[RowList]) -> list[list[Row]]:
-        """The rows of every list, in their order. First pages are asked for together."""
+        """The rows of every list, in their order. First pages are asked for together; no set is read before one that
+        stands before it.
+        """
         paths = [
             self._page_path(each.entity_set, _options((*each.key, *each.select), each.key, each.filter_text), 0)
             for each in asked
@@ -61,10 +63,16 @@ class Service:
         # Most lists are one page: asked for together, a batch of orders costs few requests.
         sets = " and ".join(dict.fromkeys(each.entity_set for each in asked))
         firsts = self.client.get_together(self.path, paths, sets)
-        return [
-            self.rows(each.entity_set, each.select, each.filter_text, each.key, first)
-            for each, first in zip(asked, firsts, strict=True)
-        ]
+        found: list[list[Row]] = []
+        late: set[str] = set()
+        for each, first in zip(asked, firsts, strict=True):
+            # What is read later must not show a set as newer than another one that was asked for after it: a record's
+            # tag would vouch for lines that were read before it.
+            known = first if late <= {each.entity_set} else None
+            found.append(self.rows(each.entity_set, each.select, each.filter_text, each.key, known))
+            if known is None or len(found[-1]) > len(known.body["value"]):
+                late.add(each.entity_set)
+        return found
 
     def rows(
         self, entity_set: str, select: Sequence[str], filter_text: str, key: Sequence[str], first: Answer | None = None
@@ -76,7 +84,8 @@ class Service:
         rows: dict[tuple[object, ...], Row] = {}
         path, skip = self._page_path(entity_set, options, 0), 0
         for _ in range(MOST_PAGES):
-            page, link = self._page(path, entity_set, first if skip == 0 else None)
+            page, link = self._page(path, entity_set, first)
+            first = None
             known = len(rows)
             for place, row in enumerate(page, skip):
                 # A row that moves between two pages is shown twice.
@@ -119,9 +128,8 @@ class Service:
         if answer is None:
             text = f"GET {entity_set}: 404, there is no such set in the projection"
             raise Permanent(Reason.IFS_CONFIGURATION, text, stage="search", status=404)
-        page = answer.body.get("value") if isinstance(answer.body, dict) else None
-        # Anything else in status 200 is not a list that may be called complete.
-        if not isinstance(page, list) or not all(isinstance(row, dict) for row in page):
+        page = batch.rows(answer.body)
+        if page is None:
             raise _unusable(entity_set, "NO_ROWS")
         self._widest[entity_set] = max(len(page), self._widest.get(entity_set, 0))
         link = answer.body.get(NEXT_LINK)

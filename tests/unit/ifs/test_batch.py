@@ -145,6 +145,16 @@ DAMAGED: dict[str, Damage] = {
     ),
     "one number for all": lambda body: re.sub(rb"Content-ID: \d+", b"Content-ID: 0", body),
     "numbers that nobody gave": lambda body: body.replace(b"Content-ID: ", b"Content-ID: 7"),
+    "one is an error within status 200": lambda body: re.sub(
+        rb'\{"@odata.context".*?\}\r\n--', b'{"error":{"code":"X"}}\r\n--', body, count=1
+    ),
+    "one is null": lambda body: re.sub(rb"\r\n\r\n\{.*\}\r\n--", b"\r\n\r\nnull\r\n--", body, count=1),
+    "one holds what is no row": lambda body: body.replace(b'"value":[', b'"value":[null,', 1),
+    "parts within parts without an end": lambda body: b"".join(
+        b"--%b\r\nContent-Type: multipart/mixed; boundary=b%d\r\n\r\n"
+        % (f"b{n - 1}".encode() if n else BOUNDARY.encode(), n)
+        for n in range(2000)
+    ),
     "other ends of lines": lambda body: body.replace(b"\r\n", b"\n"),
 }
 
@@ -172,6 +182,52 @@ def test_whatever_comes_back_the_lists_are_whole(damage: str) -> None:
         [False],
         ["P1001"],
     )
+
+
+def _changed(lists: Lists, change: Callable[[Request, Response], Response]) -> None:
+    serve = lists.tenant.application
+    lists.session.mount(IFS, Wire(lambda request: change(request, serve(request))))
+
+
+def test_an_empty_first_page_is_followed_where_it_says_that_there_is_more() -> None:
+    lists = Lists()
+    key = f"ShipmentId eq {lists.numbers[0]}"
+    following = f'"@odata.nextLink":"{SET}?$filter={key.replace(" ", "%20")}&$skip=0","value":[]'.encode()
+    _changed(
+        lists,
+        lambda request, response: (
+            Response(
+                response.status, re.sub(rb'"value":\[.*?\](?=\})', lambda _: following, response.body), response.headers
+            )
+            if request.path.endswith("$batch")
+            else response
+        ),
+    )
+    asked = [RowList(SET, ("SourceRef1",), KEY, key)] * 2
+    assert [len(rows) for rows in lists.service.each(asked)] == [1, 1]
+
+
+def _headless(request: Request, response: Response) -> Response:
+    if not request.path.endswith("$batch"):
+        return response
+    return Response(response.status, response.body.replace(b"200 OK", b"500 Error", 1), response.headers)
+
+
+@pytest.mark.parametrize("pages", ["the first list is missing", "the first list goes on behind its page"])
+def test_what_is_asked_for_later_is_never_read_before_what_was_asked_for_earlier(pages: str) -> None:
+    lists = Lists(3)
+    if pages == "the first list is missing":
+        _changed(lists, _headless)
+    else:
+        lists.tenant.switches.largest_page = 2
+    either = " or ".join(f"ShipmentId eq {number}" for number in lists.numbers)
+    asked = [RowList("ShipmentSet", ("Objstate",), ("ShipmentId",), either), RowList(SET, ("SourceRef1",), KEY, either)]
+    lists.service.each(asked)
+    wire = lists.session.get_adapter(IFS)
+    assert isinstance(wire, Wire)
+    alone = [str(request.url) for request in wire.sent if request.method == "GET" and "$filter" in str(request.url)]
+    last_record = max(place for place, url in enumerate(alone) if "/ShipmentSet?" in url)
+    assert any(f"/{SET}?" in url and "$skip=0" in url.replace("%24", "$") for url in alone[last_record:])
 
 
 def test_text_of_any_script_survives() -> None:
