@@ -113,7 +113,8 @@ class IfsClient:
             answer = self._send(Call("POST", what, "search"), f"{service}/$batch", ifs_batch.HEADERS, body)
         # What fails here alone, be it a proxy that never answers, must not cost every delivery its time-out.
         except Retryable:
-            self._alone_until[service] = self._now() + FAILED_FOR
+            # Counted from when anything may be sent again: else the next request would be a batch, for ever.
+            self._alone_until[service] = max(self._now(), self._held_until or self._now()) + FAILED_FOR
             return alone
         # A projection that refuses `$batch` for good is no fault of the lists: they are asked for one by one.
         except Permanent:

@@ -93,7 +93,7 @@ class _Case:
         return {s.key: self.remembered[s.key] for s in _without(self.shipments, named) if self._stays(s)}
 
     def _hidden(self, placed: Placings) -> Placings:
-        """What is placed nowhere else stays with a record that IFS does not show, or of which it shows no line at all."""
+        """What is placed nowhere else stays with a record that IFS does not show, or shows without any line."""
         known = ((s.key, self.remembered[s.key]) for s in _without(self.shipments, placed) if s.key in self.remembered)
         return {key: placing for key, placing in known if placing.key not in self.shown or self._is_bare(placing.key)}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 import requests
@@ -99,6 +100,16 @@ def test_a_batch_that_is_lost_is_asked_for_alone_and_together_again_after_a_whil
     assert lists.asked()[0] == 0, "what fails for batches alone must not cost every delivery its time-out"
     lists.at += FAILED_FOR
     assert (lists.lines_read(), lists.asked()[0]) == (lists.expected, 1)
+
+
+def test_a_batch_alone_that_is_always_put_off_leaves_time_to_ask_alone() -> None:
+    lists = Lists()
+    put_off = Response(503, b"", {"Retry-After": "900"})
+    _changed(lists, lambda request, response: put_off if request.path.endswith("$batch") else response)
+    with pytest.raises(Retryable):
+        lists.lines_read()
+    lists.at += timedelta(seconds=900)  # as it was asked to
+    assert lists.lines_read() == lists.expected
 
 
 def test_a_token_that_ran_out_is_replaced_within_a_batch_too() -> None:
