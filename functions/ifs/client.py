@@ -37,6 +37,7 @@ from functions.model.outcomes import Reason
 JSON = "application/json"
 WARNINGS = {"X-IFS-Accept-Warnings": "true"}
 GRACE_SECONDS = 8  # the server gives up first
+TOGETHER_SECONDS = 20  # of a `$batch` at most: a run has to have the time to ask for its lists alone afterwards
 TRIES = 3  # of a reading; what fails for longer is the queue's and the ledger's to repeat
 REFUSED_FOR, FAILED_FOR = timedelta(days=1), timedelta(minutes=10)  # a service is not asked for `$batch` again
 NOT_PROCESSED_PAUSES = (2.0, 5.0)  # while IFS rebuilds its service metadata
@@ -204,14 +205,15 @@ class IfsClient:
         self._sleep(pause * (0.5 + self._jitter() / 2))
 
     def _once(self, call: Call, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        wait = min(self._side.wait_seconds, TOGETHER_SECONDS) if call.is_together else self._side.wait_seconds
         self._pace()
         try:
             response, content = exchange(
                 self._session,
                 call.method,
                 f"{self._side.base_url}{path}",
-                within_seconds=self._side.wait_seconds + GRACE_SECONDS,
-                headers={"Accept": JSON, "Prefer": f"wait={self._side.wait_seconds}", **headers},
+                within_seconds=wait + GRACE_SECONDS,
+                headers={"Accept": JSON, "Prefer": f"wait={wait}", **headers},
                 data=body,
             )
         except requests.RequestException as error:

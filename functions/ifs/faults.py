@@ -71,7 +71,12 @@ class Call:
     @property
     def writes(self) -> bool:
         """A list is read, also where its request is a POST."""
-        return self.method != "GET" and self.stage != "search"
+        return self.method != "GET" and not self.is_together
+
+    @property
+    def is_together(self) -> bool:
+        """Several lists in one request."""
+        return self.method == "POST" and self.stage == "search"
 
     @property
     def makes_a_record(self) -> bool:

@@ -23,8 +23,8 @@ KEY = ("ShipmentId", "ShipmentLineNo")
 
 
 class Lists(Rig):
-    def __init__(self, shipments: int = 120, lines: int = 1) -> None:
-        super().__init__()
+    def __init__(self, shipments: int = 120, lines: int = 1, **ifs: int) -> None:
+        super().__init__(**ifs)
         parts = [("P1001", f"PART{n}", 1) for n in range(lines)]
         self.numbers = [self.tenant.add_shipment(parts) for _ in range(shipments)]
         self.service = Service(self.client, "main", "ShipmentHandling")
@@ -110,6 +110,17 @@ def test_a_batch_alone_that_is_always_put_off_leaves_time_to_ask_alone() -> None
         lists.lines_read()
     lists.at += timedelta(seconds=900)  # as it was asked to
     assert lists.lines_read() == lists.expected
+
+
+def test_a_batch_is_not_waited_for_as_long_as_a_list_may_take() -> None:
+    lists = Lists(wait_seconds=60)
+    lists.lines_read()
+    waits = {
+        "$batch" in str(request.url): request.headers["Prefer"]
+        for request in lists.wire.sent
+        if "Prefer" in request.headers
+    }
+    assert waits == {True: "wait=20", False: "wait=60"}
 
 
 def test_a_token_that_ran_out_is_replaced_within_a_batch_too() -> None:
