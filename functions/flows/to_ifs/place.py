@@ -93,14 +93,9 @@ class _Case:
         return {s.key: self.remembered[s.key] for s in _without(self.shipments, named) if self._stays(s)}
 
     def _hidden(self, placed: Placings) -> Placings:
-        """What is placed nowhere else stays with a record that IFS does not show, or shows without any line."""
+        """What is placed nowhere else stays with a record that IFS does not show."""
         known = ((s.key, self.remembered[s.key]) for s in _without(self.shipments, placed) if s.key in self.remembered)
-        return {key: placing for key, placing in known if placing.key not in self.shown or self._is_bare(placing.key)}
-
-    def _is_bare(self, record: RecordKey) -> bool:
-        """Lines that moved stand on another record. None anywhere may as well be lines that IFS hides."""
-        candidate = self.usable.get(record)
-        return candidate is not None and not candidate.is_own and not candidate.lines
+        return {key: placing for key, placing in known if placing.key not in self.shown}
 
     def _named(self, live: Iterable[Shipment]) -> tuple[Placings, dict[ShipmentKey, Reason]]:
         """A shipment that names its record goes there and nowhere else, also where the record is not ours."""

@@ -182,20 +182,36 @@ def _candidates(
     numbers: Mapping[str, str],
     named: Mapping[str, Sequence[ShipmentKey]],
 ) -> Iterator[Candidate]:
-    """An order found by another way than its number tells its company, which the shipment does not."""
     for key, record in headers.items():
-        carried = tuple(lines.get(key.id, ()))
-        own = [line.order_reference for line in carried if line.order_reference in numbers]
-        named_by = tuple(named.get(key.id, ()))
-        if own or named_by or key in each.remembered:
-            company = next((numbers[number] for number in own if numbers[number]), "")
-            yield Candidate(
-                record=record.of_company(company),
-                lines=carried,
-                orders=tuple(numbers) or (each.order.reference,),
-                is_own=bool(own),
-                named_by=named_by,
-            )
+        shown = _candidate(each, record, tuple(lines.get(key.id, ())), numbers, tuple(named.get(key.id, ())))
+        if shown.is_own or shown.named_by or (key in each.remembered and _is_whole(shown)):
+            yield shown
+
+
+def _candidate(
+    each: Sought,
+    record: Record,
+    carried: tuple[Line, ...],
+    numbers: Mapping[str, str],
+    named_by: tuple[ShipmentKey, ...],
+) -> Candidate:
+    """An order found by another way than its number tells its company, which the shipment does not."""
+    own = [line.order_reference for line in carried if line.order_reference in numbers]
+    company = next((numbers[number] for number in own if numbers[number]), "")
+    return Candidate(
+        record=record.of_company(company),
+        lines=carried,
+        orders=tuple(numbers) or (each.order.reference,),
+        is_own=bool(own),
+        named_by=named_by,
+    )
+
+
+def _is_whole(candidate: Candidate) -> bool:
+    """Lines that moved stand on another record. None anywhere may as well be lines that IFS hides for a moment: what
+    was placed there waits, as with a record that is hidden itself.
+    """
+    return bool(candidate.lines) or candidate.record.is_cancelled
 
 
 def _is_customer_order(row: Row) -> bool:

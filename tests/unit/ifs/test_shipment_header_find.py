@@ -67,6 +67,18 @@ def test_a_candidate_shows_the_lines_of_other_orders_too() -> None:
     assert lines == {("P1001", "BOLT", 2), ("P2002", "NUT", 3)}
 
 
+@pytest.mark.parametrize(("state", "is_shown"), [("Preliminary", False), ("Cancelled", True)])
+def test_a_remembered_record_without_any_line_is_shown_only_where_it_was_cancelled(
+    state: str, *, is_shown: bool
+) -> None:
+    rig = Rig()
+    number = rig.tenant.add_shipment([("P1001", "BOLT", 2)], objstate=state)
+    asked = sought(remembered=(key(number),))
+    assert [c.record.key for c in rig.headers.find([asked])[order()]] == [key(number)]
+    rig.tenant.sets["ShipmentLineSet"].clear()
+    assert (order() in rig.headers.find([asked])) is is_shown
+
+
 def test_an_order_on_several_shipments_has_several_candidates() -> None:
     rig = Rig()
     numbers = [rig.tenant.add_shipment([("P1001", "BOLT", 1)]) for _ in range(2)]
