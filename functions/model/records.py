@@ -104,7 +104,8 @@ class Line(Frozen):
 class Candidate(Frozen):
     """A record together with the order lines it carries (of any order). `orders` are all IFS orders that the reference
     stands for, `is_own` says that the record is or carries one of them; `named_by` are the shipments that say
-    themselves that they belong here. A record that is neither was read because it is remembered.
+    themselves that they belong here. A record that is neither was read because it is remembered. `is_bare`: it has
+    lines, and none is shown.
     """
 
     record: Record
@@ -112,6 +113,7 @@ class Candidate(Frozen):
     orders: tuple[str, ...] = ()
     is_own: bool = True
     named_by: tuple[ShipmentKey, ...] = ()
+    is_bare: bool = False
 
     def reading(self, record: Record) -> Candidate:
         """The same with a newer reading of the record; what only the search told stays."""

@@ -69,6 +69,7 @@ class _Case:
         self.own = {key: c for key, c in self.usable.items() if c.is_own}
         # A cancelled record takes nothing, and yet IFS shows it: what was placed there is not merely out of sight.
         self.shown = {c.record.key for c in candidates}
+        self.bare = {c.record.key for c in candidates if c.is_bare}
 
     def decided(self) -> Placement:
         live = [s for s in self.shipments if not s.is_voided]
@@ -93,9 +94,9 @@ class _Case:
         return {s.key: self.remembered[s.key] for s in _without(self.shipments, named) if self._stays(s)}
 
     def _hidden(self, placed: Placings) -> Placings:
-        """What is placed nowhere else stays with a record that IFS does not show."""
+        """What is placed nowhere else stays with a record that IFS does not show, or of whose lines it shows none."""
         known = ((s.key, self.remembered[s.key]) for s in _without(self.shipments, placed) if s.key in self.remembered)
-        return {key: placing for key, placing in known if placing.key not in self.shown}
+        return {key: placing for key, placing in known if placing.key not in self.shown - self.bare}
 
     def _named(self, live: Iterable[Shipment]) -> tuple[Placings, dict[ShipmentKey, Reason]]:
         """A shipment that names its record goes there and nowhere else, also where the record is not ours."""

@@ -184,7 +184,7 @@ def _candidates(
 ) -> Iterator[Candidate]:
     for key, record in headers.items():
         shown = _candidate(each, record, tuple(lines.get(key.id, ())), numbers, tuple(named.get(key.id, ())))
-        if shown.is_own or shown.named_by or (key in each.remembered and _is_whole(shown)):
+        if shown.is_own or shown.named_by or key in each.remembered:
             yield shown
 
 
@@ -204,14 +204,8 @@ def _candidate(
         orders=tuple(numbers) or (each.order.reference,),
         is_own=bool(own),
         named_by=named_by,
+        is_bare=not carried and not record.is_cancelled,
     )
-
-
-def _is_whole(candidate: Candidate) -> bool:
-    """Lines that moved stand on another record. None anywhere may as well be lines that IFS hides for a moment: what
-    was placed there waits, as with a record that is hidden itself.
-    """
-    return bool(candidate.lines) or candidate.record.is_cancelled
 
 
 def _is_customer_order(row: Row) -> bool:

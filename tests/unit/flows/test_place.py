@@ -160,6 +160,17 @@ def test_what_ifs_hides_keeps_its_shipments_voided_or_not() -> None:
         assert (result.placed, result.unplaced, result.unseen) == (on("1", shipment), {}, frozenset({shipment.key}))
 
 
+def test_a_record_of_whose_lines_ifs_shows_none_keeps_its_shipments_unless_they_belong_elsewhere() -> None:
+    bare = foreign(a_candidate(a_record("1"))).model_copy(update={"lines": (), "is_bare": True})
+    for shipment in (label(1, ("BOLT", 2)), voided(label(1, ("BOLT", 2)))):
+        result = place([shipment], [bare], on("1", shipment))
+        assert (result.placed, result.unplaced, result.unseen) == (on("1", shipment), {}, frozenset({shipment.key}))
+    bolt = label(1, ("BOLT", 2))
+    assert records(place([bolt], [bare, TWIN], on("1", bolt))) == {bolt.key: "9"}
+    untold = label(1)  # of its goods, that is: the line that moved is all there is
+    assert records(place([untold], [bare, TWIN], on("1", untold))) == {untold.key: "9"}
+
+
 def test_a_shipment_of_a_hidden_record_whose_goods_are_with_certainty_on_another_goes_there() -> None:
     known = label(1, ("NUT", 5))
     result = place([known], [NUTS, BOLTS], on("1000", known))
