@@ -113,7 +113,10 @@ class IfsClient:
         try:
             answer = self._send(Call("POST", what, "search"), f"{service}/$batch", ifs_batch.HEADERS, body)
         # What fails here alone, be it a proxy that never answers, must not cost every delivery its time-out.
-        except Retryable:
+        except Retryable as fault:
+            # Without a token no list is read alone either.
+            if fault.stage == "token":
+                raise
             # Counted from when anything may be sent again: else the next request would be a batch, for ever.
             self._alone_until[service] = max(self._now(), self._held_until or self._now()) + FAILED_FOR
             return alone

@@ -44,7 +44,7 @@ COMMANDS = {
     f"{OPERATE} resume --connection demo --note counted": "it goes on",
     f"{OPERATE} plan D1052 --connection demo --note look": "a replay's dry run of one order",
 }
-STORY_LINES = 10
+STORY_LINES = 8
 
 
 def show_reconciliation(console: Console, rows: Sequence[Row]) -> None:

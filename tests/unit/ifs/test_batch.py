@@ -16,6 +16,7 @@ from functions.ifs.faults import Answer
 from functions.ifs.service import Row, RowList, Service
 from tests.equipment.http import Request, Response
 from tests.equipment.ifs.batch import BOUNDARY
+from tests.equipment.ifs.outages import Outage
 from tests.equipment.tenant_fixture import IFS, Rig, Wire
 
 SET = "ShipmentLineSet"
@@ -129,6 +130,17 @@ def test_a_token_that_ran_out_is_replaced_within_a_batch_too() -> None:
     lists.asked()
     lists.tenant.tokens.clear()
     assert (lists.lines_read(), lists.asked()) == (lists.expected, (2, 0))
+
+
+def test_lists_are_not_asked_for_alone_where_there_is_no_token() -> None:
+    lists = Lists()
+    lists.tenant.outages.add(Outage("token", lists.at, lists.at + FAILED_FOR))
+    with pytest.raises(Retryable):
+        lists.lines_read()
+    assert len(lists.wire.sent) == 1
+    lists.at += FAILED_FOR
+    lists.lines_read()
+    assert lists.asked()[0] == 1, "no batch has failed"
 
 
 def test_an_outage_is_told_as_ever() -> None:
