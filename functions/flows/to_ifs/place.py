@@ -94,9 +94,15 @@ class _Case:
         return {s.key: self.remembered[s.key] for s in _without(self.shipments, named) if self._stays(s)}
 
     def _hidden(self, placed: Placings) -> Placings:
-        """What is placed nowhere else stays with a record that IFS does not show, or of whose lines it shows none."""
-        known = ((s.key, self.remembered[s.key]) for s in _without(self.shipments, placed) if s.key in self.remembered)
-        return {key: placing for key, placing in known if placing.key not in self.shown - self.bare}
+        """What is placed nowhere else stays with a record that IFS does not show, or, unless it is taken back, of whose
+        lines it shows none.
+        """
+        left = [s for s in _without(self.shipments, placed) if s.key in self.remembered]
+        return {s.key: self.remembered[s.key] for s in left if self._is_out_of_sight(s)}
+
+    def _is_out_of_sight(self, shipment: Shipment) -> bool:
+        record = self.remembered[shipment.key].key
+        return record not in self.shown or (record in self.bare and not shipment.is_voided)
 
     def _named(self, live: Iterable[Shipment]) -> tuple[Placings, dict[ShipmentKey, Reason]]:
         """A shipment that names its record goes there and nowhere else, also where the record is not ours."""
