@@ -143,6 +143,3 @@ def _announcing(number: int) -> dict[str, Any]:
         "body": json.dumps({"resource_url": url, "resource_type": "SHIP_NOTIFY"}),
         "isBase64Encoded": False,
     }
-
-
-# --- what both watch
