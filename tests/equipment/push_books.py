@@ -118,14 +118,20 @@ class Books:
     def unaudited(self, entries: Iterable[str], pending: Collection[str]) -> Iterator[str]:
         """`entries` are the order keys that the audit names: once for every write, and for one that was repeated and
         changed nothing perhaps. What was deleted before the connector heard of it is not known to have been made, nor
-        written what the warehouse typed over; `pending` are those of which it knows that it has to ask.
+        written what the warehouse typed over; `pending` are those of which it knows that it has to ask. What the
+        warehouse cancelled looks to a connector that died over its own cancellation as if that had arrived.
         """
-        gone = {order.order_key for order in self.account.orders.current.values() if order.is_gone}
+        orders = self.account.orders.current.values()
+        gone = {order.order_key for order in orders if order.is_gone}
         told, every = Counter(entries), Counter(push.order_key for push in self.pushes)
+        every.update(order.order_key for order in orders if self._is_cancelled_by_hand(order))
         written = Counter(push.order_key for push in self.pushes if self._is_certain(push))
         for key in (every | told).keys() - gone - set(pending):
             if not written[key] <= told[key] <= every[key]:
                 yield f"{key} was written {written[key]} times, {told[key]} entries say so"
+
+    def _is_cancelled_by_hand(self, order: Order) -> bool:
+        return order.order_id in self.ended_by_hand and order.status == CANCELLED
 
     def _is_certain(self, push: Push) -> bool:
         is_left_alone = bool(push.changed - self.typed.get(push.order_id, {}).keys())
