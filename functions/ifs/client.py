@@ -39,6 +39,7 @@ WARNINGS = {"X-IFS-Accept-Warnings": "true"}
 GRACE_SECONDS = 8  # the server gives up first
 TOGETHER_SECONDS = 20  # of a `$batch` at most: a run has to have the time to ask for its lists alone afterwards
 TRIES = 3  # of a reading; what fails for longer is the queue's and the ledger's to repeat
+TOKEN_TRIES = 2  # where the reading gets no token: the realm is one for all that asks, and every minute's probe asks it
 REFUSED_FOR, FAILED_FOR = timedelta(days=1), timedelta(minutes=10)  # a service is not asked for `$batch` again
 NOT_PROCESSED_PAUSES = (2.0, 5.0)  # while IFS rebuilds its service metadata
 
@@ -89,7 +90,8 @@ class IfsClient:
             try:
                 return self._send(Call("GET", what, stage), path, {"Accept": accept})
             except Retryable as fault:
-                if attempt == tries or not _is_quick(fault):
+                is_last = attempt >= (min(tries, TOKEN_TRIES) if fault.stage == "token" else tries)
+                if is_last or not _is_quick(fault):
                     raise
                 self._sleep(attempt * (0.3 + self._jitter()))
         raise AssertionError("the last try returns or raises")

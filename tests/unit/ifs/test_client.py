@@ -166,6 +166,13 @@ def test_a_time_that_the_realm_named_holds_every_request() -> None:
     assert len(desk.wire.sent) == 1
 
 
+def test_a_realm_that_gives_no_token_is_asked_once_more_for_one_reading() -> None:
+    desk = Desk()
+    desk.tenant.add_fault("status", path="/auth/", status=503, times=-1)
+    assert desk.refusal().stage == "token"
+    assert len(desk.wire.sent) == 2
+
+
 def test_a_rebuild_that_names_a_time_is_not_waited_for_in_process() -> None:
     desk = Desk()
     etag = desk.get()
