@@ -65,6 +65,7 @@ class Expectation:
     unless: str | None = None
     overwrites: bool = False  # by a policy of its own
     is_adopted: bool = False  # a person said that the number which stood there was ours
+    overruled_at: datetime | None = None  # a person had our number written over the one that stood there then
     is_timed: bool = True
     day_in: str | None = None  # the zone in which the label's instant is the ship date
 

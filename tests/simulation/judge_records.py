@@ -161,9 +161,11 @@ def _lost(week: Week, site: Site) -> Iterator[str]:
 
 def _overwritten(week: Week, site: Site, theirs: Write, name: str, value: object, *, is_new: bool) -> Iterator[str]:
     exceptions = {e.shipment_id for e in week.expectations if e.site is site and e.overwrites}
-    if name == "ProNo" and theirs.key[0] in {
-        e.shipment_id for e in week.expectations if e.site is site and e.is_adopted
-    }:
+    if name == "ProNo" and any(
+        e.is_adopted or (e.overruled_at is not None and theirs.at <= e.overruled_at)
+        for e in week.expectations
+        if e.site is site and e.shipment_id == theirs.key[0]
+    ):
         return
     if is_new and (name in OVERWRITES or theirs.key[0] in exceptions):
         return

@@ -42,6 +42,7 @@ from tests.simulation.moved_lines import MOVED_LINES
 from tests.simulation.operator_stories import OPERATOR_STORIES, WHO, ask, plan
 from tests.simulation.oracle import violations
 from tests.simulation.plans_taken_back import PLANS_TAKEN_BACK
+from tests.simulation.plans_written_over import PLANS_WRITTEN_OVER
 from tests.simulation.pushed_stories import pushed_stories
 from tests.simulation.reading_stories import READING_STORIES, furnish, habits
 from tests.simulation.refusals import REFUSALS
@@ -75,6 +76,7 @@ ALL_STORIES = (
     STORE_OVERRIDES,
     LARGE_ORDERS,
     READING_STORIES,
+    PLANS_WRITTEN_OVER,
 )
 
 

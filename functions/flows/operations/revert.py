@@ -13,6 +13,7 @@ from functions.flows.to_ifs.ownership import UNSEEN, same
 from functions.flows.to_ifs.proposal import OrderCase, Proposal, RecordProposal
 from functions.flows.to_ifs.revert_field import stands
 from functions.model.audit import AuditEntry, FieldChange
+from functions.model.clocks import CLOCKS
 from functions.model.outcomes import Outcome, Reason
 from functions.model.plans import Plan, PlannedOrder, PlannedRecord
 from functions.model.records import FieldName, RecordKey
@@ -64,18 +65,20 @@ class AppliedOrders:
         return _taken_back(record, changes)
 
     def _written(self, key: RecordKey) -> dict[str, FieldChange | None]:
-        """By field from what to what the plan wrote it; None where it was written for another cause since."""
-        began = self.applied.applied_at or self.applied.made_at
+        """By field that the plan wrote from what to what; None where it was written for another cause since."""
+        began = (self.applied.applied_at or self.applied.made_at) - CLOCKS
         found: dict[str, FieldChange | None] = {}
+        own: set[str] = set()
         for entry in self.replay.lookup.audit.story(self.applied.connection, key):
             if entry.at < began:
                 break
             is_plans = entry.cause.plan_id == self.applied.plan_id
             for name, change in _stored(entry):
                 last = found.setdefault(name, change if is_plans else None)
-                if is_plans and last is not None:
-                    found[name] = last.going_back_to(change)
-        return found
+                if is_plans:
+                    own.add(name)
+                    found[name] = last.going_back_to(change) if last is not None else None
+        return {name: found[name] for name in found if name in own}
 
 
 def _hindrance(case: OrderCase) -> Reason | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from functions.connections.connection import Connection
@@ -17,12 +17,12 @@ from functions.flows.to_ifs.earlier_version import Earlier
 from functions.flows.to_ifs.ownership import changed_since, unexplained
 from functions.flows.to_ifs.place import Placement
 from functions.flows.to_ifs.proposal import OrderCase, Remembered, Sites, view_of
+from functions.model.clocks import CLOCKS
 from functions.model.outcomes import Reason
 from functions.model.record_memory import RecordMemory
 from functions.model.records import Candidate, Record, RecordKey, Sought
 from functions.model.shipment import ConnectionName, OrderKey
 
-CLOCKS = timedelta(minutes=1)  # two environments' clocks differ by less
 OVER = Retryable(Reason.OUT_OF_TIME, "the run ends")
 VANISHED = 2  # remembered records that are gone at once are no coincidence
 

@@ -19,6 +19,7 @@ from functions.errors import ConnectorError, Scope
 from functions.flows.to_ifs.circuit_breaker import Breaker
 from functions.flows.to_ifs.release import OrderQueue
 from functions.model.audit import Cause
+from functions.model.clocks import CLOCKS
 from functions.model.messages import DeliverOrder
 from functions.model.records import Place, Record, RecordKey
 from functions.model.shipment import ConnectionName
@@ -33,7 +34,6 @@ SPACING, QUIET_SPACING = 10.0, 60.0
 WHOLE_LOOK = 360.0  # lines may have moved, and patience ends
 VANISHED = 2  # orders whose records are gone at once are no coincidence
 PORTION = 50  # orders: one or two requests
-CLOCKS = timedelta(minutes=1)  # two environments' clocks differ by less
 
 
 def _ages() -> Iterator[float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -107,6 +108,26 @@ def test_the_audit_says_who_took_back_which_plan_and_why() -> None:
         "back",
         "plan",
     )
+
+
+def test_what_an_environment_wrote_whose_clock_is_behind_is_taken_back_too() -> None:
+    desk = emptied()
+    plan = desk.applied()
+    entries = desk.world.audit.entries
+    entries[-1] = entries[-1].model_copy(update={"at": entries[-1].at - timedelta(seconds=50)})
+    desk.reverted(plan)
+    assert desk.values() == (None, None)
+
+
+def test_what_the_plan_did_not_write_is_not_told() -> None:
+    desk = emptied()
+    plan = desk.applied()
+    desk.world.ifs.edit(tracking=None)
+    desk.deliver(work(a_shipment(2)))
+    entries = desk.world.audit.entries
+    entries[-1] = entries[-1].model_copy(update={"changes": {"ship_date": entries[-1].changes["tracking"]}})
+    (record,) = desk.dry(plan).records
+    assert "ship_date" not in record.left
 
 
 def test_what_was_taken_back_is_a_persons_and_no_look_writes_it_again() -> None:
