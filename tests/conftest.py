@@ -8,12 +8,16 @@ import time
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.equipment.evidence import keep
 
 LINE_SECONDS = 2.0  # between two lines while tests end
 LONG_SECONDS = 10.0  # after which the tests are named that do not
 EVERY_RUN = "not nightly"
+# No example depends on how busy the machine is.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 # What takes minutes begins first; the tests of a module stay together.
 LONGEST_FIRST = ("simulation", "demo", "integration", "infra", "contract")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from functions.ledger.pushes import PushStore
@@ -65,7 +66,7 @@ class OrderDesk(Desk):
 
     def settled(self) -> OrderDesk:
         """After three looks."""
-        self.run(minutes=3)
+        self.run(minutes=3 * self.every / timedelta(minutes=1))
         return self
 
     def look(self) -> None:

@@ -30,8 +30,9 @@ class Desk:
         tenant = {"targets": [self.target()], **self.tenant_has()}
         self.world, self.site = quiet_world(orders=settings, ifs=tenant, **self.named())
         self.tenant, self.account = self.site.tenant, self.site.account
+        self.every = timedelta(minutes=minutes)
         for function in functions:
-            self.world.schedule(function, "acme", every=timedelta(minutes=minutes), until=START + timedelta(days=2))
+            self.world.schedule(function, "acme", every=self.every, until=START + timedelta(days=2))
 
     @staticmethod
     def source() -> dict[str, Any]:

@@ -16,6 +16,7 @@ from tests.equipment.push_desk import ACME
 from tests.equipment.push_people import told_in
 from tests.equipment.quiet_connection import START
 
+OVER_DAYS = 15  # minutes between two looks, where a test lasts longer than a day
 EITHER = pytest.mark.parametrize("kind", [OrderDesk, OrderDeskV2])
 
 
@@ -106,7 +107,7 @@ def test_the_end_of_a_line_in_a_part_number_keeps_no_order_from_following_ifs(en
 
 @EITHER
 def test_a_blocked_order_stays_held_when_the_warehouses_own_hold_ends(kind: type[OrderDesk]) -> None:
-    desk = kind(warehouses={"CHI": 4711})
+    desk = kind(minutes=OVER_DAYS, warehouses={"CHI": 4711})
     desk.enter()
     desk.settled()
     desk.account.hold_order(desk.packed().order_id, desk.world.now() + timedelta(days=1))
@@ -121,7 +122,7 @@ def test_a_blocked_order_stays_held_when_the_warehouses_own_hold_ends(kind: type
 
 
 def test_a_hold_whose_answer_was_lost_stays_the_warehouses_own() -> None:
-    desk = OrderDesk()
+    desk = OrderDesk(minutes=OVER_DAYS)
     desk.enter()
     desk.settled()
     desk.account.hold_order(desk.packed().order_id, desk.world.now() + timedelta(days=1))
@@ -136,7 +137,7 @@ def test_a_hold_whose_answer_was_lost_stays_the_warehouses_own() -> None:
 
 @EITHER
 def test_a_hold_of_the_warehouses_that_is_not_met_by_ifs_ends_at_its_day(kind: type[OrderDesk]) -> None:
-    desk = kind(warehouses={"CHI": 4711})
+    desk = kind(minutes=OVER_DAYS, warehouses={"CHI": 4711})
     desk.enter()
     desk.settled()
     desk.account.hold_order(desk.packed().order_id, desk.world.now() + timedelta(days=1))
