@@ -29,16 +29,17 @@ class FieldOutcome(Frozen):
 
 
 class Placing(Frozen):
-    """Where a shipment belongs, and how that was decided."""
+    """Where a shipment belongs, and how that was decided; a person chose it `instead_of` other records."""
 
     key: RecordKey
     by: PlacedBy
+    instead_of: tuple[str, ...] = ()
 
 
 class ShipmentState(Frozen):
-    """`admission` is how a backfill let the shipment in; it stays. A person chooses from `choices`. `withdrawn_at`: as
-    of that reading it belongs to another order. `decided_at`: since when it ends so, on it and on its record's fields;
-    None where an earlier version decided.
+    """`admission` is how a backfill let the shipment in; it stays. A person chooses from `choices`, or may again.
+    `withdrawn_at`: as of that reading it belongs to another order. `decided_at`: since when it ends so, on it and on
+    its record's fields; None where an earlier version decided.
     """
 
     shipment: Shipment
@@ -283,10 +284,15 @@ class OrderState(Frozen):
         return self.model_copy(update={"dismissed": dismissal, "attention": None})
 
     def placing_by_hand(self, shipment: ShipmentKey, record: RecordKey, due: datetime) -> OrderState:
-        """A person has chosen among `choices`. Due at that instant, should the message that brings it on be lost."""
-        placing = Placing(key=record, by="person")
-        placed = self.shipments[shipment].ended(Outcome.WAITING, None, placing=placing)
-        return self.with_shipments({shipment: placed}).claimed(due)
+        """A person has chosen among `choices`, and may choose again: what was placed elsewhere has to leave it. Due at
+        that instant, should the message that brings it on be lost.
+        """
+        before = self.shipments[shipment]
+        left = [before.placing.key] if before.placing is not None else []
+        others = tuple(sorted({*before.choices, *(key.id for key in left)} - {record.id}))
+        placing = Placing(key=record, by="person", instead_of=others)
+        placed = before.ended(Outcome.WAITING, None, placing=placing, choices=others)
+        return self.with_shipments({shipment: placed}).owing(left).claimed(due)
 
     def is_placed_by_hand(self, shipment: ShipmentKey, record_id: str) -> bool:
         """That choice was made before."""

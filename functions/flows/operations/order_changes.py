@@ -74,7 +74,7 @@ def place(tools: ControlTools, asked: PlaceRequest) -> Changed:
     if asked.record not in shipment.choices:
         raise RefusedError(f"record: the choices are {list(shipment.choices)}")
     record = RecordKey(place=_place_of(tools, state, asked.profile), id=asked.record)
-    change = {str(asked.shipment): (None, asked.record)}
+    change = {str(asked.shipment): (shipment.placing.key.id if shipment.placing else None, asked.record)}
     tools.audited(asked, order_record(state.key), "place", change, state.key)
     if not tools.orders.save(state.placing_by_hand(asked.shipment, record, tools.now + CLAIM)):
         raise RefusedError(f"order: {SAVED_IN_BETWEEN}")

@@ -22,7 +22,7 @@ Placings = dict[ShipmentKey, Placing]
 @dataclass(frozen=True)
 class Placement:
     """`placed` includes shipments that stay with a record which IFS does not show now: those are in `unseen`.
-    `unplaced` says why the others have none, `choices` which records a person has to choose from.
+    `unplaced` says why the others have none, `choices` which records a person has to choose from, or may again.
     """
 
     placed: Mapping[ShipmentKey, Placing]
@@ -79,16 +79,24 @@ class _Case:
         sure = {**self._kept(named), **named}
         torn = {key: why for key, why in torn.items() if key not in sure}  # a person has chosen
         waiting = _without(live, {**sure, **torn})
-        found = self._by_record_or_goods(waiting, sure)
+        found = self._unless_passed_over(self._by_record_or_goods(waiting, sure))
         hidden = self._hidden({**sure, **found})
         left = _without(waiting, {**found, **hidden})
         unplaced = {**torn, **{s.key: self._why_not(s) for s in left}}
         return Placement(
             placed={**sure, **found, **hidden},
             unplaced=unplaced,
-            choices=self._choices(unplaced),
+            choices={**self._choices(unplaced), **self._other_choices({**sure, **hidden})},
             unseen=frozenset(hidden),
         )
+
+    def _unless_passed_over(self, found: Placings) -> Placings:
+        """While what a person chose is not shown, goods do not say what he has denied."""
+        return {key: placing for key, placing in found.items() if not self._is_passed_over(key, placing.key)}
+
+    def _is_passed_over(self, shipment: ShipmentKey, record: RecordKey) -> bool:
+        chosen = self.remembered.get(shipment)
+        return chosen is not None and chosen.key not in self.shown and record.id in chosen.instead_of
 
     def _kept(self, named: Placings) -> Placings:
         return {s.key: self.remembered[s.key] for s in _without(self.shipments, named) if self._stays(s)}
@@ -206,9 +214,13 @@ class _Case:
     def _choices(self, unplaced: Mapping[ShipmentKey, Reason]) -> dict[ShipmentKey, tuple[str, ...]]:
         return {key: self._records_for(key) for key, why in unplaced.items() if why is Reason.AMBIGUOUS_TARGET}
 
-    def _records_for(self, shipment: ShipmentKey) -> tuple[str, ...]:
+    def _other_choices(self, placed: Placings) -> dict[ShipmentKey, tuple[str, ...]]:
+        """A person may choose again."""
+        return {key: self._records_for(key, placing.key) for key, placing in placed.items() if placing.by == "person"}
+
+    def _records_for(self, shipment: ShipmentKey, but: RecordKey | None = None) -> tuple[str, ...]:
         naming = [key for key, candidate in self.usable.items() if shipment in candidate.named_by]
-        return tuple(sorted(key.id for key in (naming or self.own)))
+        return tuple(sorted(key.id for key in (naming or self.own) if key != but))
 
 
 def _without(shipments: Iterable[Shipment], placed: Container[ShipmentKey]) -> list[Shipment]:

@@ -26,14 +26,14 @@ def shipment_outcome(
     state: ShipmentState, key: ShipmentKey, placement: Placement, fields: Mapping[RecordKey, Iterable[FieldOutcome]]
 ) -> ShipmentState:
     """`fields` are those of every record that was decided."""
-    placing = placement.placed.get(key)
+    placing, choices = placement.placed.get(key), placement.choices.get(key, ())
     if placing is None:
         outcome, reason = unplaced(placement.unplaced.get(key))
-        return state.ended(outcome, reason, choices=placement.choices.get(key, ()))
+        return state.ended(outcome, reason, choices=choices)
     if placing.key not in fields:
-        return state.ended(Outcome.WAITING, Reason.NOT_IN_IFS_YET, placing=placing)
+        return state.ended(Outcome.WAITING, Reason.NOT_IN_IFS_YET, placing=placing, choices=choices)
     outcome, reason = worst(fields[placing.key])
-    choices = (placing.key.id,) if reason is Reason.SHARED_TARGET else ()
+    choices = (placing.key.id,) if reason is Reason.SHARED_TARGET else choices
     return state.ended(outcome, reason, placing=placing, choices=choices)
 
 

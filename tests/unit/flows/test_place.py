@@ -294,3 +294,36 @@ def test_goods_say_more_than_the_warehouse() -> None:
 def test_the_only_record_takes_a_label_of_another_site_s_warehouse() -> None:
     shipment = from_warehouse(1, 8, ("BOLT", 2))
     assert place([shipment], [AT_CHI], {}, sites=SITES).placed == on("1", shipment, by="only")
+
+
+# --- what a person chose
+
+
+def chosen(record_id: str, shipment: Shipment, *, instead_of: tuple[str, ...]) -> dict[ShipmentKey, Placing]:
+    return {shipment.key: Placing(key=a_key(record_id), by="person", instead_of=instead_of)}
+
+
+def test_what_a_person_chose_waits_out_of_sight_while_the_goods_fit_what_he_did_not_choose() -> None:
+    bolt = label(1, ("BOLT", 2))
+    result = place([bolt], [BOLTS], chosen("9", bolt, instead_of=("1",)))
+    assert (records(result), result.unseen) == ({bolt.key: "9"}, frozenset({bolt.key}))
+
+
+@pytest.mark.parametrize(
+    ("shown", "instead_of"),
+    [
+        pytest.param([BOLTS], (), id="a record that he never saw"),
+        pytest.param([BOLTS, a_candidate(a_record("9", is_cancelled=True))], ("1",), id="what he chose was cancelled"),
+    ],
+)
+def test_what_a_person_chose_goes_where_its_goods_are_once_his_word_is_spent(
+    shown: list[Candidate], instead_of: tuple[str, ...]
+) -> None:
+    bolt = label(1, ("BOLT", 2))
+    assert records(place([bolt], shown, chosen("9", bolt, instead_of=instead_of))) == {bolt.key: "1"}
+
+
+def test_a_person_may_choose_again_among_the_others() -> None:
+    bolt = label(1, ("BOLT", 2))
+    result = place([bolt], [BOLTS, TWIN, NUTS], chosen("9", bolt, instead_of=("1",)))
+    assert (records(result), result.choices) == ({bolt.key: "9"}, {bolt.key: ("1", "2")})

@@ -379,6 +379,46 @@ def test_an_ambiguous_shipment_goes_where_a_person_says(shop: Shop) -> None:
     assert again["told"] == f"L{label} belongs to {chosen} from now on"
 
 
+def two_records_for_one_label(shop: Shop) -> tuple[str, list[int]]:
+    records = [shop.site.tenant.add_shipment([("P1", "BOLT", 1)]) for _ in range(2)]
+    label = f"L{shop.sell('P1', in_ifs=False)}"
+    shop.wait()
+    return label, records
+
+
+@pytest.mark.parametrize("pause", [timedelta(0), MINUTE], ids=["at once", "once it is written"])
+def test_what_a_person_placed_wrongly_is_placed_anew(shop: Shop, pause: timedelta) -> None:
+    label, (first, second) = two_records_for_one_label(shop)
+    shop.do("place", order="P1", shipment=label, record=str(first))
+    run(shop.world, shop.world.now() + pause)
+    assert shop.do("place", order="P1", shipment=label, record=str(second))["concerned"] == 1
+    shop.wait()
+    (placed,) = shop.story("P1")["shipments"]
+    assert (placed["record"], placed["outcome"], placed["choices"]) == (str(second), "written", [str(first)])
+    held = [shop.site.tenant.shipment(record)["ProNo"] for record in (first, second)]
+    assert held == [None, placed["tracking_number"]]
+    decided = [entry["changes"] for entry in shop.story("P1")["attempts"] if entry["what"] == "place"]
+    assert [each[label] for each in decided] == [[str(first), str(second)], [None, str(first)]]
+
+
+def test_what_a_person_chose_and_ifs_does_not_show_is_owed_what_was_written_there(shop: Shop) -> None:
+    label, (first, second) = two_records_for_one_label(shop)
+    shop.do("place", order="P1", shipment=label, record=str(first))
+    run(shop.world, shop.world.now() + MINUTE)
+    shop.site.tenant.hidden.add(first)
+    shop.do("release", orders=["P1"])
+    run(shop.world, shop.world.now() + MINUTE)
+    (waiting,) = shop.story("P1")["shipments"]
+    assert (waiting["record"], waiting["reason"], waiting["choices"]) == (str(first), "not_in_ifs_yet", [str(second)])
+    shop.do("place", order="P1", shipment=label, record=str(second))
+    run(shop.world, shop.world.now() + MINUTE)
+    shop.site.tenant.hidden.clear()
+    shop.do("release", orders=["P1"])
+    run(shop.world, shop.world.now() + MINUTE)
+    held = [shop.site.tenant.shipment(record)["ProNo"] for record in (first, second)]
+    assert held == [None, waiting["tracking_number"]]
+
+
 # --- bad input
 
 
