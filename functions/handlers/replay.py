@@ -184,8 +184,8 @@ class _Service:
         return {**answer, "next": {"plan_id": answer["run_id"]}} if "run_id" in answer else answer
 
     def _under_way(self, name: ConnectionName, digest: str) -> Plan | None:
-        heads = (self._plans.head(plan_id) for plan_id in self._plans.due(name, self._runtime.now() + LONGEST_HOLD))
-        return next((h for h in heads if h is not None and h.request == digest and h.status == "drawing"), None)
+        heads = self._plans.heads(self._plans.due(name, self._runtime.now() + LONGEST_HOLD))
+        return next((head for head in heads if head.request == digest and head.status == "drawing"), None)
 
     def _opened(self, plan: Plan, digest: str, run: _Run) -> Plan | None:
         return self._plans.open(plan.asked_as(digest).held(run.ends_at))

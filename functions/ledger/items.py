@@ -48,7 +48,7 @@ def readable(item: Mapping[str, Any]) -> Iterator[None]:
     except ValidationError as error:
         fields = sorted({str(fault["loc"][0]) for fault in error.errors(include_input=False) if fault["loc"]})
         raise Permanent(Reason.LEDGER_ITEM, f"item {item.get(PARTITION, '')}: unreadable {fields}") from None
-    except (KeyError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise Permanent(Reason.LEDGER_ITEM, f"item {item.get(PARTITION, '')}: {type(error).__name__}") from None
 
 

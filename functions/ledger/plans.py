@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from boto3.dynamodb.conditions import Attr
 
 from functions.ledger import earlier_plans
-from functions.ledger.items import PARTITION, SORT, read_as, stamp, to_item, unmoved
+from functions.ledger.items import PARTITION, SORT, each_readable, read_as, readable, stamp, to_item, unmoved
 from functions.ledger.table import DUE_PARTITION, DUE_SORT, EXPIRES, Table
 from functions.model.plans import Plan, PlannedOrder, PlannedRecord
 from functions.model.records import RecordKey
@@ -36,8 +36,12 @@ class PlanStore:
     def newest(self, connection: ConnectionName, most: int) -> list[Plan]:
         """The heads of its plans, the newest first."""
         listed = islice(self._table.query(_list_of(connection), newest_first=True), most)
-        ids = dict.fromkeys(str(item["plan_id"]) for item in listed)
-        return [head for plan_id in ids if (head := self.head(plan_id)) is not None]
+        return self.heads(dict.fromkeys(str(item["plan_id"]) for item in listed))
+
+    def heads(self, plan_ids: Iterable[str]) -> list[Plan]:
+        """Of those that stand and can be read."""
+        items = (self._table.get(_partition(plan_id), PLAN) for plan_id in plan_ids)
+        return list(each_readable((item for item in items if item is not None), self._head))
 
     def save(self, plan: Plan) -> Plan | None:
         """As stored; None where somebody else saved it in between."""
@@ -46,9 +50,7 @@ class PlanStore:
     def head(self, plan_id: str) -> Plan | None:
         """The plan without its orders and records. One of an earlier version is stored as today's first."""
         item = self._table.get(_partition(plan_id), PLAN)
-        if item is not None and earlier_plans.is_earlier(item):
-            return self._moved_over(earlier_plans.whole(self._table, item))
-        return _plan(item) if item is not None else None
+        return self._head(item) if item is not None else None
 
     def due(self, connection: ConnectionName, now: datetime) -> list[str]:
         """The ids of plans that a run should go on with. Eventually consistent."""
@@ -110,6 +112,11 @@ class PlanStore:
         stored = plan.stored()
         return stored if self._table.put(_item(stored), condition=condition) else None
 
+    def _head(self, item: Mapping[str, Any]) -> Plan:
+        if earlier_plans.is_earlier(item):
+            return self._moved_over(earlier_plans.whole(self._table, item))
+        return _plan(item)
+
     def _moved_over(self, plan: Plan) -> Plan:
         """Who is slower finds it done."""
         self.add(plan, plan.orders, reversed(plan.records))
@@ -118,15 +125,18 @@ class PlanStore:
 
 
 def _order(item: dict[str, Any]) -> PlannedOrder:
-    return read_as(PlannedOrder, item)
+    with readable(item):
+        return read_as(PlannedOrder, item)
 
 
 def _record(item: dict[str, Any]) -> PlannedRecord:
-    return read_as(PlannedRecord, item)
+    with readable(item):
+        return read_as(PlannedRecord, item)
 
 
-def _plan(item: dict[str, Any]) -> Plan:
-    return read_as(Plan, {**item, EXPIRES: item[APPLY_UNTIL]})
+def _plan(item: Mapping[str, Any]) -> Plan:
+    with readable(item):
+        return read_as(Plan, {**item, EXPIRES: item[APPLY_UNTIL]})
 
 
 def _partition(plan_id: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 from functions.handlers import replay as handler
 from tests.equipment.ifs.outages import Outage
 from tests.equipment.quiet_connection import START, quiet_world, run, schedule
-from tests.equipment.world import Site, World
+from tests.equipment.world import LEDGER, Site, World
 
 WHO = {"by": "kim", "note": "why"}
 ORDERS = 45
@@ -192,3 +192,26 @@ def test_a_plan_drawn_while_ifs_is_out_says_what_it_could_not_decide() -> None:
     assert (answer["state"], answer["orders"], answer["would_change"]) == ("ready", ORDERS, 0)
     assert answer["undecided"] == ORDERS
     assert "could not be decided" in answer["next"]
+
+
+def test_a_plan_that_is_damaged_keeps_no_other_from_its_turn() -> None:
+    world, _ = emptied()
+    damaged = asked(world, DRY_RUN)["plan_id"]
+    ledger = world.tables[LEDGER]
+    head = ledger.get(f"plan#{damaged}", "plan")
+    assert head is not None
+    ledger.put({**head, "status": "zzz"})
+    other = asked(world, {**DRY_RUN, "note": "another"})
+    go_on(world, 3)
+    assert asked(world, other["next"])["state"] == "ready"
+    assert "cannot be read" in asked(world, {"plan_id": damaged})["error"]
+    assert [plan["plan_id"] for plan in listed(world)] == [other["plan_id"]]
+
+
+def listed(world: World) -> list[dict[str, Any]]:
+    answers: list[Any] = []
+    question = {"show": "plans", "connection": "acme"}
+    world.functions["inspect"].invoke(question, lambda value, fault: answers.append(fault or value))
+    run(world, world.now() + timedelta(seconds=5))
+    plans: list[dict[str, Any]] = answers[0]["plans"]
+    return plans

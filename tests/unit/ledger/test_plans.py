@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from functions.errors import Permanent
 from functions.ledger.items import to_item
 from functions.ledger.plans import PlanStore
 from functions.model.audit import FieldChange
@@ -194,3 +195,34 @@ def test_the_newest_plans_of_a_connection_are_listed_once_each_and_those_that_we
     assert [plan.plan_id for plan in plans.newest(ConnectionName("acme"), 2)] == ["plan-1"]
     (listed,) = [item for item in table.scan(prefix="plans#") if item["plan_id"] == "plan-3"]
     assert listed["expires_at"] == int((NOON + timedelta(minutes=3) + KEPT).timestamp())
+
+
+DAMAGES: dict[str, dict[str, Any]] = {
+    "a word that no version has": {"status": "zzz"},
+    "another type": {"schema_version": [1]},
+    "nothing but its key": {},
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_head_that_is_damaged_is_told_and_hides_no_other_plan(damage: dict[str, Any]) -> None:
+    table = MemoryTable()
+    plans = stored(table, a_plan())
+    stored(table, a_plan(plan_id="plan-2"))
+    table.put({"pk": "plan#plan-1", "sk": "plan", **damage})
+    for read in (plans.head, plans.get):
+        with pytest.raises(Permanent) as fault:
+            read("plan-1")
+        assert fault.value.reason is Reason.LEDGER_ITEM
+    assert [head.plan_id for head in plans.newest(ConnectionName("acme"), 20)] == ["plan-2"]
+
+
+@pytest.mark.parametrize("part", ["order#", "record#"])
+def test_a_part_that_is_damaged_is_told(part: str) -> None:
+    table = MemoryTable()
+    plans = stored(table, a_plan())
+    (item,) = table.query("plan#plan-1", prefix=part)
+    table.put({"pk": item["pk"], "sk": item["sk"]})
+    with pytest.raises(Permanent) as fault:
+        plans.get("plan-1")
+    assert fault.value.reason is Reason.LEDGER_ITEM
