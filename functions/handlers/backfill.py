@@ -50,6 +50,8 @@ def _served(request: ReadingRequest, parts: PollParts) -> dict[str, Any]:
 def _backfill(request: Backfill, parts: PollParts) -> dict[str, Any]:
     rate = parts.connection.shipstation.requests_per_minute
     window = Span(start=request.start, end=min(request.end, parts.now()))
+    if window.start >= window.end:
+        return {"error": "backfill.from: the window holds nothing yet", "allowed": ALLOWED}
     cost = estimate(window, request.streams, parts.source, rate)
     cost_of_window = {"window": window.model_dump(mode="json"), **cost.model_dump(mode="json")}
     if request.dry_run:

@@ -42,9 +42,11 @@ def build(runtime: Runtime, settings: PollSettings) -> Handler:
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
         event = as_kept(event, runtime.connections)
-        is_now = event.get("now") is True and set(event) == {"connection", "now"}
+        is_named = isinstance(event.get("connection"), str)
+        is_now = is_named and event.get("now") is True and set(event) == {"connection", "now"}
+        is_tick = is_named and set(event) == {"connection"}
         # A schedule names the connection and nothing else; whatever says more is a person's request.
-        if "Records" not in event and set(event) != {"connection"} and not is_now:
+        if set(event) != {"Records"} and not is_tick and not is_now:
             return backfill.answer(event, runtime, parts)
         notifications, unreadable = batch.read(event.get("Records", ()), Notification)
         names = {n.connection for n in notifications.values()} or {ConnectionName(event.get("connection", ""))}

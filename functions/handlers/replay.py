@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from functions.connections.connection import Connection
 from functions.errors import ConnectorError
 from functions.flows.operations.carry_out import apply, progress, send
 from functions.flows.operations.overwrite import KeptOrders
@@ -23,7 +24,7 @@ from functions.flows.operations.revert import AppliedOrders
 from functions.handlers.plan_answers import told
 from functions.model.outcomes import SENTENCES
 from functions.model.plans import Asked, Plan
-from functions.model.replay_request import DryRun, OfAPlan
+from functions.model.replay_request import DryRun, OfAPlan, Tick
 from functions.model.selection import Selection
 from functions.model.shipment import ConnectionName
 from functions.page.plan_page import plan_page
@@ -130,6 +131,7 @@ class _Service:
 
     def go_on(self, name: ConnectionName, run: _Run) -> dict[str, Any]:
         """One fault keeps no other plan from its turn."""
+        self._connection(name)
         found = self._plans.due(name, self._runtime.now())
         for plan_id in found:
             try:
@@ -198,7 +200,7 @@ class _Service:
     def _told(self, plan: Plan, run: _Run, page: int) -> dict[str, Any]:
         replay = self._replay(plan.connection, run)
         answer = told(plan, self._plans, page, progress(replay, plan) if plan.applied is not None else None)
-        return {**answer, "connection": self._runtime.connections[plan.connection].called}
+        return {**answer, "connection": self._connection(plan.connection).called}
 
     def _applied_before(self, plan: Plan) -> dict[str, Any]:
         text = "was applied before" if plan.applied_at is not None else f"is {plan.status}"
@@ -216,9 +218,13 @@ class _Service:
     def _asked(self, by: str | None, note: str | None) -> Asked:
         return Asked(by=by or "", note=note or "", at=self._runtime.now())
 
-    def _replay(self, name: ConnectionName, run: _Run) -> Replay:
+    def _connection(self, name: ConnectionName) -> Connection:
         if name not in self._runtime.connections:
             raise _Refused(unknown_connection(names(self._runtime.connections), name))
+        return self._runtime.connections[name]
+
+    def _replay(self, name: ConnectionName, run: _Run) -> Replay:
+        self._connection(name)
         parts = self._parts
         return Replay(
             lookup=parts.lookup(name, run.context),
@@ -242,10 +248,11 @@ def build(runtime: Runtime, settings: ReplaySettings) -> Handler:
         now = runtime.now()
         ends_at = now + timedelta(milliseconds=context.get_remaining_time_in_millis())
         try:
-            if event.get("is_scheduled") is True:
-                name = ConnectionName(event["connection"])
-                return service.go_on(name, _Run(context, ends_at, ends_at - TIME_TO_END))
-            return _served(service, as_kept(event, runtime.connections), _Run(context, ends_at, now + PATIENCE))
+            asked = as_kept(event, runtime.connections)
+            request = _parsed(asked)
+            if isinstance(request, Tick):
+                return service.go_on(request.connection, _Run(context, ends_at, ends_at - TIME_TO_END))
+            return _served(service, request, asked, _Run(context, ends_at, now + PATIENCE))
         except _Refused as refused:
             return {"error": str(refused), "allowed": ALLOWED}
         except ConnectorError as fault:
@@ -270,8 +277,7 @@ def _goes_on(plan: Plan | None) -> dict[str, Any]:
     return {"error": told_of, "next": {"plan_id": plan.plan_id}}
 
 
-def _served(service: _Service, event: dict[str, Any], run: _Run) -> dict[str, Any]:
-    request = _parsed(event)
+def _served(service: _Service, request: DryRun | OfAPlan, event: dict[str, Any], run: _Run) -> dict[str, Any]:
     if isinstance(request, DryRun):
         return service.dry_run(request, event, run)
     if request.apply:
@@ -281,8 +287,10 @@ def _served(service: _Service, event: dict[str, Any], run: _Run) -> dict[str, An
     return service.revert(request, event, run) if request.revert else service.show(request, run)
 
 
-def _parsed(event: dict[str, Any]) -> DryRun | OfAPlan:
-    model = OfAPlan if "plan_id" in event else DryRun
+def _parsed(event: dict[str, Any]) -> DryRun | OfAPlan | Tick:
+    model: type[DryRun | OfAPlan | Tick] = OfAPlan if "plan_id" in event else DryRun
+    if event.get("is_scheduled") is True:
+        model = Tick
     try:
         return model.model_validate(event)
     except ValidationError as error:

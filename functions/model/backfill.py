@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from functions.model.cursors import Stream
 from functions.model.frozen import Frozen
+from functions.model.instants import Instant
 from functions.model.shipment import ConnectionName
 from functions.model.signed import Name, Note
 
@@ -13,8 +14,8 @@ from functions.model.signed import Name, Note
 class Backfill(Frozen):
     """`start` and `end` are written `from` and `to`."""
 
-    start: AwareDatetime = Field(alias="from")
-    end: AwareDatetime = Field(alias="to")
+    start: Instant = Field(alias="from")
+    end: Instant = Field(alias="to")
     streams: tuple[Stream, ...] = tuple(Stream)
     dry_run: bool = True
     baseline: bool = False

@@ -22,7 +22,8 @@ ACTIONS_KNOWN = 50  # by which a second copy of a request is told
 
 
 def pause_name(scope: PauseScope, of: str = "") -> str:
-    return f"{scope} {of}".strip()
+    """IFS writes its sites in capitals, people do not."""
+    return f"{scope} {of.upper() if scope == 'site' else of}".strip()
 
 
 class Pause(Frozen):

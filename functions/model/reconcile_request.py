@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from pydantic import AwareDatetime, Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from functions.model.frozen import Frozen
+from functions.model.instants import Instant
 from functions.model.shipment import ConnectionName
 from functions.model.signed import NameOrNone, NoteOrNone
-
-FIRST_YEAR, LAST_YEAR = 1970, 9998  # beyond them no other zone can name an instant
 
 
 class ReconcileRequest(Frozen):
@@ -19,8 +16,8 @@ class ReconcileRequest(Frozen):
     """
 
     connection: ConnectionName
-    start: AwareDatetime | None = Field(default=None, alias="from")
-    until: AwareDatetime | None = None
+    start: Instant | None = Field(default=None, alias="from")
+    until: Instant | None = None
     repair: bool = False
     by: NameOrNone = ""
     note: NoteOrNone = ""
@@ -28,13 +25,6 @@ class ReconcileRequest(Frozen):
     status: bool = False
     action_id: str = Field(default="", max_length=100)
     is_scheduled: bool = False
-
-    @field_validator("start", "until")
-    @classmethod
-    def _has_a_day_everywhere(cls, at: datetime | None) -> datetime | None:
-        if at is not None and not FIRST_YEAR <= at.year <= LAST_YEAR:
-            raise ValueError(f"is of none of the years {FIRST_YEAR} to {LAST_YEAR}")
-        return at
 
     @model_validator(mode="after")
     def _is_whole(self) -> ReconcileRequest:

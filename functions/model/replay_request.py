@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, RootModel, model_validator
 
@@ -13,6 +13,7 @@ from functions.model.shipment import ConnectionName
 from functions.model.signed import Name, Note
 
 MOST_OVERWRITTEN = 100  # orders
+MOST_PAGES = 1_000_000
 
 
 class DryRun(Frozen):
@@ -38,7 +39,7 @@ class OfAPlan(Frozen):
     """Shown, unless something is to be done with it. `"apply": false` shows it too."""
 
     plan_id: str = Field(min_length=1, max_length=100)
-    page: int = Field(default=1, ge=1)
+    page: int = Field(default=1, ge=1, le=MOST_PAGES)
     apply: bool = False
     cancel: bool = False
     revert: bool = False
@@ -53,6 +54,13 @@ class OfAPlan(Frozen):
         if asked and not (self.by and self.note):
             raise ValueError("by and note have to be given: who asks, and why")
         return self
+
+
+class Tick(Frozen):
+    """The schedule's own: it goes on with what is under way."""
+
+    connection: ConnectionName
+    is_scheduled: Literal[True]
 
 
 class ReplayRequest(RootModel[DryRun | OfAPlan]):

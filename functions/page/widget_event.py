@@ -74,14 +74,14 @@ class WidgetEvent:
 
 
 def on_a_page(
-    event: Mapping[str, Any],
+    event: Any,
     ask: Callable[[dict[str, Any]], Any],
     page: Callable[[WidgetEvent, Mapping[str, Any]], str],
     version: str,
 ) -> Any:
     """Of a function that buttons call beside whoever else: the answer as it is, and a page to a dashboard."""
-    if "widgetContext" not in event:
-        return ask(dict(event))
+    if not isinstance(event, dict) or "widgetContext" not in event:
+        return ask(event)
     widget = WidgetEvent.of(event, version)
     return page(widget, ask(widget.signed_request))
 

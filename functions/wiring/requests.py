@@ -17,13 +17,18 @@ from functions.model.connection_name import ConnectionName
 
 Asked = TypeVar("Asked", bound=BaseModel)
 Connections = Mapping[ConnectionName, Connection]
+MOST_FAULTS = 10  # of one answer
 MANY = 20  # allowed ones that nobody reads to their end
 QUOTED = re.compile(r"'([^']*)'")
 
 
 def explained(error: ValidationError, model: type[BaseModel] | None = None) -> str:
-    """One clause a fault, each beginning with the key. `model` is what was asked for: it says which keys it has."""
-    return "; ".join(_explained(fault, model) for fault in error.errors(include_url=False))
+    """One clause a fault, each beginning with the key; those that nobody reads to their end are counted. `model` is
+    what was asked for: it says which keys it has.
+    """
+    faults = error.errors(include_url=False)
+    more = [f"and {len(faults) - MOST_FAULTS} more"] if len(faults) > MOST_FAULTS else []
+    return "; ".join([*(_explained(fault, model) for fault in faults[:MOST_FAULTS]), *more])
 
 
 def parsed(
@@ -38,8 +43,12 @@ def parsed(
     return asked if name is None or name in known else unknown_connection(names(known), name)
 
 
-def as_kept(event: dict[str, Any], known: Connections) -> dict[str, Any]:
-    """A connection that was renamed may be asked for by either name; it is kept under the first one."""
+def as_kept(event: Any, known: Connections) -> dict[str, Any]:
+    """A connection that was renamed may be asked for by either name; it is kept under the first one. What is no object
+    asks for nothing.
+    """
+    if not isinstance(event, dict):
+        return {}
     kept = {each.called: each.name for each in known.values() if each.called != each.name}
     asked = event.get("connection")
     return {**event, "connection": kept[asked]} if isinstance(asked, str) and asked in kept else event

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -77,7 +78,7 @@ class Function:
     quota: Quota = field(default_factory=lambda: Quota(1000))
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
-    def invoke(self, event: Mapping[str, Any], on_end: OnEnd = lambda _value, _fault: None) -> None:
+    def invoke(self, event: Any, on_end: OnEnd = lambda _value, _fault: None) -> None:
         """Without a place it ends at once, as throttled."""
         if not self.quota.take():
             on_end(None, ThrottledError())
@@ -98,7 +99,7 @@ class Function:
                 self.faults.append(fault)
             on_end(value, fault)
 
-        task = self.clockwork.start(self.name, lambda: handler(dict(event), context), end)
+        task = self.clockwork.start(self.name, lambda: handler(deepcopy(event), context), end)
         self.running[task] = environment
         self.clockwork.after(self.timeout_seconds, lambda: self._end(task))
 

@@ -102,3 +102,12 @@ def test_the_status_shows_every_stream_and_what_is_parked() -> None:
     assert {"orders", "labels_created", "labels_voided", "fulfilments"} <= set(status["streams"])
     assert [parked["reason"] for parked in status["parked"]] == ["gap"]
     assert status.get("refused_since") is None
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_window_of_the_future_is_refused_and_starts_nothing(*, dry_run: bool) -> None:
+    world, _ = quiet_world()
+    window = {"from": "2099-01-01T00:00:00Z", "to": "2099-02-01T00:00:00Z"}
+    answer = asked(world, {"connection": "acme", "backfill": {**WHO, **window, "dry_run": dry_run}})
+    assert answer["error"] == "backfill.from: the window holds nothing yet"
+    assert asked(world, {"connection": "acme", "status": True})["jobs"] == []

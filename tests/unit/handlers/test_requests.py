@@ -132,3 +132,45 @@ def test_blanks_are_neither_a_name_nor_a_reason(model: type[BaseModel]) -> None:
     for blank in ("by", "note"):
         with pytest.raises(ValidationError):
             model.model_validate({**SIGNED[model], **who, blank: "  "})
+
+
+ODD: tuple[Any, ...] = ([], [{}], "x", None, 5, {"connection": []}, {"connection": {}}, {"connection": None})
+
+
+@pytest.mark.parametrize("event", ODD, ids=repr)
+@pytest.mark.parametrize("function", [*OF_A_CONNECTION, "pull"])
+def test_what_is_no_request_is_answered(function: str, event: Any) -> None:
+    world, _ = quiet_world()
+    assert asked(world, event, function)["allowed"]
+
+
+@pytest.mark.parametrize(
+    ("function", "event", "told"),
+    [
+        ("replay", {"plan_id": "p", "page": 10**30}, "page: "),
+        ("replay", {"is_scheduled": True}, "connection: "),
+        ("replay", {"is_scheduled": True, "connection": "acmee"}, "connection: unknown, did you mean acme?"),
+        ("poll", {"connection": "acme", "Records": []}, "Records: unknown"),
+        ("poll", {"connection": ["acme"], "now": True}, "connection: "),
+    ],
+    ids=str,
+)
+def test_an_odd_value_is_answered_with_its_key(function: str, event: dict[str, Any], told: str) -> None:
+    world, _ = quiet_world()
+    assert told in asked(world, event, function)["error"]
+
+
+def test_of_a_thousand_faults_ten_are_told_and_the_others_counted() -> None:
+    wrong = {"connection": "acme", "select": {"store": ["x"] * 1_000}, "by": "kim", "note": "why"}
+    with pytest.raises(ValidationError) as fault:
+        DryRun.model_validate(wrong)
+    told = explained(fault.value, DryRun).split("; ")
+    assert (len(told), told[-1]) == (11, "and 990 more")
+
+
+@pytest.mark.parametrize("model", [Backfill, ReconcileRequest], ids=lambda model: model.__name__)
+@pytest.mark.parametrize("year", ["0001", "0900", "9999"])
+def test_a_year_that_no_vendor_has_is_answered(model: type[BaseModel], year: str) -> None:
+    with pytest.raises(ValidationError) as fault:
+        model.model_validate({"connection": "acme", "from": f"{year}-01-01T00:00:00+14:00", "by": "kim", "note": "why"})
+    assert "is of none of the years 1970 to 9998" in explained(fault.value, model)
