@@ -262,6 +262,12 @@ class Connection(Frozen):
         # Not every projection tells the company; what tells none is not refused for it.
         return record.company in {"", ifs.company} and (not ifs.sites or record.site in {"", *ifs.sites})
 
+    @property
+    def sites(self) -> frozenset[str]:
+        """The IFS sites that are written; none where some store writes to whichever its records are of."""
+        named = [view.ifs.sites for view in self.views]
+        return frozenset(site for sites in named for site in sites) if all(named) else frozenset()
+
     def aligning(self, profile: str) -> AnyAlign | None:
         """What the file says of that reference data; None where it says nothing."""
         return next((each for each in self.align if each.profile == profile), None)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, RootModel, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, RootModel, model_validator
 
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
+from functions.model.signed import seen
 
-Text = Annotated[str, Field(min_length=1, max_length=200)]
+Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(seen)]
 SearchedBy = Literal["order", "shipstation_order", "tracking", "shipment"]
 
 

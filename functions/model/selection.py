@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, TypeVar
 
-from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, model_validator
 
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import Shipment
+from functions.model.signed import seen
 from functions.model.state import OrderState, ShipmentState
 
 One = TypeVar("One")
-Text = Annotated[str, Field(min_length=1, max_length=200)]
+Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(seen)]
 
 
 def _listed(given: object) -> object:

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+from functions.model.text import cleaned
+
+
+def seen(text: str) -> str:
+    """As the vendors' texts are kept: what is pasted brings characters that nobody sees."""
+    found = cleaned(text)
+    if not found:
+        raise ValueError("holds nothing that anybody sees")
+    return found
+
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(seen)]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 # Where a request needs neither, or not always.
 NameOrNone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from pydantic import Field
-
 from functions.connections.connection import Connection
 from functions.flows.preflight.check import Check
 from functions.flows.preflight.pilot import Pilot
@@ -16,7 +14,7 @@ from functions.model.fit import FitReport
 from functions.model.frozen import Frozen
 from functions.model.key_expiry import Vendor
 from functions.model.shipment import ConnectionName
-from functions.model.signed import NameOrNone, NoteOrNone
+from functions.model.signed import Name, NameOrNone, NoteOrNone
 from functions.settings import CheckSettings
 from functions.shipstation import budget
 from functions.shipstation.reading.sample import AccountSample
@@ -29,7 +27,7 @@ class CheckRequest(Frozen):
     """`pilot` is the IFS order number of the one order that may be written."""
 
     connection: ConnectionName
-    pilot: str | None = Field(default=None, min_length=1, max_length=100)
+    pilot: Name | None = None
     by: NameOrNone = ""
     note: NoteOrNone = ""
 

@@ -13,7 +13,7 @@ from functions.model.control import (
     ResumeRequest,
     UnmapRequest,
 )
-from functions.model.desk import MapEntry, Pause, Recall
+from functions.model.desk import MapEntry, Pause, Recall, pause_name
 from functions.model.outcomes import Reason
 
 
@@ -22,6 +22,9 @@ def pause(tools: ControlTools, asked: PauseRequest) -> Changed:
         raise RefusedError("until: is in the past")
     if asked.scope == "store" and tools.connection.stores.leaves_out(int(asked.of)):
         raise RefusedError("of: the connection file leaves this store out; nothing is written for it")
+    sites = tools.connection.sites if asked.scope == "site" else frozenset()
+    if sites and asked.pause not in {pause_name("site", site) for site in sites}:
+        raise RefusedError(f"of: the sites that are written are {sorted(sites)}")
     pause = Pause(scope=asked.scope, of=asked.which, by=asked.by, note=asked.note, at=tools.now, until=asked.until)
     desk = tools.at_desk(asked, lambda desk: desk.pausing(pause), "pause", {pause.name: (None, _end(pause))})
     told = f"nothing is written for {_named(pause.name)} {_end(pause)}; what is read waits"

@@ -469,6 +469,7 @@ def test_bad_input_is_answered_with_the_key_and_what_is_allowed(
     [
         ({"scope": "store", "of": "0100001"}, {"scope": "store", "of": " 100001"}),
         ({"scope": "site", "of": " CHI "}, {"scope": "site", "of": "CHI"}),
+        ({"scope": "site", "of": "chi"}, {"scope": "site", "of": "CHI"}),
     ],
 )
 def test_a_pause_holds_what_it_names_however_it_is_typed(
@@ -479,6 +480,30 @@ def test_a_pause_holds_what_it_names_however_it_is_typed(
     shop.wait()
     assert shop.reasons() == {"paused": 1}
     assert shop.do("resume", **again)["done"] == "resume"
+
+
+@pytest.mark.parametrize(
+    ("sites", "refused"), [({}, False), ({"sites": ["CHI", "DAL"]}, True), ({"sites": ["NYC"]}, False)], ids=str
+)
+def test_a_pause_of_a_site_that_is_never_written_is_refused(*, sites: dict[str, Any], refused: bool) -> None:
+    shop = Shop(ifs=sites)
+    answer = shop.do("pause", scope="site", of="nyc")
+    assert (answer.get("error") == "of: the sites that are written are ['CHI', 'DAL']") is refused
+    assert (shop.audited() == []) is refused
+
+
+@pytest.mark.parametrize("pasted", ["P1\u200b", "\ufeffP1", "P\u00ad1", "P1\x00"])
+def test_what_a_person_pastes_is_read_as_it_is_seen(shop: Shop, pasted: str) -> None:
+    shop.sell("P1", carrier="ontrac")
+    shop.wait()
+    assert shop.show("order", order=pasted)["stories"]
+    assert shop.do("release", orders=[pasted])["left"] == {}
+    select = {"select": {"orders": [pasted]}, **WHO}
+    assert asked(shop.world, select, "replay")["orders"] == 1
+    shop.do("map", table="carriers", code="ontrac\u200b", value="ONTRAC\x00")
+    assert shop.show("desk")["toml"] == '[carriers]\n"ontrac" = "ONTRAC"\n'
+    blank = shop.do("map", table="carriers", code="dhl", value="\u200b")
+    assert "value: " in blank["error"]
 
 
 @pytest.mark.parametrize("model", [InspectRequest, ControlRequest])
