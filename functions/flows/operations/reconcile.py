@@ -143,7 +143,7 @@ def window_of(start: datetime | None, end: datetime | None, connection: Connecti
     where nothing is.
     """
     zone = ZoneInfo(connection.ifs.time_zone)
-    yesterday = Span.of_day(now.astimezone(zone).date() - timedelta(days=1), zone)
+    yesterday = Span.of_day(_day_before(now.astimezone(zone).date(), zone), zone)
     first = start or yesterday.start
     last = end or (yesterday.end if start is None else now - SETTLED)
     return Span(start=first.astimezone(UTC), end=min(last, now).astimezone(UTC))
@@ -151,8 +151,9 @@ def window_of(start: datetime | None, end: datetime | None, connection: Connecti
 
 def day_due(connection: Connection, last: date | None, now: datetime) -> date | None:
     """The day that the schedule has to reconcile now."""
-    local = now.astimezone(ZoneInfo(connection.ifs.time_zone))
-    yesterday = local.date() - timedelta(days=1)
+    zone = ZoneInfo(connection.ifs.time_zone)
+    local = now.astimezone(zone)
+    yesterday = _day_before(local.date(), zone)
     is_due = local.time() >= DAILY_AT and (last is None or last < yesterday)
     return yesterday if is_due and connection.mode != "off" else None
 
@@ -160,10 +161,14 @@ def day_due(connection: Connection, last: date | None, now: datetime) -> date | 
 def awaited(connection: Connection, now: datetime) -> list[Span]:
     """The days of which one has to be compared by now: yesterday, or until half a day after its turn the one before."""
     zone = ZoneInfo(connection.ifs.time_zone)
-    yesterday = now.astimezone(zone).date() - timedelta(days=1)
     at_the_latest = (now - HALF_A_DAY).astimezone(zone) - timedelta(hours=DAILY_AT.hour)
-    days = {yesterday, at_the_latest.date() - timedelta(days=1)}
+    days = {_day_before(day, zone) for day in (now.astimezone(zone).date(), at_the_latest.date())}
     return [Span.of_day(day, zone) for day in sorted(days)]
+
+
+def _day_before(day: date, zone: ZoneInfo) -> date:
+    """By the clock on the wall: a zone may have skipped a day."""
+    return (Span.of_day(day, zone).start - timedelta(microseconds=1)).astimezone(zone).date()
 
 
 def piece_length(window: Span, claimed: int) -> int:
