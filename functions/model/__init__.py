@@ -16,7 +16,8 @@
     cursors, jobs            how far ShipStation is read; windows of the past, backfill what a person asks of them
     behind                   how long ago each stream was read to its end
     desk                     what a person decided beside the file: pauses, map entries, what is looked at again
-    inspection, control      what a person asks, and decides; advice says what he can do, signed who asks and why
+    inspection, control      what a person asks, and decides; advice says what he can do, signed who asks and why,
+                             instants which instants a request may name
     budget, tenant           what an API key, and an IFS tenant, can take now
     consignment, outbound    what IFS wants packed, and what its ShipStation order should say
     pushed_order, waves      what we made of it, and how it stands; what is in no parcel yet
