@@ -20,6 +20,8 @@ from functions.shipstation.reading.api import Batch, Fetch, Listing, Missing, Pa
 
 MOST_GAPS = 5  # in one walk; more is no bad row but a bad day
 MOST_SINGLES = 3  # rows read one by one without meeting the bad one
+MOST_ALIKE = 2  # pages of later numbers that show what the first of them showed; one may be a row that came in between
+MOST_HOLLOW = 20  # likewise, of nothing but nulls
 BOUND = timedelta(seconds=1)  # order is trusted no finer than bounds are
 MOST_DISORDER = timedelta(minutes=1)  # rows further apart than this and in wrong order are not sorted at all
 FIRM, SINGLE = 3, 1  # tries: a page that fails is asked for again, a piece of a broken one is not
@@ -81,8 +83,8 @@ class _Place:
 
 class _Walk:
     """One walk over all legs. `_hunt` is the fault of the page that is being halved, None while all is well; `_newest`
-    is the newest key of the last page, `_proven` of all pages that were in order, `_latest` of all pages, `_slack` how
-    far rows are displaced.
+    is the newest key of the last page without its last row, `_proven` of all pages that were in order, `_latest` of all
+    pages, `_slack` how far rows are displaced.
     """
 
     def __init__(self, fetch: Fetch, listing: Listing, filters: Mapping[str, str]) -> None:
@@ -96,7 +98,8 @@ class _Walk:
         self._slack = BOUND
         self._is_ordered = True
         self._hunt: PageBroken | None = None
-        self._singles = self._gaps = self._repeated = 0
+        self._singles = self._gaps = self._repeated = self._alike = 0
+        self._shown: set[str] = set()
         self._remembered = 2 * listing.page_size
 
     def leg(self, window: Window, first_page: int, *, is_final: bool) -> Iterator[Page]:
@@ -147,14 +150,26 @@ class _Walk:
     def _is_over(self, batch: Batch, place: _Place, page: Page) -> bool:
         """The size asked for says nothing, because ShipStation may hand out less: a narrow page is the last where it
         and the count of rows agree. Else one more look has to bring something. More repeated rows than are remembered
-        are a list that never moves on.
+        are a list that never moves on, and so is one page over and over.
         """
         came = len(batch.rows)
         self._repeated = 0 if page.rows else self._repeated + came
-        if came >= place.size:
-            return self._repeated > self._remembered
+        if self._is_same_again(batch, place) or self._repeated > self._remembered:
+            return True
         served = (place.number - 1) * place.size + came
-        return not came or batch.total == served or self._repeated > self._remembered
+        return came < place.size and (not came or batch.total == served)
+
+    def _is_same_again(self, batch: Batch, place: _Place) -> bool:
+        """Whether later page numbers show nothing else. Raises Retryable for whole pages: more may stand behind them."""
+        shown = {str(row.get(self._listing.id_field)) for row in batch.rows if row}
+        is_alike = place.number > 1 and bool(batch.rows) and shown == self._shown
+        self._alike, self._shown = self._alike + 1 if is_alike else 0, shown
+        if self._alike < (MOST_ALIKE if shown else MOST_HOLLOW):
+            return False
+        if self._listing.page_size <= len(batch.rows) != batch.total:
+            text = f"GET {self._listing.path}: ignores which page is asked for"
+            raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, text)
+        return True
 
     def _end(self, page: Page) -> Page:
         """All of the window was read, whatever its order. Where the order was unsound, as much as rows were displaced
@@ -235,9 +250,10 @@ class _Walk:
         self._slack = max(self._slack, _displaced(keys, None if self._is_ordered else self._latest))
         self._latest = max(filter(None, (self._latest, *keys)), default=None)
         self._is_ordered = self._is_ordered and self._slack <= MOST_DISORDER
-        self._newest = max(keys, default=None) if self._is_ordered else None
+        # One row of a wrong clock at the end of a page would lead past all that follow it: the next page shows which.
+        self._newest = max(keys[:-1] or keys, default=None) if self._is_ordered else None
         if self._newest is not None:
-            self._proven = max(filter(None, (self._proven, self._newest)))
+            self._proven = max(filter(None, (self._proven, *keys)))
             self._last = max(filter(None, (self._last, self._newest - self._slack)))
         return Page([row for row in rows if row and self._is_fresh(row)], self._last, is_last=False)
 

@@ -69,7 +69,7 @@ def test_every_row_comes_once_whatever_its_number(number: int, seconds: float, r
 
 def test_what_no_later_row_is_older_than_goes_with_each_page() -> None:
     pages = List(labels(700)).walk()
-    assert [page.last for page in pages] == [NOON + timedelta(seconds=498), NOON + timedelta(seconds=699)]
+    assert [page.last for page in pages] == [NOON + timedelta(seconds=497), NOON + timedelta(seconds=699)]
     assert List([]).walk()[0].last is None
     assert [page.last for page in List(labels(PAGE_SIZE, 0)).walk()] == [NOON - timedelta(seconds=1)] * 2 + [NOON]
 
@@ -117,6 +117,55 @@ def test_rows_that_come_descending_are_all_read_and_prove_nothing_but_their_begi
     assert [page.last for page in pages] == [None, None, NOON]
 
 
+class OnePage(List):
+    """Shows the first `cap` rows of every window, whichever page is asked for, and tells no true count."""
+
+    def __init__(self, rows: list[Row], cap: int, total: int | None) -> None:
+        super().__init__(rows)
+        self.cap, self.total = cap, total
+
+    def __call__(self, parameters: Mapping[str, str], tries: int) -> Batch:
+        shown = super().__call__({**parameters, "page": "1"}, tries)
+        return Batch(shown.rows[: self.cap], self.total)
+
+
+@pytest.mark.parametrize("total", [None, 10**6], ids=["no count", "a huge one"])
+@pytest.mark.parametrize(("rows", "cap"), [(1, 1), (7, 500), (7, 3)])
+def test_the_same_narrow_page_for_ever_is_the_end_after_a_few_requests(
+    rows: int, cap: int, total: int | None
+) -> None:
+    listing = OnePage(labels(rows, 30), cap, total)
+    pages = listing.walk()
+    assert (ids(pages), pages[-1].is_last) == (list(range(rows)), True)
+    assert len(listing.asked) <= rows + 4
+
+
+def test_a_list_whose_pages_end_in_nulls_for_ever_comes_to_an_end() -> None:
+    asked: list[str] = []
+
+    def fetch(parameters: Mapping[str, str], tries: int) -> Batch:
+        asked.append(parameters["page"])
+        return Batch([*(labels(3) if parameters["page"] == "1" else ()), {}, {}], 3)
+
+    assert ids(list(walk(fetch, V1.labels, {}, Window(BEGINNING)))) == [0, 1, 2]
+    assert len(asked) <= 30
+
+
+@pytest.mark.parametrize("shown", [timedelta(hours=5), timedelta(days=365), timedelta(days=-365)], ids=str)
+@pytest.mark.parametrize("odd", [0, 250, 498, 499, 500, 999])
+def test_one_row_that_shows_another_instant_than_it_stands_at_hides_none_behind_it(odd: int, shown: timedelta) -> None:
+    def fetch(parameters: Mapping[str, str], tries: int) -> Batch:
+        batch = listing(parameters, tries)
+        return Batch([strange if row["shipmentId"] == odd else row for row in batch.rows], batch.total)
+
+    listing = List(labels(1200))
+    strange = label(odd, NOON + timedelta(seconds=odd) + shown)
+    pages = list(walk(fetch, V1.labels, {}, Window(BEGINNING)))
+    assert sorted(ids(pages)) == list(range(1200))
+    proven = [page.last for page in pages[:-1] if page.last]
+    assert all(at < NOON + timedelta(seconds=1200) for at in proven)
+
+
 def test_the_hour_that_comes_twice_is_read_whole() -> None:
     first = datetime.fromisoformat("2026-11-01T07:50:00+00:00")
     made = [first + n * timedelta(seconds=5) for n in range(1700)]  # 00:50 PDT to 02:11 PST
@@ -130,7 +179,7 @@ def test_every_request_asks_for_items_order_and_full_pages_and_keeps_the_filters
     fixed = {"sortBy": "CreateDate", "sortDir": "ASC", "pageSize": "500", "includeShipmentItems": "true"}
     first, second = listing.asked
     assert first == {**fixed, "batchId": "7", "page": "1"}
-    assert second == {**first, "createDateStart": "2026-03-05 04:08:18"}
+    assert second == {**first, "createDateStart": "2026-03-05 04:08:17"}
 
 
 @pytest.mark.parametrize("key", ["soon", 123, "9999-12-31T23:59:59.9999999"], ids=["text", "number", "maximum"])
