@@ -30,8 +30,8 @@ class _Tokens:
     def valid_for(self, connection: str) -> Sequence[str]:
         arn = self._arns.get(connection)
         secret = self._secrets(arn) if arn else {}
-        # What else a person writes into it is no token.
-        return tuple(secret[name] for name in ("current", "previous") if name in secret)
+        # What else a person writes into it is no token. Spaces come along with what is pasted.
+        return tuple(secret[name].strip() for name in ("current", "previous") if name in secret)
 
     def renewed_for(self, connection: str) -> Sequence[str]:
         """Those that are valid by now; none where they were read a moment ago."""

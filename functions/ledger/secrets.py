@@ -53,8 +53,10 @@ class SecretStore:
         return is_old
 
     def _read(self, arn: str) -> dict[str, str]:
+        """Texts, and numbers as their digits. The spelling of anything else, as of `null`, anybody could guess."""
         text = self._client.get_secret_value(SecretId=arn).get("SecretString", "")
         try:
-            return {str(name): str(value) for name, value in json.loads(text).items()}
+            values = json.loads(text).items()
+            return {str(name): str(value) for name, value in values if type(value) in {str, int, float}}
         except (ValueError, AttributeError) as error:
             raise Retryable(Reason.SECRETS_UNAVAILABLE, "a secret is no JSON object") from error

@@ -29,7 +29,8 @@ LONGEST_WAIT_SECONDS = 65  # the minute that ShipStation counts, and some
 # The whole of ShipStation's own refusal, which arrives under other status codes too. A row may hold these words.
 THROTTLED = {"message": "too many requests"}
 THROTTLED_BYTES = 100
-
+# Of the 4xx those that say "later". A redirect is somebody's in between, and no answer to what was asked.
+PASSING = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}
 
 # V2's words for an account that may not ask at all: no other request will do better.
 PLAN = {
@@ -286,7 +287,7 @@ def _of_the_plan(content: bytes) -> str | None:
 
 def _refused(what: str, status: int, headers: Mapping[str, str], scope: Scope) -> ConnectorError:
     text = f"{what}: {status}"
-    if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+    if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in PASSING:
         return Permanent(Reason.SHIPSTATION_REQUEST, text, status=status, scope=scope)
     wait = _seconds(headers.get("Retry-After"))
     # Who says when to come back is down, and has no quarrel with a row.
@@ -296,7 +297,7 @@ def _refused(what: str, status: int, headers: Mapping[str, str], scope: Scope) -
 
 def _parsed(what: str, headers: Mapping[str, str], content: bytes) -> Any:
     """An error page or a cut-off body under status 200 is never read as an empty page."""
-    if "json" not in headers.get("Content-Type", ""):
+    if "json" not in headers.get("Content-Type", "").lower():
         raise _unavailable(what, "not JSON")
     try:
         return parsed(content)

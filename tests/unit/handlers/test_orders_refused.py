@@ -93,3 +93,13 @@ def test_a_request_that_is_wrong_is_answered(desk: Desk, request_: dict[str, obj
     answer = desk.pull(**request_)
     assert answer["error"] == told
     assert answer["allowed"]["again"]["again"] is True
+
+
+@pytest.mark.parametrize("status", [202, 302, 307, 408])
+def test_what_stands_between_us_and_shipstation_refuses_no_order(status: int) -> None:
+    desk = Desk(("pull",), minutes=2)
+    desk.account.add_fault("status", method="POST", path="createorders", status=status, times=3)
+    desk.ask("P1"), desk.ask("P2")
+    desk.run(minutes=40)
+    assert {order.order_number for order in desk.orders()} == {"P1", "P2"}
+    assert [desk.pushed(number).attention for number in (19, 20)] == [None, None]

@@ -156,6 +156,18 @@ def test_a_backfill_that_is_refused_ends_as_given_up_is_parked_and_the_next_begi
     assert parked(world, site)[f"job {first}, fulfilments"] == "job_given_up"
 
 
+@pytest.mark.parametrize("status", [302, 408])
+def test_a_backfill_that_meets_a_redirect_goes_on_later(status: int) -> None:
+    world, site = quiet_world()
+    who = {"by": "kim", "note": "first load", "dry_run": False}
+    window = {"from": "2026-05-01T00:00:00Z", "to": "2026-05-03T00:00:00Z"}
+    job = asked(world, {"connection": "acme", "backfill": {**window, **who, "streams": ["labels_created"]}})["job_id"]
+    site.account.add_fault("status", status=status, path="/shipments", times=9)
+    polled(world, 30)
+    jobs = asked(world, {"connection": "acme", "status": True})["jobs"]
+    assert {each["job_id"]: each["state"] for each in jobs} == {job: "done"}
+
+
 def test_an_import_that_no_run_can_read_is_read_to_its_end_by_a_job() -> None:
     world, site = quiet_world()
     site.account.switches.bump_after_seconds = None

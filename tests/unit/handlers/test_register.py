@@ -52,6 +52,18 @@ def test_a_webhook_that_we_subscribed_is_let_in(api: str) -> None:
 
 
 @BOTH
+@pytest.mark.parametrize("typed", [f"{AFTER}\n", f" {AFTER}\t"], ids=["a line's end", "spaces"])
+def test_a_token_that_was_pasted_with_spaces_around_it_opens_what_was_subscribed_with_it(api: str, typed: str) -> None:
+    desk = WebhooksDesk(api)
+    desk.rotate(current=typed, previous="")
+    desk.look()
+    desk.account.ship(desk.account.add_order("P1001", items=[{"sku": "BOLT", "quantity": 1}]))
+    desk.wait(0.1)
+    lines = [json.loads(line) for line in desk.world.logs.getvalue().splitlines() if "webhook_answered" in line]
+    assert {line["status"] for line in lines} == {202}
+
+
+@BOTH
 def test_what_somebody_removed_is_made_anew(api: str) -> None:
     desk = WebhooksDesk(api)
     desk.look()

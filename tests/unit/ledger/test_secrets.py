@@ -127,6 +127,14 @@ def test_a_fault_names_the_service_and_its_code_alone() -> None:
     assert str(caught.value) == "secrets_unavailable: Secrets Manager: InternalServiceError"
 
 
+@pytest.mark.parametrize("value", [None, True, False, {}, []], ids=str)
+def test_what_is_no_text_is_no_secret_that_somebody_could_guess(value: object) -> None:
+    vault = Vault()
+    values: Any = {"current": "new", "previous": value, "pin": 123}
+    vault.manager.values["arn:hook"] = values
+    assert vault.store("arn:hook") == {"current": "new", "pin": "123"}
+
+
 @pytest.mark.parametrize("text", ["plain text", "[1]", ""], ids=["no JSON", "a list", "binary"])
 def test_a_malformed_secret_is_a_fault_like_an_unreachable_one(text: str) -> None:
     manager: Any = SimpleNamespace(get_secret_value=lambda SecretId: {"SecretString": text})  # noqa: N803 -- AWS's name

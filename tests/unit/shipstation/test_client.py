@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from functions.errors import ConnectorError, Permanent, Retryable
+from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable
 from functions.http_answers import keep_deadlines
 from functions.model.outcomes import Reason
 from functions.shipstation.client import Answer, Credentials, KeyRefused, PageBroken
@@ -57,12 +57,29 @@ def test_not_found_is_none() -> None:
     assert rig.refusals == 0
 
 
-@pytest.mark.parametrize("status", [206, 301, 302, 307, 400, 405, 409])
-def test_any_other_answer_is_permanent_and_a_redirect_is_not_followed(status: int) -> None:
+@pytest.mark.parametrize("status", [400, 405, 409, 412, 415, 422])
+def test_any_other_refusal_is_permanent(status: int) -> None:
     rig = Rig()
-    rig.account.add_fault("status", status=status, headers={"Location": "https://evil.example/shipments"})
+    rig.account.add_fault("status", status=status)
     refused(rig, Permanent, Reason.SHIPSTATION_REQUEST)
     assert len(rig.sent) == 1
+
+
+@pytest.mark.parametrize("status", [202, 206, 301, 302, 307, 308, 408, 425])
+def test_what_neither_answers_nor_refuses_passes_and_a_redirect_is_not_followed(status: int) -> None:
+    rig = Rig()
+    rig.canned += [Response(status, b"", {"Location": "https://evil.example/shipments"})] * 4
+    error = refused(rig, Retryable, Reason.SHIPSTATION_UNAVAILABLE)
+    assert (error.status, {request.path for request in rig.sent}) == (status, {PATH})
+    with pytest.raises(OutcomeUnknown, match=f"POST /orders: {status}"):
+        rig.client.post("/orders", {}, "push")
+    assert len(rig.sent) == 4
+
+
+def test_a_content_type_in_capitals_is_one() -> None:
+    rig = Rig()
+    rig.canned.append(Response(200, b"{}", {"Content-Type": "Application/JSON; Charset=UTF-8"}))
+    assert get(rig) == Answer({}, None)
 
 
 PASSING = pytest.mark.parametrize(
