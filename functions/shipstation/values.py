@@ -13,6 +13,8 @@ from functions.model.text import cleaned
 
 LARGEST = 10**18 - 1  # ids are 64 bits at most, and DynamoDB keeps 38 digits
 LONGEST_TEXT = 1000  # a custom field's note, which a pattern may read an order number out of
+FLAGS = {"true": True, "1": True, "false": False, "0": False}
+LONGEST_FLAG = 6  # none of them is as long
 DIGITS_READ = 100  # of one number: Python refuses to read some thousand
 
 
@@ -66,7 +68,8 @@ def as_id(raw: object) -> int | None:
 
 
 def as_flag(raw: object) -> bool | None:
-    return raw if isinstance(raw, bool) else None
+    """Also where it is written as a number or a word; None for what is none."""
+    return FLAGS.get(str(raw)[:LONGEST_FLAG].lower()) if isinstance(raw, bool | int | str) else None
 
 
 def as_fields(raw: object) -> object:

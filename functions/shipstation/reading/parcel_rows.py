@@ -30,7 +30,7 @@ def parcel(row: Row, listing: Listing, letter: str) -> Parcel | None:
         store_id=as_whole(_options(row).get("storeId")),
         created_at=made,
         voided_at=voided,
-        is_return=row.get("isReturnLabel") is True,
+        is_return=as_flag(row.get("isReturnLabel")) is True,
         texts=_texts(row, TEXTS),
         tracking=_tracking(row),
         carrier=as_text(row.get("carrierCode")),
@@ -48,9 +48,8 @@ def _instants(row: Row) -> tuple[datetime, datetime | None] | None:
         made, voided = parse_instant(row.get("createDate")), parse_instant(row.get("voidDate"))
     except (ValueError, TypeError, OverflowError):
         return None
-    is_voided = row.get("voided")
-    # A tuple, not a set: a vendor may send a list, which no set can be asked for.
-    if made is None or is_voided not in (True, False, None):
+    is_voided = as_flag(row.get("voided"))
+    if made is None or (is_voided is None and row.get("voided") is not None):
         return None
     return made, (voided or made) if is_voided or voided else None
 

@@ -35,10 +35,13 @@ class ShipStationCustomers:
     def changed_since(self, since: datetime) -> list[SideRecord]:
         """Oldest change first. One whose instant cannot be read comes before all."""
         found: dict[str, SideRecord] = {}
+        rows: list[dict[str, Any]] = []
         for page in range(1, MOST_PAGES + 1):
-            rows = _rows(self._client.get(PATH, _options(page), "sweep"))
+            before, rows = rows, _rows(self._client.get(PATH, _options(page), "sweep"))
             found |= _new_records(rows, since)
-            if not rows or _reach_known(rows, since):
+            if len(rows) == PAGE and rows == before:
+                raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, f"GET {PATH}: ignores which page is asked for")
+            if not rows or rows == before or _reach_known(rows, since):
                 return sorted(found.values(), key=lambda each: each.made_at or _NEVER)
         raise Permanent(Reason.SHIPSTATION_REQUEST, f"GET {PATH}: more than {MOST_PAGES} pages have changed")
 

@@ -105,12 +105,15 @@ class OrderWriter:
     def _rows(self, filters: Mapping[str, str]) -> tuple[list[dict[str, Any]], bool]:
         """Oldest first, and whether these are all: what is not found in a list is asked for by its id."""
         rows: list[dict[str, Any]] = []
+        shown: list[Any] = []
         for page in range(1, MOST_PAGES + 1):
             options = {**filters, "pageSize": str(PAGE), "page": str(page), "sortBy": "CreateDate", "sortDir": "ASC"}
-            shown = _shown(self._client.get("/orders", options, "push", scope=Scope.RECORD))
-            rows += as_rows(shown)
+            before, shown = shown, _shown(self._client.get("/orders", options, "push", scope=Scope.RECORD))
             if not shown:
                 return rows, True
+            if shown == before:
+                break  # whichever page is asked for
+            rows += as_rows(shown)
         return rows, False
 
     def _own(self, answer: Answer, order_id: int) -> CurrentOrder:

@@ -18,7 +18,7 @@ from functions.model.registration import Subscription
 from functions.model.webhook_address import WebhookAddress
 from functions.shipstation.client import ShipStationClient
 from functions.shipstation.subscription_list import LANE, subscription_rows
-from functions.shipstation.values import as_text, as_whole
+from functions.shipstation.values import as_flag, as_text, as_whole
 
 PATH = "/webhooks"
 CONFLICT = 409
@@ -72,5 +72,5 @@ def _subscription(row: dict[str, Any]) -> Subscription | None:
         address=SecretStr(as_text(row.get("Url")) or ""),
         header=SecretStr(""),
         store=str(store) if store is not None else None,
-        is_active=row.get("Active") is not False,
+        is_active=as_flag(row.get("Active")) is not False,
     )

@@ -34,14 +34,18 @@ class InventoryLevels:
         """By SKU."""
         options = {"inventory_location_id": location, "group_by": "location", "page_size": str(PAGE)}
         found: dict[str, SideRecord] = {}
+        rows: list[dict[str, Any]] | None = None
         for _ in range(MOST_PAGES):
             body = self._page(options)
-            for row in as_rows(body["inventory"]):
+            before, rows = rows, as_rows(body["inventory"])
+            for row in rows:
                 if (sku := as_text(row.get("sku"))) and row.get("inventory_location_id") in (None, location):
                     found[sku] = _level(location, sku, str(as_whole(row.get("on_hand")) or 0))
             following = _next(body)
             if not following or following == options:
                 return found
+            if rows == before:
+                raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, f"GET {PATH}: ignores which page is asked for")
             options = following
         raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, f"GET {PATH}: no end of pages")
 

@@ -157,12 +157,15 @@ class OrderWriter:
     def _rows(self, filters: Mapping[str, str]) -> tuple[list[dict[str, Any]], bool]:
         """Oldest first, and whether these are all: what is not found in a list is asked for by its id."""
         found: list[dict[str, Any]] = []
+        shown: list[Any] = []
         for page in range(1, MOST_PAGES + 1):
             options = {**filters, "page_size": str(PAGE), "page": str(page), "sort_by": "created_at", "sort_dir": "asc"}
-            shown = _shown(self._client.get(PATH, options, "push", scope=Scope.RECORD))
-            found += as_rows(shown)
+            before, shown = shown, _shown(self._client.get(PATH, options, "push", scope=Scope.RECORD))
             if not shown:
                 return found, True
+            if shown == before:
+                break  # whichever page is asked for
+            found += as_rows(shown)
         return found, False
 
     def _own(self, answer: Answer, pushed: PushedOrder) -> CurrentOrder:

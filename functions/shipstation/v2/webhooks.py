@@ -21,7 +21,7 @@ from functions.model.webhook_address import WebhookAddress
 from functions.model.webhook_token import TOKEN_HEADER
 from functions.shipstation.client import ShipStationClient
 from functions.shipstation.subscription_list import GONE, LANE, subscription_rows
-from functions.shipstation.values import as_rows, as_text
+from functions.shipstation.values import as_flag, as_rows, as_text
 
 PATH = "/v2/environment/webhooks"
 
@@ -69,7 +69,7 @@ def _subscription(row: dict[str, Any]) -> Subscription | None:
         address=SecretStr(as_text(row.get("url")) or ""),
         header=_header(row.get("headers")),
         store=store or None,
-        is_active=row.get("active") is not False,
+        is_active=as_flag(row.get("active")) is not False,
     )
 
 

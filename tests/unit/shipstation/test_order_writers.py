@@ -42,6 +42,15 @@ def test_a_filter_that_is_ignored_shows_more_and_never_others(api: str, name: st
     assert None not in found.values()
 
 
+def test_a_list_that_shows_one_page_over_and_over_is_asked_twice_and_proves_nothing(desk: WriterDesk) -> None:
+    pushed = desk.make(6)
+    desk.account.delete_order(int(pushed[2].order_id or 0))
+    desk.account.switches.ignored_filters = frozenset({"page"})
+    before = desk.sent("GET")
+    assert set(desk.writer.read(pushed)) == {each.order_key for each in pushed} - {pushed[2].order_key}
+    assert desk.sent("GET") - before == 2
+
+
 def test_what_a_whole_list_does_not_show_is_not_there(desk: WriterDesk) -> None:
     pushed = desk.make(5)
     desk.account.delete_order(int(pushed[2].order_id or 0))

@@ -45,3 +45,17 @@ def test_a_row_without_what_it_is_nothing_without_is_not_read(spoilt: dict[str, 
 )
 def test_what_is_not_needed_costs_no_row(spoilt: dict[str, Any]) -> None:
     assert parcel({**ROW, **spoilt}, V1.labels, "L") is not None
+
+
+@pytest.mark.parametrize("spelled", [True, "true", "True", "1", 1], ids=repr)
+def test_a_flag_counts_however_it_is_spelled(spelled: object) -> None:
+    found = parcel({**ROW, "voided": spelled, "isReturnLabel": spelled}, V1.labels, "L")
+    assert found is not None
+    assert (found.is_return, found.voided_at) == (True, found.created_at)
+
+
+@pytest.mark.parametrize("spelled", [False, "false", "False", "0", 0, None], ids=repr)
+def test_so_does_one_that_is_down(spelled: object) -> None:
+    found = parcel({**ROW, "voided": spelled, "isReturnLabel": spelled}, V1.labels, "L")
+    assert found is not None
+    assert (found.is_return, found.voided_at) == (False, None)
