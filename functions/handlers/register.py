@@ -99,7 +99,9 @@ class _Run:
             plan = planned(found, parts.address, parts.tokens(), wanted, before.marks)
             return {**self._answer, "dry_run": True, **_shown(would_register(plan))}
         try:
-            report = register(parts.webhooks, parts.address, parts.tokens, wanted, before.marks)
+            # A person who asks may know that the account shows them by now.
+            in_vain = before.in_vain(self._now) if self._request.is_scheduled else ()
+            report = register(parts.webhooks, parts.address, parts.tokens, wanted, before.marks, in_vain=in_vain)
         except ConnectorError as fault:
             is_refused = isinstance(fault, Permanent) and fault.reason is Reason.SHIPSTATION_REQUEST
             self._keep(before.not_shown(fault.reason, fault.status, self._now, wanted=wanted, is_refused=is_refused))

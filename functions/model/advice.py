@@ -51,6 +51,7 @@ ADVICE: dict[Reason, str] = {
     Reason.SHIPSTATION_NOT_CONFIGURED: "Fill the ShipStation secret; reading begins within a minute.",
     Reason.SHIPSTATION_REQUEST: "Report it: ShipStation refuses the request itself.",
     Reason.SIGNING_KEYS_UNAVAILABLE: "If it lasts, compare shipstation.jwks_urls with ShipStation's documentation.",
+    Reason.WEBHOOKS_NOT_SHOWN: "Look at the account's webhooks in ShipStation; remove those that stand there twice.",
     Reason.SECRETS_UNAVAILABLE: BY_ITSELF,
     Reason.LEDGER_UNAVAILABLE: BY_ITSELF,
     Reason.QUEUE_UNAVAILABLE: BY_ITSELF,

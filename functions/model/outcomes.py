@@ -66,6 +66,7 @@ class Reason(StrEnum):
     SHIPSTATION_NOT_CONFIGURED = "shipstation_not_configured"
     SHIPSTATION_REQUEST = "shipstation_request"
     SIGNING_KEYS_UNAVAILABLE = "signing_keys_unavailable"
+    WEBHOOKS_NOT_SHOWN = "webhooks_not_shown"
     SECRETS_UNAVAILABLE = "secrets_unavailable"
     LEDGER_UNAVAILABLE = "ledger_unavailable"
     QUEUE_UNAVAILABLE = "queue_unavailable"
@@ -154,6 +155,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.SHIPSTATION_UNAVAILABLE: "ShipStation did not answer or answered with a passing fault; the reading is repeated.",
     Reason.BUDGET_EXHAUSTED: "ShipStation's request limit is used up for now; the reading is repeated.",
     Reason.SIGNING_KEYS_UNAVAILABLE: "The keys that ShipStation signs its webhooks with could not be fetched; a signed webhook is answered 503, and the poll reads what it announced.",
+    Reason.WEBHOOKS_NOT_SHOWN: "ShipStation took a webhook three times and does not list it as serving; one more is made a day.",
     Reason.SECRETS_UNAVAILABLE: "Secrets Manager did not hand out a secret; the attempt is repeated.",
     Reason.LEDGER_UNAVAILABLE: "DynamoDB did not answer; the attempt is repeated.",
     Reason.QUEUE_UNAVAILABLE: "SQS did not take a message; the attempt is repeated.",

@@ -13,6 +13,8 @@ from functions.model.outcomes import Reason
 
 PATIENCE = timedelta(hours=3)  # hourly runs that may repair it before it is a person's
 LEFT = timedelta(days=7)  # a previous token that nobody emptied
+MOST_IN_A_ROW = 3  # looks that make the same webhook: the account does not show what it has
+IN_VAIN_APART = timedelta(days=1)  # the later ones
 
 
 class Subscription(Frozen):
@@ -58,7 +60,8 @@ class Registration(Frozen):
     missing or not known to be there, or the account refuses to show them; `repaired_at` when one was made last.
     `status` is that of the refusal.
     `own` are by API the ids that the connector made itself, without those that it found and kept.
-    `previous_since` is since when the secret holds a previous token.
+    `previous_since` is since when the secret holds a previous token. `made_in_a_row` says by event how many looks up to
+    the last one had to make its webhook.
     """
 
     connection: ConnectionName
@@ -72,6 +75,15 @@ class Registration(Frozen):
     marks: dict[str, str] = Field(default_factory=dict)
     own: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     previous_since: datetime | None = None
+    made_in_a_row: dict[str, int] = Field(default_factory=dict)
+
+    def in_vain(self, now: datetime) -> frozenset[str]:
+        """The events of webhooks that were made look by look and never shown: one more each time would fill the
+        account.
+        """
+        if self.repaired_at is None or now - self.repaired_at >= IN_VAIN_APART:
+            return frozenset()
+        return frozenset(event for event, looks in self.made_in_a_row.items() if looks >= MOST_IN_A_ROW)
 
     def asks_for_a_person(self, now: datetime) -> bool:
         return self.missing_since is not None and now - self.missing_since >= PATIENCE
@@ -92,6 +104,7 @@ class Registration(Frozen):
             marks=report.marks,
             own={**self.own, api: self._own_after(report, api)},
             previous_since=(self.previous_since or now) if report.has_previous else None,
+            made_in_a_row=self._made_after(report),
         )
 
     def not_shown(
@@ -104,6 +117,11 @@ class Registration(Frozen):
         since = self.missing_since or (now if is_refused or not is_known else None)
         update = {"checked_at": now, "reason": reason, "status": status, "missing_since": since}
         return self.model_copy(update=update)
+
+    def _made_after(self, report: RegistrationReport) -> dict[str, int]:
+        before = self.made_in_a_row
+        held = {event: looks for event, looks in before.items() if event in report.missing}
+        return held | {event: before.get(event, 0) + 1 for event in report.made}
 
     def _own_after(self, report: RegistrationReport, api: str) -> tuple[str, ...]:
         """Each of them has a mark as long as it is listed."""

@@ -41,13 +41,15 @@ def register(
     tokens: Callable[[], Tokens],
     wanted: Sequence[str],
     marks: Mapping[str, str],
+    *,
+    in_vain: Collection[str] = (),
 ) -> RegistrationReport:
     """Raises what keeps the list from being read. The tokens are read after it, so that no subscription that a person
-    made meanwhile holds one that is not known yet.
+    made meanwhile holds one that is not known yet. Of the events `in_vain` none is made.
     """
     found = webhooks.list()
     current = tokens()
-    plan = planned(found, address, current, wanted, marks)
+    plan = planned(found, address, current, wanted, marks).holding(in_vain)
     shown = {each.id for each in found}
     known = {number: mark for number, mark in marks.items() if number in shown}
     report = _CarryOut(webhooks, current.current, plan, {**known, **_marks_of(plan, current)}).run()
@@ -60,6 +62,7 @@ def would_register(plan: RegistrationPlan) -> RegistrationReport:
         registered=tuple(plan.kept),
         made=tuple(each.event for each in plan.make),
         removed=tuple(each.id for each in plan.remove),
+        missing=plan.held,
     )
 
 
@@ -95,7 +98,7 @@ class _CarryOut:
         for making in self._plan.make:
             self._try(partial(self._make, making))
         present = {*self._plan.kept, *self._made}
-        wanted = (*self._plan.kept, *(each.event for each in self._plan.make))
+        wanted = (*self._plan.kept, *(each.event for each in self._plan.make), *self._plan.held)
         removed, not_removed = self._removed([event for event in wanted if event not in present])
         return RegistrationReport(
             registered=tuple(self._plan.kept),
@@ -105,7 +108,7 @@ class _CarryOut:
             removed=removed,
             not_removed=not_removed,
             marks=self._marks,
-            reason=self._fault.reason if self._fault else None,
+            reason=self._fault.reason if self._fault else Reason.WEBHOOKS_NOT_SHOWN if self._plan.held else None,
             status=self._fault.status if self._fault else None,
         )
 

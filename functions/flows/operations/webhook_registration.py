@@ -22,11 +22,17 @@ class Making(Frozen):
 
 
 class RegistrationPlan(Frozen):
-    """`kept` is by event the subscription that serves it."""
+    """`kept` is by event the subscription that serves it; `held` are events of which none is made for now."""
 
     kept: dict[str, str]
     make: tuple[Making, ...]
     remove: tuple[Subscription, ...]
+    held: tuple[str, ...] = ()
+
+    def holding(self, events: Collection[str]) -> RegistrationPlan:
+        make = tuple(each for each in self.make if each.event not in events)
+        held = tuple(each.event for each in self.make if each.event in events)
+        return self.model_copy(update={"make": make, "held": held})
 
 
 def planned(

@@ -160,7 +160,7 @@ class _Walk:
         return came < place.size and (not came or batch.total == served)
 
     def _is_same_again(self, batch: Batch, place: _Place) -> bool:
-        """Whether later page numbers show nothing else. Raises Retryable for whole pages: more may stand behind them."""
+        """Whether later page numbers show nothing else. Raises Retryable for whole pages: more may stand behind."""
         shown = {str(row.get(self._listing.id_field)) for row in batch.rows if row}
         is_alike = place.number > 1 and bool(batch.rows) and shown == self._shown
         self._alike, self._shown = self._alike + 1 if is_alike else 0, shown

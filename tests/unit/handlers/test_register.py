@@ -12,7 +12,10 @@ import pytest
 from pydantic import SecretStr
 
 from functions.connections.stores import Mode
+from functions.model.registration import Subscription
 from functions.model.webhook_address import mark_of
+from functions.shipstation.v1 import webhooks as v1
+from functions.shipstation.v2 import webhooks as v2
 from functions.wiring import telemetry
 from tests.equipment.quiet_connection import asked, run
 from tests.equipment.webhooks_desk import AFTER, BEFORE, EVENTS, OURS, TOKEN, WebhooksDesk
@@ -288,6 +291,37 @@ def rung(desk: WebhooksDesk, monkeypatch: pytest.MonkeyPatch, break_it: Callable
         found.append(any(each.get("WebhooksMissing") for each in sent))
         desk.wait(1)
     return found
+
+
+@BOTH
+@pytest.mark.parametrize("shown", ["nothing", "another address", "switched off"])
+def test_an_account_that_never_shows_what_it_took_is_not_filled_and_a_person_is_told(
+    api: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """V2 takes no second one of an event; then nothing is made at all."""
+
+    def listed(webhooks: Any) -> list[Subscription]:
+        update = {"another address": {"address": SecretStr("https://***")}, "switched off": {"is_active": False}}
+        found = genuine(webhooks)
+        return [each.model_copy(update=update[shown]) for each in found] if shown in update else []
+
+    module = {"v1": v1, "v2": v2}[api]
+    genuine = module.AccountWebhooks.list
+    desk = WebhooksDesk(api)
+    monkeypatch.setattr(module.AccountWebhooks, "list", listed)
+    for _ in range(30):
+        desk.look()
+        desk.wait(1)
+    made = sum(method == "POST" for method, _ in desk.writes())
+    assert made <= 15 or api == "v2"
+    assert len(desk.found) <= 15
+    standing = desk.standing()
+    assert standing is not None
+    assert standing.asks_for_a_person(desk.world.now())
+    monkeypatch.undo()
+    desk.look()
+    assert desk.serving() == EVENTS[api]
+    assert len(desk.found) == 3
 
 
 def forbid(desk: WebhooksDesk) -> None:

@@ -131,9 +131,7 @@ class OnePage(List):
 
 @pytest.mark.parametrize("total", [None, 10**6], ids=["no count", "a huge one"])
 @pytest.mark.parametrize(("rows", "cap"), [(1, 1), (7, 500), (7, 3)])
-def test_the_same_narrow_page_for_ever_is_the_end_after_a_few_requests(
-    rows: int, cap: int, total: int | None
-) -> None:
+def test_the_same_narrow_page_for_ever_is_the_end_after_a_few_requests(rows: int, cap: int, total: int | None) -> None:
     listing = OnePage(labels(rows, 30), cap, total)
     pages = listing.walk()
     assert (ids(pages), pages[-1].is_last) == (list(range(rows)), True)
