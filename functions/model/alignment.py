@@ -19,6 +19,7 @@ from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import ConnectionName
 from functions.model.text import digest, folded
 
+UNREADABLE = "?"  # a field that stands there and cannot be read: like nothing that the other system says
 Side = Literal["ifs", "shipstation"]
 Kind = Literal["create", "change", "agree", "report"]
 Digests = dict[str, str]

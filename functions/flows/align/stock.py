@@ -17,7 +17,7 @@ from functions.connections.align import SEPARATOR, Stock
 from functions.errors import ConnectorError, Retryable
 from functions.flows.align.match import Pair
 from functions.flows.align.step import Align, Look, Step, catch_up
-from functions.model.alignment import Aligned, AlignKey, Change, Proposal, SideRecord
+from functions.model.alignment import UNREADABLE, Aligned, AlignKey, Change, Proposal, SideRecord
 from functions.model.outcomes import Reason
 from functions.model.text import digest, folded
 
@@ -108,10 +108,13 @@ def _of_site(flow: Align, parts: Parts, there: There, known: Mapping[str, Aligne
 
 
 def _is_shipped(step: Step) -> bool:
-    """ShipStation has fewer than it was told, and IFS counts what it did then: it has not delivered yet what left."""
+    """ShipStation has fewer than it was told, or nobody can read how many, and IFS counts what it did then: it has not
+    delivered yet what left.
+    """
     change = step.proposal.changes.get(QUANTITY)
-    is_as_told = change is not None and step.memory.ifs.get(QUANTITY) == digest(folded(change.after))
-    return is_as_told and change is not None and int(change.before or NONE) < int(change.after)
+    if change is None or step.memory.ifs.get(QUANTITY) != digest(folded(change.after)):
+        return False
+    return change.before == UNREADABLE or int(change.before or NONE) < int(change.after)
 
 
 def decide_stock(key: AlignKey, part: str, count: int | None, other: SideRecord) -> Proposal:

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from functions.errors import Permanent, Retryable, Scope
-from functions.model.alignment import SideRecord
+from functions.model.alignment import UNREADABLE, SideRecord
 from functions.model.outcomes import Reason
 from functions.shipstation.client import ShipStationClient
 from functions.shipstation.values import as_rows, as_text, as_whole
@@ -40,7 +40,8 @@ class InventoryLevels:
             before, rows = rows, as_rows(body["inventory"])
             for row in rows:
                 if (sku := as_text(row.get("sku"))) and row.get("inventory_location_id") in (None, location):
-                    found[sku] = _level(location, sku, str(as_whole(row.get("on_hand")) or 0))
+                    on_hand = as_whole(row.get("on_hand"))
+                    found[sku] = _level(location, sku, UNREADABLE if on_hand is None else str(on_hand))
             following = _next(body)
             if not following or following == options:
                 return found

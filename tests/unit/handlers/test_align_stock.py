@@ -12,6 +12,7 @@ from functions.flows.align.stock import _in_turn
 from tests.equipment.align_desk import StockDesk
 from tests.equipment.clockwork import Killed
 from tests.equipment.quiet_connection import START
+from tests.equipment.shipstation import inventory
 
 
 def test_rows_of_a_part_are_added_up_and_told_once() -> None:
@@ -48,6 +49,26 @@ def test_what_shipstation_took_for_a_parcel_is_not_given_back_before_ifs_has_cou
     desk.tenant.hold("CHI", "BOLT", 50)
     desk.look()
     assert desk.held() == {"BOLT": 50}
+
+
+@pytest.mark.parametrize("raises", ["always", "when_ifs_moves"])
+@pytest.mark.parametrize("on_hand", [None, 2.5, "many", []], ids=str)
+def test_a_level_that_cannot_be_read_is_not_taken_for_none(
+    on_hand: object, raises: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def odd(location: str, sku: str, there: int) -> dict[str, Any]:
+        return {"sku": sku, "on_hand": on_hand if there == 7 else there, "inventory_location_id": location}
+
+    desk = StockDesk(raises=raises)
+    desk.account.add_location("se-7", BOLT=7)
+    desk.tenant.hold("CHI", "NUT", 4)
+    desk.tenant.hold("CHI", "BOLT", 7)
+    desk.look()
+    desk.tenant.hold("CHI", "BOLT", 0)
+    monkeypatch.setattr(inventory, "_row", odd)
+    for _ in range(3):
+        desk.look()
+    assert (desk.held(), desk.account.adjustments) == ({"BOLT": 0, "NUT": 4}, 2)
 
 
 def test_what_both_count_alike_at_first_is_known_for_told() -> None:
