@@ -81,7 +81,8 @@ class Aligned(Frozen):
     """What is remembered of one record. `ifs` and `shipstation` are the digests of what each said when a field was last
     alike; they differ where ShipStation spells it otherwise. `trying` is what a run was about to write, and may have,
     `trying_over` what stood there before, `is_making` that it was about to make the record; `audit_key` is where the
-    audit has it. `refused` names what a system would not take. `shown` is what shadow mode would have written.
+    audit has it. `refused` names what a system would not take. `shown` is what shadow mode would have written. `missed`
+    names the question whose answer has missed the record, once.
     """
 
     key: AlignKey
@@ -98,6 +99,7 @@ class Aligned(Frozen):
     refused: str = ""
     refused_at: datetime | None = None
     shown: str = ""
+    missed: str = ""
     outcome: Outcome | None = None
     reason: Reason | None = None
     field: str = ""
@@ -164,6 +166,10 @@ class Aligned(Frozen):
     def turned_away(self, refused: str, at: datetime) -> Aligned:
         """A system would not take it; the same again is not sent at every look."""
         return self.model_copy(update={"refused": refused, "refused_at": at})
+
+    def missing_from(self, question: str) -> Aligned:
+        """The answer to it does not show the record; empty where the record is shown again."""
+        return self.model_copy(update={"missed": question})
 
     def saved(self) -> Aligned:
         """As the ledger holds it now."""

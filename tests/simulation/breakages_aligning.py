@@ -91,14 +91,14 @@ def _a_half_made_customer_is_settled() -> None:
 def _what_is_gone_is_not_told_as_zero() -> None:
     of_site = stock._of_site
 
-    def shown(flow: Any, parts: Any, *rest: Any) -> Any:
-        return of_site(flow, {part: count for part, count in parts.items() if count}, *rest)
+    def shown(flow: Any, parts: Any, there: Any, known: Any, at: Any) -> Any:
+        return of_site(flow, [part for part in parts if at.told.get(part)], there, known, at)
 
     patch(stock, "_of_site", shown)
 
 
 def _what_left_is_given_back() -> None:
-    patch(stock, "_is_shipped", lambda step: False)
+    patch(stock, "_is_shipped", lambda memory, proposal: False)
 
 
 def _a_write_is_not_told() -> None:

@@ -2,12 +2,13 @@
 
 There is nothing to merge: IFS counts the goods, and ShipStation takes from its own figure what it ships meanwhile. It
 is not set higher again before IFS's own count moves: IFS still counts what it has not delivered. A part that IFS shows
-no more is told as zero; a site of which IFS shows nothing at all tells nothing.
+no more is told as zero once two looks in a row, of which each was whole, have missed it; a site of which IFS shows
+nothing at all tells nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -46,11 +47,15 @@ class Levels(Protocol):
 
 @dataclass(frozen=True)
 class Shelf:
-    """A site, and what its location says of a part that it does not know."""
+    """A site, what IFS tells of it, and what its location says of a part that it does not know; `question` names what
+    IFS was asked.
+    """
 
     site: str
+    told: Mapping[str, int | None]
     level: Callable[[str], SideRecord]
     keeps_lower: bool
+    question: str
 
 
 def look_at_stock(flow: Align, profile: Stock, counts: Counts, levels: Levels) -> Look:
@@ -69,9 +74,9 @@ def look_at_stock(flow: Align, profile: Stock, counts: Counts, levels: Levels) -
         if sent and not told:
             fault = Retryable(Reason.RECORDS_VANISHED, f"IFS shows no part of site {site} any more")
             continue
-        parts = {**dict.fromkeys(sorted(sent), NONE), **told}
-        shelf = Shelf(site, partial(levels.level, location), profile.raises == "when_ifs_moves")
-        steps += _of_site(flow, parts, levels.levels(location), known, shelf)
+        keeps_lower, question = profile.raises == "when_ifs_moves", _question(flow, profile)
+        shelf = Shelf(site, told, partial(levels.level, location), keeps_lower, question)
+        steps += _of_site(flow, [*sorted(sent - told.keys()), *told], levels.levels(location), known, shelf)
     return Look(steps, fault=fault)
 
 
@@ -86,33 +91,55 @@ def _part(code: str) -> str:
     return code.partition(SEPARATOR)[2]
 
 
-Parts = Mapping[str, int | None]
+def _question(flow: Align, profile: Stock) -> str:
+    """What is asked of one tenant: an answer to another question confirms nothing."""
+    return digest(f"{flow.connection.ifs.base_url} {profile.model_dump_json(include={'holdings', 'quantity', 'only'})}")
+
+
 There = Mapping[str, SideRecord]
 
 
-def _of_site(flow: Align, parts: Parts, there: There, known: Mapping[str, Aligned], at: Shelf) -> Iterator[Step]:
-    for part, count in parts.items():
+def _of_site(
+    flow: Align, parts: Iterable[str], there: There, known: Mapping[str, Aligned], at: Shelf
+) -> Iterator[Step]:
+    for part in parts:
         code = f"{at.site}{SEPARATOR}{part}"
-        key = AlignKey(connection=flow.connection.name, profile=flow.profile.profile, id=code)
         memory = known.get(code)
-        if count == NONE and part not in there and memory is None:
+        if at.told.get(part, NONE) == NONE and part not in there and memory is None:
             continue  # nothing is said of nothing
-        other = there.get(part) or at.level(part)
-        step = Step(Pair(None, other), Proposal(key=key, kind="agree"), memory or Aligned(key=key))
-        if step.memory.trying:
-            catch_up(step, by_people=False)  # ShipStation takes from what it has
-        step.proposal = decide_stock(key, part, count, other)
-        if at.keeps_lower and _is_shipped(step):
-            step.proposal = Proposal(key=key, kind="agree", other=other.id)
-        yield step
+        key = AlignKey(connection=flow.connection.name, profile=flow.profile.profile, id=code)
+        yield _of_part(part, there.get(part) or at.level(part), memory or Aligned(key=key), at)
 
 
-def _is_shipped(step: Step) -> bool:
+def _of_part(part: str, other: SideRecord, memory: Aligned, at: Shelf) -> Step:
+    step = Step(Pair(None, other), Proposal(key=memory.key, kind="agree", other=other.id), memory)
+    if memory.trying:
+        catch_up(step, by_people=False)  # ShipStation takes from what it has
+    if _is_missed_once(step, part, at):
+        step.memory = step.memory.missing_from(at.question)
+        return step
+    if part in at.told:
+        step.memory = step.memory.missing_from("")
+    proposal = decide_stock(memory.key, part, at.told.get(part, NONE), other)
+    if not (at.keeps_lower and _is_shipped(step.memory, proposal)):
+        step.proposal = proposal
+    return step
+
+
+def _is_missed_once(step: Step, part: str, at: Shelf) -> bool:
+    """IFS does not tell of the part, and did at the look before. A page that a row slipped by says no more than that:
+    neither is zero told, nor is it learned.
+    """
+    is_known_as_gone = step.memory.ifs.get(QUANTITY) == digest(str(NONE))
+    return part not in at.told and step.memory.missed != at.question and not is_known_as_gone
+
+
+def _is_shipped(memory: Aligned, proposal: Proposal) -> bool:
     """ShipStation has fewer than it was told, or nobody can read how many, and IFS counts what it did then: it has not
     delivered yet what left.
     """
-    change = step.proposal.changes.get(QUANTITY)
-    if change is None or step.memory.ifs.get(QUANTITY) != digest(folded(change.after)):
+    change = proposal.changes.get(QUANTITY)
+    if change is None or memory.ifs.get(QUANTITY) != digest(folded(change.after)):
         return False
     return change.before == UNREADABLE or int(change.before or NONE) < int(change.after)
 

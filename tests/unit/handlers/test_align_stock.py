@@ -9,6 +9,7 @@ import pytest
 
 from functions.connections.align import Stock
 from functions.flows.align.stock import _in_turn
+from functions.ledger.alignment import AlignStore
 from tests.equipment.align_desk import StockDesk
 from tests.equipment.clockwork import Killed
 from tests.equipment.quiet_connection import START
@@ -111,6 +112,81 @@ def test_a_part_that_disappears_is_told_as_zero_once() -> None:
     desk.tenant.hold("CHI", "NUT", 4)
     desk.look()
     assert desk.held()["NUT"] == 4
+
+
+@pytest.mark.parametrize("there", [10, 8, 0], ids=["as told", "some shipped", "all shipped"])
+def test_a_part_that_one_look_misses_stays_as_it_is_told(there: int) -> None:
+    desk = StockDesk()
+    desk.tenant.hold("CHI", "BOLT", 10)
+    desk.tenant.hold("CHI", "NUT", 10)
+    desk.look()
+    desk.account.add_location("se-7", BOLT=10, NUT=there)
+    adjustments = desk.account.adjustments
+    for _ in range(3):
+        desk.tenant.hold("CHI", "NUT", 0)
+        assert all(each["outcome"] == "unchanged" for each in desk.look()["ended"])
+        desk.tenant.hold("CHI", "NUT", 10)
+        desk.look()
+    assert (desk.held(), desk.account.adjustments) == ({"BOLT": 10, "NUT": there}, adjustments)
+    assert not desk.known("CHI/NUT").missed
+
+
+def test_a_part_that_ifs_lists_with_zero_is_told_as_zero_at_once() -> None:
+    desk = StockDesk(quantity="AvailableQty")
+    desk.tenant.hold("CHI", "BOLT", 10)
+    desk.look()
+    desk.tenant.hold("CHI", "BOLT", 10, reserved=10)
+    desk.look()
+    assert desk.held() == {"BOLT": 0}
+
+
+def test_a_look_that_was_not_whole_confirms_nothing() -> None:
+    desk = StockDesk()
+    desk.tenant.hold("CHI", "BOLT", 10)
+    desk.tenant.hold("CHI", "NUT", 10)
+    desk.look()
+    desk.tenant.hold("CHI", "NUT", 0)
+    desk.look()
+    desk.tenant.add_fault("status", status=500, times=-1)
+    assert desk.look()["reason"] == "ifs_unavailable"
+    desk.tenant.lift_faults()
+    desk.tenant.hold("CHI", "NUT", 10)
+    desk.look()
+    desk.tenant.hold("CHI", "NUT", 0)
+    desk.look()
+    assert desk.held() == {"BOLT": 10, "NUT": 10}
+
+
+def test_a_dry_run_counts_for_no_look() -> None:
+    desk = StockDesk()
+    desk.tenant.hold("CHI", "BOLT", 10)
+    desk.tenant.hold("CHI", "NUT", 10)
+    desk.look()
+    desk.tenant.hold("CHI", "NUT", 0)
+    for _ in range(2):
+        assert desk.dry_run()["would_change"] == 0
+    desk.look()
+    (proposed,) = desk.dry_run()["proposals"]
+    assert proposed["changes"]["quantity"]["after"] == "0"
+
+
+def missed_once(**settings: Any) -> StockDesk:
+    desk = StockDesk(**settings)
+    desk.tenant.hold("CHI", "BOLT", 10)
+    desk.tenant.hold("CHI", "NUT", 10)
+    desk.look()
+    desk.tenant.hold("CHI", "NUT", 0)
+    desk.look()
+    return desk
+
+
+@pytest.mark.parametrize("settings", [{"only": {"FreezeFlagDb": ["N"]}}, {"quantity": "AvailableQty"}, {}])
+def test_what_missed_a_part_before_the_file_was_changed_confirms_nothing(settings: dict[str, Any]) -> None:
+    before = missed_once(**settings).known("CHI/NUT").missed
+    desk = missed_once()
+    assert AlignStore(desk.world.tables["ledger"]).save(desk.known("CHI/NUT").missing_from(before))
+    desk.look()
+    assert desk.held() == {"BOLT": 10, "NUT": 10 if settings else 0}
 
 
 def test_a_site_of_which_ifs_shows_nothing_any_more_tells_nothing() -> None:
