@@ -77,6 +77,7 @@ def build(runtime: Runtime, settings: AlignSettings) -> Handler:
         return opened.open(connection, aligned) if aligned else None
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
+        runtime.time.begins(context)
         request = parsed(event, Request, runtime.connections, lambda asked: asked.connection)
         if isinstance(request, str):
             return {"error": request, "allowed": ALLOWED}

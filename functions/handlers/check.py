@@ -31,6 +31,7 @@ def build(runtime: Runtime, settings: CheckSettings) -> Handler:
     parts, once = DeliveryParts(runtime, tables), Once(runtime, settings.ledger_table)
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
+        runtime.time.begins(context)
         request = _parsed(event, runtime.connections)
         if isinstance(request, str):
             return {"error": request, "allowed": ALLOWED, "connections": names(runtime.connections)}

@@ -29,6 +29,7 @@ def build(runtime: Runtime, settings: ConsumeSettings) -> Handler:
     )
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
+        runtime.time.begins(context)
         messages, failed = batch.read(event["Records"], DeliverOrder)
         again = batch.repeated(event["Records"])
         messages = {key: message.repeated() if key in again else message for key, message in messages.items()}

@@ -44,6 +44,7 @@ def build(runtime: Runtime, settings: PullSettings) -> Handler:
         return pull_parts(runtime, settings, connection, connection.orders)
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
+        runtime.time.begins(context)
         event = as_kept(event, runtime.connections)
         try:
             cause = _cause(event, context)

@@ -56,6 +56,7 @@ def build(runtime: Runtime, settings: ReconcileSettings) -> Handler:
     service = _Service(runtime, settings)
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
+        runtime.time.begins(context)
         request = parsed(event, ReconcileRequest, runtime.connections, lambda asked: asked.connection)
         if isinstance(request, str):
             return {"error": request, "allowed": ALLOWED}

@@ -56,6 +56,7 @@ def build(runtime: Runtime, settings: ReleaseSettings) -> Handler:
         return Watched()
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
+        runtime.time.begins(context)
         connection = runtime.connections[ConnectionName(event["connection"])]
         circuit = tenants.circuit(connection.name)
         flow = Release(connection, orders, queue(connection.name), parking)

@@ -245,6 +245,7 @@ def build(runtime: Runtime, settings: ReplaySettings) -> Handler:
     service = _Service(runtime, settings)
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
+        runtime.time.begins(context)
         now = runtime.now()
         ends_at = now + timedelta(milliseconds=context.get_remaining_time_in_millis())
         try:

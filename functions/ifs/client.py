@@ -7,6 +7,7 @@ Sources: https://docs.ifs.com/techdocs/ (CSRF: a bearer client keeps no cookies;
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,6 +39,8 @@ JSON = "application/json"
 WARNINGS = {"X-IFS-Accept-Warnings": "true"}
 GRACE_SECONDS = 8  # the server gives up first
 TOGETHER_SECONDS = 20  # of a `$batch` at most: a run has to have the time to ask for its lists alone afterwards
+AROUND_A_REQUEST_SECONDS = 17  # of a run: a new token's, and the records before and after
+LEAST_SECONDS = 5  # for an answer; with less a request is left to the next run
 TRIES = 3  # of a reading; what fails for longer is the queue's and the ledger's to repeat
 TOKEN_TRIES = 2  # where the reading gets no token: the realm is one for all that asks, and every minute's probe asks it
 REFUSED_FOR, FAILED_FOR = timedelta(days=1), timedelta(minutes=10)  # a service is not asked for `$batch` again
@@ -57,7 +60,8 @@ class ETag:
 
 class IfsClient:
     """Raises Retryable, OutcomeUnknown (writes only) or Permanent. Texts carry the entity set, never values. Before an
-    instant that IFS named (`Retry-After`) nothing is sent at all.
+    instant that IFS named (`Retry-After`) nothing is sent at all. What a run has begun ends with it: a reading is given
+    no more than is left of its time, and what cannot be given enough is not sent (OUT_OF_TIME).
     """
 
     def __init__(
@@ -70,8 +74,10 @@ class IfsClient:
         monotonic: Callable[[], float],
         sleep: Callable[[float], None],
         jitter: Callable[[], float],
+        seconds_left: Callable[[], float] = lambda: math.inf,
     ) -> None:
         self._session, self._side, self._tokens = session, side, tokens
+        self._seconds_left = seconds_left
         self._now, self._sleep, self._jitter = now, sleep, jitter
         # Each consumer has a client of its own and knows nothing of the others' requests.
         self._spacing_seconds = side.concurrency / side.requests_per_second
@@ -116,8 +122,8 @@ class IfsClient:
             answer = self._send(Call("POST", what, "search"), f"{service}/$batch", ifs_batch.HEADERS, body)
         # What fails here alone, be it a proxy that never answers, must not cost every delivery its time-out.
         except Retryable as fault:
-            # Without a token no list is read alone either.
-            if fault.stage == "token":
+            # Without a token, or without time, no list is read alone either.
+            if fault.stage == "token" or fault.reason is Reason.OUT_OF_TIME:
                 raise
             # Counted from when anything may be sent again: else the next request would be a batch, for ever.
             self._alone_until[service] = max(self._now(), self._held_until or self._now()) + FAILED_FOR
@@ -165,8 +171,9 @@ class IfsClient:
         is_token_new = False
         pauses = iter(NOT_PROCESSED_PAUSES)
         while True:
+            wait = self._wait_seconds(call)
             token = self._tokens.token()
-            answer = self._once(call, path, {**headers, "Authorization": f"Bearer {token}"}, body)
+            answer = self._once(call, path, {**headers, "Authorization": f"Bearer {token}"}, body, wait=wait)
             # Confirmed once: a warning that comes back is a refusal.
             may_confirm = self._side.accept_warnings and headers.keys().isdisjoint(WARNINGS)
             match answer_kind(answer, call, confirms=may_confirm):
@@ -209,8 +216,20 @@ class IfsClient:
             raise comes_back(Reason.IFS_UNAVAILABLE, how, answer, call, Scope.TENANT, retry_after_seconds=wait)
         self._sleep(pause * (0.5 + self._jitter() / 2))
 
-    def _once(self, call: Call, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
-        wait = min(self._side.wait_seconds, TOGETHER_SECONDS) if call.is_together else self._side.wait_seconds
+    def _longest_wait(self, call: Call) -> int:
+        return min(self._side.wait_seconds, TOGETHER_SECONDS) if call.is_together else self._side.wait_seconds
+
+    def _wait_seconds(self, call: Call) -> int:
+        """How long IFS may take, so that this run is there when it answers. A write is given its whole time, or not
+        begun: one that is cut off has an unknown outcome.
+        """
+        longest = self._longest_wait(call)
+        left = self._seconds_left() - GRACE_SECONDS - AROUND_A_REQUEST_SECONDS - self._spacing_seconds
+        if left < (longest if call.writes else min(longest, LEAST_SECONDS)):
+            raise _no_time(call, "not sent; the run ends")
+        return int(min(left, longest))
+
+    def _once(self, call: Call, path: str, headers: Mapping[str, str], body: bytes | None, *, wait: int) -> Answer:
         self._pace()
         try:
             response, content = exchange(
@@ -222,6 +241,9 @@ class IfsClient:
                 data=body,
             )
         except requests.RequestException as error:
+            # It was not given the time that IFS is known to need: that says nothing of IFS.
+            if isinstance(error, requests.ReadTimeout) and wait < self._longest_wait(call):
+                raise _no_time(call, "cut short; the run ends") from error
             # Without a connection nothing was sent: the write may simply come again.
             is_sent = not isinstance(error, requests.ConnectTimeout)
             raise lost(call, type(error).__name__, may_have_arrived=is_sent) from error
@@ -235,6 +257,10 @@ class IfsClient:
             if 0 <= elapsed < self._spacing_seconds:
                 self._sleep(self._spacing_seconds - elapsed)
         self._last = self._now()
+
+
+def _no_time(call: Call, how: str) -> Retryable:
+    return Retryable(Reason.OUT_OF_TIME, f"{call}: {how}", stage=call.stage, scope=Scope.TENANT)
 
 
 def _is_quick(fault: Retryable) -> bool:

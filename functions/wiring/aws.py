@@ -17,6 +17,7 @@ from botocore.config import Config
 import functions
 from functions.ledger.secrets import SecretStore
 from functions.wiring.garbage import look_normally
+from functions.wiring.runtime import RunTime
 
 if TYPE_CHECKING:
     import requests
@@ -46,6 +47,10 @@ class AwsRuntime:
         from functions.connections.file import load_all  # noqa: PLC0415 # the webhook reads no connection file
 
         return load_all(self.connections_folder)
+
+    @cached_property
+    def time(self) -> RunTime:
+        return RunTime()
 
     @cached_property
     def secrets(self) -> SecretStore:

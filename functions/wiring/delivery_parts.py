@@ -16,7 +16,7 @@ from functions.flows.to_ifs.deliver import Delivery
 from functions.flows.to_ifs.earlier_version import Earlier
 from functions.flows.to_ifs.lookup import Lookup
 from functions.flows.to_ifs.schema_drift import SchemaDrift
-from functions.ifs.client import GRACE_SECONDS
+from functions.ifs.client import AROUND_A_REQUEST_SECONDS, GRACE_SECONDS
 from functions.ledger.alignment import AlignStore
 from functions.ledger.audit import AuditLog
 from functions.ledger.desks import DeskStore
@@ -31,8 +31,6 @@ from functions.model.shipment import ConnectionName
 from functions.wiring.ifs_tenant import IfsConnections
 from functions.wiring.key_expiries import KeyExpiries
 from functions.wiring.runtime import Context, Runtime
-
-AROUND_A_REQUEST_SECONDS = 17  # a new token's, and the records before and after
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,7 @@ def ifs_client(
         monotonic=runtime.monotonic,
         sleep=runtime.sleep,
         jitter=runtime.jitter,
+        seconds_left=runtime.time.seconds_left,
     )
 
 

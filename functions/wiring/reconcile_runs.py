@@ -93,6 +93,8 @@ class Runs:
             return
         if latest.in_vain >= MOST_IN_VAIN:
             self._given_up(latest, fault.reason)
+        elif fault.reason is Reason.OUT_OF_TIME:  # as who died: the piece was too long
+            self._parts.runs.save(latest.let_go().model_copy(update={"piece_seconds": shorter(latest)}))
         else:
             self._parts.runs.save(latest.let_go())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -26,6 +27,20 @@ class Context(Protocol):
     def get_remaining_time_in_millis(self) -> int: ...
 
 
+class RunTime:
+    """The time of the run that an environment is at. What outlives a run asks it, and not the run's context."""
+
+    def __init__(self) -> None:
+        self._context: Context | None = None
+
+    def begins(self, context: Context) -> None:
+        self._context = context
+
+    def seconds_left(self) -> float:
+        """Without end where no Lambda runs."""
+        return math.inf if self._context is None else self._context.get_remaining_time_in_millis() / 1000
+
+
 class Secrets(Protocol):
     """JSON secrets by ARN. Raises Retryable."""
 
@@ -48,6 +63,9 @@ class Runtime(Protocol):
 
     @property
     def secrets(self) -> Secrets: ...
+
+    @property
+    def time(self) -> RunTime: ...
 
     def now(self) -> datetime: ...
 

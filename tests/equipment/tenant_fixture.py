@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
@@ -71,6 +72,7 @@ class Rig:
         self.at = NOON
         self.pauses: list[float] = []
         self.refusals = 0
+        self.seconds_left = math.inf
         self.secret = SECRET
         self.tenant = Tenant(self.now, Random(1), clients={"c": SECRET}, expires_in=expires_in)
         self.wire = Wire(self.tenant.application)
@@ -93,6 +95,7 @@ class Rig:
             monotonic=self.monotonic,
             sleep=self.sleep,
             jitter=lambda: 1.0,
+            seconds_left=lambda: self.seconds_left,
         )
         own = self.connection.ifs
         self.targets = IfsTargets([target_records(self.client, each, own.place_of(each)) for each in own.targets])

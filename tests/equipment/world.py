@@ -58,7 +58,7 @@ from functions.settings import (
     ReplaySettings,
     WebhookSettings,
 )
-from functions.wiring.runtime import Handler
+from functions.wiring.runtime import Handler, RunTime
 from functions.wiring.telemetry import logger
 from tests.equipment.clockwork import Clockwork, Killed
 from tests.equipment.ifs.tenant import Tenant
@@ -147,6 +147,7 @@ class SimulatedRuntime:
 
     def __init__(self, world: World, environment: Environment, random: Random) -> None:
         self._world, self._environment, self._random = world, environment, random
+        self.time = RunTime()
 
     @property
     def connections(self) -> dict[ConnectionName, Connection]:

@@ -57,6 +57,9 @@ class Breaker:
 
     def failed(self, fault: ConnectorError, heard: Heard, subject: str) -> None:
         """`subject` is whom it concerned: an order's or a record's digest."""
+        # What the end of our own run has cut short says nothing of IFS.
+        if fault.reason is Reason.OUT_OF_TIME:
+            return
         # IFS refused one record, and so it is there: what it says of that record is not about the tenant.
         if fault.scope is Scope.RECORD or (isinstance(fault, Permanent) and fault.scope is not Scope.TENANT):
             self.served(heard)

@@ -20,6 +20,7 @@ from functions.ledger.orders import OrderStore
 from functions.ledger.reconciles import ReconcileStore
 from functions.model.cursors import Cursor
 from functions.model.records import Record, Written
+from functions.model.shipment import ConnectionName
 from functions.shipstation.reading import normalise
 from functions.wiring import reconcile_runs, telemetry
 from tests.equipment.ifs.outages import Outage
@@ -279,7 +280,7 @@ def test_a_long_one_answers_at_once_and_goes_on_with_every_tick_until_it_is_done
     monkeypatch.setattr(flow, "PARCELS_A_PIECE", 1)
     answer = compare(world)
     assert (answer["state"], answer["percent"]) == ("under way", 0.0)
-    monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: 1)
+    monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: 30_200)  # for one piece
     percents = []
     for _ in range(10):
         told = ask(world, run_id=answer["run_id"])
@@ -290,6 +291,22 @@ def test_a_long_one_answers_at_once_and_goes_on_with_every_tick_until_it_is_done
     assert (told["state"], told["shipments"], told["agree"]) == ("done", 3, True)
     assert percents == sorted(set(percents))
     assert len(report(world, told)["parts"]) > 2
+
+
+def test_a_piece_for_which_the_time_of_a_run_is_too_short_becomes_shorter(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, site = quiet_world()
+    sell(site, *ORDERS)
+    deliver(world, hours=3)
+    monkeypatch.setattr("functions.handlers.reconcile.AT_ONCE", 1)
+    compare(world)
+    store, lengths = ReconcileStore(world.tables["ledger"]), list[int]()
+    monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: 1)
+    for _ in range(3):
+        latest = store.latest(ConnectionName("acme"))
+        assert latest is not None
+        lengths.append(latest.piece_seconds)
+        assert ask(world, is_scheduled=True)["reason"] == "out_of_time"
+    assert lengths == sorted(set(lengths), reverse=True)
 
 
 def test_never_two_at_once() -> None:

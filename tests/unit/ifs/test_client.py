@@ -39,6 +39,41 @@ def test_every_request_says_how_long_it_waits() -> None:
     ] * 2
 
 
+@pytest.mark.parametrize(
+    ("seconds_left", "prefer"),
+    [(600, "wait=60"), (86, "wait=60"), (60, "wait=34"), (31, "wait=5"), (30, None), (0, None)],
+)
+def test_a_reading_is_given_what_is_left_of_its_run_or_is_not_sent(seconds_left: float, prefer: str | None) -> None:
+    desk = Desk(wait_seconds=60)
+    desk.seconds_left = seconds_left
+    if prefer is None:
+        assert (desk.refusal().reason, desk.wire.sent) == (Reason.OUT_OF_TIME, [])
+    else:
+        desk.get()
+        assert desk.wire.seen("GET")[0].headers["Prefer"] == prefer
+
+
+@pytest.mark.parametrize(("seconds_left", "sent"), [(86, 1), (84, 0)])
+def test_a_write_is_given_its_whole_time_or_is_not_sent(seconds_left: float, sent: int) -> None:
+    desk = Desk(wait_seconds=60)
+    etag = desk.get()
+    desk.seconds_left = seconds_left
+    if sent:
+        desk.patch(etag)
+    else:
+        assert desk.refusal(etag).reason is Reason.OUT_OF_TIME
+    assert len(desk.wire.seen("PATCH")) == sent
+
+
+@pytest.mark.parametrize(("seconds_left", "reason"), [(600, Reason.IFS_UNAVAILABLE), (60, Reason.OUT_OF_TIME)])
+def test_only_a_time_out_after_the_whole_time_is_held_against_ifs(seconds_left: float, reason: Reason) -> None:
+    desk = Desk(wait_seconds=60)
+    desk.seconds_left = seconds_left
+    desk.get()
+    desk.wire.breaks = [requests.ReadTimeout()]
+    assert desk.refusal().reason is reason
+
+
 def test_cookies_are_not_kept_so_no_write_is_taken_for_a_browsers() -> None:
     desk = Desk()
     assert [desk.patch().status for _ in range(2)] == [200, 200]
