@@ -125,16 +125,23 @@ class IfsClient:
             # Without a token, or without time, no list is read alone either.
             if fault.stage == "token" or fault.reason is Reason.OUT_OF_TIME:
                 raise
+            # A token that only a batch is refused is good: a gateway takes no such request.
+            is_refused = fault.reason is Reason.IFS_CREDENTIALS
             # Counted from when anything may be sent again: else the next request would be a batch, for ever.
-            self._alone_until[service] = max(self._now(), self._held_until or self._now()) + FAILED_FOR
+            began = max(self._now(), self._held_until or self._now())
+            self._alone_until[service] = began + (REFUSED_FOR if is_refused else FAILED_FOR)
             return alone
         # A projection that refuses `$batch` for good is no fault of the lists: they are asked for one by one.
         except Permanent:
             answer = None
         if answer is None:
-            self._alone_until[service] = self._now() + REFUSED_FOR
+            self.ask_alone(service)
             return alone
         return ifs_batch.answers(answer, len(paths))
+
+    def ask_alone(self, service: str) -> None:
+        """The service is not asked for `$batch` again soon: it takes none, or its answers are not to be believed."""
+        self._alone_until[service] = self._now() + REFUSED_FOR
 
     def patch(self, path: str, etag: ETag, body: Mapping[str, object], what: str) -> Answer | None:
         """None for a conflict: the record is another one than was read."""
@@ -199,7 +206,11 @@ class IfsClient:
         if not is_token_new:
             self._tokens.discard(token)
             return
-        self._tokens.distrust(token)
+        if not call.is_together:
+            self._tokens.distrust(token)
+            # Who refuses a list the token as well has not refused batches.
+            soon = self._now() + FAILED_FOR
+            self._alone_until = {service: min(until, soon) for service, until in self._alone_until.items()}
         raise comes_back(Reason.IFS_CREDENTIALS, f"{answer.status} with a fresh token", answer, call, Scope.TENANT)
 
     def _wait_for_ifs(self, call: Call) -> None:

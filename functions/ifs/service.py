@@ -21,7 +21,7 @@ from functions.model.outcomes import Reason
 
 PAGE = 500  # rows; a wider page risks the request's own deadline
 MOST_PAGES = 200  # 100,000 rows: a filter of ours never means more, and a server without an end has one here
-NEXT_LINK = "@odata.nextLink"
+NEXT_LINK, CONTEXT = "@odata.nextLink", "@odata.context"
 
 Row = Mapping[str, Any]
 
@@ -63,6 +63,10 @@ class Service:
         # Most lists are one page: asked for together, a batch of orders costs few requests.
         sets = " and ".join(dict.fromkeys(each.entity_set for each in asked))
         firsts = self.client.get_together(self.path, paths, sets)
+        # Numbers that stand at the wrong parts show it at one of them; which of the others are right, nobody knows.
+        if not all(_belongs(first, each, asked) for each, first in zip(asked, firsts, strict=True)):
+            self.client.ask_alone(self.path)
+            firsts = [None] * len(asked)
         found: list[list[Row]] = []
         late: set[str] = set()
         for each, first in zip(asked, firsts, strict=True):
@@ -143,6 +147,18 @@ class Service:
         if not parts.path.startswith(f"{self.path}/") or following == path:
             raise _unusable("list", "NEXT_LINK_ASTRAY")
         return following
+
+
+def _belongs(page: Answer | None, asked: RowList, beside: Sequence[RowList]) -> bool:
+    """Whether nothing shows that the page is of another list: neither the set that it names, nor what its rows hold."""
+    if page is None:
+        return True
+    named = str(page.body.get(CONTEXT, "")).partition("#")[2].partition("(")[0]
+    if named != asked.entity_set and named in {each.entity_set for each in beside}:
+        return False
+    own = {*asked.key, *asked.select}
+    others = {name for each in beside for name in (*each.key, *each.select)} - own
+    return all(row.keys() >= set(asked.key) and row.keys().isdisjoint(others) for row in page.body["value"])
 
 
 def _options(select: Sequence[str], key: Sequence[str], filter_text: str) -> dict[str, str]:

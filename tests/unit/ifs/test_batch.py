@@ -11,7 +11,7 @@ import requests
 
 from functions.errors import Retryable
 from functions.ifs import batch, odata
-from functions.ifs.client import FAILED_FOR
+from functions.ifs.client import FAILED_FOR, REFUSED_FOR
 from functions.ifs.faults import Answer
 from functions.ifs.service import Row, RowList, Service
 from tests.equipment.http import Request, Response
@@ -130,6 +130,35 @@ def test_a_token_that_ran_out_is_replaced_within_a_batch_too() -> None:
     lists.asked()
     lists.tenant.tokens.clear()
     assert (lists.lines_read(), lists.asked()) == (lists.expected, (2, 0))
+
+
+def test_a_batch_alone_that_is_refused_the_token_is_not_asked_for_again_and_costs_no_token_but_one() -> None:
+    lists = Lists()
+    lists.lines_read()
+    lists.tenant.add_fault("status", status=401, path="$batch", times=-1)
+    tokens = lists.tenant.counts["tokens"]
+    lists.asked()
+    for expected in (2, 0, 0):
+        assert (lists.lines_read(), lists.asked()[0]) == (lists.expected, expected)
+        lists.at += FAILED_FOR
+        lists.tenant.tokens.clear()
+    assert (lists.refusals, lists.tenant.counts["tokens"] - tokens) == (0, 3)  # one for the batch, two that ran out
+    lists.tenant.lift_faults()
+    lists.at += REFUSED_FOR
+    assert (lists.lines_read(), lists.asked()[0]) == (lists.expected, 1)
+
+
+def test_a_tenant_that_refuses_every_token_says_nothing_of_batches() -> None:
+    lists = Lists()
+    lists.lines_read()
+    lists.tenant.add_fault("status", status=401, path="ShipmentHandling", times=-1)
+    with pytest.raises(Retryable):
+        lists.lines_read()
+    assert lists.refusals == 1
+    lists.tenant.lift_faults()
+    lists.asked()
+    lists.at += FAILED_FOR
+    assert (lists.lines_read(), lists.asked()[0]) == (lists.expected, 1)
 
 
 def test_lists_are_not_asked_for_alone_where_there_is_no_token() -> None:
@@ -262,6 +291,53 @@ def test_what_is_asked_for_later_is_never_read_before_what_was_asked_for_earlier
     alone = [str(request.url) for request in wire.sent if request.method == "GET" and "$filter" in str(request.url)]
     last_record = max(place for place, url in enumerate(alone) if "/ShipmentSet?" in url)
     assert any(f"/{SET}?" in url and "$skip=0" in url.replace("%24", "$") for url in alone[last_record:])
+
+
+def _swapped(body: bytes) -> bytes:
+    """The numbers of the first two parts."""
+    names = {b"0": b"1", b"1": b"0"}
+    return re.sub(rb"Content-ID: ([01])\b", lambda found: b"Content-ID: " + names[found[1]], body)
+
+
+def _contents_swapped(body: bytes) -> bytes:
+    first, second = re.findall(rb'\{"@odata.context".*?\}(?=\r\n--)', body)
+    return body.replace(first, b"<first>").replace(second, first).replace(b"<first>", second)
+
+
+def _in_context(body: bytes) -> bytes:
+    """Swapped, and empty: only what they say of themselves tells."""
+    empty = b'{"@odata.context":"$metadata#%b(ShipmentId)","value":[]}'
+    for name in (SET.encode(), b"ShipmentSet"):
+        body = re.sub(rb'\{"@odata.context":"\$metadata",.*?\}(?=\r\n--)', lambda _: empty % name, body, count=1)  # noqa: B023
+    return body
+
+
+@pytest.mark.parametrize("swap", [_swapped, _contents_swapped, _in_context])
+@pytest.mark.parametrize("are_there", [(True, True), (True, False), (False, True)])
+def test_parts_that_belong_to_another_list_are_not_believed(swap: Damage, are_there: tuple[bool, bool]) -> None:
+    lists = Lists(3)
+    filters = [f"ShipmentId eq {lists.numbers[0] if is_there else 0}" for is_there in are_there]
+    _changed(
+        lists,
+        lambda request, response: (
+            Response(response.status, swap(response.body), response.headers)
+            if request.path.endswith("$batch")
+            else response
+        ),
+    )
+    asked = [
+        RowList("ShipmentSet", ("Objstate",), ("ShipmentId",), filters[0]),
+        RowList(SET, ("SourceRef1",), KEY, filters[1]),
+    ]
+    for _ in range(2):
+        records, lines = lists.service.each(asked)
+        assert ([row["Objstate"] for row in records], [row["SourceRef1"] for row in lines]) == (
+            ["Preliminary"] * are_there[0],
+            ["P1001"] * are_there[1],
+        )
+    wire = lists.session.get_adapter(IFS)
+    assert isinstance(wire, Wire)
+    assert sum("$batch" in str(request.url) for request in wire.sent) == 1, "such a server is asked for lists alone"
 
 
 def test_text_of_any_script_survives() -> None:
