@@ -77,7 +77,9 @@ def _has_arrived(pushed: PushedOrder, current: CurrentOrder) -> bool:
 def decide(content: OrderContent, pushed: PushedOrder, current: CurrentOrder | None) -> Decision:
     """For a consignment that is to be packed."""
     is_over = pushed.is_cancelled and (current is None or current.status == "cancelled")
-    if is_over or (pushed.order_id is None and current is None):
+    if is_over:
+        return Decision("create" if pushed.generation < LATEST_GENERATION else "leave")
+    if pushed.order_id is None and current is None:
         return Decision("create")
     if current is None:
         return Decision("leave")

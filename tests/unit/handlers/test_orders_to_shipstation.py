@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from functions.model.outbound import LATEST_GENERATION
 from functions.model.outcomes import Outcome, Reason
 from tests.equipment.push_desk import STORE, Desk
 from tests.equipment.push_people import RECEIVER, told_in
@@ -113,6 +114,22 @@ def test_a_cancelled_shipment_is_cancelled_there_and_one_that_is_opened_again_is
     desk.run(minutes=3)
     second = desk.order(shipment)
     assert (second.status, second.order_id != first, second.order_key[-3:]) == ("awaiting_shipment", True, ":g2")
+
+
+def test_a_shipment_that_is_opened_again_once_too_often_asks_a_person_and_makes_no_order() -> None:
+    desk = Desk()
+    shipment = desk.ask()
+    desk.run(minutes=3)
+    for _ in range(LATEST_GENERATION + 1):
+        desk.tenant.set_state(shipment, "Cancelled")
+        desk.run(minutes=3)
+        desk.tenant.set_state(shipment, "Preliminary")
+        desk.run(minutes=3)
+    keys = sorted(each.order_key for each in desk.orders())
+    assert (len(keys), keys[-1]) == (LATEST_GENERATION, f"{keys[0]}:g9")
+    assert {each.status for each in desk.orders()} == {"cancelled"}
+    pushed = desk.pushed(shipment)
+    assert (pushed.outcome, pushed.reason) == (Outcome.KEPT, Reason.ORDER_IMMUTABLE)
 
 
 @pytest.mark.parametrize("fate", ["shipped", "split", "combined", "deleted", "cancelled"])
