@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 
-from functions.ledger.items import PARTITION, SORT, read_as, stamp, to_item
+from functions.errors import Permanent
+from functions.ledger.items import PARTITION, SORT, each_readable, read_as, readable, stamp, to_item
 from functions.ledger.table import EXPIRES, Table
 from functions.model.audit import AuditEntry, EarlierAuditEntry
 from functions.model.records import RecordKey
@@ -40,23 +41,44 @@ class AuditLog:
         return self._table.put(to_item({**body, **keys}), condition=Attr(PARTITION).not_exists())
 
     def get(self, connection: ConnectionName, record: RecordKey, key: str) -> AuditEntry | None:
-        """Strongly consistent."""
+        """Strongly consistent. Raises Permanent for one that cannot be read."""
         item = self._table.get(_partition(connection, record), key)
         return _entry(item) if item else None
 
     def story(self, connection: ConnectionName, record: RecordKey) -> Iterator[AuditEntry]:
-        """The record's entries, newest first."""
-        return map(_entry, self._table.query(_partition(connection, record), newest_first=True))
+        """The record's entries, newest first. One that cannot be read, or that a newer version wrote, is `unreadable`:
+        it stops none of the others.
+        """
+        for item in self._table.query(_partition(connection, record), newest_first=True):
+            try:
+                yield _entry(item)
+            except Permanent as fault:
+                key = str(item[SORT])
+                yield AuditEntry.unreadable(connection, record, key, _instant(key), fault.reason)
 
     def earlier_story(self, order: OrderKey, days: Sequence[date]) -> list[EarlierAuditEntry]:
         """What an earlier version kept of the order on these UTC days, oldest first."""
         prefix = f"{order.digest[:16]}#"
         items = [item for day in sorted(days) for item in self._table.query(_of_day(order, day), prefix=prefix)]
-        return [read_as(EarlierAuditEntry, item) for item in items]
+        return list(each_readable(items, _earlier_entry))
 
 
-def _entry(item: dict[str, Any]) -> AuditEntry:
-    return read_as(AuditEntry, item)
+def _entry(item: Mapping[str, Any]) -> AuditEntry:
+    """Raises Permanent."""
+    with readable(item):
+        return read_as(AuditEntry, item)
+
+
+def _earlier_entry(item: Mapping[str, Any]) -> EarlierAuditEntry:
+    return read_as(EarlierAuditEntry, item)
+
+
+def _instant(key: str) -> datetime:
+    """That its key begins with."""
+    try:
+        return datetime.fromisoformat(key.partition("#")[0]).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def _partition(connection: ConnectionName, record: RecordKey) -> str:

@@ -31,6 +31,7 @@ class Cause(Frozen):
         "pilot",
         "neighbour",
         "dead_letter",
+        "unknown",
     ]
     correlation_id: str
     by: str | None = None
@@ -80,8 +81,8 @@ class FieldChange(Frozen):
 
 
 # `outcome_unknown`: the write may have reached IFS, and its value was not seen there. `decided`: a person did, and
-# nothing was written.
-AuditOutcome = Outcome | Literal["outcome_unknown", "decided"]
+# nothing was written. `unreadable`: never stored; it stands for an entry that this version cannot read.
+AuditOutcome = Outcome | Literal["outcome_unknown", "decided", "unreadable"]
 CLAIMING = {Outcome.WRITTEN, "outcome_unknown"}
 
 
@@ -109,6 +110,24 @@ class AuditEntry(Frozen):
     attempt: int = 1
     mapping_version: str = ""
     duration_ms: int | None = None
+
+    @classmethod
+    def unreadable(
+        cls, connection: ConnectionName, record: RecordKey, key: str, at: datetime, why: Reason
+    ) -> AuditEntry:
+        """Stands in a story for the entry under `key`."""
+        cause, action = Cause(kind="unknown", correlation_id=""), f"unreadable {key}"
+        return cls(
+            connection=connection,
+            record=record,
+            orders=(),
+            at=at,
+            cause=cause,
+            shipments=(),
+            action=action,
+            outcome="unreadable",
+            reason=why,
+        )
 
     def calling(self, action: str | None) -> AuditEntry:
         return self.model_copy(update={"action": action})

@@ -55,6 +55,8 @@ class AppliedOrders:
 
     def _record(self, key: RecordKey, case: OrderCase, proposal: Proposal) -> PlannedRecord:
         changes = self._written(key)
+        if changes is None:
+            return PlannedRecord(key=key, reason=Reason.LEDGER_ITEM)
         record = proposal.records.get(key) if key in proposal.touching[case.state.key] else None
         if record is None:
             is_gone = any(candidate.record.key == key for candidate in case.candidates)
@@ -64,14 +66,18 @@ class AppliedOrders:
             return PlannedRecord(key=key, reason=record.hindrance)
         return _taken_back(record, changes)
 
-    def _written(self, key: RecordKey) -> dict[str, FieldChange | None]:
-        """By field that the plan wrote from what to what; None where it was written for another cause since."""
+    def _written(self, key: RecordKey) -> dict[str, FieldChange | None] | None:
+        """By field that the plan wrote from what to what; None where it was written for another cause since. None at
+        all where the audit does not tell.
+        """
         began = (self.applied.applied_at or self.applied.made_at) - CLOCKS
         found: dict[str, FieldChange | None] = {}
         own: set[str] = set()
         for entry in self.replay.lookup.audit.story(self.applied.connection, key):
             if entry.at < began:
                 break
+            if entry.outcome == "unreadable":
+                return None
             is_plans = entry.cause.plan_id == self.applied.plan_id
             for name, change in _stored(entry):
                 last = found.setdefault(name, change if is_plans else None)

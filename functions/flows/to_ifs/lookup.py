@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -10,13 +10,14 @@ from typing import Protocol
 from functions.connections.connection import Connection
 from functions.connections.targets import AnyTarget
 from functions.connections.vendors import Targets
-from functions.errors import ConnectorError, Retryable, Scope
+from functions.errors import ConnectorError, Permanent, Retryable, Scope
 from functions.flows.to_ifs.audit_trail import Audit, is_open
 from functions.flows.to_ifs.circuit_breaker import Breaker
 from functions.flows.to_ifs.earlier_version import Earlier
 from functions.flows.to_ifs.ownership import changed_since, unexplained
 from functions.flows.to_ifs.place import Placement
 from functions.flows.to_ifs.proposal import OrderCase, Remembered, Sites, view_of
+from functions.model.audit import AuditEntry
 from functions.model.clocks import CLOCKS
 from functions.model.outcomes import Reason
 from functions.model.record_memory import RecordMemory
@@ -248,7 +249,7 @@ def explained(
     unknown, since, stored_at = unexplained(record, memory, target), dict[str, str](), memory.result_at
     if stored_at is not None:
         since = changed_since(record, memory, target)
-    for entry in audit.story(memory.connection, record.key) if unknown or since else ():
+    for entry in _told_of(record.key, audit.story(memory.connection, record.key)) if unknown or since else ():
         if stored_at is not None and entry.at <= stored_at:
             since = {}
         memory, left = memory.claiming_from(entry, {**unknown, **since})
@@ -256,6 +257,14 @@ def explained(
         if not unknown and not since:
             break
     return memory, unknown
+
+
+def _told_of(key: RecordKey, story: Iterable[AuditEntry]) -> Iterator[AuditEntry]:
+    """Up to an entry that cannot be read, which may say whose the value is: nobody guesses past it."""
+    for entry in story:
+        if entry.outcome == "unreadable":
+            raise Permanent(entry.reason or Reason.LEDGER_ITEM, f"audit of {key}: {entry.action}")
+        yield entry
 
 
 def _only(values: Mapping[str, str], left: Collection[str]) -> dict[str, str]:

@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 
-from functions.errors import OutcomeUnknown, Retryable
+from functions.errors import OutcomeUnknown, Permanent, Retryable
 from functions.flows.operations.carry_out import ROUND, progress, send
 from functions.flows.operations.carry_out import apply as carry_out_plan
+from functions.flows.to_ifs.lookup import explained
 from functions.flows.to_ifs.record_write import CONFLICT_ATTEMPTS
 from functions.flows.to_ifs.revert import carry_out
 from functions.model.audit import AuditEntry
 from functions.model.outcomes import Outcome, Reason
 from functions.model.plans import Asked, Plan
-from functions.model.record_memory import LEASE
+from functions.model.record_memory import LEASE, RecordMemory
 from functions.model.records import Candidate, FieldName
 from functions.model.selection import Selection
 from functions.model.shipment import Shipment
@@ -216,6 +217,33 @@ def test_what_a_delivery_wrote_since_is_left_and_told() -> None:
     (record,) = back.records
     assert record.left == {"tracking": Reason.REWRITTEN_SINCE}
     assert desk.values() == ("1Z0001, 1Z0002", None)
+
+
+def test_a_record_whose_audit_cannot_be_read_is_left_and_told() -> None:
+    desk = emptied()
+    plan = desk.applied()
+    held, last = desk.values(), desk.last()
+    odd = AuditEntry.unreadable(last.connection, last.record, "key", last.at, Reason.LEDGER_ITEM)
+    desk.world.audit.entries.append(odd)
+    back = desk.reverted(plan)
+    (record,) = back.records
+    assert (record.reason, desk.values()) == (Reason.LEDGER_ITEM, held)
+
+
+@pytest.mark.parametrize("is_newer", [False, True])
+def test_nobody_guesses_whose_a_value_is_past_an_entry_that_cannot_be_read(*, is_newer: bool) -> None:
+    desk = Desk()
+    audit, entry, record = desk.world.audit, desk.last(), desk.world.ifs.record()
+    odd = AuditEntry.unreadable(entry.connection, entry.record, "key", entry.at, Reason.LEDGER_VERSION)
+    audit.entries.insert(len(audit.entries) if is_newer else 0, odd)
+    target = desk.world.connection.ifs.targets[0]
+    forgotten = RecordMemory(connection=entry.connection, key=entry.record)
+    if is_newer:
+        with pytest.raises(Permanent, match="ledger_version"):
+            explained(forgotten, record, target, audit)
+    else:
+        memory, unknown = explained(forgotten, record, target, audit)
+        assert (memory.fields["ProNo"].ours, unknown) == ("1Z0001", {})
 
 
 def test_of_a_plan_that_wrote_nothing_nothing_is_taken_back() -> None:

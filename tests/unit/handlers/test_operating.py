@@ -69,6 +69,18 @@ def shop() -> Shop:
     return Shop()
 
 
+def test_an_entry_of_the_audit_that_nobody_can_read_is_named_among_the_attempts(shop: Shop) -> None:
+    shop.sell("P1", delivered=True)
+    shop.wait()
+    before = shop.story("P1")["attempts"]
+    table = shop.world.tables[AUDIT]
+    item = next(each for each in table.scan(prefix="audit#") if each["outcome"] == "written")
+    table.put({**item, "cause": "nobody"})
+    after = shop.story("P1")["attempts"]
+    assert [each["what"] for each in after] == [f"unreadable {item['sk']}", *(each["what"] for each in before[1:])]
+    assert (after[0]["outcome"], after[0]["reason"]) == ("unreadable", "ledger_item")
+
+
 # --- attention
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from functions.errors import Permanent
 from functions.ledger.audit import AuditLog
 from functions.model.audit import AuditEntry, FieldChange
 from functions.model.outcomes import Outcome, Reason
@@ -98,6 +99,33 @@ def test_a_story_is_told_newest_first_over_the_days() -> None:
     instants = [NOON, NOON + timedelta(microseconds=1), MIDNIGHT - timedelta(microseconds=1), MIDNIGHT]
     put(log, *(an_entry(instants[n]) for n in (2, 3, 1, 0)))
     assert [entry.at for entry in story(log)] == instants[::-1]
+
+
+UNREADABLE: dict[str, dict[str, Any]] = {
+    "no object": {"cause": "poll"},
+    "a word of a later version": {"outcome": "written_twice"},
+    "a later version": {"schema_version": 99},
+    "a version that is none": {"schema_version": "many"},
+}
+
+
+@pytest.mark.parametrize("damage", UNREADABLE)
+@pytest.mark.parametrize("place", range(3))
+def test_an_entry_that_cannot_be_read_is_shown_as_that_and_stops_no_other(damage: str, place: int) -> None:
+    table = MemoryTable()
+    log = a_log(table)
+    entries = [an_entry(NOON + timedelta(minutes=n), attempt=n + 1) for n in range(3)]
+    put(log, *entries)
+    item = sorted(table.scan(prefix="audit#"), key=lambda each: str(each["sk"]))[place]
+    table.put({**item, **UNREADABLE[damage]})
+    told = story(log)[::-1]
+    odd = told.pop(place)
+    assert told == [entry for n, entry in enumerate(entries) if n != place]
+    assert (odd.outcome, odd.at, odd.changes) == ("unreadable", entries[place].at, {})
+    assert odd.action == f"unreadable {item['sk']}"
+    assert odd.reason in {Reason.LEDGER_ITEM, Reason.LEDGER_VERSION}
+    with pytest.raises(Permanent):
+        log.get(ACME, a_key(), str(item["sk"]))
 
 
 def test_a_story_holds_no_other_records_entries() -> None:
