@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functions.connections.customer_orders import AddressNames
 from functions.ifs.service import Row
-from functions.ifs.values import as_text
+from functions.ifs.values import as_lines, as_text
 from functions.model.frozen import Frozen
 
 
 class IfsAddress(Frozen):
-    """`address` are up to six lines without the empty ones."""
+    """`address` are the lines of up to six attributes, without the empty ones."""
 
     name: str
     address: tuple[str, ...]
@@ -25,7 +25,7 @@ NO_ADDRESS = IfsAddress(name="", address=(), city="", region="", postal_code="",
 def address_of(row: Row, names: AddressNames) -> IfsAddress:
     return IfsAddress(
         name=as_text(row.get(names.name)),
-        address=tuple(line for name in names.lines if (line := as_text(row.get(name)))),
+        address=tuple(line for name in names.lines for line in as_lines(row.get(name))),
         city=as_text(row.get(names.city)),
         region=as_text(row.get(names.state)),
         postal_code=as_text(row.get(names.postal_code)),

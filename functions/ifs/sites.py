@@ -13,11 +13,11 @@ from functions.errors import Permanent, Retryable, Scope
 from functions.ifs import odata
 from functions.ifs.client import ETag, IfsClient
 from functions.ifs.service import Row, Service
+from functions.ifs.values import as_text
 from functions.model.alignment import SideRecord
 from functions.model.outcomes import Reason
-from functions.model.text import cleaned, folded
+from functions.model.text import folded
 
-LONGEST = 1000
 LETTERS = 2  # of a country
 PLACES, ADDRESSES = "places", "addresses"  # where a record keeps its keys
 
@@ -63,7 +63,7 @@ class SiteRecords:
         return [*odata.any_of(site, map(odata.text, self._profile.sites))] or [""]
 
     def _code(self, row: Row) -> str:
-        parts = [_text(row.get(name)) for name in self._profile.places.key]
+        parts = [as_text(row.get(name)) for name in self._profile.places.key]
         return SEPARATOR.join(parts) if all(parts) else ""
 
     def _record(self, place: Row, addresses: Sequence[Row]) -> SideRecord:
@@ -115,7 +115,7 @@ class _Set:
         return self._service.client.patch(address, tag, body, entity_set) is not None
 
     def _field(self, name: str, row: Row) -> str:
-        text = _text(row.get(self.attributes[name]))
+        text = as_text(row.get(self.attributes[name]))
         return self._country(text) if name == "country" else text
 
     def _theirs(self, name: str, text: str) -> str | None:
@@ -126,9 +126,3 @@ class _Set:
         """Two letters, or what the file makes of IFS's name for it; a country is never guessed."""
         is_code = len(text) == LETTERS and text.isascii() and text.isalpha()
         return self._codes.get(text.casefold()) or (text.upper() if is_code else text)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bool) or value is None:
-        return ""
-    return cleaned(str(value)[: 2 * LONGEST]).strip()[:LONGEST] if isinstance(value, str | int | float) else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 
-from functions.model.text import cleaned
+from functions.model.text import cleaned, with_plain_blanks
 
 LONGEST = 1000
 SET = {"TRUE", "Y", "YES", "1"}
@@ -17,7 +17,15 @@ def as_text(value: object) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return cleaned(str(value)[: 2 * LONGEST])[:LONGEST] if isinstance(value, str | int | float) else ""
+    return (
+        cleaned(with_plain_blanks(str(value)[: 2 * LONGEST]))[:LONGEST] if isinstance(value, str | int | float) else ""
+    )
+
+
+def as_lines(value: object) -> tuple[str, ...]:
+    """Of a text that may hold several, those that say something."""
+    lines = value[: 2 * LONGEST].splitlines() if isinstance(value, str) else [value]
+    return tuple(filter(None, map(as_text, lines)))
 
 
 def as_key(value: object) -> str:

@@ -14,6 +14,15 @@ _INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe0
 _BREAKS = re.compile("[\u2028\u2029]+")
 
 
+# Blanks, tabs and ends of lines, whichever they are; not what scanners send between fields (U+001C to U+001F).
+_BLANKS = re.compile("[^\\S\x1c-\x1f]+")
+
+
+def with_plain_blanks(text: str) -> str:
+    """Where words are parted by something else than blanks, a blank parts them: to clean it away would join them."""
+    return _BLANKS.sub(lambda found: found[0] if found[0].isascii() and found[0].isprintable() else " ", text)
+
+
 def cleaned(text: str) -> str:
     """Composed, trimmed, on one line, without characters that nobody sees."""
     if text.isascii() and text.isprintable():

@@ -26,6 +26,16 @@ def test_a_site_becomes_a_warehouse_once_and_is_audited_once() -> None:
     assert desk.map() == {"CHI": str(warehouse["warehouseId"])}
 
 
+@pytest.mark.parametrize("blank", ["\n", "\t", "\u00a0"])
+def test_words_of_a_site_that_no_blank_parts_are_parted(blank: str) -> None:
+    desk = AlignDesk()
+    desk.add_site("CHI", f"Chicago{blank}warehouse", Address1=f"12{blank}Harbor Street")
+    desk.look()
+    (warehouse,) = desk.warehouses()
+    found = warehouse["warehouseName"], warehouse["originAddress"]["street1"]
+    assert found == ("Chicago warehouse", "12 Harbor Street")
+
+
 def test_what_is_alike_costs_one_request_and_no_write_of_the_ledger() -> None:
     desk = AlignDesk()
     desk.add_site()

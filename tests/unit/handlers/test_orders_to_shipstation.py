@@ -28,6 +28,28 @@ def test_a_new_ifs_shipment_is_an_order_ready_to_pack() -> None:
     assert desk.pushed(shipment).outcome is Outcome.WRITTEN
 
 
+@pytest.mark.parametrize(
+    "blank", ["\n", "\r\n", "\t", "\v", "\f", "\x85", "\u2028", "\u2029", "\u00a0", "\u3000", " \n "]
+)
+def test_whatever_parts_two_words_in_ifs_parts_them_on_the_label(blank: str) -> None:
+    desk = Desk()
+    words = {"ReceiverAddressName": "Kim Larsson", "ReceiverCity": "New York", "ReceiverAddress1": "12 Harbor"}
+    shipment = desk.ask(**{name: text.replace(" ", blank) for name, text in words.items()})
+    desk.run(minutes=3)
+    told = desk.order(shipment).body["shipTo"]
+    assert (told["name"], told["city"]) == ("Kim Larsson", "New York")
+    lines = [told["street1"], told["street2"] or ""]
+    assert lines == (["12", "Harbor"] if len(f"1{blank.strip(' ')}2".splitlines()) > 1 else ["12 Harbor", ""])
+
+
+def test_more_lines_in_one_field_than_a_label_has_end_in_the_last_one() -> None:
+    desk = Desk()
+    shipment = desk.ask(ReceiverAddress1="Harbor House\n\nDock 3\nGate 4", ReceiverAddress2="12 Harbor Street")
+    desk.run(minutes=3)
+    told = desk.order(shipment).body["shipTo"]
+    assert [told[f"street{n}"] for n in (1, 2, 3)] == ["Harbor House", "Dock 3", "Gate 4, 12 Harbor Street"]
+
+
 def test_the_label_comes_back_to_the_ifs_shipment_that_the_order_came_from() -> None:
     desk = Desk()
     other, shipment = desk.ask("P1"), desk.ask("P1")
