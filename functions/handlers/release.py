@@ -5,7 +5,7 @@ for. A missed run only delays.
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Any
 
@@ -61,6 +61,7 @@ def build(runtime: Runtime, settings: ReleaseSettings) -> Handler:
         circuit = tenants.circuit(connection.name)
         flow = Release(connection, orders, queue(connection.name), parking)
         released = flow.run(circuit, runtime.now(), context.aws_request_id)
+        circuit = circuit if released.orders else _closed_where_idle(circuit, flow, tenants, runtime.now())
         limit = orders_a_minute(connection, circuit, runtime.now())
         desk = desks.load(connection.name)
         recalling = Recalling(orders, desks, queue(connection.name), runtime.now(), context.aws_request_id)
@@ -70,12 +71,19 @@ def build(runtime: Runtime, settings: ReleaseSettings) -> Handler:
         count(connection.name, IfsCircuitOpen=int(circuit.is_open))
         of_the_stack(PauseForgotten=sum(pause.is_forgotten(runtime.now()) for pause in desk.pauses))
         if runtime.now().minute == HOURLY:
-            secret, clients = settings.ifs_secrets[connection.name], ifs.known_by(connection.name)
-            expiries.note(connection.name, "ifs", secret, clients)
+            expiries.note(connection.name, "ifs", settings.ifs_secrets[connection.name], ifs.known_by(connection.name))
             of_the_stack(AttentionOverdue=orders.overdue(connection.name, runtime.now() - NOBODY_CAME))
         return {"released": released.orders + recalled + watched.orders}
 
     return handle
+
+
+def _closed_where_idle(circuit: Circuit, flow: Release, tenants: TenantStore, now: datetime) -> Circuit:
+    """Only a write could tell that writes are served. Where nobody has one to send, nothing is held back either."""
+    if not circuit.is_open_for_writes_alone or not flow.nobody_waits(now):
+        return circuit
+    closed = circuit.untried()
+    return closed if tenants.save_circuit(closed) else circuit
 
 
 def _tell(

@@ -61,6 +61,15 @@ class Circuit(Frozen):
         """What these speak of works again; the circuit closes unless something else keeps it open."""
         return self._with({heard: strikes for heard, strikes in self.strikes.items() if heard not in proven}, None)
 
+    @property
+    def is_open_for_writes_alone(self) -> bool:
+        return {heard for heard, own in self.strikes.items() if own.count >= STRIKES_TO_OPEN} == {"write"}
+
+    def untried(self) -> Circuit:
+        """Closed, as nobody waits whose write would tell; the next one that fails opens it again."""
+        write = self.strikes["write"].model_copy(update={"count": STRIKES_TO_OPEN - 1})
+        return self._with({**self.strikes, "write": write}, None)
+
     def held(self, until: datetime) -> Circuit:
         return self.model_copy(update={"held_until": until})
 

@@ -524,9 +524,9 @@ class World:
         if function == "release":
             ledger, now = self.tables[LEDGER], f"{self.now():%Y-%m-%dT%H:%M:%S.%fZ}"
             # While the circuit is open each minute probes another record: every fifth alone would probe the same ones.
-            is_watching = ledger.has_due(f"watch#{connection}", now) and (
-                self.now().minute % 5 == 0 or TenantStore(ledger).circuit(ConnectionName(connection)).is_open
-            )
+            # Also where nothing is due: it may be to be closed.
+            is_watching = ledger.has_due(f"watch#{connection}", now) and self.now().minute % 5 == 0
+            is_watching = is_watching or TenantStore(ledger).circuit(ConnectionName(connection)).is_open
             return is_watching or ledger.has_due(f"due#{connection}#", now) or self._is_anything_on_the_desk(connection)
         name, ledger = ConnectionName(connection), self.tables[LEDGER]
         changes = ledger.changes(f"reader#{connection}") + ledger.changes(f"jobs#{connection}")

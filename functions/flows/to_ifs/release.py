@@ -17,6 +17,7 @@ from functions.model.tenant import Circuit
 
 # Long enough for the queue and a consumer to come round; after it the order is due again if nothing was recorded.
 CLAIM = timedelta(minutes=15)
+EVER = timedelta(days=366)  # no next attempt is further away
 SHARE_FOR_NEW = 0.5  # of the tenant's IFS rate is left to shipments that are new
 PERIOD_SECONDS = 60
 REQUESTS_AN_ORDER = 2.3  # a share of three searches, and a PATCH each for the values and for the date
@@ -89,6 +90,10 @@ class Release:
         self.queue.send(claimed)
         oldest = (now - due[0][1]).total_seconds() if due else 0.0
         return Released(len(claimed), passed_over, oldest)
+
+    def nobody_waits(self, now: datetime) -> bool:
+        """Nor will anybody: no order has a next attempt."""
+        return not self.due_orders.due(self.connection.name, now=now + EVER, limit=1)
 
     def _park(self, order: OrderKey, fault: ConnectorError, now: datetime) -> None:
         """A passing fault of the ledger is no reason to call anybody: the order stays due."""

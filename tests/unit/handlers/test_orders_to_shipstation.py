@@ -33,7 +33,11 @@ def test_a_new_ifs_shipment_is_an_order_ready_to_pack() -> None:
 )
 def test_whatever_parts_two_words_in_ifs_parts_them_on_the_label(blank: str) -> None:
     desk = Desk()
-    words = {"ReceiverAddressName": "Kim Larsson", "ReceiverCity": "New York", "ReceiverAddress1": "12 Harbor"}
+    words: dict[str, Any] = {
+        "ReceiverAddressName": "Kim Larsson",
+        "ReceiverCity": "New York",
+        "ReceiverAddress1": "12 Harbor",
+    }
     shipment = desk.ask(**{name: text.replace(" ", blank) for name, text in words.items()})
     desk.run(minutes=3)
     told = desk.order(shipment).body["shipTo"]

@@ -124,6 +124,26 @@ def test_metadata_that_answers_504_for_hours_is_looked_at_once_a_minute_and_open
     assert (missing(site), circuit(world).is_open) == (0, False)
 
 
+def test_a_circuit_that_writes_opened_closes_once_nobody_waits_and_the_next_failure_opens_it_again() -> None:
+    world, site = sold(2)
+    fault = {"method": "PATCH", "path": SET, "status": 503, "times": -1}
+    site.tenant.add_fault("html", **fault)
+    go_on(world, minutes=30)
+    assert (circuit(world).opened_by, missing(site)) == ("write", 2)
+    for label in list(site.account.shipments.current):
+        site.account.void(label)
+    go_on(world, hours=2)
+    assert (circuit(world).is_open, parked(world)) == (False, 0)
+    order = site.account.add_order("P0", items=[{"sku": "BOLT", "quantity": 1}])
+    site.account.ship(order)
+    before = len(requests_of(site, "PATCH"))
+    go_on(world, minutes=3)
+    assert (circuit(world).opened_by, len(requests_of(site, "PATCH")) - before) == ("write", 1)
+    site.tenant.lift_faults()
+    go_on(world, hours=2)
+    assert (circuit(world).is_open, missing(site)) == (False, 1)
+
+
 def paced(
     world: World, site: Site, seconds: Callable[[Request], float], *, hangs: Callable[[Request], bool]
 ) -> list[Any]:
