@@ -41,6 +41,7 @@ def build(runtime: Runtime, settings: PollSettings) -> Handler:
         return PollParts(runtime, settings, runtime.connections[name])
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
+        runtime.time.begins(context)
         event = as_kept(event, runtime.connections)
         is_named = isinstance(event.get("connection"), str)
         is_now = is_named and event.get("now") is True and set(event) == {"connection", "now"}

@@ -33,7 +33,8 @@ def build(runtime: Runtime, settings: PushSettings) -> Handler:
             return None
         return push_parts(runtime, settings, connection, connection.orders)
 
-    def handle(event: dict[str, Any], _context: Context) -> dict[str, Any]:
+    def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
+        runtime.time.begins(context)
         messages, failed = batch.read(event["Records"], PushOrders)
         for message_id, message in messages.items():
             flow = parts(message.connection)

@@ -60,6 +60,7 @@ def build(runtime: Runtime, settings: RegisterSettings) -> Handler:
         return registration_parts(runtime, settings, runtime.connections[name])
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
+        runtime.time.begins(context)
         request = parsed(event, Request, runtime.connections, lambda asked: asked.connection)
         if isinstance(request, str):
             return {"error": request, "allowed": ALLOWED}

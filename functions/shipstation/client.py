@@ -8,6 +8,7 @@ against what integrations have met in the field.
 from __future__ import annotations
 
 import email.utils
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from functions.shipstation.budget import Governor, Lane
 from functions.shipstation.values import as_rows, as_text, parsed
 
 TRIES = 3  # of a reading, each from the budget
+AFTERWARDS_SECONDS = 4  # of a run: for what has to be saved
 LONGEST_WAIT_SECONDS = 65  # the minute that ShipStation counts, and some
 # The whole of ShipStation's own refusal, which arrives under other status codes too. A row may hold these words.
 THROTTLED = {"message": "too many requests"}
@@ -109,7 +111,8 @@ class ShipStationClient:
     sent once more where there is another key.
 
     Raises Retryable (budget, throttle, server, network; PageBroken for 500) or Permanent (key, request). Texts carry
-    the path alone. A request about one record (`Scope.RECORD`) that is forbidden says nothing of the key.
+    the path alone. A request about one record (`Scope.RECORD`) that is forbidden says nothing of the key. None is begun
+    that could outlive the run (`out_of_time`).
     """
 
     def __init__(
@@ -123,8 +126,10 @@ class ShipStationClient:
         monotonic: Callable[[], float],
         sleep: Callable[[float], None],
         jitter: Callable[[], float],
+        seconds_left: Callable[[], float] = lambda: math.inf,
     ) -> None:
         self._session, self._base_url = session, base_url
+        self._seconds_left = seconds_left
         self._keys, self._governor = keys, governor
         self._timeout_seconds, self._monotonic = timeout_seconds, monotonic
         self._sleep, self._jitter = sleep, jitter
@@ -194,6 +199,7 @@ class ShipStationClient:
         left = self._timeout_seconds
         for is_last in (False, True):
             self._governor.wait_for_place(request.lane)
+            self._require_time(request, left)
             credentials, began = self._keys.in_use(), self._monotonic()
             try:
                 return self._sent(request, credentials, left)
@@ -202,6 +208,11 @@ class ShipStationClient:
                 if not self._keys.refused(credentials) or is_last or left <= 0:
                     raise
         raise AssertionError("the last key returns or raises")
+
+    def _require_time(self, request: _Request, within_seconds: float) -> None:
+        """For an answer that takes as long as it may."""
+        if self._seconds_left() < within_seconds + AFTERWARDS_SECONDS:
+            raise Retryable(Reason.OUT_OF_TIME, f"{request.what}: not sent; the run ends")
 
     def _sent(self, request: _Request, credentials: Credentials, within_seconds: float) -> Answer | None:
         try:

@@ -75,6 +75,7 @@ def shipstation_client(
         monotonic=runtime.monotonic,
         sleep=runtime.sleep,
         jitter=runtime.jitter,
+        seconds_left=runtime.time.seconds_left,
     )
 
 

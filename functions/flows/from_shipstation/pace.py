@@ -41,8 +41,8 @@ def unanswered(position: ReadingPosition, last_webhook_at: Mapping[Stream, datet
 
 
 def seconds_to_wait(fault: ConnectorError) -> float | None:
-    """Until the budget allows another request; None of another fault."""
-    if isinstance(fault, Retryable) and fault.reason is Reason.BUDGET_EXHAUSTED:
+    """Until the budget, or another run's time, allows another request; None of another fault."""
+    if isinstance(fault, Retryable) and fault.reason in {Reason.BUDGET_EXHAUSTED, Reason.OUT_OF_TIME}:
         return fault.retry_after_seconds or FEW_SECONDS
     return None
 

@@ -273,7 +273,7 @@ def invoke(world: World, function: str, event: dict[str, Any]) -> Any:
 def test_a_long_one_answers_at_once_and_goes_on_with_every_tick_until_it_is_done(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    world, site = quiet_world()
+    world, site = quiet_world(timeout_seconds=20)
     sell(site, *ORDERS)
     deliver(world, hours=3)
     monkeypatch.setattr("functions.handlers.reconcile.AT_ONCE", 1)

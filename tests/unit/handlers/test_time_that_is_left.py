@@ -15,6 +15,7 @@ from functions.model.shipment import ConnectionName
 from functions.model.tenant import Circuit, Fitness
 from tests.equipment.http import Request, Response
 from tests.equipment.lambdas import Context
+from tests.equipment.push_people import RECEIVER
 from tests.equipment.quiet_connection import START, quiet_world, run, schedule
 from tests.equipment.world import Site, World
 
@@ -138,6 +139,33 @@ RUNS: dict[str, dict[str, Any]] = {
 }
 
 
+def limited(monkeypatch: pytest.MonkeyPatch, function: str) -> None:
+    """Every run of it has as good as no time."""
+    left = Context.get_remaining_time_in_millis
+
+    def short(context: Context) -> int:
+        return 24_000 if context.aws_request_id.startswith(f"{function}-") else left(context)
+
+    monkeypatch.setattr(Context, "get_remaining_time_in_millis", short)
+
+
+@pytest.mark.parametrize("is_late", [False, True], ids=["with time", "without"])
+@pytest.mark.parametrize("function", ["poll", "push"])
+def test_a_run_without_time_asks_shipstation_for_nothing(
+    function: str, *, is_late: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, site = labelled(1)
+    site.tenant.add_shipment([("P9", "BOLT", 1)], **RECEIVER)
+    if is_late:
+        limited(monkeypatch, function)
+    until = world.now() + timedelta(minutes=5)
+    schedule(world, until, "pull" if function == "push" else "poll")
+    run(world, until)
+    assert (site.account.requests == []) == is_late
+    assert world.functions[function].runs
+    assert world.functions[function].faults == []
+
+
 @pytest.mark.parametrize("is_late", [False, True], ids=["with time", "without"])
 @pytest.mark.parametrize("function", RUNS)
 def test_a_run_without_time_asks_ifs_for_nothing(
@@ -146,13 +174,8 @@ def test_a_run_without_time_asks_ifs_for_nothing(
     world, site = labelled(1)
     if function in {"release", "reconcile", "replay"}:
         watching(world, site)
-    left = Context.get_remaining_time_in_millis
-
-    def short(context: Context) -> int:
-        own = is_late and context.aws_request_id.startswith(f"{function}-")
-        return 24_000 if own else left(context)
-
-    monkeypatch.setattr(Context, "get_remaining_time_in_millis", short)
+    if is_late:
+        limited(monkeypatch, function)
     before = len(site.tenant.requests)
     event, until = RUNS[function], world.now() + timedelta(minutes=20)
     if event:
