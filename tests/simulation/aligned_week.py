@@ -14,6 +14,7 @@ from typing import Any
 from functions.connections.connection import Connection
 from tests.equipment.quiet_connection import a_connection
 from tests.equipment.world import CANARY, Site, Trouble, World
+from tests.simulation import ledger_format as ledger
 from tests.simulation.alignment_books import FIELDS, AlignmentBooks
 from tests.simulation.stock_books import StockBooks
 
@@ -169,8 +170,9 @@ class AlignedWeek:
         return None
 
     def _delete(self) -> object:
-        """Once in a week."""
-        pairs = self.books.pairs()
+        """Once in a week. Of one whose making was not answered nobody knows that it was there: it is made anew."""
+        memories = ledger.aligned(self.world, self.site, "warehouses")
+        pairs = {code: n for code, n in self.books.pairs().items() if memories.get(code, {}).get(ledger.OTHER)}
         if self.books.deleted or not pairs:
             return False
         code = self.random.choice(sorted(pairs))
