@@ -77,7 +77,9 @@ class SchemaDrift:
         try:
             findings = self._inspect(connection)
         except ConnectorError as unread:
-            self._unread[connection.name] = self._now(), unread
+            # A run that ended says nothing of the tenant.
+            if unread.reason is not Reason.OUT_OF_TIME:
+                self._unread[connection.name] = self._now(), unread
             breaker.failed(unread, "metadata", connection.delivery_place)
             return unread
         self._unread.pop(connection.name, None)

@@ -151,6 +151,15 @@ def test_metadata_that_cannot_be_read_is_looked_at_once_a_minute_and_not_for_eac
     assert [refusal(view) for view in views] == [None, None]
 
 
+def test_a_look_that_a_runs_end_cut_short_is_made_by_the_next_run() -> None:
+    tenant = Tenant(FITS)
+    refusal = tenant.consumer()
+    tenant.fault = Retryable(Reason.OUT_OF_TIME, "the run ends", scope=Scope.TENANT)
+    assert refusal(a_connection()) is tenant.fault
+    tenant.fault = None
+    assert refusal(a_connection()) is None
+
+
 def test_another_target_is_looked_at_anew() -> None:
     tenant = Tenant(FITS)
     refusal = tenant.consumer()
