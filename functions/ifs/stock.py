@@ -29,9 +29,16 @@ class StockCounts:
 
     def totals(self) -> dict[tuple[str, str], int | None]:
         """Whole pieces: what is left over of one cannot be packed."""
+        return self._summed(self._held())
+
+    def of_parts(self, site: str, parts: Iterable[str]) -> dict[tuple[str, str], int | None]:
+        """Of these, where IFS lists any row of them, be it of zero."""
+        return self._summed(self._listed(site, parts))
+
+    def _summed(self, rows: Iterable[Row]) -> dict[tuple[str, str], int | None]:
         sums: dict[tuple[str, str], Decimal | None] = {}
         spelt: dict[tuple[str, str], object] = {}
-        for row in self._rows():
+        for row in rows:
             part = row.get(self._profile.part)
             place = (as_text(row.get(self._profile.site)), as_text(part))
             if all(place):
@@ -40,13 +47,19 @@ class StockCounts:
                 sums[place] = _added(sums.get(place, Decimal(0)), counted)
         return {place: None if total is None else _whole(total) for place, total in sums.items()}
 
-    def _rows(self) -> Iterable[Row]:
-        profile = self._profile
+    def _held(self) -> Iterable[Row]:
         holds = " or ".join(f"{name} gt 0" for name in HOLDING)
+        for sites in odata.any_of(self._profile.site, map(odata.text, sorted(self._profile.locations))):
+            yield from self._rows(f"({sites}) and ({holds})")
+
+    def _listed(self, site: str, parts: Iterable[str]) -> Iterable[Row]:
+        for named in odata.any_of(self._profile.part, map(odata.text, parts)):
+            yield from self._rows(f"{self._profile.site} eq {odata.text(site)} and ({named})")
+
+    def _rows(self, filter_text: str) -> Iterable[Row]:
+        profile = self._profile
         asked = (profile.site, profile.part, profile.quantity, *profile.only)
-        for sites in odata.any_of(profile.site, map(odata.text, sorted(profile.locations))):
-            filter_text = f"({sites}) and ({holds})"
-            yield from self._service.rows(self._set.entity_set, asked, filter_text, self._set.key)
+        return self._service.rows(self._set.entity_set, asked, filter_text, self._set.key)
 
     def _counted(self, row: Row) -> Decimal | None:
         """Zero where the row does not count: its part is told all the same."""

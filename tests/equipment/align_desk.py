@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
 from functions.ledger.alignment import AlignStore
 from functions.model.alignment import Aligned
 from functions.model.shipment import ConnectionName
+from tests.equipment.ifs.sets import HOLDINGS
 from tests.equipment.quiet_connection import quiet_world, run
 from tests.equipment.shipstation.rows import Json
 
@@ -125,6 +126,21 @@ class StockDesk(AlignDesk):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self.account.add_location("se-7")
+
+    def hide(self, part: str) -> None:
+        """IFS shows no row of it, not even one of zero."""
+        rows = self.tenant.sets[HOLDINGS.name]
+        for key in [key for key in rows if key[1] == part]:
+            del rows[key]
+
+    def reads_of_stock(self, act: Callable[[], object]) -> int:
+        """How often IFS is asked for it meanwhile."""
+        before = self._reads()
+        act()
+        return self._reads() - before
+
+    def _reads(self) -> int:
+        return sum(HOLDINGS.name in request.path for request in self.tenant.requests)
 
     def held(self, location: str = "se-7") -> dict[str, int]:
         return self.account.held(location)

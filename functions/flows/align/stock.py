@@ -1,9 +1,9 @@
 """What IFS holds of each part → ShipStation's inventory: absolute quantities, only where they differ.
 
 There is nothing to merge: IFS counts the goods, and ShipStation takes from its own figure what it ships meanwhile. It
-is not set higher again before IFS's own count moves: IFS still counts what it has not delivered. A part that IFS shows
-no more is told as zero once two looks in a row, of which each was whole, have missed it; a site of which IFS shows
-nothing at all tells nothing.
+is not set higher again before IFS's own count moves: IFS still counts what it has not delivered. A part that is on the
+list no more is asked for by its number: one that sold out is told as zero at once. One that IFS does not show at all is
+once two looks in a row, of which each was whole, have missed it; a site of which IFS shows nothing tells nothing.
 """
 
 from __future__ import annotations
@@ -32,7 +32,12 @@ class Counts(Protocol):
     """Raises Retryable or Permanent."""
 
     def totals(self) -> dict[tuple[str, str], int | None]:
-        """Whole pieces by site and part, of every site of the file; None where they cannot be added up."""
+        """Whole pieces by site and part, of every site of the file; None where they cannot be added up. What has sold
+        out may be missing.
+        """
+
+    def of_parts(self, site: str, parts: Iterable[str]) -> dict[tuple[str, str], int | None]:
+        """Of these, zero too. What is missing is not shown."""
 
 
 class Levels(Protocol):
@@ -74,6 +79,10 @@ def look_at_stock(flow: Align, profile: Stock, counts: Counts, levels: Levels) -
         if sent and not told:
             fault = Retryable(Reason.RECORDS_VANISHED, f"IFS shows no part of site {site} any more")
             continue
+        missed = [
+            part for part in sorted(sent - told.keys()) if not _is_known_as_gone(known[f"{site}{SEPARATOR}{part}"])
+        ]
+        told |= {part: count for (_, part), count in counts.of_parts(site, missed).items()}
         keeps_lower, question = profile.raises == "when_ifs_moves", _question(flow, profile)
         shelf = Shelf(site, told, partial(levels.level, location), keeps_lower, question)
         steps += _of_site(flow, [*sorted(sent - told.keys()), *told], levels.levels(location), known, shelf)
@@ -127,11 +136,13 @@ def _of_part(part: str, other: SideRecord, memory: Aligned, at: Shelf) -> Step:
 
 
 def _is_missed_once(step: Step, part: str, at: Shelf) -> bool:
-    """IFS does not tell of the part, and did at the look before. A page that a row slipped by says no more than that:
-    neither is zero told, nor is it learned.
-    """
-    is_known_as_gone = step.memory.ifs.get(QUANTITY) == digest(str(NONE))
-    return part not in at.told and step.memory.missed != at.question and not is_known_as_gone
+    """IFS does not show the part, and did at the look before: neither is zero told, nor is it learned."""
+    is_missed_anew = step.memory.missed != at.question and not _is_known_as_gone(step.memory)
+    return part not in at.told and is_missed_anew
+
+
+def _is_known_as_gone(memory: Aligned) -> bool:
+    return memory.ifs.get(QUANTITY) == digest(str(NONE))
 
 
 def _is_shipped(memory: Aligned, proposal: Proposal) -> bool:

@@ -105,7 +105,7 @@ def test_a_part_that_disappears_is_told_as_zero_once() -> None:
     desk.tenant.hold("CHI", "BOLT", 10)
     desk.tenant.hold("CHI", "NUT", 10)
     desk.look()
-    desk.tenant.hold("CHI", "NUT", 0)
+    desk.hide("NUT")
     for _ in range(3):
         desk.look()
     assert (desk.held(), desk.account.adjustments) == ({"BOLT": 10, "NUT": 0}, 3)
@@ -123,12 +123,33 @@ def test_a_part_that_one_look_misses_stays_as_it_is_told(there: int) -> None:
     desk.account.add_location("se-7", BOLT=10, NUT=there)
     adjustments = desk.account.adjustments
     for _ in range(3):
-        desk.tenant.hold("CHI", "NUT", 0)
+        desk.hide("NUT")
         assert all(each["outcome"] == "unchanged" for each in desk.look()["ended"])
         desk.tenant.hold("CHI", "NUT", 10)
         desk.look()
     assert (desk.held(), desk.account.adjustments) == ({"BOLT": 10, "NUT": there}, adjustments)
     assert not desk.known("CHI/NUT").missed
+
+
+def test_a_part_that_sells_out_is_told_as_zero_at_once_and_asked_for_once() -> None:
+    desk = StockDesk()
+    desk.tenant.hold("CHI", "BOLT", 10)
+    desk.tenant.hold("CHI", "O'NUT", 10)
+    desk.look()
+    desk.tenant.hold("CHI", "O'NUT", 0)
+    asked = [desk.reads_of_stock(desk.look) for _ in range(2)]
+    assert desk.held() == {"BOLT": 10, "O'NUT": 0}
+    assert asked == [2, 1]
+
+
+def test_a_part_that_the_list_lacks_is_asked_for_by_its_number() -> None:
+    desk = StockDesk(quantity="AvailableQty")
+    desk.tenant.hold("CHI", "BOLT", 10)
+    desk.tenant.hold("CHI", "NUT", 10)
+    desk.look()
+    desk.tenant.hold("CHI", "NUT", 0, AvailableQty=4)  # no row that holds something, and yet its figure
+    desk.look()
+    assert desk.held() == {"BOLT": 10, "NUT": 4}
 
 
 def test_a_part_that_ifs_lists_with_zero_is_told_as_zero_at_once() -> None:
@@ -145,14 +166,14 @@ def test_a_look_that_was_not_whole_confirms_nothing() -> None:
     desk.tenant.hold("CHI", "BOLT", 10)
     desk.tenant.hold("CHI", "NUT", 10)
     desk.look()
-    desk.tenant.hold("CHI", "NUT", 0)
+    desk.hide("NUT")
     desk.look()
     desk.tenant.add_fault("status", status=500, times=-1)
     assert desk.look()["reason"] == "ifs_unavailable"
     desk.tenant.lift_faults()
     desk.tenant.hold("CHI", "NUT", 10)
     desk.look()
-    desk.tenant.hold("CHI", "NUT", 0)
+    desk.hide("NUT")
     desk.look()
     assert desk.held() == {"BOLT": 10, "NUT": 10}
 
@@ -162,7 +183,7 @@ def test_a_dry_run_counts_for_no_look() -> None:
     desk.tenant.hold("CHI", "BOLT", 10)
     desk.tenant.hold("CHI", "NUT", 10)
     desk.look()
-    desk.tenant.hold("CHI", "NUT", 0)
+    desk.hide("NUT")
     for _ in range(2):
         assert desk.dry_run()["would_change"] == 0
     desk.look()
@@ -175,7 +196,7 @@ def missed_once(**settings: Any) -> StockDesk:
     desk.tenant.hold("CHI", "BOLT", 10)
     desk.tenant.hold("CHI", "NUT", 10)
     desk.look()
-    desk.tenant.hold("CHI", "NUT", 0)
+    desk.hide("NUT")
     desk.look()
     return desk
 
