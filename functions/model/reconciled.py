@@ -253,6 +253,9 @@ class ReconcileRun(Frozen):
     def let_go(self) -> ReconcileRun:
         return self.model_copy(update={"held_until": None})
 
+    def in_pieces_of(self, seconds: int) -> ReconcileRun:
+        return self.model_copy(update={"piece_seconds": seconds})
+
     def stumbled(self, *, piece_seconds: int) -> ReconcileRun:
         """The same piece again, in a smaller size."""
         return self.model_copy(update={"in_vain": self.in_vain + 1, "piece_seconds": piece_seconds})

@@ -26,6 +26,10 @@ class Strikes(Frozen):
     reason: Reason
     subject: str = ""
 
+    def one_short(self) -> Strikes:
+        """The next failure opens the circuit."""
+        return self.model_copy(update={"count": STRIKES_TO_OPEN - 1})
+
 
 class Circuit(Frozen):
     """`opened_at` is since when nothing but a probe is sent, `opened_by` what IFS did not serve, `reason` why not.
@@ -67,8 +71,7 @@ class Circuit(Frozen):
 
     def untried(self) -> Circuit:
         """Closed, as nobody waits whose write would tell; the next one that fails opens it again."""
-        write = self.strikes["write"].model_copy(update={"count": STRIKES_TO_OPEN - 1})
-        return self._with({**self.strikes, "write": write}, None)
+        return self._with({**self.strikes, "write": self.strikes["write"].one_short()}, None)
 
     def held(self, until: datetime) -> Circuit:
         return self.model_copy(update={"held_until": until})

@@ -94,7 +94,7 @@ class Runs:
         if latest.in_vain >= MOST_IN_VAIN:
             self._given_up(latest, fault.reason)
         elif fault.reason is Reason.OUT_OF_TIME:  # as who died: the piece was too long
-            self._parts.runs.save(latest.let_go().model_copy(update={"piece_seconds": shorter(latest)}))
+            self._parts.runs.save(latest.let_go().in_pieces_of(shorter(latest)))
         else:
             self._parts.runs.save(latest.let_go())
 

@@ -79,14 +79,19 @@ def look_at_stock(flow: Align, profile: Stock, counts: Counts, levels: Levels) -
         if sent and not told:
             fault = Retryable(Reason.RECORDS_VANISHED, f"IFS shows no part of site {site} any more")
             continue
-        missed = [
-            part for part in sorted(sent - told.keys()) if not _is_known_as_gone(known[f"{site}{SEPARATOR}{part}"])
-        ]
-        told |= {part: count for (_, part), count in counts.of_parts(site, missed).items()}
+        told |= _of_lacking(site, sorted(sent - told.keys()), known, counts)
         keeps_lower, question = profile.raises == "when_ifs_moves", _question(flow, profile)
         shelf = Shelf(site, told, partial(levels.level, location), keeps_lower, question)
         steps += _of_site(flow, [*sorted(sent - told.keys()), *told], levels.levels(location), known, shelf)
     return Look(steps, fault=fault)
+
+
+def _of_lacking(
+    site: str, lacking: Iterable[str], known: Mapping[str, Aligned], counts: Counts
+) -> dict[str, int | None]:
+    """What IFS says of parts that its list lacks. One that is known as gone is not asked for again."""
+    parts = [part for part in lacking if not _is_known_as_gone(known[f"{site}{SEPARATOR}{part}"])]
+    return {part: count for (_, part), count in counts.of_parts(site, parts).items()}
 
 
 def _in_turn(profile: Stock, now: datetime) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, takewhile
 
 from functions.flows.operations.replay import Looked, Replay
 from functions.flows.to_ifs.examine import look_at, order_case
@@ -70,12 +70,9 @@ class AppliedOrders:
         """By field that the plan wrote from what to what; None where it was written for another cause since. None at
         all where the audit does not tell.
         """
-        began = (self.applied.applied_at or self.applied.made_at) - CLOCKS
         found: dict[str, FieldChange | None] = {}
         own: set[str] = set()
-        for entry in self.replay.lookup.audit.story(self.applied.connection, key):
-            if entry.at < began:
-                break
+        for entry in self._since_it_began(key):
             if entry.outcome == "unreadable":
                 return None
             is_plans = entry.cause.plan_id == self.applied.plan_id
@@ -85,6 +82,12 @@ class AppliedOrders:
                     own.add(name)
                     found[name] = last.going_back_to(change) if last is not None else None
         return {name: found[name] for name in found if name in own}
+
+    def _since_it_began(self, key: RecordKey) -> Iterator[AuditEntry]:
+        """Newest first."""
+        began = (self.applied.applied_at or self.applied.made_at) - CLOCKS
+        story = self.replay.lookup.audit.story(self.applied.connection, key)
+        return takewhile(lambda entry: entry.at >= began, story)
 
 
 def _hindrance(case: OrderCase) -> Reason | None:
