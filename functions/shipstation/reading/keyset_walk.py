@@ -83,8 +83,8 @@ class _Place:
 
 class _Walk:
     """One walk over all legs. `_hunt` is the fault of the page that is being halved, None while all is well; `_newest`
-    is the newest key of the last page without its last row, `_proven` of all pages that were in order, `_latest` of all
-    pages, `_slack` how far rows are displaced.
+    is the newest key of the last page, `_sure` without its last row, `_proven` of all pages that were in order,
+    `_latest` of all pages, `_slack` how far rows are displaced.
     """
 
     def __init__(self, fetch: Fetch, listing: Listing, filters: Mapping[str, str]) -> None:
@@ -92,6 +92,7 @@ class _Walk:
         self._clock = listing.clock
         self._seen: dict[tuple[str, str], None] = {}
         self._newest: datetime | None = None
+        self._sure: datetime | None = None
         self._proven: datetime | None = None
         self._last: datetime | None = None
         self._latest: datetime | None = None
@@ -185,8 +186,8 @@ class _Walk:
         size that came. While a broken page is halved the pieces stay small; a few single rows later the fault has
         passed by itself.
         """
-        following = self._clock.window_start(self._newest - self._slack) if self._newest and self._is_ordered else None
-        if following is None or (place.start is not None and following <= place.start):
+        following = self._following(place)
+        if following is None:
             self._turn(place, came)
             return
         self._singles += int(place.size == 1)
@@ -195,6 +196,13 @@ class _Walk:
         else:
             place.size = max(1, place.size // 2)
         place.start, place.number = following, 1
+
+    def _following(self, place: _Place) -> str | None:
+        """Where the next page starts, if that is further. One row of a wrong clock at the end of a page would lead past
+        all that follow it: its neighbour leads, unless the page began there.
+        """
+        starts = (self._clock.window_start(key - self._slack) for key in (self._sure, self._newest) if key)
+        return next((start for start in starts if place.start is None or start > place.start), None)
 
     @staticmethod
     def _turn(place: _Place, came: int) -> None:
@@ -250,11 +258,11 @@ class _Walk:
         self._slack = max(self._slack, _displaced(keys, None if self._is_ordered else self._latest))
         self._latest = max(filter(None, (self._latest, *keys)), default=None)
         self._is_ordered = self._is_ordered and self._slack <= MOST_DISORDER
-        # One row of a wrong clock at the end of a page would lead past all that follow it: the next page shows which.
-        self._newest = max(keys[:-1] or keys, default=None) if self._is_ordered else None
-        if self._newest is not None:
-            self._proven = max(filter(None, (self._proven, *keys)))
-            self._last = max(filter(None, (self._last, self._newest - self._slack)))
+        self._newest = self._sure = None
+        if keys and self._is_ordered:
+            self._newest, self._sure = max(keys), max(keys[:-1] or keys)
+            self._proven = max(filter(None, (self._proven, self._newest)))
+            self._last = max(filter(None, (self._last, self._sure - self._slack)))
         return Page([row for row in rows if row and self._is_fresh(row)], self._last, is_last=False)
 
     def _is_fresh(self, row: Mapping[str, Any]) -> bool:

@@ -117,6 +117,21 @@ def test_rows_that_come_descending_are_all_read_and_prove_nothing_but_their_begi
     assert [page.last for page in pages] == [None, None, NOON]
 
 
+@pytest.mark.parametrize("width", [1, 2, 3])
+def test_pages_of_a_few_rows_that_are_far_apart_are_asked_for_by_time(width: int) -> None:
+    listing = List(labels(20, 900))
+
+    def fetch(parameters: Mapping[str, str], tries: int) -> Batch:
+        asked.append(int(parameters["page"]))
+        whole = listing({**parameters, "page": "1"}, tries)
+        return Batch(whole.rows[(asked[-1] - 1) * width : asked[-1] * width], whole.total)
+
+    asked: list[int] = []
+    assert ids(list(walk(fetch, V1.labels, {}, Window(BEGINNING)))) == list(range(20))
+    # A page of one row begins at its own row, and shows nothing else.
+    assert set(asked) == ({1} if width > 1 else {1, 2})
+
+
 class OnePage(List):
     """Shows the first `cap` rows of every window, whichever page is asked for, and tells no true count."""
 
