@@ -83,8 +83,8 @@ class _Place:
 
 class _Walk:
     """One walk over all legs. `_hunt` is the fault of the page that is being halved, None while all is well; `_newest`
-    is the newest key of the last page, `_sure` without its last row, `_proven` of all pages that were in order,
-    `_latest` of all pages, `_slack` how far rows are displaced.
+    is the newest key of the last page, `_sure` without the last row of a whole one, `_proven` of all pages that were in
+    order, `_latest` of all pages, `_slack` how far rows are displaced.
     """
 
     def __init__(self, fetch: Fetch, listing: Listing, filters: Mapping[str, str]) -> None:
@@ -198,8 +198,8 @@ class _Walk:
         place.start, place.number = following, 1
 
     def _following(self, place: _Place) -> str | None:
-        """Where the next page starts, if that is further. One row of a wrong clock at the end of a page would lead past
-        all that follow it: its neighbour leads, unless the page began there.
+        """Where the next page starts, if that is further. One row of a wrong clock at the end of a whole page would
+        lead past all that follow it: its neighbour leads, unless the page began there.
         """
         starts = (self._clock.window_start(key - self._slack) for key in (self._sure, self._newest) if key)
         return next((start for start in starts if place.start is None or start > place.start), None)
@@ -260,7 +260,9 @@ class _Walk:
         self._is_ordered = self._is_ordered and self._slack <= MOST_DISORDER
         self._newest = self._sure = None
         if keys and self._is_ordered:
-            self._newest, self._sure = max(keys), max(keys[:-1] or keys)
+            # A narrow page would lead on by half as many rows.
+            is_whole = len(rows) >= self._listing.page_size
+            self._newest, self._sure = max(keys), max(keys[:-1] if is_whole and keys[:-1] else keys)
             self._proven = max(filter(None, (self._proven, self._newest)))
             self._last = max(filter(None, (self._last, self._sure - self._slack)))
         return Page([row for row in rows if row and self._is_fresh(row)], self._last, is_last=False)
