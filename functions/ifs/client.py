@@ -32,14 +32,15 @@ from functions.ifs.faults import (
     lower,
     seconds,
 )
-from functions.ifs.token import TokenSource
+from functions.ifs.token import WITHIN_SECONDS, TokenSource
 from functions.model.outcomes import Reason
 
 JSON = "application/json"
 WARNINGS = {"X-IFS-Accept-Warnings": "true"}
 GRACE_SECONDS = 8  # the server gives up first
 TOGETHER_SECONDS = 20  # of a `$batch` at most: a run has to have the time to ask for its lists alone afterwards
-AROUND_A_REQUEST_SECONDS = 17  # of a run: a new token's, and the records before and after
+RECORDS_SECONDS = 2  # of a run: for what is saved before and after a request
+AROUND_A_REQUEST_SECONDS = WITHIN_SECONDS + RECORDS_SECONDS  # with a new token
 LEAST_SECONDS = 5  # for an answer; with less a request is left to the next run
 TRIES = 3  # of a reading; what fails for longer is the queue's and the ledger's to repeat
 TOKEN_TRIES = 2  # where the reading gets no token: the realm is one for all that asks, and every minute's probe asks it
@@ -235,7 +236,8 @@ class IfsClient:
         begun: one that is cut off has an unknown outcome.
         """
         longest = self._longest_wait(call)
-        left = self._seconds_left() - GRACE_SECONDS - AROUND_A_REQUEST_SECONDS - self._spacing_seconds
+        around = RECORDS_SECONDS if self._tokens.is_at_hand else AROUND_A_REQUEST_SECONDS
+        left = self._seconds_left() - GRACE_SECONDS - around - self._seconds_to_its_turn()
         if left < (longest if call.writes else min(longest, LEAST_SECONDS)):
             raise _no_time(call, "not sent; the run ends")
         return int(min(left, longest))
@@ -258,16 +260,22 @@ class IfsClient:
             # Without a connection nothing was sent: the write may simply come again.
             is_sent = not isinstance(error, requests.ConnectTimeout)
             raise lost(call, type(error).__name__, may_have_arrived=is_sent) from error
-        return _answer(response, content, self._now())
+        answer = _answer(response, content, self._now())
+        # IFS gives up first, where it was told for how long to work.
+        if answer.status == HTTPStatus.GATEWAY_TIMEOUT and wait < self._longest_wait(call):
+            raise _no_time(call, "cut short; the run ends")
+        return answer
 
     def _pace(self) -> None:
         """Each of the connection's consumers takes its share of the tenant's rate."""
-        if self._last is not None:
-            elapsed = (self._now() - self._last).total_seconds()
-            # A clock that was set back must not make this wait for hours.
-            if 0 <= elapsed < self._spacing_seconds:
-                self._sleep(self._spacing_seconds - elapsed)
+        if (seconds := self._seconds_to_its_turn()) > 0:
+            self._sleep(seconds)
         self._last = self._now()
+
+    def _seconds_to_its_turn(self) -> float:
+        elapsed = (self._now() - self._last).total_seconds() if self._last is not None else math.inf
+        # A clock that was set back must not make this wait for hours.
+        return self._spacing_seconds - elapsed if 0 <= elapsed < self._spacing_seconds else 0.0
 
 
 def _no_time(call: Call, how: str) -> Retryable:

@@ -78,9 +78,14 @@ class TokenSource:
 
     def token(self) -> str:
         with self._lock:
-            if self._token is None or self._until is None or self._now() >= self._until:
+            if not self.is_at_hand or self._token is None:
                 self._token, self._until = self._fetch()
             return self._token
+
+    @property
+    def is_at_hand(self) -> bool:
+        """Whether the next one costs no request."""
+        return self._token is not None and self._until is not None and self._now() < self._until
 
     def discard(self, token: str) -> None:
         """After a 401: only the token that failed is dropped, a newer one stays."""

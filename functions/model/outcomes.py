@@ -151,7 +151,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.RECORD_SHARED: "Another order is being written to the same IFS record; the attempt is repeated.",
     Reason.CONFLICTS: "The IFS record changed under every attempt; the attempt is repeated.",
     Reason.OUTCOME_UNKNOWN: "The answer of IFS was lost; whether the change was made is asked again before anything is repeated.",
-    Reason.OUT_OF_TIME: "The run ended before this order's turn; the attempt is repeated.",
+    Reason.OUT_OF_TIME: "The run ended before its turn, or before it was answered; the attempt is repeated.",
     Reason.SHIPSTATION_UNAVAILABLE: "ShipStation did not answer or answered with a passing fault; the reading is repeated.",
     Reason.BUDGET_EXHAUSTED: "ShipStation's request limit is used up for now; the reading is repeated.",
     Reason.SIGNING_KEYS_UNAVAILABLE: "The keys that ShipStation signs its webhooks with could not be fetched; a signed webhook is answered 503, and the poll reads what it announced.",

@@ -103,6 +103,8 @@ class DeliveryParts:
 
 
 def _has_time(context: Context, connection: Connection) -> Callable[[], bool]:
-    """Whether the longest request may still be begun."""
-    reserve = timedelta(seconds=connection.ifs.wait_seconds + GRACE_SECONDS + AROUND_A_REQUEST_SECONDS)
+    """Whether the longest request may still be begun, and what is saved before it."""
+    turn = connection.ifs.concurrency / connection.ifs.requests_per_second
+    around = GRACE_SECONDS + AROUND_A_REQUEST_SECONDS + turn
+    reserve = timedelta(seconds=connection.ifs.wait_seconds + around)
     return lambda: timedelta(milliseconds=context.get_remaining_time_in_millis()) > reserve

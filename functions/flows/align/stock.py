@@ -26,6 +26,7 @@ QUANTITY = "quantity"
 LOOKING = timedelta(minutes=2)  # of a run's five; the rest is for writing
 NONE, MOST = 0, 2_000_000_000
 LONGEST_SKU = 100
+MOST_LACKING = 1_000  # parts of a site that are asked for by their numbers in one look, in some thirty requests
 
 
 class Counts(Protocol):
@@ -91,7 +92,7 @@ def _of_lacking(
 ) -> dict[str, int | None]:
     """What IFS says of parts that its list lacks. One that is known as gone is not asked for again."""
     parts = [part for part in lacking if not _is_known_as_gone(known[f"{site}{SEPARATOR}{part}"])]
-    return {part: count for (_, part), count in counts.of_parts(site, parts).items()}
+    return {part: count for (_, part), count in counts.of_parts(site, parts[:MOST_LACKING]).items()}
 
 
 def _in_turn(profile: Stock, now: datetime) -> list[tuple[str, str]]:

@@ -79,7 +79,7 @@ class _Case:
         sure = {**self._kept(named), **named}
         torn = {key: why for key, why in torn.items() if key not in sure}  # a person has chosen
         waiting = _without(live, {**sure, **torn})
-        found = self._unless_passed_over(self._by_record_or_goods(waiting, sure))
+        found = self._by_record_or_goods(waiting, sure)
         hidden = self._hidden({**sure, **found})
         left = _without(waiting, {**found, **hidden})
         unplaced = {**torn, **{s.key: self._why_not(s) for s in left}}
@@ -90,11 +90,8 @@ class _Case:
             unseen=frozenset(hidden),
         )
 
-    def _unless_passed_over(self, found: Placings) -> Placings:
-        """While what a person chose is not shown, goods do not say what he has denied."""
-        return {key: placing for key, placing in found.items() if not self._is_passed_over(key, placing.key)}
-
     def _is_passed_over(self, shipment: ShipmentKey, record: RecordKey) -> bool:
+        """While what a person chose is not shown, nothing else says what he has denied."""
         chosen = self.remembered.get(shipment)
         return chosen is not None and chosen.key not in self.shown and record.id in chosen.instead_of
 
@@ -145,11 +142,32 @@ class _Case:
     def _by_record_or_goods(self, waiting: Sequence[Shipment], sure: Placings) -> Placings:
         only = self._only_record()
         if only is not None:
-            fitting = [s for s in waiting if not self._contradicts(s, only)]
+            fitting = [s for s in waiting if not (self._is_passed_over(s.key, only) or self._contradicts(s, only))]
             return {s.key: Placing(key=only, by="only") for s in fitting}
         left = self._left(sure)
-        found = {key: Placing(key=record, by="goods") for key, record in _by_goods(waiting, left).items()}
+        found = {key: Placing(key=record, by="goods") for key, record in self._by_goods(waiting, left).items()}
         return {**found, **self._by_site(_without(waiting, found))}
+
+    def _by_goods(self, shipments: Sequence[Shipment], left: dict[RecordKey, Goods]) -> dict[ShipmentKey, RecordKey]:
+        """Place what fits exactly one record, take its goods off, and look again until nothing more is certain."""
+        placed: dict[ShipmentKey, RecordKey] = {}
+        waiting = list(shipments)
+        # Goods that one parcel takes off a record may leave only one that the next parcel fits.
+        while certain := next(((s, key) for s in waiting if (key := self._only_fit(s, left))), None):
+            shipment, key = certain
+            placed[shipment.key] = key
+            left[key] -= _goods(shipment)
+            waiting.remove(shipment)
+        return placed
+
+    def _only_fit(self, shipment: Shipment, left: Mapping[RecordKey, Goods]) -> RecordKey | None:
+        goods = _goods(shipment)
+        # A parcel without goods would fit every record.
+        roomy = [key for key, rest in left.items() if goods and goods <= rest]
+        fitting = [key for key in roomy if not self._is_passed_over(shipment.key, key)]
+        # Where several have room, the one that holds exactly this is meant.
+        exact = [key for key in fitting if left[key] == goods]
+        return next((keys[0] for keys in (fitting, exact) if len(keys) == 1), None)
 
     def _by_site(self, waiting: Sequence[Shipment]) -> Placings:
         """Where the goods tell several records apart by nothing, the warehouse that the label leaves from may."""
@@ -163,7 +181,7 @@ class _Case:
         """The order's records at the site of the shipment's warehouse, but for those that its goods speak against."""
         site = self.sites.get(shipment.warehouse_id) if shipment.warehouse_id is not None else None
         own = [key for key, candidate in self.own.items() if site and candidate.record.site == site]
-        return [key for key in own if not self._contradicts(shipment, key)]
+        return [key for key in own if not (self._is_passed_over(shipment.key, key) or self._contradicts(shipment, key))]
 
     def _only_record(self) -> RecordKey | None:
         """The only record of the only order; one that is remembered and not shown may still be there."""
@@ -225,28 +243,6 @@ class _Case:
 
 def _without(shipments: Iterable[Shipment], placed: Container[ShipmentKey]) -> list[Shipment]:
     return [shipment for shipment in shipments if shipment.key not in placed]
-
-
-def _by_goods(shipments: Sequence[Shipment], left: dict[RecordKey, Goods]) -> dict[ShipmentKey, RecordKey]:
-    """Place what fits exactly one record, take its goods off, and look again until nothing more is certain."""
-    placed: dict[ShipmentKey, RecordKey] = {}
-    waiting = list(shipments)
-    # Goods that one parcel takes off a record may leave only one that the next parcel fits.
-    while certain := next(((s, key) for s in waiting if (key := _only_fit(s, left))), None):
-        shipment, key = certain
-        placed[shipment.key] = key
-        left[key] -= _goods(shipment)
-        waiting.remove(shipment)
-    return placed
-
-
-def _only_fit(shipment: Shipment, left: Mapping[RecordKey, Goods]) -> RecordKey | None:
-    goods = _goods(shipment)
-    # A parcel without goods would fit every record.
-    fitting = [key for key, rest in left.items() if goods and goods <= rest]
-    # Where several have room, the one that holds exactly this is meant.
-    exact = [key for key in fitting if left[key] == goods]
-    return next((keys[0] for keys in (fitting, exact) if len(keys) == 1), None)
 
 
 def _goods(shipment: Shipment) -> Goods:

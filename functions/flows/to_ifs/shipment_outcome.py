@@ -33,7 +33,8 @@ def shipment_outcome(
     if placing.key not in fields:
         return state.ended(Outcome.WAITING, Reason.NOT_IN_IFS_YET, placing=placing, choices=choices)
     outcome, reason = worst(fields[placing.key])
-    choices = (placing.key.id,) if reason is Reason.SHARED_TARGET else choices
+    if reason is Reason.SHARED_TARGET:
+        choices = (placing.key.id, *choices)
     return state.ended(outcome, reason, placing=placing, choices=choices)
 
 

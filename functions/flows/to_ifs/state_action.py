@@ -14,6 +14,8 @@ from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import FieldMemory
 from functions.model.records import Conflict
 
+NOT_BEGUN = {Reason.CONFLICTS, Reason.OUT_OF_TIME}  # after which it may be called again
+
 
 def act(session: RecordSession) -> None:
     """After the fields. A plan writes what it showed and nothing else."""
@@ -35,7 +37,7 @@ def _settle(session: RecordSession, past: FieldMemory | None) -> None:
 
 
 def _never_began(past: FieldMemory) -> bool:
-    return past.outcome is Outcome.RETRY and past.reason is Reason.CONFLICTS
+    return past.outcome is Outcome.RETRY and past.reason in NOT_BEGUN
 
 
 def _is_ready(session: RecordSession) -> bool:
@@ -83,6 +85,9 @@ def _failed(session: RecordSession, fault: ConnectorError) -> Ending:
     if isinstance(fault, Permanent):
         _remember(session, Outcome.PARKED, fault.reason)
         return Ending(Outcome.PARKED, fault.reason, refused=(STATE,), code=fault.code, http_status=fault.status)
+    if fault.reason is Reason.OUT_OF_TIME:
+        _remember(session, Outcome.RETRY, fault.reason)
+        return Ending(Outcome.RETRY, fault.reason, refused=(STATE,))
     _remember(session, Outcome.RETRY, Reason.OUTCOME_UNKNOWN)
     return Ending("outcome_unknown", fault.reason, code=fault.code, http_status=fault.status)
 

@@ -323,6 +323,12 @@ def test_what_a_person_chose_goes_where_its_goods_are_once_his_word_is_spent(
     assert records(place([bolt], shown, chosen("9", bolt, instead_of=instead_of))) == {bolt.key: "1"}
 
 
+def test_what_a_person_denied_takes_no_goods_of_another_parcel() -> None:
+    chosen_elsewhere, other = label(1, ("BOLT", 2)), label(2, ("BOLT", 2))
+    result = place([chosen_elsewhere, other], [BOLTS], chosen("9", chosen_elsewhere, instead_of=("1",)))
+    assert records(result) == {chosen_elsewhere.key: "9", other.key: "1"}
+
+
 def test_a_person_may_choose_again_among_the_others() -> None:
     bolt = label(1, ("BOLT", 2))
     result = place([bolt], [BOLTS, TWIN, NUTS], chosen("9", bolt, instead_of=("1",)))

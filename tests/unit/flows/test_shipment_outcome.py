@@ -73,6 +73,8 @@ def test_a_person_is_told_what_there_is_to_choose_from() -> None:
     assert shipment_outcome(KNOWN, KEY, torn, {}).choices == ("42", "43")
     shared = [field(Outcome.PARKED, Reason.SHARED_TARGET)]
     assert shipment_outcome(KNOWN, KEY, Placement(placed={KEY: HERE}), {HERE.key: shared}).choices == ("42",)
+    anew = Placement(placed={KEY: HERE}, choices={KEY: ("41",)})
+    assert shipment_outcome(KNOWN, KEY, anew, {HERE.key: shared}).choices == ("42", "41")
 
 
 def test_a_shipment_shows_the_fields_of_its_own_record_alone() -> None:

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from functions.connections.connection import Connection
-from functions.errors import ConnectorError, OutcomeUnknown, Permanent
+from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable, Scope
 from functions.flows.to_ifs.deliver import deliver
 from functions.model.audit import AuditEntry
 from functions.model.outcomes import Outcome, Reason
@@ -80,6 +80,16 @@ def test_an_action_whose_answer_was_lost_is_asked_about_and_never_repeated(*, co
     deliver([again(a_shipment().order_key, "replay")], world.delivery)
     assert world.ifs.actions == ACTED
     assert world.state().attention is (None if commits else Reason.NEVER_ANSWERED)
+
+
+def test_an_action_that_was_not_sent_as_the_run_ended_is_called_by_the_next_run() -> None:
+    world = a_world()
+    world.ifs.act_faults.append((Retryable(Reason.OUT_OF_TIME, "not sent", scope=Scope.TENANT), False))
+    deliver([work(a_shipment())], world.delivery)
+    assert [(entry.outcome, entry.reason) for entry in acted(world)] == [(Outcome.RETRY, Reason.OUT_OF_TIME)]
+    world.at += timedelta(minutes=5)
+    deliver([again(a_shipment().order_key)], world.delivery)
+    assert [entry.outcome for entry in acted(world)] == [Outcome.RETRY, Outcome.WRITTEN]
 
 
 def test_an_action_that_ends_after_its_gateway_gave_up_is_found_done() -> None:

@@ -41,7 +41,7 @@ def test_every_request_says_how_long_it_waits() -> None:
 
 @pytest.mark.parametrize(
     ("seconds_left", "prefer"),
-    [(600, "wait=60"), (86, "wait=60"), (60, "wait=34"), (31, "wait=5"), (30, None), (0, None)],
+    [(600, "wait=60"), (86, "wait=60"), (60, "wait=35"), (31, "wait=6"), (30, "wait=5"), (29, None), (0, None)],
 )
 def test_a_reading_is_given_what_is_left_of_its_run_or_is_not_sent(seconds_left: float, prefer: str | None) -> None:
     desk = Desk(wait_seconds=60)
@@ -53,7 +53,33 @@ def test_a_reading_is_given_what_is_left_of_its_run_or_is_not_sent(seconds_left:
         assert desk.wire.seen("GET")[0].headers["Prefer"] == prefer
 
 
-@pytest.mark.parametrize(("seconds_left", "sent"), [(86, 1), (84, 0)])
+def test_who_has_a_token_leaves_no_time_for_one() -> None:
+    desk = Desk(wait_seconds=60)
+    desk.get()
+    desk.at += timedelta(minutes=1)
+    desk.seconds_left = 31
+    desk.get()
+    assert desk.wire.seen("GET")[1].headers["Prefer"] == "wait=21"
+
+
+def test_a_slow_pace_costs_the_first_request_no_time() -> None:
+    desk = Desk(wait_seconds=20, concurrency=25, requests_per_second=1)
+    desk.seconds_left = 50
+    desk.get()
+    assert desk.wire.seen("GET")[0].headers["Prefer"] == "wait=20"
+
+
+@pytest.mark.parametrize(("seconds_left", "reason"), [(600, Reason.IFS_UNAVAILABLE), (60, Reason.OUT_OF_TIME)])
+def test_a_wait_that_was_shortened_and_that_ifs_obeys_is_not_held_against_it(
+    seconds_left: float, reason: Reason
+) -> None:
+    desk = Desk(wait_seconds=60)
+    desk.seconds_left = seconds_left
+    desk.error(504, "ODP_OPERATION_TIMEOUT", path=SET)
+    assert desk.refusal().reason is reason
+
+
+@pytest.mark.parametrize(("seconds_left", "sent"), [(71, 1), (69, 0)])
 def test_a_write_is_given_its_whole_time_or_is_not_sent(seconds_left: float, sent: int) -> None:
     desk = Desk(wait_seconds=60)
     etag = desk.get()
