@@ -32,7 +32,7 @@ demo: setup ## Run the whole connector on this machine and compare both systems 
 	@$(STEP) --until "Still running." "The demonstration takes about a minute" $(BIN)/python -m tests.demo $(if $(KEEP),--keep)
 
 test: lint ## Run everything CI runs
-	@$(STEP) "Running the tests (10 min on two idle cores, up to 30 min on busy ones)" $(PYTEST) $(ARGS)
+	@$(STEP) "Running the tests (12 min on two idle cores, up to 40 min on busy ones)" $(PYTEST) $(ARGS)
 
 nightly: lint ## Run what takes longer than a test may: more simulated weeks, every breakage, a newcomer on every Python
 	@$(STEP) "Running the long tests" $(PYTEST) -m nightly $(ARGS)

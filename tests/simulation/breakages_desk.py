@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from functions.connections.connection import Connection
-from functions.flows.operations import desk_changes, revert
-from functions.flows.to_ifs import overwrite_field, recall
+from functions.flows.operations import desk_changes
+from functions.flows.to_ifs import recall
 from functions.model.record_memory import FieldMemory
 from functions.model.records import RecordKey
 from functions.model.shipment import ShipmentKey
@@ -46,15 +46,6 @@ def _count_pages_in_what_was_asked_for() -> None:
     patch(parcel_lists._Walked, "width", property(lambda self: self._listing.page_size))
 
 
-def _write_over_what_was_typed_since() -> None:
-    patch(overwrite_field, "_is_as_shown", lambda name, decision, record, shown: True)
-
-
-def _trust_every_clock() -> None:
-    """What an environment wrote whose clock is behind was written before its plan."""
-    patch(revert, "CLOCKS", timedelta(0))
-
-
 DESK_BREAKAGES: dict[str, Callable[[], None]] = {
     "write under a pause": _write_under_a_pause,
     "forget what a pause held back": _forget_what_a_pause_held,
@@ -62,6 +53,4 @@ DESK_BREAKAGES: dict[str, Callable[[], None]] = {
     "a person's choice is judged anew": _choose_as_the_only_one,
     "adopt nothing": _adopt_nothing,
     "a comparison counts pages in what it asked for": _count_pages_in_what_was_asked_for,
-    "a plan writes over what was typed since": _write_over_what_was_typed_since,
-    "a revert trusts every clock": _trust_every_clock,
 }
