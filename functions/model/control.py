@@ -6,13 +6,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field, RootModel, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, RootModel, StringConstraints, model_validator
 
 from functions.model.desk import MapName, PauseScope, pause_name
 from functions.model.frozen import Frozen
+from functions.model.instants import Instant
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName, ShipmentKey
 from functions.model.signed import Name, Note
+from functions.model.text import cleaned
 
 MOST_ORDERS = 100  # of one request
 # A length has it read as Unicode: half a character is answered, not raised.
@@ -36,7 +38,7 @@ class OfAPause(Change):
 
     do: Literal["pause", "resume"]
     scope: PauseScope
-    of: Annotated[str, StringConstraints(strip_whitespace=True, max_length=50)] = ""
+    of: Annotated[str, StringConstraints(strip_whitespace=True, max_length=50), AfterValidator(cleaned)] = ""
 
     @property
     def pause(self) -> str:
@@ -64,7 +66,7 @@ class PauseRequest(OfAPause):
     """
 
     do: Literal["pause"]
-    until: AwareDatetime | None = None
+    until: Instant | None = None
 
 
 class ResumeRequest(OfAPause):

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
@@ -65,7 +65,7 @@ class MapEntry(Frozen):
     """
 
     table: MapName
-    code: str
+    code: Annotated[str, AfterValidator(cleaned)]  # an earlier version kept characters that nobody sees
     value: str
     by: str
     note: str
@@ -166,5 +166,4 @@ class Desk(Frozen):
         return self.model_copy(update={"revision": self.revision + 1})
 
     def _entries_but(self, table: MapName, code: str) -> Iterable[MapEntry]:
-        # An earlier version kept what nobody sees.
-        return (each for each in self.entries if (each.table, cleaned(each.code)) != (table, cleaned(code)))
+        return (each for each in self.entries if (each.table, each.code) != (table, code))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field, RootModel, model_validator
+from pydantic import AfterValidator, Field, RootModel, model_validator
 
 from functions.model.frozen import Frozen
+from functions.model.instants import Instant
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
 from functions.model.signed import seen
@@ -27,7 +28,7 @@ class AttentionQuestion(Question):
     show: Literal["attention"]
     reason: Reason | None = None
     store: int | None = None
-    since: AwareDatetime | None = None
+    since: Instant | None = None
     calls: bool = False
     page: int = Field(default=1, ge=1, le=10_000)
 

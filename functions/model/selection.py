@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from functions.model.frozen import Frozen
+from functions.model.instants import Instant
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import Shipment
 from functions.model.signed import seen
@@ -38,11 +39,11 @@ class Selection(Frozen):
     carrier: Some[Text] | None = None
     service: Some[Text] | None = None
     mapping_version: Some[Text] | None = None
-    from_: AwareDatetime | None = Field(default=None, alias="from")
-    to: AwareDatetime | None = None
+    from_: Instant | None = Field(default=None, alias="from")
+    to: Instant | None = None
     outcome: Outcome | None = None
-    outcome_from: AwareDatetime | None = None
-    outcome_to: AwareDatetime | None = None
+    outcome_from: Instant | None = None
+    outcome_to: Instant | None = None
     reason: Reason | None = None
 
     @model_validator(mode="after")

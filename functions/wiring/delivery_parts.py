@@ -71,7 +71,7 @@ class DeliveryParts:
             audit=self.audit,
             earlier=self._earlier,
             now=self._runtime.now,
-            has_time=_has_time(context, self._runtime.connections[name]),
+            has_time=has_time(context, self._runtime.connections[name]),
             sites=cache(partial(self._sites, connection)),
         )
 
@@ -102,7 +102,7 @@ class DeliveryParts:
         self._runtime.sleep(min(2.0, 0.1 * 2**attempt) * (0.5 + self._runtime.jitter() / 2))
 
 
-def _has_time(context: Context, connection: Connection) -> Callable[[], bool]:
+def has_time(context: Context, connection: Connection) -> Callable[[], bool]:
     """Whether the longest request may still be begun, and what is saved before it."""
     turn = connection.ifs.concurrency / connection.ifs.requests_per_second
     around = GRACE_SECONDS + AROUND_A_REQUEST_SECONDS + turn

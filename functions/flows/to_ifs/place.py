@@ -91,7 +91,7 @@ class _Case:
         )
 
     def _is_passed_over(self, shipment: ShipmentKey, record: RecordKey) -> bool:
-        """While what a person chose is not shown, nothing else says what he has denied."""
+        """While what a person chose is not shown, goods do not say what he has denied; nothing else is asked then."""
         chosen = self.remembered.get(shipment)
         return chosen is not None and chosen.key not in self.shown and record.id in chosen.instead_of
 
@@ -142,7 +142,7 @@ class _Case:
     def _by_record_or_goods(self, waiting: Sequence[Shipment], sure: Placings) -> Placings:
         only = self._only_record()
         if only is not None:
-            fitting = [s for s in waiting if not (self._is_passed_over(s.key, only) or self._contradicts(s, only))]
+            fitting = [s for s in waiting if not self._contradicts(s, only)]
             return {s.key: Placing(key=only, by="only") for s in fitting}
         left = self._left(sure)
         found = {key: Placing(key=record, by="goods") for key, record in self._by_goods(waiting, left).items()}
@@ -181,7 +181,7 @@ class _Case:
         """The order's records at the site of the shipment's warehouse, but for those that its goods speak against."""
         site = self.sites.get(shipment.warehouse_id) if shipment.warehouse_id is not None else None
         own = [key for key, candidate in self.own.items() if site and candidate.record.site == site]
-        return [key for key in own if not (self._is_passed_over(shipment.key, key) or self._contradicts(shipment, key))]
+        return [key for key in own if not self._contradicts(shipment, key)]
 
     def _only_record(self) -> RecordKey | None:
         """The only record of the only order; one that is remembered and not shown may still be there."""

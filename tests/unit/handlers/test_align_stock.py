@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from functions.connections.align import Stock
+from functions.flows.align import stock
 from functions.flows.align.stock import _in_turn
 from functions.ledger.alignment import AlignStore
 from tests.equipment.align_desk import StockDesk
@@ -140,6 +141,20 @@ def test_a_part_that_sells_out_is_told_as_zero_at_once_and_asked_for_once() -> N
     asked = [desk.reads_of_stock(desk.look) for _ in range(2)]
     assert desk.held() == {"BOLT": 10, "O'NUT": 0}
     assert asked == [2, 1]
+
+
+def test_many_parts_that_the_list_lacks_are_asked_for_in_bounded_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stock, "MOST_LACKING", 2)
+    desk = StockDesk()
+    for part in ("BOLT", "A", "B", "C"):
+        desk.tenant.hold("CHI", part, 10)
+    desk.look()
+    for part in ("A", "B", "C"):
+        desk.tenant.hold("CHI", part, 0)
+    desk.look()
+    assert desk.held() == {"BOLT": 10, "A": 0, "B": 0, "C": 10}
+    desk.look()
+    assert desk.held()["C"] == 0
 
 
 def test_a_part_that_the_list_lacks_is_asked_for_by_its_number() -> None:

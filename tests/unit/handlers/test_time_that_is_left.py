@@ -13,6 +13,7 @@ from functions.ifs.client import GRACE_SECONDS
 from functions.ledger.tenants import TenantStore
 from functions.model.shipment import ConnectionName
 from functions.model.tenant import Circuit, Fitness
+from functions.wiring.delivery_parts import has_time
 from tests.equipment.http import Request, Response
 from tests.equipment.lambdas import Context
 from tests.equipment.push_people import RECEIVER
@@ -103,6 +104,14 @@ def test_a_list_that_is_given_less_than_its_time_says_nothing_against_the_tenant
     killed = slowed(world, site, lambda request: 55 if is_list(request) else 0)
     go_on(world, minutes=20)
     assert (killed, circuit(world).is_open, circuit(world).strikes) == ([], False, {})
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(96, True), (94, False)])
+def test_a_write_is_not_prepared_where_its_turn_comes_too_late(seconds: float, *, expected: bool) -> None:
+    """60 s for IFS, 8 s more, 17 s around it, and 10 s between two requests of one consumer."""
+    _, site = quiet_world(ifs={"wait_seconds": 60, "concurrency": 10, "requests_per_second": 1})
+    context = Context("consume-1", START + timedelta(seconds=seconds), lambda: START)
+    assert has_time(context, site.connection)() is expected
 
 
 def watching(world: World, site: Site) -> None:

@@ -62,11 +62,12 @@ def test_who_has_a_token_leaves_no_time_for_one() -> None:
     assert desk.wire.seen("GET")[1].headers["Prefer"] == "wait=21"
 
 
-def test_a_slow_pace_costs_the_first_request_no_time() -> None:
-    desk = Desk(wait_seconds=20, concurrency=25, requests_per_second=1)
-    desk.seconds_left = 50
-    desk.get()
-    assert desk.wire.seen("GET")[0].headers["Prefer"] == "wait=20"
+def test_a_slow_pace_costs_the_time_until_its_turn_and_the_first_request_none() -> None:
+    desk = Desk(wait_seconds=60, concurrency=25, requests_per_second=1)
+    desk.seconds_left = 70
+    for _ in range(2):
+        desk.get()
+    assert [request.headers["Prefer"] for request in desk.wire.seen("GET")] == ["wait=45", "wait=35"]
 
 
 @pytest.mark.parametrize(("seconds_left", "reason"), [(600, Reason.IFS_UNAVAILABLE), (60, Reason.OUT_OF_TIME)])

@@ -64,3 +64,10 @@ def test_a_pause_of_an_unknown_scope_makes_the_desk_unreadable() -> None:
     table = stored(pauses={"scope": "a_later_scope", **SAID})
     with pytest.raises(Permanent, match="pauses"):
         DeskStore(table).load(ACME)
+
+
+def test_a_map_entry_that_an_earlier_version_kept_with_what_nobody_sees_is_found_and_taken_out() -> None:
+    stored = KNOWN.model_copy(update={"entries": (KNOWN.entries[0].model_copy(update={"code": "u\u200bps"}),)})
+    desk = Desk.model_validate(stored.model_dump())
+    assert desk.map_of("carriers") == {"ups": "UPS"}
+    assert desk.unmapping("carriers", "ups").entries == ()

@@ -130,6 +130,8 @@ def test_pages_of_a_few_rows_that_are_far_apart_are_asked_for_by_time(width: int
     assert ids(list(walk(fetch, V1.labels, {}, Window(BEGINNING)))) == list(range(20))
     # A page of one row begins at its own row, and shows nothing else.
     assert set(asked) == ({1} if width > 1 else {1, 2})
+    # Each page begins at the last row of the one before.
+    assert len(asked) <= 1 + 20 // (width - 1 or 0.5)
 
 
 class OnePage(List):
