@@ -42,6 +42,7 @@ TOGETHER_SECONDS = 20  # of a `$batch` at most: a run has to have the time to as
 RECORDS_SECONDS = 2  # of a run: for what is saved before and after a request
 AROUND_A_REQUEST_SECONDS = WITHIN_SECONDS + RECORDS_SECONDS  # with a new token
 LEAST_SECONDS = 5  # for an answer; with less a request is left to the next run
+ENOUGH_SECONDS = 30  # who has not answered a reading by then is slow, whatever the file allows
 TRIES = 3  # of a reading; what fails for longer is the queue's and the ledger's to repeat
 TOKEN_TRIES = 2  # where the reading gets no token: the realm is one for all that asks, and every minute's probe asks it
 REFUSED_FOR, FAILED_FOR = timedelta(days=1), timedelta(minutes=10)  # a service is not asked for `$batch` again
@@ -242,6 +243,12 @@ class IfsClient:
             raise _no_time(call, "not sent; the run ends")
         return int(min(left, longest))
 
+    def _is_short(self, wait: int, call: Call) -> bool:
+        """IFS was not given the time that it is known to need, which says nothing of IFS. A run that never has the time
+        that the file allows, like the one of every minute, must still hear that a tenant does not answer.
+        """
+        return wait < min(self._longest_wait(call), ENOUGH_SECONDS)
+
     def _once(self, call: Call, path: str, headers: Mapping[str, str], body: bytes | None, *, wait: int) -> Answer:
         self._pace()
         try:
@@ -254,15 +261,14 @@ class IfsClient:
                 data=body,
             )
         except requests.RequestException as error:
-            # It was not given the time that IFS is known to need: that says nothing of IFS.
-            if isinstance(error, requests.ReadTimeout) and wait < self._longest_wait(call):
+            if isinstance(error, requests.ReadTimeout) and self._is_short(wait, call):
                 raise _no_time(call, "cut short; the run ends") from error
             # Without a connection nothing was sent: the write may simply come again.
             is_sent = not isinstance(error, requests.ConnectTimeout)
             raise lost(call, type(error).__name__, may_have_arrived=is_sent) from error
         answer = _answer(response, content, self._now())
         # IFS gives up first, where it was told for how long to work.
-        if answer.status == HTTPStatus.GATEWAY_TIMEOUT and wait < self._longest_wait(call):
+        if answer.status == HTTPStatus.GATEWAY_TIMEOUT and self._is_short(wait, call):
             raise _no_time(call, "cut short; the run ends")
         return answer
 
