@@ -14,7 +14,7 @@
        └─ right_values       what would be right
     remarks                  what a file may say and hardly means
     webhook_events           which events a connection wants to hear of
-    values, addresses, zones how a value is written
+    values, addresses, zones, patterns  how a value is written
 
 A wrong file never reaches a Lambda.
 """

@@ -9,6 +9,7 @@ from itertools import combinations
 from typing import Any
 from urllib.parse import urlsplit
 
+from functions.connections.align import Stock
 from functions.connections.connection import Connection
 from functions.connections.vendors import OrderReference
 from functions.model.fit import Finding, Severity
@@ -28,7 +29,7 @@ def remarks(connection: Connection, now: datetime) -> tuple[Finding, ...]:
         *_long_ago(connection),
         *_hosts(connection),
         *_unsigned(connection),
-        *_zones(connection),
+        *_sites(connection),
         *_maps(connection),
         *_globs(connection),
         *_twice(connection.model_dump(mode="json")),
@@ -89,13 +90,22 @@ def _unsigned(connection: Connection) -> Iterator[Finding]:
         yield Finding(subject="shipstation.webhook_signature", severity="note", sentence=sentence, advice=advice)
 
 
-def _zones(connection: Connection) -> Iterator[Finding]:
-    named = {site for view in connection.views for site in view.ifs.sites}
-    for site in connection.ifs.site_time_zones if named else ():
-        if site not in named:
-            sentence = f"{site} has a time zone and is none of the sites: {', '.join(sorted(named))}."
-            advice = "Correct the site's name, or add it to ifs.sites."
-            yield Finding(subject="ifs.site_time_zones", severity="note", sentence=sentence, advice=advice)
+def _sites(connection: Connection) -> Iterator[Finding]:
+    """Keys that are sites, and are none of those that the file names."""
+    ours = {site for view in connection.views for site in view.ifs.sites}
+    orders, stock = connection.orders, connection.aligning("stock")
+    tables = {
+        "ifs.site_time_zones": (connection.ifs.site_time_zones, ()),
+        "orders.warehouses": (orders.warehouses, orders.sites) if orders else ((), ()),
+        "align.locations": (stock.locations, ()) if isinstance(stock, Stock) else ((), ()),
+    }
+    for key, (entries, more) in tables.items():
+        named = ours.union(more) if ours else set[str]()
+        for site in entries if named else ():
+            if site not in named:
+                sentence = f"{site} is none of the sites that the file names: {', '.join(sorted(named))}."
+                advice = "Correct the site's name, or add it to ifs.sites."
+                yield Finding(subject=key, severity="note", sentence=sentence, advice=advice)
 
 
 def _maps(connection: Connection) -> Iterator[Finding]:

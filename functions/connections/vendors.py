@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from functions.connections.addresses import BaseUrl, KeysUrl, TokenUrl
+from functions.connections.patterns import Pattern, found
 from functions.connections.targets import AnyTarget, ShipmentHeader
 from functions.connections.values import Text, Whole, YesNo, some
 from functions.connections.zones import Zone
@@ -26,22 +27,12 @@ OF_V2 = {"base_url": "https://api.shipstation.com", "requests_per_minute": 195}
 OrderSource = Literal["order_number", "order_key", "custom_field_1", "custom_field_2", "custom_field_3"]
 
 
-def _pattern(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        hint = "; a named group is written (?P<reference>…)" if "(?<" in text else ""
-        raise ValueError(f"is not a regular expression: {error}{hint}") from error
-    return text
-
-
 def _distinct(targets: tuple[AnyTarget, ...]) -> tuple[AnyTarget, ...]:
     if len({target.profile for target in targets}) < len(targets):
         raise ValueError("a profile stands there twice")
     return targets
 
 
-Pattern = Annotated[str, AfterValidator(_pattern)]
 Company = Annotated[Text, Field(max_length=20)]
 LONGEST_SITE = 5
 Site = Annotated[Text, Field(max_length=LONGEST_SITE)]
@@ -62,8 +53,8 @@ class OrderReference(Frozen):
     def read(self, text: str | None) -> str | None:
         """The IFS order number, None where the text names none."""
         text = (text or "").strip()
-        match = re.fullmatch(self.pattern, text) if text else None
-        if match is None or any(re.fullmatch(pattern, text) for pattern in self.ignore):
+        match = found(self.pattern, text) if text else None
+        if match is None or any(found(pattern, text) for pattern in self.ignore):
             return None
         groups = {name: value or "" for name, value in match.groupdict().items()}
         return self.template.format(**groups).strip() or None
@@ -85,7 +76,7 @@ class OrderReference(Frozen):
 
     @model_validator(mode="after")
     def _something_is_left(self) -> OrderReference:
-        if any(re.fullmatch(pattern, UNLIKELY) for pattern in self.ignore):
+        if any(found(pattern, UNLIKELY) for pattern in self.ignore):
             raise ValueError("ignore has a pattern that everything matches: no order would ever have a number")
         return self
 

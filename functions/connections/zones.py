@@ -11,12 +11,15 @@ OTHER_NAMES = {  # Windows' names and the abbreviations of the United States
     "pacific standard time": "America/Los_Angeles",
     "pst": "America/Los_Angeles",
     "pt": "America/Los_Angeles",
+    "hst": "Pacific/Honolulu",
     "mountain standard time": "America/Denver",
+    "mst": "America/Denver",
     "mt": "America/Denver",
     "central standard time": "America/Chicago",
     "cst": "America/Chicago",
     "ct": "America/Chicago",
     "eastern standard time": "America/New_York",
+    "est": "America/New_York",
     "et": "America/New_York",
     "w. europe standard time": "Europe/Berlin",
     "gmt standard time": "Europe/London",
@@ -24,8 +27,11 @@ OTHER_NAMES = {  # Windows' names and the abbreviations of the United States
 }
 
 
+WITHOUT_SUMMER = {"EST", "HST", "MST"}  # IANA knows them, and whoever writes one means a place
+
+
 def _zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in available_timezones() - WITHOUT_SUMMER:
         raise ValueError(f"is not an IANA time zone such as Europe/Stockholm{_nearest(name)}")
     return name
 

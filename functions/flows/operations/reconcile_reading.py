@@ -4,11 +4,11 @@ plainest form: what the deliveries read with is not asked.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from functions.connections.connection import Connection
+from functions.connections.patterns import found
 from functions.connections.vendors import OrderReference
 from functions.model.outcomes import Reason
 from functions.model.reconciled import Orders, Parcel, ShipStationOrder
@@ -78,8 +78,8 @@ def _addressed(parcel: Parcel, order: ShipStationOrder | None, connection: Conne
 
 def _read(rule: OrderReference, texts: Mapping[str, str]) -> str | None:
     text = texts.get(rule.source, "").strip()
-    match = re.fullmatch(rule.pattern, text)
-    if not text or not match or any(re.fullmatch(each, text) for each in rule.ignore):
+    match = found(rule.pattern, text)
+    if not text or not match or any(found(each, text) for each in rule.ignore):
         return None
     return rule.template.format(**{name: value or "" for name, value in match.groupdict().items()}).strip() or None
 

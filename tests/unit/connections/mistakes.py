@@ -1024,6 +1024,13 @@ MISTAKES = (
         'ifs.site_time_zones.CHI: is not an IANA time zone such as Europe/Stockholm; did you mean "America/Chicago"?',
     ),
     Mistake(
+        "a zone that knows no summer",
+        SHIPMENT,
+        'time_zone = "America/Chicago"',
+        'time_zone = "EST"',
+        'ifs.time_zone: is not an IANA time zone such as Europe/Stockholm; did you mean "America/New_York"?',
+    ),
+    Mistake(
         "one zone for the map",
         SHIPMENT,
         'time_zone = "America/Chicago"',
@@ -1099,6 +1106,13 @@ MISTAKES = (
         "pattern = '(?P<reference>[A-Za-z0-9]+)'",
         "pattern = '(?P<reference>[A-Za-z0-9]+)'\nignore = 'AMZ-.*'",
         "shipstation.order_reference.ignore: is a list in brackets; for example ignore = []",
+    ),
+    Mistake(
+        "a repeat within a repeat",
+        SHIPMENT,
+        "'(?P<reference>[A-Za-z0-9]+)'",
+        "'(?P<reference>([A-Za-z0-9]+-?)+)'",
+        "shipstation.order_reference.pattern: repeats ([A-Za-z0-9]+-?), which may be read in two ways: a text that does not match would take hours; let each repeat end with a character of its own",
     ),
     Mistake(
         "a group of another language",

@@ -9,11 +9,22 @@ from functions.connections.remarks import neighbours, remarks
 from tests.equipment.builders import NOON, a_connection
 
 SITES = {**a_connection().ifs.model_dump(), "sites": ["CHI"], "site_time_zones": {"CHX": "America/Chicago"}}
+CHICAGO = {**a_connection().ifs.model_dump(), "sites": ["CHI"]}
 IFS = a_connection().ifs.model_dump()
 
 
 def writing(**target: Any) -> dict[str, Any]:
     return {**IFS, "targets": [{"profile": "shipment_header", **target}]}
+
+
+def shipping_from(*sites: str) -> dict[str, Any]:
+    numbers = {site: 4711 + at for at, site in enumerate(sites)}
+    return {"store_id": 7, "source": "orders", "phone": "000", "warehouses": numbers}
+
+
+def stocking(*sites: str) -> dict[str, Any]:
+    locations = {site: f"se-{at}" for at, site in enumerate(sites)}
+    return {"shipstation": {"api": "v2"}, "align": [{"profile": "stock", "locations": locations}]}
 
 
 def ignoring(*patterns: str) -> dict[str, Any]:
@@ -35,6 +46,10 @@ ELSEWHERE = {**a_connection().ifs.model_dump(), "token_url": "https://test.examp
         ({"ifs": ELSEWHERE}, [("ifs.token_url", "note")]),
         ({"ifs": SITES}, [("ifs.site_time_zones", "note")]),
         ({"ifs": SITES, "stores": {"7": {"sites": ["CHX"]}}}, []),
+        ({"ifs": CHICAGO, "orders": shipping_from("CHI", "DAL")}, [("orders.warehouses", "note")]),
+        ({"ifs": CHICAGO, "orders": {**shipping_from("CHI", "DAL"), "sites": ["CHI", "DAL"]}}, []),
+        ({"ifs": CHICAGO, **stocking("CHI", "chi")}, [("align.locations", "note")]),
+        ({"orders": shipping_from("CHI"), **stocking("CHI", "DAL")}, []),
         ({"services": MAP}, [("services", "note")]),
         ({"ifs": SERVICE}, [("services", "note")]),
         ({"ifs": SERVICE, "services": MAP}, []),
@@ -61,6 +76,10 @@ ELSEWHERE = {**a_connection().ifs.model_dump(), "token_url": "https://test.examp
         "two hosts",
         "a zone of no site",
         "a zone of a store's site",
+        "a warehouse of no site",
+        "a warehouse of a site whose orders are pushed",
+        "stock of no site",
+        "sites where the file names none",
         "services that nothing writes",
         "a service without a map",
         "a service with its map",
