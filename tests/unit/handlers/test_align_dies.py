@@ -81,7 +81,7 @@ def steps_of(story: Story) -> int:
 
 
 @pytest.mark.parametrize("name", STORIES)
-@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("times", [1, pytest.param(2, marks=pytest.mark.nightly)])
 def test_a_death_at_any_step_leaves_both_sides_alike_and_every_write_audited_once(name: str, times: int) -> None:
     story = STORIES[name]
     steps = steps_of(story)

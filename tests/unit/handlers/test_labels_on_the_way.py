@@ -17,6 +17,7 @@ FIELDS: dict[str, Any] = {
 }
 AT = "2026-06-01T12:30:00Z"
 HOOK = f"https://hooks.example.com/webhooks/acme/{CANARY}3acme"
+LONG = pytest.mark.nightly
 
 
 class Shop:
@@ -88,7 +89,7 @@ def test_a_delivery_stays_until_its_label_is_voided() -> None:
     assert shop.told() == (None, None)
 
 
-@pytest.mark.parametrize("days", [0.5, 4, 20])
+@pytest.mark.parametrize("days", [pytest.param(0.5, marks=LONG), 4, pytest.param(20, marks=LONG)])
 def test_what_no_event_told_is_found_in_the_days_after(days: float) -> None:
     shop = Shop(events=False)
     shop.poll_hourly(days + 10)

@@ -13,6 +13,7 @@ from tests.equipment.world import CANARY, Site
 
 HOUR = timedelta(hours=1)
 LONGEST_RUN = 320.0  # seconds
+FIELDS = [{"profile": "shipment_header"}]
 ROW = {
     **EACH_A_ROW,
     "company_attribute": "Company",
@@ -55,8 +56,16 @@ class Move:
         return sum("/auth/" not in r.path and not r.path.endswith("$batch") for r in sent)
 
 
-@pytest.mark.parametrize("targets", [[{"profile": "shipment_header"}], [ROW]], ids=["fields", "rows"])
-@pytest.mark.parametrize(("first", "second"), [("v1", "v2"), ("v2", "v1")])
+@pytest.mark.parametrize(
+    ("first", "second", "targets"),
+    [
+        ("v1", "v2", FIELDS),
+        ("v2", "v1", [ROW]),
+        pytest.param("v2", "v1", FIELDS, marks=pytest.mark.nightly),
+        pytest.param("v1", "v2", [ROW], marks=pytest.mark.nightly),
+    ],
+    ids=["fields, to v2", "rows, to v1", "fields, to v1", "rows, to v2"],
+)
 def test_nothing_is_written_twice_and_nothing_is_lost(first: str, second: str, targets: list[dict[str, Any]]) -> None:
     move = Move(first, targets)
     account, tenant = move.site.account, move.site.tenant

@@ -78,7 +78,7 @@ def steps_of(story: str) -> int:
 
 
 @pytest.mark.parametrize("story", STORIES)
-@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("times", [1, pytest.param(2, marks=pytest.mark.nightly)])
 def test_a_death_at_any_step_leaves_one_order_with_the_right_content(story: str, times: int) -> None:
     _, _, status, writes = STORIES[story]
     for step in range(steps_of(story)):

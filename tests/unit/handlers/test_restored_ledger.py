@@ -20,7 +20,11 @@ from tests.equipment.world import LEDGER
 
 @pytest.mark.parametrize(
     "connection",
-    [{}, {"api": "v2"}, {"targets": [{**EACH_A_ROW, "tracking": {"attribute": "TrackingNo"}}]}],
+    [
+        {},
+        pytest.param({"api": "v2"}, marks=pytest.mark.nightly),
+        pytest.param({"targets": [{**EACH_A_ROW, "tracking": {"attribute": "TrackingNo"}}]}, marks=pytest.mark.nightly),
+    ],
     ids=["a record each shipment", "through V2", "a row each shipment"],
 )
 def test_nothing_is_doubled_nothing_is_lost_and_what_colleagues_typed_is_kept(connection: dict[str, Any]) -> None:
