@@ -24,7 +24,7 @@ from functions.errors import ConnectorError
 from functions.ledger.desks import DeskStore
 from functions.ledger.items import PARTITION, SORT
 from functions.ledger.table import DynamoTable, Table
-from functions.model.desk import Pause
+from functions.model.desk import Desk, Pause, pause_name
 from functions.model.shipment import ConnectionName
 
 BATCH = 25  # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
@@ -64,8 +64,12 @@ def restore(stack: Stack, source: str, by: str, *, is_agreed: bool) -> None:
     with stack.told(subject), progress("copying"):
         put, removed = copy.make_equal(source, ledger)
     _say(f"{put} items put back, {removed} removed that came later.")
-    hold(DynamoTable(stack.client("dynamodb"), ledger), stack.kept, by, datetime.now(UTC))
+    paused = hold(DynamoTable(stack.client("dynamodb"), ledger), stack.kept, by, datetime.now(UTC))
     _say(f"Paused: {', '.join(stack.connections)}.")
+    for name, before in paused.items():
+        _say(
+            f"{stack.renamed.get(name, name)} was paused before {_told(before)}. Resume it only once that is over too."
+        )
     _say("Next: start the functions, wait until reading has caught up, then resume (docs/operations.md).")
 
 
@@ -87,11 +91,28 @@ def _agrees(doubt: str) -> bool:
     return sys.stdin.readline().strip() == "yes"
 
 
-def hold(ledger: Table, connections: Iterable[str], by: str, now: datetime) -> None:
-    """An older ledger knows less than IFS was told: what it would write before it has read on is of the past."""
-    pause = Pause(scope="connection", by=by, note=NOTE, at=now)
+def hold(ledger: Table, connections: Iterable[str], by: str, now: datetime) -> dict[str, Pause]:
+    """An older ledger knows less than IFS was told: what it would write before it has read on is of the past. Answers
+    by connection the pause of a person that this one takes the place of, and names.
+    """
+    paused: dict[str, Pause] = {}
+
+    def holding(desk: Desk) -> Desk:
+        before = next((each for each in desk.holding(now) if each.name == pause_name("connection")), None)
+        note = NOTE
+        if before is not None:
+            paused[desk.connection] = before
+            note = before.note if before.note.startswith(NOTE) else f"{NOTE}; paused before {_told(before)}"
+        return desk.pausing(Pause(scope="connection", by=by, note=note, at=now))
+
     for name in connections:
-        DeskStore(ledger).change(ConnectionName(name), lambda desk: desk.pausing(pause))
+        DeskStore(ledger).change(ConnectionName(name), holding)
+    return paused
+
+
+def _told(pause: Pause) -> str:
+    until = f" until {pause.until:%Y-%m-%d %H:%M} UTC" if pause.until else ""
+    return f"by {pause.by}{until}: {pause.note}"
 
 
 class Copy:

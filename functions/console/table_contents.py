@@ -67,7 +67,9 @@ class Difference:
 
     @property
     def doubt(self) -> str | None:
-        """Why a person has to agree; None where nobody has to."""
+        """Why a person has to agree; None where nobody has to. A stack that has read nothing yet loses no memory."""
+        if not self.target.connections:
+            return None
         if lost := sorted(self.target.connections - self.source.connections):
             return f"The table holds nothing of {', '.join(lost)}"
         if self.removed * 2 > len(self.target.digests):

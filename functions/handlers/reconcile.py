@@ -9,10 +9,10 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from functions.errors import ConnectorError
+from functions.errors import ConnectorError, Retryable
 from functions.flows.operations.reconcile import awaited, day_due, piece_length, window_of
 from functions.flows.operations.reconcile_standing import reconcile_standing
-from functions.flows.operations.reconcile_text import lines
+from functions.flows.operations.reconcile_text import as_text, lines
 from functions.flows.operations.replay import planned
 from functions.ledger.plans import PlanStore
 from functions.model.cursors import Span
@@ -210,7 +210,16 @@ def _status(request: ReconcileRequest, parts: ReconcileParts) -> dict[str, Any]:
 def _status_of(run: ReconcileRun, parts: ReconcileParts) -> dict[str, Any]:
     if run.report is None:
         return _shown(run)
-    return {**_shown(run), "text": lines(summary(parts, run), SHOWN)}
+    return {**_shown(run), "text": _text(run, parts)}
+
+
+def _text(run: ReconcileRun, parts: ReconcileParts) -> list[str]:
+    """Of the ledger alone where the report is not to be had: a stack that was moved has another bucket."""
+    try:
+        return lines(summary(parts, run), SHOWN)
+    except Retryable:
+        known = as_text(parts.connection.called, run, (), run.ended_at or parts.now())
+        return [*lines(known, SHOWN), "What differed is not shown: the report could not be read."]
 
 
 def _shown(run: ReconcileRun) -> dict[str, Any]:

@@ -18,7 +18,7 @@ ITEM = [{"sku": "BOLT", "quantity": 1}]
 def restore() -> Iterable[Row]:
     """A ledger that is put back by a day, against a twin of which none was."""
     day, twin = LostDay(), LostDay()
-    doubled = live(day, is_put_back=True) - live(twin, is_put_back=False)
+    doubled = live(day, "put back") - live(twin, "nothing")
     differing = sum(day.shown()[each] != value for each, value in twin.shown().items())
     yield Row("restore", doubled, "writes more than without a ledger put back by a day", 0, 0, SEED)
     yield Row("restore_lost", differing, "orders that end otherwise", 0, 0, SEED)

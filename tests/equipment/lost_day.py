@@ -1,16 +1,19 @@
-"""A ledger that is put back by a day, beside a twin that was not: the same vendors, the same people, one seed."""
+"""A ledger that is put back by a day, or moved without its audit, beside a twin that was not: the same vendors, the
+same people, one seed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from functions.console.restore_ledger import hold
 from tests.equipment.quiet_connection import asked, quiet_world, run
-from tests.equipment.world import LEDGER
+from tests.equipment.world import AUDIT, LEDGER
 
 DAY = timedelta(days=1)
+Befalls = Literal["nothing", "put back", "moved"]
 PERSONS = "PERSON1"  # a number that a colleague types
 
 
@@ -74,13 +77,18 @@ class LostDay:
         ledger.become(items)
         hold(ledger, ["acme"], "kim", self.world.now())
 
+    def move(self) -> None:
+        """As a stack in another account begins: with the ledger as it was, and an audit that holds nothing."""
+        self.put_back(self.ledger())
+        self.world.tables[AUDIT].become([])
+
     def decide(self, do: str, **what: Any) -> None:
         answer = asked(self.world, {"do": do, "connection": "acme", "by": "kim", "note": "a test", **what}, "control")
         assert "error" not in answer, answer
 
 
-def live(day: LostDay, *, is_put_back: bool) -> int:
-    """Three days, of which the second is lost; how many writes IFS got from us in the third."""
+def live(day: LostDay, befalls: Befalls) -> int:
+    """Three days, after which the second is lost or all is moved; how many writes IFS got from us in the third."""
     day.sell(*"ABCDEFGHI")
     day.know(*"ABCEFGHI")
     day.ship(*"ABCDI")
@@ -103,11 +111,13 @@ def live(day: LostDay, *, is_put_back: bool) -> int:
     day.ship("G")
     day.go_on(hours=16)
     before = day.our_writes()
-    if is_put_back:
+    if befalls == "put back":
         day.put_back(saved)
+    elif befalls == "moved":
+        day.move()
     day.go_on(hours=2)
     assert day.our_writes() == before
-    if is_put_back:
+    if befalls != "nothing":
         day.decide("resume", scope="connection")
     day.ship("H")
     day.go_on(hours=4)

@@ -258,7 +258,7 @@ def started(
         system = _configured(account, tenant, account_url, tenant_url, aws, deployed, file)
         if is_beside:
             system.connections = (NAME, BESIDE)
-            _give_secrets(system, BESIDE)
+            give_secrets(system, BESIDE)
         yield system
 
 
@@ -266,13 +266,13 @@ def _configured(  # noqa: PLR0917 -- the parts of one system
     account: Account, tenant: Tenant, account_url: str, tenant_url: str, aws: LocalAws, stack: Stack, file: Path
 ) -> System:
     system = System(account_url, tenant_url, aws, stack, "", file, account, tenant)
-    token = _give_secrets(system, NAME)
+    token = give_secrets(system, NAME)
     api = aws.api_url(stack.physical_id("Webhook", "AWS::ApiGatewayV2::Api"))
     system.webhook_url = f"{api}/webhooks/{NAME}/{token}"
     return system
 
 
-def _give_secrets(system: System, name: ConnectionName) -> str:
+def give_secrets(system: System, name: ConnectionName) -> str:
     """The token of its webhooks."""
     (key, key_secret), (client, client_secret) = *system.account.keys.items(), *system.tenant.clients.items()
     token = secrets.token_urlsafe(24)

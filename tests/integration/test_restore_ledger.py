@@ -228,6 +228,15 @@ def test_what_takes_much_away_is_done_only_when_it_was_agreed_to(
     assert f"3 items put back, {len(ledger) - 3} removed" in done.stdout
 
 
+def test_a_stack_that_has_read_nothing_yet_has_nothing_to_lose(place: Place) -> None:
+    place.put(place.ledger, {PARTITION: "digest", SORT: "last"})
+    place.put(place.restored, *items(2), *read("acme", "acme-eu"))
+    stop(place)
+    done = place.run("--from", place.restored)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "4 items put back, 1 removed" in done.stdout
+
+
 class Busy:
     """A DynamoDB that leaves the first `left` items of each batch."""
 

@@ -431,3 +431,18 @@ def test_a_window_without_a_shipment_compares_nothing() -> None:
     answer = compare(world)
     assert (answer["state"], answer["shipments"], answer["agree"], answer["compared"]) == ("done", 0, False, False)
     assert answer["text"][1].startswith("Nothing was compared. 0 shipments")
+
+
+def test_a_comparison_whose_report_stayed_in_another_bucket_is_told_from_the_ledger() -> None:
+    world, site = quiet_world()
+    record, *_ = sell(site, "P1")
+    deliver(world)
+    site.tenant.edit(record, ProNo=None)
+    whole = compare(world)
+    world.reports.documents.clear()
+    for asked in ({"status": True}, {"run_id": whole["run_id"]}):
+        answer = ask(world, **asked)
+        assert "error" not in answer
+        assert answer["text"][1] == whole["text"][1]
+        assert "The systems disagree" in answer["text"][1]
+        assert answer["text"][-1] == "What differed is not shown: the report could not be read."

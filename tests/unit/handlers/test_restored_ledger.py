@@ -1,15 +1,19 @@
-"""A ledger that is put back by a day: IFS gets what it would have got without that, nothing twice and nothing less."""
+"""A ledger that is put back by a day, or moved without its audit: IFS gets what it would have got without that, nothing
+twice and nothing less.
+"""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from functions.console.restore_ledger import hold
+from functions.console.restore_ledger import NOTE, hold
 from functions.ledger.desks import DeskStore
+from functions.model.desk import Pause
 from tests.equipment.ifs.rows import EACH_A_ROW
-from tests.equipment.lost_day import PERSONS, LostDay, live
+from tests.equipment.lost_day import PERSONS, Befalls, LostDay, live
 from tests.equipment.memory_aws.table import MemoryTable
 from tests.equipment.order_desk import OrderDesk, OrderDeskV2
 from tests.equipment.push_desk import Desk, DeskV2
@@ -18,6 +22,7 @@ from tests.equipment.webhooks_desk import ACME
 from tests.equipment.world import LEDGER
 
 
+@pytest.mark.parametrize("befalls", ["put back", "moved"])
 @pytest.mark.parametrize(
     "connection",
     [
@@ -27,27 +32,41 @@ from tests.equipment.world import LEDGER
     ],
     ids=["a record each shipment", "through V2", "a row each shipment"],
 )
-def test_nothing_is_doubled_nothing_is_lost_and_what_colleagues_typed_is_kept(connection: dict[str, Any]) -> None:
+def test_nothing_is_doubled_nothing_is_lost_and_what_colleagues_typed_is_kept(
+    connection: dict[str, Any], befalls: Befalls
+) -> None:
     day, twin = LostDay(**connection), LostDay(**connection)
-    doubled = live(day, is_put_back=True) - live(twin, is_put_back=False)
+    doubled = live(day, befalls) - live(twin, "nothing")
     assert (doubled, day.shown()) == (0, twin.shown())
 
 
 def test_the_day_that_is_lost_holds_every_story() -> None:
     """Else nothing was proved."""
     day = LostDay()
-    live(day, is_put_back=True)
+    live(day, "put back")
     shown = day.shown()
     assert {letter for letter, number in shown.items() if str(number).startswith(PERSONS)} == {*"BFG"}
     assert {letter for letter, number in shown.items() if number is None} == {*"AEI"}
 
 
-def test_a_pause_takes_the_place_of_the_one_before() -> None:
-    table = MemoryTable()
-    for by in ("kim", "robin"):
-        hold(table, ["acme"], by, START)
+def test_a_pause_takes_the_place_of_a_persons_and_names_it_however_often() -> None:
+    table, until = MemoryTable(), START + timedelta(days=2)
+    persons = Pause(scope="connection", by="anna", note="IFS upgrade", at=START, until=until)
+    DeskStore(table).change(ACME, lambda desk: desk.pausing(persons))
+    assert hold(table, ["acme", "beta"], "kim", START) == {"acme": persons}
+    hold(table, ["acme"], "robin", START)
     (pause,) = DeskStore(table).load(ACME).pauses
     assert (pause.by, pause.scope, pause.until) == ("robin", "connection", None)
+    assert pause.note == f"{NOTE}; paused before by anna until {until:%Y-%m-%d %H:%M} UTC: IFS upgrade"
+
+
+def test_a_pause_that_is_over_is_nobodys_any_more() -> None:
+    table = MemoryTable()
+    persons = Pause(scope="connection", by="anna", note="IFS upgrade", at=START, until=START)
+    DeskStore(table).change(ACME, lambda desk: desk.pausing(persons))
+    assert hold(table, ["acme"], "kim", START) == {}
+    (pause,) = DeskStore(table).load(ACME).pauses
+    assert pause.note == NOTE
 
 
 @pytest.mark.parametrize("desk", [Desk, DeskV2, OrderDesk, OrderDeskV2])
