@@ -1,8 +1,8 @@
 """`Move to another account` of docs/operations.md, step by step: two local AWS in two regions between the same vendors.
 
 Done otherwise than there: the loops of AWS CLI are the same calls of boto3. An export here writes nothing, so that a
-scan writes the file that it would write; the import is the local AWS's own. `aws s3 sync` is a copy, `make secrets`
-puts what it would have asked for (test_fill_secrets.py), schedules are invoked where they would tick, and the 15 minutes
+scan writes the file that it would write; the import is the local AWS's own. `aws s3 sync` is a copy, and `make secrets`
+puts what it would have asked for (test_fill_secrets.py). Schedules are invoked where they would tick. The 15 minutes
 until every lease has ended are not waited for: the one that a death left is dated back.
 """
 
