@@ -6,6 +6,7 @@ it is sent once as in a full one.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
@@ -38,6 +39,8 @@ def of_the_stack(**metrics: int) -> None:
 
 def _send(unit: MetricUnit, connection: str, metrics: Mapping[str, float]) -> None:
     for name, value in metrics.items():
-        with single_metric(name=name, unit=unit, value=value) as metric:
+        # An output that takes nothing (closed, it raises ValueError) must not end what is being done: the alarms of
+        # silence ring for what is not sent.
+        with suppress(OSError, ValueError), single_metric(name=name, unit=unit, value=value) as metric:
             if connection:
                 metric.add_dimension(name="connection", value=connection)

@@ -36,7 +36,9 @@ class Shop:
 
 def sent(world: World, since: datetime, name: str) -> set[float]:
     """The values of a metric, as the lines of the log say them."""
-    found = (json.loads(line) for line in world.logs.getvalue().splitlines() if f'"{name}"' in line and '"_aws"' in line)
+    found = (
+        json.loads(line) for line in world.logs.getvalue().splitlines() if f'"{name}"' in line and '"_aws"' in line
+    )
     return {each[name][0] for each in found if each["_aws"]["Timestamp"] >= since.timestamp()}
 
 
