@@ -77,7 +77,7 @@ def refusing(service: str, code: str) -> Any:
         service,
         region_name="us-east-1",
         aws_access_key_id="test",
-        aws_secret_access_key="test",  # noqa: S106 # nobody is asked
+        aws_secret_access_key="test",  # nobody is asked
         config=Config(retries={"total_max_attempts": 1}),
     )
     answer = AWSResponse("https://aws.example.com", 400, headers, Raw(body.encode()))
