@@ -13,7 +13,7 @@ from tests.equipment.quiet_connection import asked, quiet_world, run
 from tests.equipment.world import AUDIT, LEDGER
 
 DAY = timedelta(days=1)
-Befalls = Literal["nothing", "put back", "moved"]
+Befalls = Literal["nothing", "put back", "moved", "gone"]
 PERSONS = "PERSON1"  # a number that a colleague types
 
 
@@ -82,13 +82,20 @@ class LostDay:
         self.put_back(self.ledger())
         self.world.tables[AUDIT].become([])
 
+    def begin_anew(self) -> None:
+        """As a stack begins elsewhere when both tables are gone."""
+        self.put_back([])
+        self.world.tables[AUDIT].become([])
+
     def decide(self, do: str, **what: Any) -> None:
         answer = asked(self.world, {"do": do, "connection": "acme", "by": "kim", "note": "a test", **what}, "control")
         assert "error" not in answer, answer
 
 
 def live(day: LostDay, befalls: Befalls) -> int:
-    """Three days, after which the second is lost or all is moved; how many writes IFS got from us in the third."""
+    """Three days, after two of which the second is lost, or all is moved, or gone; how many writes IFS got from us in
+    the third.
+    """
     day.sell(*"ABCDEFGHI")
     day.know(*"ABCEFGHI")
     day.ship(*"ABCDI")
@@ -115,6 +122,8 @@ def live(day: LostDay, befalls: Befalls) -> int:
         day.put_back(saved)
     elif befalls == "moved":
         day.move()
+    elif befalls == "gone":
+        day.begin_anew()
     day.go_on(hours=2)
     assert day.our_writes() == before
     if befalls != "nothing":

@@ -11,7 +11,9 @@ import pytest
 
 from functions.console.restore_ledger import NOTE, hold
 from functions.ledger.desks import DeskStore
+from functions.ledger.orders import OrderStore
 from functions.model.desk import Pause
+from functions.model.outcomes import Reason
 from tests.equipment.ifs.rows import EACH_A_ROW
 from tests.equipment.lost_day import PERSONS, Befalls, LostDay, live
 from tests.equipment.memory_aws.table import MemoryTable
@@ -38,6 +40,21 @@ def test_nothing_is_doubled_nothing_is_lost_and_what_colleagues_typed_is_kept(
     day, twin = LostDay(**connection), LostDay(**connection)
     doubled = live(day, befalls) - live(twin, "nothing")
     assert (doubled, day.shown()) == (0, twin.shown())
+
+
+def test_a_stack_that_begins_anew_elsewhere_loses_no_label_writes_nothing_twice_and_asks_for_what_was_ours() -> None:
+    """The region of the old one is gone with its tables. What is void by now is left, and a person is asked."""
+    day, twin = LostDay(), LostDay()
+    assert live(day, "gone") <= live(twin, "nothing")
+    shown, wanted = day.shown(), twin.shown()
+    lost = [letter for letter, number in wanted.items() if number and number not in shown[letter]]
+    assert lost == []
+    asked = {
+        state.key.reference[1:]
+        for state in OrderStore(day.world.tables[LEDGER]).scan(ACME)
+        if state.attention is Reason.VOIDED
+    }
+    assert asked == {letter for letter, number in wanted.items() if number is None} == {*"AEI"}
 
 
 def test_the_day_that_is_lost_holds_every_story() -> None:

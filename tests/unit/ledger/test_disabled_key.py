@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -72,7 +73,7 @@ def refusing(service: str, code: str) -> Any:
         "sns": f"<ErrorResponse><Error><Code>{name}</Code><Message>{message}</Message></Error></ErrorResponse>",
     }
     body = texts.get(service) or json.dumps({"__type": f"com.amazonaws#{name}", "message": message})
-    headers = {"x-amzn-query-error": f"{query};Sender"} if query else {}
+    headers = HTTPHeaders.from_dict({"x-amzn-query-error": f"{query};Sender"} if query else {})
     client = boto3.client(
         service,
         region_name="us-east-1",
