@@ -13,7 +13,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -98,6 +98,10 @@ class Move:
         fields = [each.fields[field].reason for each in state.records if field in each.fields] if state else []
         shipments = [each.reason for each in state.shipments.values()] if state else []
         return (fields or shipments or [None])[-1]
+
+    def until(self, look: Callable[[], object]) -> None:
+        """The new stack releases meanwhile what is due."""
+        eventually(lambda: (self.new.tick("Release"), look())[1])
 
     def writes(self) -> list[Write]:
         return [write for write in self.old.tenant.writes if write.by == "api"]
@@ -223,7 +227,7 @@ def begun(move: Move) -> None:
 
 
 def off(move: Move, aws: LocalAws) -> System:
-    """Step 1: the new stack, which asks no vendor."""
+    """Step 1."""
     text = move.file.read_text(encoding="utf-8")
     assert text.startswith(MODE)
     move.file.write_text(text.replace(MODE, 'mode = "off"\n', 1), encoding="utf-8")
@@ -231,14 +235,18 @@ def off(move: Move, aws: LocalAws) -> System:
     move.file.write_text(text, encoding="utf-8")
     new = replace(move.old, aws=aws, stack=stack)
     give_secrets(new, NAME)
-    before = len(move.old.account.requests), len(move.old.tenant.requests)
+    return new
+
+
+def asks_nobody(move: Move) -> None:
+    """What is off asks neither vendor, whatever ticks: looked at once nobody else asks."""
+    before, new = (len(move.old.account.requests), len(move.old.tenant.requests)), move.new
     new.invoke("Poll", {"connection": NAME})
     for function in ("Release", "Pull", "Register", "Reconcile", "Replay", "Digest"):
         new.invoke(function, {"connection": NAME, "is_scheduled": True})
     for profile in ("warehouses", "customers"):
         new.invoke("Align", {"connection": NAME, "profile": profile, "is_scheduled": True})
     assert (len(move.old.account.requests), len(move.old.tenant.requests)) == before
-    return new
 
 
 def stopped(move: Move) -> None:
@@ -264,6 +272,7 @@ def stopped(move: Move) -> None:
     old.tick("Poll")
     old.invoke("Control", {"do": "pause", "scope": "connection", **DECISION, "note": "IFS upgrade"})
     stop(old)
+    asks_nobody(move)
     stop(move.new)
     assert waiting(old)
     move.shipped("meanwhile")
@@ -333,7 +342,7 @@ def test_a_comparison_of_the_old_stack_still_shows_its_report(move: Move) -> Non
 def test_resumed_it_writes_what_was_not_written_and_nothing_twice(move: Move) -> None:
     operate(move, "resume", "--note", "moved")
     scheduled(move.new)
-    eventually(lambda: move.stands("left behind") and move.stands("meanwhile"))
+    move.until(lambda: move.stands("left behind") and move.stands("meanwhile"))
     numbers = [write.key for write in move.writes()[move.before :]]
     assert sorted(numbers) == sorted((move.orders[kind].number,) for kind in ("left behind", "meanwhile"))
     assert move.in_ifs("kept")["ProNo"] == TYPED
@@ -350,10 +359,10 @@ def test_what_the_old_stack_wrote_is_ours(move: Move) -> None:
         account.relabel(orders[kind].label, tracking_number=f"AGAIN{kind}", carrier_code=carrier)
     scheduled(move.new)
     for kind in ("voided", "unfinished"):
-        eventually(lambda kind=kind: not move.stands(kind))  # type: ignore[misc] # the loop's
+        move.until(lambda kind=kind: not move.stands(kind))  # type: ignore[misc] # the loop's
     for kind in ("dated", "mapped"):
-        eventually(lambda kind=kind: move.stands(kind) == f"AGAIN{kind}")  # type: ignore[misc] # the loop's
-    eventually(lambda: move.reason(move.new, "overtaken") is Reason.TYPED_BY_A_PERSON)
+        move.until(lambda kind=kind: move.stands(kind) == f"AGAIN{kind}")  # type: ignore[misc] # the loop's
+    move.until(lambda: move.reason(move.new, "overtaken") is Reason.TYPED_BY_A_PERSON)
     assert move.stands("overtaken") == TYPED
     assert move.in_ifs("mapped")["ForwardAgentId"] == "UPS"
 
@@ -367,18 +376,18 @@ def test_what_waited_in_the_old_stack_goes_on(move: Move) -> None:
     operate(move, "resume", "--store", str(RESTING_STORE), "--note", "counted")
     operate(move, "release", late.order_no, "--note", "IFS knows it by now")
     scheduled(move.new)
-    eventually(lambda: move.stands("late") and move.stands("resting"))
-    eventually(lambda: move.new.tick("Release") or move.in_ifs("dated")["ActualShipDate"] != stamped)
+    move.until(lambda: move.stands("late") and move.stands("resting"))
+    move.until(lambda: move.in_ifs("dated")["ActualShipDate"] != stamped)
 
 
 def test_an_order_that_the_old_stack_pushed_is_kept_up_and_its_label_comes_back(move: Move) -> None:
     (order_id,), number = move.pushed(), move.orders["pushed"].number
     move.old.tenant.edit(number, ReceiverAddress1="99 Beacon Hill")
     scheduled(move.new)
-    eventually(lambda: "99" in move.old.account.orders.current[order_id].ship_to["street1"])
+    move.until(lambda: "99" in move.old.account.orders.current[order_id].ship_to["street1"])
     move.old.account.ship(order_id, tracking_number="1ZPUSHED")
     scheduled(move.new)
-    eventually(lambda: move.stands("pushed") == "1ZPUSHED")
+    move.until(lambda: move.stands("pushed") == "1ZPUSHED")
     assert move.pushed() == [order_id]
 
 
