@@ -71,7 +71,7 @@ class Gist:
 class PlannedOrder(Frozen):
     """What the dry run found for one selected order; without `records` IFS already agrees, or `reason` says why not.
     `choices` are the records a person has to choose from. `touches` are all that it stands on or leaves, until every
-    order of the plan was looked at.
+    order of the plan was looked at. `was_off`: the ledger skipped it, and its mode is on again.
     """
 
     order: OrderKey
@@ -80,6 +80,7 @@ class PlannedOrder(Frozen):
     records: tuple[RecordKey, ...] = ()
     choices: tuple[str, ...] = ()
     touches: tuple[RecordKey, ...] = ()
+    was_off: bool = False
 
     def among(self, records: Mapping[RecordKey, Gist]) -> PlannedOrder:
         """How it ends, now that all orders are placed: another one may change a record that this one touches."""
@@ -93,13 +94,16 @@ class PlannedOrder(Frozen):
     def _ended(self, records: Mapping[RecordKey, Gist]) -> PlannedOrder:
         changing = tuple(key for key, gist in records.items() if gist.is_changing)
         if changing:
-            return PlannedOrder(order=self.order, outcome=Outcome.WOULD_WRITE, records=changing)
+            return self._told(Outcome.WOULD_WRITE, None, records=changing)
         hindered = next((key for key, gist in records.items() if gist.reason is not None), None)
         if hindered is None or self.reason is not None:
             return self
         gist = records[hindered]
         choices = (hindered.id,) if gist.reason is Reason.SHARED_TARGET else ()
-        return PlannedOrder(order=self.order, outcome=gist.outcome(), reason=gist.reason, choices=choices)
+        return self._told(gist.outcome(), gist.reason, choices=choices)
+
+    def _told(self, outcome: Outcome, reason: Reason | None, **found: Any) -> PlannedOrder:
+        return PlannedOrder(order=self.order, outcome=outcome, reason=reason, was_off=self.was_off, **found)
 
     @property
     def is_worth_showing(self) -> bool:
@@ -113,7 +117,8 @@ class PlannedOrder(Frozen):
     @property
     def is_sent(self) -> bool:
         """A delivery would change something, in IFS or in the ledger."""
-        return bool(self.records) or self.outcome is Outcome.PARKED
+        # What was skipped comes up by nothing else: unsent, it would never be looked at again.
+        return bool(self.records) or self.outcome is Outcome.PARKED or self.was_off
 
 
 class Asked(Frozen):

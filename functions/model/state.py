@@ -161,6 +161,11 @@ class OrderState(Frozen):
         return bool(self.in_scope or self.remembered)
 
     @property
+    def is_off(self) -> bool:
+        """It was skipped while its mode was off, and comes up by nothing."""
+        return any(reason is Reason.MODE_OFF for _, reason in self.outcomes)
+
+    @property
     def explaining(self) -> set[str]:
         """Tracking numbers that another way than ours may have brought to IFS: before go-live, or of a baseline."""
         known = (s for s in self.shipments.values() if s.reason in {Reason.BASELINE, Reason.BEFORE_GO_LIVE})

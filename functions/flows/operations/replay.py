@@ -255,10 +255,13 @@ def planned_order(proposal: Proposal, case: OrderCase) -> PlannedOrder:
     state, placement = case.state, proposal.placements[case.state.key]
     if case.hindrance is not None:
         outcome = ENDS.get(case.hindrance, Outcome.RETRY)
-        return PlannedOrder(order=state.key, outcome=outcome, reason=case.hindrance)
+        was_off = state.is_off and case.hindrance is not Reason.MODE_OFF
+        return PlannedOrder(order=state.key, outcome=outcome, reason=case.hindrance, was_off=was_off)
     outcome, reason, choices = _alone(state, placement)
     touches = tuple(record.record.key for record in proposal.of(state.key))
-    return PlannedOrder(order=state.key, outcome=outcome, reason=reason, choices=choices, touches=touches)
+    return PlannedOrder(
+        order=state.key, outcome=outcome, reason=reason, choices=choices, touches=touches, was_off=state.is_off
+    )
 
 
 def _alone(state: OrderState, placement: Placement) -> tuple[Outcome, Reason | None, tuple[str, ...]]:

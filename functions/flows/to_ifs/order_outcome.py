@@ -40,13 +40,13 @@ def hindered(case: OrderCase) -> OrderState:
 def settled(
     case: OrderCase, placement: Placement, own: Results, held: Collection[RecordKey] = frozenset()
 ) -> OrderState:
-    """`held` are records that are not shown and whose last write may still arrive."""
+    """`held` are records that nobody may write now and whose last write may still arrive."""
     state = case.state
     placed = placement.records
     away = [key for key in state.remembered if key not in placed]
     # Forgotten is only what is known to be gone: a debt costs one look more, a lost one leaves our number on another's
     # record.
-    debts = [key for key in away if not _is_paid(key, own, state.key, case)]
+    debts = [key for key in away if key in held or not _is_paid(key, own, state.key, case)]
     past = state.past_with(key for key in away if key not in debts)
     left = [key for key in debts if key not in {*own, *held}]
     records = [*_records(placed, own), *_hidden(state, left), *map(_awaited, held)]

@@ -196,15 +196,19 @@ def own(case: FieldCase) -> Decision:
         return case.leave(Outcome.KEPT, Reason.REVERTED)
     # Before the value is compared: what somebody else began belongs to what is wanted.
     case = _extended(case)
-    if case.want.value is None:
-        return _take_back(case)
-    decision = _agreed(case) if case.same(case.current, case.want.value) else _by_policy(case)
+    decision = _decided(case)
     # Without this a value that IFS refuses is sent again by every look.
-    if decision.write and _is_stuck(case):
+    if decision.write and _is_stuck(case, decision.value):
         return case.leave(Outcome.PARKED, case.past.reason)
-    if _must_wait(case):
+    if case.want.value is not None and _must_wait(case):
         return case.leave(Outcome.WAITING, Reason.NOT_DELIVERED_YET)  # IFS writes a date of its own by then
     return decision
+
+
+def _decided(case: FieldCase) -> Decision:
+    if case.want.value is None:
+        return _take_back(case)
+    return _agreed(case) if case.same(case.current, case.want.value) else _by_policy(case)
 
 
 def _agreed(case: FieldCase) -> Decision:
@@ -244,10 +248,9 @@ def _is_untried(case: FieldCase) -> bool:
     return case.past.is_refused or not case.same(case.past.tried, case.want.value)
 
 
-def _is_stuck(case: FieldCase) -> bool:
-    """IFS refused this very value; only a person or something new asks again."""
-    is_refused = case.past.is_refused and case.past.tried is not None
-    return is_refused and not case.retries_parked and case.same(case.past.tried, case.want.value)
+def _is_stuck(case: FieldCase, value: str | None) -> bool:
+    """IFS refused this very value, or to let go of ours; only a person or something new asks again."""
+    return case.past.is_refused and not case.retries_parked and case.same(case.past.tried, value)
 
 
 def _extended(case: FieldCase) -> FieldCase:

@@ -226,8 +226,8 @@ class RecordProposal:
 
 @dataclass(frozen=True)
 class Proposal:
-    """`touching` are the records that each order stands on or leaves, `unfinished` those that IFS does not show and
-    whose last write may not have ended. `shows` are the proposals of orders in shadow mode, which nobody writes.
+    """`touching` are the records that each order stands on or leaves, `unfinished` those that IFS does not show,
+    or cancelled, and whose last write may not have ended. `shows` are the proposals of orders in shadow mode, which nobody writes.
     """
 
     cases: Sequence[OrderCase]
@@ -298,8 +298,8 @@ def missing(record: Record, memory: RecordMemory) -> Reason | None:
 
 
 def _touched(case: OrderCase, placement: Placement, memories: Memories) -> list[RecordKey]:
-    """Where its shipments belong, and where something of the order stands that belongs there no more. Only records
-    that were shown and that may be written: what IFS hides, or the file excludes by now, keeps what it has.
+    """Where its shipments belong, and where something of the order stands that belongs there no more. Only records that
+    were shown and that may be written: what IFS hides or cancelled, or the file excludes by now, keeps what it has.
     """
     seen = _writable(case)
     placed = [placing.key for key, placing in placement.placed.items() if key not in placement.unseen]
@@ -310,14 +310,14 @@ def _touched(case: OrderCase, placement: Placement, memories: Memories) -> list[
 
 def _writable(case: OrderCase) -> set[RecordKey]:
     view = case.connection
-    records = (candidate.record for candidate in case.candidates)
+    records = (candidate.record for candidate in case.candidates if not candidate.record.is_cancelled)
     return {r.key for r in records if view.ifs.target_of(r.key.place) is not None and view.is_ours(r)}
 
 
 def _unfinished(case: OrderCase, memories: Memories) -> list[RecordMemory]:
     if case.hindrance is not None:
         return []
-    seen = {candidate.record.key for candidate in case.candidates}
+    seen = {candidate.record.key for candidate in case.candidates if not candidate.record.is_cancelled}
     hidden = [memories[key].stored for key in case.state.remembered if key in memories and key not in seen]
     return [memory for memory in hidden if memory.intent is not None]
 

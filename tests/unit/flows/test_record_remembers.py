@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from functions.connections.connection import Connection
-from functions.errors import Permanent, Scope
+from functions.errors import OutcomeUnknown, Permanent, Retryable, Scope
 from functions.flows.to_ifs.deliver import deliver
 from functions.model.messages import DeliverOrder
 from functions.model.outcomes import Outcome, Reason
+from functions.model.record_memory import LEASE
 from functions.model.records import Candidate, FieldName
 from functions.model.shipment import Item, Shipment
 from tests.equipment.builders import a_candidate, a_cause, a_connection, a_record, a_shipment, again, voided, work
@@ -106,6 +107,64 @@ def test_a_voided_labels_forwarder_leaves_though_the_new_label_has_no_mapping(
         deliver(batch, world.delivery)
     assert (world.ifs.values()[TRACKING], world.ifs.values()[CARRIER]) == ("1Z0002", "DHL")
     assert world.state().attention is Reason.CARRIER_UNMAPPED
+
+
+def cancelled(world: World, record_id: str) -> None:
+    """IFS takes no change of it any more."""
+    world.ifs.edit(record_id, is_cancelled=True)
+    world.ifs.always = Permanent(Reason.REFUSED_BY_IFS, "Shipment.CANCELEDNOUPD", scope=Scope.RECORD)
+
+
+def test_what_stands_on_a_cancelled_record_is_left_there_and_nothing_waits_for_it() -> None:
+    world = World(FakeIfs(shipment("19", LINES[0])))
+    deliver([work(p1())], world.delivery)
+    cancelled(world, "19")
+    deliver([again(p1().order_key)], world.delivery)
+    assert (world.ifs.attempts, world.state().waiting_for, world.state().attention) == (1, Reason.NOT_IN_IFS_YET, None)
+    world.ifs.always = None
+    world.ifs.put(shipment("20", LINES[0], is_delivered=True))
+    deliver([again(p1().order_key)], world.delivery)
+    assert (world.ifs.values("19")[TRACKING], world.ifs.values("20")[TRACKING]) == ("1Z0001", "1Z0001")
+    state = world.state()
+    assert (state.debts, state.waiting_for, state.attention) == ((), None, None)
+    assert [record.key.id for record in state.records] == ["20"]
+
+
+def test_a_label_that_is_voided_after_its_record_was_cancelled_calls_nobody() -> None:
+    world = World(FakeIfs(shipment("19", LINES[0])))
+    deliver([work(p1())], world.delivery)
+    cancelled(world, "19")
+    deliver([work(voided(p1()))], world.delivery)
+    assert (world.ifs.attempts, world.state().waiting_for, world.state().attention) == (1, None, None)
+
+
+def test_a_write_that_was_under_way_when_its_record_was_cancelled_is_brought_to_an_end() -> None:
+    world = World(FakeIfs(shipment("19", LINES[0])))
+    world.ifs.write_faults = [(OutcomeUnknown(Reason.IFS_UNAVAILABLE, "lost"), True)]
+    world.ifs.read_faults = [Retryable(Reason.IFS_UNAVAILABLE, "503")]
+    deliver([work(p1())], world.delivery)
+    assert world.memories.of("19").intent is not None
+    cancelled(world, "19")
+    deliver([again(p1().order_key)], world.delivery)
+    assert world.state().waiting_for is Reason.OUTCOME_UNKNOWN  # somebody may still be writing
+    world.at += LEASE
+    deliver([again(p1().order_key)], world.delivery)
+    assert (world.audit.said(), world.memories.of("19").intent) == (["written"], None)
+    assert (world.state().debts, world.state().waiting_for) == ((), Reason.NOT_IN_IFS_YET)
+
+
+def test_a_value_that_ifs_does_not_let_go_is_asked_for_again_by_a_person_alone() -> None:
+    world = World(FakeIfs(a_candidate(a_record(is_delivered=True))))
+    deliver([work(p1())], world.delivery)
+    world.ifs.always = Permanent(Reason.REFUSED_BY_IFS, "Shipment.INVOICEDNOUPD", scope=Scope.RECORD)
+    deliver([work(voided(p1()))], world.delivery)
+    attempts = world.ifs.attempts
+    for _ in range(3):
+        deliver([again(p1().order_key)], world.delivery)
+    assert (world.ifs.attempts, world.state().attention) == (attempts, Reason.REFUSED_BY_IFS)
+    world.ifs.always = None
+    deliver([again(p1().order_key, "replay")], world.delivery)
+    assert (world.ifs.values()[TRACKING], world.ifs.values()[CARRIER]) == (None, None)
 
 
 def test_an_order_whose_line_moves_takes_its_number_along_and_the_other_order_gets_the_record() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from functions.errors import OutcomeUnknown, Permanent
+from functions.errors import OutcomeUnknown, Permanent, Retryable
 from functions.flows.operations import replay
 from functions.flows.operations.replay import Replay
 from functions.flows.to_ifs.deliver import deliver
@@ -94,6 +94,33 @@ def test_a_dry_run_says_that_the_mode_is_off() -> None:
     desk.world.connection = a_connection(mode="off")
     (order,) = desk.plan(orders=["P1001"]).orders
     assert (order.outcome, order.reason) == (Outcome.SKIPPED, Reason.MODE_OFF)
+
+
+SWITCHED_OFF = {
+    "ifs has no shipment yet": ([], Reason.NOT_IN_IFS_YET),
+    "the delivery is still to come": ([a_candidate(a_record(tracking="1Z0001", carrier="UPS"))], Reason.NOT_DELIVERED_YET),
+    "ifs does not answer": ([], Reason.IFS_UNAVAILABLE),
+}
+
+
+@pytest.mark.parametrize(("candidates", "waits_for"), SWITCHED_OFF.values(), ids=SWITCHED_OFF)
+def test_a_replay_wakes_what_was_skipped_while_the_mode_was_off_though_nothing_is_to_be_written_yet(
+    candidates: list[Candidate], waits_for: Reason
+) -> None:
+    desk = Desk("off", candidates=candidates)
+    desk.world.ifs.candidates = {candidate.record.key: candidate for candidate in candidates}
+    faults = [Retryable(Reason.IFS_UNAVAILABLE, "503") for _ in range(2 if waits_for is Reason.IFS_UNAVAILABLE else 0)]
+    desk.world.ifs.find_faults += faults
+    plan = desk.plan(reason="mode_off")
+    assert plan.to_send == 1
+    desk.carry_out(plan)
+    assert desk.world.state().waiting_for is waits_for
+
+
+def test_a_replay_sends_nothing_that_is_still_switched_off() -> None:
+    desk = Desk("off")
+    desk.world.connection = a_connection(mode="off")
+    assert desk.plan(reason="mode_off").to_send == 0
 
 
 def test_a_dry_run_finds_the_orders_that_need_something_behind_those_that_need_nothing() -> None:
