@@ -50,7 +50,8 @@ def answers(batch: Answer, count: int) -> list[Answer | None]:
 
 def rows(body: object) -> list[Mapping[str, Any]] | None:
     """Of a page of a list; None for anything else, which in status 200 is not a list that may be called complete."""
-    page = body.get("value") if isinstance(body, dict) else None
+    # An error that IFS meets on the way stands behind the rows that it had.
+    page = body.get("value") if isinstance(body, dict) and "error" not in body else None
     return page if isinstance(page, list) and all(isinstance(row, dict) for row in page) else None
 
 

@@ -46,6 +46,9 @@ RECORDS_OWN: tuple[tuple[re.Pattern[str], type[ConnectorError], Reason], ...] = 
     (BUSINESS, Permanent, Reason.REFUSED_BY_IFS),
 )
 NOT_OFFERED = {"ODP_ILLEGAL_STATE", "ODP_NOT_IMPLEMENTED"}
+# What IFS answers to a reading, to a write, and to several lists in one request.
+READ, WRITTEN = {HTTPStatus.OK}, {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT}
+TOGETHER = {HTTPStatus.OK, HTTPStatus.ACCEPTED}
 # Without IFS's envelope: what the request itself may have brought about, by its size or by the time it takes.
 ABOUT_THE_REQUEST = {
     HTTPStatus.BAD_REQUEST,
@@ -77,6 +80,11 @@ class Call:
     def is_together(self) -> bool:
         """Several lists in one request."""
         return self.method == "POST" and self.stage == "search"
+
+    @property
+    def served_with(self) -> set[HTTPStatus]:
+        """The statuses of an answer that is neither refusal nor fault."""
+        return WRITTEN if self.writes else TOGETHER if self.is_together else READ
 
     @property
     def makes_a_record(self) -> bool:
@@ -120,6 +128,11 @@ class Answer(Frozen):
         return code if isinstance(code, str) else ""
 
     @property
+    def is_odata(self) -> bool:
+        """Annotated, as what IFS tells of a record or a result always is."""
+        return isinstance(self.body, dict) and any(name.startswith("@odata.") for name in self.body)
+
+    @property
     def cause(self) -> str:
         """The database's number and constant, else the envelope's code; nothing that may be a value."""
         texts = self.texts
@@ -149,7 +162,8 @@ class Answer(Frozen):
 
 def answer_kind(answer: Answer, call: Call, *, confirms: bool = False) -> AnswerKind:  # one line a kind
     """Raises Permanent, Retryable or OutcomeUnknown (writes only). `confirms`: a warning may be confirmed."""
-    if answer.status < HTTPStatus.MULTIPLE_CHOICES:
+    # An error within a 200 is what it says.
+    if answer.status < HTTPStatus.MULTIPLE_CHOICES and not answer.is_ifs:
         return _fine(answer, call)
     # Before all other refusals: a conflict is nobody's mistake, and only a new reading ends it.
     if call.writes and _is_conflict(answer, call):
@@ -190,6 +204,11 @@ def comes_back(
     )
 
 
+def somebody_elses(answer: Answer, call: Call) -> Retryable:
+    """What came is none of IFS's answers, whatever its status: nobody knows whether IFS has heard of the request."""
+    return _passing(answer, call, Scope.TENANT, may_have_arrived=True)
+
+
 def seconds(value: str | None, now: datetime) -> float | None:
     """`Retry-After` in either form, clamped; None for anything else."""
     if value is None:
@@ -209,9 +228,12 @@ def lower(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _fine(answer: Answer, call: Call) -> AnswerKind:
-    """A login page comes with status 200, too."""
-    if answer.status in {HTTPStatus.OK, HTTPStatus.CREATED} and not answer.is_json and not answer.document:
-        raise _passing(answer, call, Scope.TENANT, may_have_arrived=True)
+    """A login page comes with status 200, too, and a gateway answers 202 or JSON of its own."""
+    is_empty = answer.status == HTTPStatus.NO_CONTENT
+    is_readable = is_empty or answer.is_json or bool(answer.document)
+    is_called = call.stage != "action" or is_empty or answer.is_odata
+    if answer.status not in call.served_with or not is_readable or not is_called:
+        raise somebody_elses(answer, call)
     return AnswerKind.FINE
 
 
@@ -232,7 +254,7 @@ def _fault(answer: Answer, call: Call) -> ConnectorError:
         return _told(Retryable, Reason.RECORD_LOCKED, answer, call, Scope.RECORD)
     if answer.code in NOT_OFFERED:
         return _told(Permanent, Reason.IFS_CONFIGURATION, answer, call)
-    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status < HTTPStatus.MULTIPLE_CHOICES:
         return _unknown_failure(answer, call)
     is_grant = answer.status == HTTPStatus.FORBIDDEN and answer.code != "CSRF_ERROR"
     return _told(Permanent, Reason.IFS_PERMISSION if is_grant else Reason.IFS_CONFIGURATION, answer, call)

@@ -74,6 +74,9 @@ class _Try:
     def has_no_tag(self) -> bool:
         return self.before.exists and not self.before.etag
 
+    def is_as_before(self, name: FieldName, after: Record) -> bool:
+        return same(name, after.values.get(name), self.before.values.get(name))
+
     def differing(self, after: Record) -> list[FieldName]:
         return [name for name, value in self.changes.items() if not same(name, after.values.get(name), value)]
 
@@ -244,18 +247,19 @@ class RecordWrite:
         self._read_back(attempt, key, answer, after)
 
     def _read_back(self, attempt: _Try, key: str, answer: Written, after: Record) -> None:
-        """A value that differs under the tag that our write made was dropped; under a later one, somebody typed it."""
+        """A value that differs under the tag that our write made was dropped; a new one under another tag, somebody
+        typed.
+        """
         self.session.record = after
         differing = attempt.differing(after)
         # The tag in the answer is that of our own write; a reading under another one shows somebody's later write.
         is_overtaken = answer.record is None and answer.etag is not None and answer.etag != after.etag
         self.session.remember({n: attempt.decisions[n].memory for n in attempt.changes if n not in differing})
-        if is_overtaken:
-            self._typed_over(differing, attempt, after)
-            dropped: list[FieldName] = []
-        else:
-            self._dropped(differing, attempt)
-            dropped = differing
+        # A proxy that changes the form of tags makes every answer look so: what stands as before was typed by nobody.
+        typed = [name for name in differing if is_overtaken and not attempt.is_as_before(name, after)]
+        dropped = [name for name in differing if name not in typed]
+        self._typed_over(typed, attempt, after)
+        self._dropped(dropped, attempt)
         self._write_down(attempt, key, _ending(attempt, dropped, answer, after))
 
     def _typed_over(self, names: Iterable[FieldName], attempt: _Try, after: Record) -> None:

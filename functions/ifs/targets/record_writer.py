@@ -9,7 +9,7 @@ from functions.connections.targets import AnyTarget, FieldRule, FieldType
 from functions.errors import Permanent
 from functions.ifs import odata
 from functions.ifs.client import ETag
-from functions.ifs.faults import Answer
+from functions.ifs.faults import Answer, Call, somebody_elses
 from functions.ifs.service import Row, Service
 from functions.model.amounts import amount_of, plain
 from functions.model.outcomes import Reason
@@ -48,9 +48,13 @@ class Writer:
         return self._service.client.patch(path, ETag(record.etag), self._fields.body(changes), self._set)
 
     def written(self, answer: Answer | None, before: Record) -> Written | Conflict:
-        """What the answer says the record holds now; without a record where it says nothing."""
+        """What the answer says the record holds now; without a record where it says nothing. Raises OutcomeUnknown for
+        JSON that is none of IFS's.
+        """
         if answer is None:
             return CONFLICT
+        if answer.is_json and not answer.is_odata and not self._fields.are_in(answer):
+            raise somebody_elses(answer, Call("PATCH", self._set, "write"))
         # An answer that leaves a written field out does not say whether it was stored.
         if not self._fields.are_in(answer):
             return Written(http_status=answer.status, record=None, etag=answer.headers.get("etag"))

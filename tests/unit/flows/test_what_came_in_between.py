@@ -162,6 +162,22 @@ def test_an_action_that_could_not_begin_is_called_later() -> None:
     assert world.ifs.actions == [("42", COMPLETE)]
 
 
+@pytest.mark.parametrize(("before", "after"), [(None, None), ("DHL", "DHL"), ("DHL", "dhl ")])
+def test_what_ifs_drops_is_told_though_something_in_between_changes_the_form_of_tags(
+    before: str | None, after: str | None
+) -> None:
+    class Compressing(FakeIfs):
+        def write(self, record: Record, changes: Mapping[FieldName, str | None]) -> Written | Conflict:
+            super().write(record, changes)
+            self.candidates[record.key].record.values[CARRIER] = after
+            return Written(http_status=204, record=None, etag=f"{self.record().etag}-gzip")
+
+    world = World(Compressing(a_candidate(a_record(carrier=before))))
+    world.ifs.dropped = {CARRIER}
+    deliver([work(a_shipment())], world.delivery)
+    assert (world.ifs.values()[TRACKING], world.state().attention) == ("1Z0001", Reason.NOT_STORED)
+
+
 class TestShadowInBetween:
     """What only shadow mode has seen is still owed when the file says write again."""
 

@@ -255,6 +255,41 @@ def test_after_a_doubtful_answer_only_a_writes_outcome_is_unknown(answer: Answer
     assert (type(fault), fault.reason) == (kind, Reason.IFS_UNAVAILABLE)
 
 
+@READS_AND_WRITES
+@pytest.mark.parametrize("status", [202, 203, 205, 206, 207])
+def test_what_ifs_never_answers_to_a_request_of_ours_is_somebody_elses(status: int, call: Call) -> None:
+    fault = fault_of(page(status, {"@odata.context": "x", "value": []}), call)
+    assert (isinstance(fault, OutcomeUnknown), fault.reason) == (call.writes, Reason.IFS_UNAVAILABLE)
+
+
+@pytest.mark.parametrize(
+    ("constant", "kind", "reason"),
+    [
+        ("ORA-20110: Shipment.NOPE:", Permanent, Reason.REFUSED_BY_IFS),
+        ("ORA-20111: ForwarderInfo.FND_RECORD_NOT_EXIST:", Permanent, Reason.UNKNOWN_IN_IFS),
+        ("ORA-00054: resource busy", Retryable, Reason.RECORD_LOCKED),
+        ("ORA-12899: value too large", Retryable, Reason.IFS_UNAVAILABLE),
+        ("", Retryable, Reason.IFS_UNAVAILABLE),
+    ],
+)
+@READS_AND_WRITES
+def test_an_error_within_a_200_is_the_error_that_it_tells(
+    constant: str, kind: type[ConnectorError], reason: Reason, call: Call
+) -> None:
+    fault = fault_of(envelope(200, "DATABASE_ERROR", constant), call)
+    assert (type(fault), fault.reason) == (kind, reason)
+
+
+def test_a_conflict_within_a_200_is_a_conflict() -> None:
+    assert answer_kind(envelope(200, "DATABASE_ERROR", "ORA-20114:"), PATCH) is AnswerKind.CONFLICT
+
+
+@pytest.mark.parametrize("body", [[], "x", 5, {}, {"message": "request received"}])
+def test_an_action_is_answered_by_ifs_or_by_nobody(body: object) -> None:
+    assert isinstance(fault_of(page(200, body), ACTION), OutcomeUnknown)
+    assert answer_kind(page(200, {"@odata.context": "$metadata", "value": 1}), ACTION) is AnswerKind.FINE
+
+
 def test_an_answer_without_content_is_fine() -> None:
     assert answer_kind(page(204), PATCH) is AnswerKind.FINE
 

@@ -136,6 +136,15 @@ def test_a_server_that_gives_the_same_page_again_is_not_believed() -> None:
     assert caught.value.code == "PAGE_REPEATED"
 
 
+def test_a_page_that_ends_in_an_error_is_no_list() -> None:
+    lists = Lists(1)
+    error = {"code": "DATABASE_ERROR", "message": "x"}
+    body = {"value": [{"ShipmentId": 1, "ShipmentLineNo": 1}], "error": error}
+    lists.tenant.add_fault("status", path=SET, status=200, body=body, times=-1)
+    with pytest.raises(Retryable):
+        lists.rows()
+
+
 def test_rows_that_lack_a_part_of_their_key_are_all_there() -> None:
     lists = Lists(1, others=9)
     lists.rows()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from functions.errors import Permanent
+from functions.errors import OutcomeUnknown, Permanent, Scope
 from functions.model.outcomes import Reason
 from functions.model.records import Conflict, FieldName, Record, Written
 from tests.equipment.tenant_fixture import Rig
@@ -55,6 +55,16 @@ def test_an_attribute_that_ifs_ignores_shows_in_what_it_says_it_holds() -> None:
     record = write(rig, rig.read(number), {FieldName.TRACKING: "1Z0001", FieldName.CARRIER: "UPS"}).record
     assert record is not None
     assert (record.values[FieldName.TRACKING], record.values[FieldName.CARRIER]) == ("1Z0001", "DHL")
+
+
+@pytest.mark.parametrize("body", [[], "x", [{"ProNo": "1Z0001"}], {"message": "request received"}, {"error": "upstream"}])
+def test_json_that_is_no_record_does_not_say_that_anything_was_written(body: object) -> None:
+    rig = Rig()
+    record = rig.read(rig.tenant.add_shipment([("P1001", "BOLT", 2)]))
+    rig.tenant.add_fault("status", method="PATCH", status=200, body=body)
+    with pytest.raises(OutcomeUnknown) as caught:
+        rig.headers.write(record, {FieldName.TRACKING: "1Z0001"})
+    assert (caught.value.reason, caught.value.scope) == (Reason.IFS_UNAVAILABLE, Scope.TENANT)
 
 
 def test_an_answer_without_content_shows_nothing_and_stores_all_the_same() -> None:
