@@ -17,7 +17,7 @@ from functions.model.shipment import OrderKey, ShipmentKey
 from functions.model.state import FieldOutcome, OrderRecord, OrderState, ShipmentState
 
 Results = Mapping[RecordKey, RecordResult]
-UNFINISHED = {Outcome.RETRY, Outcome.PARKED}
+UNFINISHED = {Outcome.RETRY, Outcome.PARKED, Outcome.WOULD_WRITE}
 ENDS = {Reason.MODE_OFF: Outcome.SKIPPED, Reason.PAUSED: Outcome.WAITING, Reason.ORDER_TOO_LARGE: Outcome.PARKED}
 
 

@@ -201,6 +201,20 @@ class TestShadowInBetween:
         deliver([again(ORDER, "replay")], world.delivery)
         assert (world.ifs.values("19")[TRACKING], world.state().remembered) == (None, ())
 
+    def test_a_reference_that_was_corrected_is_among_what_would_be_written(self) -> None:
+        world = World(FakeIfs(record("19", OURS)), with_target())
+        deliver([work(a_shipment())], world.delivery)
+        world.connection = with_target(mode="shadow")
+        withdrawn(a_shipment(), world)
+        deliver([again(ORDER)], world.delivery)
+        assert world.audit.said() == ["written", "would_write"]
+        world.connection = with_target()
+        replay = a_replay(world)
+        plan = draw_up(replay, Selection(outcome=Outcome.WOULD_WRITE), plan_id="p", by="kim", note="live from now on")
+        apply(replay, plan, "c-9")
+        drained(world)
+        assert (world.ifs.values("19")[TRACKING], world.state().remembered) == (None, ())
+
 
 class TestAReplayThatMetTrouble:
     """It is carried out once the trouble has passed, by whoever looks then, and as what it was."""
