@@ -190,7 +190,8 @@ class OpenIntent(Frozen):
 
 
 class RecordMemory(Frozen):
-    """`tell` are the orders that have not heard of what changed for them here. `fields` are by IFS attribute; one that
+    """`tell` are the orders that have not heard of what changed for them here, `left` those that left while it was
+    parked, and may have something here until that is over. `fields` are by IFS attribute; one that
     the file no longer names is kept and not touched. `mapping_version` is what it was last written with, `plans` are
     the last ones of a person that were carried out here. `failing_since`: every write since then ended in a fault of
     IFS that names no cause. `result_at` is when the last result was stored. `revision` guards every save; an item
@@ -204,6 +205,7 @@ class RecordMemory(Frozen):
     fields: dict[str, FieldMemory] = Field(default_factory=dict)
     intent: OpenIntent | None = None
     tell: tuple[OrderName, ...] = ()
+    left: tuple[OrderName, ...] = ()
     failing_since: datetime | None = None
     result_at: datetime | None = None
     mapping_version: str = ""
@@ -261,13 +263,19 @@ class RecordMemory(Frozen):
 
     def telling(self, before: RecordMemory, looking: Iterable[OrderKey]) -> RecordMemory:
         """Other orders whose outcome here is another one than `before` have to hear of it."""
+        gone = {name.order(self.connection) for name in before.left}
+        left = (gone | set(looking)) - self.orders if self.holds_what_is_parked else set[OrderKey]()
+        told = self if not left and not self.left else self.model_copy(update={"left": _named(left)})
         # Neighbours that would find nothing new are not sent for.
         if _outcomes(self) == _outcomes(before):
-            return self
-        others = (self.orders | before.orders) - set(looking)
-        names = {name.order(self.connection): name for name in self.tell}
-        names |= {order: OrderName(company=order.company, reference=order.reference) for order in others}
-        return self.model_copy(update={"tell": tuple(names[o] for o in sorted(names, key=lambda o: o.reference))})
+            return told
+        others = (self.orders | before.orders | gone) - set(looking)
+        return told.model_copy(update={"tell": _named(self.unheard | others)})
+
+    @property
+    def holds_what_is_parked(self) -> bool:
+        """A value of ours that may not be changed now."""
+        return any(past.outcome is Outcome.PARKED and past.ours is not None for past in self.fields.values())
 
     @property
     def unheard(self) -> set[OrderKey]:
@@ -327,6 +335,11 @@ class RecordMemory(Frozen):
     def stored(self) -> RecordMemory:
         """As the ledger holds it after a save."""
         return self.model_copy(update={"revision": self.revision + 1})
+
+
+def _named(orders: Iterable[OrderKey]) -> tuple[OrderName, ...]:
+    ordered = sorted(orders, key=lambda order: order.reference)
+    return tuple(OrderName(company=order.company, reference=order.reference) for order in ordered)
 
 
 def _outcomes(memory: RecordMemory) -> dict[str, tuple[Outcome, Reason | None]]:

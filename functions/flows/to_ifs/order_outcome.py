@@ -78,8 +78,7 @@ def _shipments(
 
 def _records(placed: set[RecordKey], own: Results) -> list[OrderRecord]:
     """Those that it stands on, and those that it left and that are not finished without it."""
-    records = [_record(key, result) for key, result in own.items()]
-    return [record for record in records if record.key in placed or _is_unfinished(record.fields)]
+    return [_record(key, result) for key, result in own.items() if key in placed or _is_unfinished(result)]
 
 
 def _record(key: RecordKey, result: RecordResult) -> OrderRecord:
@@ -103,9 +102,14 @@ def _fields(result: RecordResult) -> dict[str, FieldOutcome]:
     return dict(result.fields)
 
 
-def _is_unfinished(fields: Mapping[str, FieldOutcome]) -> bool:
-    """Ours that was left standing for a person to judge counts, too."""
-    return any(field.outcome in UNFINISHED or field.reason is Reason.VOIDED for field in fields.values())
+def _is_unfinished(result: RecordResult) -> bool:
+    """Ours that was left standing for a person to judge counts, too; who left a shared record on which nothing of ours
+    stands need not wait until it is shared no more.
+    """
+    fields = _fields(result).values()
+    holds = any(past.ours is not None for past in result.memory.fields.values())
+    left = [field for field in fields if holds or field.reason is not Reason.SHARED_TARGET]
+    return any(field.outcome in UNFINISHED or field.reason is Reason.VOIDED for field in left)
 
 
 def _is_gone(each: ShipmentState, own: Results) -> bool:
@@ -127,6 +131,6 @@ def _is_paid(key: RecordKey, own: Results, order: OrderKey, case: OrderCase) -> 
         case.is_writing
         and result.hindrance is None
         and result.memory.intent is None
-        and not _is_unfinished(_fields(result))
+        and not _is_unfinished(result)
     )
     return is_written and not result.memory.of(order)

@@ -314,6 +314,38 @@ def test_an_order_that_finds_another_ones_number_parks_both_and_says_so_to_both(
     assert world.state("P1001").attention is None
 
 
+def corrected_away(world: World) -> None:
+    """The first order's label belongs to another order as of now."""
+    at = p1().read_at + timedelta(minutes=5)
+    deliver([work(p1().read_again(at), withdrawn_at=at)], world.delivery)
+
+
+def test_an_order_that_leaves_a_shared_record_on_which_nothing_was_written_calls_nobody_any_more() -> None:
+    world = World(FakeIfs(shipment("19", *LINES)))
+    deliver([work(p1()), work(p2())], world.delivery)
+    assert world.state("P1001").attention is Reason.SHARED_TARGET
+    corrected_away(world)
+    state = world.state("P1001")
+    assert (state.attention, state.debts, state.records) == (None, (), ())
+    assert world.state("P2002").attention is Reason.SHARED_TARGET
+
+
+def test_an_order_that_left_a_shared_record_hears_when_its_number_has_gone() -> None:
+    world = World(FakeIfs(shipment("19", LINES[0])))
+    deliver([work(p1())], world.delivery)
+    world.ifs.put(shipment("19", *LINES, **kept(world, "19")))
+    deliver([work(p2())], world.delivery)
+    drained(world)
+    corrected_away(world)
+    drained(world)
+    assert (world.ifs.values("19")[TRACKING], world.state("P1001").attention) == ("1Z0001", Reason.SHARED_TARGET)
+    world.ifs.put(shipment("19", LINES[1], **kept(world, "19")))
+    deliver([again(p2().order_key)], world.delivery)
+    drained(world)
+    assert (world.ifs.values("19")[TRACKING], world.state("P1001").attention) == ("1Z0002", None)
+    assert (world.state("P1001").debts, world.memories.of("19").left) == ((), ())
+
+
 def test_an_order_hears_of_a_change_though_the_run_that_made_it_died() -> None:
     world = World(
         FakeIfs(shipment("19", *LINES)), joining(carrier={"policy": "if_empty_or_ours", "attribute": "ForwardAgentId"})
