@@ -222,6 +222,10 @@ class PushedOrder(Frozen):
         """It is not read again."""
         return self.model_copy(update={"is_open": False, "next_attempt_at": None})
 
+    def opened(self) -> PushedOrder:
+        """It is read again."""
+        return self.model_copy(update={"is_open": True})
+
     def saved(self) -> PushedOrder:
         """As the ledger holds it now."""
         return self.model_copy(update={"revision": self.revision + 1})

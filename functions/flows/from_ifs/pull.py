@@ -79,7 +79,7 @@ def pull(flow: Pull, connection: Connection, orders: Orders, now: datetime, caus
     file = _refused_by(connection, cause)
     due = [each for each in wanted if _is_due(each, known.get(each.key), connection, now, file)]
     flow.queue.send(PushOrders(connection=connection.name, outbound=part, cause=cause) for part in _parts(due))
-    _close(flow, seen, known, {each.key for each in due})
+    _follow_on(flow, seen, known, {each.key for each in due})
     return PullReport(read=len(seen), sent=len(due), unseen=len(known.keys() - seen.keys()))
 
 
@@ -154,17 +154,21 @@ def _is_before(consignment: Consignment, connection: Connection) -> bool:
     return consignment.created is not None and connection.is_before_go_live(consignment.created)
 
 
-def _close(
+def _follow_on(
     flow: Pull,
     seen: Mapping[OutboundKey, Consignment],
     known: Mapping[OutboundKey, PushedOrder],
     due: set[OutboundKey],
 ) -> None:
-    """What is over and in agreement is not read again; if IFS opens it anew, it stands in the list again."""
-    for key, pushed in known.items():
-        is_over = key in seen and seen[key].is_over and pushed.is_open and key not in due
-        if is_over and (pushed.next_attempt_at is None or seen[key].fate == "done"):
+    """What is over and in agreement is not read again; what IFS opens anew is, else nobody would hear of its end."""
+    for key, each in seen.items():
+        pushed = known.get(key)
+        if pushed is None or key in due:
+            continue
+        if pushed.is_open and each.is_over and (pushed.next_attempt_at is None or each.fate == "done"):
             flow.pushed.save(pushed.closed())
+        elif not pushed.is_open and not each.is_over:
+            flow.pushed.save(pushed.opened())
 
 
 def _parts(due: Sequence[Outbound]) -> Iterable[tuple[Outbound, ...]]:

@@ -398,6 +398,17 @@ def test_what_ifs_delivered_by_another_way_is_left_as_it_stands() -> None:
     assert (desk.packed().status, desk.part().is_open, desk.part().attention) == ("awaiting_shipment", False, None)
 
 
+def test_what_ifs_takes_back_as_undelivered_is_followed_again() -> None:
+    desk = OrderDesk()
+    desk.enter()
+    desk.settled()
+    for state in ("Delivered", "Released", "Cancelled"):
+        desk.tenant.edit_line(desk.line(), Objstate=state)
+        desk.tenant.edit_order("P1", Objstate=state)
+        desk.settled()
+    assert (desk.packed().status, desk.writes()) == ("cancelled", 2)
+
+
 def test_what_ifs_delivered_is_not_read_again_although_shipstation_never_answered() -> None:
     desk = OrderDesk()
     serve = desk.account.application

@@ -121,6 +121,20 @@ def test_what_is_delivered_is_not_read_again_and_what_is_opened_anew_is_known() 
     assert desk.pushed(shipment).is_open
 
 
+def test_what_is_opened_anew_as_it_was_is_followed_and_written_no_second_time() -> None:
+    desk = Desk()
+    shipment = desk.ask()
+    desk.run(minutes=3)
+    desk.tenant.set_state(shipment, "Completed")
+    desk.run(minutes=3)
+    desk.tenant.set_state(shipment, "Preliminary")
+    desk.run(minutes=3)
+    assert desk.writes() == 1
+    desk.tenant.set_state(shipment, "Cancelled")
+    desk.run(minutes=3)
+    assert desk.order(shipment).status == "cancelled"
+
+
 def test_a_shipment_of_before_go_live_is_none_of_ours() -> None:
     desk = Desk()
     desk.ask(CreatedDate="2026-01-01T00:00:00Z")
