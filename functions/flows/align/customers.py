@@ -46,7 +46,7 @@ def look_at_customers(flow: Align, profile: Customers, source: Source, finder: F
     name = flow.connection.name
     known = flow.memories.load(name, profile.profile)
     since = flow.memories.read_up_to(name, profile.profile) or flow.connection.go_live_at
-    changed, newest = _turn(source.changed_since(since), known)
+    changed, newest = _turn(source.changed_since(since), known, flow.now())
     unsettled = {code: source.one(code) for code in _again(known, changed, flow.now(), profile)}
     seen = {each.id: each for each in (*changed, *filter(None, unsettled.values()))}
     unlinked = [each for each in seen.values() if not _is_linked(known.get(each.id))]
@@ -72,14 +72,16 @@ def _once_each(steps: Sequence[Step], known: Mapping[str, Aligned]) -> list[Step
     return list(steps)
 
 
-def _turn(changed: Sequence[SideRecord], known: Mapping[str, Aligned]) -> tuple[list[SideRecord], datetime | None]:
+def _turn(
+    changed: Sequence[SideRecord], known: Mapping[str, Aligned], now: datetime
+) -> tuple[list[SideRecord], datetime | None]:
     """Those whose turn it is, and how far the reading has come with them. Those that nobody knows yet come first: more
-    than a turn takes may have changed in one instant.
+    than a turn takes may have changed in one instant. A change that is dated later than now would hide all until then.
     """
     fresh = [each for each in changed if each.id not in known]
     others = [each for each in changed if each.id in known and not _is_linked(known[each.id])]
     reached = fresh[:AT_ONCE] if len(fresh) > AT_ONCE else changed
-    newest = max((each.made_at for each in reached if each.made_at), default=None)
+    newest = max((min(each.made_at, now) for each in reached if each.made_at), default=None)
     return [*fresh[:AT_ONCE], *others[:AT_ONCE]], newest
 
 

@@ -111,7 +111,7 @@ def _alike(ifs: SideRecord, other: SideRecord, rules: Rules) -> Digests:
 
 def _changes(judged: Mapping[str, Judgement], ifs: SideRecord, other: SideRecord) -> dict[str, Change]:
     sides = {field: side for field, side in judged.items() if side is not None and not isinstance(side, Reason)}
-    return {field: _change(side, ifs.fields[field], other.fields[field]) for field, side in sides.items()}
+    return {field: _change(side, ifs.fields[field], other.fields.get(field, "")) for field, side in sides.items()}
 
 
 def _change(side: Side, ours: str, theirs: str) -> Change:
@@ -120,15 +120,18 @@ def _change(side: Side, ours: str, theirs: str) -> Change:
 
 
 def _judge_field(field: str, ifs: SideRecord, other: SideRecord, memory: Aligned, rules: Rules) -> Judgement:
-    """As `_judge`. A person is also asked where IFS shows a field no more, and where ShipStation would not take it."""
+    """As `_judge`. A person is also asked where IFS shows a field no more, and where the value that wins is none of a
+    warehouse: ShipStation would not take it, or does not show it.
+    """
     ours, theirs = ifs.fields.get(field), other.fields.get(field)
-    if theirs is None:
-        return None
     if ours is None:
         # Which of several addresses counts, or where it went, nobody says.
         return Reason.FIELD_UNUSABLE if field in memory.ifs else None
-    side = _judge(field, rules.winners[field], ours, theirs, memory)
-    return Reason.FIELD_UNUSABLE if side == "shipstation" and not rules.takes(field, ours) else side
+    side = _judge(field, rules.winners[field], ours, theirs or "", memory)
+    if side not in SIDE_OF.values():
+        return side
+    winning = ours if side == "shipstation" else theirs
+    return side if winning is not None and rules.takes(field, winning) else Reason.FIELD_UNUSABLE
 
 
 def _judge(field: str, winner: Winner, ours: str, theirs: str, memory: Aligned) -> Judgement:

@@ -62,13 +62,13 @@ class WarehouseRecords:
         """Read anew and stored whole. ShipStation knows no condition on a write: an edit between the two is lost."""
         path = f"{PATH}/{record.id}"
         current = self._read_one(path)
-        if current is None or any(folded(current.fields[name]) != folded(record.fields[name]) for name in changes):
+        if current is None or _differs(current, {name: record.fields.get(name, "") for name in changes}):
             return None
         answer = self._client.put(path, _merged(current.body, changes), "push")
         if isinstance(answer, dict) and answer.get("success") is False:
             raise Permanent(Reason.SHIPSTATION_REQUEST, f"PUT {path}: no success", scope=Scope.RECORD)
         after = self._read_back(path)
-        if after is None or any(folded(after.fields[name]) != folded(text) for name, text in changes.items()):
+        if after is None or _differs(after, changes):
             raise Permanent(Reason.NOT_STORED, f"PUT {path}: taken and not stored", scope=Scope.RECORD)
         return after
 
@@ -94,11 +94,17 @@ class WarehouseRecords:
             raise OutcomeUnknown(Reason.SHIPSTATION_UNAVAILABLE, text, status=fault.status) from fault
 
 
+def _differs(record: SideRecord, texts: Mapping[str, str]) -> bool:
+    return any(folded(record.fields.get(name, "")) != folded(text) for name, text in texts.items())
+
+
 def _record(row: dict[str, Any]) -> SideRecord | None:
+    """Of a warehouse that shows no address its fields are unknown, not empty."""
     number, origin = as_whole(row.get("warehouseId")), _object(row.get("originAddress"))
     if number is None:
         return None
-    fields = {name: as_text(origin.get(theirs)) or "" for name, theirs in ORIGIN.items()}
+    is_shown = isinstance(row.get("originAddress"), dict)
+    fields = {name: as_text(origin.get(theirs)) or "" for name, theirs in ORIGIN.items()} if is_shown else {}
     name = as_text(row.get("warehouseName")) or ""
     return SideRecord(id=str(number), fields={"name": name, **fields}, made_at=_made(row), body=row)
 

@@ -217,6 +217,16 @@ def test_a_backlog_is_taken_in_turns_oldest_change_first(
     assert counts == expected
 
 
+def test_a_customer_whose_change_is_still_to_come_hides_no_later_one() -> None:
+    desk = CustomersDesk()
+    early = desk.account.add_customer("Kim", "kim@example.com", **HOME)
+    desk.account.customers[early] = {**desk.account.customers[early], "modifyDate": "2099-01-01T00:00:00.0000000"}
+    desk.look(minutes=60)
+    desk.account.add_customer("Robin", "robin@example.com", **HOME)
+    desk.look(minutes=60)
+    assert len(desk.made()) == 2
+
+
 def test_nothing_is_ever_written_to_shipstation() -> None:
     desk = CustomersDesk()
     desk.account.add_customer("Kim", "kim@example.com", **HOME)

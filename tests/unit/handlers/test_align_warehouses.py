@@ -180,6 +180,31 @@ def test_what_shipstation_wins_is_written_to_ifs_under_its_tag() -> None:
     assert desk.tenant.accidents == []
 
 
+@pytest.mark.parametrize(
+    "origin",
+    [None, "", [], *({**ORIGIN, "street2": "Door 4", **each} for each in ({"street1": None}, {"country": "Nowhere"}))],
+)
+def test_an_address_that_makes_no_warehouse_empties_none_in_ifs(origin: object) -> None:
+    desk = AlignDesk(**BOTH)
+    desk.add_site(Address2="Door 4")
+    desk.look()
+    row = desk.warehouse()
+    desk.account.warehouses[row["warehouseId"]] = {**row, "originAddress": origin}
+    assert desk.look()["ended"][0]["reason"] == "field_unusable"
+    assert desk.tenant.writes == []
+    desk.account.warehouses[row["warehouseId"]] = row
+    assert desk.look()["ask_for_a_person"] == 0
+
+
+def test_a_warehouse_without_an_address_is_given_the_sites() -> None:
+    desk = AlignDesk()
+    desk.add_site()
+    number = desk.account.add_warehouse("CHI", **ORIGIN)
+    desk.account.warehouses[number] = {**desk.account.warehouses[number], "originAddress": None}
+    desk.look()
+    assert desk.warehouse()["originAddress"]["street1"] == "12 Harbor Street"
+
+
 def test_each_field_has_a_policy_of_its_own() -> None:
     desk = AlignDesk(direction="both", policies={"name": "ask", "city": "shipstation_wins"})
     desk.add_site()
