@@ -55,12 +55,15 @@ def _go_on(flow: Push, until: datetime, fault_of_all: ConnectorError | None) -> 
 
 
 def _look_at(flow: Push, step: Step, found: Mapping[str, CurrentOrder | None], cause: Cause) -> None:
-    """In a list, and alone where a list does not show the order, or shows it otherwise than we left it."""
+    """In a list, and alone where a list does not show the order, or shows it otherwise than we left it, or not what a
+    run may have written.
+    """
     key, order_id = step.pushed.order_key, step.pushed.order_id
     listed = found.get(key)
     if listed is not None and order_id in {None, listed.order_id}:
         _judge(flow, step, listed, cause)
-        if step.decision.kind not in {"leave", "follow"} and is_as_left(step.outbound.content, step.pushed, listed):
+        is_trusted = not step.pushed.trying and is_as_left(step.outbound.content, step.pushed, listed)
+        if step.decision.kind not in {"leave", "follow"} and is_trusted:
             return
     is_missing = key in found and order_id is None and listed is None
     is_asked = step.pushed.may_stand and not is_missing

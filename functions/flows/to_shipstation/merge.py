@@ -57,14 +57,14 @@ def caught_up(pushed: PushedOrder, current: CurrentOrder) -> PushedOrder:
     made of ours: the next write sends that back, and leaves it unchecked for a while.
     """
     found = pushed.found(current.order_id)
-    after = found.arrived() if _has_arrived(pushed, current) else found
+    after = found.arrived() if has_arrived(pushed, current) else found
     if not _is_rewritten(current, after.loose_address):
         return after
     written = {**after.written, "ship_to": digest(current.fields["ship_to"])}
     return after.holding(written, after.loose_address)
 
 
-def _has_arrived(pushed: PushedOrder, current: CurrentOrder) -> bool:
+def has_arrived(pushed: PushedOrder, current: CurrentOrder) -> bool:
     """A write stands there whole or not at all: one field that the warehouse has left alone tells."""
     if CANCELLING in pushed.trying:
         return current.status == "cancelled"

@@ -1,6 +1,6 @@
 """orders.fifo → ShipStation: makes each order say what IFS says, a hundred in one request.
 
-    save what is tried ──▶ one request for all ──▶ save what came of each
+    save what is tried ──▶ one request for all ──▶ see that changes stand there ──▶ save what came of each
 
 A run that dies between the two leaves a note, and the next one asks ShipStation before it writes again.
 """
@@ -13,6 +13,7 @@ from typing import Any
 from functions.errors import ConnectorError, Retryable
 from functions.flows.to_shipstation.look import look
 from functions.flows.to_shipstation.merge import Decision, loose_after, written_after
+from functions.flows.to_shipstation.standing import standing
 from functions.flows.to_shipstation.step import OF_SHIPSTATION, Push, Step, audit, delayed, told
 from functions.flows.to_shipstation.wave import left_over
 from functions.model.audit import Cause, FieldChange
@@ -102,10 +103,19 @@ def _write(flow: Push, steps: Sequence[Step], cause: Cause) -> None:
             step.ended = delayed(flow, step, Retryable(Reason.SHIPSTATION_UNAVAILABLE, "no result for this order"))
         elif result.order_id is None:
             step.ended = _refused(flow, step)
-        else:
-            # Before the result is saved: under the key of the intent, a second telling is the same entry.
-            audit(flow, step.pushed, cause, _changes(step), is_cancel=step.outbound.content is None)
-            step.ended = _done(step, result.order_id)
+        elif step.current is None:
+            _end(flow, step, result.order_id, cause)
+    changed = _left(begun)
+    for step in standing(flow, changed):
+        _end(flow, step, results[step.pushed.order_key].order_id, cause)
+    for step in _left(changed):
+        step.ended = delayed(flow, step, Retryable(Reason.REFUSED_BY_SHIPSTATION, "the order took no update"))
+
+
+def _end(flow: Push, step: Step, order_id: int | None, cause: Cause) -> None:
+    # Before the result is saved: under the key of the intent, a second telling is the same entry.
+    audit(flow, step.pushed, cause, _changes(step), is_cancel=step.outbound.content is None)
+    step.ended = _done(step, order_id)
 
 
 def _by_key(told: Sequence[Upserted]) -> dict[str, Upserted]:
@@ -152,7 +162,7 @@ def _body(flow: Push, step: Step) -> dict[str, Any]:
     return flow.writer.merged(current, content, step.decision.fields)
 
 
-def _done(step: Step, order_id: int) -> PushedOrder:
+def _done(step: Step, order_id: int | None) -> PushedOrder:
     content, pushed = step.outbound.content, step.pushed.found(order_id)
     if content is None:
         return told(pushed.cancelled(), step, Outcome.WRITTEN)
