@@ -108,6 +108,7 @@ class PushFlow(Construct):
             "Push", settings=settings, timeout=PUSH_TIMEOUT, description="Makes ShipStation orders agree with IFS"
         )
         allow_calls(self.push, ledger.ledger, "GetItem", "PutItem")
+        allow_calls(self.push, ledger.audit, "Query")
         ledger.let_append(self.push)
         for route in routes.values():
             allow_reading(self.push, route.resources.shipstation)

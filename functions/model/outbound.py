@@ -39,6 +39,7 @@ PROBLEM = "problem"  # beside the fields in what IFS asked
 WHOLE = "whole"  # likewise: all that IFS says of the lines, where a part of it is in parcels
 HELD = "held"  # the text of that field while it is so
 CANCELLING = "cancel"  # in place of fields in what a run was about to write
+RECALLED = "recalled"  # likewise: the audit alone knows that the order was made
 
 
 LATEST_GENERATION = 9  # of one part's orders: the key has a digit for it

@@ -13,6 +13,7 @@ from functions.model.outbound import (
     CANCELLING,
     HELD,
     PROBLEM,
+    RECALLED,
     Digests,
     OrderContent,
     OrderField,
@@ -119,6 +120,22 @@ class PushedOrder(Frozen):
             "is_open": True,
             "is_held_over": False,
             "read_at": outbound.read_at,
+        }
+        return self.model_copy(update=update)
+
+    def recalled(
+        self, content: OrderContent, written: Digests, made_at: datetime, *, loose_address: str, is_cancelled: bool
+    ) -> PushedOrder:
+        """As the audit tells of an order that the ledger has lost: it is looked for, and not made a second time."""
+        update = {
+            "asked": written,
+            "written": written,
+            "packed": goods_of(content),
+            "loose_address": loose_address,
+            "number": content.number,
+            "pushed_at": made_at,
+            "is_cancelled": is_cancelled,
+            "trying": {} if is_cancelled else {RECALLED: ""},
         }
         return self.model_copy(update=update)
 

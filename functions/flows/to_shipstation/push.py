@@ -13,20 +13,19 @@ from typing import Any
 from functions.errors import ConnectorError, Retryable
 from functions.flows.to_shipstation.look import look
 from functions.flows.to_shipstation.merge import Decision, loose_after, written_after
+from functions.flows.to_shipstation.recall import recalled
 from functions.flows.to_shipstation.standing import standing
-from functions.flows.to_shipstation.step import OF_SHIPSTATION, Push, Step, audit, delayed, told
+from functions.flows.to_shipstation.step import OF_SHIPSTATION, Push, Step, audit, delayed, shown, told
 from functions.flows.to_shipstation.wave import left_over
 from functions.model.audit import Cause, FieldChange
-from functions.model.outbound import OrderField, Outbound, PushOrders, texts
+from functions.model.outbound import Outbound, PushOrders, texts
 from functions.model.outcomes import Outcome, Reason
 from functions.model.pushed_order import PushedOrder, Upserted
-from functions.model.text import digest
 from functions.model.waves import goods_of
 
 __all__ = ["Push", "push"]
 
 WAITING = {Reason.NOTHING_TO_PACK, Reason.HELD_IN_IFS}  # of what is no order yet
-PERSONAL: tuple[OrderField, ...] = ("ship_to", "customer", "email")  # the audit keeps their digests
 
 
 def push(flow: Push, message: PushOrders) -> list[PushedOrder]:
@@ -131,7 +130,10 @@ def _begin(flow: Push, step: Step) -> bool:
     key = flow.audit.new_key(now)
     if step.decision.kind == "create" and content is not None:
         # ShipStation knows the old key as that of a cancelled order, and would change that one.
-        fresh = pushed.reopened() if pushed.is_cancelled else pushed
+        step.pushed = fresh = pushed.reopened() if pushed.is_cancelled else pushed
+        step.ended = recalled(flow, step, content)
+        if step.ended is not None:
+            return False
         step.pushed, step.current = fresh.about_to_make(step.outbound, content, now, key), None
     else:
         step.pushed = pushed.about_to_change(step.outbound, step.decision.fields, key, step.current)
@@ -198,15 +200,6 @@ def _changes(step: Step) -> dict[str, FieldChange]:
     after, before = texts(content), current.fields if current else {}
     fields = step.decision.fields if current else tuple(after)
     return {
-        name: FieldChange(before=_shown(name, before.get(name)), after=_shown(name, after[name]), attribute=name)
+        name: FieldChange(before=shown(name, before.get(name)), after=shown(name, after[name]), attribute=name)
         for name in fields
     }
-
-
-def _shown(name: OrderField, text: str | None) -> str | None:
-    if not text:
-        return None
-    return digest(text) if name in PERSONAL else text[:LONGEST_SHOWN]
-
-
-LONGEST_SHOWN = 2000  # of one field: five hundred lines would fill the item

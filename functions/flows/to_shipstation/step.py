@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -16,6 +16,8 @@ from functions.model.outbound import OrderContent, OrderField, Outbound, Outboun
 from functions.model.outcomes import Outcome, Reason
 from functions.model.pushed_order import CurrentOrder, PushedOrder, Upserted
 from functions.model.records import Place, RecordKey
+from functions.model.shipment import ConnectionName
+from functions.model.text import digest
 
 # Faults that the next look may not meet, whoever's they are; what the ledger raises goes on.
 OF_SHIPSTATION = {
@@ -27,6 +29,8 @@ OF_SHIPSTATION = {
     Reason.OUT_OF_TIME,
     Reason.SECRETS_UNAVAILABLE,
 }
+PERSONAL: tuple[OrderField, ...] = ("ship_to", "customer", "email")  # the audit keeps their digests
+LONGEST_SHOWN = 2000  # of one field: five hundred lines would fill the item
 OF_ONE_ORDER = {Reason.SHIPSTATION_UNAVAILABLE, Reason.SHIPSTATION_REQUEST}
 
 
@@ -64,6 +68,9 @@ class Audit(Protocol):
     def new_key(self, at: datetime) -> str: ...
 
     def put(self, key: str, entry: AuditEntry) -> bool: ...
+
+    def story(self, connection: ConnectionName, record: RecordKey) -> Iterator[AuditEntry]:
+        """The record's entries, newest first."""
 
 
 @dataclass(frozen=True)
@@ -119,11 +126,16 @@ def asked_again(flow: Push, step: Step) -> PushedOrder:
     return waiting.calling(Reason.ORDER_IMMUTABLE)
 
 
+def audited_as(flow: Push, pushed: PushedOrder) -> RecordKey:
+    """What its order is in the audit."""
+    return RecordKey(place=Place(f"shipstation/store/{flow.orders.store_id}/orders"), id=pushed.order_key)
+
+
 def audit(flow: Push, pushed: PushedOrder, cause: Cause, changes: dict[str, FieldChange], *, is_cancel: bool) -> None:
     """Under the key that was saved before the write: one entry for it, whoever comes to tell of it."""
     entry = AuditEntry(
         connection=flow.connection.name,
-        record=RecordKey(place=Place(f"shipstation/store/{flow.orders.store_id}/orders"), id=pushed.order_key),
+        record=audited_as(flow, pushed),
         orders=(pushed.number,),
         at=flow.now(),
         cause=cause,
@@ -133,3 +145,10 @@ def audit(flow: Push, pushed: PushedOrder, cause: Cause, changes: dict[str, Fiel
         outcome=Outcome.WRITTEN,
     )
     flow.audit.put(pushed.audit_key, entry)
+
+
+def shown(name: OrderField, text: str | None) -> str | None:
+    """As the audit keeps it."""
+    if not text:
+        return None
+    return digest(text) if name in PERSONAL else text[:LONGEST_SHOWN]
