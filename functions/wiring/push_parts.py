@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from functions.connections.connection import Connection
 from functions.connections.orders import Orders
 from functions.connections.warehouses import finds_warehouses
-from functions.flows.from_ifs.pull import Pull
+from functions.flows.from_ifs.pull import Consignments, Pull
 from functions.flows.to_shipstation.push import Push
 from functions.flows.to_shipstation.step import Writer
 from functions.ifs.client import IfsClient
@@ -39,9 +39,7 @@ def pull_parts(runtime: Runtime, settings: PullSettings, connection: Connection,
     name = connection.name
     client = ifs_client(runtime, connection, settings.ifs_secrets[name])
     return Pull(
-        _orders(runtime, client, connection, orders)
-        if orders.source == "orders"
-        else OutboundShipments(client, orders),
+        _consignments(runtime, client, connection, orders),
         PushStore(runtime.table(settings.ledger_table)),
         FifoPushQueue(runtime.queue(settings.orders[name])),
     )
@@ -56,9 +54,11 @@ def with_warehouses(runtime: Runtime, settings: PullSettings, connection: Connec
     )
 
 
-def _orders(runtime: Runtime, client: IfsClient, connection: Connection, orders: Orders) -> CustomerOrdersToPack:
+def _consignments(runtime: Runtime, client: IfsClient, connection: Connection, orders: Orders) -> Consignments:
     """As the store sees the tenant in which the orders are made."""
     tenant = connection.at_store(orders.store_id).ifs
+    if orders.source == "shipments":
+        return OutboundShipments(client, orders.within(tenant.sites))
     zone = ZoneInfo(tenant.time_zone)
     return CustomerOrdersToPack(client, tenant, orders, lambda: runtime.now().astimezone(zone).date())
 

@@ -47,7 +47,7 @@ def match(
     yield from (Pair(None, other) for other in free.values())
 
 
-Way = Callable[[SideRecord, SideRecord], bool]
+Way = tuple[Callable[[SideRecord], str | None], Callable[[SideRecord], str]]  # what has to be said on either side
 Fitting = dict[str, list[SideRecord]]
 
 
@@ -69,8 +69,12 @@ def _pair(unpaired: Sequence[SideRecord], fits: Way, free: dict[str, SideRecord]
 
 
 def _fitting(unpaired: Sequence[SideRecord], fits: Way, free: Mapping[str, SideRecord]) -> Fitting:
-    """By IFS's id."""
-    return {record.id: [other for other in free.values() if fits(record, other)] for record in unpaired}
+    """By IFS's id. What says nothing fits nothing."""
+    ours, theirs = fits
+    named: Fitting = {}
+    for other in free.values():
+        named.setdefault(theirs(other), []).append(other)
+    return {record.id: named.get(said, []) if (said := ours(record)) else [] for record in unpaired}
 
 
 def _claims(fitting: Fitting) -> Counter[str]:
@@ -84,30 +88,28 @@ def _is_certain(found: Sequence[SideRecord], claims: Mapping[str, int]) -> bool:
 
 
 def _by_hand(links: Mapping[str, str]) -> Way:
-    return lambda ifs, other: links.get(ifs.id) == other.id
+    return (lambda ifs: links.get(ifs.id)), (lambda other: other.id)
 
 
 def _remembered(known: Mapping[str, Aligned]) -> Way:
-    return lambda ifs, other: ifs.id in known and known[ifs.id].other == other.id
+    return (lambda ifs: known[ifs.id].other if ifs.id in known else None), (lambda other: other.id)
 
 
 def _made(known: Mapping[str, Aligned]) -> Way:
     """A run that died has made it: it bears the name that was sent, whatever IFS says by now."""
 
-    def fits(ifs: SideRecord, other: SideRecord) -> bool:
+    def tried(ifs: SideRecord) -> str | None:
         memory = known.get(ifs.id)
-        is_made = memory is not None and memory.is_making and not memory.other
-        return is_made and memory is not None and memory.trying.get(IDENTITY) == digest(folded(other.fields[IDENTITY]))
+        return memory.trying.get(IDENTITY) if memory is not None and memory.is_making and not memory.other else None
 
-    return fits
+    return tried, lambda other: digest(folded(other.fields[IDENTITY]))
 
 
 def _by_key(key: MatchKey) -> Way:
-    def fits(ifs: SideRecord, other: SideRecord) -> bool:
-        wanted = ifs.id if key == "code" else ifs.fields[IDENTITY]
-        return folded(wanted) != "" and folded(wanted) == folded(other.fields[IDENTITY])
-
-    return fits
+    return (
+        lambda ifs: folded(ifs.id if key == "code" else ifs.fields[IDENTITY]),
+        lambda other: folded(other.fields[IDENTITY]),
+    )
 
 
 def _unsure(memory: Aligned | None, free: Mapping[str, SideRecord]) -> tuple[str, ...]:

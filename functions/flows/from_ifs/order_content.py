@@ -26,6 +26,7 @@ from functions.model.outcomes import Reason
 LONGEST_NUMBER = 50
 LONGEST_NAME, LONGEST_STREET, LONGEST_CODE, LONGEST_SKU, LONGEST_ITEM, LONGEST_LINE = 100, 200, 50, 100, 200, 50
 LARGEST_QUANTITY = 99_999
+NOISE, MOST_NOISE = Decimal("1e-6"), Decimal("1e-3")  # of a quantity, left over by conversion factors that were rounded
 CUT = "…"  # stands where a text was cut, so that nobody takes it for whole
 STREETS = 3
 LARGEST_BYTES = 150_000  # of one order in a message
@@ -169,14 +170,21 @@ def _named(line: ConsignmentLine) -> str:
 
 def _quantity(line: ConsignmentLine, orders: Orders) -> int:
     """ShipStation counts pieces: a fraction is rounded up or asks a person, as the file says."""
-    quantity = line.quantity if line.quantity is not None else Decimal(-1)
+    quantity = _unrounded(line.quantity) if line.quantity is not None else Decimal(-1)
     is_whole = quantity == quantity.to_integral_value()
     if not 0 <= quantity <= LARGEST_QUANTITY or not (is_whole or orders.fractions == "round_up"):
         raise _UnusableError(f"{_named(line)} quantity")
     return int(quantity.to_integral_value(ROUND_CEILING))
 
 
+def _unrounded(quantity: Decimal) -> Decimal:
+    """What a factor that was rounded leaves over is nothing: rounded up it would be a piece more."""
+    nearest = quantity.to_integral_value()
+    return nearest if 0 < abs(quantity - nearest) <= min(NOISE * abs(nearest), MOST_NOISE) else quantity
+
+
 def _whole_number(quantity: Decimal | None) -> int | None:
+    quantity = _unrounded(quantity) if quantity is not None else None
     is_whole = quantity is not None and 0 <= quantity <= LARGEST_QUANTITY and quantity == quantity.to_integral_value()
     return int(quantity) if is_whole and quantity is not None else None
 

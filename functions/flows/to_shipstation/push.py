@@ -96,19 +96,23 @@ def _write(flow: Push, steps: Sequence[Step], cause: Cause) -> None:
         return
     results = _by_key(flow.writer.upsert([_body(flow, step) for step in begun]))
     for step in begun:
-        result = results.get(step.pushed.order_key)
-        # Neither taken nor refused: the next look asks ShipStation which it was.
-        if result is None:
-            step.ended = delayed(flow, step, Retryable(Reason.SHIPSTATION_UNAVAILABLE, "no result for this order"))
-        elif result.order_id is None:
-            step.ended = _refused(flow, step)
-        elif step.current is None:
-            _end(flow, step, result.order_id, cause)
+        _judge_result(flow, step, results.get(step.pushed.order_key), cause)
     changed = _left(begun)
     for step in standing(flow, changed):
         _end(flow, step, results[step.pushed.order_key].order_id, cause)
     for step in _left(changed):
         step.ended = delayed(flow, step, Retryable(Reason.REFUSED_BY_SHIPSTATION, "the order took no update"))
+
+
+def _judge_result(flow: Push, step: Step, result: Upserted | None, cause: Cause) -> None:
+    """Whether ShipStation took a change is left to be seen."""
+    if result is None:
+        # Neither taken nor refused: the next look asks ShipStation which it was.
+        step.ended = delayed(flow, step, Retryable(Reason.SHIPSTATION_UNAVAILABLE, "no result for this order"))
+    elif result.order_id is None:
+        step.ended = _refused(flow, step)
+    elif step.current is None:
+        _end(flow, step, result.order_id, cause)
 
 
 def _end(flow: Push, step: Step, order_id: int | None, cause: Cause) -> None:

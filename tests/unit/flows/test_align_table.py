@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from functions.flows.align.match import Pair, match
 from functions.model.alignment import Aligned, AlignKey, Proposal, SideRecord, digests
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
+from functions.model.text import folded
 from functions.shipstation.v1.warehouses import FORMS
 from tests.equipment.builders import NOON
 
@@ -181,3 +183,13 @@ def test_what_was_made_since_the_attempt_may_be_the_one_that_was_made() -> None:
         match([site("CHI", "Chicago")], [other("1", "Renamed"), old], {"CHI": MAKING}, keys=("name",), links={})
     )
     assert pairs[0].unsure == ("1",)
+
+
+def test_many_records_are_matched_by_reading_each_name_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, number = itertools.count(), 300
+    monkeypatch.setattr("functions.flows.align.match.folded", lambda text: folded(text) if next(read) >= 0 else "")
+    sites = [a_record(f"S{each}", name=f"Site {each}") for each in range(number)]
+    others = [a_record(str(each), name=f"Dock {each}") for each in range(number)]
+    pairs = list(match(sites, others, {}, keys=("code", "name"), links={}))
+    assert len(pairs) == 2 * number
+    assert next(read) <= 8 * number

@@ -228,6 +228,23 @@ def test_the_file_names_a_warehouse_and_a_telephone() -> None:
     assert other.warehouse_id is None
 
 
+@pytest.mark.parametrize("fractions", ["park", "round_up"])
+@pytest.mark.parametrize(
+    ("quantity", "expected"), [("0.9999996", 1), ("2.00000016", 2), ("99998.0009", 99_998), ("2.0000000000000004", 2)]
+)
+def test_what_a_rounded_factor_leaves_over_is_no_piece(quantity: str, expected: int, fractions: str) -> None:
+    found = made(shipment(lines=(line(quantity=quantity, delivered=Decimal(quantity)),)), fractions=fractions)
+    assert found.content is not None
+    assert [(item.quantity, item.delivered) for item in found.content.items] == [(expected, expected)]
+
+
+@pytest.mark.parametrize(("quantity", "expected"), [("2.00001", 3), ("50000.002", 50_001), ("0.0000004", 1)])
+def test_what_is_more_than_a_rounded_factor_leaves_over_is_rounded_up(quantity: str, expected: int) -> None:
+    found = made(shipment(lines=(line(quantity=quantity),)), fractions="round_up")
+    assert found.content is not None
+    assert [item.quantity for item in found.content.items] == [expected]
+
+
 @pytest.mark.parametrize("lines", [(), (line(quantity="-1"),), (line(),)])
 def test_a_cancelled_shipment_is_cancelled_whatever_else_it_says(lines: tuple[ConsignmentLine, ...]) -> None:
     found = made(shipment(fate="cancel", country="", lines=lines))

@@ -142,6 +142,20 @@ def test_a_shipment_of_before_go_live_is_none_of_ours() -> None:
     assert desk.orders() == []
 
 
+class OneSite(Desk):
+    @staticmethod
+    def tenant_has() -> dict[str, Any]:
+        return {"sites": ["CHI"]}
+
+
+def test_a_shipment_of_a_site_that_is_not_the_connections_is_none_of_ours() -> None:
+    desk = OneSite()
+    desk.ask("P1")
+    desk.ask("P2", Contract="DAL")
+    desk.run(minutes=3)
+    assert [order.order_number for order in desk.orders()] == ["P1"]
+
+
 def test_a_cancelled_shipment_is_cancelled_there_and_one_that_is_opened_again_is_a_new_order() -> None:
     desk = Desk()
     shipment = desk.ask()
