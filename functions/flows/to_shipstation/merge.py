@@ -141,6 +141,8 @@ def decide_to_cancel(pushed: PushedOrder, current: CurrentOrder | None, wish: Wi
     """
     if current is None:
         return Decision("leave" if pushed.order_id is not None else "agree")
+    if current.status == "cancelled" and current.is_split:
+        return Decision("leave")  # of the other parts it says nothing
     if current.status == "cancelled" or (wish == "clear" and current.status == "shipped"):
         return Decision("agree")
     return Decision("cancel" if current.status in OPEN and not current.is_split else "leave")

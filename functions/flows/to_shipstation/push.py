@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from functions.errors import ConnectorError, Retryable
-from functions.flows.to_shipstation.look import look
+from functions.flows.to_shipstation.look import LISTED, look
 from functions.flows.to_shipstation.merge import Decision, loose_after, written_after
 from functions.flows.to_shipstation.recall import recalled
 from functions.flows.to_shipstation.standing import standing
@@ -131,7 +131,7 @@ def _by_key(told: Sequence[Upserted]) -> dict[str, Upserted]:
 def _begin(flow: Push, step: Step) -> bool:
     _follow(step)
     pushed, content, now = step.pushed, step.outbound.content, flow.now()
-    key = flow.audit.new_key(now)
+    key, step.was_tried = flow.audit.new_key(now), pushed.may_exist
     if step.decision.kind == "create" and content is not None:
         # ShipStation knows the old key as that of a cancelled order, and would change that one.
         step.pushed = fresh = pushed.reopened() if pushed.is_cancelled else pushed
@@ -179,8 +179,11 @@ def _done(step: Step, order_id: int | None) -> PushedOrder:
 
 
 def _refused(flow: Push, step: Step) -> PushedOrder:
-    """An order that changed under us is read again; one that cannot be made asks a person."""
-    if step.current is None:
+    """An order that changed under us is read again, one that may stand there and be listed late is looked for; one that
+    cannot be made asks a person.
+    """
+    is_looked_for = step.was_tried and flow.now() < (step.pushed.since or flow.now()) + LISTED
+    if step.current is None and not is_looked_for:
         # Another file may make another body: then it is worth another try.
         refused = step.pushed.refused_under(flow.orders.fingerprint)
         return refused.ended(step.outbound, Outcome.PARKED, Reason.REFUSED_BY_SHIPSTATION)

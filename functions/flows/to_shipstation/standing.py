@@ -32,5 +32,6 @@ def _stands(step: Step, after: CurrentOrder | None) -> bool:
     """What ShipStation keeps in a form of its own is another one than before all the same."""
     if after is None or step.current is None:
         return False
+    step.is_parted = after.is_split  # else it would not have been written
     before, now = digests(step.current.fields), digests(after.fields)
     return has_arrived(step.pushed, after) or any(before.get(field) != now.get(field) for field in step.pushed.trying)

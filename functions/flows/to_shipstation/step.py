@@ -89,7 +89,8 @@ AGREE = Decision("agree")
 @dataclass
 class Step:
     """One order on its way. `pushed` is as the ledger holds it; `is_open_again`: an earlier order of it is no longer as
-    it left, or IFS wants none of what it took; `ended` once nothing is left to do in this run.
+    it left, or IFS wants none of what it took; `was_tried`: an earlier run may have made it; `is_parted`: the warehouse
+    has split or combined it while it was written; `ended` once nothing is left to do in this run.
     """
 
     outbound: Outbound
@@ -97,12 +98,14 @@ class Step:
     current: CurrentOrder | None = None
     decision: Decision = AGREE
     is_open_again: bool = False
+    was_tried: bool = False
+    is_parted: bool = False
     ended: PushedOrder | None = None
 
 
 def told(pushed: PushedOrder, step: Step, outcome: Outcome) -> PushedOrder:
     """With the fields that were left to the warehouse, and with what calls for a person beside them."""
-    if step.is_open_again:
+    if step.is_open_again or step.is_parted:
         return pushed.ended(step.outbound, Outcome.KEPT, Reason.ORDER_IMMUTABLE)
     kept = step.decision.kept
     reason = Reason.CHANGED_IN_WAREHOUSE if kept else None

@@ -349,6 +349,7 @@ def test_once_written_the_same_again_asks_for_nothing(case: str) -> None:
         pytest.param(left(content()), standing(content(), status="cancelled"), "agree", id="cancelled"),
         pytest.param(left(content()), standing(content(), status=""), "leave", id="a status of tomorrow"),
         pytest.param(left(content()), standing(content(), is_split=True), "leave", id="split"),
+        pytest.param(left(content()), standing(content(), status="cancelled", is_split=True), "leave", id="a part"),
         pytest.param(left(content()), None, "leave", id="gone, perhaps combined"),
         pytest.param(dying(NEW, content()), standing(content()), "cancel", id="made by a dead run"),
         pytest.param(dying(NEW, content()), None, "agree", id="never made"),

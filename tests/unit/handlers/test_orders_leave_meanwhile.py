@@ -75,3 +75,38 @@ def test_an_edit_that_follows_a_write_without_an_answer_is_kept_although_lists_l
     desk.run(minutes=30)
     assert desk.order(shipments[0]).body["internalNotes"] == "glass"
     assert [desk.pushed(shipment).attention for shipment in shipments] == [None] * count
+
+
+@pytest.mark.parametrize("count", [1, 6])
+@pytest.mark.parametrize("change", CHANGES)
+def test_an_order_that_is_split_while_it_is_written_asks_a_person(change: str, count: int) -> None:
+    desk = Desk(("pull",), minutes=2)
+    wire = Wire(desk)
+    shipments = [desk.ask(f"P{number}") for number in range(count)]
+    desk.run(minutes=4)
+    wire.before.append(lambda: desk.account.split_order(desk.number(shipments[0]), [{"BOLT": 1}]))
+    for shipment in shipments:
+        CHANGES[change](desk, shipment)
+    desk.run(minutes=30)
+    told = [desk.pushed(shipment).attention for shipment in shipments]
+    assert told == [Reason.ORDER_IMMUTABLE, *[None] * (count - 1)]
+
+
+@pytest.mark.parametrize("locked", ["refused", "whole request", "silent"])
+def test_an_order_that_was_made_unheard_and_has_left_before_a_list_shows_it_is_not_taken_for_refused(
+    locked: str,
+) -> None:
+    desk = Desk(("pull",), minutes=2)
+    wire = Wire(desk)
+    desk.account.switches.locked = locked
+    desk.account.switches.lag_seconds_min = desk.account.switches.lag_seconds_max = 300.0
+    wire.loses = True
+    shipment = desk.ask()
+    for _ in range(30):
+        desk.run(seconds=10 * (not desk.orders()))
+    desk.account.ship(int(desk.orders()[0].order_id))
+    desk.run(minutes=60)
+    assert (desk.pushed(shipment).order_id, desk.pushed(shipment).attention) == (desk.orders()[0].order_id, None)
+    desk.tenant.set_state(shipment, "Cancelled")
+    desk.run(minutes=10)
+    assert desk.pushed(shipment).attention is Reason.ORDER_IMMUTABLE
