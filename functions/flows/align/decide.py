@@ -62,6 +62,8 @@ def decide(key: AlignKey, pair: Pair, memory: Aligned | None, rules: Rules, *, n
 
 def _alone(key: AlignKey, pair: Pair, memory: Aligned, rules: Rules, now: datetime) -> Proposal:
     """ShipStation has no such record, or none that is certain."""
+    if pair.named:
+        return _report(key, Reason.GONE_IN_SHIPSTATION, pair.named)
     if pair.choices:
         return _report(key, Reason.AMBIGUOUS_MATCH, choices=pair.choices)
     if memory.other:

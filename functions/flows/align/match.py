@@ -20,13 +20,14 @@ IDENTITY = "name"  # the field that a record which we made is known by
 @dataclass(frozen=True)
 class Pair:
     """What is known of one record. `choices` are the ids of several that fit, `unsure` of those that may be the one
-    that a run was about to make.
+    that a run was about to make, `named` the one that a person named and ShipStation does not show.
     """
 
     ifs: SideRecord | None
     other: SideRecord | None
     choices: tuple[str, ...] = ()
     unsure: tuple[str, ...] = ()
+    named: str = ""
 
 
 def match(
@@ -37,13 +38,16 @@ def match(
     keys: Sequence[MatchKey],
     links: Mapping[str, str],
 ) -> Iterator[Pair]:
-    """Every record of IFS once, then those of ShipStation that belong to none."""
+    """Every record of IFS once, then those of ShipStation that belong to none. Who named one wants no other."""
     free = {other.id: other for other in others}
+    absent = {code: number for code, number in links.items() if number not in free}
+    sought = [record for record in ifs if record.id not in absent]
     pairs: dict[str, Pair] = {}
     for fits in (_by_hand(links), _remembered(known), _made(known), *map(_by_key, keys)):
-        _pair(_unpaired(ifs, pairs), fits, free, pairs)
+        _pair(_unpaired(sought, pairs), fits, free, pairs)
     for record in ifs:
-        yield pairs.get(record.id) or Pair(record, None, unsure=_unsure(known.get(record.id), free))
+        named, unsure = absent.get(record.id, ""), _unsure(known.get(record.id), free)
+        yield pairs.get(record.id) or Pair(record, None, named=named, unsure=unsure)
     yield from (Pair(None, other) for other in free.values())
 
 

@@ -249,6 +249,16 @@ def test_warehouses_of_shipstation_alone_are_reported_and_ask_nobody() -> None:
     assert desk.look()["ask_for_a_person"] == 0
 
 
+@pytest.mark.parametrize("name", ["Chicago warehouse", "Somewhere else"])
+def test_where_the_warehouse_that_the_file_names_is_not_there_none_is_made_or_taken_in_its_place(name: str) -> None:
+    desk = AlignDesk(links={"CHI": 9999})
+    desk.add_site()
+    desk.account.add_warehouse(name, **ORIGIN)
+    (ended,) = desk.look()["ended"]
+    assert (ended["reason"], ended["field"], desk.writes()) == ("gone_in_shipstation", "9999", 0)
+    assert desk.map() == {}
+
+
 def test_two_that_fit_are_listed_until_the_file_links_one() -> None:
     desk = AlignDesk()
     desk.add_site()
