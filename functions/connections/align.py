@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from functions.connections.customer_orders import Attribute
 from functions.connections.orders import Country, WarehouseId
@@ -22,7 +22,7 @@ CustomerKey = Literal["code", "email", "name"]
 Domain = Annotated[str, Field(pattern=r"^[a-z0-9.-]+\.[a-z]{2,}$")]
 LocationId = Annotated[Text, Field(max_length=50)]
 Matched = Annotated[tuple[MatchKey, ...], Field(min_length=1)]
-Code = Annotated[Text, Field(max_length=100)]
+Code = Annotated[Text, Field(max_length=100), AfterValidator(str.upper)]  # as IFS keeps sites and their warehouses
 SEPARATOR = "/"  # between the parts of a place's code: site, or site and warehouse
 WRITING: dict[Winner, Direction] = {"ifs_wins": "to_shipstation", "shipstation_wins": "to_ifs"}
 

@@ -207,7 +207,7 @@ class Connection(Frozen):
         # The file counts: what is decided beside it fills gaps until the file has them.
         carriers = {**desk.map_of("carriers"), **self.carriers}
         services = {**desk.map_of("services"), **self.services}
-        beside = {site: int(warehouse) for warehouse, site in desk.map_of("warehouses").items()}
+        beside = {site.upper(): int(warehouse) for warehouse, site in desk.map_of("warehouses").items()}
         orders, align = filled(self.orders, self.align, beside)
         update = {"carriers": carriers, "services": services, "orders": orders, "align": align}
         found = self.model_copy(update=update)

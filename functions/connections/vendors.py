@@ -35,7 +35,7 @@ def _distinct(targets: tuple[AnyTarget, ...]) -> tuple[AnyTarget, ...]:
 
 Company = Annotated[Text, Field(max_length=20)]
 LONGEST_SITE = 5
-Site = Annotated[Text, Field(max_length=LONGEST_SITE)]
+Site = Annotated[Text, Field(max_length=LONGEST_SITE), AfterValidator(str.upper)]  # as IFS keeps them
 Sites = tuple[Site, ...]
 Targets = Annotated[tuple[AnyTarget, ...], Field(min_length=1), AfterValidator(_distinct)]
 

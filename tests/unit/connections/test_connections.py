@@ -291,3 +291,21 @@ def test_what_carriers_tell_is_wanted_where_it_is_written(
     ifs = {**a_connection().ifs.model_dump(include={"base_url", "token_url", "company"}), "targets": [target]}
     connection = a_connection(shipstation={"api": api}, ifs=ifs)
     assert wanted_events(connection) == (*always_wanted(connection), *more)
+
+
+def test_a_site_is_ifs_own_whatever_its_case_in_the_file() -> None:
+    ifs = {"base_url": "https://ifs.example.com", "token_url": "https://ifs.example.com/token", "company": "10"}
+    connection = a_connection(
+        ifs={**ifs, "sites": ["chi"], "site_time_zones": {"chi": "America/Chicago"}},
+        stores={"77": {"sites": ["dal"]}},
+        orders={"store_id": 77, "source": "orders", "sites": ["chi"], "warehouses": {"chi": 4711}},
+        align=[{"profile": "warehouses", "sites": ["chi"], "links": {"chi": 4711, "dal/w1": 4712}}],
+    )
+    orders, (warehouses,) = connection.orders, connection.align
+    assert orders is not None
+    assert (connection.ifs.sites, connection.at_store(77).ifs.sites, orders.sites) == (("CHI",), ("DAL",), ("CHI",))
+    assert (str(connection.ifs.zone_of("CHI")), orders.warehouses) == ("America/Chicago", {"CHI": 4711})
+    assert warehouses.model_dump(include={"sites", "links"}) == {
+        "sites": ("CHI",),
+        "links": {"CHI": 4711, "DAL/W1": 4712},
+    }
