@@ -128,9 +128,6 @@ def _is_paid(key: RecordKey, own: Results, order: OrderKey, case: OrderCase) -> 
     if result is None:
         return any(c.record.key == key and case.connection.is_ours(c.record) for c in case.candidates)
     is_written = (
-        case.is_writing
-        and result.hindrance is None
-        and result.memory.intent is None
-        and not _is_unfinished(result)
+        case.is_writing and result.hindrance is None and result.memory.intent is None and not _is_unfinished(result)
     )
     return is_written and not result.memory.of(order)

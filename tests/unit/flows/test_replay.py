@@ -98,7 +98,10 @@ def test_a_dry_run_says_that_the_mode_is_off() -> None:
 
 SWITCHED_OFF = {
     "ifs has no shipment yet": ([], Reason.NOT_IN_IFS_YET),
-    "the delivery is still to come": ([a_candidate(a_record(tracking="1Z0001", carrier="UPS"))], Reason.NOT_DELIVERED_YET),
+    "the delivery is still to come": (
+        [a_candidate(a_record(tracking="1Z0001", carrier="UPS"))],
+        Reason.NOT_DELIVERED_YET,
+    ),
     "ifs does not answer": ([], Reason.IFS_UNAVAILABLE),
 }
 

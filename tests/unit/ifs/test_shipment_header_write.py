@@ -57,7 +57,9 @@ def test_an_attribute_that_ifs_ignores_shows_in_what_it_says_it_holds() -> None:
     assert (record.values[FieldName.TRACKING], record.values[FieldName.CARRIER]) == ("1Z0001", "DHL")
 
 
-@pytest.mark.parametrize("body", [[], "x", [{"ProNo": "1Z0001"}], {"message": "request received"}, {"error": "upstream"}])
+@pytest.mark.parametrize(
+    "body", [[], "x", [{"ProNo": "1Z0001"}], {"message": "request received"}, {"error": "upstream"}]
+)
 def test_json_that_is_no_record_does_not_say_that_anything_was_written(body: object) -> None:
     rig = Rig()
     record = rig.read(rig.tenant.add_shipment([("P1001", "BOLT", 2)]))
