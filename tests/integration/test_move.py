@@ -32,7 +32,7 @@ from tests.equipment.pace import HANGS_SECONDS, eventually
 from tests.equipment.push_people import RECEIVER
 from tests.equipment.system import NAME, PUSH_SITE, PUSHED_STORE, System, context_of, give_secrets, started, utc_now
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.nightly]
 
 REGION = "eu-central-1"
 EXPORT = "AWSDynamoDB/01/data/"
