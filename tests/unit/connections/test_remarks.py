@@ -48,7 +48,7 @@ ELSEWHERE = {**a_connection().ifs.model_dump(), "token_url": "https://test.examp
         ({"ifs": SITES, "stores": {"7": {"sites": ["CHX"]}}}, []),
         ({"ifs": CHICAGO, "orders": shipping_from("CHI", "DAL")}, [("orders.warehouses", "note")]),
         ({"ifs": CHICAGO, "orders": {**shipping_from("CHI", "DAL"), "sites": ["CHI", "DAL"]}}, []),
-        ({"ifs": CHICAGO, **stocking("CHI", "chi")}, [("align.locations", "note")]),
+        ({"ifs": CHICAGO, **stocking("CHI", "DAL")}, [("align.locations", "note")]),
         ({"orders": shipping_from("CHI"), **stocking("CHI", "DAL")}, []),
         ({"services": MAP}, [("services", "note")]),
         ({"ifs": SERVICE}, [("services", "note")]),
