@@ -23,7 +23,7 @@ class Story:
         self.desk = self._open()
         self.world, self.tenant, self.account = self.desk.world, self.desk.tenant, self.desk.account
         self.account.switches.is_address_rewritten = self.random.random() < 0.5
-        self.account.switches.locked = self.random.choice(("refused", "whole request"))
+        self.account.switches.locked = self.random.choice(("refused", "whole request", "silent"))
         self.account.switches.are_results_reversed = self.random.random() < 0.5
         self.books = self._books()
         self.people = People(self.random, self.tenant, self.books, open_of=self._open_orders)

@@ -106,7 +106,7 @@ def simulate(seed: int, *, days: float = 7.0) -> Result:
     intents = IntentWatch(world)
     week = Week(world, start + timedelta(hours=3), trouble_ends)
     switches = world.sites[pushing(seed)].account.switches
-    switches.are_results_reversed, switches.locked = seed % 2 == 0, ("refused", "whole request")[seed % 2]
+    switches.are_results_reversed, switches.locked = seed % 2 == 0, ("refused", "whole request", "silent")[seed % 3]
     week.books[pushing(seed)] = _books(world.sites[pushing(seed)], seed)
     _edit_files(world, files, week)
     move(world, files, week)
