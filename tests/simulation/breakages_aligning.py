@@ -52,8 +52,8 @@ def _what_is_gone_is_made_again() -> None:
 
 
 def _what_may_have_been_made_is_made_again() -> None:
-    patch(match, "_made", lambda known: lambda ifs, other: False)
-    patch(match, "_by_key", lambda key: lambda ifs, other: False)
+    patch(match, "_made", lambda known: (lambda ifs: None, lambda other: other.id))
+    patch(match, "_by_key", lambda key: (lambda ifs: None, lambda other: other.id))
     patch(match, "_unsure", lambda memory, free: ())
     patch(decide, "_is_too_early", lambda memory, now: False)
 

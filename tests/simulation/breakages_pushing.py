@@ -8,7 +8,7 @@ from typing import Any
 
 from functions.errors import Retryable
 from functions.flows.from_ifs import pull
-from functions.flows.to_shipstation import look, merge, push
+from functions.flows.to_shipstation import look, merge, push, step
 from functions.flows.to_shipstation.merge import Decision
 from functions.handlers import push as push_handler
 from functions.ifs.outbound import OutboundShipments
@@ -184,15 +184,15 @@ def _log_an_address() -> None:
     write = push._write
 
     def chatty(flow: Any, steps: Any, cause: Any) -> None:
-        for step in steps:
-            logger.info("writing", order=step.outbound.model_dump(mode="json"))
+        for each in steps:
+            logger.info("writing", order=each.outbound.model_dump(mode="json"))
         write(flow, steps, cause)
 
     patch(push, "_write", chatty)
 
 
 def _audit_an_address() -> None:
-    patch(push, "PERSONAL", ())
+    patch(step, "PERSONAL", ())
 
 
 PUSHING_BREAKAGES: dict[str, Callable[[], None]] = {
