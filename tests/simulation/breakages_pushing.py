@@ -173,6 +173,7 @@ def _what_is_gone_is_made_again() -> None:
         return decide(content, pushed, current) if current is not None else Decision("create")
 
     patch(look, "decide", again)
+    patch(push, "recalled", lambda flow, step, content: None)
 
 
 def _nobody_is_told() -> None:
