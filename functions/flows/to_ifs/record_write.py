@@ -301,9 +301,7 @@ class RecordWrite:
             return
         session, fault = self.session, self._judged(fault)
         is_final = isinstance(fault, Permanent)
-        outcome = Outcome.PARKED if is_final else Outcome.RETRY
-        ending = Ending(outcome, fault.reason, tuple(attempt.changes), fault.code, fault.status)
-        self._write_down(attempt, key, ending)
+        self._write_down(attempt, key, _refusal(attempt, fault))
         if not is_final:
             session.end(attempt.changes, Outcome.RETRY, fault.reason)
         # IFS does not say which value it means: alone, each of them answers that.
@@ -334,6 +332,17 @@ class RecordWrite:
         is_stored = session.saved == session.memory and hindrance is None
         fields = _outcomes(session.memory, session.proposal)
         return RecordResult(session.memory, session.record, fields, hindrance, until, is_stored=is_stored)
+
+
+def _refusal(attempt: _Try, fault: ConnectorError) -> Ending:
+    """Only what IFS itself refuses is refused: who stands in front of it may have turned away its answer instead of the
+    request.
+    """
+    is_somebody_elses = fault.reason is Reason.IFS_UNAVAILABLE and fault.status is not None and not fault.code
+    if is_somebody_elses:
+        return Ending("outcome_unknown", fault.reason, http_status=fault.status)
+    outcome = Outcome.PARKED if isinstance(fault, Permanent) else Outcome.RETRY
+    return Ending(outcome, fault.reason, tuple(attempt.changes), fault.code, fault.status)
 
 
 def _ending(attempt: _Try, dropped: Sequence[FieldName], answer: Written, after: Record) -> Ending:

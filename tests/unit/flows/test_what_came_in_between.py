@@ -162,6 +162,27 @@ def test_an_action_that_could_not_begin_is_called_later() -> None:
     assert world.ifs.actions == [("42", COMPLETE)]
 
 
+@pytest.mark.parametrize("status", [403, 406, 429])
+def test_a_write_whose_answer_was_turned_away_on_its_way_back_is_ours_where_it_is_found(status: int) -> None:
+    world = World(FakeIfs(a_candidate()))
+    turned_away = Retryable(Reason.IFS_UNAVAILABLE, "PATCH ShipmentSet", status=status, scope=Scope.TENANT)
+    world.ifs.write_faults.append((turned_away, True))
+    deliver([work(a_shipment())], world.delivery)
+    assert (world.audit.said(), world.state().waiting_for) == (["outcome_unknown"], Reason.IFS_UNAVAILABLE)
+    deliver([work(a_shipment(2))], world.delivery)
+    assert world.ifs.values()[TRACKING] == "1Z0001, 1Z0002"
+    deliver([work(voided(a_shipment())), work(voided(a_shipment(2)))], world.delivery)
+    assert (world.ifs.values()[TRACKING], world.ifs.values()[CARRIER]) == (None, None)
+
+
+def test_what_ifs_itself_refused_for_now_is_claimed_by_nobody() -> None:
+    world = World(FakeIfs(a_candidate()))
+    locked = Retryable(Reason.RECORD_LOCKED, "ORA-00054", status=500, code="ORA-00054", scope=Scope.RECORD)
+    world.ifs.write_faults.append((locked, False))
+    deliver([work(a_shipment())], world.delivery)
+    assert world.audit.said() == ["retry"]
+
+
 @pytest.mark.parametrize(("before", "after"), [(None, None), ("DHL", "DHL"), ("DHL", "dhl ")])
 def test_what_ifs_drops_is_told_though_something_in_between_changes_the_form_of_tags(
     before: str | None, after: str | None
