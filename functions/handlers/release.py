@@ -64,8 +64,11 @@ def build(runtime: Runtime, settings: ReleaseSettings) -> Handler:
         circuit = circuit if released.orders else _closed_where_idle(circuit, flow, tenants, runtime.now())
         limit = orders_a_minute(connection, circuit, runtime.now())
         desk = desks.load(connection.name)
-        recalling = Recalling(orders, desks, queue(connection.name), runtime.now(), context.aws_request_id)
-        recalled = 0 if circuit.is_open else recalling.run(desk, limit - released.orders)
+        recalling = Recalling(
+            orders, desks, queue(connection.name), runtime.now(), context.aws_request_id, is_probe=circuit.is_open
+        )
+        # Also while IFS serves nobody, one as a probe: where all that waits has rested, nothing else is due.
+        recalled = recalling.run(desk, limit - released.orders)
         watched = watch(connection, circuit, limit, released.orders + recalled, context)
         _tell(connection.name, released, watched, recalled=recalled, circuit=circuit, context=context)
         count(connection.name, IfsCircuitOpen=int(circuit.is_open))

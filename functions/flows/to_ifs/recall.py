@@ -50,11 +50,14 @@ class Walk:
 
 @dataclass(frozen=True)
 class Recalling:
+    """`is_probe`: IFS serves nobody; what is sent then tells whether it does again."""
+
     orders: ListedOrders
     desks: Desks
     queue: OrderQueue
     now: datetime
     correlation_id: str
+    is_probe: bool = False
 
     def run(self, desk: Desk, limit: int) -> int:
         """How many were sent, `limit` at most."""
@@ -115,7 +118,9 @@ class Recalling:
         return listed.order is not None and is_far and recall.wants(listed.reasons, listed.stores)
 
     def _send(self, orders: Sequence[OrderKey], cause: Cause, attempt: str) -> None:
-        self.queue.send(DeliverOrder(order=order, cause=cause, attempt=attempt) for order in orders)
+        self.queue.send(
+            DeliverOrder(order=order, cause=cause, attempt=attempt, is_probe=self.is_probe) for order in orders
+        )
 
     def _claimed(self, listed: Listed, recall: Recall) -> list[OrderKey]:
         """The order, where it is wanted and its claim is ours; one that cannot be read keeps no other from being sent.

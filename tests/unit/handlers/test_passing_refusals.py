@@ -14,7 +14,7 @@ from functions.ledger.tenants import TenantStore
 from functions.model.shipment import ConnectionName
 from functions.model.tenant import Circuit, Fitness
 from tests.equipment.http import Request, Response
-from tests.equipment.quiet_connection import START, quiet_world, run, schedule
+from tests.equipment.quiet_connection import START, asked, quiet_world, run, schedule
 from tests.equipment.world import Site, World
 
 SET = "ShipmentSet"
@@ -204,3 +204,17 @@ def test_no_write_is_begun_that_could_outlive_its_run() -> None:
     killed = paced(world, site, seconds, hangs=hangs)
     go_on(world, minutes=6)
     assert (killed, '"out_of_time"' in world.logs.getvalue()) == ([], True)
+
+
+def test_orders_that_rested_when_ifs_came_back_are_what_tells_that_it_is_back() -> None:
+    world, site = sold(3)
+    site.tenant.add_fault("html", status=503, times=-1)
+    go_on(world, minutes=5)
+    assert circuit(world).is_open
+    person = {"connection": "acme", "scope": "connection", "by": "kim", "note": "IFS is down"}
+    asked(world, {"do": "pause", **person}, "control")
+    go_on(world, hours=1)  # nothing is due any more
+    site.tenant.lift_faults()
+    asked(world, {"do": "resume", **person}, "control")
+    go_on(world, minutes=30)
+    assert (missing(site), circuit(world).is_open) == (0, False)
