@@ -226,8 +226,8 @@ class RecordProposal:
 
 @dataclass(frozen=True)
 class Proposal:
-    """`touching` are the records that each order stands on or leaves, `unfinished` those that IFS hides or cancelled and
-    whose last write may not have ended. `shows` are the proposals of orders in shadow mode, which nobody writes.
+    """`touching` are the records that each order stands on or leaves, `unfinished` those that IFS hides or cancelled
+    and whose last write may not have ended. `shows` are the proposals of orders in shadow mode, which nobody writes.
     """
 
     cases: Sequence[OrderCase]
