@@ -5,6 +5,7 @@ for. A missed run only delays.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Any
@@ -20,6 +21,7 @@ from functions.ledger.orders import OrderStore
 from functions.ledger.parked import ParkingStore
 from functions.ledger.queues import FifoOrderQueue
 from functions.ledger.tenants import TenantStore
+from functions.model.desk import Desk
 from functions.model.shipment import ConnectionName
 from functions.model.tenant import Circuit
 from functions.settings import ReleaseSettings
@@ -64,11 +66,8 @@ def build(runtime: Runtime, settings: ReleaseSettings) -> Handler:
         circuit = circuit if released.orders else _closed_where_idle(circuit, flow, tenants, runtime.now())
         limit = orders_a_minute(connection, circuit, runtime.now())
         desk = desks.load(connection.name)
-        recalling = Recalling(
-            orders, desks, queue(connection.name), runtime.now(), context.aws_request_id, is_probe=circuit.is_open
-        )
-        # Also while IFS serves nobody, one as a probe: where all that waits has rested, nothing else is due.
-        recalled = recalling.run(desk, limit - released.orders)
+        recalling = Recalling(orders, desks, queue(connection.name), runtime.now(), context.aws_request_id)
+        recalled = _recalled(recalling, circuit, desk, limit - released.orders)
         watched = watch(connection, circuit, limit, released.orders + recalled, context)
         _tell(connection.name, released, watched, recalled=recalled, circuit=circuit, context=context)
         count(connection.name, IfsCircuitOpen=int(circuit.is_open))
@@ -87,6 +86,11 @@ def _closed_where_idle(circuit: Circuit, flow: Release, tenants: TenantStore, no
         return circuit
     closed = circuit.untried()
     return closed if tenants.save_circuit(closed) else circuit
+
+
+def _recalled(recalling: Recalling, circuit: Circuit, desk: Desk, limit: int) -> int:
+    """Also while IFS serves nobody, one as a probe: where all that waits has rested, nothing else is due."""
+    return replace(recalling, is_probe=circuit.is_open).run(desk, limit)
 
 
 def _tell(

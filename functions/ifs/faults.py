@@ -128,6 +128,11 @@ class Answer(Frozen):
         return code if isinstance(code, str) else ""
 
     @property
+    def is_served(self) -> bool:
+        """An error within a 200 is what it says."""
+        return self.status < HTTPStatus.MULTIPLE_CHOICES and not self.is_ifs
+
+    @property
     def is_odata(self) -> bool:
         """Annotated, as what IFS tells of a record or a result always is."""
         return isinstance(self.body, dict) and any(name.startswith("@odata.") for name in self.body)
@@ -162,8 +167,7 @@ class Answer(Frozen):
 
 def answer_kind(answer: Answer, call: Call, *, confirms: bool = False) -> AnswerKind:  # one line a kind
     """Raises Permanent, Retryable or OutcomeUnknown (writes only). `confirms`: a warning may be confirmed."""
-    # An error within a 200 is what it says.
-    if answer.status < HTTPStatus.MULTIPLE_CHOICES and not answer.is_ifs:
+    if answer.is_served:
         return _fine(answer, call)
     # Before all other refusals: a conflict is nobody's mistake, and only a new reading ends it.
     if call.writes and _is_conflict(answer, call):
@@ -254,7 +258,8 @@ def _fault(answer: Answer, call: Call) -> ConnectorError:
         return _told(Retryable, Reason.RECORD_LOCKED, answer, call, Scope.RECORD)
     if answer.code in NOT_OFFERED:
         return _told(Permanent, Reason.IFS_CONFIGURATION, answer, call)
-    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status < HTTPStatus.MULTIPLE_CHOICES:
+    # Within a 200 the status says nothing of the error.
+    if not HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return _unknown_failure(answer, call)
     is_grant = answer.status == HTTPStatus.FORBIDDEN and answer.code != "CSRF_ERROR"
     return _told(Permanent, Reason.IFS_PERMISSION if is_grant else Reason.IFS_CONFIGURATION, answer, call)

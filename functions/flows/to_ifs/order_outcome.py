@@ -13,7 +13,7 @@ from functions.flows.to_ifs.record_write import RecordResult
 from functions.flows.to_ifs.shipment_outcome import shipment_outcome
 from functions.model.outcomes import Outcome, Reason
 from functions.model.records import Record, RecordKey
-from functions.model.shipment import OrderKey, ShipmentKey
+from functions.model.shipment import ShipmentKey
 from functions.model.state import FieldOutcome, OrderRecord, OrderState, ShipmentState
 
 Results = Mapping[RecordKey, RecordResult]
@@ -46,7 +46,7 @@ def settled(
     away = [key for key in state.remembered if key not in placed]
     # Forgotten is only what is known to be gone: a debt costs one look more, a lost one leaves our number on another's
     # record.
-    debts = [key for key in away if key in held or not _is_paid(key, own, state.key, case)]
+    debts = [key for key in away if not _is_paid(key, own, held, case)]
     past = state.past_with(key for key in away if key not in debts)
     left = [key for key in debts if key not in {*own, *held}]
     records = [*_records(placed, own), *_hidden(state, left), *map(_awaited, held)]
@@ -120,14 +120,15 @@ def _is_gone(each: ShipmentState, own: Results) -> bool:
     return result is not None and result.hindrance is None
 
 
-def _is_paid(key: RecordKey, own: Results, order: OrderKey, case: OrderCase) -> bool:
+def _is_paid(key: RecordKey, own: Results, held: Collection[RecordKey], case: OrderCase) -> bool:
     """The record is known to stand without the order: its result says so, or nothing of the order was ever there. What
     was only shown is not known, and what may not be written now stays owed.
     """
     result = own.get(key)
     if result is None:
-        return any(c.record.key == key and case.connection.is_ours(c.record) for c in case.candidates)
+        seen = (c.record for c in case.candidates if c.record.key == key)
+        return key not in held and any(map(case.connection.is_ours, seen))
     is_written = (
         case.is_writing and result.hindrance is None and result.memory.intent is None and not _is_unfinished(result)
     )
-    return is_written and not result.memory.of(order)
+    return is_written and not result.memory.of(case.state.key)
