@@ -265,12 +265,10 @@ class RecordMemory(Frozen):
         """Other orders whose outcome here is another one than `before` have to hear of it."""
         gone = {name.order(self.connection) for name in before.left}
         left = (gone | set(looking)) - self.orders if self.holds_what_is_parked else set[OrderKey]()
-        told = self if not left and not self.left else self.model_copy(update={"left": _named(left)})
         # Neighbours that would find nothing new are not sent for.
-        if _outcomes(self) == _outcomes(before):
-            return told
-        others = (self.orders | before.orders | gone) - set(looking)
-        return told.model_copy(update={"tell": _named(self.unheard | others)})
+        is_news = _outcomes(self) != _outcomes(before)
+        others = (self.orders | before.orders | gone) - set(looking) if is_news else set[OrderKey]()
+        return self.model_copy(update={"left": _named(left), "tell": _named(self.unheard | others)})
 
     @property
     def holds_what_is_parked(self) -> bool:
@@ -338,7 +336,7 @@ class RecordMemory(Frozen):
 
 
 def _named(orders: Iterable[OrderKey]) -> tuple[OrderName, ...]:
-    ordered = sorted(orders, key=lambda order: order.reference)
+    ordered = sorted(orders, key=lambda order: (order.reference, order.company))
     return tuple(OrderName(company=order.company, reference=order.reference) for order in ordered)
 
 
