@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from functions.connections.customer_orders import Attribute
 from functions.connections.orders import Country, WarehouseId
 from functions.connections.targets import Endpoint, Name
-from functions.connections.values import Text, Whole, YesNo, some
+from functions.connections.values import Text, Whole, YesNo, one_each, some
 from functions.connections.vendors import Site, Sites
 from functions.model.frozen import Frozen
 
@@ -94,7 +94,9 @@ class Warehouses(Frozen):
     policy: Winner = "ifs_wins"
     policies: WarehousePolicies = WarehousePolicies()
     sites: Annotated[Sites, BeforeValidator(some)] = Field(default=(), examples=[["CHI", "DAL"]])
-    links: dict[Code, WarehouseId] = Field(default_factory=dict, examples=[{"CHI": 4711}])
+    links: Annotated[dict[Code, WarehouseId], BeforeValidator(one_each)] = Field(
+        default_factory=dict, examples=[{"CHI": 4711}]
+    )
     countries: dict[str, Country] = Field(default_factory=dict, examples=[{"Sweden": "SE"}])
     places: RecordSet = RecordSet()
     addresses: AddressSet | None = None
@@ -237,7 +239,9 @@ class Stock(Frozen):
     profile: Literal["stock"]
     mode: AlignMode = "shadow"
     every_minutes: Whole = Field(default=60, ge=5, le=1440)
-    locations: dict[Site, LocationId] = Field(min_length=1, examples=[{"CHI": "se-4711"}])
+    locations: Annotated[dict[Site, LocationId], BeforeValidator(one_each)] = Field(
+        min_length=1, examples=[{"CHI": "se-4711"}]
+    )
     quantity: Attribute = "QtyOnhand"
     raises: Literal["when_ifs_moves", "always"] = "when_ifs_moves"
     only: dict[Attribute, tuple[str, ...]] = Field(

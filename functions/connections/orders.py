@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from functions.connections.customer_orders import AddressNames, Attribute, CustomerOrders
-from functions.connections.values import some
+from functions.connections.values import one_each, some
 from functions.connections.vendors import Site, Sites
 from functions.model.frozen import Frozen
 
@@ -68,7 +68,9 @@ class Orders(Frozen):
     receiver: Receiver = Receiver()
     customer_orders: CustomerOrders = CustomerOrders()
     countries: dict[str, Country] = Field(default_factory=dict, examples=[{"Sweden": "SE"}])
-    warehouses: dict[Site, WarehouseId] = Field(default_factory=dict, examples=[{"CHI": 4711}])
+    warehouses: Annotated[dict[Site, WarehouseId], BeforeValidator(one_each)] = Field(
+        default_factory=dict, examples=[{"CHI": 4711}]
+    )
     phone: str = Field(default="", max_length=50)
     fractions: Literal["park", "round_up"] = "park"
 

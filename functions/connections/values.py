@@ -32,6 +32,15 @@ def _written_out(raw: object) -> object:
     return raw
 
 
+def one_each(raw: object) -> object:
+    """Of keys that are read in capitals: the last of two spellings would count, without a word."""
+    spelt: dict[str, str] = {}
+    for key in raw if isinstance(raw, dict) else ():
+        if spelt.setdefault(str(key).upper(), str(key)) != key:
+            raise ValueError(f"{key} stands there twice; upper and lower case do not tell sites apart")
+    return raw
+
+
 def some(raw: object) -> object:
     """An empty list in the file reads as nothing, and would mean all."""
     if raw == []:

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from functions.connections.addresses import BaseUrl, KeysUrl, TokenUrl
 from functions.connections.patterns import Pattern, found
 from functions.connections.targets import AnyTarget, ShipmentHeader
-from functions.connections.values import Text, Whole, YesNo, some
+from functions.connections.values import Text, Whole, YesNo, one_each, some
 from functions.connections.zones import Zone
 from functions.model.frozen import Frozen
 from functions.model.records import FieldName, Place
@@ -150,7 +150,9 @@ class IfsTenant(Frozen):
     client_auth: Literal["body", "basic"] = "body"
     company: Company = Field(examples=["10"])
     time_zone: Zone = Field(default="UTC", examples=["America/Chicago"])
-    site_time_zones: dict[Site, Zone] = Field(default_factory=dict, examples=[{"CHI": "America/Chicago"}])
+    site_time_zones: Annotated[dict[Site, Zone], BeforeValidator(one_each)] = Field(
+        default_factory=dict, examples=[{"CHI": "America/Chicago"}]
+    )
     requests_per_second: Whole = Field(default=5, ge=1, le=100)
     concurrency: Whole = Field(default=2, ge=2, le=50)
     wait_seconds: Whole = Field(default=20, ge=1, le=60)

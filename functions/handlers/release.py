@@ -89,7 +89,11 @@ def _closed_where_idle(circuit: Circuit, flow: Release, tenants: TenantStore, no
 
 
 def _recalled(recalling: Recalling, circuit: Circuit, desk: Desk, limit: int) -> int:
-    """Also while IFS serves nobody, one as a probe: where all that waits has rested, nothing else is due."""
+    """Also while IFS serves nobody, one as a probe: where all that waits has rested, nothing else is due. Every other
+    minute: what only waits for its delivery may be the one that tells.
+    """
+    if circuit.is_open and recalling.now.minute % 2:
+        return 0
     return replace(recalling, is_probe=circuit.is_open).run(desk, limit)
 
 

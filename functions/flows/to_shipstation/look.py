@@ -105,6 +105,7 @@ def _catch_up(flow: Push, step: Step, current: CurrentOrder, cause: Cause) -> No
     if before.trying and not step.pushed.trying:
         changes = {name: FieldChange(after=tried, attribute=name) for name, tried in before.trying.items()}
         is_cancel = CANCELLING in changes
+        step.is_parted = current.is_split
         audit(flow, before, cause, {} if is_cancel else changes, is_cancel=is_cancel)
 
 
@@ -140,7 +141,7 @@ def _asks(step: Step) -> bool:
     """Something is to be done, or still is, that only a person can do."""
     is_settled = step.decision.kind == "agree"
     return step.decision.kind == "leave" or (
-        is_settled and is_unanswered(step.outbound.content, step.pushed, step.current)
+        is_settled and (step.is_parted or is_unanswered(step.outbound.content, step.pushed, step.current))
     )
 
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 
 from functions.errors import Retryable
 from functions.flows.to_shipstation.look import LISTED
-from functions.flows.to_shipstation.step import LONGEST_SHOWN, PERSONAL, Push, Step, asked_again, audited_as, delayed
+from functions.flows.to_shipstation.step import LONGEST_SHOWN, PERSONAL, Push, Step, audited_as, delayed
 from functions.model.audit import AuditEntry
 from functions.model.outbound import RECALLED, Digests, OrderContent, digests, loose_address, texts
-from functions.model.outcomes import Reason
+from functions.model.outcomes import Outcome, Reason
 from functions.model.pushed_order import PushedOrder
 from functions.model.text import digest
 
@@ -27,7 +27,8 @@ def recalled(flow: Push, step: Step, content: OrderContent) -> PushedOrder | Non
     said = digests(texts(content))
     made_at = min((entry.at for entry in story if entry.outcome != "unreadable"), default=flow.now())
     if RECALLED in step.pushed.trying and flow.now() >= made_at + LISTED:
-        return asked_again(flow, step)  # it was looked for: deleted, or combined into another that is packed
+        # It was looked for: deleted, or combined into another that is packed.
+        return step.pushed.ended(step.outbound, Outcome.KEPT, Reason.ORDER_IMMUTABLE)
     written = _written(reversed(story))
     step.pushed = step.pushed.recalled(
         content,

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from functions.errors import ConnectorError
 from functions.flows.to_shipstation.merge import BEFORE_THE_LABEL, has_arrived
-from functions.flows.to_shipstation.step import Push, Step
+from functions.flows.to_shipstation.step import OF_ONE_ORDER, Push, Step
 from functions.model.outbound import CANCELLING, digests
 from functions.model.pushed_order import CurrentOrder
 
@@ -20,8 +21,18 @@ def standing(flow: Push, changed: Sequence[Step]) -> Iterator[Step]:
     found = flow.writer.read(asked) if asked else {}
     for step in changed:
         listed = found.get(step.pushed.order_key)
-        if not _matters(step) or _stands(step, listed) or _stands(step, flow.writer.read_one(step.pushed)):
+        if not _matters(step) or _stands(step, listed) or _stands(step, _read_alone(flow, step)):
             yield step
+
+
+def _read_alone(flow: Push, step: Step) -> CurrentOrder | None:
+    """None where ShipStation cannot show this one, which is no trouble of the others: the next look asks again."""
+    try:
+        return flow.writer.read_one(step.pushed)
+    except ConnectorError as fault:
+        if fault.reason not in OF_ONE_ORDER:
+            raise
+        return None
 
 
 def _matters(step: Step) -> bool:

@@ -1024,6 +1024,13 @@ MISTAKES = (
         'ifs.site_time_zones.CHI: is not an IANA time zone such as Europe/Stockholm; did you mean "America/Chicago"?',
     ),
     Mistake(
+        "one site in two spellings",
+        ORDERS,
+        "warehouses = { CHI = 4711 }",
+        "warehouses = { chi = 4711, CHI = 4712 }",
+        "orders.warehouses: CHI stands there twice; upper and lower case do not tell sites apart",
+    ),
+    Mistake(
         "a zone that knows no summer",
         SHIPMENT,
         'time_zone = "America/Chicago"',

@@ -27,6 +27,14 @@ PATTERN = TypeAdapter[str](Pattern)
         "[)](\\d+ ?)+x",
         "\\((\\d+ ?)+\\)",
         "((?P<part>\\d+)#?)+x",
+        "\\d+(\\s*\\(.*\\))*",
+        "\\d+(?: \\(.*\\))*",
+        "(?:\\d+-|\\w+-)+x",
+        "(?:\\d{2}|\\w{2})+x",
+        "(a|a)+b",
+        "(\\d{5,})+x",
+        "(.*,){12}P",
+        "(?x) (\\d+ [#]?)+ # ) a remark",
     ],
 )
 def test_a_repeat_that_can_be_read_in_two_ways_is_refused(pattern: str) -> None:
@@ -51,6 +59,10 @@ def test_a_repeat_that_can_be_read_in_two_ways_is_refused(pattern: str) -> None:
         (".*(?P<reference>P\\d{5}).*", "see P10017, please"),
         ("((?:ab|cd)+-)+\\d", "abcd-ab-7"),
         ("(?P<reference>\\d+)(?:\\s*,\\s*\\d+)*", "1 , 2,3"),
+        ("(.*,){3}(?P<reference>P\\d+)", "a,b,c,P7"),
+        ("(?:WEB|POS|EDI)+-(?P<reference>\\d+)", "WEB-7"),
+        ("(?:[A-Z]{2}|\\d{2})+", "AB12"),
+        ("(?x)(?P<reference>\\d+) # a smile :)", "7"),
         ("(?P<mark>[#*])(?:\\d+(?P=mark))+", "#12#34#"),
     ],
 )

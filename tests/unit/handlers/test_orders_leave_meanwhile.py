@@ -19,15 +19,20 @@ CHANGES: dict[str, Act] = {
 
 
 class Wire:
-    """Between the connector and ShipStation. `before` is done once, before the next write; `loses` drops its answer."""
+    """Between the connector and ShipStation. `before` is done once, before the next write; `loses` drops its answer.
+    `breaks` is the order that answers 500 by its number.
+    """
 
     def __init__(self, desk: Desk) -> None:
         self.before: list[Callable[[], object]] = []
         self.loses = False
+        self.breaks: int | None = None
         self._serve = desk.account.application
         desk.account.application = self._served
 
     def _served(self, request: Request) -> Response:
+        if request.method == "GET" and request.path == f"/orders/{self.breaks}":
+            return Response(500)
         if request.method == "GET":
             return self._serve(request)
         if self.before:
@@ -77,14 +82,35 @@ def test_an_edit_that_follows_a_write_without_an_answer_is_kept_although_lists_l
     assert [desk.pushed(shipment).attention for shipment in shipments] == [None] * count
 
 
+def test_an_order_that_cannot_be_shown_after_its_write_keeps_no_other_from_its_end() -> None:
+    desk = Desk(("pull",), minutes=2)
+    wire = Wire(desk)
+    shipments = [desk.ask(f"P{number}") for number in range(5)]
+    desk.run(minutes=4)
+    desk.account.switches.lag_seconds_min = desk.account.switches.lag_seconds_max = 3600.0
+    wire.before.append(lambda: setattr(wire, "breaks", desk.number(shipments[1])))
+    for shipment in shipments:
+        desk.tenant.edit(shipment, ReceiverAddress1="99 Beacon Hill")
+    for _ in range(60):
+        desk.run(seconds=5 * (wire.breaks is None))
+    desk.run(seconds=20)
+    told = [desk.pushed(shipment).outcome for shipment in shipments]
+    assert told == [Outcome.WRITTEN, Outcome.RETRY, *[Outcome.WRITTEN] * 3]
+    wire.breaks = None
+    desk.run(minutes=30)
+    assert [desk.pushed(shipment).attention for shipment in shipments] == [None] * 5
+
+
+@pytest.mark.parametrize("loses", [False, True], ids=["", "its answer is lost"])
 @pytest.mark.parametrize("count", [1, 6])
 @pytest.mark.parametrize("change", CHANGES)
-def test_an_order_that_is_split_while_it_is_written_asks_a_person(change: str, count: int) -> None:
+def test_an_order_that_is_split_while_it_is_written_asks_a_person(change: str, count: int, *, loses: bool) -> None:
     desk = Desk(("pull",), minutes=2)
     wire = Wire(desk)
     shipments = [desk.ask(f"P{number}") for number in range(count)]
     desk.run(minutes=4)
     wire.before.append(lambda: desk.account.split_order(desk.number(shipments[0]), [{"BOLT": 1}]))
+    wire.loses = loses
     for shipment in shipments:
         CHANGES[change](desk, shipment)
     desk.run(minutes=30)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 import requests
 
+from functions.flows.to_ifs.recall import Recalling
 from functions.ifs.client import GRACE_SECONDS
 from functions.ledger.tenants import TenantStore
 from functions.model.shipment import ConnectionName
@@ -218,3 +220,16 @@ def test_orders_that_rested_when_ifs_came_back_are_what_tells_that_it_is_back() 
     asked(world, {"do": "resume", **person}, "control")
     go_on(world, minutes=30)
     assert (missing(site), circuit(world).is_open) == (0, False)
+
+
+def test_what_rested_leaves_every_other_probe_to_what_waits_for_its_delivery(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, site = sold(3)
+    site.tenant.add_fault("html", status=503, times=-1)
+    go_on(world, minutes=5)
+    monkeypatch.setattr(Recalling, "run", lambda *_: 1)  # as where thousands rest
+    world.logs.seek(0)
+    world.logs.truncate()
+    go_on(world, minutes=10)
+    lines = [json.loads(line) for line in world.logs.getvalue().splitlines()]
+    recalled = [line["recalled"] for line in lines if line.get("message") == "released"]
+    assert 4 <= sum(recalled) <= 6  # of eleven runs: both ends count

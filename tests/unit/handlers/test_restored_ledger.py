@@ -15,7 +15,7 @@ from functions.ledger.desks import DeskStore
 from functions.ledger.orders import OrderStore
 from functions.ledger.pushes import PushStore
 from functions.model.desk import Pause
-from functions.model.outcomes import Reason
+from functions.model.outcomes import Outcome, Reason
 from tests.equipment.ifs.rows import EACH_A_ROW
 from tests.equipment.lost_day import PERSONS, Befalls, LostDay, live
 from tests.equipment.memory_aws.table import MemoryTable
@@ -189,4 +189,5 @@ def test_an_order_that_is_gone_since_the_lost_time_is_told() -> None:
     desk = Desk(minutes=10)
     put_back(desk, lambda desk: desk.account.delete_order(number_of(desk)))
     (pushed,) = PushStore(desk.world.tables[LEDGER]).open(ACME)
-    assert pushed.attention is Reason.ORDER_IMMUTABLE
+    assert (pushed.outcome, pushed.attention) == (Outcome.KEPT, Reason.ORDER_IMMUTABLE)
+    assert pushed.next_attempt_at is None
