@@ -106,6 +106,11 @@ class PlannedOrder(Frozen):
         return PlannedOrder(order=self.order, outcome=outcome, reason=reason, was_off=self.was_off, **found)
 
     @property
+    def is_only_woken(self) -> bool:
+        """Nothing was shown of it that a plan could hold it to."""
+        return self.was_off and not self.records
+
+    @property
     def is_worth_showing(self) -> bool:
         return bool(self.records) or self.reason is not None
 

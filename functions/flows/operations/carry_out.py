@@ -137,6 +137,9 @@ def _queue(
         plan_id=plan.plan_id,
         reverts=plan.reverts,
     )
+    # What shows no write was only skipped while its mode was off. By now it may have one, as any order that waits.
+    woken = Cause(kind="release", correlation_id=correlation_id)
     replay.queue.send(
-        [DeliverOrder(order=each.order, cause=cause, attempt=attempt, is_probe=is_probe) for each in orders]
+        DeliverOrder(order=each.order, cause=woken if each.is_only_woken else cause, attempt=attempt, is_probe=is_probe)
+        for each in orders
     )

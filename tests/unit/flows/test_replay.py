@@ -120,6 +120,17 @@ def test_a_replay_wakes_what_was_skipped_while_the_mode_was_off_though_nothing_i
     assert desk.world.state().waiting_for is waits_for
 
 
+def test_what_was_only_woken_is_written_where_ifs_has_its_record_by_then() -> None:
+    desk = Desk("off", candidates=[])
+    desk.world.ifs.candidates = {}
+    plan = desk.plan(reason="mode_off")
+    candidate = a_candidate(a_record())
+    desk.world.ifs.candidates = {candidate.record.key: candidate}
+    desk.carry_out(plan)
+    assert desk.world.state().waiting_for is Reason.NOT_DELIVERED_YET
+    assert len(desk.world.ifs.writes) == 1
+
+
 def test_a_replay_sends_nothing_that_is_still_switched_off() -> None:
     desk = Desk("off")
     desk.world.connection = a_connection(mode="off")
