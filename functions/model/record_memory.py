@@ -276,6 +276,11 @@ class RecordMemory(Frozen):
         return any(past.outcome is Outcome.PARKED and past.ours is not None for past in self.fields.values())
 
     @property
+    def is_outdated(self) -> bool:
+        """A plan showed something else than what would have been written."""
+        return any(past.reason is Reason.PLAN_OUTDATED for past in self.fields.values())
+
+    @property
     def unheard(self) -> set[OrderKey]:
         return {name.order(self.connection) for name in self.tell}
 

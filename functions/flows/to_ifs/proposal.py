@@ -148,10 +148,13 @@ class RecordProposal:
         return replace(self, is_writing=False)
 
     def carrying_out(self, planned: Mapping[str, FieldChange] | None, plan_id: str | None = None) -> RecordProposal:
-        """Once: what comes again of a plan that was carried out here is no new wish."""
+        """Once: what comes again of a plan that was carried out here is no new wish, and nothing that has come since is
+        held to it. What was outdated stays so.
+        """
         # A message that comes twice would otherwise write over what a person typed after the first.
-        is_replay = self.is_replay and plan_id not in self.stored.plans
-        return replace(self, planned=planned, plan_id=plan_id, is_replay=is_replay)
+        is_again = plan_id in self.stored.plans
+        left = None if is_again and not self.stored.is_outdated else planned
+        return replace(self, planned=left, plan_id=plan_id, is_replay=self.is_replay and not is_again)
 
     def reverting(self, changes: Mapping[str, FieldChange], plan_id: str) -> RecordProposal:
         return replace(self._as_remembered(), giving_back=changes, plan_id=plan_id)
@@ -260,7 +263,7 @@ def propose(
     """
     # An order is also concerned by a record that it leaves: what it wrote there has to go.
     touching = {case.state.key: _touched(case, placements[case.state.key], memories) for case in cases}
-    writing, showing = _divided(cases)
+    writing = [case for case in cases if case.is_writing]
     records = {
         key: _proposed(own, placements, memories[key], connection, (planned or {}).get(key, AsPlanned()))
         for key, own in _by_record(writing, touching).items()
@@ -268,16 +271,12 @@ def propose(
     # Each by itself: what is only shown must not become what another order's write builds on.
     shows = {
         (case.state.key, key): _proposed([case], placements, memories[key], connection, AsPlanned()).only_shown()
-        for case in showing
+        for case in cases
+        if not case.is_writing
         for key in touching[case.state.key]
     }
     unfinished = {case.state.key: _unfinished(case, memories) for case in cases}
     return Proposal(cases, placements, records, shows, touching, unfinished)
-
-
-def _divided(cases: Sequence[OrderCase]) -> tuple[list[OrderCase], list[OrderCase]]:
-    """Those that write, and those in shadow mode."""
-    return [case for case in cases if case.is_writing], [case for case in cases if not case.is_writing]
 
 
 def _by_record(

@@ -13,6 +13,7 @@ from functions.flows.operations import replay
 from functions.flows.operations.replay import Replay
 from functions.flows.to_ifs.deliver import deliver
 from functions.ledger.plans import PlanStore
+from functions.model.messages import DeliverOrder
 from functions.model.outcomes import Outcome, Reason
 from functions.model.plans import Plan
 from functions.model.record_memory import LEASE, POST_AGAIN
@@ -52,9 +53,12 @@ class Desk:
         self.plans += 1
         return draw_up(self.replay, selection, plan_id=f"plan-{self.plans}", by="kim", note="carrier map corrected")
 
-    def carry_out(self, plan: Plan) -> None:
+    def carry_out(self, plan: Plan) -> list[DeliverOrder]:
+        """Answers the messages, any of which may come again."""
         apply(self.replay, plan, "c-9")
-        deliver(self.world.queue.take(), self.world.delivery)
+        messages = self.world.queue.take()
+        deliver(messages, self.world.delivery)
+        return messages
 
 
 def shown(plan: Plan) -> dict[str, dict[str, tuple[str | None, str | None]]]:
@@ -66,8 +70,7 @@ def test_a_plan_that_arrives_twice_is_not_outdated_by_its_own_first_half() -> No
     desk = Desk("shadow", a_shipment(carrier_code="fedex"))
     plan = desk.plan(orders=["P1001"])
     desk.world.ifs.refuses = {FieldName.CARRIER: Permanent(Reason.UNKNOWN_IN_IFS, "ForwarderInfo")}
-    desk.carry_out(plan)
-    desk.carry_out(plan)
+    deliver(desk.carry_out(plan), desk.world.delivery)
     fields = desk.world.on().fields
     assert desk.world.ifs.record().values[FieldName.TRACKING] == "1Z0001"
     assert (fields["tracking"].outcome, fields["carrier"].reason) == (Outcome.WRITTEN, Reason.UNKNOWN_IN_IFS)
@@ -254,6 +257,24 @@ def test_apply_twice_changes_nothing_more() -> None:
     desk.carry_out(plan)
     desk.carry_out(plan)
     assert len(desk.world.ifs.writes) == 1
+
+
+def test_what_comes_again_of_a_plan_that_was_carried_out_holds_nothing_that_came_since_to_it() -> None:
+    desk = Desk(mode="shadow")
+    plan = desk.plan(orders=["P1001"])
+    messages = desk.carry_out(plan)
+    desk.world.ifs.edit(is_delivered=True, ship_date="2026-03-07T00:00:00Z")
+    deliver(messages, desk.world.delivery)
+    assert desk.world.ifs.record().values[FieldName.SHIP_DATE] == "2026-03-05T00:00:00Z"
+    assert desk.world.state().attention is None
+
+
+def test_a_plan_that_was_outdated_stays_so_when_it_comes_again() -> None:
+    desk = Desk(mode="shadow")
+    plan = desk.plan(orders=["P1001"])
+    desk.world.ifs.edit(carrier="DHL")
+    deliver(desk.carry_out(plan), desk.world.delivery)
+    assert (desk.world.ifs.writes, desk.world.state().attention) == ([], Reason.PLAN_OUTDATED)
 
 
 @pytest.mark.parametrize(
