@@ -12,8 +12,8 @@ from typing import Any
 
 from functions.errors import ConnectorError, Retryable
 from functions.flows.to_shipstation.look import LISTED, look
+from functions.flows.to_shipstation.lost_order import recalled
 from functions.flows.to_shipstation.merge import Decision, loose_after, written_after
-from functions.flows.to_shipstation.recall import recalled
 from functions.flows.to_shipstation.standing import standing
 from functions.flows.to_shipstation.step import OF_SHIPSTATION, Push, Step, audit, delayed, shown, told
 from functions.flows.to_shipstation.wave import left_over
