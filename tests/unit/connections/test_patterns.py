@@ -53,6 +53,7 @@ def test_a_repeat_that_can_be_read_in_two_ways_is_refused(pattern: str) -> None:
         ("(?P<reference>\\w+)(-\\w+)*", "P1-2-3"),
         ("(?P<reference>[^-]+)(?:-[^-]+)*", "P1-2-3"),
         ("([A-Z]++-?)++\\d", "AB-C7"),
+        ("([A-Z]+-?){2,}+\\d", "AB-C7"),
         ("[(](?P<reference>\\d+)[)]+", "(7))"),
         ("[]a-z(]+", "a](b"),
         ("(?P<head>\\w+)(?P<tail>-\\d+){1,2}", "P1-2-3"),
