@@ -211,6 +211,9 @@ DAMAGED: dict[str, Damage] = {
     "one is an error within status 200": lambda body: re.sub(
         rb'\{"@odata.context".*?\}\r\n--', b'{"error":{"code":"X"}}\r\n--', body, count=1
     ),
+    "an error stands behind the rows of one": lambda body: re.sub(
+        rb'"value":\[.*?\]\}\r\n--', b'"value":[],"error":{"code":"X"}}\r\n--', body, count=1
+    ),
     "one is null": lambda body: re.sub(rb"\r\n\r\n\{.*\}\r\n--", b"\r\n\r\nnull\r\n--", body, count=1),
     "one holds what is no row": lambda body: body.replace(b'"value":[', b'"value":[null,', 1),
     "parts within parts without an end": lambda body: b"".join(
