@@ -1,15 +1,19 @@
-"""Orders and reference data that go to ShipStation, killed on their way; both sides' people work meanwhile."""
+"""Orders and reference data that go to ShipStation, killed on their way; both sides' people work meanwhile. And the
+webhooks that are subscribed there.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from tests.equipment.align_desk import HOME, AlignDesk, CustomersDesk, StockDesk
 from tests.equipment.crash_points import Flow, nobody
 from tests.equipment.order_desk import OrderDesk
 from tests.equipment.push_desk import Desk, DeskV2
+from tests.equipment.webhooks_desk import WebhooksDesk
 
 QUARTER = timedelta(minutes=15)
 
@@ -133,6 +137,31 @@ def aligning(story: str, prepare: Callable[[], Any], **more: Any) -> Flow:
     return Flow("align", story, "align", prepare, look, within=timedelta(minutes=5), **more)
 
 
+# --- webhooks
+
+
+def a_new_token(api: str) -> WebhooksDesk:
+    desk = WebhooksDesk(api)
+    desk.look()
+    desk.rotate()
+    desk.wait(2)
+    return desk
+
+
+def look_hourly(desk: WebhooksDesk) -> None:
+    for _ in range(5):
+        desk.world.functions["register"].invoke({"connection": "acme", "is_scheduled": True})
+        desk.wait(1)
+
+
+def subscribed(desk: WebhooksDesk) -> list[tuple[str, str, bool]]:
+    return sorted((each.event, each.target_url, each.is_active) for each in desk.found)
+
+
+def registering(story: str, prepare: Callable[[], Any]) -> Flow:
+    return Flow("register", story, "register", prepare, look_hourly, also=subscribed, within=timedelta(minutes=30))
+
+
 DESKS = [
     pushing("a new order", ordered, function="pull", people=pack),
     pushing("a new order", ordered),
@@ -146,4 +175,8 @@ DESKS = [
     aligning("a warehouse that moved", a_warehouse_that_moved, people=phone),
     aligning("a customer", a_customer),
     aligning("stock", a_part, also=held),
+    registering("none yet", WebhooksDesk),
+    registering("none yet, through V2", partial(WebhooksDesk, "v2")),
+    registering("a new token", partial(a_new_token, "v1")),
+    registering("a new token, through V2", partial(a_new_token, "v2")),
 ]

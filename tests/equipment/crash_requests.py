@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 from tests.equipment.crash_points import Flow
@@ -110,12 +112,37 @@ def found(shop: Shop) -> dict[str, Any]:
     return {name: shop.answer.get(name) for name in ("state", "shipments", "equal", "missing", "different", "extra")}
 
 
+# --- a pilot
+
+
+def five_sold() -> Shop:
+    """Of a store that the account names: else the file does not fit, and nothing is written."""
+    shop = Shop()
+    shop.site.account.store_names = {100_001: "Web"}
+    for number in range(1, 6):
+        shop.sell(f"P{number}")
+    return shop
+
+
+def pilot(shop: Shop) -> None:
+    with redirect_stdout(StringIO()):  # the report is printed too
+        shop.ask("check", connection="acme", pilot="P1", **SIGNED)
+    settle(shop)
+
+
 # --- what a person changes
 
 
 def unmapped() -> Shop:
     shop = Shop()
     shop.sell("P1", carrier="ontrac")
+    shop.wait(10 * MINUTE)
+    return shop
+
+
+def mapped() -> Shop:
+    shop = unmapped()
+    shop.ask("control", do="map", table="carriers", code="ontrac", value="DHL", **WHO)
     shop.wait(10 * MINUTE)
     return shop
 
@@ -178,7 +205,9 @@ ASKED = [
     Flow("replay", "an overwrite is applied", "replay", drawn_over, apply, type_beside, plan_of, HOUR),
     Flow("replay", "a plan is taken back", "replay", applied, take_back, type_beside, plan_of, HOUR),
     Flow("reconcile", "with repair", "reconcile", a_number_missing, compare, type_beside, found, HOUR),
+    Flow("check", "a pilot", "check", five_sold, pilot, type_beside),
     change("map", unmapped, table="carriers", code="ontrac", value="DHL"),
+    change("unmap", mapped, table="carriers", code="ontrac"),
     change("release", unmapped, orders=["P1"]),
     change("dismiss", unmapped, orders=["P1"]),
     change("dismiss", parked, subjects=["message m-1"]),

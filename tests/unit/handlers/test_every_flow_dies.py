@@ -4,6 +4,8 @@ meanwhile: in the end all stands as if nobody had died.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.equipment.crash_desks import DESKS
@@ -13,6 +15,7 @@ from tests.equipment.crash_scenes import READING
 
 FLOWS = [*READING, *ASKED, *DESKS]
 SEED, SOME, FEW = 7, 0.08, 0.02  # `make bench ROWS=crash_points` tries every step
+HANDLERS = Path(__file__).parents[3] / "functions/handlers"
 SHORT = 20  # steps that are all tried
 
 
@@ -25,18 +28,16 @@ def test_a_death_at_a_call_to_the_outside_changes_nothing(flow: Flow) -> None:
     assert [fault for kill in tried for fault in wrong(flow, kill, whole)] == []
 
 
-def test_every_function_that_writes_has_a_flow_that_dies() -> None:
-    killed = {flow.function for flow in FLOWS}
-    assert killed == {
-        "align",
-        "consume",
-        "control",
-        "dead_letters",
-        "poll",
-        "pull",
-        "push",
-        "reconcile",
-        "release",
-        "replay",
-        "webhook",
-    }
+# Of these no run is killed here: what they leave behind is no system's of either vendor, or somebody else's to repeat.
+SPARED = {
+    "act": "control's code, behind a button",
+    "digest": "tells a topic, and that it did",
+    "inspect": "reads",
+    "unregister": "CloudFormation waits for its answer; test_unregister.py",
+    "view": "reads",
+}
+
+
+def test_every_function_has_a_flow_that_dies_or_a_reason_why_not() -> None:
+    made = {path.stem for path in HANDLERS.glob("*.py") if "\ndef handler(" in path.read_text(encoding="utf-8")}
+    assert made - {flow.function for flow in FLOWS} == SPARED.keys()
