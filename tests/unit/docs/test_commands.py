@@ -36,3 +36,18 @@ def test_what_is_documented_can_be_typed(typed: str) -> None:
 
 def test_every_command_is_documented() -> None:
     assert {shlex.split(typed)[1] for typed in TYPED} >= {command.name for command in COMMANDS}
+
+
+def questions() -> list[list[str]]:
+    """The cells of each question that an operator has."""
+    text = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    lines = text.partition("\n| question | command |")[2].partition("\n\n")[0].splitlines()
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines[2:]]
+
+
+@pytest.mark.parametrize("question", questions(), ids=lambda cells: cells[0])
+def test_a_question_has_its_command_its_answer_and_what_is_clicked_for_it(question: list[str]) -> None:
+    asked, command, answer, clicked = question
+    assert all((asked, command, answer, clicked))
+    shown = "".join(path.read_text("utf-8") for path in (*ROOT.glob("functions/page/*.py"), ROOT / "infra/page.py"))
+    assert [word for word in re.findall(r"`([^`]+)`", clicked) if f'"{word}"' not in shown] == []
