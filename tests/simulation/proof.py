@@ -34,7 +34,12 @@ class Claim:
 
 
 def _of_rows(figures: Figures) -> str:
-    return "; ".join(f"{row['value']:g} {row['unit']}" for row in figures["rows"])
+    return "; ".join(f"{row['value']:g} {row['unit']}{_aim(row)}" for row in figures["rows"])
+
+
+def _aim(row: Figures) -> str:
+    """Of a figure that falls short."""
+    return "" if row["ok"] else f", aimed at {row['goal']:g}"
 
 
 def _row(text: str, name: str) -> Claim:

@@ -10,7 +10,7 @@ import pytest
 from tests.equipment.evidence import Evidence, keep, kept
 from tests.simulation.proof import BEGIN, CLAIMS, END, NOT_RUN, README, into, table
 
-ROW = {"id": "x", "value": 0.0, "unit": "lost", "goal": 0}
+ROW = {"id": "x", "value": 0.0, "unit": "lost", "goal": 0, "ok": True}
 SHOWN: dict[str, dict[str, Any]] = {
     "tests": {"passed": 9, "skipped": 1, "failed": 0},
     "weeks": {"violations": 0, "seeds": 50, "labels": 13_000, "faults": 100_000},
@@ -37,6 +37,13 @@ def test_every_claim_says_what_its_run_has_shown_and_of_which_version(claim: Any
     assert claim.said(evidence(claim.run).figures) in line
     assert "0123456789ab" in line
     assert NOT_RUN not in line
+
+
+def test_a_figure_that_falls_short_says_what_it_was_to_be() -> None:
+    claim = next(each for each in CLAIMS if each.run == "bench-outage")
+    late = {"id": "y", "value": 3.8, "unit": "min until all are queued", "goal": 3, "ok": False}
+
+    assert claim.said({"rows": [ROW, late]}) == "0 lost; 3.8 min until all are queued, aimed at 3"
 
 
 def test_what_a_run_has_shown_is_found_again_and_half_a_file_is_not(tmp_path: Path) -> None:
