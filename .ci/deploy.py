@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -62,7 +63,7 @@ def main(arguments: list[str]) -> int:
     told = _standing(known.verb, options)
     context = {"connections": folder, "standing": told}
     command += [word for name, value in context.items() if value for word in ("--context", f"{name}={value}")] + options
-    return _synth(command) if known.verb == "synth" else _with_aws(known.verb, command)
+    return _synth(command) if known.verb == "synth" else _with_aws(known.verb, command, folder)
 
 
 def _folder(named: str) -> Path | None:
@@ -185,12 +186,23 @@ def templates(assembly: Path) -> list[Path]:
     return sorted(assembly / each["properties"]["templateFile"] for each in stacks)
 
 
-def _with_aws(verb: str, command: list[str]) -> int:
+def _with_aws(verb: str, command: list[str], folder: Path | None) -> int:
     screen = step.Screen(TEXTS.get(verb, f"cdk {verb}"))
     screen.line(screen.text)
     status, _ = step.run([*command, *(["--all"] if verb == "deploy" else [])], screen, asks=True)
+    if not status:
+        sys.stdout.write(_next(verb, folder))
     _say_notice()
     return status
+
+
+def _next(verb: str, folder: Path | None) -> str:
+    if verb == "bootstrap":
+        return "Next: make deploy FOLDER=~/connections\n"
+    if verb == "deploy":
+        filled = f"make secrets CONNECTION=NAME FOLDER={shlex.quote(str(folder))}"
+        return f"Next, for each new connection: {filled}\nHow all stand: .ci/operate status\n"
+    return ""
 
 
 def _say_notice() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import aws_cdk as cdk
 import deploy
 import pytest
+import step
 from constructs import Construct
 
 from infra.context import ContextError, choices
@@ -178,3 +179,28 @@ def test_a_bad_value_is_answered_with_one_sentence(tmp_path: Path) -> None:
 )
 def test_what_a_tag_is_called_is_no_value_of_another_name(options: list[str], found: str) -> None:
     assert deploy._of_context("alarms", options) == found  # noqa: SLF001 # what reads them is a script
+
+
+FILL = """Next, for each new connection: make secrets CONNECTION=NAME FOLDER='/home/kim/my files'
+How all stand: .ci/operate status
+"""
+
+
+@pytest.mark.parametrize(
+    ("verb", "status", "next_"),
+    [
+        ("bootstrap", 0, "Next: make deploy FOLDER=~/connections\n"),
+        ("deploy", 0, FILL),
+        ("deploy", 1, ""),
+        ("destroy", 0, ""),
+    ],
+)
+def test_what_is_done_says_what_comes_next(
+    verb: str, status: int, next_: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(step, "run", lambda *_, **__: (status, ""))
+    monkeypatch.setattr(deploy, "NOTICE", Path("/nowhere"))
+    folder = Path("/home/kim/my files") if verb == "deploy" else None
+
+    assert deploy._with_aws(verb, ["cdk"], folder) == status  # noqa: SLF001 # what calls it is a script
+    assert "".join(capsys.readouterr().out.partition("Next")[1:]) == next_
