@@ -118,6 +118,8 @@ class _Walk:
         """The next page, or None where a smaller one has to be asked for."""
         try:
             batch = self._ask(place, end)
+            if self._is_hollow(batch, place):
+                batch = self._ask(place, end)
         except PageBroken as fault:
             if self._hunt is None:
                 self._hunt, self._singles = fault, 0
@@ -142,6 +144,11 @@ class _Walk:
             text = f"GET {self._listing.path}: every row is older than {self._listing.key_start}"
             raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, text)
         return batch
+
+    @staticmethod
+    def _is_hollow(batch: Batch, place: _Place) -> bool:
+        """Empty where the count says that rows stand there: it may have been answered too early."""
+        return not batch.rows and (batch.total or 0) > (place.number - 1) * place.size
 
     def _is_outside(self, rows: Rows, start: str) -> bool:
         """Whether the list ignores where it should start: it would be read from its beginning, without an end."""

@@ -103,6 +103,30 @@ def test_a_page_of_nothing_but_nulls_does_not_end_the_walk() -> None:
     assert (pages[0].last, pages[0].is_last) == (None, False)
 
 
+@pytest.mark.parametrize("empty", [1, 2, 3], ids=["the first", "the second", "the third"])
+@pytest.mark.parametrize("seconds", [0, 1], ids=["one second", "a second apart"])
+def test_an_empty_page_of_a_list_that_counts_more_is_asked_for_once_more(empty: int, seconds: float) -> None:
+    listing = List(labels(1300, seconds))
+
+    def fetch(parameters: Mapping[str, str], tries: int) -> Batch:
+        batch = listing(parameters, tries)
+        return Batch([], 1300) if len(listing.asked) == empty else Batch(batch.rows, 1300)
+
+    assert ids(list(walk(fetch, V1.labels, {}, Window(BEGINNING)))) == list(range(1300))
+
+
+def test_a_list_that_stays_empty_whatever_it_counts_is_asked_twice() -> None:
+    asked: list[str] = []
+
+    def fetch(parameters: Mapping[str, str], tries: int) -> Batch:
+        del tries
+        asked.append(parameters["page"])
+        return Batch([], 1300)
+
+    assert ids(list(walk(fetch, V1.labels, {}, Window(BEGINNING)))) == []
+    assert asked == ["1", "1"]
+
+
 def test_rows_out_of_order_within_a_page_are_all_read() -> None:
     rows = labels(700)
     rows[400:500] = reversed(rows[400:500])
