@@ -54,7 +54,7 @@ def next_attempt(
 ) -> OrderState:
     """`state` with its waiting, its next attempt and its call for attention; `before` is what the ledger held. `until`:
     a lease or a wait that was stated ends then, and no look before is of use. `is_lost`: this very attempt had no
-    answer, and is asked about less and less often. `is_outage`: IFS serves nobody.
+    answer, and is asked about less and less often, unless `is_outage`: IFS serves nobody.
     """
     pending = _pending(state)
     waits = _waits(before, pending, now)
@@ -64,7 +64,7 @@ def next_attempt(
         pending = _pending(state)
         waits = {**_waits(before, pending, now), **(given_up if pending else {})}
     # A wait that IFS stated is no failure of the order's, nor is an outage, whose end it need not wait beyond.
-    attempts = _attempts(before, pending, is_put_off=(until is not None or is_outage) and not is_lost)
+    attempts = _attempts(before, pending, is_put_off=is_outage or (until is not None and not is_lost))
     return state.scheduled(
         waiting_for=pending,
         waits=waits,

@@ -208,6 +208,20 @@ def test_no_write_is_begun_that_could_outlive_its_run() -> None:
     assert (killed, '"out_of_time"' in world.logs.getvalue()) == ([], True)
 
 
+def test_writes_that_get_no_answer_of_ifs_for_a_day_are_probed_at_the_pace_of_their_leases_to_the_end() -> None:
+    """Each may have arrived, and is asked about when its lease of three minutes ends: with three orders, one a minute."""
+    world, site = sold(3)
+    site.tenant.add_fault("html", status=503, method="PATCH", path=SET, times=-1)
+    go_on(world, hours=22)
+    before = len(requests_of(site, "PATCH"))
+    go_on(world, hours=2)
+    assert (circuit(world).opened_by, missing(site), parked(world)) == ("write", 3, 0)
+    assert 80 <= len(requests_of(site, "PATCH")) - before <= 120
+    site.tenant.lift_faults()
+    go_on(world, minutes=5)
+    assert (missing(site), circuit(world).is_open) == (0, False)
+
+
 def test_orders_that_rested_when_ifs_came_back_are_what_tells_that_it_is_back() -> None:
     world, site = sold(3)
     site.tenant.add_fault("html", status=503, times=-1)
