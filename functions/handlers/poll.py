@@ -6,10 +6,10 @@ A person may invoke it too: look now, backfill a window, see how reading stands,
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from functions.connections.connection import ON_ITS_WAY
 from functions.errors import ConnectorError
@@ -43,22 +43,29 @@ def build(runtime: Runtime, settings: PollSettings) -> Handler:
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
         runtime.time.begins(context)
         event = as_kept(event, runtime.connections)
-        is_named = isinstance(event.get("connection"), str)
-        is_now = is_named and event.get("now") is True and set(event) == {"connection", "now"}
-        is_tick = is_named and set(event) == {"connection"}
-        # A schedule names the connection and nothing else; whatever says more is a person's request.
-        if set(event) != {"Records"} and not is_tick and not is_now:
+        asks = _who_asks(event)
+        if asks == "person":
             return backfill.answer(event, runtime, parts)
         notifications, unreadable = batch.read(event.get("Records", ()), Notification)
         names = {n.connection for n in notifications.values()} or {ConnectionName(event.get("connection", ""))}
         for name in sorted(names & set(runtime.connections)):
             if runtime.connections[name].mode != "off":
-                _read(parts(name), _of(name, notifications.values()), context, is_now=is_now)
-        if is_now:
+                _read(parts(name), _of(name, notifications.values()), context, is_now=asks == "now")
+        if asks == "now":
             return backfill.answer({"connection": event["connection"], "status": True}, runtime, parts)
         return batch.failures(unreadable)
 
     return handle
+
+
+def _who_asks(event: Mapping[str, Any]) -> Literal["queue", "schedule", "now", "person"]:
+    """A schedule names the connection and nothing else; whatever says more is a person's request."""
+    if set(event) == {"Records"}:
+        return "queue"
+    is_named = isinstance(event.get("connection"), str)
+    if is_named and set(event) == {"connection"}:
+        return "schedule"
+    return "now" if is_named and event.get("now") is True and set(event) == {"connection", "now"} else "person"
 
 
 def _of(name: ConnectionName, notifications: Iterable[Notification]) -> list[Notification]:

@@ -7,9 +7,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import indent
 
 import pytest
-from radon.complexity import cc_visit
+from radon.complexity import add_inner_blocks, cc_visit
 
 ROOT = Path(__file__).parents[3]
 MOST = 10
@@ -23,7 +24,8 @@ def f(rows):
 
 
 def too_many_ways(code: str) -> list[str]:
-    return [f"{block.fullname} {block.complexity}" for block in cc_visit(code) if block.complexity > MOST]
+    blocks = add_inner_blocks(cc_visit(code))
+    return [f"{block.fullname} {block.complexity}" for block in blocks if block.complexity > MOST]
 
 
 def too_long(code: str) -> Iterator[str]:
@@ -53,3 +55,7 @@ def test_no_block_has_more_than_ten_ways_through_it(room: str) -> None:
 
 def test_comprehensions_and_boolean_operators_are_ways_too() -> None:
     assert too_many_ways(ELEVEN) == ["f 11"]
+
+
+def test_a_function_within_another_is_one_too() -> None:
+    assert "outer.f 11" in too_many_ways("def outer():\n" + indent(ELEVEN, "    "))
