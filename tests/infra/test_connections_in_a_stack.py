@@ -112,7 +112,13 @@ def fits(template: dict[str, Any]) -> bool:
     return is_small and max(sizes(template)) <= ENVIRONMENT_LIMIT_BYTES
 
 
-@pytest.mark.parametrize(("length", "count"), documented().items())
+def longest_first() -> list[object]:
+    """The longest names in `make test`; the others fill the same stack with more, and take longer."""
+    counts = sorted(documented().items(), reverse=True)
+    return [pytest.param(*each, marks=() if each[0] == LONGEST_NAME else pytest.mark.nightly) for each in counts]
+
+
+@pytest.mark.parametrize(("length", "count"), longest_first())
 def test_a_stack_holds_as_many_connections_as_documented(tmp_path: Path, length: int, count: int) -> None:
     (template,) = templates_of(connections(tmp_path / "files", count, length), tmp_path / "cdk.out").values()
 
@@ -131,6 +137,7 @@ def test_one_connection_more_does_not_fit(tmp_path: Path, length: int, count: in
     assert fits == [True, False]
 
 
+@pytest.mark.nightly
 def test_one_connection_more_begins_the_next_stack_also_where_it_comes_first_by_its_name(tmp_path: Path) -> None:
     folder = connections(tmp_path / "files", 9, 9)
     standing = json.dumps({1: [path.stem for path in folder.glob("*.toml")]})

@@ -16,7 +16,7 @@ from tests.equipment.local_aws.synth import synthesise
 from tests.equipment.pace import eventually
 from tests.equipment.system import BESIDE, NAME, System, context_of, started
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.nightly]
 
 FOREIGN = "https://shop.example.com/hook"
 
