@@ -24,7 +24,7 @@ def write_units() -> Iterable[Row]:
     """
     world, site = quiet_world()
     orders = [_sold(site, f"P{number:05}", parcels=2) for number in range(ORDERS)]
-    yield from _told(_spent(world, lambda: _ship(site, orders)), ORDERS, "the first parcel of an order", 5)
+    yield from _told(_spent(world, lambda: _ship(site, orders)), ORDERS, "the first parcel of an order", 4)
     yield from _told(_spent(world, lambda: _ship(site, orders)), ORDERS, "a later parcel on its record", 4)
     more = _one_more_of_many()
     yield from _told(more, 1, f"one more parcel on a record of {SHARING * EACH}", 2 * SHARING * EACH * KILOBYTES)
