@@ -16,6 +16,7 @@ from functions.ledger.audit import AuditLog
 from functions.ledger.desks import DeskStore
 from functions.ledger.orders import OrderStore, shards
 from functions.ledger.parked import ParkingStore
+from functions.ledger.pushes import PushStore
 from functions.ledger.queues import FifoOrderQueue
 from functions.ledger.records import RecordStore
 from functions.model.control import AnyChange, Changed, ControlRequest
@@ -58,6 +59,7 @@ def changing(runtime: Runtime, settings: ControlSettings) -> Changing:
     """What was done for a request, or as a dictionary what is wrong with it. The page shows the same."""
     ledger = runtime.table(settings.ledger_table)
     orders, memories, desks, parking = OrderStore(ledger), RecordStore(ledger), DeskStore(ledger), ParkingStore(ledger)
+    pushed = PushStore(ledger)
     audit = AuditLog(runtime.table(settings.audit_table), new_id=runtime.new_id)
 
     def tools(name: ConnectionName, request_id: str) -> ControlTools:
@@ -65,7 +67,7 @@ def changing(runtime: Runtime, settings: ControlSettings) -> Changing:
         recalled = shards(name, ("attention", "due", "watch", "dismissed", "kept"))
         connection = runtime.connections[name]
         return ControlTools(
-            connection, orders, memories, desks, parking, audit, queue, recalled, runtime.now(), request_id
+            connection, orders, memories, desks, parking, pushed, audit, queue, recalled, runtime.now(), request_id
         )
 
     def carry_out(event: dict[str, Any], context: Context) -> Changed | dict[str, Any]:

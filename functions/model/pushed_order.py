@@ -201,6 +201,10 @@ class PushedOrder(Frozen):
         """A person is told."""
         return self.model_copy(update={"attention": reason})
 
+    def seen_to(self) -> PushedOrder:
+        """By a person: it calls nobody until something else is said of it."""
+        return self.model_copy(update={"attention": None})
+
     def as_it_was(self, parcel: Parcel) -> PushedOrder:
         """One of its earlier orders."""
         return self.model_copy(update={"generation": parcel.generation, "order_id": parcel.order_id})

@@ -17,6 +17,7 @@ from functions.model.control import (
 )
 from functions.model.desk import MOST_ENTRIES, MOST_PAUSES, MOST_RECALLS, Desk
 from functions.model.messages import DeliverOrder
+from functions.model.pushed_order import PushedOrder
 from functions.model.records import RecordKey
 from functions.model.shipment import ConnectionName, OrderKey
 from functions.model.state import OrderState
@@ -54,6 +55,14 @@ class ParkingLot(Protocol):
         """False where nothing of that subject is parked."""
 
 
+class PushedOrders(Protocol):
+    def open(self, connection: ConnectionName) -> list[PushedOrder]:
+        """Those that are read again at every look, and those that ask for a person."""
+
+    def save(self, pushed: PushedOrder) -> bool:
+        """False when somebody saved in between."""
+
+
 class Audit(Protocol):
     def new_key(self, at: datetime) -> str: ...
 
@@ -69,6 +78,7 @@ class ControlTools:
     memories: RecordMemories
     desks: Desks
     parking: ParkingLot
+    pushed: PushedOrders
     audit: Audit
     queue: OrderQueue
     recalled: tuple[str, ...]

@@ -35,15 +35,34 @@ def dismiss(tools: ControlTools, asked: DismissRequest) -> Changed:
         why = _dismissed(tools, asked, state)
         left |= {state.key.reference: why} if why else {}
         done += not why
-    note = {"by": asked.by, "note": asked.note, "at": tools.now.isoformat()}
     for subject in asked.subjects:
-        if tools.parking.is_open(asked.connection, subject):
-            tools.audited(asked, desk_record(asked.connection), "dismiss", {"subject": (subject, None)})
-            done += tools.parking.dismiss(asked.connection, subject, note)
-        else:
-            left[subject] = "nothing of that name is parked"
+        is_parked = tools.parking.is_open(asked.connection, subject)
+        done += is_parked and _subject_dismissed(tools, asked, subject)
+        left |= {} if is_parked else {subject: "nothing of that name asks for a person"}
+    pushed = _pushed_dismissed(tools, asked)
+    done += sum(not why for why in pushed.values())
+    left = {name: why for name, why in {**left, **pushed}.items() if why}
     told = "nobody is called for these any more" if done else "nothing was dismissed"
     return Changed(done="dismiss", told=told, concerned=done, left=left)
+
+
+def _subject_dismissed(tools: ControlTools, asked: Change, subject: str) -> bool:
+    note = {"by": asked.by, "note": asked.note, "at": tools.now.isoformat()}
+    tools.audited(asked, desk_record(asked.connection), "dismiss", {"subject": (subject, None)})
+    return tools.parking.dismiss(asked.connection, subject, note)
+
+
+def _pushed_dismissed(tools: ControlTools, asked: DismissRequest) -> dict[str, str]:
+    """Why not, by the number that the attention list names what was pushed by; empty where all its parts are."""
+    named, told = {*asked.orders, *asked.subjects}, dict[str, str]()
+    for pushed in tools.pushed.open(asked.connection) if tools.connection.orders else ():
+        number = pushed.key.number
+        if pushed.attention is not None and number in named:
+            change = {"subject": (pushed.key.part, None), "attention": (str(pushed.attention), None)}
+            tools.audited(asked, desk_record(asked.connection), "dismiss", change)
+            is_saved = tools.pushed.save(pushed.seen_to())
+            told[number] = told.get(number) or ("" if is_saved else SAVED_IN_BETWEEN)
+    return told
 
 
 def _dismissed(tools: ControlTools, asked: Change, state: OrderState) -> str:
