@@ -68,9 +68,7 @@ class Operate(Construct):
         )
         function = self._function(name, settings, description)
         allow_calls(function, ledger.ledger, "GetItem", "BatchGetItem", "PutItem")
-        allow_calls(
-            function, ledger.ledger, "Query", index=DUE_INDEX
-        )  # what was pushed to ShipStation and asks for a person
+        allow_calls(function, ledger.ledger, "Query", index=DUE_INDEX)  # what was pushed, and asks for a person
         ledger.let_append(function)
         for link in links.values():
             allow_sending(function, link.shipments)

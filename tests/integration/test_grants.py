@@ -179,11 +179,14 @@ def work_through(system: System) -> None:
 
 
 def push_an_order(system: System) -> None:
-    """An IFS shipment becomes an order; once IFS has delivered it, it is not read again."""
+    """An IFS shipment becomes an order; once IFS has delivered it, it is not read again. Another one stays open."""
     shipment = system.tenant.add_shipment([("G7", "BOLT-8", 1)], Contract=PUSH_SITE, **RECEIVER)
     eventually(lambda: system.tick("Pull") and any(shipment_of(o) for o in system.account.orders.current.values()))
     system.tenant.deliver(shipment)
     eventually(lambda: system.tick("Pull") and calls(system, "Pull", "dynamodb:PutItem"))
+    system.tenant.add_shipment([("G8", "BOLT-8", 1)], Contract=PUSH_SITE, **RECEIVER)
+    pushed = system.account.orders.current
+    eventually(lambda: system.tick("Pull") and sum(map(bool, map(shipment_of, pushed.values()))) > 1)
 
 
 def come_and_go(system: System) -> None:
@@ -296,6 +299,7 @@ def ask_and_decide(system: System) -> None:
     questions += [{"show": "order", "order": "G3"}, {"show": "order", "tracking": "1ZG4"}]
     changes: list[dict[str, Any]] = [{"do": "release", "orders": ["G3"]}]
     changes += [{"do": "map", "table": "carriers", "code": "dhl", "value": "DHL"}]
+    changes += [{"do": "dismiss", "orders": ["G8"]}]  # looked for among what was pushed
     who = {"by": "anna", "note": "grants"}
     for by_hand, on_a_page, asked in (("Inspect", "View", questions), ("Control", "Act", changes)):
         for each in asked:
