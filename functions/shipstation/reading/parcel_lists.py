@@ -102,12 +102,18 @@ class ParcelLists:
         """Each row once."""
         walked = _Walked(listing)
         for number in range(1, MOST_PAGES + 1):
-            page = self._whole(listing, filters, number) or self._pieces(listing, filters, number, walked.width)
+            page = self._page(listing, filters, number, walked)
             yield from walked.fresh(page, number)
             if walked.is_over(page, number):
                 self.unreadable += walked.broken
                 return
         raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, f"GET {listing.path}: its pages have no end")
+
+    def _page(self, listing: Listing, filters: Mapping[str, str], number: int, walked: _Walked) -> _Page:
+        page = self._whole(listing, filters, number)
+        if page is not None and walked.is_hollow(page):
+            page = self._whole(listing, filters, number)
+        return page or self._pieces(listing, filters, number, walked.width)
 
     def _whole(self, listing: Listing, filters: Mapping[str, str], number: int) -> _Page | None:
         """None for a page that one row breaks."""
@@ -198,6 +204,10 @@ class _Walked:
             self._widest = max(self._widest, len(page.rows))
         else:
             self._reached = max(self._reached, number * self.width)
+
+    def is_hollow(self, page: _Page) -> bool:
+        """Empty where the count says that more rows stand: it may have been answered too early."""
+        return not page.rows and (page.total or 0) > len(self._seen)
 
     def is_over(self, page: _Page, number: int) -> bool:
         """After a page that brings nothing new, or a narrow one where the counts agree."""

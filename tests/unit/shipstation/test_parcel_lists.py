@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from functions.errors import Retryable
 from functions.model.cursors import Span
+from functions.shipstation.client import Answer
 from functions.shipstation.reading.api import Api, Listing
 from functions.shipstation.reading.parcel_lists import MOST_BROKEN, ParcelLists
 from functions.wiring.shipstation_account import APIS
@@ -42,6 +45,24 @@ class Desk:
 @pytest.mark.parametrize("labels", [1, 5, 6, 7, 13])
 def test_every_row_is_read_whatever_a_page_holds_and_the_counts_say(labels: int, cap: int, total: str) -> None:
     desk = Desk(labels, cap=cap, total=total)
+    assert (desk.read(), desk.lists.unreadable) == (desk.labels, 0)
+
+
+@pytest.mark.parametrize("empty", [1, 2, 3])
+def test_an_empty_page_of_a_list_that_counts_more_is_asked_for_once_more(
+    monkeypatch: pytest.MonkeyPatch, empty: int
+) -> None:
+    desk = Desk(13)
+    get, asked = desk.rig.client.get, list[str]()
+
+    def hollow(path: str, parameters: Mapping[str, str], *rest: Any, **more: Any) -> Answer | None:
+        answer = get(path, parameters, *rest, **more)
+        asked.append(path)
+        if len(asked) == empty and answer is not None:
+            return replace(answer, body={**answer.body, "shipments": []})
+        return answer
+
+    monkeypatch.setattr(desk.rig.client, "get", hollow)
     assert (desk.read(), desk.lists.unreadable) == (desk.labels, 0)
 
 
