@@ -16,7 +16,7 @@ from functions.ledger.items import PARTITION, SORT, each_readable, from_item, re
 from functions.ledger.table import DUE_PARTITION, DUE_SORT, SHOWN, Table, index_key
 from functions.model.attention import Listed, ListedPage, ShardKind
 from functions.model.outcomes import Outcome, Reason
-from functions.model.shipment import ConnectionName, OrderKey, Shipment
+from functions.model.shipment import ConnectionName, OrderKey, Shipment, ShipmentKey
 from functions.model.state import OrderState, ShipmentState
 from functions.model.watch import Waiting
 
@@ -198,7 +198,7 @@ def _item(state: OrderState) -> dict[str, Any]:
     # Defaults are left out: an item has the size of what happened to the order.
     dumped = state.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     keys = {PARTITION: _partition(state.key), SORT: STATE, "revision": state.revision}
-    marks = {**state.stub, **{key: _mark(each, state.delivered_to) for key, each in state.shipments.items()}}
+    marks = {**state.stub, **{key: mark for each in state.shipments.values() for key, mark in _marks(each, state)}}
     return to_item(compact({**dumped, **keys, "marks": marks, "order_ids": _order_ids(state), **_due(state)}))
 
 
@@ -207,11 +207,18 @@ def _size(state: OrderState) -> int:
     return len(body.encode()) + MARK_BYTES * len(state.shipments)
 
 
-def _mark(state: ShipmentState, place: str) -> str:
+def _marks(state: ShipmentState, order: OrderState) -> Iterator[tuple[ShipmentKey, str]]:
+    """By each number that it bears."""
+    for number in (state.shipment.shipment_id, *state.others):
+        shipment = state.shipment.numbered(number)
+        yield shipment.key, _mark(state, shipment, order.delivered_to)
+
+
+def _mark(state: ShipmentState, shipment: Shipment, place: str) -> str:
     """A withdrawn shipment that comes back is new, whatever it says."""
     if state.withdrawn_at is not None:
         return WITHDRAWN
-    return (SKIPPED if state.outcome is Outcome.SKIPPED else "") + state.shipment.mark(place)
+    return (SKIPPED if state.outcome is Outcome.SKIPPED else "") + shipment.mark(place)
 
 
 def _is_recorded(stored: str | None, mark: str, *, rejudge_skipped: bool) -> bool:

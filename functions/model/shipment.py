@@ -16,6 +16,7 @@ __all__ = ["ConnectionName", "Item", "OrderKey", "Shipment", "ShipmentKey", "new
 ShipmentKey = NewType("ShipmentKey", str)
 # https://docs.shipstation.com/apis/shipstation-v2/openapi, tracking_status; the fourth is "unknown"
 IN_TRANSIT, ERROR, DELIVERED = "in_transit", "error", "delivered"
+ROUNDED = timedelta(seconds=1)  # how far the same instant may differ in two APIs
 VOID_STANDS = timedelta(minutes=15)  # longer than a list of ShipStation's lags behind another
 
 
@@ -94,6 +95,19 @@ class Shipment(Frozen):
     @property
     def is_voided(self) -> bool:
         return self.voided_at is not None
+
+    def is_twin_of(self, other: Shipment) -> bool:
+        """Whether it is that fulfilment under another number: that both APIs number fulfilments alike is nowhere
+        said.
+        """
+        if {self.kind, other.kind} != {"fulfilment"} or self.order_id is None:
+            return False
+        is_same = (self.order_id, self.tracking_number) == (other.order_id, other.tracking_number)
+        return is_same and abs(self.created_at - other.created_at) <= ROUNDED
+
+    def numbered(self, shipment_id: int) -> Shipment:
+        """The same under that number."""
+        return self.model_copy(update={"shipment_id": shipment_id})
 
     def read_again(self, at: datetime) -> Shipment:
         """The same content, as of the later of both readings."""

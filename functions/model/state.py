@@ -39,7 +39,8 @@ class Placing(Frozen):
 class ShipmentState(Frozen):
     """`admission` is how a backfill let the shipment in; it stays. A person chooses from `choices`, or may again.
     `withdrawn_at`: as of that reading it belongs to another order. `decided_at`: since when it ends so, on it and on
-    its record's fields; None where an earlier version decided.
+    its record's fields; None where an earlier version decided. `others` are the numbers that the same fulfilment
+    bears in another API.
     """
 
     shipment: Shipment
@@ -50,6 +51,7 @@ class ShipmentState(Frozen):
     admission: Admission | None = None
     withdrawn_at: datetime | None = None
     decided_at: datetime | None = None
+    others: tuple[int, ...] = ()
 
     @property
     def is_in_scope(self) -> bool:
@@ -61,6 +63,9 @@ class ShipmentState(Frozen):
 
     def is_on(self, records: Collection[RecordKey]) -> bool:
         return self.placing is not None and self.placing.key in records
+
+    def also_numbered(self, number: int) -> ShipmentState:
+        return self.model_copy(update={"others": (*self.others, number)})
 
     def ended(
         self, outcome: Outcome, reason: Reason | None, *, placing: Placing | None = None, choices: Iterable[str] = ()

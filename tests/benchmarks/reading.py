@@ -222,6 +222,7 @@ def burst(api: Api = V1) -> Iterable[Row]:
 # --- a long backlog
 
 PAGES, PAGE_ROWS = 2000, 20
+NEW_ROWS = PAGE_ROWS - 2  # the last two of a page are shown by the next one again, whose real size is 500
 LATENCIES = (0.4, 1.0, 3.0)
 MODES = ("fixed", "sliding")
 
@@ -244,13 +245,13 @@ def _drained(latency: float, mode: str, api: Api) -> tuple[float, int]:
     there = latency / 4
     world.weather.there = there * 0.8, there * 1.2
     world.weather.back = (latency - there) * 0.8, (latency - there) * 1.2
-    first, apart = START - timedelta(days=29), timedelta(days=28) / (PAGES * (PAGE_ROWS - 1))
-    for number in range(PAGES * (PAGE_ROWS - 1)):
+    first, apart = START - timedelta(days=29), timedelta(days=28) / (PAGES * NEW_ROWS)
+    for number in range(PAGES * NEW_ROWS):
         site.account.ship(None, at=first + apart * number, is_silent=True)
     site.shipments.on_send = lambda: None
     seen = first_queued(site.shipments, world)
     schedule(world, START + timedelta(hours=4), "poll")
-    _until(world, lambda: len(seen) >= PAGES * (PAGE_ROWS - 1))
+    _until(world, lambda: len(seen) >= PAGES * NEW_ROWS)
     began, done = site.account.requests[0].at, max(seen.values())  # not the minute until the schedule ticks
     minutes = (done - began).total_seconds() / 60
     live = sum(api.ends not in dict(request.query) for request in site.account.requests if request.at <= done)

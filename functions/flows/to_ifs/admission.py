@@ -20,6 +20,7 @@ def admitted(state: OrderState, messages: Iterable[DeliverOrder], connection: Co
         if message.shipment is None:
             continue
         shipment, withdrawn_at = _told(message.shipment, message.withdrawn_at)
+        state, shipment = _recognised(state, shipment)
         if withdrawn_at is not None:
             state = _withdrawn(state, shipment, withdrawn_at)
         else:
@@ -65,6 +66,22 @@ def _told(shipment: Shipment, withdrawn_at: datetime | None) -> tuple[Shipment, 
     return shipment, withdrawn_at
 
 
+def _recognised(state: OrderState, arriving: Shipment) -> tuple[OrderState, Shipment]:
+    """A fulfilment that is known under another number keeps the one that it was written under."""
+    known = None if arriving.key in state.shipments else _twin(state, arriving)
+    if known is None:
+        return state, arriving
+    if arriving.shipment_id not in known.others:
+        known = known.also_numbered(arriving.shipment_id)
+        state = state.with_shipments({known.shipment.key: known})
+    return state, arriving.numbered(known.shipment.shipment_id)
+
+
+def _twin(state: OrderState, arriving: Shipment) -> ShipmentState | None:
+    twins = (known for known in state.shipments.values() if known.shipment.is_twin_of(arriving))
+    return next(twins, None)
+
+
 def _withdrawn(state: OrderState, shipment: Shipment, at: datetime) -> OrderState:
     """Remembered also where the shipment was not known: an older placing that arrives later does nothing."""
     known = state.shipments.get(shipment.key)
@@ -97,7 +114,10 @@ def _merged(
     outcome, reason = _judged(told, connection, admitted_as)
     if reason in FILES_REASONS and known is not None and known.is_in_scope and placing is not None:
         outcome, reason = Outcome.WAITING, None
-    entry = ShipmentState(shipment=told, outcome=outcome, reason=reason, placing=placing, admission=admitted_as)
+    others = known.others if known else ()
+    entry = ShipmentState(
+        shipment=told, outcome=outcome, reason=reason, placing=placing, admission=admitted_as, others=others
+    )
     return state.with_shipments({told.key: entry.decided(known.decided_at) if known else entry})
 
 

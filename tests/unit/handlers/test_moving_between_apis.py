@@ -9,6 +9,8 @@ import pytest
 
 from tests.equipment.ifs.rows import EACH_A_ROW
 from tests.equipment.quiet_connection import START, a_connection, quiet_world, run, schedule
+from tests.equipment.shipstation import v2_views
+from tests.equipment.shipstation.rows import Fulfillment
 from tests.equipment.world import CANARY, Site
 
 HOUR = timedelta(hours=1)
@@ -101,6 +103,44 @@ def test_nothing_is_written_twice_and_nothing_is_lost(first: str, second: str, t
     move.go_on(2 * HOUR)
     values = _values(move.site, move.records, is_row=targets[0] is ROW)
     assert [value is not None for value in values] == [True, False, True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "targets"),
+    [("v1", "v2", [ROW]), pytest.param("v2", "v1", FIELDS, marks=pytest.mark.nightly)],
+    ids=["rows, to v2", "fields, to v1"],
+)
+def test_a_fulfilment_that_bears_another_number_in_the_other_api_is_the_same(
+    monkeypatch: pytest.MonkeyPatch, first: str, second: str, targets: list[dict[str, Any]]
+) -> None:
+    """That both APIs number fulfilments alike is nowhere said: order, tracking number and instant tell."""
+    shown = v2_views.fulfillment
+
+    def renumbered(row: Fulfillment) -> dict[str, Any]:
+        return {**shown(row), "fulfillment_id": v2_views.se(row.fulfillment_id + 7_000_000)}
+
+    monkeypatch.setattr(v2_views, "fulfillment", renumbered)
+    move = Move(first, targets)
+    account, tenant = move.site.account, move.site.tenant
+    by_hand, taken_back = move.sold("P1", pieces=2), move.sold("P2")
+    account.mark_shipped(by_hand, carrier_code="usps", tracking_number="HAND1")
+    gone = account.mark_shipped(taken_back, carrier_code="usps", tracking_number="HAND2")
+    for record in move.records.values():
+        tenant.deliver(record)
+    move.go_on(2 * HOUR)
+    written = move.writes()
+
+    move.move(second)
+    move.go_on(8 * HOUR)
+    assert move.writes() == written
+    account.void_fulfillment(gone)
+    move.go_on(30 * HOUR)  # the sweep reads everything again
+    sent: list[None] = []
+    move.site.shipments.on_send = lambda: sent.append(None)
+    move.go_on(24 * HOUR)
+    assert sent == []
+    values = _values(move.site, move.records, is_row=targets[0] is ROW)
+    assert values == ["HAND1", None]
 
 
 def _values(site: Site, records: dict[str, int], *, is_row: bool) -> list[Any]:
