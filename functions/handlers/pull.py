@@ -1,5 +1,6 @@
 """Schedule, or a person → orders.fifo: what IFS wants packed and ShipStation does not know yet, or knows otherwise. A
-fault leaves nothing behind; the next look does it all. A person has what ShipStation refused tried again.
+fault leaves nothing behind; the next look does it all. A person has what ShipStation refused tried again, or sees what
+the next look would send.
 """
 
 from __future__ import annotations
@@ -10,10 +11,14 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from functions.connections.connection import Connection
+from functions.connections.orders import Orders
 from functions.errors import ConnectorError
-from functions.flows.from_ifs.pull import Pull, pull
+from functions.flows.from_ifs.pull import Pull, look, pull
+from functions.flows.operations.push_preview import preview
 from functions.model.audit import Cause
 from functions.model.frozen import Frozen
+from functions.model.outcomes import SENTENCES
 from functions.model.shipment import ConnectionName
 from functions.model.signed import Name, Note
 from functions.settings import PullSettings
@@ -25,7 +30,10 @@ from functions.wiring.requests import as_kept, explained, names, unknown_connect
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import heartbeat, logger
 
-ALLOWED = {"again": {"connection": "name", "again": True, "by": "who asks", "note": "why"}}
+ALLOWED = {
+    "again": {"connection": "name", "again": True, "by": "who asks", "note": "why"},
+    "dry_run": {"connection": "name", "dry_run": True},
+}
 RESTS = "a person paused it; resume it first"
 
 
@@ -36,35 +44,49 @@ class Again(Frozen):
     note: Note
 
 
+class DryRun(Frozen):
+    connection: ConnectionName
+    dry_run: Literal[True]
+
+
 def build(runtime: Runtime, settings: PullSettings) -> Handler:
-    @cache
-    def parts(name: ConnectionName) -> Pull:
-        connection = runtime.connections[name]
-        assert connection.orders is not None, "only connections with orders have a schedule"
-        return pull_parts(runtime, settings, connection, connection.orders)
+    looks = _Looks(runtime, settings)
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
         runtime.time.begins(context)
         event = as_kept(event, runtime.connections)
         try:
-            cause = _cause(event, context)
+            asked = _asked(event)
         except ValidationError as error:
-            return {"error": explained(error, Again), "allowed": ALLOWED}
+            return {"error": explained(error, DryRun if "dry_run" in event else Again), "allowed": ALLOWED}
         if event["connection"] not in runtime.connections:
             return {"error": unknown_connection(names(runtime.connections), event["connection"]), "allowed": ALLOWED}
         connection = runtime.connections[ConnectionName(event["connection"])]
-        orders = connection.orders
-        if orders is None or "off" in {orders.mode, connection.mode}:
+        cause = _cause(asked, context)
+        if isinstance(asked, DryRun):
+            return looks.shown(connection, cause)
+        if connection.orders is None or "off" in {connection.orders.mode, connection.mode}:
             return {"sent": 0}
-        told: dict[str, Any] = {"connection": connection.name, "correlation_id": context.aws_request_id}
-        ledger = runtime.table(settings.ledger_table)
+        return looks.sent(connection, connection.orders, cause)
+
+    return handle
+
+
+class _Looks:
+    def __init__(self, runtime: Runtime, settings: PullSettings) -> None:
+        self._runtime, self._settings = runtime, settings
+        self._ledger = runtime.table(settings.ledger_table)
+        self._parts: dict[ConnectionName, Pull] = {}
+
+    def sent(self, connection: Connection, orders: Orders, cause: Cause) -> dict[str, Any]:
+        told: dict[str, Any] = {"connection": connection.name, "correlation_id": cause.correlation_id}
+        now = self._runtime.now()
         try:
-            if is_paused(ledger, connection, runtime.now(), orders.store_id):
+            if is_paused(self._ledger, connection, now, orders.store_id):
                 heartbeat(connection.name, PullSucceeded=True)
                 return {"sent": 0, "next": RESTS}
-            leave_alone(ledger, connection.name, runtime.now())
-            known = with_warehouses(runtime, settings, connection, orders)
-            report = pull(parts(connection.name), connection, known, runtime.now(), cause)
+            leave_alone(self._ledger, connection.name, now)
+            report = pull(self._of(connection, orders), connection, self._known(connection, orders), now, cause)
         except ConnectorError as fault:
             logger.warning("pull_failed", reason=fault.reason, detail=str(fault), **told)
             heartbeat(connection.name, PullSucceeded=False)
@@ -73,15 +95,38 @@ def build(runtime: Runtime, settings: PullSettings) -> Handler:
         heartbeat(connection.name, PullSucceeded=True)
         return {"sent": report.sent}
 
-    return handle
+    def shown(self, connection: Connection, cause: Cause) -> dict[str, Any]:
+        """What would be sent, in any mode."""
+        orders, now = connection.orders, self._runtime.now()
+        if orders is None:
+            return {"error": "connection: its file has no [orders]", "allowed": ALLOWED}
+        try:
+            leave_alone(self._ledger, connection.name, now)
+            seen = look(self._of(connection, orders), connection, self._known(connection, orders), now, cause)
+        except ConnectorError as fault:
+            return {"error": f"{fault.reason}: {SENTENCES[fault.reason]}"}
+        return preview(seen).model_dump(mode="json", exclude_defaults=True)
+
+    def _of(self, connection: Connection, orders: Orders) -> Pull:
+        if connection.name not in self._parts:
+            self._parts[connection.name] = pull_parts(self._runtime, self._settings, connection, orders)
+        return self._parts[connection.name]
+
+    def _known(self, connection: Connection, orders: Orders) -> Orders:
+        return with_warehouses(self._runtime, self._settings, connection, orders)
 
 
-def _cause(event: dict[str, Any], context: Context) -> Cause:
-    """Raises ValidationError for what a person asked for wrongly; a schedule names the connection alone."""
+def _asked(event: dict[str, Any]) -> Again | DryRun | None:
+    """None of a schedule, which names the connection alone. Raises ValidationError for what a person asked wrongly."""
     if event.keys() == {"connection"} and isinstance(event["connection"], str):
-        return Cause(kind="poll", correlation_id=context.aws_request_id)
-    request = Again.model_validate(event)
-    return Cause(kind="replay", correlation_id=context.aws_request_id, by=request.by, note=request.note)
+        return None
+    return DryRun.model_validate(event) if "dry_run" in event else Again.model_validate(event)
+
+
+def _cause(asked: Again | DryRun | None, context: Context) -> Cause:
+    if isinstance(asked, Again):
+        return Cause(kind="replay", correlation_id=context.aws_request_id, by=asked.by, note=asked.note)
+    return Cause(kind="poll", correlation_id=context.aws_request_id)
 
 
 @cache

@@ -61,6 +61,15 @@ class PullReport:
 
 
 @dataclass(frozen=True)
+class Looked:
+    """One look: what IFS shows, what is remembered of it, and what ShipStation has to hear of."""
+
+    seen: Mapping[OutboundKey, Consignment]
+    known: Mapping[OutboundKey, PushedOrder]
+    due: Sequence[Outbound]
+
+
+@dataclass(frozen=True)
 class Pull:
     consignments: Consignments
     pushed: PushedOrders
@@ -71,6 +80,15 @@ def pull(flow: Pull, connection: Connection, orders: Orders, now: datetime, caus
     """Asked for by a person, what ShipStation refused is tried again. Raises what IFS, the ledger or the queue raise;
     then nothing was decided, and the next look does it all.
     """
+    looked = look(flow, connection, orders, now, cause)
+    seen, known, due = looked.seen, looked.known, looked.due
+    flow.queue.send(PushOrders(connection=connection.name, outbound=part, cause=cause) for part in _parts(due))
+    _follow_on(flow, seen, known, {each.key for each in due})
+    return PullReport(read=len(seen), sent=len(due), unseen=len(known.keys() - seen.keys()))
+
+
+def look(flow: Pull, connection: Connection, orders: Orders, now: datetime, cause: Cause) -> Looked:
+    """Reads, and changes nothing."""
     known = {each.key: each for each in flow.pushed.open(connection.name)}
     seen = _seen(flow, known, connection, orders)
     known |= flow.pushed.load([key for key in seen if key not in known])
@@ -78,9 +96,7 @@ def pull(flow: Pull, connection: Connection, orders: Orders, now: datetime, caus
     wanted = parted(asked, known)
     file = _refused_by(connection, cause)
     due = [each for each in wanted if _is_due(each, known.get(each.key), connection, now, file)]
-    flow.queue.send(PushOrders(connection=connection.name, outbound=part, cause=cause) for part in _parts(due))
-    _follow_on(flow, seen, known, {each.key for each in due})
-    return PullReport(read=len(seen), sent=len(due), unseen=len(known.keys() - seen.keys()))
+    return Looked(seen, known, due)
 
 
 def _seen(

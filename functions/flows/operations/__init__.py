@@ -24,6 +24,7 @@ reconcile   reconcile_reading    what ShipStation says, and what IFS says
             ├─ reconcile_explain what the ledger knows of it
             └─ reconcile_text    as a person reads it
 backfill                         a window of the past
+pull        push_preview         what the next look would send to ShipStation
 register    webhook_registration which webhooks the account lacks, and which are over
             webhook_carry_out    makes what is missing first, removes what is over last
 """

@@ -1,0 +1,76 @@
+"""What the next look would have ShipStation hear of: IFS's side alone, before the warehouse's own edits are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from functions.flows.from_ifs.pull import Looked
+from functions.flows.to_shipstation.step import LONGEST_SHOWN, PERSONAL
+from functions.model.frozen import Frozen
+from functions.model.outbound import Outbound, texts
+from functions.model.outcomes import SENTENCES, Reason
+from functions.model.pushed_order import PushedOrder
+
+MOST = 100  # orders in one answer
+NOT_SHOWN = "not shown: it names a person"
+
+Would = Literal["create", "change", "cancel", "wait"]
+
+
+class ProposedOrder(Frozen):
+    """`part` is its item in the ledger; `fields` what IFS says otherwise than it did when that was dealt with, all of a
+    new order. `reason` and `field` say what is in the way.
+    """
+
+    number: str
+    part: str
+    would: Would
+    fields: Mapping[str, str] = {}
+    reason: Reason | None = None
+    field: str = ""
+    means: str = ""
+
+
+class PushPreview(Frozen):
+    """`total` orders, the first of which are shown; `read` is how many IFS showed."""
+
+    read: int
+    total: int
+    orders: tuple[ProposedOrder, ...]
+
+
+def preview(looked: Looked) -> PushPreview:
+    shown = tuple(_proposed(each, looked.known.get(each.key)) for each in looked.due[:MOST])
+    return PushPreview(read=len(looked.seen), total=len(looked.due), orders=shown)
+
+
+def _proposed(wanted: Outbound, known: PushedOrder | None) -> ProposedOrder:
+    outbound = known.rest(wanted) if known is not None else wanted
+    content, problem = outbound.content, outbound.problem
+    number = content.number if content else known.number if known else ""
+    told = ProposedOrder(number=number or outbound.key.number, part=outbound.key.part, would=_would(outbound, known))
+    if problem is not None:
+        means = SENTENCES[problem.reason]
+        return told.model_copy(update={"reason": problem.reason, "field": problem.field, "means": means})
+    return told.model_copy(update={"fields": _fields(outbound, known)})
+
+
+def _would(outbound: Outbound, known: PushedOrder | None) -> Would:
+    if outbound.problem is not None:
+        return "wait"
+    stands = known is not None and known.may_stand and not known.is_cancelled
+    if outbound.content is None:
+        return "cancel" if stands else "wait"
+    return "change" if stands else "create"
+
+
+def _fields(outbound: Outbound, known: PushedOrder | None) -> dict[str, str]:
+    if outbound.content is None:
+        return {}
+    asked, heard = outbound.asked, known.asked if known is not None and known.may_stand else {}
+    return {
+        name: NOT_SHOWN if name in PERSONAL and text else text[:LONGEST_SHOWN]
+        for name, text in texts(outbound.content).items()
+        if asked[name] != heard.get(name)
+    }

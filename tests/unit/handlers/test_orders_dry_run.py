@@ -1,0 +1,82 @@
+"""A dry run of the orders that go to ShipStation: what the next look would send, and nothing is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.equipment.push_desk import Desk
+
+PERSONAL = "not shown: it names a person"
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk(())
+
+
+def proposed(desk: Desk) -> list[dict[str, Any]]:
+    before = len(desk.account.requests)
+    answer = desk.pull(dry_run=True)
+    assert len(desk.account.requests) == before
+    orders: list[dict[str, Any]] = answer["orders"]
+    assert answer["total"] == len(orders)
+    return orders
+
+
+def test_a_new_order_is_shown_with_what_it_would_say(desk: Desk) -> None:
+    shipment = desk.ask("P7")
+    (order,) = proposed(desk)
+    assert (order["number"], order["part"], order["would"]) == ("P7", f"s{shipment}", "create")
+    assert "BOLT" in order["fields"]["items"]
+    assert order["fields"]["ship_to"] == PERSONAL
+    assert proposed(desk) == [order]
+    assert desk.orders() == []
+
+
+def test_of_a_change_only_what_differs_is_shown(desk: Desk) -> None:
+    shipment = desk.ask("P7")
+    desk.pull()
+    assert proposed(desk) == []
+    desk.tenant.edit(shipment, ReceiverAddress1="1 Other Street")
+    (order,) = proposed(desk)
+    assert (order["would"], order["fields"]) == ("change", {"ship_to": PERSONAL})
+
+
+def test_what_is_cancelled_is_shown_so(desk: Desk) -> None:
+    shipment = desk.ask("P7")
+    desk.pull()
+    desk.tenant.set_state(shipment, "Cancelled")
+    assert [order["would"] for order in proposed(desk)] == ["cancel"]
+
+
+def test_a_field_that_is_in_the_way_is_named(desk: Desk) -> None:
+    desk.ask("P7", ReceiverCountry="Nowhere")
+    (order,) = proposed(desk)
+    assert (order["would"], order["reason"]) == ("wait", "field_unusable")
+    assert "country" in order["field"].lower()
+    assert order["means"]
+
+
+def test_it_is_shown_before_anything_is_switched_on(desk: Desk) -> None:
+    desk.ask("P7")
+    desk.deploy(mode="off")
+    assert [order["would"] for order in proposed(desk)] == ["create"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "told"),
+    [
+        ({"dry_run": False}, "dry_run: Input should be True"),
+        ({"dry_run": True, "again": True}, "again: unknown; allowed are connection, dry_run"),
+    ],
+)
+def test_a_request_that_is_wrong_is_answered(desk: Desk, request_: dict[str, Any], told: str) -> None:
+    assert desk.pull(**request_)["error"] == told
+
+
+def test_a_tenant_that_is_out_is_told(desk: Desk) -> None:
+    desk.ask("P7")
+    desk.tenant.add_fault("html", status=503, times=-1)
+    assert desk.pull(dry_run=True)["error"].startswith("ifs_unavailable: ")
