@@ -203,8 +203,8 @@ class SimulatedRuntime:
 
 @dataclass
 class World:
-    """`met` counts every fault that was shown; `unheard` is when an answer, or whom it was for, was lost; `on_step` is
-    told of every call to the outside.
+    """`met` counts every fault that was shown, `met_by` by the Lambda that met it; `unheard` is when an answer, or whom
+    it was for, was lost; `on_step` is told of every call to the outside.
     """
 
     seed: int
@@ -213,6 +213,7 @@ class World:
     clockwork: Clockwork = field(init=False)
     sites: dict[str, Site] = field(default_factory=dict)
     met: Counter[str] = field(default_factory=Counter)
+    met_by: Counter[tuple[str, str]] = field(default_factory=Counter)
     unheard: list[datetime] = field(default_factory=list)
     logs: StringIO = field(default_factory=StringIO)
     on_step: Callable[[str], None] = lambda _: None
@@ -253,7 +254,7 @@ class World:
             raise Killed
         if self.is_troubled and self.random.random() < self.trouble.kill:
             environment.is_dead = True
-            self.met[f"killed at {name}"] += 1
+            self.meet(f"killed at {name}")
             self.unheard.append(self.now())
             raise Killed
 
@@ -298,11 +299,17 @@ class World:
         """Whether a fault of this rate is shown now, and counts it. The hub is nobody's environment."""
         if self.clockwork.current is None or not self.is_troubled or self.random.random() >= rate:
             return False
-        self.met[what] += 1
+        self.meet(what)
         return True
 
-    def _weathered(self, fault: str) -> None:
+    def meet(self, fault: str) -> None:
         self.met[fault] += 1
+        task = self.clockwork.current
+        whose = (name for name, f in self.functions.items() if task is not None and f.running.get(task.root))
+        self.met_by[fault, next(whose, "aws")] += 1
+
+    def _weathered(self, fault: str) -> None:
+        self.meet(fault)
         self.unheard.append(self.now())
 
     def adapter(self, vendor: str, application: Any) -> SimulatedAdapter:

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.equipment.evidence import keep
+from tests.simulation.fault_model import listed_in
 from tests.simulation.simulate import Result, simulate
 
 if TYPE_CHECKING:
@@ -85,7 +86,23 @@ def show_seeds(results: list[Result]) -> None:
     for result in results:
         coverage.update(result.coverage)  # a sum would forget what was never met
     _table("Coverage: stories met", coverage)
+    _matrix(sum((result.faults_by for result in results), Counter[tuple[str, str]]()))
     _table("Faults shown", sum((result.faults for result in results), Counter[str]()))
+    listed = [len(listed_in({name for name, times in (r.faults + r.coverage).items() if times})) for r in results]
+    console.print(f"Of the listed faults a week showed {min(listed)} to {max(listed)}")
+
+
+def _matrix(met: Counter[tuple[str, str]]) -> None:
+    """What a call met, by the Lambda that made it."""
+    names = sorted({name for _, name in met})
+    table = Table("fault", *names, title="Faults by who met them", title_justify="left")
+    for fault in sorted({fault for fault, _ in met if not fault.startswith("killed at ")}):
+        table.add_row(fault, *(str(met[fault, name] or "") for name in names))
+    killed = Counter[str]()
+    for (fault, name), times in met.items():
+        killed[name] += times if fault.startswith("killed at ") else 0
+    table.add_row("killed", *(str(killed[name] or "") for name in names))
+    console.print(table)
 
 
 def _table(title: str, counts: Counter[str]) -> None:

@@ -6,7 +6,7 @@ import ast
 import sys
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -53,6 +53,11 @@ def shown_by_weeks() -> set[str]:
     answers = {f"{vendor} {kind}" for vendor in ("shipstation", "ifs") for kind in KINDS}
     schedules = {f"schedule {kind}" for kind in ("twice", "late", "missed")}
     return stories | {*TOLD, *webhook_stories("acme")} | {*TROUBLES, *HABITS} | tables | answers | schedules
+
+
+def listed_in(met: Collection[str]) -> set[str]:
+    """The ids of those that a week has shown, of which the names of what it met are given."""
+    return {fault.id for fault in faults() if fault.by == "simulated weeks" and fault.where in met}
 
 
 def unfounded() -> Iterator[str]:

@@ -87,6 +87,7 @@ class Result:
     violations: list[str]
     coverage: Counter[str]
     faults: Counter[str]
+    faults_by: Counter[tuple[str, str]]
     figures: Counter[str]
     digest: str
     planned: Counter[str] = field(default_factory=Counter)
@@ -143,6 +144,7 @@ def simulate(seed: int, *, days: float = 7.0) -> Result:
         coverage=_coverage(world, week, aligned),
         planned=Counter(each.name for each in week.tellings),
         faults=world.met,
+        faults_by=world.met_by,
         figures=_figures(world, week),
         digest=digest,
         seconds=time.perf_counter() - began,
