@@ -41,6 +41,15 @@ COUNTED = (
         ),
     ),
     (
+        "digest",
+        "KeysExpire",
+        Duration.hours(1),
+        (
+            "A key of ShipStation or the secret of an IFS client ends in 30, 14, 7 days or 1, or has ended; from 1 day "
+            f"on it rings once a day. {WHOSE}; exchange it, and store its new day (docs/operations.md#rotation)."
+        ),
+    ),
+    (
         "release",
         "PauseForgotten",
         Duration.minutes(10),

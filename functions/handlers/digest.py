@@ -1,5 +1,5 @@
-"""Every hour: the message of the day before, once its morning has come; the ledger remembers that it was sent. A run
-that fails is repeated by the next one, and may tell twice.
+"""Every hour: the message of the day before, once its morning has come, and the alarm of keys that end; the ledger
+remembers that it was sent. A run that fails is repeated by the next one, and may tell twice.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from botocore.config import Config
 
 from functions.connections.connection import Connection
 from functions.flows.operations.digest import Compared, DigestSources, day_due, digest
+from functions.flows.operations.key_alarm import key_alarms
 from functions.ledger.costs import CloudWatch, Term, terms
 from functions.ledger.desks import DeskStore
-from functions.ledger.digests import DigestStore
+from functions.ledger.digests import DigestStore, Sent
 from functions.ledger.key_expiries import KeyExpiryStore
 from functions.ledger.orders import OrderStore
 from functions.ledger.positions import PositionStore
@@ -30,7 +31,7 @@ from functions.model.tenant import Fitness
 from functions.settings import DigestSettings
 from functions.wiring.aws import SDK, AwsRuntime
 from functions.wiring.runtime import Context, Handler, Runtime
-from functions.wiring.telemetry import logger
+from functions.wiring.telemetry import logger, of_the_stack
 
 Tell = Callable[[str, str], None]  # subject, text
 Usd = Callable[[Sequence[Term], Span], float | None]  # None: not known
@@ -57,12 +58,15 @@ def build(runtime: Runtime, settings: DigestSettings, tell: Tell, usd: Usd) -> H
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
         del event
         connections = [runtime.connections[name] for name in sorted(runtime.connections)]
-        day, last = day_due(connections, runtime.now()), store.last_day()
-        if last is not None and day <= last:
+        day, last = day_due(connections, runtime.now()), store.last()
+        if last is not None and day <= last.day:
             return {"sent": False}
         found = digest(connections, sources, day, runtime.now())
+        before = last.rung if last else {}
+        rung = key_alarms(connections, keys, before, runtime.now())
         tell(found.subject, found.text)
-        store.sent(day)
+        of_the_stack(KeysExpire=sum(before.get(key) != alarm for key, alarm in rung.items()))
+        store.save(Sent(day=day, rung=rung))
         logger.info("digest_sent", day=str(day), asks=found.asks, correlation_id=context.aws_request_id)
         return {"sent": True}
 

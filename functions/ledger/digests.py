@@ -1,25 +1,37 @@
-"""Of which day the stack has told last."""
+"""Of which day the stack has told last, and which keys rang with it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
-from functions.ledger.items import PARTITION, SORT, from_item, readable, to_item
+from pydantic import Field
+
+from functions.ledger.items import PARTITION, SORT, read_as, readable, to_item
 from functions.ledger.table import Table
+from functions.model.frozen import Frozen
+from functions.model.key_expiry import KeyAlarm
 
 PLACE, SENT = "digest", "sent"
+
+
+class Sent(Frozen):
+    """`rung` are the last alarms of keys, by connection and vendor."""
+
+    day: date
+    rung: Mapping[str, KeyAlarm] = Field(default_factory=dict)
 
 
 class DigestStore:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def last_day(self) -> date | None:
+    def last(self) -> Sent | None:
         item = self._table.get(PLACE, SENT)
         if item is None:
             return None
         with readable(item):
-            return date.fromisoformat(from_item(item)["day"])
+            return read_as(Sent, item)
 
-    def sent(self, day: date) -> None:
-        self._table.put(to_item({PARTITION: PLACE, SORT: SENT, "day": day.isoformat()}))
+    def save(self, sent: Sent) -> None:
+        self._table.put(to_item({PARTITION: PLACE, SORT: SENT, **sent.model_dump(mode="json")}))

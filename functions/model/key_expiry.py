@@ -43,3 +43,10 @@ class KeyExpiry(Frozen):
 
     def beside_a_next(self, since: datetime, in_use: Which | None) -> KeyExpiry:
         return self.model_copy(update={"next_since": since, "in_use": in_use})
+
+
+class KeyAlarm(Frozen):
+    """What rang last for a key that ends on that day: how many days before it, as the alarm counts them."""
+
+    expires_on: date
+    step: int

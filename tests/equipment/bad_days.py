@@ -12,6 +12,7 @@ from functions.model.notification import Notification, Pointer
 from tests.equipment.align_desk import ORIGIN
 from tests.equipment.cloudwatch import DAY, HOUR, MINUTE
 from tests.equipment.memory_aws.queue import Message
+from tests.equipment.memory_aws.secrets import pair
 from tests.equipment.watched_days import NAME, START, Station, Template, rang
 from tests.equipment.world import CANARY
 
@@ -249,6 +250,21 @@ def webhooks_are_allowed(station: Station) -> None:
     station.site.account.hooks.switches.refusal = 0
 
 
+def the_key_ends(station: Station) -> None:
+    """Within the hour the poll reads it, in the morning it is told."""
+    say_until_when(station, days=14)
+
+
+def another_key_is_stored(station: Station) -> None:
+    say_until_when(station, days=365)
+
+
+def say_until_when(station: Station, *, days: int) -> None:
+    own = pair("api_key", "api_secret", station.site.account.keys)
+    until = station.world.now().date() + timedelta(days=days)
+    station.world.secrets.put(f"ss-{NAME}", {**own, "expires_on": str(until)})
+
+
 SILENT = frozenset({"acmePollSilent", "acmePullSilent", "acmeAlignSilent"})
 SOON, HOURLY = 20 * MINUTE, 4 * HOUR
 FAULTS = (
@@ -356,6 +372,7 @@ FAULTS = (
         {"WebhooksMissing": 6 * HOUR},
         webhooks_are_allowed,
     ),
+    Fault("a key is about to expire", the_key_ends, 7 * HOUR, {"KeysExpire": 6 * HOUR}, another_key_is_stored),
 )
 # Of these no code of ours takes part in the cause.
 NOT_PLAYED = {

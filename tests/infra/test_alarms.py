@@ -7,8 +7,8 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -16,13 +16,17 @@ from typing import Any
 
 import pytest
 
+from functions.handlers import digest
+from functions.ledger.key_expiries import KeyExpiryStore
+from functions.model.key_expiry import KeyExpiry
+from functions.settings import DigestSettings
 from functions.wiring import telemetry
 from functions.wiring.credentials import PLACEHOLDER
 from tests.equipment.cloudwatch import DAY, HOUR, MINUTE, Alarm, Sample
 from tests.equipment.local_aws.server import ROOT
 from tests.equipment.local_aws.synth import synthesise
 from tests.equipment.quiet_connection import SEED, START, a_connection, run
-from tests.equipment.world import Site, World
+from tests.equipment.world import AUDIT, LEDGER, Site, World
 from tests.infra.conftest import CONTEXT
 
 pytestmark = pytest.mark.integration
@@ -472,6 +476,55 @@ def test_webhooks_that_the_hourly_run_does_not_repair_ring_until_one_does(alarms
     assert at[0] < rang[0] <= at[0] + HOUR
     assert at[-1] < rang[-1] <= at[-1] + 3 * HOUR
     assert rang == [rang[0] + n * MINUTE for n in range(len(rang))], "it never stops in between"
+
+
+NEVER = 99  # days
+
+
+def a_month_of_messages(observed: Observed, *, ends: str, missed: Sequence[int], renewed: int) -> list[Sample]:
+    """Of the hourly run alone, the days that were missed left out; on the day `renewed` another key is stored."""
+    settings = DigestSettings(ledger_table=LEDGER, audit_table=AUDIT, topic="t", lambdas={})
+    observed.world.also(
+        "digest", lambda r, s: digest.build(r, s, lambda _s, _t: None, lambda _terms, _day: 0.0), settings
+    )
+    observed.is_scheduled, store = False, KeyExpiryStore(observed.world.tables[LEDGER])
+    observed.go_on(12 * HOUR)  # to midnight
+    for day in range(42):
+        store.save(observed.site.connection.name, "ifs", KeyExpiry.of(ends if day < renewed else "2027-06-01"))
+        for _ in range(24):
+            if day not in missed:
+                observed.world.functions["digest"].invoke({})
+            observed.go_on(HOUR)
+    return observed.of("KeysExpire")
+
+
+@pytest.mark.parametrize(
+    ("ends", "missed", "renewed", "left"),
+    [
+        ("2026-07-11", (), NEVER, [30, 14, 7, 1, 0, -1, -2]),
+        ("2026-07-11", (9, 25, 26, 38), NEVER, [29, 12, 7, 0, -1, -2]),
+        ("2026-07-11", (), 39, [30, 14, 7, 1]),
+        ("2026-06-21", (), 15, [19, 14, 7]),
+        ("", (), NEVER, []),
+    ],
+    ids=["no day missed", "days missed", "a new key on its last day", "a key that was stored late", "no day stored"],
+)
+def test_a_key_that_ends_rings_at_each_step_and_for_an_hour_each_time(
+    alarms: Template,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    ends: str,
+    missed: Sequence[int],
+    renewed: int,
+    left: list[int],
+) -> None:
+    observed = Observed(5, monkeypatch)
+    samples = a_month_of_messages(observed, ends=ends, missed=missed, renewed=renewed)
+    for spare in (SPARE[0], SPARE[-1]):
+        rang = ringing(of_the_stack(alarms, "KeysExpire", spare).rings(samples, START, observed.world.now()))
+        began = [at for at in rang if at - MINUTE not in rang]
+        assert [(date.fromisoformat(ends) - at.date()).days for at in began] == left
+        assert len(rang) <= 61 * len(left)
 
 
 HEADING = r"^#+ (.+)$"

@@ -72,7 +72,7 @@ def test_no_metric_is_shown_that_no_alarm_watches(template: dict[str, Any], widg
     own = {metric[1] for metric in graphs if metric[0] == "IfsShipStation"}
     assert {"PollSucceeded", "OldestDue"} <= own
     assert {name for name in own if f'"{name}"' not in alarms} == set()
-    of_the_stack = {"OrdersParked", "AttentionOverdue", "PauseForgotten", "NotCompared"}
+    of_the_stack = {"OrdersParked", "AttentionOverdue", "PauseForgotten", "NotCompared", "KeysExpire"}
     assert not own & of_the_stack, "they are sent without a connection, and shown with one"
 
 

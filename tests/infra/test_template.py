@@ -345,7 +345,7 @@ def alarms_of_our_own(template: Template) -> list[Alarm]:
 def test_every_metric_that_is_watched_is_counted_by_its_lambda(template: Template) -> None:
     own = alarms_of_our_own(template)
 
-    assert len(own) == 12
+    assert len(own) == 13
     for alarm in own:
         handler = (HANDLERS / f"{alarm.dimensions['service']}.py").read_text(encoding="utf-8")
         assert alarm.dimensions.get("connection", "example") == "example"

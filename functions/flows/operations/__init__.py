@@ -6,6 +6,7 @@ inspect     attention            what waits, was kept or is parked, by reason
             key_standing         whether a key has to be replaced soon
             troubles             what keeps it from being well
             digest               the message of a day
+            key_alarm            on which days a key that ends wakes somebody
             plan_list, reconcile_standing   how plans and the latest comparison stand
 control     control_tools        what every change works with
             ├─ desk_changes      pauses, map entries, what is looked at again

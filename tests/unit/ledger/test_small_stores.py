@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from functions.ledger.digests import DigestStore, Sent
 from functions.ledger.facts import FactStore
 from functions.ledger.items import SCHEMA_VERSION
 from functions.ledger.jobs import JobStore
@@ -15,6 +16,7 @@ from functions.ledger.tenants import TenantStore
 from functions.model.cursors import Span, Stream
 from functions.model.facts import OrderFacts
 from functions.model.jobs import Job
+from functions.model.key_expiry import KeyAlarm
 from functions.model.outcomes import Reason
 from functions.model.parked import Parked
 from functions.model.shipment import ConnectionName, Item
@@ -208,3 +210,18 @@ def test_fitness_is_kept_by_the_configuration_it_was_found_for() -> None:
     fitness = Fitness(connection=ACME, fingerprint="f1", checked_at=NOON, misfits=("ProNo is gone.",))
     store.save_fitness(fitness)
     assert (store.fitness(ACME, "f1"), store.fitness(ACME, "f2"), store.fitness(OTHER, "f1")) == (fitness, None, None)
+
+
+# --- the message of a day
+
+
+def test_what_was_told_and_what_rang_with_it_is_remembered_and_read_without_the_second() -> None:
+    table = MemoryTable()
+    store, day = DigestStore(table), NOON.date()
+    assert store.last() is None
+    sent = Sent(day=day, rung={"acme/ifs": KeyAlarm(expires_on=day, step=7)})
+    store.save(sent)
+    assert store.last() == sent
+    assert stored(table, "digest", "sent")["day"] == str(day), "as the version before reads it"
+    table.put({"pk": "digest", "sk": "sent", "day": str(day)})
+    assert store.last() == Sent(day=day)
