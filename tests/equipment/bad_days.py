@@ -265,6 +265,15 @@ def say_until_when(station: Station, *, days: int) -> None:
     station.world.secrets.put(f"ss-{NAME}", {**own, "expires_on": str(until)})
 
 
+def others_use_the_account_up(station: Station) -> None:
+    station.quota.places = 0
+    every(station, 1, a_label, HOUR)
+
+
+def the_others_are_done(station: Station) -> None:
+    station.quota.places = 1000
+
+
 SILENT = frozenset({"acmePollSilent", "acmePullSilent", "acmeAlignSilent"})
 SOON, HOURLY = 20 * MINUTE, 4 * HOUR
 FAULTS = (
@@ -355,6 +364,17 @@ FAULTS = (
         },
         corrected,
     ),
+    Fault(
+        "no Lambda finds a place",
+        others_use_the_account_up,
+        50 * MINUTE,
+        {
+            **dict.fromkeys(("WebhookThrottled", "WebhookFails", "acmePollSilent", "acmePullSilent"), SOON),
+            **dict.fromkeys(("ReleaseSilent", "ReplaySilent"), SOON),
+            "ReconcileSilent": 40 * MINUTE,
+        },
+        the_others_are_done,
+    ),
     Fault("no queue takes anything", no_queue_takes_anything, HOUR / 2, {"WebhookFails": SOON}, queues_back),
     Fault(
         "somebody empties what was written",
@@ -374,7 +394,3 @@ FAULTS = (
     ),
     Fault("a key is about to expire", the_key_ends, 7 * HOUR, {"KeysExpire": 6 * HOUR}, another_key_is_stored),
 )
-# Of these no code of ours takes part in the cause.
-NOT_PLAYED = {
-    "WebhookThrottled": "the account's concurrency",
-}

@@ -22,7 +22,7 @@ from functions.model.outcomes import Reason
 from functions.settings import DigestSettings, RegisterSettings
 from functions.wiring import telemetry
 from tests.equipment.cloudwatch import HOUR, MINUTE, Alarm, Sample
-from tests.equipment.lambdas import Function
+from tests.equipment.lambdas import Function, Quota
 from tests.equipment.memory_aws.queue import MemoryQueue
 from tests.equipment.push_people import RECEIVER
 from tests.equipment.quiet_connection import SEED, run
@@ -71,7 +71,9 @@ Template = Mapping[str, Any]
 
 
 class Station:
-    """`broken` are functions whose every run ends in an error, `stopped` those that no schedule calls."""
+    """`broken` are functions whose every run ends in an error, `stopped` those that no schedule calls; `quota` are the
+    places that the account has for all.
+    """
 
     def __init__(self, template: Template) -> None:
         os.environ |= {"POWERTOOLS_METRICS_NAMESPACE": "alarms", "POWERTOOLS_SERVICE_NAME": "alarms"}
@@ -81,6 +83,8 @@ class Station:
         self.site: Site = self.world.add_site(Connection.model_validate(file))
         self.world.wire()
         self._also()
+        self.quota = Quota(1000)
+        self.world.share(self.quota)
         self.samples: list[Sample] = []
         self.broken: set[str] = set()
         self.stopped: set[str] = set()
@@ -127,14 +131,18 @@ class Station:
         self.samples.append(Sample(self.world.now(), metric, "", value, source))
 
     def _watch(self, function: Function) -> None:
-        """What Lambda and API Gateway count of its runs."""
+        """What Lambda and API Gateway count of its runs. One without a place is none.
+        https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+        """
         invoke = function.invoke
 
         def watched(event: Mapping[str, Any], on_end: Callable[..., None] = lambda _value, _fault: None) -> None:
-            self._of_aws("Invocations", function.name)
+            has_place = self.quota.taken < self.quota.places
+            self._of_aws("Invocations" if has_place else "Throttles", function.name)
 
             def ended(value: Any, fault: BaseException | None) -> None:
-                self._of_aws("Errors", function.name, fault is not None)  # of one that ends well a zero
+                if has_place:
+                    self._of_aws("Errors", function.name, fault is not None)  # of one that ends well a zero
                 if function.name == "webhook" and (fault or value["statusCode"] >= SERVER_ERROR):
                     self._of_aws("5xx", function.name)
                 on_end(value, fault)
