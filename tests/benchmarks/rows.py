@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from tests.benchmarks import (
     alarming,
     aligning,
+    answering,
     crashing,
     dry_runs,
     money,
@@ -69,6 +70,7 @@ ROWS: dict[str, Callable[[], Iterable[Row]]] = {
     "usd_idle_month": money.usd_idle_month,
     "usd_per_million": money.life,
     "init": starting.init,
+    "webhook_p99": answering.webhook_p99,
     "bundle_mb": starting.bundle_mb,
     "drift": reading.drift,
     "dst": reading.dst,
@@ -108,6 +110,7 @@ WITH = {
     "ifs_requests_life": "usd_per_million",
     "init_webhook": "init",
     "init_consume": "init",
+    "webhook_errors": "webhook_p99",
     "burst_requests": "burst",
     "burst_p99": "burst",
     "drain_429": "drain",

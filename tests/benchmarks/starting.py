@@ -35,7 +35,7 @@ STARTS = (("webhook", "sqs", 1.25), ("consume", "dynamodb", 1.6))
 def init() -> Iterable[Row]:
     """Imported and wired, as before the first event is answered, against boto3 with one client."""
     with TemporaryDirectory() as temporary:
-        bundle, template = _synthesised(Path(temporary), "x86_64")
+        bundle, template = synthesised(Path(temporary), "x86_64")
         folder = Path(temporary) / "runtime"
         link_packages(folder)
         for name, service, goal in STARTS:
@@ -51,14 +51,14 @@ def init() -> Iterable[Row]:
 def bundle_mb() -> Iterable[Row]:
     """What a deployment uploads, for the default architecture."""
     with TemporaryDirectory() as temporary:
-        bundle, _ = _synthesised(Path(temporary), "arm64")
+        bundle, _ = synthesised(Path(temporary), "arm64")
         missing = [path for path in bundle.rglob("*.py") if not Path(cache_from_source(str(path))).exists()]
         assert not missing, f"{len(missing)} modules without .pyc"
         size = len(zip_folder(bundle)) / MEGABYTE
     yield Row("bundle_mb", round(size, 2), f"MB zipped, arm64, with .pyc of Python {PYTHON}", 8, 4, 0)
 
 
-def _synthesised(temporary: Path, architecture: str) -> tuple[Path, dict[str, Any]]:
+def synthesised(temporary: Path, architecture: str) -> tuple[Path, dict[str, Any]]:
     """The bundle and the template."""
     assembly = synthesise({"python": PYTHON, "architecture": architecture}, temporary / "cdk.out")
     (bundle,) = (path for path in assembly.glob("asset.*") if path.is_dir())

@@ -305,10 +305,10 @@ def _connection_file(folder: Path, name: ConnectionName, text: str) -> Path:
 def context_of(connection_file: Path) -> dict[str, object]:
     """What the app is synthesised with, so that this machine can run it."""
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return {"connections": str(connection_file.parent), "python": python, "architecture": _architecture()}
+    return {"connections": str(connection_file.parent), "python": python, "architecture": architecture()}
 
 
-def _architecture() -> str:
+def architecture() -> str:
     return "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
 
 
