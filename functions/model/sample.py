@@ -12,6 +12,13 @@ class Store(Frozen):
     is_active: bool = True
 
 
+class NamedPlace(Frozen):
+    """A warehouse, or a location of the inventory, by its id as the connection file spells it."""
+
+    id: str
+    name: str = ""
+
+
 class SampledOrder(Frozen):
     """`texts` are what stands where an IFS order number may stand, by the source's name in the connection file."""
 
@@ -23,7 +30,8 @@ class SampledOrder(Frozen):
 
 class Sample(Frozen):
     """The newest labels as `shipments`, fulfilments and orders; all stores; the events of the account's webhooks.
-    `skew_seconds` is the server's clock against ours, None where it does not tell.
+    `warehouses` and `locations` are all of the account, None where the file names none or ShipStation lists none to the
+    key. `skew_seconds` is the server's clock against ours, None where it does not tell.
     """
 
     shipments: tuple[Shipment, ...] = ()
@@ -31,4 +39,6 @@ class Sample(Frozen):
     orders: tuple[SampledOrder, ...] = ()
     stores: tuple[Store, ...] = ()
     events: tuple[str, ...] = ()
+    warehouses: tuple[NamedPlace, ...] | None = None
+    locations: tuple[NamedPlace, ...] | None = None
     skew_seconds: float | None = None

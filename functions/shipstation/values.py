@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from functions.model.amounts import amount_of
 from functions.model.text import cleaned
@@ -80,3 +81,11 @@ def as_fields(raw: object) -> object:
 def as_rows(raw: object) -> list[Any]:
     """The objects of a list; no list holds none."""
     return [row for row in raw if isinstance(row, dict)] if isinstance(raw, list) else []
+
+
+def next_page(body: object) -> dict[str, str]:
+    """The query of the page that a list of V2 says comes next, empty for the last one; the address is ours."""
+    links = body.get("links") if isinstance(body, dict) else None
+    following = links.get("next") if isinstance(links, dict) else None
+    href = following.get("href") if isinstance(following, dict) else None
+    return dict(parse_qsl(urlsplit(href).query)) if isinstance(href, str) else {}

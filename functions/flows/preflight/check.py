@@ -13,6 +13,7 @@ from functions.connections.webhook_events import TRACKING, always_wanted, wants_
 from functions.errors import ConnectorError, Retryable
 from functions.flows.preflight.carrier_map import carrier_map, carriers, map_findings
 from functions.flows.preflight.either_api import moving
+from functions.flows.preflight.named_places import named_places
 from functions.flows.preflight.named_stores import named_stores
 from functions.flows.preflight.store_match import better, by_store, findings, match, readings
 from functions.flows.to_ifs.lookup import Search
@@ -124,6 +125,7 @@ class Check:
         self._say("shipstation.key", "fits", sentence)
         self._clock("shipstation.clock", sample.skew_seconds)
         self._findings += named_stores(sample.stores, self.connection)
+        self._findings += named_places(sample, self.connection)
         self._webhooks(sample)
         self._findings += moving(sample, self.connection)
         return sample

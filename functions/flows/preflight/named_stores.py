@@ -16,7 +16,7 @@ def named_stores(stores: Sequence[Store], connection: Connection) -> Iterator[Fi
     """`stores` are all of the account, inactive ones too; nothing is said where ShipStation lists none."""
     known = {store.store_id: store for store in stores}
     named = _named(connection)
-    for store_id, key in named.items() if known else ():
+    for store_id, key in (*named.items(), *_pushed(connection)) if known else ():
         yield from _of(store_id, key, known, connection)
     others = [store for store in stores if store.is_active and store.store_id not in named]
     is_choice = bool(named) or len(others) > 1
@@ -25,10 +25,11 @@ def named_stores(stores: Sequence[Store], connection: Connection) -> Iterator[Fi
 
 def _of(store_id: int, key: str, known: Mapping[int, Store], connection: Connection) -> Iterator[Finding]:
     if store_id not in known:
-        sentence = f"The account has no store {store_id}."
-        yield Finding(subject=key, severity="misfit", sentence=sentence, advice=_nearest(store_id, known))
+        yield not_there(key, "store", str(store_id), {str(each): store.name for each, store in known.items()})
     elif not known[store_id].is_active and store_id not in connection.stores.exclude:
-        sentence = f"Store {_shown(known[store_id])} is inactive in ShipStation: nothing is shipped from it."
+        sentence = (
+            f"Store {_shown(store_id, known[store_id].name)} is inactive in ShipStation: nothing is shipped from it."
+        )
         yield Finding(subject=key, severity="note", sentence=sentence)
 
 
@@ -39,23 +40,32 @@ def _named(connection: Connection) -> dict[int, str]:
     return tables | dict.fromkeys(stores.include, "stores.include") | dict.fromkeys(stores.exclude, "stores.exclude")
 
 
+def _pushed(connection: Connection) -> Iterator[tuple[int, str]]:
+    """Where new orders are made: told apart, and what it names is given no fate by that."""
+    if connection.orders:
+        yield connection.orders.store_id, "orders.store_id"
+
+
 def _unnamed(others: Sequence[Store], connection: Connection) -> Finding:
     fate = "skipped as store_excluded" if connection.stores.include else "written by the connection's own rules"
-    sentence = f"Not named in the file, and hence {fate}: {_listed(others)}."
+    sentence = f"Not named in the file, and hence {fate}: {_listed((each.store_id, each.name) for each in others)}."
     return Finding(subject="stores", severity="note", sentence=sentence, advice="Name them in include or exclude.")
 
 
-def _nearest(store_id: int, known: Mapping[int, Store]) -> str:
-    close = get_close_matches(str(store_id), map(str, known), n=1, cutoff=0.5)
+def not_there(key: str, what: str, wrong: str, known: Mapping[str, str]) -> Finding:
+    """That the account has no such thing, which is nearest, and what it has: `known` are the names by id."""
+    close = get_close_matches(wrong, known, n=1, cutoff=0.5)
     nearest = f"Nearest: {close[0]}. " if close else ""
-    return f"{nearest}It has {_listed(known.values())}."
+    has = _listed(known.items()) if known else "none"
+    sentence = f"The account has no {what} {wrong}."
+    return Finding(subject=key, severity="misfit", sentence=sentence, advice=f"{nearest}It has {has}.")
 
 
-def _listed(stores: Iterable[Store]) -> str:
-    shown = [_shown(store) for store in stores]
+def _listed(named: Iterable[tuple[object, str]]) -> str:
+    shown = [_shown(*each) for each in named]
     more = f", and {len(shown) - MOST_LISTED} more" if len(shown) > MOST_LISTED else ""
     return ", ".join(shown[:MOST_LISTED]) + more
 
 
-def _shown(store: Store) -> str:
-    return f"{store.store_id} ({store.name})" if store.name else str(store.store_id)
+def _shown(number: object, name: str) -> str:
+    return f"{number} ({name})" if name else str(number)

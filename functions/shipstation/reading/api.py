@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from functions.model.cursors import Gap, Span, Stream
+from functions.shipstation.reading.named_list import NamedList
 
 Row = dict[str, Any]
 Rows = list[Row]
@@ -147,6 +148,7 @@ class Api:
     fulfilments by their order. `pointers`: what the id of a pointer filters by, and in which list. `searches`: the
     lists that a person's word is looked for in, by what the word is. `voids` counts the voids of a window. `stores`
     and `webhooks` are the paths of these lists, None where there is none; `event_field` names what a webhook is for.
+    `locations` are those of the inventory, None where the API has none.
     `one_label` is None where a label cannot be asked for.
     """
 
@@ -163,6 +165,8 @@ class Api:
     stores: str | None
     webhooks: str
     event_field: str
+    warehouses: NamedList
+    locations: NamedList | None = None
     one_label: OneLabel | None = None
 
     def listing(self, stream: Stream) -> Listing:

@@ -1,4 +1,6 @@
-"""The newest shipments and orders of an account, for the fit check: five lists and a few single orders."""
+"""The newest shipments and orders of an account, for the fit check: five lists, those of warehouses and locations where
+the file names any, and a few single orders.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from functions.connections.connection import Connection
 from functions.errors import ConnectorError, Scope
 from functions.model.facts import OrderFacts
 from functions.model.outcomes import Reason
-from functions.model.sample import Sample, SampledOrder, Store
+from functions.model.sample import NamedPlace, Sample, SampledOrder, Store
 from functions.model.shipment import Shipment
 from functions.shipstation.client import Answer, ShipStationClient
 from functions.shipstation.reading.api import Api, Listing, Rows
@@ -56,8 +58,14 @@ class AccountSample:
             orders=tuple(map(_sampled, orders)),
             stores=tuple(map(_store, _rows(_listed(stores, ""), _Store))),
             events=tuple(sorted({str(hook[name]) for hook in _listed(hooks, "webhooks") if hook.get(name)})),
+            warehouses=self._api.warehouses.all_of(self._client) if self._connection.named_warehouses else None,
+            locations=self._locations(),
             skew_seconds=(server_now - self._now()).total_seconds() if server_now else None,
         )
+
+    def _locations(self) -> tuple[NamedPlace, ...] | None:
+        listed = self._api.locations
+        return listed.all_of(self._client) if listed and self._connection.aligning("stock") else None
 
     def ask(self) -> None:
         """For one list, once."""

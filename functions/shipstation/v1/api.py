@@ -19,6 +19,7 @@ from functions.model.outcomes import Reason
 from functions.shipstation import pacific
 from functions.shipstation.reading.api import Api, Fetch, Listing, Page, Row, Search
 from functions.shipstation.reading.keyset_walk import Window, readable, walk
+from functions.shipstation.reading.named_list import NamedList
 
 PAGE_SIZE = 500
 WIDENED = timedelta(hours=2)  # more than a window reaches back where clocks change
@@ -106,4 +107,5 @@ V1 = Api(
     stores="/stores",
     webhooks="/webhooks",
     event_field="HookType",
+    warehouses=NamedList("/warehouses", "", "warehouseId", "warehouseName"),
 )

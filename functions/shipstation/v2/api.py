@@ -17,6 +17,7 @@ from functions.model.cursors import Gap, Span, Stream
 from functions.model.outcomes import Reason
 from functions.shipstation.reading.api import Api, Fetch, Listing, OneLabel, Page, Row, Search
 from functions.shipstation.reading.keyset_walk import Window, readable, walk
+from functions.shipstation.reading.named_list import NamedList
 from functions.shipstation.v2 import rows, utc
 
 PAGE_SIZE = 100  # the largest that every endpoint is known to take
@@ -110,6 +111,8 @@ V2 = Api(
     stores=None,
     webhooks="/v2/environment/webhooks",
     event_field="event",
+    warehouses=NamedList("/v2/warehouses", "warehouses", "warehouse_id", "name", spelt=rows.bare),
+    locations=NamedList("/v2/inventory_locations", "inventory_locations", "inventory_location_id", "name"),
     one_label=OneLabel(
         path=lambda number: f"/v2/labels/{rows.PREFIX}{number}",
         log=lambda number: f"/v2/labels/{rows.PREFIX}{number}/track",

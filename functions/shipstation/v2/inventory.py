@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from functions.errors import Permanent, Retryable, Scope
 from functions.model.alignment import UNREADABLE, SideRecord
 from functions.model.outcomes import Reason
 from functions.shipstation.client import ShipStationClient
-from functions.shipstation.values import as_rows, as_text, as_whole
+from functions.shipstation.values import as_rows, as_text, as_whole, next_page
 
 PATH = "/v2/inventory"
 PAGE = 100
@@ -42,7 +41,7 @@ class InventoryLevels:
                 if (sku := as_text(row.get("sku"))) and row.get("inventory_location_id") in (None, location):
                     on_hand = as_whole(row.get("on_hand"))
                     found[sku] = _level(location, sku, UNREADABLE if on_hand is None else str(on_hand))
-            following = _next(body)
+            following = next_page(body)
             if not following or following == options:
                 return found
             if rows == before:
@@ -82,11 +81,3 @@ class InventoryLevels:
 def _level(location: str, sku: str, quantity: str) -> SideRecord:
     body = {"location": location, "sku": sku}
     return SideRecord(id=f"{location} {sku}", fields={QUANTITY: quantity}, body=body)
-
-
-def _next(body: Mapping[str, Any]) -> dict[str, str]:
-    """The query of the next page; the address is ours."""
-    links = body.get("links")
-    following = links.get("next") if isinstance(links, dict) else None
-    href = following.get("href") if isinstance(following, dict) else None
-    return dict(parse_qsl(urlsplit(href).query)) if isinstance(href, str) else {}

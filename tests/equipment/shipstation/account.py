@@ -169,7 +169,7 @@ class Account(HookDesk):
 
     def _v2_dispatch(self, request: Request, path: list[str]) -> Response:  # noqa: C901, PLR0911 -- one case a route
         match [request.method, *path]:
-            case [_, "inventory"]:
+            case [_, "inventory" | "inventory_locations"]:
                 return self.inventory_answer(request)
             case ["GET", "labels"]:
                 return self._v2_list(request, v2.LABELS, self.shipments)

@@ -10,6 +10,7 @@ from tests.equipment.shipstation.customers import CustomerDesk
 from tests.equipment.shipstation.store import in_turn
 
 PATH = "/v2/inventory"
+LOCATIONS = "/v2/inventory_locations"
 
 
 class InventoryDesk(CustomerDesk):
@@ -32,9 +33,20 @@ class InventoryDesk(CustomerDesk):
     def inventory_answer(self, request: Request) -> Response:
         if not self.has_inventory:
             return v2.refused(403, "invalid_billing_plan")
+        if request.path == LOCATIONS:
+            return self._locations(request)
         if request.method == "GET":
             return self._levels(request)
         return self._adjusted(request.json()) if request.method == "POST" else v2.refused(404, "not_found")
+
+    def _locations(self, request: Request) -> Response:
+        size, number, known = v2.DEFAULT_PAGE, int(request.param("page", "1")), sorted(self.locations)
+        pages = -(-len(known) // size)
+        shown = [
+            {"inventory_location_id": each, "name": "Shelf"} for each in known[(number - 1) * size : number * size]
+        ]
+        body = {"inventory_locations": shown, "total": len(known), "page": number, "pages": pages}
+        return json_response(200, {**body, "links": v2.links(request, number, pages)})
 
     def _levels(self, request: Request) -> Response:
         where = request.param("inventory_location_id")

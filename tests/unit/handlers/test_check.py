@@ -35,7 +35,7 @@ def a_world(**ifs: Any) -> tuple[World, Site]:
 def configure(site: Site, **changes: Any) -> None:
     values = site.connection.model_dump(mode="json", exclude_unset=True)
     for table, own in changes.items():
-        values[table] = {**values.get(table, {}), **own} if isinstance(own, dict) else own
+        values[table] = {**(values.get(table) or {}), **own} if isinstance(own, dict) else own
     site.connection = Connection.model_validate(values)
 
 
@@ -231,6 +231,44 @@ def test_a_store_of_the_file_that_the_account_does_not_have_is_a_misfit() -> Non
     world, site = a_world()
     configure(site, stores={"include": [100_001, 100_007]})
     assert misfits(check(world)) == {"stores.include": "The account has no store 100007."}
+
+
+def test_a_warehouse_of_the_file_that_the_account_does_not_have_is_a_misfit_through_either_api() -> None:
+    world, site = a_world()
+    chicago, dallas = (
+        site.account.add_warehouse("Chicago", country="US"),
+        site.account.add_warehouse("Dallas", country="US"),
+    )
+    site.account.delete_warehouse(dallas)
+    configure(
+        site,
+        shipstation={"shipment_id": {"source": "custom_field_2"}},
+        ifs={"targets": [{**HEADER, "find": ["shipment_id", "order_number"]}]},
+        orders={
+            "store_id": 100_001,
+            "shipment_id_in": "custom_field_2",
+            "phone": "555",
+            "warehouses": {"CHI": chicago, "DAL": dallas},
+        },
+    )
+    found = {}
+    for api in ("v1", "v2"):
+        configure(site, shipstation={"api": api})
+        found[api] = misfits(check(world))
+    assert found["v1"] == found["v2"] == {"orders.warehouses.DAL": f"The account has no warehouse {dallas}."}
+
+
+def test_a_location_of_the_file_that_the_inventory_does_not_have_is_a_misfit() -> None:
+    world, site = a_world()
+    for number in range(60):
+        site.account.add_location(f"se-{number:02}")
+    stock = {"profile": "stock", "locations": {"CHI": "se-59", "DAL": "se-60"}}
+    configure(site, shipstation={"api": "v2"}, align=[stock])
+    assert misfits(check(world))["align.locations.DAL"] == "The account has no inventory location se-60."
+    assert "align.locations.CHI" not in severities(check(world))
+
+    site.account.has_inventory = False
+    assert severities(check(world))["align.locations"] == "unproven"
 
 
 def test_a_store_that_the_file_does_not_name_is_told() -> None:
