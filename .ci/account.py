@@ -5,6 +5,7 @@ for them.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from itertools import count
 from typing import Any
@@ -46,7 +47,8 @@ def _client(profile: str | None) -> Any:
     from botocore.config import Config  # noqa: PLC0415
 
     soon = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 3})
-    return boto3.Session(profile_name=profile).client("cloudformation", config=soon)
+    region = os.environ.get("AWS_REGION") or None  # the CDK command line's; boto3 knows AWS_DEFAULT_REGION alone
+    return boto3.Session(profile_name=profile, region_name=region).client("cloudformation", config=soon)
 
 
 def _held(cloudformation: Any, stack: str) -> dict[int, list[str]]:

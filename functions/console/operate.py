@@ -154,7 +154,8 @@ def _judged(command: Command, arguments: Namespace, connection: str) -> dict[str
 
 def where(arguments: Namespace) -> Where:
     stack = getattr(arguments, "stack", "") or os.environ.get("OPERATE_STACK", "")
-    profile, region = getattr(arguments, "aws_profile", ""), getattr(arguments, "region", "")
+    profile = getattr(arguments, "aws_profile", "")
+    region = getattr(arguments, "region", "") or os.environ.get("AWS_REGION", "")  # boto3 reads another name alone
     return Where(stack=stack, profile=profile, region=region, is_demo=_has(arguments, "demo"))
 
 

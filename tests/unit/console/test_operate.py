@@ -177,6 +177,15 @@ def test_an_unknown_connection_is_told_with_those_that_are_known() -> None:
         asked(FakeStack(DONE, connections=["acme", "beta"]), "tenant", "--connection", "acmee")
 
 
+@pytest.mark.parametrize(("words", "region"), [([], "eu-west-1"), (["--region", "us-east-2"], "us-east-2")])
+def test_the_region_is_that_of_aws_region_unless_one_is_named(
+    monkeypatch: pytest.MonkeyPatch, words: list[str], region: str
+) -> None:
+    """boto3 itself reads AWS_DEFAULT_REGION alone."""
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert operate.where(parser().parse_args(["status", *words])).region == region
+
+
 # --- who asks, and which connection
 
 
