@@ -49,11 +49,15 @@ def _proposed(wanted: Outbound, known: PushedOrder | None) -> ProposedOrder:
     outbound = known.rest(wanted) if known is not None else wanted
     content, problem = outbound.content, outbound.problem
     number = content.number if content else known.number if known else ""
-    told = ProposedOrder(number=number or outbound.key.number, part=outbound.key.part, would=_would(outbound, known))
-    if problem is not None:
-        means = SENTENCES[problem.reason]
-        return told.model_copy(update={"reason": problem.reason, "field": problem.field, "means": means})
-    return told.model_copy(update={"fields": _fields(outbound, known)})
+    return ProposedOrder(
+        number=number or outbound.key.number,
+        part=outbound.key.part,
+        would=_would(outbound, known),
+        fields=_fields(outbound, known),
+        reason=problem.reason if problem else None,
+        field=problem.field if problem else "",
+        means=SENTENCES[problem.reason] if problem else "",
+    )
 
 
 def _would(outbound: Outbound, known: PushedOrder | None) -> Would:
