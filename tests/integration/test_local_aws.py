@@ -34,7 +34,8 @@ from tests.equipment.pace import HANGS_SECONDS, eventually
 pytestmark = pytest.mark.integration
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-MODULES = {"app", "dynamodb", "iam_actions", "iam_evaluator", "lambda_runtime", "lambda_svc", "stacks"}  # of ministack
+# Of ministack.
+MODULES = {"app", "changesets", "dynamodb", "iam_actions", "iam_evaluator", "lambda_runtime", "lambda_svc", "stacks"}
 FUNCTION = "AWS::Lambda::Function"
 QUEUE = "AWS::SQS::Queue"
 
@@ -224,6 +225,15 @@ def test_secret_is_known_to_functions_by_its_arn(aws: LocalAws, stack: Stack) ->
     assert arn.startswith("arn:aws:secretsmanager:us-east-1:")
     set_secret(aws, arn, {"key": "value"})
     assert json.loads(invoke(aws, function(stack, "Probe"), {"do": "read_secret"})) == {"key": "value"}
+
+
+def test_a_secret_is_generated_without_punctuation_where_it_asks_for_none(aws: LocalAws, tmp_path: Path) -> None:
+    folder = tmp_path / "generated"
+    folder.mkdir()
+    options = {"ExcludePunctuation": True, "PasswordLength": 200}
+    secret = {"Type": "AWS::SecretsManager::Secret", "Properties": {"GenerateSecretString": options}}
+    made = deploy(aws, an_assembly(folder, secret)).physical_ids["generated"]
+    assert aws.client("secretsmanager").get_secret_value(SecretId=made)["SecretString"].isalnum()
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from typing import IO, Any
 from ministack.core import iam_actions, lambda_runtime
 from ministack.services import lambda_svc
 
-from tests.equipment.local_aws import managed, measured, observed, runtime
+from tests.equipment.local_aws import change_sets, managed, measured, observed, runtime
 
 PRIVATE_NAMES = {
     lambda_runtime: (
@@ -41,6 +41,7 @@ PRIVATE_NAMES = {
         "execution_credentials",
     ),
     iam_actions: ("_action_from_target",),
+    **change_sets.PRIVATE_NAMES,
     **measured.PRIVATE_NAMES,
     **observed.PRIVATE_NAMES,
 }
@@ -147,6 +148,7 @@ def _is_python(config: dict[str, Any]) -> bool:
 
 def install() -> None:
     runtime.lay_out()
+    change_sets.install()
     observed.install()
     measured.install()
     _replace_environments()

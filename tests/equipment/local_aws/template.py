@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,11 @@ def adapt(template: dict[str, Any]) -> tuple[str, ...]:
     """Changes the template in place; answers what was stripped, as `logical id (type)`."""
     for section, _, name in (subject.partition(".") for subject in subjects("removed") - REFUSED_TYPES):
         template.get(section, {}).pop(name, None)
+    return adapt_resources(template)
+
+
+def adapt_resources(template: dict[str, Any]) -> tuple[str, ...]:
+    """Of an account that was bootstrapped: all but the question whether it was."""
     stripped = _strip_refused(template)
     for subject in subjects("rewritten"):
         REWRITTEN[subject](template)
@@ -65,10 +71,15 @@ def _give_secrets_their_arns(template: dict[str, Any]) -> None:
 
 
 def _generate_secrets(template: dict[str, Any]) -> None:
-    """On AWS empty generation options mean a password of 32 characters, here they mean no value."""
+    """On AWS empty generation options mean a password of 32 characters, here they mean no value; one without
+    punctuation has some here.
+    """
     for secret in resources_of(template, "AWS::SecretsManager::Secret").values():
-        if secret["Properties"].get("GenerateSecretString") == {}:
-            secret["Properties"]["GenerateSecretString"] = {"PasswordLength": 32}
+        options = secret["Properties"].get("GenerateSecretString")
+        if options == {}:
+            options["PasswordLength"] = 32
+        elif options and options.get("ExcludePunctuation"):
+            options["ExcludeCharacters"] = string.punctuation
 
 
 def _watch_metrics_themselves(template: dict[str, Any]) -> None:

@@ -1,4 +1,6 @@
-"""Every documented command is one that the operator's command line takes, and each of its commands is documented."""
+"""Every documented command is one that the operator's command line or the Makefile takes, and each of the former's is
+documented.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +25,13 @@ TYPED = sorted(
         if "COMMAND" not in typed and "--help" not in typed
     }
 )
+MADE = sorted(
+    {
+        typed.strip()
+        for page in [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"]
+        for typed in re.findall(r"^make .+$|(?<=`)make [^`]+(?=`)", page.read_text("utf-8"), re.MULTILINE)
+    }
+)
 
 
 @pytest.mark.parametrize("typed", TYPED)
@@ -36,6 +45,20 @@ def test_what_is_documented_can_be_typed(typed: str) -> None:
 
 def test_every_command_is_documented() -> None:
     assert {shlex.split(typed)[1] for typed in TYPED} >= {command.name for command in COMMANDS}
+
+
+@pytest.mark.parametrize("typed", MADE)
+def test_what_make_is_told_is_a_verb_and_what_it_reads(typed: str) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    verbs = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    read = set(re.findall(r"\$\$?[({]?([A-Z]+)\b", makefile))
+    words = shlex.split(typed.partition("#")[0])[1:]
+    assert {word for word in words if "=" not in word} <= verbs
+    assert {word.partition("=")[0] for word in words if "=" in word} <= read
+
+
+def test_commands_of_make_are_found() -> None:
+    assert {"make setup", "make secrets CONNECTION=NAME FOLDER=FOLDER"} <= {*MADE}
 
 
 def questions() -> list[list[str]]:
