@@ -26,6 +26,7 @@ from tests.benchmarks import (
     scale,
     starting,
     units,
+    upgrading,
     writing,
 )
 from tests.benchmarks.row import Row
@@ -98,6 +99,7 @@ ROWS: dict[str, Callable[[], Iterable[Row]]] = {
     "restore": repairs.restore,
     "redrive": repairs.redrive,
     "rotation": repairs.rotation,
+    "upgrade": upgrading.upgrade,
     "year": scale.year,
     "alarms": alarming.alarms,
 }
@@ -128,6 +130,8 @@ WITH = {
     "redrive_requests": "redrive",
     "rotation_seconds": "rotation",
     "rotation_faults": "rotation",
+    "upgrade_lost": "upgrade",
+    "upgrade_doubled": "upgrade",
     "year_milliseconds": "year",
     "core_memory": "core_rate",
     "reconcile_false": "reconcile",

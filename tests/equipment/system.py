@@ -228,11 +228,12 @@ def started(
     jwks_url: str = "",
     is_beside: bool = False,
     is_registering: bool = False,
+    root: Path = ROOT,
     progress: Any = None,
 ) -> Iterator[System]:
     """Starts everything; ends everything. `jwks_url` lists the keys of signed webhooks; without it nobody does.
-    `is_beside`: with the second connection. `is_registering`: the connector subscribes the webhooks. `progress` is
-    called with one line per step.
+    `is_beside`: with the second connection. `is_registering`: the connector subscribes the webhooks. `root`: whose
+    stack is deployed. `progress` is called with one line per step.
     """
     say = progress or (lambda _: None)
     keys, clients = {"demo-key": secrets.token_hex(16)}, {"demo-client": secrets.token_hex(16)}
@@ -247,7 +248,9 @@ def started(
         file = _connection_file(folder, NAME, f"{text}{OURS_BESIDE if is_beside else OURS}{ORDERS}{ALIGN}")
         if is_beside:
             _connection_file(folder, BESIDE, text.replace("[shipstation]", '[shipstation]\napi = "v2"') + THEIRS)
-        assembly = stack.enter_context(synthesising(context_of(file), folder / "cdk.out"))
+        assembly = stack.enter_context(
+            synthesising(context_of(file), folder / "cdk.out", app=root / "app.py", root=root)
+        )
         aws = stack.enter_context(LocalAws(auth=auth, logs=folder / "logs"))
         say(f"Local AWS at {aws.endpoint_url}; bundling the Lambdas, synthesising the stack")
         built = assembly()

@@ -92,15 +92,17 @@ atexit.register(_DESK.close)
 
 
 @contextmanager
-def synthesising(context: Mapping[str, object], outdir: Path, *, app: Path = APP) -> Iterator[Callable[[], Path]]:
+def synthesising(
+    context: Mapping[str, object], outdir: Path, *, app: Path = APP, root: Path = ROOT
+) -> Iterator[Callable[[], Path]]:
     """In a process of its own, beside other work: begins at once; the call waits for the end. Leaving it ends what
-    still runs, and clears away what that had no time for.
+    still runs, and clears away what that had no time for. `root` is where the app's modules stand.
     """
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as own:
         run = subprocess.Popen(
             [sys.executable, str(app)],
-            cwd=ROOT,
-            env={**_environment(context, outdir), "TMPDIR": own},
+            cwd=root,
+            env={**_environment(context, outdir, root), "TMPDIR": own},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -130,12 +132,12 @@ def _wait_for_the_rest(group: int) -> None:
             time.sleep(0.01)
 
 
-def _environment(context: Mapping[str, object], outdir: Path) -> dict[str, str]:
+def _environment(context: Mapping[str, object], outdir: Path, root: Path = ROOT) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
     return {
         **inherited,
         "PATH": os.pathsep.join([str(NODE), str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": str(root),
         "CDK_OUTDIR": str(outdir.absolute()),
         "CDK_CONTEXT_JSON": json.dumps(dict(context)),
     }
