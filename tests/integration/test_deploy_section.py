@@ -134,7 +134,7 @@ class Reader:
         began = time.monotonic()
         status, shown = self.at_a_terminal(command)
         print(f"{time.monotonic() - began:4.0f} s  {command}")
-        # The operator's command line says 1 where somebody has to look closer, as at a plan that would change something.
+        # The operator's command line says 1 where somebody has to look closer, as at a plan that would change a value.
         assert status <= command.startswith(".ci/operate "), f"{command}\n{shown}"
         return shown
 
