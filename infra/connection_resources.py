@@ -47,7 +47,9 @@ class ConnectionResources(Construct):
         CfnOutput(self, "WebhookSecret", value=self.webhook.secret_arn)
 
     def _vendor_secret(self, name: str, *fields: str) -> secretsmanager.Secret:
-        """Placeholders that the integrator replaces; a later deployment leaves the values alone."""
+        """Placeholders that the integrator replaces. A later deployment leaves the values alone as long as these stay
+        what they are: `tests/infra/released`.
+        """
         return secretsmanager.Secret(
             self,
             name,
