@@ -8,6 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache, cached_property
 from operator import ge, lt
 from typing import Any
 
@@ -53,7 +54,7 @@ class Alarm:
     spare: int
     delay: timedelta = MINUTE
 
-    @property
+    @cached_property
     def _stats(self) -> list[dict[str, Any]]:
         """Each metric's own part, which stands by itself or under an expression."""
         if "Metrics" not in self.properties:
@@ -81,11 +82,11 @@ class Alarm:
     def dimensions(self) -> dict[str, str]:
         return {each["Name"]: each["Value"] for each in self._stat.get("Dimensions", ())}
 
-    @property
+    @cached_property
     def period(self) -> timedelta:
         return timedelta(seconds=self._stat["Period"])
 
-    @property
+    @cached_property
     def fills(self) -> bool:
         """Whether its expression makes a zero of what is missing; the other one that is known adds."""
         expressions = [each["Expression"] for each in self.properties.get("Metrics", ()) if "Expression" in each]
@@ -97,34 +98,39 @@ class Alarm:
         at full hours.
         """
         known, periods = Sampled(samples), self.properties["EvaluationPeriods"]
+
+        @cache  # a period that is over is asked for again and again
+        def point(end: datetime, seen: datetime) -> float | None:
+            return self._point(known, end, seen)
+
         step = HOUR if self.period * periods > DAY else MINUTE
         now = begin.replace(second=0, microsecond=0) + MINUTE
         while now <= end:
             if step is MINUTE or now.minute == 0:
-                yield now, self._is_in_alarm(known, now)
+                yield now, self._is_in_alarm(point, now)
             now += MINUTE
 
-    def _is_in_alarm(self, samples: Sampled, now: datetime) -> bool:
+    def _is_in_alarm(self, point: Callable[[datetime, datetime], float | None], now: datetime) -> bool:
         """The last periods that have data, also from before those that are evaluated; only where these are too few
         counts what the alarm says of missing data.
         """
         periods = self.properties["EvaluationPeriods"]
-        points = [self._point(samples, now, back) for back in range(periods + self.spare)]
-        if self.fills and any(point is not None for point in points):
-            points = [point or 0.0 for point in points]
-        real = [point for point in points if point is not None][:periods]
-        breaching = sum(self._is_beyond(point) for point in real)
+        ends = [now - back * self.period for back in range(periods + self.spare)]
+        points = [point(end, min(end, now - self.delay)) for end in ends]
+        if self.fills and any(value is not None for value in points):
+            points = [value or 0.0 for value in points]
+        real = [value for value in points if value is not None][:periods]
+        breaching = sum(self._is_beyond(value) for value in real)
         if self.properties["TreatMissingData"] == "breaching":
             breaching += periods - len(real)
         return breaching >= int(self.properties.get("DatapointsToAlarm", periods))
 
-    def _point(self, samples: Sampled, now: datetime, back: int) -> float | None:
-        """A sum is missing where one of its parts is."""
-        end = now - back * self.period
-        start, seen_by = end - self.period, now - self.delay
-        parts = [(stat, samples.within(stat["MetricName"], start, end, seen_by)) for stat in self._stats]
-        seen = [STATISTICS[stat["Statistic"]](values) for stat, values in parts if values]
-        return sum(seen) if len(seen) == len(parts) else None
+    def _point(self, samples: Sampled, end: datetime, seen: datetime) -> float | None:
+        """Of the period that ends then, what is `seen` by now. A sum is missing where one of its parts is."""
+        start = end - self.period
+        parts = [(stat, samples.within(stat["MetricName"], start, end, seen)) for stat in self._stats]
+        known = [STATISTICS[stat["Statistic"]](values) for stat, values in parts if values]
+        return sum(known) if len(known) == len(parts) else None
 
     def _is_beyond(self, point: float) -> bool:
         return bool(OPERATORS[self.properties["ComparisonOperator"]](point, self.properties["Threshold"]))
