@@ -8,6 +8,7 @@ from typing import Any
 
 from functions.console.screen import Block, Line, Shown, Table
 from functions.flows.operations.attention import AttentionList
+from functions.flows.operations.pushed_story import PushedStory
 from functions.flows.operations.status import ConnectionStatus, StatusAnswer
 from functions.flows.operations.stories import StoriesAnswer
 from functions.flows.operations.story import Attempt, OrderStory, RecordStory, ShipmentStory
@@ -108,8 +109,23 @@ def order(answer: Answer) -> Shown:
             row = each.kind, str(each.id), each.status, word(each.store), word(each.reference), when(each.at)
             table.rows.append(row)
         blocks.append(table)
+    for pushed in found.pushed:
+        blocks += _pushed(pushed)
     asks = not found.stories or any(story.next.attention for story in found.stories)
     return Shown(blocks, asks=asks)
+
+
+def _pushed(pushed: PushedStory) -> Iterator[Line]:
+    kind, number = ("shipment", pushed.shipment) if pushed.shipment else ("order", pushed.order)
+    part = f", part {pushed.part}" if pushed.part else ""
+    ended = " ".join(filter(None, (pushed.outcome, pushed.reason, pushed.field)))
+    yield Line(f"IFS {kind} {number}{part}: {pushed.told}", tone="yellow" if pushed.attention else "bold")
+    since = f" since {when(pushed.since)}" if pushed.since else ""
+    yield Line(f"{ended}{since}; IFS asked to {pushed.wish}, read {when(pushed.read_at)}", 2)
+    yield from (Line(text, 4) for text in (pushed.means, pushed.do) if text)
+    if pushed.pushed_at:
+        yield Line(f"made {when(pushed.pushed_at)}, of ours: {listed(pushed.fields)}", 2)
+        yield Line(f"pieces by line: {listed(f'{line}: {count}' for line, count in pushed.goods.items())}", 2)
 
 
 def story_blocks(story: OrderStory, attempts: int = SHOWN_ATTEMPTS) -> Iterator[Block]:

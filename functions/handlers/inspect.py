@@ -115,7 +115,7 @@ STANDINGS: Mapping[type[Question], Callable[[InspectParts], BaseModel]] = {
 
 def _stories(asked: OrderQuestion, parts: InspectParts) -> StoriesAnswer:
     found = parts.found(*asked.sought)
-    return stories_answer([parts.story(state) for state in found.states], found.at_shipstation)
+    return stories_answer([parts.story(state) for state in found.states], found)
 
 
 @cache

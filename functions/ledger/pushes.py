@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +32,17 @@ class PushStore:
         """
         found = (self._table.get(_partition(key), STATE) for key in keys)
         return {each.key: each for each in each_readable((item for item in found if item is not None), _pushed)}
+
+    def numbered(self, connection: ConnectionName, numbers: Collection[str]) -> list[PushedOrder]:
+        """What bears one of these numbers of IFS: shipments, or customer orders with all parts that are open, in the
+        order of their keys. Eventually consistent.
+        """
+        whole = [f"push#{connection}#{form}{number}" for number in numbers for form in ("", "o")]
+        parts = tuple(f"push#{connection}#o{number}:" for number in numbers)
+        shown = (str(item[PARTITION]) for item in self._table.query_shard(_shard(connection)))
+        partitions = sorted({*whole, *(each for each in shown if each.startswith(parts))})
+        found = self._table.get_many([(each, STATE) for each in partitions], ATTRIBUTES)
+        return sorted(each_readable(found, _pushed), key=lambda pushed: pushed.key.part)
 
     def save(self, pushed: PushedOrder) -> bool:
         """As the revision after its own; False when somebody saved in between."""

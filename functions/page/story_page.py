@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from functions.flows.operations.pushed_story import PushedStory
 from functions.flows.operations.search import AtShipStation
 from functions.flows.operations.stories import StoriesAnswer
 from functions.flows.operations.story import Attempt, FieldStory, OrderStory, RecordStory, ShipmentStory
@@ -17,6 +18,7 @@ from functions.model.records import FieldName
 from functions.page.markup import Child, Html, tag, together
 from functions.page.sheet import Sheet, at, field, left_out, one_line, soft, table, warn
 
+PUSHED = 20
 STORIES, SHIPMENTS, RECORDS, ATTEMPTS, CHOICES, CODES = 2, 40, 10, 50, 10, 5  # of one page
 LONGEST = 300  # characters of a value
 SEARCHED = {
@@ -45,6 +47,11 @@ def stories_page(answer: StoriesAnswer, sheet: Sheet) -> Html:
             ("ShipStation", "status", "store", "stands for", "at (UTC)"),
             (_there(each) for each in answer.at_shipstation),
         ),
+        table(
+            ("to ShipStation", "its order", "made (UTC)", "IFS asks, read (UTC)", "ended", "since (UTC)"),
+            (_pushed(each) for each in answer.pushed[:PUSHED]),
+        ),
+        left_out(len(answer.pushed) - PUSHED, "parts"),
         [_story(story, sheet) for story in answer.stories[:STORIES]],
         left_out(len(answer.stories) - STORIES, "orders"),
     )
@@ -52,6 +59,22 @@ def stories_page(answer: StoriesAnswer, sheet: Sheet) -> Html:
 
 def _there(found: AtShipStation) -> tuple[Any, ...]:
     return f"{found.kind} {found.id}", found.status, found.store, found.reference, at(found.at)
+
+
+def _pushed(each: PushedStory) -> tuple[Any, ...]:
+    what = f"shipment {each.shipment}" if each.shipment else f"order {each.order} {each.part}"
+    ended = " ".join(filter(None, (each.outcome, each.field)))
+    goods = (f"{line}: {count}" for line, count in each.goods.items())
+    held = cut(", ".join((*each.fields, *goods)))
+    why = warn(each.attention) if each.attention else each.reason
+    return (
+        together(what, tag("br"), soft(each.told), tag("br"), soft(held)),
+        each.shipstation_order_id,
+        at(each.pushed_at),
+        together(each.wish, tag("br"), soft(at(each.read_at))),
+        together(ended, " ", why, tag("br"), soft(each.means), " ", soft(each.do)),
+        at(each.since),
+    )
 
 
 def _story(story: OrderStory, sheet: Sheet) -> Html:

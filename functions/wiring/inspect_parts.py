@@ -30,6 +30,7 @@ from functions.ledger.orders import OrderStore
 from functions.ledger.parked import ParkingStore
 from functions.ledger.plans import PlanStore
 from functions.ledger.positions import PositionStore
+from functions.ledger.pushes import PushStore
 from functions.ledger.reconciles import ReconcileStore
 from functions.ledger.records import RecordStore
 from functions.ledger.registrations import RegistrationStore
@@ -108,7 +109,8 @@ class InspectParts:
         return key_standing(vendor, expiry, self._runtime.now())
 
     def _library(self) -> Library:
-        return Library(self.connection, self._orders, RecordStore(self._ledger), self._audit, self._runtime.now)
+        memories, pushes = RecordStore(self._ledger), PushStore(self._ledger)
+        return Library(self.connection, self._orders, memories, self._audit, pushes, self._runtime.now)
 
     def _budget(self) -> tuple[BudgetState | None, str | None]:
         """And which secret lacks what."""

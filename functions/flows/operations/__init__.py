@@ -2,6 +2,7 @@
 
 inspect     attention            what waits, was kept or is parked, by reason
             search ─▶ story      one order by any of its numbers; stories is the answer
+            pushed_story         what was made of it in ShipStation, before it has a label
             standing, status     how a connection stands; one line for each
             key_standing         whether a key has to be replaced soon
             troubles             what keeps it from being well

@@ -4,20 +4,22 @@ a shipment in ShipStation's own index, which costs the ledger nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
+from functions.errors import ConnectorError
 from functions.flows.operations.story import Library, known_orders, states_of
 from functions.model.cursors import Reading
 from functions.model.facts import OrderReading
 from functions.model.frozen import Frozen
 from functions.model.inspection import SearchedBy
+from functions.model.pushed_order import PushedOrder
 from functions.model.shipment import OrderKey, Shipment
 from functions.model.state import OrderState
 
-MOST = 20  # orders that one word may mean
+MOST = 20  # orders that one word may mean, and as many of those that are pushed
 
 
 class ShipStationIndex(Protocol):
@@ -38,26 +40,54 @@ class AtShipStation(Frozen):
 
 @dataclass
 class Found:
-    """`states` are what the ledger knows of them, `at_shipstation` what ShipStation shows, where it was asked."""
+    """`states` are what the ledger knows of them, `at_shipstation` what ShipStation shows, where it was asked. `pushed`
+    is what was to be made of them in ShipStation, where no shipment of theirs was read.
+    """
 
     states: list[OrderState] = field(default_factory=list)
+    pushed: list[PushedOrder] = field(default_factory=list)
     at_shipstation: list[AtShipStation] = field(default_factory=list)
 
 
 def search(library: Library, index: ShipStationIndex, by: SearchedBy, text: str) -> Found:
-    """ShipStation is asked where the ledger does not know the word. Raises Retryable or Permanent."""
+    """ShipStation is asked where the ledger does not know the word. Raises Retryable or Permanent, but not
+    where the ledger knows what was pushed.
+    """
     found = Found()
     if by == "order":
         found.states = known_orders(library, text)
         if found.states:
             return found
+    numbers = [text] if by == "order" else []
+    try:
+        numbers += _look(library, index, by, text, found)
+    except ConnectorError:
+        found.pushed = _pushed(library, numbers)
+        if not found.pushed:
+            raise
+    else:
+        found.pushed = [] if found.states else _pushed(library, numbers)
+    return found
+
+
+def _look(library: Library, index: ShipStationIndex, by: SearchedBy, text: str, found: Found) -> list[str]:
+    """What ShipStation shows, and what the ledger knows of it; the IFS numbers of what may have been pushed."""
     keys: dict[OrderKey, None] = {}
+    numbers: list[str] = []
     for reading in index.search(*_asked(by, text), "poll"):
         found.at_shipstation += [*map(_order, reading.orders), *map(_parcel, reading.shipments)]
         keys |= dict.fromkeys(shipment.order_key for shipment in reading.shipments)
         keys |= dict.fromkeys(key for order in reading.orders if (key := _key(order)) is not None)
+        numbers += [each for order in reading.orders if (each := order.facts.ifs_shipment or order.facts.reference)]
     found.states = list(states_of(library, list(keys)[:MOST]).values())
-    return found
+    return numbers
+
+
+def _pushed(library: Library, numbers: Sequence[str]) -> list[PushedOrder]:
+    sought = list(dict.fromkeys(numbers))[:MOST]
+    if library.connection.orders is None or not sought:
+        return []
+    return list(library.pushes.numbered(library.connection.name, sought))[:MOST]
 
 
 def _asked(by: SearchedBy, text: str) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from functions.connections.connection import Connection
 from functions.flows.operations.attention import told
+from functions.flows.operations.pushed_story import Pushes
 from functions.flows.to_ifs.admission import store_view
 from functions.flows.to_ifs.lookup import RecordMemories
 from functions.model.advice import ADVICE
@@ -45,6 +46,7 @@ class Library:
     orders: Orders
     memories: RecordMemories
     audit: Audit
+    pushes: Pushes
     now: Callable[[], datetime]
 
 
