@@ -49,7 +49,7 @@ def stories_page(answer: StoriesAnswer, sheet: Sheet) -> Html:
         ),
         table(
             ("to ShipStation", "its order", "made (UTC)", "IFS asks, read (UTC)", "ended", "since (UTC)"),
-            (_pushed(each) for each in answer.pushed[:PUSHED]),
+            (_pushed(each, sheet) for each in answer.pushed[:PUSHED]),
         ),
         left_out(len(answer.pushed) - PUSHED, "parts"),
         [_story(story, sheet) for story in answer.stories[:STORIES]],
@@ -61,18 +61,21 @@ def _there(found: AtShipStation) -> tuple[Any, ...]:
     return f"{found.kind} {found.id}", found.status, found.store, found.reference, at(found.at)
 
 
-def _pushed(each: PushedStory) -> tuple[Any, ...]:
+def _pushed(each: PushedStory, sheet: Sheet) -> tuple[Any, ...]:
     what = f"shipment {each.shipment}" if each.shipment else f"order {each.order} {each.part}"
     ended = " ".join(filter(None, (each.outcome, each.field)))
     goods = (f"{line}: {count}" for line, count in each.goods.items())
     held = cut(", ".join((*each.fields, *goods)))
     why = warn(each.attention) if each.attention else each.reason
+    number = each.order or each.shipment
+    sure = f"Nobody is asked for {number} any more?"
+    seen = sheet.act("I have seen to it", {"do": "dismiss", "orders": [number]}, sure) if each.attention else None
     return (
         together(what, tag("br"), soft(each.told), tag("br"), soft(held)),
         each.shipstation_order_id,
         at(each.pushed_at),
         together(each.wish, tag("br"), soft(at(each.read_at))),
-        together(ended, " ", why, tag("br"), soft(each.means), " ", soft(each.do)),
+        together(ended, " ", why, tag("br"), soft(each.means), " ", soft(each.do), seen),
         at(each.since),
     )
 

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from functions.console.answers import order as as_text
+from functions.flows.operations.stories import StoriesAnswer
+from functions.page.sheet import Sheet
+from functions.page.story_page import stories_page
 from tests.equipment.order_desk import ELSEWHERE, OrderDesk
 from tests.equipment.push_desk import Desk
 from tests.equipment.quiet_connection import asked
@@ -166,3 +169,16 @@ def test_the_command_line_says_what_was_pushed_and_why_it_waits() -> None:
     assert lines[0] == "It is not in ShipStation."
     assert any("field_unusable receiver country" in line for line in lines)
     assert shown.asks
+
+
+@pytest.mark.parametrize("may", [True, False])
+def test_the_page_has_a_button_for_who_has_seen_to_it(*, may: bool) -> None:
+    desk = Desk()
+    shipment = desk.ask("P1", **UNUSABLE)
+    desk.run(minutes=5)
+    endpoints = {"view": "view-arn", **({"act": "act-arn"} if may else {})}
+    sheet = Sheet(endpoints, {"show": "order", "connection": "acme"}, action_id="one")
+    told = {name: value for name, value in answer(desk, order=str(shipment)).items() if name != "show"}
+    shown = stories_page(StoriesAnswer.model_validate(told), sheet).text
+    assert ("I have seen to it" in shown) == may
+    assert ("dismiss" in shown and str(shipment) in shown) == may
