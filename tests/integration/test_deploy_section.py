@@ -9,6 +9,7 @@ import pty
 import re
 import select
 import subprocess
+import termios
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -134,12 +135,13 @@ class Reader:
         began = time.monotonic()
         status, shown = self.at_a_terminal(command)
         print(f"{time.monotonic() - began:4.0f} s  {command}")
-        # The operator's command line says 1 where somebody has to look closer, as at a plan that would change a value.
+        # The operator's command line says 1 where somebody has to look closer, as at a plan that changes something.
         assert status <= command.startswith(".ci/operate "), f"{command}\n{shown}"
         return shown
 
     def at_a_terminal(self, command: str) -> tuple[int, str]:
         person, terminal = pty.openpty()
+        termios.tcsetwinsize(terminal, (50, 200))
         process = subprocess.Popen(
             ["setsid", "--ctty", "--wait", "/bin/sh", "-c", command],  # noqa: S607 # a terminal of its own
             cwd=self.newcomer.checkout,
@@ -162,7 +164,7 @@ class Reader:
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_REGION": self.aws.region,
         }
-        return self.newcomer.environment(**of_aws, **self.exported, TERM="dumb", COLUMNS="200")
+        return self.newcomer.environment(**of_aws, **self.exported, TERM="dumb")
 
     @property
     def file(self) -> Path:
