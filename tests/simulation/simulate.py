@@ -175,6 +175,8 @@ def _populate(world: World, files: ConnectionFiles, start: datetime, trouble_end
         made = into_shipstation(raw) if name == pushing(world.seed) else raw
         site = world.add_site(files.add(beginning(made, world.seed)))
         _furnish(world, site)
+        for code in made.get("orders", {}).get("warehouses", ()):  # numbered from 4711 on, as the files name them
+            site.account.add_warehouse(code, street1="1 Dock Road", city="Chicago", country="US")
         if "v2" in ways(world.seed).get(name, ()):
             furnish_v2(site)
     world.wire()
