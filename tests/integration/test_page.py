@@ -199,15 +199,21 @@ def asked(dashboard: Dashboard, show: str, **more: str) -> str:
     return str(dashboard.answer(widget["endpoint"], event))
 
 
+AIMED_AT_MS = 300  # told beside what it took, and not held: the machine may be busy
+
+
 @pytest.mark.parametrize(("show", "more"), [("status", {}), ("attention", {}), ("order", {"order": "W3"})])
-def test_a_page_answers_soon(dashboard: Dashboard, show: str, more: dict[str, str]) -> None:
+def test_a_page_answers_again_and_again_and_says_how_soon(
+    dashboard: Dashboard, show: str, more: dict[str, str]
+) -> None:
     assert "ifss-dark" in asked(dashboard, show, **more)
     seconds = []
     for _ in range(20):
         began = time.perf_counter()
-        asked(dashboard, show, **more)
+        assert "ifss-dark" in asked(dashboard, show, **more)
         seconds.append(time.perf_counter() - began)
-    print(f"page {show}: p50 {sorted(seconds)[10] * 1000:.0f} ms, longest {max(seconds) * 1000:.0f} ms, warm")
+    half, longest = sorted(seconds)[10] * 1000, max(seconds) * 1000
+    print(f"page {show}: p50 {half:.0f} ms, longest {longest:.0f} ms, warm; aimed at {AIMED_AT_MS}")
 
 
 def test_each_function_describes_itself_to_the_editor(dashboard: Dashboard) -> None:
