@@ -63,7 +63,9 @@ def main(arguments: list[str]) -> int:
     told = _standing(known.verb, options)
     context = {"connections": folder, "standing": told}
     command += [word for name, value in context.items() if value for word in ("--context", f"{name}={value}")] + options
-    return _synth(command) if known.verb == "synth" else _with_aws(known.verb, command, folder)
+    if known.verb == "synth":
+        return _synth(command)
+    return _with_aws(known.verb, command, _next(known.verb, folder, options))
 
 
 def _folder(named: str) -> Path | None:
@@ -186,22 +188,25 @@ def templates(assembly: Path) -> list[Path]:
     return sorted(assembly / each["properties"]["templateFile"] for each in stacks)
 
 
-def _with_aws(verb: str, command: list[str], folder: Path | None) -> int:
+def _with_aws(verb: str, command: list[str], comes_next: str) -> int:
     screen = step.Screen(TEXTS.get(verb, f"cdk {verb}"))
     screen.line(screen.text)
     status, _ = step.run([*command, *(["--all"] if verb == "deploy" else [])], screen, asks=True)
     if not status:
-        sys.stdout.write(_next(verb, folder))
+        sys.stdout.write(comes_next)
     _say_notice()
     return status
 
 
-def _next(verb: str, folder: Path | None) -> str:
+def _next(verb: str, folder: Path | None, options: list[str]) -> str:
     if verb == "bootstrap":
         return "Next: make deploy FOLDER=~/connections\n"
     if verb == "deploy":
+        named = (("--stack", _of_context("stack", options)), ("--profile", _profile(options)))
+        where = " ".join(f"{option} {shlex.quote(value)}" for option, value in named if value)
         filled = f"make secrets CONNECTION=NAME FOLDER={shlex.quote(str(folder))}"
-        return f"Next, for each new connection: {filled}\nHow all stand: .ci/operate status\n"
+        filled += f" ARGS={shlex.quote(where)}" if where else ""
+        return f"Next, for each new connection: {filled}\nHow all stand: .ci/operate{where and f' {where}'} status\n"
     return ""
 
 

@@ -44,6 +44,13 @@ class PushStore:
         found = self._table.get_many([(each, STATE) for each in partitions], ATTRIBUTES)
         return sorted(each_readable(found, _pushed), key=lambda pushed: pushed.key.part)
 
+    def asking(self, connection: ConnectionName, numbers: Collection[str]) -> list[PushedOrder]:
+        """What bears one of these numbers of IFS, and asks for a person. Eventually consistent."""
+        shown = [item for item in self._table.query_shard(_shard(connection)) if item.get(SHOWN, {}).get("calls")]
+        named = [str(item[PARTITION]) for item in shown if item[SHOWN].get("subject") in numbers]
+        found = self._table.get_many([(each, STATE) for each in sorted(named)], ATTRIBUTES) if named else ()
+        return [pushed for pushed in each_readable(found, _pushed) if pushed.attention is not None]
+
     def save(self, pushed: PushedOrder) -> bool:
         """As the revision after its own; False when somebody saved in between."""
         return self._table.put(_item(pushed), condition=unmoved(pushed.revision))

@@ -100,7 +100,7 @@ class Shipment(Frozen):
         """Whether it is that fulfilment under another number: that both APIs number fulfilments alike is nowhere
         said.
         """
-        if {self.kind, other.kind} != {"fulfilment"} or self.order_id is None:
+        if {self.kind, other.kind} != {"fulfilment"} or self.order_id is None or not self.tracking_number:
             return False
         is_same = (self.order_id, self.tracking_number) == (other.order_id, other.tracking_number)
         return is_same and abs(self.created_at - other.created_at) <= ROUNDED

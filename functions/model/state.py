@@ -64,6 +64,11 @@ class ShipmentState(Frozen):
     def is_on(self, records: Collection[RecordKey]) -> bool:
         return self.placing is not None and self.placing.key in records
 
+    @property
+    def keys(self) -> set[ShipmentKey]:
+        """By each number that it bears."""
+        return {self.shipment.numbered(number).key for number in (self.shipment.shipment_id, *self.others)}
+
     def also_numbered(self, number: int) -> ShipmentState:
         return self.model_copy(update={"others": (*self.others, number)})
 
@@ -123,8 +128,7 @@ class OrderState(Frozen):
     shipment left and whose result without it was not seen yet, `past` those that it left for good. `waits` tells
     since when it waits for what, whatever came in between; `delivered_to` names the place that all of it was
     decided against. `asked_by` is a person's request for which nothing could be decided yet. `paused_by` names the
-    pause that it waits for. `stub` are the marks of an order
-    that is too large to be kept.
+    pause that it waits for. `stub` are the marks of an order that is too large to be kept.
     """
 
     key: OrderKey
@@ -154,6 +158,10 @@ class OrderState(Frozen):
     def known(self) -> list[Shipment]:
         """Every shipment ever seen, voided ones included, oldest first."""
         return sorted((s.shipment for s in self.shipments.values()), key=lambda s: (s.created_at, s.key))
+
+    @property
+    def heard_of(self) -> set[ShipmentKey]:
+        return {key for each in self.shipments.values() for key in each.keys} | self.stub.keys()
 
     @property
     def in_scope(self) -> list[Shipment]:

@@ -69,7 +69,8 @@ def _pushed(each: PushedStory, sheet: Sheet) -> tuple[Any, ...]:
     why = warn(each.attention) if each.attention else each.reason
     number = each.order or each.shipment
     sure = f"Nobody is asked for {number} any more?"
-    seen = sheet.act("I have seen to it", {"do": "dismiss", "orders": [number]}, sure) if each.attention else None
+    ask = {"do": "dismiss", "orders" if each.order else "subjects": [number]}
+    seen = sheet.act("I have seen to it", ask, sure) if each.attention else None
     return (
         together(what, tag("br"), soft(each.told), tag("br"), soft(held)),
         each.shipstation_order_id,

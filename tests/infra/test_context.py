@@ -184,23 +184,34 @@ def test_what_a_tag_is_called_is_no_value_of_another_name(options: list[str], fo
 FILL = """Next, for each new connection: make secrets CONNECTION=NAME FOLDER='/home/kim/my files'
 How all stand: .ci/operate status
 """
+ELSEWHERE = """Next, for each new connection: make secrets CONNECTION=NAME FOLDER='/home/kim/my files' \
+ARGS='--stack mine --profile kim'
+How all stand: .ci/operate --stack mine --profile kim status
+"""
 
 
 @pytest.mark.parametrize(
-    ("verb", "status", "next_"),
+    ("verb", "status", "options", "next_"),
     [
-        ("bootstrap", 0, "Next: make deploy FOLDER=~/connections\n"),
-        ("deploy", 0, FILL),
-        ("deploy", 1, ""),
-        ("destroy", 0, ""),
+        ("bootstrap", 0, [], "Next: make deploy FOLDER=~/connections\n"),
+        ("deploy", 0, [], FILL),
+        ("deploy", 0, ["-c", "stack=mine", "--profile", "kim"], ELSEWHERE),
+        ("deploy", 1, [], ""),
+        ("destroy", 0, [], ""),
     ],
 )
 def test_what_is_done_says_what_comes_next(
-    verb: str, status: int, next_: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    verb: str,
+    status: int,
+    options: list[str],
+    next_: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(step, "run", lambda *_, **__: (status, ""))
     monkeypatch.setattr(deploy, "NOTICE", Path("/nowhere"))
     folder = Path("/home/kim/my files") if verb == "deploy" else None
 
-    assert deploy._with_aws(verb, ["cdk"], folder) == status  # noqa: SLF001 # what calls it is a script
+    comes_next = deploy._next(verb, folder, options)  # noqa: SLF001 # what calls it is a script
+    assert deploy._with_aws(verb, ["cdk"], comes_next) == status  # noqa: SLF001 # likewise
     assert "".join(capsys.readouterr().out.partition("Next")[1:]) == next_

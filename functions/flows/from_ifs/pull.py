@@ -62,10 +62,11 @@ class PullReport:
 
 @dataclass(frozen=True)
 class Looked:
-    """One look: what IFS shows, what is remembered of it, and what ShipStation has to hear of."""
+    """One look: what IFS shows, what is remembered of it, what it asks for, what of that ShipStation has to hear."""
 
     seen: Mapping[OutboundKey, Consignment]
     known: Mapping[OutboundKey, PushedOrder]
+    wanted: Sequence[Outbound]
     due: Sequence[Outbound]
 
 
@@ -96,7 +97,7 @@ def look(flow: Pull, connection: Connection, orders: Orders, now: datetime, caus
     wanted = parted(asked, known)
     file = _refused_by(connection, cause)
     due = [each for each in wanted if _is_due(each, known.get(each.key), connection, now, file)]
-    return Looked(seen, known, due)
+    return Looked(seen, known, wanted, due)
 
 
 def _seen(

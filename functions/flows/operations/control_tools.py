@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
@@ -56,8 +56,8 @@ class ParkingLot(Protocol):
 
 
 class PushedOrders(Protocol):
-    def open(self, connection: ConnectionName) -> list[PushedOrder]:
-        """Those that are read again at every look, and those that ask for a person."""
+    def asking(self, connection: ConnectionName, numbers: Collection[str]) -> Sequence[PushedOrder]:
+        """What bears one of these numbers of IFS, and asks for a person."""
 
     def save(self, pushed: PushedOrder) -> bool:
         """False when somebody saved in between."""

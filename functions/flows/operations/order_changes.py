@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from functions.connections.targets import AnyTarget
 from functions.flows.operations.control_tools import SAVED_IN_BETWEEN, ControlTools, RefusedError
@@ -17,6 +17,7 @@ from functions.model.control import (
     PlaceRequest,
     ReleaseRequest,
 )
+from functions.model.pushed_order import PushedOrder
 from functions.model.records import RecordKey
 from functions.model.state import Dismissal, OrderState
 
@@ -39,9 +40,13 @@ def dismiss(tools: ControlTools, asked: DismissRequest) -> Changed:
         is_parked = tools.parking.is_open(asked.connection, subject)
         done += is_parked and _subject_dismissed(tools, asked, subject)
         left |= {} if is_parked else {subject: "nothing of that name asks for a person"}
-    pushed = _pushed_dismissed(tools, asked)
-    done += sum(not why for why in pushed.values())
-    left = {name: why for name, why in {**left, **pushed}.items() if why}
+    pushed = _pushed_dismissed(tools, asked, {state.key.reference for state in states})
+    for name, why in pushed.items():
+        done += not why
+        if why:
+            left[name] = why
+        elif left.get(name) != SAVED_IN_BETWEEN:
+            left.pop(name, None)
     told = "nobody is called for these any more" if done else "nothing was dismissed"
     return Changed(done="dismiss", told=told, concerned=done, left=left)
 
@@ -52,17 +57,25 @@ def _subject_dismissed(tools: ControlTools, asked: Change, subject: str) -> bool
     return tools.parking.dismiss(asked.connection, subject, note)
 
 
-def _pushed_dismissed(tools: ControlTools, asked: DismissRequest) -> dict[str, str]:
+def _pushed_dismissed(tools: ControlTools, asked: DismissRequest, known: Collection[str]) -> dict[str, str]:
     """Why not, by the number that the attention list names what was pushed by; empty where all its parts are."""
-    named, told = {*asked.orders, *asked.subjects}, dict[str, str]()
-    for pushed in tools.pushed.open(asked.connection) if tools.connection.orders else ():
-        number = pushed.key.number
-        if pushed.attention is not None and number in named:
+    told: dict[str, str] = {}
+    for pushed in tools.pushed.asking(asked.connection, [*asked.orders, *asked.subjects]):
+        if _is_meant(pushed, asked, known):
             change = {"subject": (pushed.key.part, None), "attention": (str(pushed.attention), None)}
             tools.audited(asked, desk_record(asked.connection), "dismiss", change)
             is_saved = tools.pushed.save(pushed.seen_to())
+            number = pushed.key.number
             told[number] = told.get(number) or ("" if is_saved else SAVED_IN_BETWEEN)
     return told
+
+
+def _is_meant(pushed: PushedOrder, asked: DismissRequest, known: Collection[str]) -> bool:
+    """An IFS shipment may bear the number of an order: among orders it is meant where no order is known by it."""
+    key = pushed.key
+    if key.number in asked.subjects or (key.order_no and key.order_no in asked.orders):
+        return True
+    return key.shipment_id in asked.orders and key.shipment_id not in known
 
 
 def _dismissed(tools: ControlTools, asked: Change, state: OrderState) -> str:

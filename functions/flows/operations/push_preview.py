@@ -1,4 +1,6 @@
-"""What the next look would have ShipStation hear of: IFS's side alone, before the warehouse's own edits are read."""
+"""What IFS wants of ShipStation and ShipStation does not have: IFS's side alone, before the warehouse's own edits are
+read.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from functions.flows.from_ifs.pull import Looked
 from functions.flows.to_shipstation.step import LONGEST_SHOWN, PERSONAL
 from functions.model.frozen import Frozen
 from functions.model.outbound import Outbound, texts
-from functions.model.outcomes import SENTENCES, Reason
+from functions.model.outcomes import SENTENCES, Outcome, Reason
 from functions.model.pushed_order import PushedOrder
 
 MOST = 100  # orders in one answer
@@ -41,8 +43,16 @@ class PushPreview(Frozen):
 
 
 def preview(looked: Looked) -> PushPreview:
-    shown = tuple(_proposed(each, looked.known.get(each.key)) for each in looked.due[:MOST])
-    return PushPreview(read=len(looked.seen), total=len(looked.due), orders=shown)
+    """Also what shadow mode has told already, and what is in the way of the others."""
+    due = {each.key for each in looked.due}
+    told = [each for each in looked.wanted if each.key not in due and _is_open(each, looked.known.get(each.key))]
+    proposed = [*looked.due, *told]
+    shown = tuple(_proposed(each, looked.known.get(each.key)) for each in proposed[:MOST])
+    return PushPreview(read=len(looked.seen), total=len(proposed), orders=shown)
+
+
+def _is_open(outbound: Outbound, known: PushedOrder | None) -> bool:
+    return outbound.problem is not None or (known is not None and known.outcome is Outcome.WOULD_WRITE)
 
 
 def _proposed(wanted: Outbound, known: PushedOrder | None) -> ProposedOrder:

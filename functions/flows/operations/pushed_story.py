@@ -21,6 +21,9 @@ class Pushes(Protocol):
     def numbered(self, connection: ConnectionName, numbers: Collection[str]) -> Sequence[PushedOrder]:
         """What bears one of these numbers of IFS: shipments, or customer orders with all parts that are open."""
 
+    def asking(self, connection: ConnectionName, numbers: Collection[str]) -> Sequence[PushedOrder]:
+        """Of these, what asks for a person."""
+
 
 class PushedStory(Frozen):
     """`shipment` or `order` and `part` say what it is in IFS. `wish` is what IFS asked for last (`pack`, `cancel`, or
@@ -76,7 +79,7 @@ def _told(pushed: PushedOrder) -> str:
     if pushed.is_cancelled:
         return f"ShipStation order {pushed.order_id} was cancelled, as IFS asked."
     if pushed.order_id is not None:
-        return f"It was pushed as ShipStation order {pushed.order_id}; no label of it was read yet."
+        return f"It was pushed as ShipStation order {pushed.order_id}."
     if pushed.may_exist:
         return "It was being made in ShipStation; the next look tells what became of it."
     if pushed.outcome is Outcome.WOULD_WRITE:

@@ -51,7 +51,7 @@ def explain(case: Case, found: list[Checked], connection: Connection, ledger: Le
     known = known_of(case, connection, ledger)
     told = [_told(each, known) if each.is_unexplained else each for each in compared_with(known)]
     heard = {key for each in told for key in each.shipments if each.is_unexplained and each.kind != "extra"}
-    return Explained(told, frozenset(heard.difference(*({*state.shipments, *state.stub} for state in known.states))))
+    return Explained(told, frozenset(heard.difference(*(state.heard_of for state in known.states))))
 
 
 def _told(each: Checked, known: Known) -> Checked:
@@ -81,7 +81,8 @@ def _of_orders(each: Checked, known: Known) -> Iterator[str | None]:
 
 
 def _put_aside(each: Checked, known: Known) -> Iterator[str | None]:
-    if any(key in state.shipments for state in known.states for key in each.shipments):
+    heard = {key for state in known.states for own in state.shipments.values() for key in own.keys}
+    if not heard.isdisjoint(each.shipments):
         return
     yield _of_parked(each, known.ledger.parked)
     yield DISMISSED if _of_parked(each, known.ledger.dismissed) else None
@@ -102,8 +103,8 @@ def _of_field(each: Checked, state: OrderState, ledger: Ledger) -> str | None:
 
 
 def _of_shipment(each: Checked, state: OrderState, ledger: Ledger) -> str | None:
-    for key, known in state.shipments.items():
-        if key not in each.shipments:
+    for known in state.shipments.values():
+        if known.keys.isdisjoint(each.shipments):
             continue
         if known.withdrawn_at is not None:
             return Reason.WITHDRAWN

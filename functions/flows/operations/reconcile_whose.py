@@ -52,7 +52,7 @@ class Held:
         if found.kind != "extra" or not self.states:
             return False
         if found.field == RECORD:
-            known = {key for state in self.states for key in (*state.shipments, *state.stub)}
+            known = {key for state in self.states for key in state.heard_of}
             return self.memory is None and found.ifs not in known
         is_of_label = bool(found.shipments) and found.field == FieldName.TRACKING
         return self._rule is not None and not is_of_label and not self._is_sent()

@@ -41,7 +41,7 @@ class AtShipStation(Frozen):
 @dataclass
 class Found:
     """`states` are what the ledger knows of them, `at_shipstation` what ShipStation shows, where it was asked. `pushed`
-    is what was to be made of them in ShipStation, where no shipment of theirs was read.
+    is what was to be made of them in ShipStation: where a shipment of theirs was read, what of it asks for a person.
     """
 
     states: list[OrderState] = field(default_factory=list)
@@ -57,6 +57,7 @@ def search(library: Library, index: ShipStationIndex, by: SearchedBy, text: str)
     if by == "order":
         found.states = known_orders(library, text)
         if found.states:
+            found.pushed = _asking(library, [text])
             return found
     numbers = [text] if by == "order" else []
     try:
@@ -66,7 +67,7 @@ def search(library: Library, index: ShipStationIndex, by: SearchedBy, text: str)
         if not found.pushed:
             raise
     else:
-        found.pushed = [] if found.states else _pushed(library, numbers)
+        found.pushed = (_asking if found.states else _pushed)(library, numbers)
     return found
 
 
@@ -85,9 +86,12 @@ def _look(library: Library, index: ShipStationIndex, by: SearchedBy, text: str, 
 
 def _pushed(library: Library, numbers: Sequence[str]) -> list[PushedOrder]:
     sought = list(dict.fromkeys(numbers))[:MOST]
-    if library.connection.orders is None or not sought:
-        return []
-    return list(library.pushes.numbered(library.connection.name, sought))[:MOST]
+    return list(library.pushes.numbered(library.connection.name, sought))[:MOST] if sought else []
+
+
+def _asking(library: Library, numbers: Sequence[str]) -> list[PushedOrder]:
+    """A part may ask for a person although labels of the order were read."""
+    return list(library.pushes.asking(library.connection.name, list(dict.fromkeys(numbers))[:MOST]))[:MOST]
 
 
 def _asked(by: SearchedBy, text: str) -> tuple[str, str]:

@@ -11,8 +11,8 @@ from functions.model.frozen import Frozen
 
 
 class StoriesAnswer(Frozen):
-    """`told` says in a sentence what was found. `pushed`: what was to be made of it in ShipStation, while no
-    shipment of it was read.
+    """`told` says in a sentence what was found. `pushed`: what was to be made of it in ShipStation; beside a story,
+    what of that asks for a person.
     """
 
     told: str

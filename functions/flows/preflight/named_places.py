@@ -28,7 +28,7 @@ def _compared(
     key: str, what: str, places: Sequence[NamedPlace] | None, entries: Mapping[str, object]
 ) -> Iterator[Finding]:
     if entries and places is None:
-        sentence = f"ShipStation does not list the account's {what}s to this key: nothing is compared with them."
+        sentence = f"ShipStation did not show the account's {what}s: nothing is compared with them."
         yield Finding(subject=key, severity="unproven", sentence=sentence, advice="Compare the ids by hand.")
         return
     known = {place.id: place.name for place in places or ()}

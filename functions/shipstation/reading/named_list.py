@@ -25,7 +25,7 @@ class NamedList:
     spelt: Callable[[object], object] = as_text
 
     def all_of(self, client: ShipStationClient) -> tuple[NamedPlace, ...] | None:
-        """None where ShipStation does not show the whole list to this key."""
+        """None where ShipStation does not show the whole list, whether to this key or for now."""
         found: list[NamedPlace] = []
         options: dict[str, str] = {}
         for _ in range(MOST_PAGES):

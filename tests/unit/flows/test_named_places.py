@@ -72,7 +72,7 @@ def test_an_account_that_has_none_says_so() -> None:
 )
 def test_a_list_that_is_not_shown_leaves_its_key_unproven(file: dict[str, Any], key: str, what: str) -> None:
     (line,) = told(Sample(), **file)
-    assert line.startswith(f"unproven {key}: ShipStation does not list the account's {what} to this key")
+    assert line.startswith(f"unproven {key}: ShipStation did not show the account's {what}: ")
 
 
 def test_a_file_that_names_none_is_compared_with_nothing() -> None:

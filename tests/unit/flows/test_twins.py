@@ -55,5 +55,6 @@ def test_another_one_is_another_one(told: dict[str, Any]) -> None:
     assert len(known(by_hand(1), by_hand(900, **told)).shipments) == 2
 
 
-def test_two_of_no_order_are_two() -> None:
-    assert len(known(by_hand(1, order_id=None), by_hand(900, order_id=None)).shipments) == 2
+@pytest.mark.parametrize("lacks", ["order_id", "tracking_number"])
+def test_what_does_not_tell_them_apart_makes_none_of_two(lacks: str) -> None:
+    assert len(known(by_hand(1, **{lacks: None}), by_hand(900, **{lacks: None})).shipments) == 2

@@ -17,9 +17,9 @@ def desk() -> Desk:
 
 
 def proposed(desk: Desk) -> list[dict[str, Any]]:
-    before = len(desk.account.requests)
+    before = desk.writes()
     answer = desk.pull(dry_run=True)
-    assert len(desk.account.requests) == before
+    assert desk.writes() == before
     orders: list[dict[str, Any]] = answer["orders"]
     assert answer["total"] == len(orders)
     return orders
@@ -63,6 +63,17 @@ def test_it_is_shown_before_anything_is_switched_on(desk: Desk) -> None:
     desk.ask("P7")
     desk.deploy(mode="off")
     assert [order["would"] for order in proposed(desk)] == ["create"]
+
+
+def test_what_shadow_mode_has_told_already_is_shown_with_what_is_in_the_way() -> None:
+    desk = Desk(mode="shadow")
+    desk.ask("P7"), desk.ask("P8", ReceiverCountry="Nowhere")
+    desk.run(minutes=10)
+    shown = {(order["number"], order["would"], order.get("reason")) for order in proposed(desk)}
+    assert shown == {("P7", "create", None), ("20", "wait", "field_unusable")}
+    desk.deploy(mode="write")
+    desk.run(minutes=10)
+    assert [order["would"] for order in proposed(desk)] == ["wait"]
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_what_was_pushed_is_told_with_when_and_what(by: str) -> None:
     assert {"items", "ship_to", "number"} <= set(found["fields"])
     assert found["goods"] == known.packed
     assert (found["reason"], found["attention"]) == (None, None)
-    assert found["told"] == f"It was pushed as ShipStation order {desk.number(shipment)}; no label of it was read yet."
+    assert found["told"] == f"It was pushed as ShipStation order {desk.number(shipment)}."
 
 
 def test_a_field_that_is_in_the_way_is_told_with_its_sentence_and_what_to_do() -> None:
