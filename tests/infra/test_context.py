@@ -201,6 +201,7 @@ How all stand: .ci/operate --stack mine --profile kim status
     ],
 )
 def test_what_is_done_says_what_comes_next(
+    *,
     verb: str,
     status: int,
     options: list[str],
