@@ -111,9 +111,8 @@ def order(answer: Answer) -> Shown:
         blocks.append(table)
     for pushed in found.pushed:
         blocks += _pushed(pushed)
-    asks = not (found.stories or found.pushed)
-    asks = asks or any(story.next.attention for story in found.stories) or any(each.attention for each in found.pushed)
-    return Shown(blocks, asks=asks)
+    calls = [*(story.next.attention for story in found.stories), *(pushed.attention for pushed in found.pushed)]
+    return Shown(blocks, asks=not calls or any(calls))
 
 
 def _pushed(pushed: PushedStory) -> Iterator[Line]:

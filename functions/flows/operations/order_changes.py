@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from functions.connections.targets import AnyTarget
 from functions.flows.operations.control_tools import SAVED_IN_BETWEEN, ControlTools, RefusedError
@@ -41,14 +41,17 @@ def dismiss(tools: ControlTools, asked: DismissRequest) -> Changed:
         done += is_parked and _subject_dismissed(tools, asked, subject)
         left |= {} if is_parked else {subject: "nothing of that name asks for a person"}
     pushed = _pushed_dismissed(tools, asked, {state.key.reference for state in states})
-    for name, why in pushed.items():
-        done += not why
-        if why:
-            left[name] = why
-        elif left.get(name) != SAVED_IN_BETWEEN:
-            left.pop(name, None)
+    done += list(pushed.values()).count("")
+    left = _together(left, pushed)
     told = "nobody is called for these any more" if done else "nothing was dismissed"
     return Changed(done="dismiss", told=told, concerned=done, left=left)
+
+
+def _together(left: Mapping[str, str], pushed: Mapping[str, str]) -> dict[str, str]:
+    """What was pushed answers for a number that nothing else is known by; it covers no save that was lost."""
+    done = {name for name, why in pushed.items() if not why and left.get(name) != SAVED_IN_BETWEEN}
+    lost = {name: why for name, why in pushed.items() if why}
+    return {**{name: why for name, why in left.items() if name not in done}, **lost}
 
 
 def _subject_dismissed(tools: ControlTools, asked: Change, subject: str) -> bool:

@@ -90,7 +90,11 @@ def _pushed(library: Library, numbers: Sequence[str]) -> list[PushedOrder]:
 
 
 def _asking(library: Library, numbers: Sequence[str]) -> list[PushedOrder]:
-    """A part may ask for a person although labels of the order were read."""
+    """A part may ask for a person although labels of the order were read. A connection that pushes nothing pays no read
+    for it.
+    """
+    if library.connection.orders is None:
+        return []
     return list(library.pushes.asking(library.connection.name, list(dict.fromkeys(numbers))[:MOST]))[:MOST]
 
 
