@@ -12,6 +12,7 @@ import pytest
 
 from functions.console.aws import output_of
 from functions.console.fill_secrets import KINDS
+from functions.ledger.table import DUE_INDEX
 from tests.equipment.cloudwatch import Alarm
 from tests.equipment.memory_aws.queue import RECEIVES
 from tests.equipment.world import TIMEOUTS, VISIBILITY
@@ -259,7 +260,7 @@ def test_the_webhook_is_told_of_signatures_and_keys(template: Template) -> None:
         ("DeadLetters", ("secretsmanager:", "LedgerAudit", "dynamodb:Query", "dynamodb:DeleteItem")),
         ("Release", ("LinkexampleShipStation", "LinkexampleWebhook", "LedgerAudit", "dynamodb:DeleteItem")),
         ("Inspect", ("LinkexampleIfs", "LinkexampleWebhook", "sqs:", "dynamodb:DeleteItem", "dynamodb:Scan")),
-        ("Control", ("secretsmanager:", "LinkexampleNotifications", "dynamodb:DeleteItem", "dynamodb:Query")),
+        ("Control", ("secretsmanager:", "LinkexampleNotifications", "dynamodb:DeleteItem", "dynamodb:Scan")),
         ("Replay", ("LinkexampleShipStation", "LinkexampleWebhook", "dynamodb:DeleteItem")),
         ("Check", ("sqs:Receive", "LinkexampleWebhook", "dynamodb:DeleteItem")),
         ("Reconcile", ("sqs:", "LinkexampleWebhook", "dynamodb:DeleteItem", "s3:DeleteObject")),
@@ -272,6 +273,18 @@ def test_role_allows_no_more_than_the_room_needs(template: Template, function: s
     assert [word for word in forbidden if word in policy] == []
     assert '"Action": "*"' not in policy
     assert '"Action": ["dynamodb:*"' not in policy
+
+
+@pytest.mark.parametrize("function", ["Control", "Act"])
+def test_who_changes_lists_what_waits_by_its_index_alone(template: Template, function: str) -> None:
+    policy = one(template, "AWS::IAM::Policy", f"{function}ServiceRole")
+    queried = [
+        statement["Resource"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "dynamodb:Query" in json.dumps(statement["Action"])
+    ]
+    assert len(queried) == 1
+    assert json.dumps(queried[0]).endswith(f'/index/{DUE_INDEX}"]]}}')
 
 
 def test_a_role_writes_into_the_log_group_of_its_own_function_and_no_other(documented: Template) -> None:

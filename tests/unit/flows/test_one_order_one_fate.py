@@ -183,7 +183,7 @@ def test_an_outage_of_writes_opens_the_circuit_and_parks_nobody() -> None:
     circuit = world.circuits.circuit(world.connection.name)
     assert (circuit.is_open, circuit.opened_by) == (True, "write")
     assert world.ifs.attempts == 2
-    until(world, timedelta(days=1))
+    until(world, timedelta(hours=8))
     outcomes = {each.outcome for state in world.orders.states.values() for each in state.shipments.values()}
     assert outcomes == {Outcome.RETRY}
 

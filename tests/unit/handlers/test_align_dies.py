@@ -98,7 +98,9 @@ def test_a_death_at_any_step_leaves_both_sides_alike_and_every_write_audited_onc
         assert not desk.known().reason, told
 
 
-@pytest.mark.parametrize("name", STORIES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name == "change" else pytest.mark.nightly) for name in STORIES]
+)
 def test_what_somebody_types_after_the_death_is_never_lost(name: str) -> None:
     """Into a field that nobody else touches, and into ones that the file aligns."""
 

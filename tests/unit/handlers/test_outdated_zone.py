@@ -50,7 +50,11 @@ def test_the_rules_are_other_ones() -> None:
 
 @pytest.mark.parametrize(
     ("rule", "night"),
-    [(rule, night) for rule, nights in NIGHTS.items() for night in nights],
+    [
+        pytest.param(rule, night, marks=() if number == 0 else pytest.mark.nightly)
+        for rule, nights in NIGHTS.items()
+        for number, night in enumerate(nights)
+    ],
     ids=lambda it: it if isinstance(it, str) else f"{it:%B}",
 )
 def test_outdated_rules_lose_no_label_and_no_void(rule: str, night: datetime, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,7 +40,7 @@ def sell(world: World, site: Site) -> None:
         world.clockwork.at(at, lambda order=order: site.account.ship(order))  # type: ignore[misc] # a default argument binds the order
 
 
-@pytest.mark.parametrize("places", [PLACES, FEW])
+@pytest.mark.parametrize("places", [PLACES, pytest.param(FEW, marks=pytest.mark.nightly)])
 def test_eight_idle_and_three_busy_connections_work_within_ten_places_and_lose_nothing_with_three(
     places: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
