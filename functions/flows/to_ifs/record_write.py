@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
 from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Scope
 from functions.flows.to_ifs.audit_trail import Ending
@@ -336,10 +337,10 @@ class RecordWrite:
 
 def _refusal(attempt: _Try, fault: ConnectorError) -> Ending:
     """Only what IFS itself refuses is refused: who stands in front of it may have turned away its answer instead of the
-    request.
+    request. One request too many is turned away before it is one: https://www.rfc-editor.org/rfc/rfc6585#section-4
     """
     is_somebody_elses = fault.reason is Reason.IFS_UNAVAILABLE and fault.status is not None and not fault.code
-    if is_somebody_elses:
+    if is_somebody_elses and fault.status != HTTPStatus.TOO_MANY_REQUESTS:
         return Ending("outcome_unknown", fault.reason, http_status=fault.status)
     outcome = Outcome.PARKED if isinstance(fault, Permanent) else Outcome.RETRY
     return Ending(outcome, fault.reason, tuple(attempt.changes), fault.code, fault.status)

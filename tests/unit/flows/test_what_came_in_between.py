@@ -162,7 +162,7 @@ def test_an_action_that_could_not_begin_is_called_later() -> None:
     assert world.ifs.actions == [("42", COMPLETE)]
 
 
-@pytest.mark.parametrize("status", [403, 406, 429])
+@pytest.mark.parametrize("status", [403, 406])
 def test_a_write_whose_answer_was_turned_away_on_its_way_back_is_ours_where_it_is_found(status: int) -> None:
     world = World(FakeIfs(a_candidate()))
     turned_away = Retryable(Reason.IFS_UNAVAILABLE, "PATCH ShipmentSet", status=status, scope=Scope.TENANT)
@@ -173,6 +173,18 @@ def test_a_write_whose_answer_was_turned_away_on_its_way_back_is_ours_where_it_i
     assert world.ifs.values()[TRACKING] == "1Z0001, 1Z0002"
     deliver([work(voided(a_shipment())), work(voided(a_shipment(2)))], world.delivery)
     assert (world.ifs.values()[TRACKING], world.ifs.values()[CARRIER]) == (None, None)
+
+
+def test_what_a_colleague_types_after_a_write_that_was_throttled_is_his_also_where_it_is_what_we_tried() -> None:
+    world = World(FakeIfs(a_candidate()))
+    throttled = Retryable(Reason.IFS_UNAVAILABLE, "PATCH ShipmentSet", status=429, scope=Scope.TENANT)
+    world.ifs.write_faults.append((throttled, False))
+    deliver([work(a_shipment())], world.delivery)
+    world.ifs.edit(carrier="UPS")
+    world.at += LEASE
+    deliver([again(ORDER)], world.delivery)
+    deliver([work(voided(a_shipment()))], world.delivery)
+    assert (world.ifs.values()[TRACKING], world.ifs.values()[CARRIER]) == (None, "UPS")
 
 
 def test_what_ifs_itself_refused_for_now_is_claimed_by_nobody() -> None:
