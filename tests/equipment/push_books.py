@@ -172,7 +172,9 @@ class Books:
         for name, value in typed.items():
             is_gone = before is not None and before[name] == value != now[name]
             is_window = seen is not None and seen[name] != value
-            if is_gone and not is_window and not (name == "held" and order.status == CANCELLED):
+            if is_gone and is_window:
+                typed[name] = now[name]  # ShipStation knows no condition: typed between reading and writing it is lost
+            elif is_gone and not (name == "held" and order.status == CANCELLED):
                 self.faults.append(f"lost: {name} of order {number}")
         source = self.source(order)
         alive = [each for each in self.of(source) if each.status != CANCELLED and each.parent_id is None]
