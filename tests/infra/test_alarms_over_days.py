@@ -32,6 +32,7 @@ def test_a_fault_rings_its_alarms_in_time_and_no_other_until_it_is_over(fault: F
     assert [outcome for outcome in played(fault, watched) if not outcome.is_as_it_should] == []
 
 
+@pytest.mark.nightly
 def test_nothing_rings_on_a_quiet_day(watched: dict[str, Any]) -> None:
     assert quiet(watched, days=1) == [{}, {}]
 

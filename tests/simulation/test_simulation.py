@@ -1,9 +1,10 @@
-"""Simulated weeks: one in every run of the tests, every night those that show every story between them."""
+"""Simulated weeks: three days in every run of the tests, every night those that show every story between them."""
 
 from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 
 import pytest
@@ -13,18 +14,19 @@ from tests.simulation.simulate import Result, simulate
 pytestmark = pytest.mark.integration
 
 ONE = 1
+SHORT, WHOLE = 3.0, 7.0  # days
 SHOW_EVERYTHING = (0, 1, 3, 5)  # the fewest that show every story and every fault, and one to spare
 TEN = range(10)
 
 
-def simulated(*seeds: int) -> list[Result]:
+def simulated(*seeds: int, days: float = WHOLE) -> list[Result]:
     """In processes of their own: a week changes the size of pages for good."""
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        return list(pool.map(simulate, seeds))
+        return list(pool.map(partial(simulate, days=days), seeds))
 
 
-def test_a_week_with_faults_ends_with_nothing_lost_doubled_or_leaked() -> None:
-    assert [result.violations for result in simulated(ONE)] == [[]]
+def test_three_days_with_faults_end_with_nothing_lost_doubled_or_leaked() -> None:
+    assert [result.violations for result in simulated(ONE, days=SHORT)] == [[]]
 
 
 @pytest.fixture(scope="module", params=[pytest.param(SHOW_EVERYTHING, id="four"), pytest.param(TEN, id="ten")])

@@ -154,6 +154,7 @@ def test_a_dry_run_finds_the_orders_that_need_something_behind_those_that_need_n
     assert [desk.world.ifs.values(str(n))[FieldName.TRACKING] for n in numbers] == [f"1Z{n:04}" for n in numbers]
 
 
+@pytest.mark.nightly
 def test_a_plan_of_600_orders_with_three_records_each_is_stored_and_carried_out() -> None:
     goods = {"BOLT": 1, "NUT": 2, "PIN": 3}
     labels, candidates = [], []

@@ -208,6 +208,7 @@ def test_no_write_is_begun_that_could_outlive_its_run() -> None:
     assert (killed, '"out_of_time"' in world.logs.getvalue()) == ([], True)
 
 
+@pytest.mark.nightly
 def test_writes_that_get_no_answer_of_ifs_for_a_day_are_probed_at_the_pace_of_their_leases_to_the_end() -> None:
     """Each may have arrived and is asked about when its lease of three minutes ends: of three orders one a minute."""
     world, site = sold(3)

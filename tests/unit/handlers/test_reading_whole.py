@@ -71,6 +71,7 @@ def test_a_refusal_of_one_order_opens_no_circuit_and_parks_it_by_its_number() ->
     assert [stands(site, record) for record in records] == numbers
 
 
+@pytest.mark.nightly
 def test_a_label_that_was_listed_late_is_found_within_a_day_although_fulfilments_answer_500_for_good() -> None:
     world, site = quiet_world()
     site.account.add_fault("status", status=500, path="/fulfillments", times=-1)

@@ -26,7 +26,7 @@ from tests.equipment.webhooks_desk import ACME
 from tests.equipment.world import LEDGER
 
 
-@pytest.mark.parametrize("befalls", ["put back", "moved"])
+@pytest.mark.parametrize("befalls", ["put back", pytest.param("moved", marks=pytest.mark.nightly)])
 @pytest.mark.parametrize(
     "connection",
     [
@@ -151,7 +151,9 @@ MEANWHILE: dict[str, tuple[Callable[[Desk], object], list[tuple[str, str | None,
 
 
 @pytest.mark.parametrize("meanwhile", MEANWHILE)
-@pytest.mark.parametrize("kind", [Desk, DeskV2, OrderDesk, OrderDeskV2])
+@pytest.mark.parametrize(
+    "kind", [Desk, *(pytest.param(each, marks=pytest.mark.nightly) for each in (DeskV2, OrderDesk)), OrderDeskV2]
+)
 def test_an_order_that_was_pushed_in_the_lost_time_is_found_as_it_is_and_followed(
     kind: type[Desk], meanwhile: str
 ) -> None:

@@ -12,7 +12,7 @@ from functions.model.shipment import ConnectionName
 from tests.equipment.quiet_connection import START, quiet_world, run, schedule
 
 
-@pytest.mark.parametrize("api", ["v1", "v2"])
+@pytest.mark.parametrize("api", [pytest.param("v1", marks=pytest.mark.nightly), "v2"])
 def test_what_a_marketplace_shipped_asks_nobody(api: str) -> None:
     world, site = quiet_world(api=api)
     order = site.account.add_order("P1", items=[{"sku": "BOLT", "quantity": 1}])
