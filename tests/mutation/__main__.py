@@ -1,5 +1,5 @@
-"""Breaks the writing flows one small way at a time and says what no fast test notices. Goes on where it was left: only
-functions that changed and mutants that survived are tried again.
+"""Breaks what writes, walks and counts one small way at a time and says what no fast test notices. Goes on where it was
+left: only functions that changed and mutants that survived are tried again.
 
     python -m tests.mutation [module ...]
 """
@@ -22,8 +22,9 @@ from rich.table import Table
 
 from tests.equipment.evidence import keep
 
-ROOM = "functions/flows/to_ifs"
-RESULTS = Path("mutants") / ROOM
+RESULTS = Path("mutants")
+FILES = RESULTS / "functions"
+ENDING = ".py.meta"
 ACCEPTED = Path(__file__).parent / "accepted.toml"
 GOAL = 90  # per cent
 KILLED, SURVIVED = {1, 3, 36, 24, -24, 152}, {0}  # exit codes; a mutant that never ends is noticed too
@@ -31,11 +32,17 @@ KILLED, SURVIVED = {1, 3, 36, 24, -24, 152}, {0}  # exit codes; a mutant that ne
 
 @dataclass(frozen=True)
 class Mutant:
-    """`code` is how the tests ended for it: None they were not run, 33 none reaches it."""
+    """`path` is of its module, from the root; `code` how the tests ended for it: None they were not run, 33 none
+    reaches it.
+    """
 
-    module: str
+    path: str
     name: str
     code: int | None
+
+    @property
+    def module(self) -> str:
+        return Path(self.path).stem
 
     @property
     def fate(self) -> str:
@@ -46,14 +53,14 @@ class Mutant:
     @property
     def change(self) -> str:
         """What was changed into what, whatever number the mutant has today."""
-        lines = get_diff_for_mutant(self.name, path=f"{ROOM}/{self.module}.py").splitlines()
+        lines = get_diff_for_mutant(self.name, path=self.path).splitlines()
         sides = ([line[1:].strip() for line in lines if line[:1] == sign and line[:3] != sign * 3] for sign in "-+")
         return " → ".join(" ".join(side) for side in sides)
 
 
 def main(modules: list[str]) -> int:
     _forget_survivors(modules)
-    patterns = [f"functions.flows.to_ifs.{module}.*" for module in modules]
+    patterns = [f"*.{module}.*" for module in modules]
     command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(os.cpu_count() or 1), *patterns]
     ended = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if ended.returncode:
@@ -74,7 +81,8 @@ def main(modules: list[str]) -> int:
 
 def _files(modules: Iterable[str]) -> list[Path]:
     wanted = set(modules)
-    return [path for path in sorted(RESULTS.glob("*.py.meta")) if not wanted or path.name[:-8] in wanted]
+    found = sorted(FILES.rglob(f"*{ENDING}"))
+    return [path for path in found if not wanted or path.name.removesuffix(ENDING) in wanted]
 
 
 def _forget_survivors(modules: Iterable[str]) -> None:
@@ -88,8 +96,9 @@ def _forget_survivors(modules: Iterable[str]) -> None:
 
 def _mutants(modules: Iterable[str]) -> Iterator[Mutant]:
     for path in _files(modules):
+        source = str(path.relative_to(RESULTS)).removesuffix(".meta")
         for name, code in json.loads(path.read_text(encoding="utf-8"))["exit_code_by_key"].items():
-            yield Mutant(path.name[:-8], name, code)
+            yield Mutant(source, name, code)
 
 
 def _report(mutants: list[Mutant], console: Console) -> float:

@@ -76,7 +76,7 @@ CLAIMS = (
     ),
     _row("a death at any call to the outside changes nothing", "crash_points"),
     Claim(
-        "the tests of the writing flows notice small changes",
+        "the tests notice small changes of what writes, walks and counts",
         "mutation",
         "make mutate",
         lambda found: f"{found['killed']} of {found['mutants']} mutants killed: {found['score']:.1f} % of what can be",
