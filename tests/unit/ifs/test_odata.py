@@ -64,3 +64,63 @@ def test_a_literal_longer_than_the_budget_goes_alone() -> None:
 
 def test_an_attribute_is_selected_once() -> None:
     assert odata.selection(["ShipmentId", "ProNo", "ShipmentId"]) == "ShipmentId,ProNo"
+
+
+@pytest.mark.parametrize(
+    ("value", "literal"),
+    [
+        pytest.param("12", "12", id="a number"),
+        pytest.param("-3.50", "-3.50", id="below nothing, with decimals"),
+        pytest.param("9" * 30 + "." + "1" * 10, "9" * 30 + "." + "1" * 10, id="the longest"),
+        pytest.param("9" * 31, "", id="longer"),
+        pytest.param("1." + "1" * 11, "", id="more decimals"),
+        pytest.param("x12", "", id="a letter before"),
+        pytest.param("12x", "", id="a letter behind"),
+        pytest.param("1 or 1 eq 1", "", id="a filter of its own"),
+        pytest.param("", "", id="nothing"),
+    ],
+)
+def test_what_is_no_number_is_asked_of_no_number(value: str, literal: str) -> None:
+    assert odata.literal("number", value) == literal
+
+
+def test_a_text_that_reads_like_a_number_stays_a_text() -> None:
+    assert odata.literal("text", "12") == "'12'"
+
+
+def test_the_parts_of_a_key_stand_in_the_path_with_their_quotes_and_nothing_else_unencoded() -> None:
+    parts = {"OrderNo": odata.text("P/1, (2)"), "LineNo": "1"}
+    assert odata.key(parts) == "OrderNo='P%2F1%2C%20%282%29',LineNo=1"
+
+
+def test_half_a_character_becomes_a_question_mark() -> None:
+    assert odata.key({"A": odata.text("x\ud83d")}) == "A='x%3F'"
+    assert odata.query({"$filter": "A eq 'x\ud83d'"}) == "$filter=A%20eq%20%27x%3F%27"
+    assert list(odata.any_of("A", ["'x\ud83d'"])) == ["A eq 'x\ud83d'"]
+
+
+def test_what_separates_options_is_encoded_and_what_odata_reads_is_not() -> None:
+    assert odata.query({"$filter": "f(A,'X$')"}) == "$filter=f(A,%27X$%27)"
+
+
+def test_keys_of_several_texts_are_bracketed() -> None:
+    asked = odata.pairs(["OrderNo", "LineNo"], [["P1", "1"], ["O'B", "2"]])
+    assert list(asked) == ["(OrderNo eq 'P1' and LineNo eq '1') or (OrderNo eq 'O''B' and LineNo eq '2')"]
+
+
+def test_a_key_with_a_part_too_few_is_no_key() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        list(odata.pairs(["OrderNo", "LineNo"], [["P1"]]))
+
+
+def test_a_filter_may_be_as_long_as_the_budget_and_no_longer() -> None:
+    """Each of three terms takes a third with what joins it to the next; blanks and quotes take three characters."""
+    third = odata.FILTER_BUDGET // 3
+    fixed = len(quote("A eq '' or ", safe=""))
+    fits = [odata.text(letter * (third - fixed)) for letter in "xyz"]
+    assert len(list(odata.any_of("A", fits))) == 1
+    assert len(list(odata.any_of("A", [*fits, *fits, odata.text("w" * (third - fixed))]))) == 2
+    longer = [*fits[:2], odata.text("z" * (third - fixed + 1))]
+    assert len(list(odata.any_of("A", longer))) == 2
+    second = [odata.text("v" * (odata.FILTER_BUDGET - fixed)), *fits]
+    assert len(list(odata.any_of("A", second))) == 2
