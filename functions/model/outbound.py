@@ -179,6 +179,10 @@ class Outbound(Frozen):
         """The same reading, of which nothing is made."""
         return self.model_copy(update={"wish": "pack", "content": None, "problem": problem})
 
+    def left(self) -> Outbound:
+        """The same reading of what IFS has sent on its way otherwise."""
+        return self.model_copy(update={"wish": "clear", "content": None, "problem": None})
+
     def reduced_to(self, content: OrderContent) -> Outbound:
         """The same reading, of which this is in no parcel yet."""
         whole = self.whole or (_whole(self.content) if self.content else "")

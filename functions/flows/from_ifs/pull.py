@@ -120,7 +120,13 @@ def _wanted(
 ) -> Iterator[Outbound]:
     for key, each in seen.items():
         if each.fate != "done":
-            yield _certain(outbound_of(each), each, known.get(key))
+            yield _possible(_certain(outbound_of(each), each, known.get(key)), each, known.get(key))
+
+
+def _possible(wanted: Outbound, consignment: Consignment, known: PushedOrder | None) -> Outbound:
+    """What has left by IFS's books is not made, by whatever it was kept back until then."""
+    is_made = known is not None and known.order_id is not None
+    return wanted.left() if consignment.is_over and wanted.wish == "pack" and not is_made else wanted
 
 
 def _refused_by(connection: Connection, cause: Cause) -> str:
@@ -182,10 +188,16 @@ def _follow_on(
         pushed = known.get(key)
         if pushed is None or key in due:
             continue
-        if pushed.is_open and each.is_over and (pushed.next_attempt_at is None or each.fate == "done"):
+        if pushed.is_open and each.is_over and (each.fate == "done" or not _is_unheard(pushed, each)):
             flow.pushed.save(pushed.closed())
         elif not pushed.is_open and not each.is_over:
             flow.pushed.save(pushed.opened())
+
+
+def _is_unheard(pushed: PushedOrder, consignment: Consignment) -> bool:
+    """ShipStation has to hear of its end yet: after a pause, or once shadow mode is over."""
+    is_shown = pushed.outcome is Outcome.WOULD_WRITE and pushed.may_stand
+    return pushed.next_attempt_at is not None or (is_shown and consignment.fate == "cancel")
 
 
 def _parts(due: Sequence[Outbound]) -> Iterable[tuple[Outbound, ...]]:

@@ -137,8 +137,10 @@ def _goes_there(content: OrderContent, current: CurrentOrder) -> bool:
 
 def decide_to_cancel(pushed: PushedOrder, current: CurrentOrder | None, wish: Wish = "cancel") -> Decision:
     """An order that is not shown was never made, or deleted, or combined into another that will be packed: a person has
-    to see to the latter.
+    to see to the latter. What IFS ended as a whole before anybody heard of its order stays as it stands.
     """
+    if wish == "clear" and pushed.key.shipment_id:
+        return Decision("agree")
     if current is None:
         return Decision("leave" if pushed.order_id is not None else "agree")
     if current.status == "cancelled" and current.is_split:

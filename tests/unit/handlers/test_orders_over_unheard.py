@@ -1,0 +1,126 @@
+"""What IFS ends while ShipStation does not hear of it: a cancellation is told later, and what has left is not made."""
+
+from __future__ import annotations
+
+import pytest
+
+from functions.model.outcomes import Outcome
+from tests.equipment.http import DroppedError, Request, Response, json_response
+from tests.equipment.order_desk import OrderDesk
+from tests.equipment.push_desk import Desk
+
+MINUTES = pytest.mark.parametrize("minutes", [1, 10], ids=["before it is told", "long after it was told"])
+LONGER = 60  # than any pause after a fault, and than lists lag
+
+
+def statuses(desk: Desk) -> list[str]:
+    return [order.status for order in desk.orders()]
+
+
+def broken(desk: Desk, fault: str) -> list[bool]:
+    """ShipStation takes no order until the answer's one word is False."""
+    serve, is_out = desk.account.application, [True]
+
+    def served(request: Request) -> Response:
+        if not is_out[0] or (request.method != "POST" and fault != "silent"):
+            return serve(request)
+        if fault == "unheard":
+            serve(request)
+            raise DroppedError
+        return json_response(400 if fault == "refused" else 503, {})
+
+    desk.account.application = served
+    return is_out
+
+
+@MINUTES
+def test_a_shipment_that_shadow_mode_would_have_cancelled_is_cancelled_once_it_writes_again(minutes: int) -> None:
+    desk = Desk()
+    shipment = desk.ask("P7")
+    desk.run(minutes=3)
+    desk.deploy(mode="shadow")
+    desk.tenant.set_state(shipment, "Cancelled")
+    desk.run(minutes=minutes)
+    assert statuses(desk) == ["awaiting_shipment"]
+    desk.deploy(mode="write")
+    desk.run(minutes=10)
+    assert statuses(desk) == ["cancelled"]
+    assert not desk.pushed(shipment).is_open
+
+
+@MINUTES
+def test_an_order_that_shadow_mode_would_have_cancelled_is_cancelled_once_it_writes_again(minutes: int) -> None:
+    desk = OrderDesk()
+    desk.enter()
+    desk.settled()
+    desk.deploy(mode="shadow")
+    desk.tenant.edit_order("P1", Objstate="Cancelled")
+    desk.run(minutes=minutes)
+    assert statuses(desk) == ["awaiting_shipment"]
+    desk.deploy(mode="write")
+    desk.settled()
+    assert statuses(desk) == ["cancelled"]
+    assert not desk.part().is_open
+
+
+def test_what_is_cancelled_before_it_was_ever_made_is_not_read_again_in_shadow_mode() -> None:
+    desk = Desk(mode="shadow")
+    shipment = desk.ask("P7")
+    desk.run(minutes=3)
+    desk.tenant.set_state(shipment, "Cancelled")
+    desk.run(minutes=5)
+    assert not desk.pushed(shipment).is_open
+
+
+@pytest.mark.parametrize("fault", ["silent", "not written", "refused"])
+def test_a_shipment_that_has_left_while_its_order_could_not_be_made_is_not_made(fault: str) -> None:
+    desk = Desk()
+    is_out = broken(desk, fault)
+    shipment = desk.ask("P7")
+    desk.run(minutes=10)
+    assert desk.pushed(shipment).outcome is (Outcome.PARKED if fault == "refused" else Outcome.RETRY)
+    desk.tenant.set_state(shipment, "Completed")
+    desk.run(minutes=3)
+    is_out[0] = False
+    desk.deploy(phone="+1 555 0199")  # under another file what was refused is tried again
+    desk.run(minutes=LONGER)
+    assert desk.orders() == []
+    assert (desk.pushed(shipment).is_open, desk.pushed(shipment).attention) == (False, None)
+
+
+def test_it_is_made_once_it_is_opened_again() -> None:
+    desk = Desk()
+    is_out = broken(desk, "not written")
+    shipment = desk.ask("P7")
+    desk.run(minutes=10)
+    desk.tenant.set_state(shipment, "Completed")
+    is_out[0] = False
+    desk.run(minutes=LONGER)
+    desk.tenant.set_state(shipment, "Preliminary")
+    desk.run(minutes=10)
+    assert statuses(desk) == ["awaiting_shipment"]
+    assert desk.number(shipment)
+
+
+def test_one_that_was_made_unheard_stays_as_it_stands() -> None:
+    desk = Desk()
+    is_out = broken(desk, "unheard")
+    shipment = desk.ask("P7")
+    desk.run(seconds=90)
+    desk.tenant.set_state(shipment, "Completed")
+    is_out[0] = False
+    desk.run(minutes=LONGER)
+    assert statuses(desk) == ["awaiting_shipment"]
+    assert desk.number(shipment)
+    assert not desk.pushed(shipment).is_open
+
+
+def test_a_shipment_that_has_left_before_shadow_mode_ends_is_not_made() -> None:
+    desk = Desk(mode="shadow")
+    shipment = desk.ask("P7")
+    desk.run(minutes=3)
+    desk.tenant.set_state(shipment, "Completed")
+    desk.deploy(mode="write")
+    desk.run(minutes=10)
+    assert desk.orders() == []
+    assert not desk.pushed(shipment).is_open
