@@ -143,6 +143,10 @@ def decide_to_cancel(pushed: PushedOrder, current: CurrentOrder | None, wish: Wi
         return Decision("agree")
     if current is None:
         return Decision("leave" if pushed.order_id is not None else "agree")
+    return _decide_to_cancel(current, wish)
+
+
+def _decide_to_cancel(current: CurrentOrder, wish: Wish) -> Decision:
     if current.status == "cancelled" and current.is_split:
         return Decision("leave")  # of the other parts it says nothing
     if current.status == "cancelled" or (wish == "clear" and current.status == "shipped"):
