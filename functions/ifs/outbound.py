@@ -10,7 +10,7 @@ from functions.ifs.addresses import address_of
 from functions.ifs.client import IfsClient
 from functions.ifs.service import Row, Service
 from functions.ifs.values import as_instant, as_quantity, as_text
-from functions.model.consignment import Consignment, ConsignmentLine
+from functions.model.consignment import Consignment, ConsignmentLine, Fate
 
 NUMBER, LINE = "ShipmentId", "ShipmentLineNo"
 LINE_KEY = (NUMBER, LINE)
@@ -75,7 +75,7 @@ class OutboundShipments:
         receiver, orders, state = self._orders.receiver, self._orders, as_text(row.get("Objstate"))
         return Consignment(
             shipment_id=as_text(row.get(NUMBER)),
-            fate="cancel" if state == CANCELLED else "pack",
+            fate=_fate(state, orders),
             is_over=state in OVER - set(orders.states),
             site=as_text(row.get("Contract")),
             created=as_instant(row.get(orders.created)),
@@ -85,6 +85,12 @@ class OutboundShipments:
             **address_of(row, receiver).model_dump(),
             lines=tuple(lines),
         )
+
+
+def _fate(state: str, orders: Orders) -> Fate:
+    if state == CANCELLED:
+        return "cancel"
+    return "pack" if state in {*orders.states, *OVER} else "hold"
 
 
 def _line(row: Row) -> ConsignmentLine:

@@ -180,7 +180,7 @@ class Outbound(Frozen):
         return self.model_copy(update={"wish": "pack", "content": None, "problem": problem})
 
     def left(self) -> Outbound:
-        """The same reading of what IFS has sent on its way otherwise."""
+        """The same reading of what IFS has sent on its way otherwise, or takes back."""
         return self.model_copy(update={"wish": "clear", "content": None, "problem": None})
 
     def reduced_to(self, content: OrderContent) -> Outbound:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
+from functions.model.audit import Cause
 from functions.model.frozen import Frozen
 from functions.model.outbound import (
     CANCELLING,
@@ -33,10 +34,11 @@ class PushedOrder(Frozen):
     """What is remembered of a consignment. `asked` are the digests of what IFS said when we last dealt with it, field
     by field; `written` of what we then put into ShipStation. They differ where a field was left to the warehouse's own
     edit. `trying` is what a run was about to write, and may have, with its `trying_address`; `audit_key` is where the
-    audit has it. `is_cancelled`: the order was cancelled because IFS said so. `shadowed` is what shadow mode would have
-    written. `since`: first not in agreement. `lines` are those of a customer order that it was last asked for, `packed`
-    what its order was last known to hold of ours, `former` its earlier orders that have left. `file` is the `[orders]`
-    under which ShipStation refused it. `is_held_over`: what a run was about to hold the warehouse holds to a day.
+    audit has it, `tried_for` who asked for it. `is_cancelled`: the order was cancelled because IFS said so. `shadowed`
+    is what shadow mode would have written. `since`: first not in agreement. `lines` are those of a customer order that
+    it was last asked for, `packed` what its order was last known to hold of ours, `former` its earlier orders that have
+    left. `file` is the `[orders]` under which ShipStation refused it. `is_held_over`: what a run was about to hold the
+    warehouse holds to a day.
     """
 
     key: OutboundKey
@@ -47,6 +49,7 @@ class PushedOrder(Frozen):
     trying: Digests = Field(default_factory=dict)
     trying_address: str = ""
     audit_key: str = ""
+    tried_for: Cause | None = None
     is_open: bool = True
     is_cancelled: bool = False
     wish: Wish = "pack"
@@ -154,6 +157,10 @@ class PushedOrder(Frozen):
             "read_at": outbound.read_at,
         }
         return self.model_copy(update=update)
+
+    def asked_for_by(self, cause: Cause) -> PushedOrder:
+        """Whoever finds afterwards what a run has written tells who asked for it."""
+        return self.model_copy(update={"tried_for": cause})
 
     def ours_of(self, tried: Digests) -> Digests:
         """What of a write is ours afterwards: a hold that took the place of the warehouse's own is not."""

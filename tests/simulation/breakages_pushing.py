@@ -105,9 +105,9 @@ def _a_rewritten_address_is_an_edit() -> None:
 def _nothing_is_saved_before_the_write() -> None:
     begin = push._begin
 
-    def unsaved(flow: Any, step: Any) -> bool:
+    def unsaved(flow: Any, step: Any, cause: Any) -> bool:
         step_flow = replace(flow, pushed=_Deaf(flow.pushed))
-        if not begin(step_flow, step):
+        if not begin(step_flow, step, cause):
             return False
         step.pushed = step.pushed.model_copy(update={"revision": step.pushed.revision - 1})
         return True

@@ -57,7 +57,8 @@ def outbound(consignment: Consignment, connection: Connection, orders: Orders, n
     try:
         content = _content(consignment, connection, orders)
     except _UnusableError as unusable:
-        reason = Reason.HELD_IN_IFS if consignment.fate == "hold" else Reason.FIELD_UNUSABLE
+        is_to_hold = consignment.fate == "hold" and bool(key.order_no)  # a shipment's order is packed on
+        reason = Reason.HELD_IN_IFS if is_to_hold else Reason.FIELD_UNUSABLE
         return _problem(key, now, reason, unusable.field)
     if len(content.model_dump_json().encode()) > LARGEST_BYTES:
         return _problem(key, now, Reason.FIELD_UNUSABLE, "lines")

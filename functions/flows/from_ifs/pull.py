@@ -124,9 +124,11 @@ def _wanted(
 
 
 def _possible(wanted: Outbound, consignment: Consignment, known: PushedOrder | None) -> Outbound:
-    """What has left by IFS's books is not made, by whatever it was kept back until then."""
+    """A shipment that has left by IFS's books, or is not to be packed for now, is not made, whatever kept it back."""
     is_made = known is not None and known.order_id is not None
-    return wanted.left() if consignment.is_over and wanted.wish == "pack" and not is_made else wanted
+    if wanted.key.order_no or wanted.wish != "pack" or is_made:
+        return wanted
+    return wanted.left() if consignment.is_over or consignment.fate == "hold" else wanted
 
 
 def _refused_by(connection: Connection, cause: Cause) -> str:

@@ -106,7 +106,7 @@ def _catch_up(flow: Push, step: Step, current: CurrentOrder, cause: Cause) -> No
         changes = {name: FieldChange(after=tried, attribute=name) for name, tried in before.trying.items()}
         is_cancel = CANCELLING in changes
         step.is_parted = current.is_split
-        audit(flow, before, cause, {} if is_cancel else changes, is_cancel=is_cancel)
+        audit(flow, before, before.tried_for or cause, {} if is_cancel else changes, is_cancel=is_cancel)
 
 
 def _put_off(flow: Push, step: Step) -> PushedOrder | None:

@@ -91,7 +91,7 @@ def _write(flow: Push, steps: Sequence[Step], cause: Cause) -> None:
     """Whoever saved one of them in between goes first: the next look sees to the rest."""
     # Each order names in the ledger what is about to be written: a run that dies leaves that behind, and the next look
     # finds what became of it.
-    begun = [step for step in steps if _begin(flow, step)]
+    begun = [step for step in steps if _begin(flow, step, cause)]
     if not begun:
         return
     results = _by_key(flow.writer.upsert([_body(flow, step) for step in begun]))
@@ -128,7 +128,7 @@ def _by_key(told: Sequence[Upserted]) -> dict[str, Upserted]:
     return {key: result for key, result in results.items() if key not in doubtful}
 
 
-def _begin(flow: Push, step: Step) -> bool:
+def _begin(flow: Push, step: Step, cause: Cause) -> bool:
     _follow(step)
     pushed, content, now = step.pushed, step.outbound.content, flow.now()
     key, step.was_tried = flow.audit.new_key(now), pushed.may_exist
@@ -141,6 +141,7 @@ def _begin(flow: Push, step: Step) -> bool:
         step.pushed, step.current = fresh.about_to_make(step.outbound, content, now, key), None
     else:
         step.pushed = pushed.about_to_change(step.outbound, step.decision.fields, key, step.current)
+    step.pushed = step.pushed.asked_for_by(cause)
     if not flow.pushed.save(step.pushed):
         return False
     step.pushed = step.pushed.saved()

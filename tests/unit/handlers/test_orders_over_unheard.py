@@ -124,3 +124,27 @@ def test_a_shipment_that_has_left_before_shadow_mode_ends_is_not_made() -> None:
     desk.run(minutes=10)
     assert desk.orders() == []
     assert not desk.pushed(shipment).is_open
+
+
+@pytest.mark.parametrize("is_shown", [True, False], ids=["told by shadow mode", "kept back by an outage"])
+def test_a_shipment_that_is_taken_back_from_packing_is_not_made_until_it_is_to_be_packed_again(
+    *, is_shown: bool
+) -> None:
+    desk = Desk(states=("Completed",), mode="shadow" if is_shown else "write")
+    is_out = broken(desk, "not written")
+    shipment = desk.ask("P7")
+    desk.tenant.set_state(shipment, "Completed")
+    desk.run(minutes=10)
+    assert desk.pushed(shipment).outcome is (Outcome.WOULD_WRITE if is_shown else Outcome.RETRY)
+    desk.tenant.set_state(shipment, "Preliminary")
+    is_out[0] = False
+    desk.deploy(mode="write")
+    desk.run(minutes=LONGER)
+    assert desk.orders() == []
+    desk.tenant.set_state(shipment, "Completed")
+    desk.run(minutes=10)
+    assert statuses(desk) == ["awaiting_shipment"]
+    desk.tenant.set_state(shipment, "Preliminary")
+    desk.tenant.edit(shipment, ReceiverCity="Springfield")
+    desk.run(minutes=10)
+    assert [order.ship_to["city"].title() for order in desk.orders()] == ["Springfield"]

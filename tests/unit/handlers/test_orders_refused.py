@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from functions.model.outcomes import Outcome, Reason
+from tests.equipment.http import DroppedError, Request, Response, json_response
 from tests.equipment.push_desk import Desk
 
 WHO = {"by": "anna", "note": "the store is open again"}
@@ -103,3 +104,27 @@ def test_what_stands_between_us_and_shipstation_refuses_no_order(status: int) ->
     desk.run(minutes=40)
     assert {order.order_number for order in desk.orders()} == {"P1", "P2"}
     assert [desk.pushed(number).attention for number in (19, 20)] == [None, None]
+
+
+def test_the_audit_says_who_asked_also_where_the_answer_was_lost() -> None:
+    desk = Desk()
+    serve, answers = desk.account.application, ["refused"]
+
+    def served(request: Request) -> Response:
+        if request.method != "POST" or not answers:
+            return serve(request)
+        if answers == ["refused"]:
+            return json_response(400, {})
+        serve(request)
+        answers.clear()
+        raise DroppedError
+
+    desk.account.application = served
+    shipment = desk.ask("P7")
+    desk.run(minutes=5)
+    assert desk.pushed(shipment).is_refused
+    answers[:] = ["lost"]
+    desk.pull(again=True, by="anna", note="the store is open again")
+    desk.run(minutes=30)
+    assert desk.number(shipment)
+    assert [(entry["cause"]["kind"], entry["cause"].get("by")) for entry in desk.audited()] == [("replay", "anna")]
