@@ -166,6 +166,11 @@ class Connection(Frozen):
         return any(view.ifs.writes(*fields) for view in self.views)
 
     @property
+    def pulls(self) -> Orders | None:
+        """What becomes an order; None where nothing does, or one of both modes says `off`."""
+        return None if self.orders is None or "off" in {self.mode, self.orders.mode} else self.orders
+
+    @property
     def is_pushing(self) -> bool:
         """Whether orders are written to ShipStation: both modes have to say so."""
         return self.orders is not None and "write" == self.mode == self.orders.mode

@@ -65,9 +65,8 @@ def build(runtime: Runtime, settings: PullSettings) -> Handler:
         cause = _cause(asked, context)
         if isinstance(asked, DryRun):
             return looks.shown(connection, cause)
-        if connection.orders is None or "off" in {connection.orders.mode, connection.mode}:
-            return {"sent": 0}
-        return looks.sent(connection, connection.orders, cause)
+        orders = connection.pulls
+        return looks.sent(connection, orders, cause) if orders is not None else {"sent": 0}
 
     return handle
 

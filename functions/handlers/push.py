@@ -1,6 +1,6 @@
 """orders.fifo → ShipStation. What ShipStation refuses or cannot take now is an outcome. Where the ledger fails the
 message is let go: it would keep the others of its group waiting, and the next look into IFS sends what is not settled.
-So it is under a pause.
+So it is under a pause, and once the file says `off`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ def build(runtime: Runtime, settings: PushSettings) -> Handler:
 
 def _push(flow: Push, message: PushOrders, ledger: Table) -> None:
     try:
-        rests = is_paused(ledger, flow.connection, flow.now(), flow.orders.store_id)
+        is_off = flow.connection.pulls is None
+        rests = is_off or is_paused(ledger, flow.connection, flow.now(), flow.orders.store_id)
         ended = [] if rests else push(flow, message)
     except ConnectorError as fault:
         logger.error(

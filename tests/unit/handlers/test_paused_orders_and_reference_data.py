@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -49,6 +50,24 @@ def test_what_was_on_its_way_before_it_is_let_go_and_sent_again(
     decide(desk.world, "resume", **scope)
     desk.run(minutes=10)
     assert [order.order_number for order in desk.orders()] == ["P1"]
+
+
+@pytest.mark.parametrize(("mode", "is_asked"), [("off", False), ("shadow", True)])
+def test_what_was_on_its_way_when_the_file_was_switched_off_asks_shipstation_nothing(
+    mode: str, *, is_asked: bool
+) -> None:
+    desk = Desk(("pull",))
+    desk.ask()
+    desk.run(minutes=5)
+    desk.deploy(mode=mode)
+    message = json.loads(desk.site.orders.bodies[-1])
+    (outbound,) = message["outbound"]
+    outbound["read_at"] = desk.world.now().isoformat()
+    outbound["content"]["customer"] = "somebody else"
+    requests = len(desk.account.requests)
+    desk.site.orders.add(json.dumps(message), "acme")
+    desk.run(minutes=5)
+    assert (len(desk.account.requests) > requests) == is_asked
 
 
 def test_another_store_s_pause_holds_none_of_them() -> None:
