@@ -1,0 +1,256 @@
+"""Walks around rows that ShipStation cannot show, over lists that are cut into legs or begin on a later page."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from functions.errors import Retryable
+from functions.model.cursors import Gap, Stream
+from functions.model.outcomes import Reason
+from functions.shipstation.client import PageBroken
+from functions.shipstation.reading.api import Batch, Missing, Page
+from functions.shipstation.reading.keyset_walk import FIRM, MOST_GAPS, SINGLE, Window, walk
+from functions.shipstation.v1.api import V1
+from tests.equipment.builders import NOON
+from tests.equipment.shipstation.dates import long_form, to_wall
+
+Row = dict[str, Any]
+Asked = tuple[int, int]  # size and page
+BEGINNING = datetime(2026, 3, 1, 8, tzinfo=UTC)
+
+
+def at(number: float) -> datetime:
+    return NOON + timedelta(seconds=number)
+
+
+class Vendor:
+    """Serves `number` rows that are `seconds` apart. A page with one of the `bad` ones is broken, and so are requests
+    `out`. No page is longer than `cap`, which then counts pages or does not; `counts` says whether a total is told.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        bad: Container[int] = (),
+        seconds: float = 1,
+        *,
+        out: Container[int] = (),
+        cap: int = V1.labels.page_size,
+        counts: bool = True,
+        is_cap_the_page: bool = True,
+    ) -> None:
+        self.rows: list[Row] = [
+            {"shipmentId": n, "createDate": long_form(to_wall(at(n * seconds)))} for n in range(number)
+        ]
+        self.bad, self.out, self.cap, self.counts, self.is_cap_the_page = bad, out, cap, counts, is_cap_the_page
+        self.asked: list[Asked] = []
+        self.tries: list[int] = []
+        self.bounds: list[tuple[str | None, str | None]] = []
+
+    def __call__(self, parameters: Mapping[str, str], tries: int) -> Batch:
+        start, end = (parameters.get(f"createDate{side}") for side in ("Start", "End"))
+        size, page = int(parameters["pageSize"]), int(parameters["page"])
+        self.asked.append((size, page))
+        self.tries.append(tries)
+        self.bounds.append((start, end))
+        found = [row for row in self.rows if _within(row["createDate"], start, end)]
+        first = (page - 1) * (min(size, self.cap) if self.is_cap_the_page else size)
+        shown = found[first : first + min(size, self.cap)]
+        if len(self.asked) in self.out or any(row["shipmentId"] in self.bad for row in shown):
+            raise PageBroken(Reason.SHIPSTATION_UNAVAILABLE, f"request {len(self.asked)}")
+        return Batch(shown, len(found) if self.counts else None)
+
+    def walk(self, window: Window | None = None, avoid: Sequence[Gap] = (), first_page: int = 1) -> list[Page]:
+        return list(walk(self, V1.labels, {}, window or Window(BEGINNING), avoid, first_page=first_page))
+
+
+def _within(date: str, start: str | None, end: str | None) -> bool:
+    second = date[:19].replace("T", " ")
+    return (start or "") <= second <= (end or "9")
+
+
+def ids(pages: Sequence[Page]) -> list[int]:
+    return [int(row["shipmentId"]) for page in pages for row in page.rows]
+
+
+def gaps(pages: Sequence[Page]) -> list[Missing]:
+    return [gap for page in pages for gap in page.gaps]
+
+
+def missed(number: int, pages: Sequence[Page]) -> list[int]:
+    return sorted(set(range(number)) - set(ids(pages)))
+
+
+@pytest.mark.parametrize(
+    ("bad", "requests"),
+    [
+        pytest.param([0], 15, id="the first"),
+        pytest.param([250], 17, id="in the middle"),
+        pytest.param([499], 36, id="the last of a page"),
+        pytest.param([500], 17, id="the first of the second"),
+        pytest.param([1299], 41, id="the last"),
+        pytest.param([10, 11, 12], 27, id="three together"),
+        pytest.param([498, 499, 500], 40, id="across pages"),
+        pytest.param([10, 700], 46, id="two"),
+    ],
+)
+def test_rows_that_cannot_be_shown_are_stepped_over_and_told_once_by_their_neighbours(
+    bad: list[int], requests: int
+) -> None:
+    vendor = Vendor(1300, bad)
+    pages = vendor.walk()
+    assert (ids(pages), len(vendor.asked)) == ([n for n in range(1300) if n not in bad], requests)
+    told = [(gap.after, gap.before) for gap in gaps(pages)]
+    firsts, lasts = [n for n in bad if n - 1 not in bad], [n for n in bad if n + 1 not in bad]
+    before = [at(n - 1) if n else None for n in firsts]
+    assert told == list(zip(before, [at(n + 1) if n < 1299 else None for n in lasts], strict=True))
+    assert sum(gap.rows for gap in gaps(pages)) == len(bad)
+    assert [page.is_last for page in pages] == [False] * (len(pages) - 1) + [True]
+
+
+DENSE = (0, 0.001, 0.01)  # seconds between rows: all in one second, a thousand, a hundred
+
+
+@pytest.mark.parametrize("seconds", DENSE)
+@pytest.mark.parametrize(
+    "bad", [[1], [10, 11], [74], [338], [682, 683, 721], [1007, 1009, 1010], [1200, 1203], [1031, 1600]], ids=str
+)
+def test_in_a_second_of_many_rows_the_pages_behind_a_broken_one_are_large_again(bad: list[int], seconds: float) -> None:
+    vendor = Vendor(2100, bad, seconds)
+    pages = vendor.walk()
+    assert (missed(2100, pages), sum(gap.rows for gap in gaps(pages))) == (bad, len(bad))
+    assert len(vendor.asked) <= 200
+
+
+@pytest.mark.parametrize("seconds", DENSE)
+@pytest.mark.parametrize("is_cap_the_page", [True, False], ids=["pages of its own", "pages as asked for"])
+@pytest.mark.parametrize("counts", [True, False], ids=["counted", "not counted"])
+@pytest.mark.parametrize(("bad", "out"), [([3], ()), ([150, 151, 280], ()), ([], (3,)), ([640], (4, 7))], ids=str)
+def test_where_pages_are_narrower_than_asked_for_no_row_is_lost_behind_a_broken_one(
+    seconds: float, bad: list[int], out: tuple[int, ...], *, counts: bool, is_cap_the_page: bool
+) -> None:
+    vendor = Vendor(700, bad, seconds, out=out, cap=100, counts=counts, is_cap_the_page=is_cap_the_page)
+    pages = vendor.walk()
+    assert (missed(700, pages), sum(gap.rows for gap in gaps(pages))) == (bad, len(bad))
+
+
+def test_a_page_that_fails_once_costs_a_few_small_ones_and_hides_nothing() -> None:
+    vendor = Vendor(1300, out=(2,))
+    pages = vendor.walk()
+    assert (ids(pages), gaps(pages)) == (list(range(1300)), [])
+    sizes = [size for size, _ in vendor.asked]
+    assert sizes == [500, 500, 250, 125, 62, 31, 15, 7, 3, *[1] * 12, 500]
+    assert vendor.tries == [FIRM, FIRM, *[SINGLE] * 19, FIRM]
+
+
+def test_in_a_second_of_many_rows_too() -> None:
+    vendor = Vendor(2100, seconds=0, out=(3, 4, 5, 6, 7, 8, 9, 10, 11))
+    assert (missed(2100, pages := vendor.walk()), gaps(pages)) == ([], [])
+    assert [size for size, _ in vendor.asked][-4:] == [500, 500, 500, 500]
+
+
+def test_a_neighbour_that_fails_once_is_no_row_that_cannot_be_shown() -> None:
+    whole = Vendor(300, [10], 0.001)
+    whole.walk()
+    neighbour = whole.asked.index((1, 12)) + 1
+    vendor = Vendor(300, [10], 0.001, out=(neighbour,))
+    assert missed(300, vendor.walk()) == [10]
+
+
+@pytest.mark.parametrize("number", [MOST_GAPS + 1, MOST_GAPS + 2])
+def test_more_rows_than_a_few_are_an_outage(number: int) -> None:
+    vendor = Vendor(1300, range(20, 20 + number))
+    if number <= MOST_GAPS + 1:
+        assert [gap.rows for gap in gaps(vendor.walk())] == [number]
+    else:
+        with pytest.raises(PageBroken, match=r"request 1$"):
+            vendor.walk()
+
+
+def test_a_row_that_can_be_shown_again_is_no_gap() -> None:
+    whole = Vendor(300, [10])
+    whole.walk()
+    met = next(n for n, asked in enumerate(whole.asked) if n > 12 and whole.asked[n - 2 : n + 1].count(asked) == 2)
+    vendor = Vendor(300, [10])
+    vendor.bad = _Until(vendor, met)
+    assert (ids(pages := vendor.walk()), gaps(pages)) == (list(range(300)), [])
+
+
+class _Until:
+    """Row 10 is bad before that request."""
+
+    def __init__(self, vendor: Vendor, request: int) -> None:
+        self._vendor, self._request = vendor, request
+
+    def __contains__(self, row: object) -> bool:
+        return row == 10 and len(self._vendor.asked) <= self._request
+
+
+def gap(after: float, before: float | None) -> Gap:
+    return Gap(stream=Stream.LABELS_CREATED, after=at(after), before=None if before is None else at(before))
+
+
+KNOWN = [gap(50, 53), gap(10, 12), gap(70, None), gap(95, 97), gap(-400000, -399990)]
+
+
+def test_known_gaps_cut_the_window_into_legs_their_neighbours_included() -> None:
+    vendor = Vendor(100)
+    pages = vendor.walk(Window(BEGINNING, at(90)), KNOWN)
+    assert missed(100, pages) == [11, 51, 52, *range(91, 100)]
+    day = "2026-03-05 04:"
+    ends = [(f"{day}00:12", f"{day}00:50"), (f"{day}00:53", f"{day}01:30")]
+    assert vendor.bounds == [("2026-03-01 00:00:00", f"{day}00:10"), *ends]
+    assert [page.is_last for page in pages] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("window", "known", "asked"),
+    [
+        pytest.param(Window(None, None), gap(10, 12), [(None, "00:10"), ("00:12", None)], id="an open window"),
+        pytest.param(Window(at(10), at(90)), gap(10, 12), [("00:10", "00:10"), ("00:12", "01:30")], id="at its start"),
+        pytest.param(Window(at(11), at(90)), gap(10, 12), [("00:11", "01:30")], id="begun before it"),
+        pytest.param(Window(at(0), at(10)), gap(10, 12), [("00:00", "00:10")], id="at its end"),
+        pytest.param(Window(at(0), at(12)), gap(10, 12), [("00:00", "00:10"), ("00:12", "00:12")], id="to its end"),
+        pytest.param(Window(at(0), at(11)), gap(10, 12), [("00:00", "00:10")], id="ended within it"),
+    ],
+)
+def test_a_gap_at_the_edge_of_the_window(
+    window: Window, known: Gap, asked: list[tuple[str | None, str | None]]
+) -> None:
+    vendor = Vendor(100)
+    vendor.walk(window, [known])
+    assert [(start and start[-5:], end and end[-5:]) for start, end in vendor.bounds] == asked
+
+
+def test_a_walk_goes_on_with_the_page_that_the_last_one_named() -> None:
+    first = Vendor(1700, seconds=0)
+    assert [page.following for page in first.walk()] == [1, 2, 3, 4, 1]
+    vendor = Vendor(1700, seconds=0)
+    pages = vendor.walk(Window(at(0), None), [gap(5, 6)], first_page=3)
+    assert (vendor.asked[:2], sorted(ids(pages))) == ([(500, 3), (500, 4)], list(range(1000, 1700)))
+    assert vendor.asked[-1] == (500, 1)  # the leg behind the gap begins anew
+
+
+@pytest.mark.parametrize(("total", "is_raised"), [(None, True), (500, False), (10**6, True)])
+def test_whole_pages_of_the_same_rows_are_refused_unless_they_are_all_there_is(
+    total: int | None, *, is_raised: bool
+) -> None:
+    rows = Vendor(500, seconds=0).rows
+    asked: list[str] = []
+
+    def fetch(parameters: Mapping[str, str], tries: int) -> Batch:
+        del tries
+        asked.append(parameters["page"])
+        return Batch(rows, total)
+
+    if is_raised:
+        with pytest.raises(Retryable, match="GET /shipments: ignores which page is asked for") as raised:
+            list(walk(fetch, V1.labels, {}, Window(BEGINNING)))
+        assert raised.value.reason is Reason.SHIPSTATION_UNAVAILABLE
+    else:
+        assert len(ids(list(walk(fetch, V1.labels, {}, Window(BEGINNING))))) == 500
+    assert asked == ["1", "1", "2", "3"]
