@@ -9,7 +9,8 @@ from typing import Any
 from functions.errors import ConnectorError
 from functions.flows.preflight.report_text import as_text
 from functions.ledger.budget import BudgetStore
-from functions.model.outcomes import SENTENCES
+from functions.model.answer import Refusal, out_of_reach
+from functions.model.fit import CheckAnswer
 from functions.settings import CheckSettings
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.check_parts import CheckRequest, examine
@@ -34,11 +35,12 @@ def build(runtime: Runtime, settings: CheckSettings) -> Handler:
         runtime.time.begins(context)
         request = _parsed(event, runtime.connections)
         if isinstance(request, str):
-            return {"error": request, "allowed": ALLOWED, "connections": names(runtime.connections)}
+            known = tuple(names(runtime.connections))
+            return Refusal(error=request, allowed=ALLOWED, connections=known).told()
         try:
             return once.run(event, context, lambda _: examined(request, context))
         except ConnectorError as fault:
-            return {"error": SENTENCES[fault.reason], "reason": fault.reason, "next": "try again later"}
+            return out_of_reach(fault.reason)
 
     def examined(request: CheckRequest, context: Context) -> dict[str, Any]:
         delivery = partial(parts.delivery, request.connection, context)
@@ -48,7 +50,7 @@ def build(runtime: Runtime, settings: CheckSettings) -> Handler:
         logger.info(
             "checked", connection=request.connection, fits=report.fits, misfits=misfits, pilot=bool(request.pilot)
         )
-        return {"fits": report.fits, "report": report.model_dump(mode="json"), "text": as_text(report).splitlines()}
+        return CheckAnswer(fits=report.fits, report=report, text=tuple(as_text(report).splitlines())).told()
 
     return handle
 

@@ -19,8 +19,8 @@ from functions.ledger.parked import ParkingStore
 from functions.ledger.pushes import PushStore
 from functions.ledger.queues import FifoOrderQueue
 from functions.ledger.records import RecordStore
+from functions.model.answer import out_of_reach, refused
 from functions.model.control import AnyChange, Changed, ControlRequest
-from functions.model.outcomes import SENTENCES
 from functions.model.shipment import ConnectionName
 from functions.settings import ControlSettings
 from functions.wiring.aws import AwsRuntime
@@ -73,14 +73,14 @@ def changing(runtime: Runtime, settings: ControlSettings) -> Changing:
     def carry_out(event: dict[str, Any], context: Context) -> Changed | dict[str, Any]:
         request = parsed(event, ControlRequest, runtime.connections, lambda asked: asked.root.connection)
         if isinstance(request, str):
-            return {"error": request, "allowed": ALLOWED}
+            return refused(request, ALLOWED)
         asked: AnyChange = request.root
         try:
             done = change(tools(asked.connection, context.aws_request_id), asked)
-        except RefusedError as refused:
-            return {"error": str(refused), "allowed": ALLOWED[asked.do]}
+        except RefusedError as refusal:
+            return refused(str(refusal), ALLOWED[asked.do])
         except ConnectorError as fault:
-            return {"error": SENTENCES[fault.reason], "reason": fault.reason, "next": "try again later"}
+            return out_of_reach(fault.reason)
         logger.info("changed", connection=asked.connection, done=done.done, concerned=done.concerned)
         return done
 

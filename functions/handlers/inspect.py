@@ -15,6 +15,7 @@ from functions.errors import ConnectorError
 from functions.flows.operations.attention import Filters
 from functions.flows.operations.status import ConnectionStatus, StatusAnswer, status_line
 from functions.flows.operations.stories import StoriesAnswer, stories_answer
+from functions.model.answer import out_of_reach, refused
 from functions.model.inspection import (
     AttentionQuestion,
     DeskQuestion,
@@ -27,7 +28,6 @@ from functions.model.inspection import (
     StatusQuestion,
     TenantQuestion,
 )
-from functions.model.outcomes import SENTENCES
 from functions.model.shipment import ConnectionName
 from functions.settings import InspectSettings
 from functions.version import VERSION
@@ -80,7 +80,7 @@ def answering(runtime: Runtime, settings: InspectSettings) -> Answering:
     def answer(event: dict[str, Any]) -> BaseModel | dict[str, Any]:
         request = parsed(event, InspectRequest, runtime.connections, lambda asked: asked.root.connection)
         if isinstance(request, str):
-            return {"error": request, "allowed": ALLOWED}
+            return refused(request, ALLOWED)
         asked = request.root
         try:
             return (
@@ -89,7 +89,7 @@ def answering(runtime: Runtime, settings: InspectSettings) -> Answering:
                 else _answer(asked, parts(asked.connection))
             )
         except ConnectorError as fault:
-            return {"error": SENTENCES[fault.reason], "reason": fault.reason, "next": "try again later"}
+            return out_of_reach(fault.reason)
 
     return answer
 

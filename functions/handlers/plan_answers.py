@@ -12,36 +12,34 @@ from functions.flows.operations.replay import Plans
 from functions.model.outcomes import SENTENCES
 from functions.model.plans import Plan, PlannedOrder, PlannedRecord
 from functions.model.records import RecordKey
+from functions.model.replay_answer import ChangedRecord, Difference, LeftRecord, PlanShown
 
 SHOWN = 100  # differences on one page
 UNDECIDED = "what could not be decided needs another dry run, once the reason is over"
 WHO = {"by": "…", "note": "…"}
 
 
-def told(plan: Plan, plans: Plans, page: int, progress: Progress | None) -> dict[str, Any]:
-    """Its differences once it is drawn, those that need something alone."""
-    answer: dict[str, Any] = {
-        "plan_id": plan.plan_id,
-        "connection": plan.connection,
-        "state": plan.status,
-        "by": plan.by,
-        "note": plan.note,
-        "expires_at": plan.expires_at.isoformat(),
-        **({"reverts": plan.reverts} if plan.reverts else {}),
-        **({"overwrites": list(plan.overwrites)} if plan.overwrites else {}),
-        **_persons(plan),
-    }
+def told(plan: Plan, plans: Plans, page: int, progress: Progress | None, called: str) -> PlanShown:
+    """Its differences once it is drawn, those that need something alone. `called` is the connection's name."""
+    answer = PlanShown(
+        plan_id=plan.plan_id,
+        connection=called,
+        state=plan.status,
+        by=plan.by,
+        note=plan.note,
+        expires_at=plan.expires_at,
+        reverts=plan.reverts or None,
+        overwrites=plan.overwrites or None,
+        applied=plan.applied,
+        cancelled=plan.cancelled,
+        next=_next(plan),
+    )
     if plan.status == "drawing" or (plan.cancelled is not None and not plan.found):
-        return {**answer, "looked_at": plan.looked_at, "next": _next(plan)}
-    answer |= {"orders": plan.found, "would_change": plan.would_change, "undecided": plan.undecided}
+        return answer.model_copy(update={"looked_at": plan.looked_at})
+    found: dict[str, Any] = {"orders": plan.found, "would_change": plan.would_change, "undecided": plan.undecided}
     if progress is not None:
-        answer |= {"sent": progress.sent, "settled": progress.settled, "left": progress.left}
-    return {**answer, **_page(plan, plans, page), "next": _next(plan)}
-
-
-def _persons(plan: Plan) -> dict[str, Any]:
-    asked = {"applied": plan.applied, "cancelled": plan.cancelled}
-    return {name: each.model_dump(mode="json") for name, each in asked.items() if each is not None}
+        found |= {"sent": progress.sent, "settled": progress.settled, "left": progress.left}
+    return answer.model_copy(update={**found, **_page(plan, plans, page)})
 
 
 def _page(plan: Plan, plans: Plans, page: int) -> dict[str, Any]:
@@ -51,7 +49,7 @@ def _page(plan: Plan, plans: Plans, page: int) -> dict[str, Any]:
     return {
         "page": page,
         "pages": max(1, ceil(plan.shown / SHOWN)),
-        "differences": [_difference(order, records) for order in orders],
+        "differences": tuple(_difference(order, records) for order in orders),
         "not_shown": max(0, plan.shown - len(orders)),
     }
 
@@ -68,18 +66,17 @@ def _next(plan: Plan) -> Any:
     return "repeat the dry run to see what is left"
 
 
-def _difference(order: PlannedOrder, records: Mapping[RecordKey, PlannedRecord]) -> dict[str, Any]:
+def _difference(order: PlannedOrder, records: Mapping[RecordKey, PlannedRecord]) -> Difference:
     """What is empty is not shown."""
     concerned = [records[key] for key in (*order.records, *order.touches) if key in records]
-    told = {
-        "choices": list(order.choices),
-        "changes": [_changes(record) for record in concerned if record.changes],
-        "left": [{"record": record.key.id, **record.left} for record in concerned if record.left],
-    }
-    why = {"reason": order.reason, "means": SENTENCES[order.reason]} if order.reason is not None else {}
-    shown = {name: values for name, values in told.items() if values}
-    return {"order": order.order.reference, "outcome": order.outcome, **why, **shown}
-
-
-def _changes(record: PlannedRecord) -> dict[str, Any]:
-    return {"record": record.key.id, **{name: change.model_dump() for name, change in record.changes.items()}}
+    changes = (ChangedRecord(record=each.key.id, **each.changes) for each in concerned if each.changes)
+    left = (LeftRecord(record=each.key.id, **each.left) for each in concerned if each.left)
+    return Difference(
+        order=order.order.reference,
+        outcome=order.outcome,
+        reason=order.reason,
+        means=SENTENCES[order.reason] if order.reason is not None else None,
+        choices=order.choices or None,
+        changes=tuple(changes) or None,
+        left=tuple(left) or None,
+    )

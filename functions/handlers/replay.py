@@ -22,8 +22,9 @@ from functions.flows.operations.overwrite import KeptOrders
 from functions.flows.operations.replay import Replay, SelectedOrders, Source, draw, held, planned
 from functions.flows.operations.revert import AppliedOrders
 from functions.handlers.plan_answers import told
-from functions.model.outcomes import SENTENCES
+from functions.model.answer import Refusal, out_of_reach, refused
 from functions.model.plans import Asked, Plan
+from functions.model.replay_answer import AppliedBefore, PlanApplied, PlanCancelled
 from functions.model.replay_request import DryRun, OfAPlan, Tick
 from functions.model.selection import Selection
 from functions.model.shipment import ConnectionName
@@ -110,7 +111,8 @@ class _Service:
         applied = apply(replay, plan, asked, run.ends_at, run.context.aws_request_id)
         logger.info("replay_applied", connection=plan.connection, plan_id=plan.plan_id, orders=applied.sent)
         waits = applied.to_send - applied.sent
-        return {"plan_id": plan.plan_id, "sent": applied.sent, "left": waits, "next": {"plan_id": plan.plan_id}}
+        next_ = {"plan_id": plan.plan_id}
+        return PlanApplied(plan_id=plan.plan_id, sent=applied.sent, left=waits, next=next_).told()
 
     def cancel(self, request: OfAPlan) -> dict[str, Any]:
         """Whoever works on it learns at the next save."""
@@ -121,7 +123,7 @@ class _Service:
                 raise _Refused(f"cancel: the plan is {plan.status}")
             if self._plans.save(plan.cancelling(asked)) is not None:
                 logger.info("replay_cancelled", connection=plan.connection, plan_id=plan.plan_id, sent=plan.sent)
-                return {"plan_id": plan.plan_id, "state": "cancelled", "sent": plan.sent}
+                return PlanCancelled(plan_id=plan.plan_id, state="cancelled", sent=plan.sent).told()
         raise _Refused("cancel: the plan is being worked on; ask again")
 
     def show(self, request: OfAPlan, run: _Run) -> dict[str, Any]:
@@ -199,14 +201,13 @@ class _Service:
 
     def _told(self, plan: Plan, run: _Run, page: int) -> dict[str, Any]:
         replay = self._replay(plan.connection, run)
-        answer = told(plan, self._plans, page, progress(replay, plan) if plan.applied is not None else None)
-        return {**answer, "connection": self._connection(plan.connection).called}
+        gone = progress(replay, plan) if plan.applied is not None else None
+        return told(plan, self._plans, page, gone, self._connection(plan.connection).called).told()
 
     def _applied_before(self, plan: Plan) -> dict[str, Any]:
         text = "was applied before" if plan.applied_at is not None else f"is {plan.status}"
-        at = plan.applied_at.isoformat() if plan.applied_at else None
-        told_of = {"plan_id": plan.plan_id, "sent": 0, "applied_at": at}
-        return {**told_of, "next": f"it {text}; repeat the dry run to see what is left"}
+        next_ = f"it {text}; repeat the dry run to see what is left"
+        return AppliedBefore(plan_id=plan.plan_id, sent=0, applied_at=plan.applied_at, next=next_).told()
 
     def _plan(self, plan_id: str) -> Plan:
         """DynamoDB removes what has expired up to days later."""
@@ -254,10 +255,10 @@ def build(runtime: Runtime, settings: ReplaySettings) -> Handler:
             if isinstance(request, Tick):
                 return service.go_on(request.connection, _Run(context, ends_at, ends_at - TIME_TO_END))
             return _served(service, request, asked, _Run(context, ends_at, now + PATIENCE))
-        except _Refused as refused:
-            return {"error": str(refused), "allowed": ALLOWED}
+        except _Refused as refusal:
+            return refused(str(refusal), ALLOWED)
         except ConnectorError as fault:
-            return {"error": SENTENCES[fault.reason], "reason": fault.reason, "next": "try again later"}
+            return out_of_reach(fault.reason)
 
     return handle
 
@@ -275,7 +276,7 @@ def _goes_on(plan: Plan | None) -> dict[str, Any]:
     assert plan is not None, "or it would have been opened"
     since = plan.made_at.isoformat(timespec="seconds")
     told_of = f"the same request is under way since {since}; it goes on, and this one began nothing"
-    return {"error": told_of, "next": {"plan_id": plan.plan_id}}
+    return Refusal(error=told_of, next={"plan_id": plan.plan_id}).told()
 
 
 def _served(service: _Service, request: DryRun | OfAPlan, event: dict[str, Any], run: _Run) -> dict[str, Any]:

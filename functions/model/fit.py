@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
+from functions.model.answer import Answer
 from functions.model.frozen import Frozen
 from functions.model.shipment import ConnectionName
 
@@ -82,3 +83,11 @@ class FitReport(Frozen):
         """What a pilot write proved takes the place of what could only be assumed."""
         others = (finding for finding in self.findings if finding.subject != "ifs.update_grant")
         return self.model_copy(update={"findings": (*others, *proven)})
+
+
+class CheckAnswer(Answer):
+    """`text` is the report for people, line by line."""
+
+    fits: bool
+    report: FitReport
+    text: tuple[str, ...]

@@ -11,6 +11,7 @@ from typing import Any
 
 from functions.errors import ConnectorError
 from functions.ledger.requests import RequestStore
+from functions.model.answer import Refusal
 from functions.wiring.runtime import Context, Runtime
 
 
@@ -29,7 +30,7 @@ class Once:
         other = self._requests.begin(digest, run_id, now=now, until=until)
         if other is not None:
             told = f"the same request is under way since {other.since.isoformat(timespec='seconds')}"
-            return {"error": f"{told}; it goes on, and this one began nothing", "run_id": other.run_id}
+            return Refusal(error=f"{told}; it goes on, and this one began nothing", run_id=other.run_id).told()
         try:
             return work(run_id)
         finally:
