@@ -7,9 +7,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, create_model
 
 from functions.connections.connection import Connection
 from functions.flows.operations.attention import AttentionList
@@ -18,34 +18,49 @@ from functions.flows.operations.reconcile_standing import ReconcileStanding
 from functions.flows.operations.standing import DeskStanding, ReadingStanding, TenantStanding
 from functions.flows.operations.status import StatusAnswer
 from functions.flows.operations.stories import StoriesAnswer
+from functions.model.answer import Refusal
 from functions.model.backfill import ReadingRequest
 from functions.model.control import Changed, ControlRequest
-from functions.model.fit import FitReport
+from functions.model.fit import CheckAnswer, FitReport
 from functions.model.inspection import InspectRequest
 from functions.model.reconcile_request import ReconcileRequest
+from functions.model.replay_answer import ReplayAnswer
 from functions.model.replay_request import ReplayRequest
 from functions.wiring.check_parts import CheckRequest
 
 FOLDER = Path(__file__).parents[2] / "docs/schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def _inspected(show: str, model: type[BaseModel]) -> type[BaseModel]:
+    """An answer of `Inspect` says which question it answers."""
+    return create_model(model.__name__, __base__=model, show=(Annotated[str, Field(pattern=f"^{show}$")], ...))
+
+
+INSPECTED: Mapping[str, type[BaseModel]] = {
+    "attention": AttentionList,
+    "order": StoriesAnswer,
+    "reading": ReadingStanding,
+    "tenant": TenantStanding,
+    "desk": DeskStanding,
+    "status": StatusAnswer,
+    "plans": PlanList,
+    "reconcile": ReconcileStanding,
+}
 PUBLISHED: Mapping[str, type[BaseModel]] = {
     "connection-file": Connection,
     "inspect-request": InspectRequest,
-    "inspect-attention": AttentionList,
-    "inspect-order": StoriesAnswer,
-    "inspect-reading": ReadingStanding,
-    "inspect-tenant": TenantStanding,
-    "inspect-desk": DeskStanding,
-    "inspect-status": StatusAnswer,
-    "inspect-plans": PlanList,
-    "inspect-reconcile": ReconcileStanding,
+    **{f"inspect-{show}": _inspected(show, model) for show, model in INSPECTED.items()},
     "control-request": ControlRequest,
     "control-answer": Changed,
     "replay-request": ReplayRequest,
+    "replay-answer": ReplayAnswer,
     "reconcile-request": ReconcileRequest,
     "reading-request": ReadingRequest,
     "check-request": CheckRequest,
     "check-report": FitReport,
+    "check-answer": CheckAnswer,
+    "refusal": Refusal,
 }
 
 

@@ -1,0 +1,49 @@
+"""Whatever a test asks as a person is held against the published schema of the answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from functions.console.schemas import FOLDER
+from tests.equipment.lambdas import Function, OnEnd
+
+ANSWERED = {"replay": "replay-answer", "check": "check-answer", "control": "control-answer"}
+
+
+@cache
+def schema(name: str) -> Draft202012Validator:
+    return Draft202012Validator(json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8")))
+
+
+def strange(function: str, event: Any, answer: Any) -> list[str]:
+    """What the schema does not know; nothing of a schedule's run, and of what answers no person."""
+    is_asked = function in {*ANSWERED, "inspect"} and not (isinstance(event, dict) and event.get("is_scheduled"))
+    if not is_asked or answer is None:
+        return []
+    # A revert, and a plan, are answered by one of several, a refusal among them.
+    is_refused = "error" in answer
+    name = "refusal" if is_refused else ANSWERED.get(function) or f"inspect-{answer['show']}"
+    return [f"{name}: {error.message}" for error in schema(name).iter_errors(answer)]
+
+
+@pytest.fixture(autouse=True)
+def every_answer_fits_its_schema(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    found: list[str] = []
+    invoke = Function.invoke
+
+    def watched(self: Function, event: Any, on_end: OnEnd = lambda _value, _fault: None) -> None:
+        def end(value: Any, fault: BaseException | None) -> None:
+            found.extend(strange(self.name, event, value))
+            on_end(value, fault)
+
+        invoke(self, event, end)
+
+    monkeypatch.setattr(Function, "invoke", watched)
+    yield
+    assert found == []
