@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from math import ceil
 from typing import Any
@@ -69,14 +69,21 @@ def _next(plan: Plan) -> Any:
 def _difference(order: PlannedOrder, records: Mapping[RecordKey, PlannedRecord]) -> Difference:
     """What is empty is not shown."""
     concerned = [records[key] for key in (*order.records, *order.touches) if key in records]
-    changes = (ChangedRecord(record=each.key.id, **each.changes) for each in concerned if each.changes)
-    left = (LeftRecord(record=each.key.id, **each.left) for each in concerned if each.left)
+    changes, left = _changes(concerned), _left(concerned)
     return Difference(
         order=order.order.reference,
         outcome=order.outcome,
         reason=order.reason,
         means=SENTENCES[order.reason] if order.reason is not None else None,
         choices=order.choices or None,
-        changes=tuple(changes) or None,
-        left=tuple(left) or None,
+        changes=changes or None,
+        left=left or None,
     )
+
+
+def _changes(records: Iterable[PlannedRecord]) -> tuple[ChangedRecord, ...]:
+    return tuple(ChangedRecord(record=each.key.id, **each.changes) for each in records if each.changes)
+
+
+def _left(records: Iterable[PlannedRecord]) -> tuple[LeftRecord, ...]:
+    return tuple(LeftRecord(record=each.key.id, **each.left) for each in records if each.left)
