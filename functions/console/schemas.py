@@ -34,7 +34,8 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def _inspected(show: str, model: type[BaseModel]) -> type[BaseModel]:
     """An answer of `Inspect` says which question it answers."""
-    return create_model(model.__name__, __base__=model, show=(Annotated[str, Field(pattern=f"^{show}$")], ...))
+    word: Any = Annotated[str, Field(pattern=f"^{show}$")]
+    return create_model(model.__name__, __base__=model, show=(word, ...))
 
 
 INSPECTED: Mapping[str, type[BaseModel]] = {

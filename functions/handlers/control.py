@@ -5,7 +5,7 @@ never raised.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -30,7 +30,7 @@ from functions.wiring.telemetry import logger
 
 WHO = {"connection": "name", "by": "who asks", "note": "why"}
 TABLES = "carriers, services or warehouses"
-ALLOWED = {
+ALLOWED: Mapping[str, Mapping[str, Any]] = {
     "pause": {"do": "pause", "scope": "connection, store or site", "of": "which", "until": "instant", **WHO},
     "resume": {"do": "resume", "scope": "connection, store or site", "of": "which", **WHO},
     "release": {"do": "release", "…": "orders, or reasons with store, or everything: true", **WHO},
