@@ -14,16 +14,22 @@ from pydantic import BaseModel, Field, create_model
 from functions.connections.connection import Connection
 from functions.flows.operations.attention import AttentionList
 from functions.flows.operations.plan_list import PlanList
+from functions.flows.operations.push_preview import PullAnswer
 from functions.flows.operations.reconcile_standing import ReconcileStanding
 from functions.flows.operations.standing import DeskStanding, ReadingStanding, TenantStanding
 from functions.flows.operations.status import StatusAnswer
 from functions.flows.operations.stories import StoriesAnswer
+from functions.model.align_answer import AlignAnswer
+from functions.model.align_request import AlignRequest
 from functions.model.answer import Refusal
 from functions.model.backfill import ReadingRequest
 from functions.model.control import Changed, ControlRequest
 from functions.model.fit import CheckAnswer, FitReport
 from functions.model.inspection import InspectRequest
+from functions.model.pull_request import PullRequest
 from functions.model.reconcile_request import ReconcileRequest
+from functions.model.register_answer import RegisterAnswer
+from functions.model.register_request import RegisterRequest
 from functions.model.replay_answer import ReplayAnswer
 from functions.model.replay_request import ReplayRequest
 from functions.wiring.check_parts import CheckRequest
@@ -61,6 +67,12 @@ PUBLISHED: Mapping[str, type[BaseModel]] = {
     "check-request": CheckRequest,
     "check-report": FitReport,
     "check-answer": CheckAnswer,
+    "pull-request": PullRequest,
+    "pull-answer": PullAnswer,
+    "align-request": AlignRequest,
+    "align-answer": AlignAnswer,
+    "register-request": RegisterRequest,
+    "register-answer": RegisterAnswer,
     "refusal": Refusal,
 }
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -15,12 +15,11 @@ from functions.connections.connection import Connection
 from functions.connections.orders import Orders
 from functions.errors import ConnectorError
 from functions.flows.from_ifs.pull import Pull, look, pull
-from functions.flows.operations.push_preview import preview
+from functions.flows.operations.push_preview import Sent, preview
+from functions.model.answer import out_of_reach, refused
 from functions.model.audit import Cause
-from functions.model.frozen import Frozen
-from functions.model.outcomes import SENTENCES
+from functions.model.pull_request import Again, DryRun
 from functions.model.shipment import ConnectionName
-from functions.model.signed import Name, Note
 from functions.settings import PullSettings
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.ifs_tenant import leave_alone
@@ -35,18 +34,8 @@ ALLOWED = {
     "dry_run": {"connection": "name", "dry_run": True},
 }
 RESTS = "a person paused it; resume it first"
-
-
-class Again(Frozen):
-    connection: ConnectionName
-    again: Literal[True]
-    by: Name
-    note: Note
-
-
-class DryRun(Frozen):
-    connection: ConnectionName
-    dry_run: Literal[True]
+OFF = "it is switched off"
+NO_ORDERS = "connection: its file has no [orders]"
 
 
 def build(runtime: Runtime, settings: PullSettings) -> Handler:
@@ -58,17 +47,29 @@ def build(runtime: Runtime, settings: PullSettings) -> Handler:
         try:
             asked = _asked(event)
         except ValidationError as error:
-            return {"error": explained(error, DryRun if "dry_run" in event else Again), "allowed": ALLOWED}
+            return refused(explained(error, DryRun if "dry_run" in event else Again), ALLOWED)
         if event["connection"] not in runtime.connections:
-            return {"error": unknown_connection(names(runtime.connections), event["connection"]), "allowed": ALLOWED}
+            return refused(unknown_connection(names(runtime.connections), event["connection"]), ALLOWED)
         connection = runtime.connections[ConnectionName(event["connection"])]
-        cause = _cause(asked, context)
-        if isinstance(asked, DryRun):
-            return looks.shown(connection, cause)
-        orders = connection.pulls
-        return looks.sent(connection, orders, cause) if orders is not None else {"sent": 0}
+        if connection.orders is None:
+            return refused(NO_ORDERS, ALLOWED) if asked else Sent(sent=0).told()
+        return _served(looks, connection, connection.orders, asked, _cause(asked, context))
 
     return handle
+
+
+def _served(
+    looks: _Looks, connection: Connection, orders: Orders, asked: Again | DryRun | None, cause: Cause
+) -> dict[str, Any]:
+    """A schedule, which nobody reads, is answered none of the reasons; they stand in its log."""
+    try:
+        if isinstance(asked, DryRun):
+            return looks.shown(connection, orders, cause)
+        if connection.pulls is None:
+            return Sent(sent=0, next=OFF if asked else None).told()
+        return looks.sent(connection, orders, cause)
+    except ConnectorError as fault:
+        return out_of_reach(fault.reason) if asked else Sent(sent=0).told()
 
 
 class _Looks:
@@ -83,28 +84,23 @@ class _Looks:
         try:
             if is_paused(self._ledger, connection, now, orders.store_id):
                 heartbeat(connection.name, PullSucceeded=True)
-                return {"sent": 0, "next": RESTS}
+                return Sent(sent=0, next=RESTS).told()
             leave_alone(self._ledger, connection.name, now)
             report = pull(self._of(connection, orders), connection, self._known(connection, orders), now, cause)
         except ConnectorError as fault:
             logger.warning("pull_failed", reason=fault.reason, detail=str(fault), **told)
             heartbeat(connection.name, PullSucceeded=False)
-            return {"sent": 0}
+            raise
         logger.info("pull_ended", read=report.read, sent=report.sent, unseen=report.unseen, **told)
         heartbeat(connection.name, PullSucceeded=True)
-        return {"sent": report.sent}
+        return Sent(sent=report.sent).told()
 
-    def shown(self, connection: Connection, cause: Cause) -> dict[str, Any]:
+    def shown(self, connection: Connection, orders: Orders, cause: Cause) -> dict[str, Any]:
         """What would be sent, in any mode."""
-        orders, now = connection.orders, self._runtime.now()
-        if orders is None:
-            return {"error": "connection: its file has no [orders]", "allowed": ALLOWED}
-        try:
-            leave_alone(self._ledger, connection.name, now)
-            seen = look(self._of(connection, orders), connection, self._known(connection, orders), now, cause)
-        except ConnectorError as fault:
-            return {"error": f"{fault.reason}: {SENTENCES[fault.reason]}"}
-        return preview(seen).model_dump(mode="json", exclude_defaults=True)
+        now = self._runtime.now()
+        leave_alone(self._ledger, connection.name, now)
+        seen = look(self._of(connection, orders), connection, self._known(connection, orders), now, cause)
+        return preview(seen).told()
 
     def _of(self, connection: Connection, orders: Orders) -> Pull:
         if connection.name not in self._parts:

@@ -10,15 +10,15 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from pydantic import Field, model_validator
-
 from functions.connections.connection import Connection
 from functions.connections.webhook_events import wanted_events
 from functions.errors import ConnectorError, Permanent
 from functions.flows.operations.webhook_carry_out import register, would_register
 from functions.flows.operations.webhook_registration import planned
-from functions.model.frozen import Frozen
+from functions.model.answer import out_of_reach, refused
 from functions.model.outcomes import SENTENCES, Reason
+from functions.model.register_answer import NotRegistered, Registered
+from functions.model.register_request import RegisterRequest
 from functions.model.registration import Registration, RegistrationReport
 from functions.model.shipment import ConnectionName
 from functions.settings import RegisterSettings
@@ -34,26 +34,6 @@ ALLOWED = {
 }
 
 
-class Request(Frozen):
-    """`is_scheduled` is the schedule's own."""
-
-    connection: ConnectionName
-    dry_run: bool = True
-    by: str = Field(default="", max_length=100)
-    note: str = Field(default="", max_length=500)
-    is_scheduled: bool = False
-
-    @model_validator(mode="after")
-    def _says_who_asks(self) -> Request:
-        if not self.dry_run and not self.is_scheduled and not (self.by and self.note):
-            raise ValueError("dry_run: false subscribes and removes: give by and note")
-        return self
-
-    @property
-    def is_dry(self) -> bool:
-        return self.dry_run and not self.is_scheduled
-
-
 def build(runtime: Runtime, settings: RegisterSettings) -> Handler:
     @cache
     def parts(name: ConnectionName) -> RegistrationParts:
@@ -61,11 +41,13 @@ def build(runtime: Runtime, settings: RegisterSettings) -> Handler:
 
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
         runtime.time.begins(context)
-        request = parsed(event, Request, runtime.connections, lambda asked: asked.connection)
+        request = parsed(event, RegisterRequest, runtime.connections, lambda asked: asked.connection)
         if isinstance(request, str):
-            return {"error": request, "allowed": ALLOWED}
-        if resting := _rests(runtime.connections[request.connection]):
-            return {"next": resting}
+            return refused(request, ALLOWED)
+        connection = runtime.connections[request.connection]
+        if resting := _rests(connection):
+            run_id = context.aws_request_id
+            return Registered(connection=connection.called, correlation_id=run_id, next=resting).told()
         run = _Run(parts(request.connection), request, runtime.now(), context.aws_request_id)
         try:
             return run.serve()
@@ -84,13 +66,21 @@ def _rests(connection: Connection) -> str:
 
 
 class _Run:
-    def __init__(self, parts: RegistrationParts, request: Request, now: datetime, correlation_id: str) -> None:
+    def __init__(self, parts: RegistrationParts, request: RegisterRequest, now: datetime, correlation_id: str) -> None:
         self._parts, self._request, self._now = parts, request, now
         self._told: dict[str, Any] = {"connection": parts.connection.name, "correlation_id": correlation_id}
 
-    @property
-    def _answer(self) -> dict[str, Any]:
-        return {**self._told, "connection": self._parts.connection.called}
+    def _answer(self, report: RegistrationReport, *, is_dry: bool = False) -> dict[str, Any]:
+        told = {
+            **self._told,
+            **report.model_dump(include={"registered", "made", "missing", "removed"}),
+            "connection": self._parts.connection.called,
+            "dry_run": is_dry or None,
+        }
+        if report.reason is None:
+            return Registered(**told).told()
+        why = report.reason
+        return NotRegistered(**told, reason=why, means=SENTENCES[why], status=report.status).told()
 
     def serve(self) -> dict[str, Any]:
         parts, wanted = self._parts, wanted_events(self._parts.connection)
@@ -98,7 +88,7 @@ class _Run:
         if self._request.is_dry:
             found = parts.webhooks.list()
             plan = planned(found, parts.address, parts.tokens(), wanted, before.marks)
-            return {**self._answer, "dry_run": True, **_shown(would_register(plan))}
+            return self._answer(would_register(plan), is_dry=True)
         try:
             # A person who asks may know that the account shows them by now.
             in_vain = before.in_vain(self._now) if self._request.is_scheduled else ()
@@ -109,12 +99,12 @@ class _Run:
             raise
         self._log(report)
         self._keep(before.after(report, self._now, parts.connection.shipstation.api))
-        return {**self._answer, **_shown(report)}
+        return self._answer(report)
 
     def failed(self, fault: ConnectorError) -> dict[str, Any]:
         detail = str(fault)
         logger.warning("webhooks_not_looked_at", reason=fault.reason, detail=detail, by=self._request.by, **self._told)
-        return {"error": SENTENCES[fault.reason], "reason": fault.reason, "next": "the next run looks again"}
+        return out_of_reach(fault.reason, "the next run looks again")
 
     def _keep(self, after: Registration) -> None:
         """An hour in which ShipStation does not answer is repaired by the next."""
@@ -135,18 +125,6 @@ class _Run:
             by=self._request.by,
             **self._told,
         )
-
-
-def _shown(report: RegistrationReport) -> dict[str, Any]:
-    answer: dict[str, Any] = {
-        "registered": list(report.registered),
-        "made": list(report.made),
-        "missing": list(report.missing),
-        "removed": list(report.removed),
-    }
-    if report.reason is not None:
-        answer |= {"reason": report.reason, "means": SENTENCES[report.reason], "status": report.status}
-    return answer
 
 
 @cache

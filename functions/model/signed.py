@@ -20,5 +20,5 @@ def seen(text: str) -> str:
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(seen)]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 # Where a request needs neither, or not always.
-NameOrNone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]
+NameOrNone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100), AfterValidator(cleaned)]
 NoteOrNone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]

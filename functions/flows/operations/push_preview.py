@@ -5,10 +5,13 @@ read.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field, RootModel
 
 from functions.flows.from_ifs.pull import Looked
 from functions.flows.to_shipstation.step import LONGEST_SHOWN, PERSONAL
+from functions.model.answer import UNSAID, Answer, Refusal
 from functions.model.frozen import Frozen
 from functions.model.outbound import Outbound, texts
 from functions.model.outcomes import SENTENCES, Outcome, Reason
@@ -17,6 +20,7 @@ from functions.model.pushed_order import PushedOrder
 MOST = 100  # orders in one answer
 NOT_SHOWN = "not shown: it names a person"
 
+SILENT = Field(exclude_if=lambda value: not value)  # an answer lacks the key
 Would = Literal["create", "change", "cancel", "wait"]
 
 
@@ -28,18 +32,29 @@ class ProposedOrder(Frozen):
     number: str
     part: str
     would: Would
-    fields: Mapping[str, str] = {}
-    reason: Reason | None = None
-    field: str = ""
-    means: str = ""
+    fields: Annotated[Mapping[str, str], SILENT] = {}
+    reason: Annotated[Reason | None, UNSAID] = None
+    field: Annotated[str, SILENT] = ""
+    means: Annotated[str, SILENT] = ""
 
 
-class PushPreview(Frozen):
+class PushPreview(Answer):
     """`total` orders, the first of which are shown; `read` is how many IFS showed."""
 
     read: int
     total: int
     orders: tuple[ProposedOrder, ...]
+
+
+class Sent(Answer):
+    """`next` says why nothing was looked at."""
+
+    sent: int
+    next: Annotated[str | None, UNSAID] = None
+
+
+class PullAnswer(RootModel[PushPreview | Sent | Refusal]):
+    """One of them."""
 
 
 def preview(looked: Looked) -> PushPreview:

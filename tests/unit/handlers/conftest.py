@@ -13,7 +13,9 @@ from jsonschema import Draft202012Validator
 from functions.console.schemas import FOLDER
 from tests.equipment.lambdas import Function, OnEnd
 
-ANSWERED = {"replay": "replay-answer", "check": "check-answer", "control": "control-answer"}
+ANSWERED = {"check": "check-answer", "control": "control-answer"}
+# One of several, a refusal among them.
+ONE_OF = {name: f"{name}-answer" for name in ("replay", "pull", "align", "register")}
 
 
 @cache
@@ -22,13 +24,12 @@ def schema(name: str) -> Draft202012Validator:
 
 
 def strange(function: str, event: Any, answer: Any) -> list[str]:
-    """What the schema does not know; nothing of a schedule's run, and of what answers no person."""
-    is_asked = function in {*ANSWERED, "inspect"} and not (isinstance(event, dict) and event.get("is_scheduled"))
-    if not is_asked or answer is None:
+    """What the schema does not know; nothing of what answers no person, or with a page."""
+    is_tick = function == "replay" and isinstance(event, dict) and event.get("is_scheduled")
+    if function not in {*ANSWERED, *ONE_OF, "inspect"} or is_tick or not isinstance(answer, dict):
         return []
-    # A revert, and a plan, are answered by one of several, a refusal among them.
-    is_refused = "error" in answer
-    name = "refusal" if is_refused else ANSWERED.get(function) or f"inspect-{answer['show']}"
+    name = ONE_OF.get(function) or ("refusal" if "error" in answer else ANSWERED.get(function))
+    name = name or f"inspect-{answer['show']}"
     return [f"{name}: {error.message}" for error in schema(name).iter_errors(answer)]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from functions.model.outcomes import SENTENCES, Reason
 from tests.equipment.push_desk import Desk
 
 PERSONAL = "not shown: it names a person"
@@ -87,7 +88,31 @@ def test_a_request_that_is_wrong_is_answered(desk: Desk, request_: dict[str, Any
     assert desk.pull(**request_)["error"] == told
 
 
-def test_a_tenant_that_is_out_is_told(desk: Desk) -> None:
+@pytest.mark.parametrize("asks", [{"dry_run": True}, {"again": True, "by": "kim", "note": "why"}], ids=["dry", "again"])
+def test_a_tenant_that_is_out_is_told_whoever_asks_and_no_schedule(desk: Desk, asks: dict[str, Any]) -> None:
     desk.ask("P7")
     desk.tenant.add_fault("html", status=503, times=-1)
-    assert desk.pull(dry_run=True)["error"].startswith("ifs_unavailable: ")
+    answer = desk.pull(**asks)
+    assert answer == {
+        "error": SENTENCES[Reason.IFS_UNAVAILABLE],
+        "reason": "ifs_unavailable",
+        "next": "try again later",
+    }
+    assert desk.pull() == {"sent": 0}
+
+
+@pytest.mark.parametrize("is_of_connection", [True, False], ids=["connection", "orders"])
+def test_who_asks_for_another_try_of_what_is_switched_off_is_told_so(desk: Desk, *, is_of_connection: bool) -> None:
+    if is_of_connection:
+        desk.site.connection = desk.site.connection.in_mode("off")
+    else:
+        desk.deploy(mode="off")
+    assert desk.pull(again=True, by="kim", note="why") == {"sent": 0, "next": "it is switched off"}
+    assert desk.pull() == {"sent": 0}
+
+
+def test_who_asks_for_another_try_of_a_connection_without_orders_is_told_so(desk: Desk) -> None:
+    desk.site.connection = desk.site.connection.model_copy(update={"orders": None})
+    for asks in ({"dry_run": True}, {"again": True, "by": "kim", "note": "why"}):
+        assert desk.pull(**asks)["error"] == "connection: its file has no [orders]"
+    assert desk.pull() == {"sent": 0}

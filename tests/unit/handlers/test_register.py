@@ -424,7 +424,9 @@ def test_shadow_reads_and_so_it_hears_webhooks_too(mode: Mode) -> None:
 def test_what_is_left_to_a_person_or_switched_off_is_not_even_asked_for(webhooks: str, mode: Mode) -> None:
     desk = WebhooksDesk(webhooks=webhooks, mode=mode)
     for answer in (desk.look(), desk.by_hand(), desk.ask()):
-        assert set(answer) == {"next"}
+        assert answer["connection"] == "acme"
+        assert [answer[name] for name in ("registered", "made", "missing", "removed")] == [[], [], [], []]
+        assert answer["next"]
     assert (desk.account.requests, desk.standing()) == ([], None)
 
 
@@ -449,6 +451,9 @@ def test_a_dry_run_says_what_a_run_would_do_and_does_not_do_it() -> None:
     [
         ({"dry_run": False}, "give by and note"),
         ({"dry_run": False, "by": "kim"}, "give by and note"),
+        ({"dry_run": False, "by": " ", "note": "why"}, "give by and note"),
+        ({"dry_run": False, "by": "\u200b", "note": "why"}, "give by and note"),
+        ({"dry_run": False, "by": "kim", "note": "\t "}, "give by and note"),
         ({"dryrun": True}, "dryrun: unknown, did you mean dry_run?"),
         ({"connection": "acne"}, "did you mean acme?"),
     ],
