@@ -26,6 +26,10 @@ POLLED = 'filter message = "poll_ended" and connection = "{}"'
 PERCENTILES = "stats pct(label_age_seconds, 50) as p50, pct(label_age_seconds, 99) as p99 by bin(1h)"
 BY_REASON = "stats count(*) as looks, count_distinct(order) as orders by reason | sort orders desc"
 BEHIND = ", ".join(f"max(seconds_behind.{stream}) / 60 as {stream}_minutes" for stream in Stream)
+# A list in a log line has no field that a query could count.
+WORDS = '"(kept|conflicts)"'
+WORDS_SAID = """strcontains(@message, '"kept"') as kept_, strcontains(@message, '"conflicts"') as conflicts_"""
+WORDS_BY_HOUR = "stats sum(kept_) as kept, sum(conflicts_) as conflicts by bin(1h)"
 QUERIES = (
     (
         "{}: seconds from a label to IFS, p50 and p99 of the hour",
@@ -44,6 +48,12 @@ QUERIES = (
         "consume",
         f"{ENDED} | fields coalesce(attention, waiting_for) as reason | filter ispresent(reason) | {BY_REASON}",
         cloudwatch.LogQueryVisualizationType.TABLE,
+    ),
+    (
+        "{}: looks that kept a person's value, and that met a record which others were changing",
+        "consume",
+        f"{ENDED} | filter @message like /{WORDS}/ | fields {WORDS_SAID} | {WORDS_BY_HOUR}",
+        cloudwatch.LogQueryVisualizationType.BAR,
     ),
     (
         "{}: pages asked of ShipStation, and new shipments in them",
@@ -95,8 +105,8 @@ class Page(Construct):
             self._widget(f"{called}: what waits", HALF, TALL, {"show": "attention", "connection": called}),
             self._widget(f"{called}: where is an order", HALF, TALL, {"show": "order", "connection": called}),
         )
-        for pair in (QUERIES[:2], QUERIES[2:]):
-            self.dashboard.add_widgets(*(self._query(connection, *query) for query in pair))
+        for first in range(0, len(QUERIES), 2):
+            self.dashboard.add_widgets(*(self._query(connection, *each) for each in QUERIES[first : first + 2]))
         self.dashboard.add_widgets(self._beats(connection), self._queues(called, resources))
 
     def _widget(self, title: str, width: int, height: int, asked: Mapping[str, str]) -> cloudwatch.CustomWidget:

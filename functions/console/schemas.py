@@ -15,6 +15,7 @@ from functions.connections.connection import Connection
 from functions.flows.operations.attention import AttentionList
 from functions.flows.operations.plan_list import PlanList
 from functions.flows.operations.push_preview import PullAnswer
+from functions.flows.operations.reconcile_answer import ReconcileAnswer
 from functions.flows.operations.reconcile_standing import ReconcileStanding
 from functions.flows.operations.standing import DeskStanding, ReadingStanding, TenantStanding
 from functions.flows.operations.status import StatusAnswer
@@ -27,6 +28,7 @@ from functions.model.control import Changed, ControlRequest
 from functions.model.fit import CheckAnswer, FitReport
 from functions.model.inspection import InspectRequest
 from functions.model.pull_request import PullRequest
+from functions.model.reading_answer import ReadingAnswer
 from functions.model.reconcile_request import ReconcileRequest
 from functions.model.register_answer import RegisterAnswer
 from functions.model.register_request import RegisterRequest
@@ -63,7 +65,9 @@ PUBLISHED: Mapping[str, type[BaseModel]] = {
     "replay-request": ReplayRequest,
     "replay-answer": ReplayAnswer,
     "reconcile-request": ReconcileRequest,
+    "reconcile-answer": ReconcileAnswer,
     "reading-request": ReadingRequest,
+    "reading-answer": ReadingAnswer,
     "check-request": CheckRequest,
     "check-report": FitReport,
     "check-answer": CheckAnswer,

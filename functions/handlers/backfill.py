@@ -7,11 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from functions.errors import ConnectorError
-from functions.flows.operations.backfill import a_job, estimate, progress
+from functions.flows.operations.backfill import Estimate, a_job, estimate, progress
+from functions.model.answer import Refusal, out_of_reach, refused
 from functions.model.backfill import Backfill, ReadingRequest
 from functions.model.cursors import Cursor, Span, Stream
 from functions.model.jobs import Progress
 from functions.model.outcomes import SENTENCES, Reason
+from functions.model.reading_answer import BackfillShown, JobShown, ParkedSubject, ReadingShown, ReadStream
 from functions.model.shipment import ConnectionName
 from functions.wiring.poll_parts import PollParts
 from functions.wiring.requests import parsed
@@ -32,11 +34,11 @@ ALLOWED = {
 def answer(event: dict[str, Any], runtime: Runtime, parts: Callable[[ConnectionName], PollParts]) -> dict[str, Any]:
     request = parsed(event, ReadingRequest, runtime.connections, lambda asked: asked.connection)
     if isinstance(request, str):
-        return {"error": request, "allowed": ALLOWED}
+        return refused(request, ALLOWED)
     try:
         return _served(request, parts(request.connection))
     except ConnectorError as fault:
-        return {"error": SENTENCES[fault.reason], "reason": fault.reason, "next": "try again later"}
+        return out_of_reach(fault.reason)
 
 
 def _served(request: ReadingRequest, parts: PollParts) -> dict[str, Any]:
@@ -51,11 +53,10 @@ def _backfill(request: Backfill, parts: PollParts) -> dict[str, Any]:
     rate = parts.connection.shipstation.requests_per_minute
     window = Span(start=request.start, end=min(request.end, parts.now()))
     if window.start >= window.end:
-        return {"error": "backfill.from: the window holds nothing yet", "allowed": ALLOWED}
+        return refused("backfill.from: the window holds nothing yet", ALLOWED)
     cost = estimate(window, request.streams, parts.source, rate)
-    cost_of_window = {"window": window.model_dump(mode="json"), **cost.model_dump(mode="json")}
     if request.dry_run:
-        return {**cost_of_window, "next": "the same with dry_run: false"}
+        return _told(window, cost, "the same with dry_run: false").told()
     job = a_job(
         _job_id(request, parts.connection.name),
         parts.connection.name,
@@ -68,10 +69,10 @@ def _backfill(request: Backfill, parts: PollParts) -> dict[str, Any]:
     )
     known = parts.jobs.open(job)
     if known is not job:
-        told = _shown(progress(known, rate, parts.now()))
-        return {**told, "next": "this was asked for before, and this is its job; with another note it is read again"}
+        next_ = "this was asked for before, and this is its job; with another note it is read again"
+        return _shown(progress(known, rate, parts.now()), next_).told()
     logger.info("backfill_started", connection=job.connection, job_id=job.job_id, baseline=request.baseline)
-    return {**cost_of_window, "job_id": job.job_id, "next": "it begins within a minute; ask with status: true"}
+    return _told(window, cost, "it begins within a minute; ask with status: true", job.job_id).told()
 
 
 def _job_id(request: Backfill, connection: ConnectionName) -> str:
@@ -82,33 +83,31 @@ def _job_id(request: Backfill, connection: ConnectionName) -> str:
 def _cancelled(job_id: str, parts: PollParts) -> dict[str, Any]:
     job = parts.jobs.cancel(parts.connection.name, job_id, parts.now())
     if job is None:
-        return {
-            "error": "cancel: no such job",
-            "jobs": [known.job_id for known in parts.jobs.all(parts.connection.name)],
-        }
+        jobs = tuple(known.job_id for known in parts.jobs.all(parts.connection.name))
+        return Refusal(error="cancel: no such job", jobs=jobs).told()
     logger.info("job_cancelled", connection=job.connection, job_id=job.job_id)
-    return _shown(progress(job, parts.connection.shipstation.requests_per_minute, parts.now()))
+    return _shown(progress(job, parts.connection.shipstation.requests_per_minute, parts.now())).told()
 
 
 def _reading_status(parts: PollParts) -> dict[str, Any]:
     """How far every stream was read, what is read beside it, and what needs a person."""
     position, now, rate = parts.position(), parts.now(), parts.connection.shipstation.requests_per_minute
     parked = parts.parking.list(parts.connection.name)
-    return {
-        "connection": parts.connection.called,
-        "mode": parts.connection.mode,
-        "last_poll_at": position.last_poll_at and position.last_poll_at.isoformat(),
-        "refused_since": position.refused_at and position.refused_at.isoformat(),
-        "not_configured": _unfilled(parts),
-        "silent_since": position.silent_at and position.silent_at.isoformat(),
-        "streams": {name: _position(cursor) for name, cursor in sorted(position.cursors.items())},
-        "jobs": [_shown(progress(job, rate, now)) for job in parts.jobs.all(parts.connection.name)],
-        "parked": [
-            {"subject": p.subject, "reason": p.reason, "means": SENTENCES[p.reason], "detail": p.detail}
+    return ReadingShown(
+        connection=parts.connection.called,
+        mode=parts.connection.mode,
+        last_poll_at=position.last_poll_at,
+        refused_since=position.refused_at,
+        not_configured=_unfilled(parts),
+        silent_since=position.silent_at,
+        streams={name: _position(cursor) for name, cursor in sorted(position.cursors.items())},
+        jobs=tuple(_shown(progress(job, rate, now)) for job in parts.jobs.all(parts.connection.name)),
+        parked=tuple(
+            ParkedSubject(subject=p.subject, reason=p.reason, means=SENTENCES[p.reason], detail=p.detail)
             for p in parked[:SHOWN]
-        ],
-        "parked_not_shown": max(0, len(parked) - SHOWN),
-    }
+        ),
+        parked_not_shown=max(0, len(parked) - SHOWN),
+    ).told()
 
 
 def _unfilled(parts: PollParts) -> str | None:
@@ -121,9 +120,13 @@ def _unfilled(parts: PollParts) -> str | None:
     return None
 
 
-def _position(cursor: Cursor) -> dict[str, Any]:
-    return {"read_up_to": cursor.head.isoformat(), "settled_up_to": cursor.settled.isoformat()}
+def _position(cursor: Cursor) -> ReadStream:
+    return ReadStream(read_up_to=cursor.head, settled_up_to=cursor.settled)
 
 
-def _shown(job: Progress) -> dict[str, Any]:
-    return job.model_dump(mode="json", exclude_none=True)
+def _told(window: Span, cost: Estimate, next_: str, job_id: str | None = None) -> BackfillShown:
+    return BackfillShown(window=window, **cost.model_dump(), job_id=job_id, next=next_)
+
+
+def _shown(job: Progress, next_: str | None = None) -> JobShown:
+    return JobShown(**job.model_dump(), next=next_)

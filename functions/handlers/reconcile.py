@@ -11,12 +11,12 @@ from typing import Any
 
 from functions.errors import ConnectorError, Retryable
 from functions.flows.operations.reconcile import awaited, day_due, piece_length, window_of
-from functions.flows.operations.reconcile_standing import reconcile_standing
+from functions.flows.operations.reconcile_answer import ComparisonShown, comparison_shown
 from functions.flows.operations.reconcile_text import as_text, lines
 from functions.flows.operations.replay import planned
 from functions.ledger.plans import PlanStore
+from functions.model.answer import Refusal, out_of_reach, refused
 from functions.model.cursors import Span
-from functions.model.outcomes import SENTENCES
 from functions.model.plans import Asked
 from functions.model.reconcile_request import ReconcileRequest
 from functions.model.reconciled import ReconcileRun
@@ -36,8 +36,7 @@ from functions.wiring.telemetry import heartbeat, logger, of_the_stack
 AT_ONCE = 500  # labels that are compared while whoever asks waits
 SHOWN = 40  # lines of one answer
 DAILY = "schedule"
-COUNTS = ("shipments", "records", "unexplained", "explained", "equal", "missing", "different", "extra")
-TOLD = ("connection", "run_id", "state", "percent", "agree", "compared", *COUNTS)
+UNDER_WAY = "a reconcile of this connection is under way"
 TICK_MINUTES = 5  # of the schedule: of an hour's ticks one looks whether the day was compared
 ALLOWED = {
     "reconcile": {
@@ -59,13 +58,13 @@ def build(runtime: Runtime, settings: ReconcileSettings) -> Handler:
         runtime.time.begins(context)
         request = parsed(event, ReconcileRequest, runtime.connections, lambda asked: asked.connection)
         if isinstance(request, str):
-            return {"error": request, "allowed": ALLOWED}
+            return refused(request, ALLOWED)
         try:
             return service.serve(request, context)
         except TakenOverError:
-            return {"error": "another run goes on with it", "next": "ask with status: true"}
+            return Refusal(error="another run goes on with it", next="ask with status: true").told()
         except ConnectorError as fault:
-            return {"error": SENTENCES[fault.reason], "reason": fault.reason, "next": "it goes on by itself"}
+            return out_of_reach(fault.reason, "it goes on by itself")
 
     return handle
 
@@ -81,10 +80,6 @@ class _Service:
 
     def serve(self, request: ReconcileRequest, context: Context) -> dict[str, Any]:
         parts = self._parts(request.connection)
-        answer = self._served(request, parts, context)
-        return {**answer, "connection": parts.connection.called} if "connection" in answer else answer
-
-    def _served(self, request: ReconcileRequest, parts: ReconcileParts, context: Context) -> dict[str, Any]:
         if request.run_id or request.status:
             return _status(request, parts)
         latest = parts.runs.latest(request.connection)
@@ -94,7 +89,7 @@ class _Service:
         if latest is not None and request.action_id and latest.action_id == request.action_id:
             return _status_of(latest, parts)
         if latest is not None and latest.ended_at is None:
-            return {"error": "a reconcile of this connection is under way", **_shown(latest)}
+            return _shown(latest, parts).model_copy(update={"error": UNDER_WAY}).told()
         return self._asked(request, parts, runs, latest, context)
 
     def _tick(self, parts: ReconcileParts, runs: Runs, latest: ReconcileRun | None, context: Context) -> dict[str, Any]:
@@ -102,7 +97,7 @@ class _Service:
         if latest is not None and parts.connection.mode != "off" and parts.now().minute < TICK_MINUTES:
             of_the_stack(NotCompared=int(_is_late(parts)))
         if latest is not None and latest.ended_at is None:
-            return _shown(runs.go_on(latest, context))
+            return _shown(runs.go_on(latest, context), parts).told()
         now = parts.now()
         day = day_due(parts.connection, latest.daily if latest else None, now)
         if day is None:
@@ -110,7 +105,7 @@ class _Service:
         window = window_of(None, None, parts.connection, now)
         wanted = ReconcileRequest(connection=parts.connection.name, by=DAILY, note=str(day), is_scheduled=True)
         run = self._begun(parts, window, latest, wanted, parts.claimed(window), daily=day)
-        return _shown(runs.go_on(run, context)) if run else {"next": "nothing is due"}
+        return _shown(runs.go_on(run, context), parts).told() if run else {"next": "nothing is due"}
 
     def _asked(
         self,
@@ -122,14 +117,15 @@ class _Service:
     ) -> dict[str, Any]:
         window = window_of(request.start, request.until, parts.connection, parts.now())
         if window.start >= window.end:
-            return {"error": "from: the window holds nothing yet", "allowed": ALLOWED}
+            return refused("from: the window holds nothing yet", ALLOWED)
         claimed = parts.claimed(window)
         run = self._begun(parts, window, latest, request, claimed, daily=latest.daily if latest else None)
         if run is None:
-            return {"error": "a reconcile of this connection is under way", "next": "ask with status: true"}
+            return Refusal(error=UNDER_WAY, next="ask with status: true").told()
         # The command line of AWS hangs up after a minute.
         if claimed > AT_ONCE:
-            return {**_shown(run), "next": "it begins within five minutes; ask with run_id"}
+            next_ = "it begins within five minutes; ask with run_id"
+            return _shown(run, parts).model_copy(update={"next": next_}).told()
         ended = runs.go_on(run, context)
         return _status_of(ended, parts)
 
@@ -203,14 +199,13 @@ def _status(request: ReconcileRequest, parts: ReconcileParts) -> dict[str, Any]:
     name = request.connection
     run = parts.runs.get(name, request.run_id) if request.run_id else parts.runs.latest(name)
     if run is None:
-        return {"error": "run_id: no such reconcile", "next": "ask with status: true for the latest"}
+        return Refusal(error="run_id: no such reconcile", next="ask with status: true for the latest").told()
     return _status_of(run, parts)
 
 
 def _status_of(run: ReconcileRun, parts: ReconcileParts) -> dict[str, Any]:
-    if run.report is None:
-        return _shown(run)
-    return {**_shown(run), "text": _text(run, parts)}
+    text = None if run.report is None else tuple(_text(run, parts))
+    return _shown(run, parts).model_copy(update={"text": text}).told()
 
 
 def _text(run: ReconcileRun, parts: ReconcileParts) -> list[str]:
@@ -222,17 +217,8 @@ def _text(run: ReconcileRun, parts: ReconcileParts) -> list[str]:
         return [*lines(known, SHOWN), "What differed is not shown: the report could not be read."]
 
 
-def _shown(run: ReconcileRun) -> dict[str, Any]:
-    found = reconcile_standing(run.connection, run).model_dump(mode="json")
-    told: dict[str, Any] = {name: found[name] for name in TOLD}
-    told["window"] = run.window.model_dump(mode="json", exclude={"page"})
-    if run.failed:
-        told |= {"error": SENTENCES[run.failed], "reason": run.failed}
-    if run.report is not None:
-        told |= {"report": run.report.name, "sha256": run.report.sha256}
-    if run.plan_id:
-        told["next"] = {"plan_id": run.plan_id, "apply": False}
-    return told
+def _shown(run: ReconcileRun, parts: ReconcileParts) -> ComparisonShown:
+    return comparison_shown(parts.connection.called, run)
 
 
 @cache

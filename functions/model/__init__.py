@@ -26,6 +26,8 @@
     alignment                reference data: a record on both sides, and what is remembered of the two
     text, amounts            how text is cleaned, and numbers are read and spelt; clocks how far two may differ
     answer, replay_answer    what a person is told: what is wrong, and how a plan stands
+    pull_request, align_request, align_answer, register_request, register_answer, reading_answer
+                             what is asked of, and told of, orders to ShipStation, reference data, webhooks, reading
     reconciled               what a comparison of both systems reads and finds; reconcile_request what it is asked
     parked, dead_letters     what needs a person and is no order; what died and came back
     key_expiry               until when a vendor takes a key

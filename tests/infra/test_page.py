@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 import functions.handlers
+from functions.console.schemas import PUBLISHED
 from functions.ledger.costs import USD, terms
 from functions.model.cursors import Stream
+from functions.model.outcomes import Outcome, Reason
 from functions.page.widget_event import ENDPOINTS
 from functions.settings import DigestSettings
 from tests.equipment.local_aws.server import ROOT
@@ -93,18 +95,28 @@ def keys_of(handler: str, event: str) -> set[str]:
 
 def test_every_query_counts_fields_that_its_log_has(template: dict[str, Any], widgets: list[dict[str, Any]]) -> None:
     queries = [each["properties"]["query"] for each in widgets if each["type"] == "log"]
-    assert len(queries) == 4
+    assert len(queries) == 5
     for query in queries:
         group, event = re.findall(r"SOURCE '(\w+)' \| filter message = \"(\w+)\"", query)[0]
         handler = {"order_delivered": "consume", "poll_ended": "poll"}[event]
         assert group.lower().startswith(handler)
         assert group in of_type(template, "AWS::Logs::LogGroup")
         named = set(re.findall(r"(?:sum|max|pct|count_distinct|coalesce|ispresent)\(([a-z_]+)", query)) - {"reason"}
-        assert named - keys_of(handler, event) == set()
+        made_here = set(re.findall(r" as (\w+)", query))
+        assert named - made_here - keys_of(handler, event) == set()
     assert all(any(f"seconds_behind.{stream}" in query for query in queries) for stream in Stream)
 
 
-def test_a_reader_may_look_and_an_operator_may_click(template: dict[str, Any]) -> None:
+def test_the_words_that_are_counted_are_those_of_the_log(widgets: list[dict[str, Any]]) -> None:
+    (query,) = (
+        each["properties"]["query"] for each in widgets if "strcontains" in str(each["properties"].get("query"))
+    )
+    assert re.findall(r"strcontains\(@message, '\"(\w+)\"'\)", query) == [Outcome.KEPT, Reason.CONFLICTS]
+    assert {"outcomes", "waiting_for"} <= keys_of("consume", "order_delivered")
+
+
+def may_invoke(template: dict[str, Any]) -> dict[str, set[str]]:
+    """The handlers by the managed policy."""
     may = {}
     for name, policy in of_type(template, "AWS::IAM::ManagedPolicy").items():
         statements = policy["PolicyDocument"]["Statement"]
@@ -112,6 +124,19 @@ def test_a_reader_may_look_and_an_operator_may_click(template: dict[str, Any]) -
         resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
         word = next(word for word in ("Reader", "Operator", "Administrator") if word in name)
         may[word] = {handler_of(template, text_of(each)) for each in resources}
+    return may
+
+
+def test_whatever_a_person_may_invoke_has_a_published_answer(documented: dict[str, Any]) -> None:
+    """But what answers with pages: `View` and `Act`."""
+    asked = may_invoke(documented)["Administrator"] - {"view", "act"}
+    assert {"inspect", "control", "replay", "reconcile", "check", "poll", "pull", "align", "register"} <= asked
+    answers = {"inspect": "inspect-status", "poll": "reading-answer"}
+    assert {name for name in asked if answers.get(name, f"{name}-answer") not in PUBLISHED} == set()
+
+
+def test_a_reader_may_look_and_an_operator_may_click(template: dict[str, Any]) -> None:
+    may = may_invoke(template)
     assert may["Reader"] == {"inspect", "view"}
     assert may["Operator"] == {*may["Reader"], "control", "act", "replay", "reconcile"}
     assert may["Administrator"] > may["Operator"]

@@ -8,7 +8,7 @@ inspect     attention            what waits, was kept or is parked, by reason
             troubles             what keeps it from being well
             digest               the message of a day
             key_alarm            on which days a key that ends wakes somebody
-            plan_list, reconcile_standing   how plans and the latest comparison stand
+            plan_list, reconcile_standing   how plans and the latest comparison stand; reconcile_answer as it is told
 control     control_tools        what every change works with
             ├─ desk_changes      pauses, map entries, what is looked at again
             │  └─ maps           what may be mapped, and what of it the file says

@@ -15,7 +15,8 @@ from tests.equipment.lambdas import Function, OnEnd
 
 ANSWERED = {"check": "check-answer", "control": "control-answer"}
 # One of several, a refusal among them.
-ONE_OF = {name: f"{name}-answer" for name in ("replay", "pull", "align", "register")}
+ONE_OF = {name: f"{name}-answer" for name in ("replay", "pull", "align", "register", "reconcile")}
+ONE_OF["poll"] = "reading-answer"
 
 
 @cache
@@ -23,10 +24,17 @@ def schema(name: str) -> Draft202012Validator:
     return Draft202012Validator(json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8")))
 
 
+def is_tick(function: str, event: Any) -> bool:
+    """Of a schedule or a queue."""
+    if not isinstance(event, dict):
+        return False
+    is_scheduled = function in {"replay", "reconcile"} and event.get("is_scheduled")
+    return bool(is_scheduled) or (function == "poll" and event.keys() in ({"connection"}, {"Records"}))
+
+
 def strange(function: str, event: Any, answer: Any) -> list[str]:
     """What the schema does not know; nothing of what answers no person, or with a page."""
-    is_tick = function == "replay" and isinstance(event, dict) and event.get("is_scheduled")
-    if function not in {*ANSWERED, *ONE_OF, "inspect"} or is_tick or not isinstance(answer, dict):
+    if function not in {*ANSWERED, *ONE_OF, "inspect"} or is_tick(function, event) or not isinstance(answer, dict):
         return []
     name = ONE_OF.get(function) or ("refusal" if "error" in answer else ANSWERED.get(function))
     name = name or f"inspect-{answer['show']}"
