@@ -10,8 +10,11 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from functions.handlers import align, backfill, check, pull, replay
+from functions.model.align_request import AlignRequest
 from functions.model.backfill import Backfill, ReadingRequest
+from functions.model.pull_request import Again
 from functions.model.reconcile_request import ReconcileRequest
+from functions.model.register_request import RegisterRequest
 from functions.model.replay_request import DryRun, OfAPlan
 from functions.model.selection import Selection
 from functions.wiring.requests import explained, unknown_connection
@@ -120,8 +123,9 @@ SIGNED: dict[type[BaseModel], dict[str, Any]] = {
     OfAPlan: {"plan_id": "p", "apply": True},
     Backfill: HOUR,
     ReconcileRequest: {"connection": "acme"},
-    pull.Again: {"connection": "acme", "again": True},
-    align.Request: {"connection": "acme", "profile": "stock", "dry_run": False, "plan": "p"},
+    Again: {"connection": "acme", "again": True},
+    AlignRequest: {"connection": "acme", "profile": "stock", "dry_run": False, "plan": "p"},
+    RegisterRequest: {"connection": "acme", "dry_run": False},
 }
 
 
