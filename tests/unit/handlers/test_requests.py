@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from functions.handlers import align, backfill, check, pull, replay
+from functions.handlers import backfill, check, replay
 from functions.model.align_request import AlignRequest
 from functions.model.backfill import Backfill, ReadingRequest
 from functions.model.pull_request import Again
