@@ -106,8 +106,8 @@ class _Place:
 class _Walk:
     """One walk over all legs. `_hunt` is the fault of the page that is being halved, None while all is well; `_newest`
     is the newest key of the last page, `_sure` without the last row of a whole one, `_proven` of all pages that were in
-    order, `_latest` of all pages, `_slack` how far rows are displaced; `_barred` starts the latest window that shows what
-    was stepped over.
+    order, `_latest` of all pages, `_slack` how far rows are displaced; `_barred` starts the latest window that shows
+    what was stepped over.
     """
 
     def __init__(self, fetch: Fetch, listing: Listing, filters: Mapping[str, str]) -> None:
