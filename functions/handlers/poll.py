@@ -51,7 +51,8 @@ def build(runtime: Runtime, settings: PollSettings) -> Handler:
         for name in sorted(names & set(runtime.connections)):
             if runtime.connections[name].mode != "off":
                 _read(parts(name), _of(name, notifications.values()), context, is_now=asks == "now")
-        if asks == "now":
+        is_no_schedule = asks == "schedule" and event["connection"] not in runtime.connections
+        if asks == "now" or is_no_schedule:
             return backfill.answer({"connection": event["connection"], "status": True}, runtime, parts)
         return batch.failures(unreadable)
 

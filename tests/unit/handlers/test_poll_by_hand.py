@@ -37,6 +37,8 @@ def written(site: Site) -> int:
         pytest.param({"connection": "acme"} | {"backfil": {}}, "backfil", id="a misspelt key"),
         pytest.param({"connection": "acme", "status": True, "cancel": "x"}, "exactly one", id="two things"),
         pytest.param({"connection": "nobody", "status": True}, "known are ['acme']", id="an unknown connection"),
+        pytest.param({"connection": "nobody"}, "known are ['acme']", id="an unknown connection alone"),
+        pytest.param({"connection": "nobody", "now": True}, "known are ['acme']", id="an unknown connection now"),
         pytest.param({"connection": "acme", "backfill": {**WHO, **WINDOW, "to": "2020-01-01"}}, "to", id="no zone"),
         pytest.param(
             {"connection": "acme", "backfill": {**WHO, "from": WINDOW["to"], "to": WINDOW["from"]}},
