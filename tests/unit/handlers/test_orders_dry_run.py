@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from functions.model.outcomes import SENTENCES, Reason
+from tests.equipment.http import DroppedError, Request, Response
 from tests.equipment.push_desk import Desk
 
 PERSONAL = "not shown: it names a person"
@@ -50,6 +51,25 @@ def test_what_is_cancelled_is_shown_so(desk: Desk) -> None:
     desk.pull()
     desk.tenant.set_state(shipment, "Cancelled")
     assert [order["would"] for order in proposed(desk)] == ["cancel"]
+
+
+@pytest.mark.parametrize("is_unheard", [True, False], ids=["made unheard", "told by shadow mode"])
+def test_a_shipment_that_has_left_before_anybody_heard_of_its_order_is_not_shown(*, is_unheard: bool) -> None:
+    desk = Desk(("pull",), mode="write" if is_unheard else "shadow")
+    serve = desk.account.application
+
+    def unheard(request: Request) -> Response:
+        answer = serve(request)
+        if request.method == "POST":
+            raise DroppedError
+        return answer
+
+    desk.account.application = unheard
+    shipment = desk.ask("P7")
+    desk.run(seconds=90)
+    assert len(desk.orders()) == is_unheard
+    desk.tenant.set_state(shipment, "Completed")
+    assert proposed(desk) == []
 
 
 def test_a_field_that_is_in_the_way_is_named(desk: Desk) -> None:
