@@ -249,11 +249,15 @@ class _Walk:
             missing = Missing(before, self._newest if neighbour.rows else None, number)
             page = replace(page, gaps=(missing,))
             self._hunt, place.skipped = None, place.number - 1
-            self._barred = max(self._barred, self._clock.window_start(self._newest) if self._newest else "")
+            self._barred = max(self._barred, self._shown_from(self._newest) if self._newest else "")
             if not neighbour.rows:
                 return self._end(page)
         self._move_on(place, page, 1)
         return page
+
+    def _shown_from(self, key: datetime) -> str:
+        """The latest start of a window that may show rows of this key's second."""
+        return self._clock.shifted(self._clock.window_start(key), int(self._listing.is_open))
 
     def _readable_after(self, place: _Place, end: str | None, fault: PageBroken) -> Batch:
         """Where none of some rows can be shown it is an outage and no bad row."""

@@ -254,3 +254,20 @@ def test_whole_pages_of_the_same_rows_are_refused_unless_they_are_all_there_is(
     else:
         assert len(ids(list(walk(fetch, V1.labels, {}, Window(BEGINNING))))) == 500
     assert asked == ["1", "1", "2", "3"]
+
+
+@pytest.mark.parametrize("bad", [[85], [1085, 1086], [640, 1300]], ids=str)
+def test_where_bounds_are_asked_for_a_second_wider_a_row_is_not_met_again(bad: list[int]) -> None:
+    vendor = _Open(2100, bad, 0.01)
+    pages = list(walk(vendor, V1.orders, {}, Window(BEGINNING)))
+    shown = {row["orderId"] for page in pages for row in page.rows}
+    assert (sorted(set(range(2100)) - shown), sum(gap.rows for gap in gaps(pages))) == (bad, len(bad))
+
+
+class _Open(Vendor):
+    """The list of orders: its bounds are outside, what has a fraction of the second that they name is inside."""
+
+    def __call__(self, parameters: Mapping[str, str], tries: int) -> Batch:
+        batch = super().__call__({**parameters, "createDateStart": parameters["modifyDateStart"]}, tries)
+        rows = [{"orderId": row["shipmentId"], "modifyDate": row["createDate"]} for row in batch.rows]
+        return Batch(rows, batch.total)
