@@ -181,12 +181,12 @@ class _Walk:
 
     def _is_over(self, batch: Batch, place: _Place, page: Page) -> bool:
         """The size asked for says nothing, because ShipStation may hand out less: a narrow page is the last where it
-        and the count of rows agree. Else one more look has to bring something. More repeated rows than are remembered
-        are a list that never moves on, and so is one page over and over.
+        and the count of rows agree. Else one more look has to bring something. Twice as many repeated rows as are
+        remembered, since small pages overlap, are a list that never moves on, and so is one page over and over.
         """
         came = len(batch.rows)
         self._repeated = 0 if page.rows else self._repeated + came
-        if self._is_same_again(batch, place) or self._repeated > self._remembered:
+        if self._is_same_again(batch, place) or self._repeated > 2 * self._remembered:
             return True
         served = (place.number - 1) * place.size + came
         return came < place.size and (not came or batch.total == served)

@@ -15,6 +15,7 @@ from functions.shipstation.client import PageBroken
 from functions.shipstation.reading.api import Batch, Missing, Page
 from functions.shipstation.reading.keyset_walk import FIRM, MOST_GAPS, SINGLE, Window, walk
 from functions.shipstation.v1.api import V1
+from functions.shipstation.v2.api import V2
 from tests.equipment.builders import NOON
 from tests.equipment.shipstation.dates import long_form, to_wall
 
@@ -271,3 +272,23 @@ class _Open(Vendor):
         batch = super().__call__({**parameters, "createDateStart": parameters["modifyDateStart"]}, tries)
         rows = [{"orderId": row["shipmentId"], "modifyDate": row["createDate"]} for row in batch.rows]
         return Batch(rows, batch.total)
+
+
+@pytest.mark.parametrize("out", [8, 11, 17])
+def test_small_pages_that_repeat_rows_of_full_seconds_end_no_walk(out: int) -> None:
+    rows: list[Row] = [{"orderId": n, "modifyDate": at(n * 0.02)} for n in range(900)]
+    asked = 0
+
+    def fetch(parameters: Mapping[str, str], tries: int) -> Batch:
+        nonlocal asked
+        del tries
+        asked += 1
+        if asked == out:
+            raise PageBroken(Reason.SHIPSTATION_UNAVAILABLE, "once")
+        size, page = int(parameters["page_size"]), int(parameters["page"])
+        start = datetime.fromisoformat(parameters["modified_at_start"])
+        found = [row for row in rows if row["modifyDate"] > start]
+        return Batch(found[(page - 1) * size : page * size], len(found))
+
+    shown = [row["orderId"] for page in walk(fetch, V2.orders, {}, Window(BEGINNING)) for row in page.rows]
+    assert shown == list(range(900))
