@@ -7,7 +7,7 @@ not documented: pages narrower than asked for, rows a little out of order, ignor
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -69,45 +69,22 @@ def _legs(window: Window, avoid: Sequence[Gap]) -> Iterator[Window]:
 
 @dataclass
 class _Place:
-    """Where the next request looks: page `number` of `size` in the window that starts at `start`. Rows before the first
-    `skipped` cannot all be shown; `widest` is the largest page that comes.
-    """
+    """Where the next request looks: page `number` of `size` in the window that starts at `start`."""
 
     start: str | None
     size: int
     number: int = 1
-    skipped: int = 0
-    widest: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.widest = self.size
-
-    def begin(self, start: str, size: int, widest: int) -> None:
-        """At another start."""
-        self.start, self.size, self.number, self.skipped, self.widest = start, size, 1, 0, widest
-
-    def turn(self, came: int, *, is_halving: bool) -> None:
-        """Behind the rows that came. Where fewer came than were asked for, only the first page is known for sure."""
-        read = self.number * self.size
-        if 0 < came < self.size:
-            self.widest, read = came, came if self.number == 1 else read - self.size
-        self._go_to(read, min(self.size, self.widest) if is_halving else self.widest)
 
     def shrink(self) -> None:
-        """Half the size, from the same row."""
-        self._go_to((self.number - 1) * self.size, max(1, self.size // 2))
-
-    def _go_to(self, row: int, most: int) -> None:
-        """The largest page that begins there, or a little before, and shows none of the skipped."""
-        self.size = next(size for size in range(most, 0, -1) if row // size * size >= self.skipped)
-        self.number = row // self.size + 1
+        """Half the size, beginning at the same row or a little before it."""
+        first, self.size = (self.number - 1) * self.size, max(1, self.size // 2)
+        self.number = first // self.size + 1
 
 
 class _Walk:
     """One walk over all legs. `_hunt` is the fault of the page that is being halved, None while all is well; `_newest`
     is the newest key of the last page, `_sure` without the last row of a whole one, `_proven` of all pages that were in
-    order, `_latest` of all pages, `_slack` how far rows are displaced; `_barred` starts the latest window that shows
-    what was stepped over.
+    order, `_latest` of all pages, `_slack` how far rows are displaced.
     """
 
     def __init__(self, fetch: Fetch, listing: Listing, filters: Mapping[str, str]) -> None:
@@ -121,10 +98,10 @@ class _Walk:
         self._latest: datetime | None = None
         self._slack = BOUND
         self._is_ordered = True
-        self._barred = ""
         self._hunt: PageBroken | None = None
         self._singles = self._gaps = self._repeated = self._alike = 0
         self._shown: set[str] = set()
+        self._stepped: set[str] = set()
         self._remembered = 2 * listing.page_size
 
     def leg(self, window: Window, first_page: int, *, is_final: bool) -> Iterator[Page]:
@@ -154,7 +131,7 @@ class _Walk:
         page = self._page(batch.rows)
         if self._is_over(batch, place, page):
             return self._end(page)
-        self._move_on(place, page, len(batch.rows))
+        self._move_on(place, len(batch.rows))
         return replace(page, following=(place.number - 1) * place.size // self._listing.page_size + 1)
 
     def _ask(self, place: _Place, end: str | None) -> Batch:
@@ -212,26 +189,35 @@ class _Walk:
         candidates = (self._last, self._latest and self._latest - self._slack)
         return replace(page, is_last=True, last=max(filter(None, candidates), default=None))
 
-    def _move_on(self, place: _Place, page: Page, came: int) -> None:
+    def _move_on(self, place: _Place, came: int) -> None:
         """To the last second seen; within one second, or where the order is unsound, to the next page, counted in the
         size that came. While a broken page is halved the pieces stay small; a few single rows later the fault has
         passed by itself.
         """
-        self._singles += int(place.size == 1 and bool(page.rows))
-        if self._singles > MOST_SINGLES:
-            self._hunt = None
-        following, whole = self._following(place), self._listing.page_size
+        following = self._following(place)
         if following is None:
-            place.turn(came, is_halving=self._hunt is not None)
+            self._turn(place, came)
+            return
+        self._singles += int(place.size == 1)
+        if self._hunt is None or self._singles > MOST_SINGLES:
+            self._hunt, place.size = None, self._listing.page_size
         else:
-            place.begin(following, max(1, place.size // 2) if self._hunt else whole, whole)
+            place.size = max(1, place.size // 2)
+        place.start, place.number = following, 1
 
     def _following(self, place: _Place) -> str | None:
         """Where the next page starts, if that is further. One row of a wrong clock at the end of a whole page would
         lead past all that follow it: its neighbour leads, unless the page began there.
         """
         starts = (self._clock.window_start(key - self._slack) for key in (self._sure, self._newest) if key)
-        return next((start for start in starts if start > max(self._barred, place.start or "")), None)
+        return next((start for start in starts if place.start is None or start > place.start), None)
+
+    @staticmethod
+    def _turn(place: _Place, came: int) -> None:
+        """Behind the rows that came: a later page of another size would begin elsewhere."""
+        if 0 < came < place.size and place.number == 1:
+            place.size = came
+        place.number += 1
 
     def _stepped_over(self, place: _Place, end: str | None, fault: PageBroken) -> Page:
         """The row at this place cannot be shown; its neighbour is the page. Rows that are edited meanwhile go to the
@@ -247,17 +233,20 @@ class _Walk:
             number = place.number - bad
             page = self._page(neighbour.rows)
             missing = Missing(before, self._newest if neighbour.rows else None, number)
-            page = replace(page, gaps=(missing,))
-            self._hunt, place.skipped = None, place.number - 1
-            self._barred = max(self._barred, self._shown_from(self._newest) if self._newest else "")
+            if self._is_news(neighbour.rows):
+                page = replace(page, gaps=(missing,))
+            self._hunt = None
             if not neighbour.rows:
                 return self._end(page)
-        self._move_on(place, page, 1)
+        self._move_on(place, 1)
         return page
 
-    def _shown_from(self, key: datetime) -> str:
-        """The latest start of a window that may show rows of this key's second."""
-        return self._clock.shifted(self._clock.window_start(key), int(self._listing.is_open))
+    def _is_news(self, neighbour: Rows) -> bool:
+        """Windows overlap: what was stepped over may be met by the next one again, in front of the same row."""
+        mark = str(neighbour[0].get(self._listing.id_field)) if neighbour and neighbour[0] else ""
+        is_known = bool(mark) and mark in self._stepped
+        self._stepped.add(mark)
+        return not is_known
 
     def _readable_after(self, place: _Place, end: str | None, fault: PageBroken) -> Batch:
         """Where none of some rows can be shown it is an outage and no bad row."""
