@@ -35,23 +35,19 @@ def told(plan: Plan, plans: Plans, page: int, progress: Progress | None, called:
         next=_next(plan),
     )
     if plan.status == "drawing" or (plan.cancelled is not None and not plan.found):
-        return answer.model_copy(update={"looked_at": plan.looked_at})
-    found: dict[str, Any] = {"orders": plan.found, "would_change": plan.would_change, "undecided": plan.undecided}
+        return answer.while_drawn(plan.looked_at)
+    answer = answer.counted(orders=plan.found, would_change=plan.would_change, undecided=plan.undecided)
     if progress is not None:
-        found |= {"sent": progress.sent, "settled": progress.settled, "left": progress.left}
-    return answer.model_copy(update={**found, **_page(plan, plans, page)})
+        answer = answer.applied_so_far(sent=progress.sent, settled=progress.settled, left=progress.left)
+    return _with_page(answer, plan, plans, page)
 
 
-def _page(plan: Plan, plans: Plans, page: int) -> dict[str, Any]:
+def _with_page(answer: PlanShown, plan: Plan, plans: Plans, page: int) -> PlanShown:
     shown = (order for _, order in plans.orders(plan.plan_id) if order.is_worth_showing)
     orders = list(islice(shown, (page - 1) * SHOWN, page * SHOWN))
     records = plans.records(plan.plan_id, {key for order in orders for key in (*order.records, *order.touches)})
-    return {
-        "page": page,
-        "pages": max(1, ceil(plan.shown / SHOWN)),
-        "differences": tuple(_difference(order, records) for order in orders),
-        "not_shown": max(0, plan.shown - len(orders)),
-    }
+    differences = tuple(_difference(order, records) for order in orders)
+    return answer.on_page(page, max(1, ceil(plan.shown / SHOWN)), differences, max(0, plan.shown - len(orders)))
 
 
 def _next(plan: Plan) -> Any:

@@ -89,7 +89,7 @@ class _Service:
         if latest is not None and request.action_id and latest.action_id == request.action_id:
             return _status_of(latest, parts)
         if latest is not None and latest.ended_at is None:
-            return _shown(latest, parts).model_copy(update={"error": UNDER_WAY}).told()
+            return _shown(latest, parts).kept_from(UNDER_WAY).told()
         return self._asked(request, parts, runs, latest, context)
 
     def _tick(self, parts: ReconcileParts, runs: Runs, latest: ReconcileRun | None, context: Context) -> dict[str, Any]:
@@ -125,7 +125,7 @@ class _Service:
         # The command line of AWS hangs up after a minute.
         if claimed > AT_ONCE:
             next_ = "it begins within five minutes; ask with run_id"
-            return _shown(run, parts).model_copy(update={"next": next_}).told()
+            return _shown(run, parts).followed_by(next_).told()
         ended = runs.go_on(run, context)
         return _status_of(ended, parts)
 
@@ -205,7 +205,7 @@ def _status(request: ReconcileRequest, parts: ReconcileParts) -> dict[str, Any]:
 
 def _status_of(run: ReconcileRun, parts: ReconcileParts) -> dict[str, Any]:
     text = None if run.report is None else tuple(_text(run, parts))
-    return _shown(run, parts).model_copy(update={"text": text}).told()
+    return _shown(run, parts).in_words(text).told()
 
 
 def _text(run: ReconcileRun, parts: ReconcileParts) -> list[str]:

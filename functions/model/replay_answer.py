@@ -75,6 +75,19 @@ class PlanShown(Answer):
     not_shown: Annotated[int | None, UNSAID] = None
     next: NextStep
 
+    def while_drawn(self, looked_at: int) -> PlanShown:
+        return self.model_copy(update={"looked_at": looked_at})
+
+    def counted(self, *, orders: int, would_change: int, undecided: int) -> PlanShown:
+        return self.model_copy(update={"orders": orders, "would_change": would_change, "undecided": undecided})
+
+    def applied_so_far(self, *, sent: int, settled: int, left: int) -> PlanShown:
+        return self.model_copy(update={"sent": sent, "settled": settled, "left": left})
+
+    def on_page(self, page: int, pages: int, differences: tuple[Difference, ...], not_shown: int) -> PlanShown:
+        update = {"page": page, "pages": pages, "differences": differences, "not_shown": not_shown}
+        return self.model_copy(update=update)
+
 
 class PlanApplied(Answer):
     """`sent` orders are on their way, `left` follow."""

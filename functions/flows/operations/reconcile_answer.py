@@ -50,6 +50,15 @@ class ComparisonShown(Answer):
     text: Annotated[tuple[str, ...] | None, UNSAID] = None
     next: Annotated[str | Mapping[str, Any] | None, UNSAID] = None
 
+    def kept_from(self, error: str) -> ComparisonShown:
+        return self.model_copy(update={"error": error})
+
+    def followed_by(self, step: str) -> ComparisonShown:
+        return self.model_copy(update={"next": step})
+
+    def in_words(self, text: tuple[str, ...] | None) -> ComparisonShown:
+        return self.model_copy(update={"text": text})
+
 
 class ReconcileAnswer(RootModel[ComparisonShown | Refusal]):
     """One of them."""
