@@ -11,7 +11,7 @@ from typing import Any
 
 from functions.errors import ConnectorError, Retryable
 from functions.flows.operations.reconcile import awaited, day_due, piece_length, window_of
-from functions.flows.operations.reconcile_answer import ComparisonShown, comparison_shown
+from functions.flows.operations.reconcile_answer import comparison_shown
 from functions.flows.operations.reconcile_text import as_text, lines
 from functions.flows.operations.replay import planned
 from functions.ledger.plans import PlanStore
@@ -89,7 +89,7 @@ class _Service:
         if latest is not None and request.action_id and latest.action_id == request.action_id:
             return _status_of(latest, parts)
         if latest is not None and latest.ended_at is None:
-            return _shown(latest, parts).kept_from(UNDER_WAY).told()
+            return comparison_shown(parts.connection.called, latest, error=UNDER_WAY).told()
         return self._asked(request, parts, runs, latest, context)
 
     def _tick(self, parts: ReconcileParts, runs: Runs, latest: ReconcileRun | None, context: Context) -> dict[str, Any]:
@@ -97,7 +97,7 @@ class _Service:
         if latest is not None and parts.connection.mode != "off" and parts.now().minute < TICK_MINUTES:
             of_the_stack(NotCompared=int(_is_late(parts)))
         if latest is not None and latest.ended_at is None:
-            return _shown(runs.go_on(latest, context), parts).told()
+            return comparison_shown(parts.connection.called, runs.go_on(latest, context)).told()
         now = parts.now()
         day = day_due(parts.connection, latest.daily if latest else None, now)
         if day is None:
@@ -105,7 +105,9 @@ class _Service:
         window = window_of(None, None, parts.connection, now)
         wanted = ReconcileRequest(connection=parts.connection.name, by=DAILY, note=str(day), is_scheduled=True)
         run = self._begun(parts, window, latest, wanted, parts.claimed(window), daily=day)
-        return _shown(runs.go_on(run, context), parts).told() if run else {"next": "nothing is due"}
+        if run is None:
+            return {"next": "nothing is due"}
+        return comparison_shown(parts.connection.called, runs.go_on(run, context)).told()
 
     def _asked(
         self,
@@ -125,7 +127,7 @@ class _Service:
         # The command line of AWS hangs up after a minute.
         if claimed > AT_ONCE:
             next_ = "it begins within five minutes; ask with run_id"
-            return _shown(run, parts).followed_by(next_).told()
+            return comparison_shown(parts.connection.called, run, next_=next_).told()
         ended = runs.go_on(run, context)
         return _status_of(ended, parts)
 
@@ -204,8 +206,8 @@ def _status(request: ReconcileRequest, parts: ReconcileParts) -> dict[str, Any]:
 
 
 def _status_of(run: ReconcileRun, parts: ReconcileParts) -> dict[str, Any]:
-    text = None if run.report is None else tuple(_text(run, parts))
-    return _shown(run, parts).in_words(text).told()
+    text = None if run.report is None else _text(run, parts)
+    return comparison_shown(parts.connection.called, run, text=text).told()
 
 
 def _text(run: ReconcileRun, parts: ReconcileParts) -> list[str]:
@@ -215,10 +217,6 @@ def _text(run: ReconcileRun, parts: ReconcileParts) -> list[str]:
     except Retryable:
         known = as_text(parts.connection.called, run, (), run.ended_at or parts.now())
         return [*lines(known, SHOWN), "What differed is not shown: the report could not be read."]
-
-
-def _shown(run: ReconcileRun, parts: ReconcileParts) -> ComparisonShown:
-    return comparison_shown(parts.connection.called, run)
 
 
 @cache

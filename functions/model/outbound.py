@@ -60,6 +60,10 @@ class OutboundKey(Frozen):
         """What IFS is asked for."""
         return self.order_no or self.shipment_id
 
+    def is_left_alone(self, wish: Wish) -> bool:
+        """IFS has ended the shipment as a whole: nothing is made of it, and what was made unheard stays."""
+        return wish == "clear" and bool(self.shipment_id)
+
     @property
     def part(self) -> str:
         """Within the connection, in one word."""

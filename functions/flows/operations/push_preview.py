@@ -61,14 +61,9 @@ def preview(looked: Looked) -> PushPreview:
     """Also what shadow mode has told already, and what is in the way of the others."""
     due = {each.key for each in looked.due}
     told = [each for each in looked.wanted if each.key not in due and _is_open(each, looked.known.get(each.key))]
-    proposed = [each for each in (*looked.due, *told) if not _is_left_alone(each)]
+    proposed = [each for each in (*looked.due, *told) if not each.key.is_left_alone(each.wish)]
     shown = tuple(_proposed(each, looked.known.get(each.key)) for each in proposed[:MOST])
     return PushPreview(read=len(looked.seen), total=len(proposed), orders=shown)
-
-
-def _is_left_alone(outbound: Outbound) -> bool:
-    """IFS has ended the shipment as a whole: nothing is made, and what was made unheard stays."""
-    return outbound.wish == "clear" and bool(outbound.key.shipment_id)
 
 
 def _is_open(outbound: Outbound, known: PushedOrder | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -50,30 +50,29 @@ class ComparisonShown(Answer):
     text: Annotated[tuple[str, ...] | None, UNSAID] = None
     next: Annotated[str | Mapping[str, Any] | None, UNSAID] = None
 
-    def kept_from(self, error: str) -> ComparisonShown:
-        return self.model_copy(update={"error": error})
-
-    def followed_by(self, step: str) -> ComparisonShown:
-        return self.model_copy(update={"next": step})
-
-    def in_words(self, text: tuple[str, ...] | None) -> ComparisonShown:
-        return self.model_copy(update={"text": text})
-
 
 class ReconcileAnswer(RootModel[ComparisonShown | Refusal]):
     """One of them."""
 
 
-def comparison_shown(called: str, run: ReconcileRun) -> ComparisonShown:
-    """`called` is the connection as people call it."""
+def comparison_shown(
+    called: str,
+    run: ReconcileRun,
+    *,
+    error: str | None = None,
+    text: Sequence[str] | None = None,
+    next_: str | None = None,
+) -> ComparisonShown:
+    """`called` is the connection as people call it; `error` and `next_` take the place of the run's own."""
     found = reconcile_standing(called, run)
     return ComparisonShown(
         connection=called,
         **{name: getattr(found, name) for name in TOLD},
         window=Window(start=run.window.start, end=run.window.end),
-        error=SENTENCES[run.failed] if run.failed else None,
+        error=error or (SENTENCES[run.failed] if run.failed else None),
         reason=run.failed,
         report=run.report.name if run.report else None,
         sha256=run.report.sha256 if run.report else None,
-        next={"plan_id": run.plan_id, "apply": False} if run.plan_id else None,
+        text=None if text is None else tuple(text),
+        next=next_ or ({"plan_id": run.plan_id, "apply": False} if run.plan_id else None),
     )

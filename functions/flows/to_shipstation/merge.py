@@ -139,7 +139,7 @@ def decide_to_cancel(pushed: PushedOrder, current: CurrentOrder | None, wish: Wi
     """An order that is not shown was never made, or deleted, or combined into another that will be packed: a person has
     to see to the latter. What IFS ended as a whole before anybody heard of its order stays as it stands.
     """
-    if wish == "clear" and pushed.key.shipment_id:
+    if pushed.key.is_left_alone(wish):
         return Decision("agree")
     if current is None:
         return Decision("leave" if pushed.order_id is not None else "agree")

@@ -101,7 +101,7 @@ class _Walk:
         self._hunt: PageBroken | None = None
         self._singles = self._gaps = self._repeated = self._alike = 0
         self._shown: set[str] = set()
-        self._stepped: set[str] = set()
+        self._stepped: set[tuple[str, str]] = set()
         self._remembered = 2 * listing.page_size
 
     def leg(self, window: Window, first_page: int, *, is_final: bool) -> Iterator[Page]:
@@ -242,10 +242,12 @@ class _Walk:
         return page
 
     def _is_news(self, neighbour: Rows) -> bool:
-        """Windows overlap: what was stepped over may be met by the next one again, in front of the same row."""
-        mark = str(neighbour[0].get(self._listing.id_field)) if neighbour and neighbour[0] else ""
-        is_known = bool(mark) and mark in self._stepped
-        self._stepped.add(mark)
+        """Windows overlap: what was stepped over may be met by the next one again, in front of the same row. One that
+        was edited meanwhile stands elsewhere.
+        """
+        marks = {self._mark(row) for row in neighbour if row}
+        is_known = bool(marks) and marks <= self._stepped
+        self._stepped |= marks
         return not is_known
 
     def _readable_after(self, place: _Place, end: str | None, fault: PageBroken) -> Batch:
@@ -283,9 +285,12 @@ class _Walk:
             self._last = max(filter(None, (self._last, self._sure - self._slack)))
         return Page([row for row in rows if row and self._is_fresh(row)], self._last, is_last=False)
 
+    def _mark(self, row: Mapping[str, Any]) -> tuple[str, str]:
+        return str(row.get(self._listing.id_field)), str(row.get(self._listing.key_field))
+
     def _is_fresh(self, row: Mapping[str, Any]) -> bool:
         """An edited row comes again and is fresh. What can repeat stood on the page before."""
-        mark = str(row.get(self._listing.id_field)), str(row.get(self._listing.key_field))
+        mark = self._mark(row)
         if mark in self._seen:
             return False
         self._seen[mark] = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from functions.model.outcomes import Outcome
+from functions.model.outcomes import Outcome, Reason
 from tests.equipment.http import DroppedError, Request, Response, json_response
 from tests.equipment.order_desk import OrderDesk
 from tests.equipment.push_desk import Desk
@@ -148,3 +148,15 @@ def test_a_shipment_that_is_taken_back_from_packing_is_not_made_until_it_is_to_b
     desk.tenant.edit(shipment, ReceiverCity="Springfield")
     desk.run(minutes=10)
     assert [order.ship_to["city"].title() for order in desk.orders()] == ["Springfield"]
+
+
+def test_a_field_that_is_in_the_way_of_an_order_that_was_taken_back_from_packing_is_told() -> None:
+    desk = Desk(states=("Completed",))
+    shipment = desk.ask("P7")
+    desk.tenant.set_state(shipment, "Completed")
+    desk.run(minutes=10)
+    desk.tenant.set_state(shipment, "Preliminary")
+    desk.tenant.edit(shipment, ReceiverCountry="Nowhere")
+    desk.run(minutes=10)
+    known = desk.pushed(shipment)
+    assert (known.outcome, known.reason) == (Outcome.PARKED, Reason.FIELD_UNUSABLE)

@@ -179,6 +179,20 @@ def test_a_row_that_can_be_shown_again_is_no_gap() -> None:
     assert (ids(pages := vendor.walk()), gaps(pages)) == (list(range(300)), [])
 
 
+def test_a_row_in_front_of_a_neighbour_that_was_edited_and_stands_elsewhere_is_told_too() -> None:
+    vendor = Vendor(1300, [10, 1000])
+
+    def fetch(parameters: Mapping[str, str], tries: int) -> Batch:
+        if len(vendor.asked) == 30:  # long after the first was stepped over: its neighbour comes behind the second
+            (row,) = (each for each in vendor.rows if each["shipmentId"] == 11)
+            vendor.rows.remove(row)
+            vendor.rows.insert(1000, {**row, "createDate": long_form(to_wall(at(1000.5)))})
+        return vendor(parameters, tries)
+
+    pages = list(walk(fetch, V1.labels, {}, Window(BEGINNING)))
+    assert (missed(1300, pages), sum(gap.rows for gap in gaps(pages))) == ([10, 1000], 2)
+
+
 class _Until:
     """Row 10 is bad before that request."""
 
