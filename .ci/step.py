@@ -123,11 +123,12 @@ class Screen:
 
 def run(command: Sequence[str], screen: Screen, *, is_quiet: bool = False, asks: bool = False) -> tuple[int, str]:
     """The command's exit status and, if quiet, all that it printed."""
-    with _interruptible(), _scratch() as scratch, _terminal_kept():
+    with _stops() as stops, _scratch() as scratch, _terminal_kept():
         ours, theirs = _channel(screen, is_quiet=is_quiet)
         child = _start(command, scratch, theirs, asks=asks)
         try:
-            output = _follow(child, screen, ours, is_quiet=is_quiet, asks=asks)
+            with stops:
+                output = _follow(child, screen, ours, is_quiet=is_quiet, asks=asks)
         except Stopped:
             screen.end_line()
             raise
@@ -237,18 +238,38 @@ def _scratch() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+class _Stops:
+    """The first of the signals that stop a verb, as `Stopped` where it is heeded. What is begun before that has to be
+    known to whoever ends it, and what is cleaned up is not interrupted: there a signal is kept.
+    """
+
+    def __init__(self) -> None:
+        self._came = 0
+        self._is_heeded = False
+
+    def __call__(self, number: int, _: FrameType | None) -> None:
+        self._came = self._came or number
+        self._stop()
+
+    def __enter__(self) -> None:
+        self._is_heeded = True
+        self._stop()
+
+    def __exit__(self, *_: object) -> None:
+        self._is_heeded = False
+
+    def _stop(self) -> None:
+        if self._came and self._is_heeded:
+            self._is_heeded = False
+            raise Stopped(self._came)
+
+
 @contextmanager
-def _interruptible() -> Iterator[None]:
-    """Turns the signals that stop a verb into `Stopped`, once: what is cleaned up after it is not interrupted."""
-
-    def stop(number: int, _: FrameType | None) -> None:
-        for each in STOPS:
-            signal.signal(each, signal.SIG_IGN)
-        raise Stopped(number)
-
-    before = {each: signal.signal(each, stop) for each in STOPS}
+def _stops() -> Iterator[_Stops]:
+    stops = _Stops()
+    before = {each: signal.signal(each, stops) for each in STOPS}
     try:
-        yield
+        yield stops
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)

@@ -23,5 +23,5 @@ if __name__ == "__main__":
 
         sys.exit(main())
     except KeyboardInterrupt:
-        sys.stdout.write("\nInterrupted. Nothing is left running.\n")
+        sys.stdout.write("\nInterrupted.\n")
         sys.exit(INTERRUPTED)

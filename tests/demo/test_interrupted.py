@@ -1,4 +1,4 @@
-"""Ctrl-C, as a terminal sends it: to everything that the demonstration started in its group."""
+"""Ctrl-C, as a terminal sends it to the verb."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def processes(mark: str) -> Iterator[int]:
 def test_an_interruption_leaves_no_traceback_no_process_and_no_folder(tmp_path: Path, step: str) -> None:
     environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.demo"],
+        [sys.executable, "-B", ".ci/step.py", "The demonstration", sys.executable, "-m", "tests.demo"],
         cwd=ROOT,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -57,6 +57,6 @@ def test_an_interruption_leaves_no_traceback_no_process_and_no_folder(tmp_path: 
         rest, _ = run.communicate(timeout=SECONDS)
     assert run.returncode == 130, seen + rest
     assert "Traceback" not in rest
-    assert rest.endswith("Interrupted. Nothing is left running.\n")
+    assert rest.endswith("Stopped.\n")
     assert list(processes(str(tmp_path))) == []
     assert [path.name for path in tmp_path.iterdir()] == []

@@ -8,8 +8,10 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import termios
 from pathlib import Path
+from typing import Any
 
 import pytest
 import step
@@ -109,6 +111,24 @@ def test_a_stopped_verb_leaves_no_process_no_folder_and_no_traceback(number: sig
     assert not folder.exists()
     assert not folder.parent.exists()
     eventually(lambda: not any(map(_lives, pids)))
+
+
+def test_a_signal_that_comes_while_the_command_begins_leaves_nothing_either(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    begun: list[subprocess.Popen[bytes]] = []
+    start = subprocess.Popen
+
+    def started(*command: Any, **how: Any) -> subprocess.Popen[bytes]:
+        begun.append(start(*command, **how))
+        os.kill(os.getpid(), signal.SIGINT)
+        return begun[0]
+
+    monkeypatch.setattr(subprocess, "Popen", started)
+    monkeypatch.setattr(tempfile, "mkdtemp", lambda prefix: str(tmp_path))
+    with pytest.raises(step.Stopped) as stopped:
+        step.run([sys.executable, "-c", SLOW], step.Screen("slow"))
+    assert (stopped.value.status, begun[0].poll() is None, tmp_path.exists()) == (130, False, False)
 
 
 def test_a_verb_ends_when_whoever_started_it_is_killed() -> None:
