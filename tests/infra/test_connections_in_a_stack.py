@@ -197,6 +197,7 @@ def test_fifty_connections_synthesise_in_complete_stacks_that_hold_them_all(tmp_
         assert template["Outputs"]["ConnectorStacks"]["Value"].split(",") == sorted(found)
 
 
+@pytest.mark.nightly
 def test_one_connection_more_changes_nothing_that_another_stack_or_another_connection_has(tmp_path: Path) -> None:
     folder = connections(tmp_path / "files", 8, 12)
     (folder / FILE).touch()

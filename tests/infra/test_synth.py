@@ -28,6 +28,7 @@ def differences(comparison: filecmp.dircmp[str]) -> list[str]:
     return found
 
 
+@pytest.mark.nightly
 def test_two_runs_are_byte_identical(assembly: Path, tmp_path: Path) -> None:
     with synthesising(CONTEXT, tmp_path / "cdk.out") as result:  # in a process that ran nothing before
         again = result()

@@ -176,6 +176,7 @@ def test_a_record_that_always_fails_while_others_work_is_parked_with_its_code_wi
     assert world.audit.entries[-1].code == "ORA-12899"
 
 
+@pytest.mark.nightly
 def test_an_outage_of_writes_opens_the_circuit_and_parks_nobody() -> None:
     world = ten_orders()
     world.ifs.always = TENANT_DOWN
@@ -188,6 +189,7 @@ def test_an_outage_of_writes_opens_the_circuit_and_parks_nobody() -> None:
     assert outcomes == {Outcome.RETRY}
 
 
+@pytest.mark.nightly
 def test_what_waits_through_an_outage_is_looked_at_within_a_minute_of_its_end() -> None:
     world = ten_orders()
     world.ifs.always = TENANT_DOWN

@@ -50,13 +50,16 @@ class Apart:
         return [self.site.tenant.shipment(record)["ProNo"] for record in self.records]
 
 
-@pytest.mark.parametrize("api", ["v1", "v2"])
+APIS = [pytest.param("v1", marks=pytest.mark.nightly), "v2"]
+
+
+@pytest.mark.parametrize("api", APIS)
 def test_each_label_reaches_its_own_order(api: str) -> None:
     apart = Apart(api)
     assert apart.shipped_apart() == apart.written()
 
 
-@pytest.mark.parametrize("api", ["v1", "v2"])
+@pytest.mark.parametrize("api", APIS)
 def test_a_label_of_both_that_was_voided_leaves_nothing(api: str) -> None:
     apart = Apart(api)
     label = apart.site.account.ship(apart.survivor)

@@ -89,7 +89,7 @@ def test_a_delivery_stays_until_its_label_is_voided() -> None:
     assert shop.told() == (None, None)
 
 
-@pytest.mark.parametrize("days", [pytest.param(0.5, marks=LONG), 4, pytest.param(20, marks=LONG)])
+@pytest.mark.parametrize("days", [pytest.param(each, marks=LONG) for each in (0.5, 4, 20)])
 def test_what_no_event_told_is_found_in_the_days_after(days: float) -> None:
     shop = Shop(events=False)
     shop.poll_hourly(days + 10)

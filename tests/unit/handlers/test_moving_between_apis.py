@@ -62,7 +62,7 @@ class Move:
     ("first", "second", "targets"),
     [
         ("v1", "v2", FIELDS),
-        ("v2", "v1", [ROW]),
+        pytest.param("v2", "v1", [ROW], marks=pytest.mark.nightly),
         pytest.param("v2", "v1", FIELDS, marks=pytest.mark.nightly),
         pytest.param("v1", "v2", [ROW], marks=pytest.mark.nightly),
     ],

@@ -44,6 +44,7 @@ def test_nothing_is_doubled_nothing_is_lost_and_what_colleagues_typed_is_kept(
     assert (doubled, day.shown()) == (0, twin.shown())
 
 
+@pytest.mark.nightly
 def test_a_stack_that_begins_anew_elsewhere_loses_no_label_writes_nothing_twice_and_asks_for_what_was_ours() -> None:
     """The region of the old one is gone with its tables. What is void by now is left, and a person is asked."""
     day, twin = LostDay(), LostDay()
