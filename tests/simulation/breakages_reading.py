@@ -205,6 +205,13 @@ def _silence_is_asked_again_and_again() -> None:
     patch(collect._Run, "_fall_silent", lambda self: self._position.note(self._position.value.leaving(list(Stream))))
 
 
+def _a_second_is_read_anew() -> None:
+    """Row by row behind one that cannot be shown, and by every run from its beginning."""
+    seek = keyset_walk._Place.seek
+    patch(keyset_walk._Place, "seek", lambda self, _: seek(self, 1))
+    patch(live_streams.Walker, "_go_round", lambda *_, **__: None)
+
+
 READING_BREAKAGES: dict[str, Callable[[], None]] = {
     "move the cursor before enqueuing": _cursor_first,
     "no settle pass": _no_settle_pass,
@@ -232,4 +239,5 @@ READING_BREAKAGES: dict[str, Callable[[], None]] = {
     "trust every filter": _filters_are_trusted,
     "204 is a fault": _nothing_is_a_fault,
     "ask a silent ShipStation again and again": _silence_is_asked_again_and_again,
+    "read a second that one run cannot read anew": _a_second_is_read_anew,
 }

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from functions.ledger.positions import PositionStore
+from functions.model.cursors import Stream
 from tests.equipment.shipstation.rows import Label
-from tests.equipment.world import Site, World
+from tests.equipment.world import LEDGER, Site, World
 from tests.simulation.connection_files import LONGEST_SECONDS, POLL_MINUTES
 from tests.simulation.expectations import Expectation
 from tests.simulation.judge_records import SHIPMENTS, not_cancelled
 from tests.simulation.week import Week
 
 MARGIN = timedelta(minutes=15)
+LOOKED_AT = timedelta(hours=1)
 NEXT_POLL = timedelta(minutes=POLL_MINUTES) + MARGIN  # the webhook may have been lost
 NEXT_LOOK = NEXT_POLL + timedelta(seconds=LONGEST_SECONDS)  # after the longest back-off
 LAST_REPLAY = timedelta(hours=7)  # of a connection that was in shadow, after the last trouble
@@ -36,6 +39,17 @@ def _late(world: World, week: Week, expectation: Expectation, label: Label, numb
     name = f"{expectation.site.connection.name}/{expectation.shipment_id} ({expectation.kind})"
     if at is not None:  # one that never was written is a wrong value
         yield f"{name}: L{label.shipment_id} was written {at - limit} too late"
+
+
+def unread(world: World, site: Site) -> Iterator[str]:
+    """The last day is calm: whatever a list holds, a look has come to the end of each not long ago."""
+    if site.connection.mode == "off":
+        return
+    position = PositionStore(world.tables[LEDGER]).peek(site.connection.name)
+    for stream in Stream:
+        read_at = position.read_at.get(stream)
+        if read_at is None or world.now() - read_at > LOOKED_AT:
+            yield f"{site.connection.name}: no look has come to the end of {stream} since {read_at}"
 
 
 def deadline(week: Week, expectation: Expectation, label: Label) -> datetime:

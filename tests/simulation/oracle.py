@@ -30,6 +30,7 @@ def violations(world: World, week: Week, intents: IntentWatch | None = None) -> 
             *judge_audit.of_site(world, site),
             *judge_ledger.of_site(world, week, site),
             *judge_requests.of_site(week, site),
+            *judge_time.unread(world, site),
             *judge_pushes.of_site(world, week, site),
             *judge_sales.of_site(world, week, site),
             *_dead_letters(site),

@@ -19,6 +19,7 @@ SPOILT = ("{}\ud83d", "\udc00{}", "{}\u200b", "\ufeff{}", "\u00ad{}", "{}\ufe0f"
 BY_NUMBER = ("acme", "gamma")  # whose order reference stands on the rows of shipments too
 PAGE = 7
 WAVE = 17  # labels: three pages
+IMPORTED = 33  # orders: more than a minute's requests, one by one
 FOR_GOOD = 0.3
 SEEN_AGAIN = timedelta(hours=36)  # before the end, so that the sweep of the day after comes to it
 CALM_HOURS = timedelta(hours=8)
@@ -77,6 +78,23 @@ def order_not_shown(week: Week, site: Site, at: datetime) -> None:
         week.at(early + week.later(60, 90), lambda: week.unshipped.append((site, made[0])))
     else:
         week.at(early + week.later(60, 600), show)
+
+
+def import_not_shown(week: Week, site: Site, at: datetime) -> None:
+    """Orders come in one second, more than a page, and one of them breaks every page it is on, perhaps for good."""
+    early, made = min(at, week.end - CALM_HOURS), list[int]()
+    bad, is_for_good = week.random.randrange(IMPORTED), week.random.random() < FOR_GOOD
+
+    def sell() -> None:
+        for _ in range(IMPORTED):
+            fields = {"shipTo": PERSON, "advancedOptions": {"storeId": STORES[0]}}
+            item = {"sku": "BOLT", "quantity": 1}
+            made.append(site.account.add_order(week.number(), items=[item], fields=fields))
+        site.account.broken_rows.add(made[bad])
+
+    week.at(early, sell)
+    if not is_for_good:
+        week.at(early + week.later(600, 1200), lambda: site.account.broken_rows.discard(made[bad]))
 
 
 def _books(week: Week, site: Site, kind: str, order: Callable[[], int]) -> tuple[list[str], Fields]:
@@ -203,6 +221,7 @@ def silence(week: Week, site: Site, at: datetime) -> None:
 READING_STORIES = {
     "spoilt text": Plot(spoilt_text, times=2),
     "order that is not shown": Plot(order_not_shown, times=2),
+    "import with an order that is not shown": Plot(import_not_shown),
     "order renumbered": Plot(renumbered_order, BY_NUMBER, times=2),
     "label renumbered": Plot(renumbered_label, BY_NUMBER),
     "void taken back": Plot(void_taken_back, times=2),

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
+from functions.errors import ConnectorError
 from functions.flows.from_shipstation.crosscheck import CrossCheck
 from functions.flows.from_shipstation.intake import Intake
+from functions.flows.from_shipstation.pace import seconds_to_wait
 from functions.flows.from_shipstation.sweep import Track
 from functions.model.audit import Cause
 from functions.model.cursors import Cursor, Gap, Reading, ReadingPosition, Span, Stream
@@ -157,24 +159,36 @@ class Walker:
     def _look(
         self, stream: Stream, lane: Lane, start: datetime, *, settles: bool, until: datetime | None = None
     ) -> None:
+        before, reading = self._cursor(stream), Reading(shipments=(), reached=None, complete=False)
         readings = self.source.walk(stream, start, lane, end=until, avoid=self.position.value.gaps)
-        for pages, reading in enumerate(readings, start=1):
-            if not self._accept(stream, reading, lane, settles=settles):
-                self.report.complete = False
-                return
-            # Only now: every row of the page is queued or recorded.
-            self.position.move(stream, self._advanced(stream, reading, until, settles=settles))
-            if reading.complete or not self.position.keep():
-                return
-            # Within one second no cursor can move, and a run that cannot move it would read the same pages again.
-            if reading.reached and reading.page > BACKLOG_PAGES:
-                self._step_over(stream, reading.reached, reading.page, settles=settles)
-                return
-            if self._is_put_off(until):
-                self.report.complete = False
-                return
-            if until is None and not self._goes_on(stream, start, reading, pages, lane):
-                return
+        try:
+            for pages, reading in enumerate(readings, start=1):
+                if not self._accept(stream, reading, lane, settles=settles):
+                    self.report.complete = False
+                    return
+                # Only now: every row of the page is queued or recorded.
+                self.position.move(stream, self._advanced(stream, reading, until, settles=settles))
+                if reading.complete or not self.position.keep():
+                    return
+                if reading.page > BACKLOG_PAGES or self._is_put_off(until):
+                    self.report.complete = False
+                    break
+                if until is None and not self._goes_on(stream, start, reading, pages, lane):
+                    return
+        except ConnectorError as fault:
+            # Where it has to wait, another run begins where this one did.
+            if seconds_to_wait(fault) is not None:
+                self._go_round(stream, reading, before, settles=settles)
+            raise
+        self._go_round(stream, reading, before, settles=settles)
+
+    def _go_round(self, stream: Stream, reading: Reading, before: Cursor, *, settles: bool) -> None:
+        """Within one second no cursor can move, and a run that cannot move it would read the same pages again, and so
+        would the next one: only a job can go on within it.
+        """
+        is_stuck = self._cursor(stream) == before or reading.page > BACKLOG_PAGES
+        if reading.reached is not None and is_stuck:
+            self._step_over(stream, reading.reached, reading.page, settles=settles)
 
     def _is_put_off(self, until: datetime | None) -> bool:
         """What is read a second time, up to `until`, is put off for a webhook too."""
@@ -198,9 +212,12 @@ class Walker:
         for reading in self.source.walk(track.stream, span.start, "sweep", end=span.end):
             self._take(track.stream, reading, cause)
             reached = span.end if reading.complete else min(max(cursor.head, reading.reached or cursor.head), span.end)
+            is_over = not self.has_time() or self.is_wanted()
+            if is_over and reached == span.start < span.end:  # the next run would come no further
+                reached = min(self._as_job(track.stream, reached, reading.page), span.end)
             cursor = Cursor(head=reached, settled=reached)
             self.position.move(track.name, cursor)
-            if reading.complete or not self.position.keep() or not self.has_time() or self.is_wanted():
+            if reading.complete or not self.position.keep() or is_over:
                 return
             if reading.page == 1:
                 self.source.check_budget()
@@ -256,14 +273,16 @@ class Walker:
             self.walk(stream, lane)
 
     def _step_over(self, stream: Stream, reached: datetime, page: int, *, settles: bool) -> None:
-        """A second that holds more rows than one run can read, as an import's: only a job can go on within it."""
-        window = Span(start=reached, end=reached + DENSE, page=page)
-        end = self.jobs.open(self._job("backlog", "poll", stream, window)).window.end
-        cursor = self._cursor(stream)
+        """A second that one run cannot read: it holds too many rows, as an import's, or some that cannot be shown."""
+        end, cursor = self._as_job(stream, reached, page), self._cursor(stream)
         settled = max(cursor.settled, end) if settles else cursor.settled
-        self.report.backlogs += 1
-        self.report.complete = False
         self.position.move(stream, Cursor(head=max(cursor.head, end), settled=settled, settled_at=cursor.settled_at))
+
+    def _as_job(self, stream: Stream, reached: datetime, page: int) -> datetime:
+        """A second from this page on; the instant behind it."""
+        self.report.backlogs += 1
+        window = Span(start=reached, end=reached + DENSE, page=page)
+        return self.jobs.open(self._job("backlog", "poll", stream, window)).window.end
 
     def _job(self, kind: Literal["backlog", "crosscheck"], lane: Lane, stream: Stream, window: Span) -> Job:
         return Job(

@@ -11,7 +11,7 @@ from math import ceil
 from threading import Lock
 from typing import Literal, Protocol
 
-from functions.errors import ConnectorError, Permanent
+from functions.errors import ConnectorError, Permanent, Retryable
 from functions.flows.from_shipstation.crosscheck import CrossCheck
 from functions.flows.from_shipstation.intake import Intake
 from functions.flows.from_shipstation.live_streams import OF_ONE_STREAM, Source
@@ -150,6 +150,7 @@ class _Slices:
 class _Run:
     def __init__(self, resources: JobResources, job: Job, cause: Cause, until: datetime) -> None:
         self._with, self.job, self._cause, self._until = resources, job, cause, until
+        self._begun = job
         self._saved_at = resources.intake.now()
         self._crosscheck = CrossCheck(resources.source, resources.intake, self._has_time)
         self._slices: dict[Stream, _Slices] = {}
@@ -181,12 +182,15 @@ class _Run:
         return max(FEWEST_AT_ONCE, ceil(rate * A_PAGE_SECONDS))
 
     def end(self) -> None:
-        pages = self.job.pages
         job = self._current()
+        came_further = job.unread != self._begun.unread
+        if not came_further and not self._is_resting and job.pages > self._begun.pages:
+            in_vain = Retryable(Reason.SHIPSTATION_UNAVAILABLE, "a whole run came no further")
+            self._faults = {stream: in_vain for stream, spans in job.unread.items() if spans} | self._faults
         if self._faults:
             # A window that fails for good must not cost the budget of those that do not.
             apart = min(TRIED_APART * (job.in_vain + 1), LONGEST_APART)
-            job = job.failing(self._with.intake.now() + apart, came_further=job.pages > pages)
+            job = job.failing(self._with.intake.now() + apart, came_further=came_further)
         elif self._is_resting:
             job = job.resting(self._with.intake.now() + CHECKS_APART)
         for stream, fault in self._faults.items():

@@ -22,6 +22,7 @@ MOST_GAPS = 5  # in one walk; more is no bad row but a bad day
 MOST_SINGLES = 3  # rows read one by one without meeting the bad one
 MOST_ALIKE = 2  # pages of later numbers that show what the first of them showed; one may be a row that came in between
 MOST_HOLLOW = 20  # likewise, of nothing but nulls
+MOST_RETURNS = 3  # in one walk: to rows that moved up while pieces of a broken page were read
 BOUND = timedelta(seconds=1)  # order is trusted no finer than bounds are
 MOST_DISORDER = timedelta(minutes=1)  # rows further apart than this and in wrong order are not sorted at all
 FIRM, SINGLE = 3, 1  # tries: a page that fails is asked for again, a piece of a broken one is not
@@ -60,7 +61,9 @@ def _legs(window: Window, avoid: Sequence[Gap]) -> Iterator[Window]:
     start = window.start
     for gap in sorted(avoid, key=lambda gap: gap.after):
         is_inside = (start is None or gap.after >= start) and (window.end is None or gap.after <= window.end)
-        if gap.before is not None and is_inside:
+        # Within a second no bound parts the bad row from its neighbours: it would be met on either side.
+        is_parted = gap.before is not None and gap.before - gap.after > BOUND
+        if is_parted and is_inside:
             yield Window(start, gap.after)
             start = gap.before
     if window.end is None or start is None or start <= window.end:
@@ -69,22 +72,63 @@ def _legs(window: Window, avoid: Sequence[Gap]) -> Iterator[Window]:
 
 @dataclass
 class _Place:
-    """Where the next request looks: page `number` of `size` in the window that starts at `start`."""
+    """Where the next request looks: page `number` of `size` in the window that starts at `start`.
+
+    Once a page was broken its rows are read in pieces of at most `most`, each of which begins with a row that is known,
+    if it can: what is edited meanwhile goes to the end of the list, and those behind it move up. `read` rows are known,
+    those from `floor` on stand behind the last one that cannot be shown; up to `suspect` the broken page reached.
+    `widest` is as much as one page was seen to hold.
+    """
 
     start: str | None
     size: int
     number: int = 1
+    most: int = 0
+    read: int = 0
+    floor: int = 0
+    suspect: int = 0
+    widest: int = 0
 
-    def shrink(self) -> None:
-        """Half the size, beginning at the same row or a little before it."""
-        first, self.size = (self.number - 1) * self.size, max(1, self.size // 2)
-        self.number = first // self.size + 1
+    @property
+    def first(self) -> int:
+        return (self.number - 1) * self.size
+
+    def narrow(self) -> None:
+        """Half the size, from what is not known yet."""
+        if not self.most:
+            self.read = self.first
+        self.most = max(1, self.size // 2)
+        self.seek(self.most)
+
+    def seek(self, most: int) -> None:
+        """The piece of at most that size that reaches furthest. A page begins at a multiple of its size."""
+        self.size, self.number, reach = 1, self.read + 1, self.read + 1
+        known = self.read - 1 if self.read > self.floor else self.read
+        for size in range(most, 1, -1):
+            first = known // size * size
+            if first >= self.floor and first + size > reach:
+                self.size, self.number, reach = size, first // size + 1, first + size
+
+    def behind(self, number: int) -> None:
+        """The row of this number is known, those before it that were not cannot be shown."""
+        self.number = self.read = number
+        self.floor = number - 1
+
+    def move_to(self, start: str, size: int) -> None:
+        """From another instant on, where no row is known yet."""
+        self.start, self.size, self.number = start, size, 1
+        self.read = self.floor = self.suspect = self.most = 0
+
+    def go_back(self, size: int) -> None:
+        """A whole page before what is not known yet."""
+        self.size, self.number = size, max(1, (self.read - 1) // size)
+        self.read = self.floor = self.suspect = self.most = 0
 
 
 class _Walk:
     """One walk over all legs. `_hunt` is the fault of the page that is being halved, None while all is well; `_newest`
     is the newest key of the last page, `_sure` without the last row of a whole one, `_proven` of all pages that were in
-    order, `_latest` of all pages, `_slack` how far rows are displaced.
+    order, `_latest` of all pages, `_slack` how far rows are displaced, `_tail` the last row of the last page.
     """
 
     def __init__(self, fetch: Fetch, listing: Listing, filters: Mapping[str, str]) -> None:
@@ -99,7 +143,8 @@ class _Walk:
         self._slack = BOUND
         self._is_ordered = True
         self._hunt: PageBroken | None = None
-        self._singles = self._gaps = self._repeated = self._alike = 0
+        self._singles = self._gaps = self._repeated = self._alike = self._returns = 0
+        self._tail: tuple[str, str] | None = None
         self._shown: set[str] = set()
         self._stepped: set[tuple[str, str]] = set()
         self._remembered = 2 * listing.page_size
@@ -124,15 +169,21 @@ class _Walk:
         except PageBroken as fault:
             if self._hunt is None:
                 self._hunt, self._singles = fault, 0
+                place.suspect = place.first + place.size
             if place.size > 1:
-                place.shrink()
+                place.narrow()
                 return None
             return self._stepped_over(place, end, self._hunt)
+        if self._has_moved(batch.rows, place):
+            self._returns, self._hunt, self._tail = self._returns + 1, None, None
+            place.go_back(self._listing.page_size)
+            return None
         page = self._page(batch.rows)
         if self._is_over(batch, place, page):
             return self._end(page)
         self._move_on(place, len(batch.rows))
-        return replace(page, following=(place.number - 1) * place.size // self._listing.page_size + 1)
+        read = place.read if place.most else place.first
+        return replace(page, following=read // self._listing.page_size + 1)
 
     def _ask(self, place: _Place, end: str | None) -> Batch:
         where = {
@@ -145,6 +196,11 @@ class _Walk:
             text = f"GET {self._listing.path}: every row is older than {self._listing.key_start}"
             raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, text)
         return batch
+
+    def _has_moved(self, rows: Rows, place: _Place) -> bool:
+        """Whether a piece that begins with known rows lacks the last of them: others may have moved up with it."""
+        is_tested = place.first < place.read and self._tail is not None and self._returns < MOST_RETURNS
+        return bool(is_tested and place.most and rows) and self._tail not in {self._mark(row) for row in rows if row}
 
     @staticmethod
     def _is_hollow(batch: Batch, place: _Place) -> bool:
@@ -200,10 +256,13 @@ class _Walk:
             return
         self._singles += int(place.size == 1)
         if self._hunt is None or self._singles > MOST_SINGLES:
-            self._hunt, place.size = None, self._listing.page_size
+            self._hunt = None
+            place.move_to(following, self._listing.page_size)
         else:
-            place.size = max(1, place.size // 2)
-        place.start, place.number = following, 1
+            suspect = place.suspect
+            place.move_to(following, max(1, place.size // 2))
+            place.most, place.suspect = place.size, suspect
+        self._tail = None
 
     def _following(self, place: _Place) -> str | None:
         """Where the next page starts, if that is further. One row of a wrong clock at the end of a whole page would
@@ -212,12 +271,26 @@ class _Walk:
         starts = (self._clock.window_start(key - self._slack) for key in (self._sure, self._newest) if key)
         return next((start for start in starts if place.start is None or start > place.start), None)
 
-    @staticmethod
-    def _turn(place: _Place, came: int) -> None:
-        """Behind the rows that came: a later page of another size would begin elsewhere."""
-        if 0 < came < place.size and place.number == 1:
-            place.size = came
-        place.number += 1
+    def _turn(self, place: _Place, came: int) -> None:
+        """Behind the rows that came: a later page of another size would begin elsewhere. Around a broken page the
+        pieces grow again as soon as it lies behind them.
+        """
+        if not place.most:
+            if 0 < came < place.size and place.number == 1:
+                place.size = came
+            place.number += 1
+            return
+        if came < place.size:
+            # Asked for more than it hands out, a page may begin elsewhere: its rows are good, its place is not.
+            place.most = place.widest = max(1, came)
+        else:
+            place.read = max(place.read, place.first + came)
+            self._singles += int(place.size == 1)
+            if place.read >= place.suspect or self._singles > MOST_SINGLES:
+                self._hunt = None
+            if self._hunt is None:
+                place.most = min(2 * place.most, place.widest or self._listing.page_size)
+        place.seek(place.most)
 
     def _stepped_over(self, place: _Place, end: str | None, fault: PageBroken) -> Page:
         """The row at this place cannot be shown; its neighbour is the page. Rows that are edited meanwhile go to the
@@ -227,10 +300,11 @@ class _Walk:
         neighbour = self._readable_after(place, end, fault)
         again = self._single(place, end, bad)
         if again is not None:
-            place.number = bad
+            place.number = place.read = bad
             page = self._page(again.rows)
         else:
             number = place.number - bad
+            place.behind(place.number)
             page = self._page(neighbour.rows)
             missing = Missing(before, self._newest if neighbour.rows else None, number)
             if self._is_news(neighbour.rows):
@@ -283,6 +357,7 @@ class _Walk:
             self._newest, self._sure = max(keys), max(keys[:-1] if is_whole and keys[:-1] else keys)
             self._proven = max(filter(None, (self._proven, self._newest)))
             self._last = max(filter(None, (self._last, self._sure - self._slack)))
+        self._tail = next((self._mark(row) for row in reversed(rows) if row), None)
         return Page([row for row in rows if row and self._is_fresh(row)], self._last, is_last=False)
 
     def _mark(self, row: Mapping[str, Any]) -> tuple[str, str]:

@@ -129,12 +129,12 @@ class ArrangedStore(Store):
             super().act(entity, key, action, if_match)
 
     def settle(self) -> None:
-        """What was begun and takes its time is done now if it is due."""
+        """What was begun and takes its time is done now if it is due, and nobody else has done it meanwhile."""
         with self.lock:
             now = self.clock()
             due = [key for at, key in self._under_way if at <= now]
             self._under_way = [(at, key) for at, key in self._under_way if at > now]
-            for key in due:
+            for key in (key for key in due if self.sets[SHIPMENTS.name][key].values["Objstate"] == "Preliminary"):
                 self._commit(SHIPMENTS, key, {"Objstate": "Completed"}, by="api", if_match="action")
 
     def _begin(self, key: Key) -> None:

@@ -12,6 +12,7 @@ from functions.flows.from_shipstation.intake import Intake
 from functions.flows.from_shipstation.past_windows import (
     CHECKS_APART,
     FEWEST_AT_ONCE,
+    MOST_IN_VAIN,
     TRIED_APART,
     JobResources,
     next_job,
@@ -62,6 +63,7 @@ class Slow:
         self.asked: list[int] = []
         self.budget_until = 0  # requests
         self.pages: list[int] = []
+        self.is_stuck = False  # whatever is read, nothing is proven
 
     def walk(
         self,
@@ -80,6 +82,9 @@ class Slow:
             self.clock.sleep(1)
             yield read(reached=NOON, orders=self.orders)
             return
+        while self.is_stuck:
+            self._wait()
+            yield read(a_shipment(1), reached=start, complete=False)
         number = max(0, int((start - NOON).total_seconds() // 60))
         last = min(ROWS - 1, int(((end or WINDOW.end) - NOON).total_seconds() // 60))
         while True:
@@ -312,6 +317,20 @@ def test_a_job_that_comes_no_further_for_a_day_is_given_up() -> None:
         bench.run(bench.stored(), seconds=60)
         bench.clock.now = bench.stored().not_before or bench.clock.now
     assert timedelta(hours=20) < bench.clock.now - began < timedelta(hours=30)
+    assert [each.reason for each in bench.ledger.parked] == [Reason.JOB_GIVEN_UP]
+
+
+def test_a_job_whose_runs_read_the_same_rows_again_and_again_is_given_up_too() -> None:
+    bench = Bench()
+    bench.source.is_stuck = True
+    second = Span(start=NOON, end=NOON + timedelta(seconds=3))
+    bench.store.open(a_job(unread={LABELS: (second,)}))
+    began = bench.clock.now
+    while bench.stored().ended_at is None:
+        bench.run(bench.stored(), seconds=60)
+        bench.clock.now = bench.stored().not_before or bench.clock.now
+    assert timedelta(hours=20) < bench.clock.now - began < timedelta(hours=30)
+    assert (bench.stored().given_up, bench.stored().in_vain) == ({LABELS: (second,)}, MOST_IN_VAIN)
     assert [each.reason for each in bench.ledger.parked] == [Reason.JOB_GIVEN_UP]
 
 

@@ -320,6 +320,30 @@ def test_a_second_with_more_rows_than_a_run_can_read_becomes_a_job_that_goes_on_
     assert setting.cursor(Stream.ORDERS).head == span.end
 
 
+def _slow(setting: Setting) -> Callable[[], None]:
+    def pass_time() -> None:
+        setting.at += RUN
+
+    return pass_time
+
+
+def dense(setting: Setting, *, page_number: int = 1) -> Reading:
+    return page(reached=setting.cursor(Stream.ORDERS).head, complete=False, page=page_number)
+
+
+def test_a_second_in_which_a_run_came_no_further_becomes_a_job_and_the_next_run_goes_on_behind_it() -> None:
+    setting = Setting(FakeSource(orders=[page(reached=NOON)]))
+    setting.run()
+    setting.at += timedelta(minutes=10)
+    setting.source.pages[Stream.ORDERS] = [dense(setting)] * 3
+    setting.source.during = [_slow(setting)]
+    report = setting.run()
+    (job,) = (job for job in setting.ledger.jobs.values() if job.kind == "backlog")
+    (span,) = job.unread[Stream.ORDERS]
+    assert (span.start, span.end, span.page) == (NOON, NOON + DENSE, 1)
+    assert (setting.cursor(Stream.ORDERS).head, report.complete, report.backlogs) == (span.end, False, 1)
+
+
 # --- one row, one order
 
 
