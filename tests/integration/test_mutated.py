@@ -21,7 +21,8 @@ def test_the_tests_it_runs_find_what_they_read(tmp_path: Path) -> None:
     for folder in ("tests", *settings["source_paths"], *settings["also_copy"]):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=MADE)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    command = [sys.executable, "-m", "pytest", "-x", "-q", *settings["pytest_add_cli_args_test_selection"]]
+    chosen = [*settings["pytest_add_cli_args_test_selection"], *settings["pytest_add_cli_args"]]
+    command = [sys.executable, "-m", "pytest", "-x", "-q", *chosen]
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     assert run.returncode == 0, run.stdout[-2000:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Container, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -30,8 +31,9 @@ def at(number: float) -> datetime:
 
 
 class Vendor:
-    """Serves `number` rows that are `seconds` apart. A page with one of the `bad` ones is broken, and so are requests
-    `out`. No page is longer than `cap`, which then counts pages or does not; `counts` says whether a total is told.
+    """Serves `number` rows that are `seconds` apart, ascending. A page with one of the `bad` ones is broken, and so are
+    requests `out`. No page is longer than `cap`, which then counts pages or does not; `counts` says whether a total is
+    told.
     """
 
     def __init__(
@@ -59,7 +61,11 @@ class Vendor:
         self.asked.append((size, page))
         self.tries.append(tries)
         self.bounds.append((start, end))
-        found = [row for row in self.rows if _within(row["createDate"], start, end)]
+        begin, behind = (
+            bisect_left(self.rows, start or "", key=_second),
+            bisect_right(self.rows, end or "9", key=_second),
+        )
+        found = self.rows[begin:behind]
         first = (page - 1) * (min(size, self.cap) if self.is_cap_the_page else size)
         shown = found[first : first + min(size, self.cap)]
         if len(self.asked) in self.out or any(row["shipmentId"] in self.bad for row in shown):
@@ -70,9 +76,8 @@ class Vendor:
         return list(walk(self, V1.labels, {}, window or Window(BEGINNING), avoid, first_page=first_page))
 
 
-def _within(date: str, start: str | None, end: str | None) -> bool:
-    second = date[:19].replace("T", " ")
-    return (start or "") <= second <= (end or "9")
+def _second(row: Row) -> str:
+    return str(row["createDate"])[:19].replace("T", " ")
 
 
 def ids(pages: Sequence[Page]) -> list[int]:
