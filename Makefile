@@ -77,9 +77,9 @@ proof: setup ## Print how we know: what the last run of each proof has shown (AR
 screenshots: setup ## Take the pictures of docs/pictures anew (needs a Chromium)
 	@$(STEP) "Taking pictures of the dashboard's pages (about a minute)" $(BIN)/python -m tests.demo.screenshots
 
-mutate: setup ## Break what writes, walks and counts one small way at a time; prints what no fast test notices (MODULES="place desired")
+mutate: setup ## Break what writes, walks and counts one small way at a time; prints what no fast test notices (SHARE=all; MODULES="place desired")
 	@$(STEP) --quiet "Installing mutmut" $(BIN)/python -m uv pip install --python $(BIN)/python mutmut==3.8.1
-	@$(STEP) "Breaking what writes, walks and counts (half an hour)" nice -n 10 $(BIN)/python -m tests.mutation $(MODULES)
+	@$(STEP) "Breaking what writes, walks and counts (half an hour)" nice -n 10 $(BIN)/python -m tests.mutation $(if $(SHARE),--share $(SHARE)) $(MODULES)
 
 bootstrap: setup ## Prepare an AWS account and region for deployments, once (CONTEXT="aws://ACCOUNT/REGION" names another one)
 	@$(CDK) bootstrap $(CONTEXT)

@@ -1,13 +1,12 @@
 """Breaks what writes, walks and counts one small way at a time and says what no fast test notices. Goes on where it was
 left: only functions that changed and mutants that survived are tried again.
 
-    python -m tests.mutation [module ...]
+    python -m tests.mutation [--share all] [module ...]
 """
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tomllib
@@ -21,7 +20,9 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.equipment.evidence import keep
+from tests.mutation.share import is_chosen, parser
 
+TRY = Path(__file__).with_name("share.py")
 RESULTS = Path("mutants")
 FILES = RESULTS / "functions"
 ENDING = ".py.meta"
@@ -58,25 +59,26 @@ class Mutant:
         return " → ".join(" ".join(side) for side in sides)
 
 
-def main(modules: list[str]) -> int:
+def main() -> int:
+    options = parser().parse_args()
+    modules, share = options.modules, options.share
     _forget_survivors(modules)
-    patterns = [f"*.{module}.*" for module in modules]
-    command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(os.cpu_count() or 1), *patterns]
+    command = [sys.executable, str(TRY), *modules, "--share", share]
     ended = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if ended.returncode:
         print(ended.stdout[-3000:])
         return ended.returncode
-    mutants = list(_mutants(modules))
-    tried = [mutant for mutant in mutants if mutant.fate != "not tried"]
+    every = list(_mutants())
+    chosen = [mutant for mutant in every if is_chosen(mutant.name, modules, share)]
+    tried = [mutant for mutant in chosen if mutant.fate != "not tried"]
     score = _report(tried, Console())
-    if not modules and len(tried) == len(mutants):
-        killed = sum(mutant.fate == "killed" for mutant in mutants)
-        keep("mutation", mutants=len(mutants), killed=killed, score=score)
-    if len(tried) < len(mutants):  # interrupted, the tool ends as if it were done
-        print(
-            f"{len(mutants) - len(tried)} of {len(mutants)} mutants were not tried: run it again, it goes on from here"
-        )
-    return 0 if score >= GOAL and len(tried) == len(mutants) else 1
+    print(f"tried: {len(tried)} of {len(every)} mutants")
+    if not modules and len(tried) == len(chosen):
+        killed = sum(mutant.fate == "killed" for mutant in chosen)
+        keep("mutation", every=len(every), mutants=len(chosen), killed=killed, score=score)
+    if len(tried) < len(chosen):  # interrupted, the tool ends as if it were done
+        print(f"{len(chosen) - len(tried)} of {len(chosen)} were not reached: run it again, it goes on from here")
+    return 0 if score >= GOAL and len(tried) == len(chosen) else 1
 
 
 def _files(modules: Iterable[str]) -> list[Path]:
@@ -94,8 +96,8 @@ def _forget_survivors(modules: Iterable[str]) -> None:
         path.write_text(json.dumps(found), encoding="utf-8")
 
 
-def _mutants(modules: Iterable[str]) -> Iterator[Mutant]:
-    for path in _files(modules):
+def _mutants() -> Iterator[Mutant]:
+    for path in _files(()):
         source = str(path.relative_to(RESULTS)).removesuffix(".meta")
         for name, code in json.loads(path.read_text(encoding="utf-8"))["exit_code_by_key"].items():
             yield Mutant(source, name, code)
@@ -126,4 +128,4 @@ def _add(table: Table, name: str, mutants: list[Mutant], excused: int) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

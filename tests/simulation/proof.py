@@ -79,7 +79,10 @@ CLAIMS = (
         "the tests notice small changes of what writes, walks and counts",
         "mutation",
         "make mutate",
-        lambda found: f"{found['killed']} of {found['mutants']} mutants killed: {found['score']:.1f} % of what can be",
+        lambda found: (
+            f"{found['killed']} of {found['mutants']} mutants killed: {found['score']:.1f} % of what can be; "
+            f"tried were {found['mutants']} of {found['every']}"
+        ),
     ),
     _row("what a plan shows is what its apply writes", "dry_run_equal"),
     _row("a colleague's edit between our reading and writing is kept", "lost_updates"),
