@@ -197,3 +197,21 @@ def test_dead_notifications_are_answered_by_one_look() -> None:
 def test_look_that_died_itself_is_left_to_the_schedule() -> None:
     assert look_again(ACME, [a_notification(LOOK)], now=NOON, correlation_id="run") is None
     assert look_again(ACME, [a_notification(LOOK), a_notification()], now=NOON, correlation_id="run") is not None
+
+
+@pytest.mark.parametrize("over", [0, 1], ids=["as large as may be", "larger"])
+def test_a_letter_is_kept_whole_as_long_as_its_entry_is_taken(over: int) -> None:
+    def dead(characters: int) -> DeliverOrder:
+        return work(a_shipment(items=(Item(sku="x" * characters, quantity=1),)))
+
+    setting = Setting()
+    rest = len(dead(0).model_dump_json(exclude_none=True))
+    setting.die(dead(LARGEST_BODY_BYTES - rest + over), rounds=ROUNDS + 1)
+    (parked,) = setting.parked
+    assert len(parked.body) == (0 if over else LARGEST_BODY_BYTES)
+
+
+def test_a_look_that_died_is_called_one() -> None:
+    setting = Setting()
+    setting.die(again(a_shipment().order_key), rounds=ROUNDS + 1)
+    assert setting.parked[0].detail == f"a look of order P1001, message {ROUNDS}-0"

@@ -127,6 +127,7 @@ def test_the_audit_says_who_wrote_over_what_and_why() -> None:
 def test_a_value_that_changed_again_is_left_and_the_field_says_so(meanwhile: str | None, when: str) -> None:
     desk = typed_over()
     plan = desk.drawn("tracking", "carrier")
+    known = desk.world.memories.of().fields["ProNo"]
 
     def edit() -> None:
         desk.world.ifs.edit(tracking=meanwhile)
@@ -136,6 +137,7 @@ def test_a_value_that_changed_again_is_left_and_the_field_says_so(meanwhile: str
     assert desk.value() == meanwhile
     assert desk.field() == (Outcome.PARKED, Reason.PLAN_OUTDATED)
     assert desk.world.state().attention is Reason.PLAN_OUTDATED
+    assert desk.world.memories.of().fields["ProNo"].ours == known.ours
     assert (desk.value("carrier"), desk.field("carrier")) == ("UPS", (Outcome.WRITTEN, None))
     assert progress(a_replay(desk.world), desk.head(plan)).left == 0
 

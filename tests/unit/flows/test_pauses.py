@@ -81,6 +81,11 @@ class Desked:
             self.deliver(message)
         return queue.take()
 
+    def wait_long(self, reference: str = "P1001") -> None:
+        """Looked at in vain until the next look is further away than what comes by itself."""
+        while (self.state(reference).next_attempt_at or self.world.at) <= self.world.at + 2 * CLAIM:
+            self.deliver(again(a_shipment(reference=reference).order_key))
+
     def state(self, reference: str = "P1001") -> OrderState:
         key = a_shipment(reference=reference).order_key
         return self.orders.load([key])[key]
@@ -236,12 +241,11 @@ def test_each_order_of_a_recall_is_sent_once_although_it_comes_back() -> None:
     numbers = range(1, 8)
     for n in numbers:
         with_desk.deliver(work(a_shipment(n, reference=f"P{n}")))
-    with_desk.world.at += timedelta(minutes=30)
-    for n in numbers:  # far in the future by now
-        with_desk.deliver(again(a_shipment(reference=f"P{n}").order_key))
+    for n in numbers:
+        with_desk.wait_long(f"P{n}")
     with_desk.recall(Reason.NOT_IN_IFS_YET)
     sent = [message.order.reference for _ in range(40) for message in with_desk.release(limit=2)]
-    assert len(sent) == len(set(sent))
+    assert sorted(sent) == [f"P{n}" for n in numbers]
     assert with_desk.desk.recalls == ()
 
 
@@ -297,3 +301,25 @@ def test_a_persons_choice_stands_whatever_the_goods_say() -> None:
     with_desk.deliver(DeliverOrder(order=state.key, cause=a_cause("control")))
     assert [record for record, _ in world.ifs.writes][:1] == ["41"]
     assert with_desk.state().attention is None
+
+
+def test_what_is_recalled_is_no_repetition_and_is_due_again_if_nobody_comes_round() -> None:
+    with_desk = Desked(World(FakeIfs()))
+    with_desk.deliver(work(a_shipment()))
+    with_desk.wait_long()
+    with_desk.recall(Reason.NOT_IN_IFS_YET, kinds=("due",))
+    queue = FakeQueue()
+    Recalling(with_desk.orders, with_desk.desks, queue, with_desk.world.at, "release-1").run(with_desk.desk, 9)
+    assert [message.attempt for message in queue.sent] == ["r-1"]
+    assert with_desk.state().next_attempt_at == with_desk.world.at + CLAIM
+
+
+def test_a_recall_reads_as_many_pages_as_a_run_may() -> None:
+    with_desk = Desked(World(FakeIfs()))
+    left = shards(CONNECTION.name, ("due",)) * PAGES
+    recall = Recall(recall_id="r-1", reasons=(), store=None, by="kim", note="n", at=NOON, left=left)
+    with_desk.desks.change(CONNECTION.name, lambda desk: desk.recalling(recall))
+    calls: list[str] = []
+    with_desk.table._step = calls.append  # noqa: SLF001 # counts calls
+    with_desk.release()
+    assert calls.count("query_page") == PAGES

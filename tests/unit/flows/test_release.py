@@ -28,6 +28,8 @@ class Ledger:
 
     def due(self, connection: ConnectionName, *, now: datetime, limit: int) -> list[tuple[OrderKey, datetime]]:
         self.limit = limit
+        if now != NOON:
+            return [] if now < NOON else [(order, now) for order in self.orders][:limit]
         since = (NOON - timedelta(minutes=len(self.orders) - n) for n in range(len(self.orders)))
         return list(zip(self.orders, since, strict=True))[:limit]
 
@@ -126,3 +128,20 @@ def test_many_orders_that_cannot_be_read_keep_no_other_from_its_probe() -> None:
     ledger = Ledger(*unreadable, "P99", faults=unreadable)
     run(ledger, OPEN)
     assert released(ledger) == ["P99"]
+
+
+def test_an_order_that_is_due_once_more_is_no_repetition() -> None:
+    order = a_shipment().order_key
+    ids = set[str]()
+    for due_at in (NOON, NOON + timedelta(milliseconds=1)):
+        ledger = Ledger()
+        ledger.due = lambda *_, due_at=due_at, **__: [(order, due_at)]  # type: ignore[method-assign] # one order
+        run(ledger)
+        ids |= {work.deduplication_id for work in ledger.work}
+    assert len(ids) == 2
+
+
+@pytest.mark.parametrize("references", [[], ["P1"]], ids=["nobody", "one"])
+def test_nobody_waits_where_no_order_will_ever_be_due(references: list[str]) -> None:
+    ledger = Ledger(*references)
+    assert Release(a_connection(), ledger, ledger, ledger).nobody_waits(NOON) is not bool(references)

@@ -21,7 +21,7 @@ from functions.model.plans import Asked, Plan
 from functions.model.record_memory import LEASE, RecordMemory
 from functions.model.records import Candidate, FieldName
 from functions.model.selection import Selection
-from functions.model.shipment import Shipment
+from functions.model.shipment import Item, Shipment
 from functions.model.tenant import Circuit
 from tests.equipment.builders import NOON, a_candidate, a_connection, a_record, a_shipment, again, voided, work
 from tests.equipment.delivery_fakes import FakeIfs, World
@@ -412,3 +412,71 @@ def test_while_ifs_is_out_a_plan_sends_one_order_as_a_probe_and_goes_on_later() 
     begun = carry_out_plan(replay, head, asked, desk.world.at + ROUND, "c-1")
     assert [message.is_probe for message in desk.world.queue.sent] == [True]
     assert (begun.status, begun.due_at) == ("applying", desk.world.at + ROUND)
+
+
+def alone(desk: Desk, plan: Plan, **more: Any) -> Any:
+    """How the order of a plan ended that was sent."""
+    apply(a_replay(desk.world), plan, "c-2")
+    (message,) = desk.world.queue.take()
+    message = message.model_copy(update=more)
+    (ended,) = carry_out([message], desk.world.delivery)
+    assert (ended.key, ended.cause) == (ORDER, message.cause)
+    return ended
+
+
+def test_an_order_that_was_taken_back_ends_with_its_state_and_calls_nobody() -> None:
+    desk = emptied()
+    ended = alone(desk, desk.dry(desk.applied()))
+    assert (ended.saved, ended.fault, ended.calls, ended.state.key) == (True, "", False, ORDER)
+    assert ended.state.records == desk.world.state().records
+
+
+def test_an_order_whose_plan_was_cancelled_ends_as_it_stood() -> None:
+    desk = emptied()
+    back = desk.dry(desk.applied())
+    before, replay = desk.world.state(), a_replay(desk.world)
+    apply(replay, back, "c-2")
+    head = replay.plans.head("back")
+    assert head is not None
+    assert head.applied is not None
+    replay.plans.save(head.cancelling(head.applied))
+    (message,) = desk.world.queue.take()
+    (ended,) = carry_out([message], desk.world.delivery)
+    assert (ended.key, ended.cause, ended.saved, ended.state, ended.calls) == (
+        ORDER,
+        message.cause,
+        True,
+        before,
+        False,
+    )
+
+
+def test_an_order_that_cannot_be_read_ends_alone_and_says_why() -> None:
+    desk = emptied()
+    back = desk.dry(desk.applied())
+    desk.world.orders.unreadable = {ORDER: Permanent(Reason.LEDGER_VERSION, "newer")}
+    ended = alone(desk, back)
+    assert (ended.saved, ended.state, ended.fault) == (False, None, "ledger_version: newer")
+
+
+def test_a_probe_takes_back_while_the_circuit_is_open_and_nobody_else() -> None:
+    for is_probe in (True, False):
+        desk = emptied()
+        back = desk.dry(desk.applied())
+        open_circuit = Circuit(connection=ORDER.connection, opened_at=NOON, reason=Reason.IFS_UNAVAILABLE)
+        desk.world.circuits.stored = open_circuit
+        alone(desk, back, is_probe=is_probe)
+        assert desk.values() == ((None, None) if is_probe else ("1Z0001", "UPS"))
+
+
+def test_a_record_that_is_no_part_of_the_plan_ends_as_it_did() -> None:
+    records = [a_candidate(a_record(n), ("P1001", part, 1)) for n, part in (("42", "BOLT"), ("43", "NUT"))]
+    parcels = [a_shipment(n, items=(Item(sku=part, quantity=1),)) for n, part in ((1, "BOLT"), (2, "NUT"))]
+    desk = Desk(*parcels, candidates=records)
+    desk.world.ifs.edit(tracking=None, carrier=None)
+    plan = desk.applied()
+    desk.reverted(plan)
+    assert (desk.values("42"), desk.values("43")) == ((None, None), ("1Z0002", "UPS"))
+    outcomes = {record.key.id: record.fields["tracking"].outcome for record in desk.world.state().records}
+    assert outcomes == {"42": Outcome.KEPT, "43": Outcome.WRITTEN}
+    assert [each.outcome for each in desk.world.state().shipments.values()] == [Outcome.KEPT, Outcome.WRITTEN]

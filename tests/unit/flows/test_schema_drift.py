@@ -28,6 +28,8 @@ class Tenant:
         self.fault: ConnectorError | None = None
         self.stored: dict[str, Fitness] = {}
         self.heard: list[tuple[Heard, Reason | None]] = []
+        self.subjects: list[str] = []
+        self.reads = 0
 
     def inspect(self, _connection: Connection) -> Sequence[Finding]:
         self.inspections += 1
@@ -36,6 +38,7 @@ class Tenant:
         return self.findings
 
     def fitness(self, _connection: ConnectionName, fingerprint: str) -> Fitness | None:
+        self.reads += 1
         return self.stored.get(fingerprint)
 
     def save_fitness(self, fitness: Fitness) -> None:
@@ -46,6 +49,7 @@ class Tenant:
 
     def failed(self, fault: ConnectorError, heard: Heard, subject: str) -> None:
         self.heard.append((heard, fault.reason))
+        self.subjects.append(subject)
 
     def served(self, heard: Heard) -> None:
         self.heard.append((heard, None))
@@ -62,6 +66,7 @@ def test_a_target_that_fits_is_looked_at_once_a_day_by_all_consumers_together() 
     for _ in range(3):
         assert [refusal(a_connection()) for refusal in consumers] == [None, None]
     assert tenant.inspections == 1
+    assert tenant.reads == len(consumers)  # each keeps what it read
     tenant.at += EVERY
     assert [refusal(a_connection()) for refusal in consumers] == [None, None]
     assert (tenant.inspections, tenant.heard) == (2, [("metadata", None)] * 2)
@@ -72,6 +77,7 @@ def test_a_target_that_does_not_exist_is_never_written_until_it_does() -> None:
     refusal = tenant.consumer()
     world.drift = refusal(world.connection)
     assert world.drift is not None
+    assert (world.drift.stage, str(world.drift)) == ("metadata", "target_changed: ProNo is no attribute.")
     assert (world.drift.scope, tenant.heard) == (Scope.TENANT, [("metadata", None)])
     deliver([work(a_shipment())], world.delivery)
     assert (world.ifs.writes, world.state().waiting_for) == ([], Reason.TARGET_CHANGED)
@@ -122,6 +128,7 @@ def test_what_was_never_seen_to_fit_is_not_written_on_trust(fault: ConnectorErro
     tenant.fault = fault
     assert tenant.consumer()(a_connection()) is fault
     assert tenant.heard == [("metadata", fault.reason)]
+    assert tenant.subjects == [a_connection().delivery_place]
 
 
 def test_what_did_not_fit_waits_on_while_ifs_cannot_be_asked() -> None:
