@@ -31,6 +31,7 @@ def test_a_look_that_finds_nothing_new_costs_no_write() -> None:
     revision = world.state().revision
     (ended,) = deliver([again(a_shipment().order_key)], world.delivery)
     assert (ended.saved, world.state().revision, world.memories.saves) == (True, revision, 2)
+    assert ended.cause == again(a_shipment().order_key).cause
 
 
 def test_the_ship_date_is_written_once_ifs_has_delivered() -> None:
@@ -442,3 +443,28 @@ CUSTOM_ENTITY = {
     "tracking": {"attribute": "TrackingNo"},
     "status": {"attribute": "Status", "policy": "always"},
 }
+
+
+def test_what_was_written_before_the_time_was_over_is_recorded_and_the_date_waits() -> None:
+    world = World(FakeIfs(a_candidate(a_record(is_delivered=True))))
+
+    def end() -> None:
+        world.time_left = False
+
+    world.ifs.before_write.append(end)
+    deliver([work(a_shipment())], world.delivery)
+    assert (world.state().waiting_for, len(world.ifs.writes)) == (Reason.OUT_OF_TIME, 1)
+    memory = world.memories.of()
+    assert (memory.intent, memory.fields["ProNo"].ours, memory.fields["ProNo"].outcome) == (
+        None,
+        "1Z0001",
+        Outcome.WRITTEN,
+    )
+
+
+def test_while_ifs_names_a_later_time_the_next_field_waits_for_it() -> None:
+    world = World(FakeIfs(a_candidate(a_record(is_delivered=True))))
+    busy = Retryable(Reason.IFS_UNAVAILABLE, "429", status=429, retry_after_seconds=7000, scope=Scope.TENANT)
+    world.ifs.write_faults.append((busy, False))
+    deliver([work(a_shipment())], world.delivery)
+    assert (world.ifs.attempts, world.state().next_attempt_at) == (1, world.at + timedelta(seconds=7000))

@@ -191,6 +191,7 @@ def test_another_order_is_told_when_its_outcome_on_the_record_changes_and_only_t
     assert world.queue.sent == []
     settle(world, SECOND)
     (message,) = world.queue.sent
+    assert message.record == world.ifs.key(KEY)
     assert (message.order, message.cause.kind) == (FIRST.order_key, "neighbour")
     heard(world)
     for reference in ("P1", "P2"):
