@@ -184,10 +184,13 @@ class Walker:
 
     def _go_round(self, stream: Stream, reading: Reading, before: Cursor, *, settles: bool) -> None:
         """Within one second no cursor can move, and a run that cannot move it would read the same pages again, and so
-        would the next one: only a job can go on within it.
+        would the next one: only a job can go on within it. Not within the margin, where rows may still appear: the job
+        reads them once.
         """
-        is_stuck = self._cursor(stream) == before or reading.page > BACKLOG_PAGES
-        if reading.reached is not None and is_stuck:
+        if reading.reached is None:
+            return
+        is_stuck = self._cursor(stream) == before and reading.reached + DENSE <= self._now() - self._margin(stream)
+        if is_stuck or reading.page > BACKLOG_PAGES:
             self._step_over(stream, reading.reached, reading.page, settles=settles)
 
     def _is_put_off(self, until: datetime | None) -> bool:

@@ -156,7 +156,7 @@ class _Run:
         self._slices: dict[Stream, _Slices] = {}
         self._fault: BaseException | None = None  # of the stream that is read
         self._faults: dict[Stream, ConnectorError] = {}
-        self._is_fenced = self._is_resting = False
+        self._is_fenced = self._is_resting = self._is_asking = False
         self._pages = self._rows = self._new_shipments = 0
         self._saving, self._counting = Lock(), Lock()
 
@@ -184,7 +184,7 @@ class _Run:
     def end(self) -> None:
         job = self._current()
         came_further = job.unread != self._begun.unread
-        if not came_further and not self._is_resting and job.pages > self._begun.pages:
+        if not came_further and not self._is_asking and job.pages > self._begun.pages:
             in_vain = Retryable(Reason.SHIPSTATION_UNAVAILABLE, "a whole run came no further")
             self._faults = {stream: in_vain for stream, spans in job.unread.items() if spans} | self._faults
         if self._faults:
@@ -232,6 +232,7 @@ class _Run:
         """Whether the slice was read to its end, which another worker may have moved nearer meanwhile."""
         for reading in self._with.source.walk(stream, part.start, self.job.lane, end=part.end, page=part.number):
             if not self._take(stream, reading):
+                self._is_asking = True  # what was asked of its orders is known from now on
                 return False
             if reading.complete:
                 return True

@@ -76,7 +76,7 @@ class _Place:
 
     Once a page was broken its rows are read in pieces of at most `most`, each of which begins with a row that is known,
     if it can: what is edited meanwhile goes to the end of the list, and those behind it move up. `read` rows are known,
-    those from `floor` on stand behind the last one that cannot be shown; up to `suspect` the broken page reached.
+    those from `floor` on stand behind the last one that cannot be shown; up to `suspect` the last broken page reached.
     `widest` is as much as one page was seen to hold.
     """
 
@@ -169,7 +169,7 @@ class _Walk:
         except PageBroken as fault:
             if self._hunt is None:
                 self._hunt, self._singles = fault, 0
-                place.suspect = place.first + place.size
+            place.suspect = place.first + place.size
             if place.size > 1:
                 place.narrow()
                 return None

@@ -327,8 +327,8 @@ def _slow(setting: Setting) -> Callable[[], None]:
     return pass_time
 
 
-def dense(setting: Setting, *, page_number: int = 1) -> Reading:
-    return page(reached=setting.cursor(Stream.ORDERS).head, complete=False, page=page_number)
+def dense(setting: Setting) -> Reading:
+    return page(reached=setting.cursor(Stream.ORDERS).head, complete=False)
 
 
 def test_a_second_in_which_a_run_came_no_further_becomes_a_job_and_the_next_run_goes_on_behind_it() -> None:
@@ -342,6 +342,45 @@ def test_a_second_in_which_a_run_came_no_further_becomes_a_job_and_the_next_run_
     (span,) = job.unread[Stream.ORDERS]
     assert (span.start, span.end, span.page) == (NOON, NOON + DENSE, 1)
     assert (setting.cursor(Stream.ORDERS).head, report.complete, report.backlogs) == (span.end, False, 1)
+
+
+def test_a_second_in_which_the_next_request_has_to_wait_becomes_a_job_too() -> None:
+    setting = Setting(FakeSource(orders=[page(reached=NOON)]))
+    setting.run()
+    setting.at += timedelta(minutes=10)
+    wait = Retryable(Reason.BUDGET_EXHAUSTED, "the next place is 30 s away", retry_after_seconds=30)
+    setting.source.pages[Stream.ORDERS] = [dense(setting), wait]
+    assert (setting.run().goes_on_in, setting.cursor(Stream.ORDERS).head) == (30, NOON + DENSE)
+
+
+def test_not_within_the_margin_in_which_rows_may_still_appear() -> None:
+    setting = Setting()
+    recent = setting.at
+    setting.source.pages[Stream.ORDERS] = [page(reached=recent)]
+    setting.run()
+    setting.at += timedelta(minutes=10)
+    setting.source.pages[Stream.ORDERS] = [dense(setting)] * 3
+    setting.source.during = [_slow(setting)]
+    setting.run()
+    assert (setting.cursor(Stream.ORDERS).head, setting.ledger.jobs) == (recent, {})
+
+
+def test_a_sweep_that_came_no_further_leaves_its_second_to_a_job() -> None:
+    setting = swept(Setting())
+    stream = Stream.FULFILMENTS
+
+    def sweep() -> None:
+        each, start, lane = setting.source.walks[-1]
+        if (each, lane) == (stream, "sweep"):
+            setting.source.pages[stream] = [page(reached=start, complete=False)] * 3
+            setting.at += RUN
+
+    setting.source.during = [sweep] * (len(Stream) + len(TRACKS))
+    setting.run()
+    (job,) = setting.ledger.jobs.values()
+    (span,) = job.unread[stream]
+    swept_to = [cursor.head for name, cursor in setting.positions.position.cursors.items() if "@" in name]
+    assert span.end in swept_to
 
 
 # --- one row, one order
