@@ -159,39 +159,49 @@ class Walker:
     def _look(
         self, stream: Stream, lane: Lane, start: datetime, *, settles: bool, until: datetime | None = None
     ) -> None:
-        before, reading = self._cursor(stream), Reading(shipments=(), reached=None, complete=False)
-        readings = self.source.walk(stream, start, lane, end=until, avoid=self.position.value.gaps)
+        before, pages = self._cursor(stream), self.report.pages
+
+        def is_stuck() -> bool:
+            return self.report.pages > pages and self._cursor(stream) == before
+
         try:
-            for pages, reading in enumerate(readings, start=1):
-                if not self._accept(stream, reading, lane, settles=settles):
-                    self.report.complete = False
-                    return
-                # Only now: every row of the page is queued or recorded.
-                self.position.move(stream, self._advanced(stream, reading, until, settles=settles))
-                if reading.complete or not self.position.keep():
-                    return
-                if reading.page > BACKLOG_PAGES or self._is_put_off(until):
-                    self.report.complete = False
-                    break
-                if until is None and not self._goes_on(stream, start, reading, pages, lane):
-                    return
+            is_read = self._read(stream, lane, start, settles=settles, until=until)
         except ConnectorError as fault:
             # Where it has to wait, another run begins where this one did.
-            if seconds_to_wait(fault) is not None:
-                self._go_round(stream, reading, before, settles=settles)
+            if seconds_to_wait(fault) is not None and is_stuck():
+                self._go_round(stream, start, settles=settles)
             raise
-        self._go_round(stream, reading, before, settles=settles)
+        if not is_read and is_stuck():
+            self._go_round(stream, start, settles=settles)
 
-    def _go_round(self, stream: Stream, reading: Reading, before: Cursor, *, settles: bool) -> None:
-        """Within one second no cursor can move, and a run that cannot move it would read the same pages again, and so
-        would the next one: only a job can go on within it. Not within the margin, where rows may still appear: the job
-        reads them once.
+    def _read(self, stream: Stream, lane: Lane, start: datetime, *, settles: bool, until: datetime | None) -> bool:
+        """False where it is put off."""
+        readings = self.source.walk(stream, start, lane, end=until, avoid=self.position.value.gaps)
+        for pages, reading in enumerate(readings, start=1):
+            if not self._accept(stream, reading, lane, settles=settles):
+                self.report.complete = False
+                return True  # what was asked of its orders is known from now on
+            # Only now: every row of the page is queued or recorded.
+            self.position.move(stream, self._advanced(stream, reading, until, settles=settles))
+            if reading.complete or not self.position.keep():
+                return True
+            # Within one second no cursor can move, and a run that cannot move it would read the same pages again.
+            if reading.reached and reading.page > BACKLOG_PAGES:
+                self._step_over(stream, reading.reached, reading.page, settles=settles)
+                return True
+            if self._is_put_off(until):
+                self.report.complete = False
+                return False
+            if until is None and not self._goes_on(stream, start, reading, pages, lane):
+                return True
+        return True
+
+    def _go_round(self, stream: Stream, start: datetime, *, settles: bool) -> None:
+        """A run that came no further is followed by others that come no further: only a job can go on within a second.
+        Not within the margin, where rows may still appear: the job reads them once.
         """
-        if reading.reached is None:
-            return
-        is_stuck = self._cursor(stream) == before and reading.reached + DENSE <= self._now() - self._margin(stream)
-        if is_stuck or reading.page > BACKLOG_PAGES:
-            self._step_over(stream, reading.reached, reading.page, settles=settles)
+        if start + DENSE <= self._now() - self._margin(stream):
+            self._step_over(stream, start, 1, settles=settles)
 
     def _is_put_off(self, until: datetime | None) -> bool:
         """What is read a second time, up to `until`, is put off for a webhook too."""
@@ -214,16 +224,21 @@ class Walker:
         cause = Cause(kind="sweep", correlation_id=self.cause.correlation_id)
         for reading in self.source.walk(track.stream, span.start, "sweep", end=span.end):
             self._take(track.stream, reading, cause)
-            reached = span.end if reading.complete else min(max(cursor.head, reading.reached or cursor.head), span.end)
             is_over = not self.has_time() or self.is_wanted()
-            if is_over and reached == span.start < span.end:  # the next run would come no further
-                reached = min(self._as_job(track.stream, reached, reading.page), span.end)
+            reached = span.end if reading.complete else self._swept(track, span, cursor.head, reading, is_over=is_over)
             cursor = Cursor(head=reached, settled=reached)
             self.position.move(track.name, cursor)
             if reading.complete or not self.position.keep() or is_over:
                 return
             if reading.page == 1:
                 self.source.check_budget()
+
+    def _swept(self, track: Track, span: Span, before: datetime, reading: Reading, *, is_over: bool) -> datetime:
+        """Where the next run would come no further than this one, a job reads on, and it begins behind."""
+        reached = max(before, reading.reached or before)
+        if is_over and reached == span.start:
+            reached = self._as_job(track.stream, reached, 1)
+        return min(reached, span.end)
 
     @property
     def _crosscheck(self) -> CrossCheck:
@@ -279,6 +294,7 @@ class Walker:
         """A second that one run cannot read: it holds too many rows, as an import's, or some that cannot be shown."""
         end, cursor = self._as_job(stream, reached, page), self._cursor(stream)
         settled = max(cursor.settled, end) if settles else cursor.settled
+        self.report.complete = False
         self.position.move(stream, Cursor(head=max(cursor.head, end), settled=settled, settled_at=cursor.settled_at))
 
     def _as_job(self, stream: Stream, reached: datetime, page: int) -> datetime:

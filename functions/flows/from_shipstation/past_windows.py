@@ -184,9 +184,8 @@ class _Run:
     def end(self) -> None:
         job = self._current()
         came_further = job.unread != self._begun.unread
-        if not came_further and not self._is_asking and job.pages > self._begun.pages:
-            in_vain = Retryable(Reason.SHIPSTATION_UNAVAILABLE, "a whole run came no further")
-            self._faults = {stream: in_vain for stream, spans in job.unread.items() if spans} | self._faults
+        if not came_further:
+            self._faults = self._in_vain(job) | self._faults
         if self._faults:
             # A window that fails for good must not cost the budget of those that do not.
             apart = min(TRIED_APART * (job.in_vain + 1), LONGEST_APART)
@@ -197,6 +196,13 @@ class _Run:
             if isinstance(fault, Permanent) or job.in_vain >= MOST_IN_VAIN:
                 job = self._given_up(job, stream, fault)
         self._store(job.released(self._with.intake.now()))
+
+    def _in_vain(self, job: Job) -> dict[Stream, ConnectorError]:
+        """Of a run that read and read and proved nothing."""
+        if self._is_asking or job.pages == self._begun.pages:
+            return {}
+        fault = Retryable(Reason.SHIPSTATION_UNAVAILABLE, "a whole run came no further")
+        return {stream: fault for stream, spans in job.unread.items() if spans}
 
     def raise_fault(self) -> None:
         """What was given up was told already."""

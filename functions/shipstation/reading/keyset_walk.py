@@ -60,14 +60,20 @@ def _legs(window: Window, avoid: Sequence[Gap]) -> Iterator[Window]:
     """The window without the places that are known to break a page. Neighbours are kept: they are good rows."""
     start = window.start
     for gap in sorted(avoid, key=lambda gap: gap.after):
-        is_inside = (start is None or gap.after >= start) and (window.end is None or gap.after <= window.end)
-        # Within a second no bound parts the bad row from its neighbours: it would be met on either side.
-        is_parted = gap.before is not None and gap.before - gap.after > BOUND
-        if is_parted and is_inside:
+        if gap.before is not None and _is_parted(gap) and _is_inside(gap.after, start, window.end):
             yield Window(start, gap.after)
             start = gap.before
     if window.end is None or start is None or start <= window.end:
         yield Window(start, window.end)
+
+
+def _is_parted(gap: Gap) -> bool:
+    """Within a second no bound parts the bad row from its neighbours: it would be met on either side."""
+    return gap.before is not None and gap.before - gap.after > BOUND
+
+
+def _is_inside(instant: datetime, start: datetime | None, end: datetime | None) -> bool:
+    return (start is None or instant >= start) and (end is None or instant <= end)
 
 
 @dataclass
@@ -357,8 +363,11 @@ class _Walk:
             self._newest, self._sure = max(keys), max(keys[:-1] if is_whole and keys[:-1] else keys)
             self._proven = max(filter(None, (self._proven, self._newest)))
             self._last = max(filter(None, (self._last, self._sure - self._slack)))
-        self._tail = next((self._mark(row) for row in reversed(rows) if row), None)
+        self._tail = self._last_of(rows)
         return Page([row for row in rows if row and self._is_fresh(row)], self._last, is_last=False)
+
+    def _last_of(self, rows: Rows) -> tuple[str, str] | None:
+        return next((self._mark(row) for row in reversed(rows) if row), None)
 
     def _mark(self, row: Mapping[str, Any]) -> tuple[str, str]:
         return str(row.get(self._listing.id_field)), str(row.get(self._listing.key_field))
