@@ -54,6 +54,10 @@ class Job(Frozen):
     def is_over(self) -> bool:
         return self.is_cancelled or not any(self.unread.values())
 
+    def another(self) -> Job:
+        """The same once more, where the one of this id has ended."""
+        return self.model_copy(update={"job_id": f"{self.job_id}-{self.created_at:%Y%m%dT%H%M%S}"})
+
     def held_by(self, holder: str, until: datetime) -> Job:
         """Under the next fence: an older holder can store nothing."""
         return self.model_copy(update={"fence": self.fence + 1, "holder": holder, "held_until": until})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Protocol
 
 from functions.errors import ConnectorError
 from functions.flows.from_shipstation.crosscheck import CrossCheck
@@ -14,7 +14,7 @@ from functions.flows.from_shipstation.pace import seconds_to_wait
 from functions.flows.from_shipstation.sweep import Track
 from functions.model.audit import Cause
 from functions.model.cursors import Cursor, Gap, Reading, ReadingPosition, Span, Stream
-from functions.model.jobs import Job, Lane
+from functions.model.jobs import Job, JobKind, Lane
 from functions.model.messages import Pointer
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
@@ -118,6 +118,19 @@ class HeldPosition:
         self.is_lost = self.is_lost or not self._store(self.value)
 
 
+@dataclass
+class _Pass:
+    """One pass over a window. `is_stuck`: what was taken of it proves nothing beyond the instant at which it began, so
+    that a run that ends there is followed by one that comes no further.
+    """
+
+    start: datetime
+    is_stuck: bool = False
+
+    def took(self, reading: Reading) -> None:
+        self.is_stuck = (reading.reached or self.start) <= self.start
+
+
 @dataclass(frozen=True)
 class Walker:
     """`cause` is whose rows these are; `has_time` says whether another page may be read, `is_wanted` whether a webhook
@@ -159,30 +172,26 @@ class Walker:
     def _look(
         self, stream: Stream, lane: Lane, start: datetime, *, settles: bool, until: datetime | None = None
     ) -> None:
-        before, pages = self._cursor(stream), self.report.pages
-
-        def is_stuck() -> bool:
-            return self.report.pages > pages and self._cursor(stream) == before
-
+        each = _Pass(start)
         try:
-            is_read = self._read(stream, lane, start, settles=settles, until=until)
+            is_read = self._read(stream, lane, each, settles=settles, until=until)
         except ConnectorError as fault:
-            # Where it has to wait, another run begins where this one did.
-            if seconds_to_wait(fault) is not None and is_stuck():
+            if each.is_stuck and seconds_to_wait(fault) is not None:
                 self._go_round(stream, start, settles=settles)
             raise
-        if not is_read and is_stuck():
+        if each.is_stuck and not is_read:
             self._go_round(stream, start, settles=settles)
 
-    def _read(self, stream: Stream, lane: Lane, start: datetime, *, settles: bool, until: datetime | None) -> bool:
+    def _read(self, stream: Stream, lane: Lane, each: _Pass, *, settles: bool, until: datetime | None) -> bool:
         """False where it is put off."""
-        readings = self.source.walk(stream, start, lane, end=until, avoid=self.position.value.gaps)
+        readings = self.source.walk(stream, each.start, lane, end=until, avoid=self.position.value.gaps)
         for pages, reading in enumerate(readings, start=1):
             if not self._accept(stream, reading, lane, settles=settles):
                 self.report.complete = False
                 return True  # what was asked of its orders is known from now on
             # Only now: every row of the page is queued or recorded.
             self.position.move(stream, self._advanced(stream, reading, until, settles=settles))
+            each.took(reading)
             if reading.complete or not self.position.keep():
                 return True
             # Within one second no cursor can move, and a run that cannot move it would read the same pages again.
@@ -192,7 +201,7 @@ class Walker:
             if self._is_put_off(until):
                 self.report.complete = False
                 return False
-            if until is None and not self._goes_on(stream, start, reading, pages, lane):
+            if until is None and not self._goes_on(stream, each.start, reading, pages, lane):
                 return True
         return True
 
@@ -219,26 +228,37 @@ class Walker:
         return True
 
     def sweep(self, track: Track, span: Span) -> None:
-        cursor = Cursor(head=span.start, settled=span.start)
+        each = _Pass(span.start)
+        try:
+            is_read = self._swept(track, span, each)
+        except ConnectorError as fault:
+            if each.is_stuck and seconds_to_wait(fault) is not None:
+                self._sweep_behind(track, span)
+            raise
+        if each.is_stuck and not is_read:
+            self._sweep_behind(track, span)
+
+    def _swept(self, track: Track, span: Span, each: _Pass) -> bool:
+        """False where it is put off."""
+        reached = span.start
         # What a sweep finds was missed by the looks: the audit tells the two apart.
         cause = Cause(kind="sweep", correlation_id=self.cause.correlation_id)
         for reading in self.source.walk(track.stream, span.start, "sweep", end=span.end):
             self._take(track.stream, reading, cause)
-            is_over = not self.has_time() or self.is_wanted()
-            reached = span.end if reading.complete else self._swept(track, span, cursor.head, reading, is_over=is_over)
-            cursor = Cursor(head=reached, settled=reached)
-            self.position.move(track.name, cursor)
-            if reading.complete or not self.position.keep() or is_over:
-                return
+            reached = span.end if reading.complete else min(max(reached, reading.reached or reached), span.end)
+            self.position.move(track.name, Cursor(head=reached, settled=reached))
+            each.took(reading)
+            if reading.complete or not self.position.keep():
+                return True
+            if not self.has_time() or self.is_wanted():
+                return False
             if reading.page == 1:
                 self.source.check_budget()
+        return True
 
-    def _swept(self, track: Track, span: Span, before: datetime, reading: Reading, *, is_over: bool) -> datetime:
-        """Where the next run would come no further than this one, a job reads on, and it begins behind."""
-        reached = max(before, reading.reached or before)
-        if is_over and reached == span.start:
-            reached = self._as_job(track.stream, reached, 1)
-        return min(reached, span.end)
+    def _sweep_behind(self, track: Track, span: Span) -> None:
+        end = min(self._as_job("backlog", track.stream, span.start, 1), span.end)
+        self.position.move(track.name, Cursor(head=end, settled=end))
 
     @property
     def _crosscheck(self) -> CrossCheck:
@@ -292,18 +312,23 @@ class Walker:
 
     def _step_over(self, stream: Stream, reached: datetime, page: int, *, settles: bool) -> None:
         """A second that one run cannot read: it holds too many rows, as an import's, or some that cannot be shown."""
-        end, cursor = self._as_job(stream, reached, page), self._cursor(stream)
+        is_check = settles and stream is Stream.ORDERS
+        end = self._as_job("crosscheck" if is_check else "backlog", stream, reached, page)
+        cursor = self._cursor(stream)
         settled = max(cursor.settled, end) if settles else cursor.settled
         self.report.complete = False
         self.position.move(stream, Cursor(head=max(cursor.head, end), settled=settled, settled_at=cursor.settled_at))
 
-    def _as_job(self, stream: Stream, reached: datetime, page: int) -> datetime:
-        """A second from this page on; the instant behind it."""
+    def _as_job(self, kind: JobKind, stream: Stream, reached: datetime, page: int) -> datetime:
+        """A second from this page on; the instant behind it. One that has ended reads nothing any more."""
         self.report.backlogs += 1
-        window = Span(start=reached, end=reached + DENSE, page=page)
-        return self.jobs.open(self._job("backlog", "poll", stream, window)).window.end
+        job = self._job(kind, "poll", stream, Span(start=reached, end=reached + DENSE, page=page))
+        opened = self.jobs.open(job)
+        if opened.ended_at is not None:
+            opened = self.jobs.open(job.another())
+        return opened.window.end
 
-    def _job(self, kind: Literal["backlog", "crosscheck"], lane: Lane, stream: Stream, window: Span) -> Job:
+    def _job(self, kind: JobKind, lane: Lane, stream: Stream, window: Span) -> Job:
         return Job(
             # The same rest found by two runs is one job.
             job_id=f"{kind}-{stream}-{window.start:%Y%m%dT%H%M%S}",

@@ -202,7 +202,7 @@ class _Run:
         if self._is_asking or job.pages == self._begun.pages:
             return {}
         fault = Retryable(Reason.SHIPSTATION_UNAVAILABLE, "a whole run came no further")
-        return {stream: fault for stream, spans in job.unread.items() if spans}
+        return {stream: fault for stream in self._slices if job.unread.get(stream)}
 
     def raise_fault(self) -> None:
         """What was given up was told already."""

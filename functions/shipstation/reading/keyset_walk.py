@@ -22,6 +22,7 @@ MOST_GAPS = 5  # in one walk; more is no bad row but a bad day
 MOST_SINGLES = 3  # rows read one by one without meeting the bad one
 MOST_ALIKE = 2  # pages of later numbers that show what the first of them showed; one may be a row that came in between
 MOST_HOLLOW = 20  # likewise, of nothing but nulls
+MOST_PIECES = 100  # likewise, pieces of a broken page: many of one row of ours among nulls
 MOST_RETURNS = 3  # in one walk: to rows that moved up while pieces of a broken page were read
 BOUND = timedelta(seconds=1)  # order is trusted no finer than bounds are
 MOST_DISORDER = timedelta(minutes=1)  # rows further apart than this and in wrong order are not sorted at all
@@ -52,8 +53,8 @@ def walk(
     """
     run = _Walk(fetch, listing, filters)
     legs = list(_legs(window, avoid))
-    for leg in legs:
-        yield from run.leg(leg, first_page if leg is legs[0] else 1, is_final=leg is legs[-1])
+    for number, leg in enumerate(legs, start=1):
+        yield from run.leg(leg, first_page if number == 1 else 1, is_final=number == len(legs))
 
 
 def _legs(window: Window, avoid: Sequence[Gap]) -> Iterator[Window]:
@@ -120,14 +121,9 @@ class _Place:
         self.number = self.read = number
         self.floor = number - 1
 
-    def move_to(self, start: str, size: int) -> None:
-        """From another instant on, where no row is known yet."""
-        self.start, self.size, self.number = start, size, 1
-        self.read = self.floor = self.suspect = self.most = 0
-
-    def go_back(self, size: int) -> None:
-        """A whole page before what is not known yet."""
-        self.size, self.number = size, max(1, (self.read - 1) // size)
+    def move_to(self, start: str | None, size: int, number: int = 1) -> None:
+        """No row is known yet there."""
+        self.start, self.size, self.number = start, size, number
         self.read = self.floor = self.suspect = self.most = 0
 
 
@@ -181,8 +177,8 @@ class _Walk:
                 return None
             return self._stepped_over(place, end, self._hunt)
         if self._has_moved(batch.rows, place):
-            self._returns, self._hunt, self._tail = self._returns + 1, None, None
-            place.go_back(self._listing.page_size)
+            self._returns, self._hunt, self._tail, self._repeated = self._returns + 1, None, None, 0
+            place.move_to(place.start, self._listing.page_size, max(1, (place.read - 1) // self._listing.page_size))
             return None
         page = self._page(batch.rows)
         if self._is_over(batch, place, page):
@@ -224,7 +220,7 @@ class _Walk:
         remembered, since small pages overlap, are a list that never moves on, and so is one page over and over.
         """
         came = len(batch.rows)
-        self._repeated = 0 if page.rows else self._repeated + came
+        self._repeated = 0 if page.rows else self._repeated + sum(map(bool, batch.rows))
         if self._is_same_again(batch, place) or self._repeated > 2 * self._remembered:
             return True
         served = (place.number - 1) * place.size + came
@@ -235,7 +231,8 @@ class _Walk:
         shown = {str(row.get(self._listing.id_field)) for row in batch.rows if row}
         is_alike = place.number > 1 and bool(batch.rows) and shown == self._shown
         self._alike, self._shown = self._alike + 1 if is_alike else 0, shown
-        if self._alike < (MOST_ALIKE if shown else MOST_HOLLOW):
+        whole = MOST_ALIKE if shown else MOST_HOLLOW
+        if self._alike < (MOST_PIECES if place.most else whole):
             return False
         if self._listing.page_size <= len(batch.rows) != batch.total:
             text = f"GET {self._listing.path}: ignores which page is asked for"
@@ -265,9 +262,9 @@ class _Walk:
             self._hunt = None
             place.move_to(following, self._listing.page_size)
         else:
-            suspect = place.suspect
-            place.move_to(following, max(1, place.size // 2))
-            place.most, place.suspect = place.size, suspect
+            suspect, size = place.suspect, max(1, place.size // 2)
+            place.move_to(following, size)
+            place.most, place.suspect = size, suspect
         self._tail = None
 
     def _following(self, place: _Place) -> str | None:
@@ -289,6 +286,7 @@ class _Walk:
         if came < place.size:
             # Asked for more than it hands out, a page may begin elsewhere: its rows are good, its place is not.
             place.most = place.widest = max(1, came)
+            self._tail = None
         else:
             place.read = max(place.read, place.first + came)
             self._singles += int(place.size == 1)
@@ -363,11 +361,11 @@ class _Walk:
             self._newest, self._sure = max(keys), max(keys[:-1] if is_whole and keys[:-1] else keys)
             self._proven = max(filter(None, (self._proven, self._newest)))
             self._last = max(filter(None, (self._last, self._sure - self._slack)))
-        self._tail = self._last_of(rows)
+        self._tail = self._tail_of(rows)
         return Page([row for row in rows if row and self._is_fresh(row)], self._last, is_last=False)
 
-    def _last_of(self, rows: Rows) -> tuple[str, str] | None:
-        return next((self._mark(row) for row in reversed(rows) if row), None)
+    def _tail_of(self, rows: Rows) -> tuple[str, str] | None:
+        return self._mark(rows[-1]) if rows and rows[-1] else None
 
     def _mark(self, row: Mapping[str, Any]) -> tuple[str, str]:
         return str(row.get(self._listing.id_field)), str(row.get(self._listing.key_field))

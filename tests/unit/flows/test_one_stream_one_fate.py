@@ -353,6 +353,64 @@ def test_a_second_in_which_the_next_request_has_to_wait_becomes_a_job_too() -> N
     assert (setting.run().goes_on_in, setting.cursor(Stream.ORDERS).head) == (30, NOON + DENSE)
 
 
+def settling(setting: Setting) -> Setting:
+    """The settle pass of orders is due, from an hour before the head."""
+    cursor = Cursor(head=NOON, settled=NOON - timedelta(hours=1), settled_at=NOON)
+    cursors = {stream: Cursor(head=NOON, settled=NOON, settled_at=setting.at) for stream in Stream}
+    setting.positions.position = ReadingPosition(connection=ACME, cursors={**cursors, Stream.ORDERS: cursor})
+    return setting
+
+
+def settle_with(setting: Setting, *pages: Reading | Exception) -> Cursor:
+    """The look at what is new finds nothing; the settle pass these."""
+    setting.source.during = [lambda: None, lambda: setting.source.pages.update({Stream.ORDERS: list(pages)})]
+    with suppress(ConnectorError):
+        setting.run()
+    settled: Cursor = setting.cursor(Stream.ORDERS)
+    return settled
+
+
+WAIT = Retryable(Reason.BUDGET_EXHAUSTED, "the next place is 30 s away", retry_after_seconds=30)
+
+
+def test_a_settle_pass_that_has_to_wait_came_as_far_as_its_pages_prove() -> None:
+    setting = settling(Setting())
+    begun = setting.cursor(Stream.ORDERS).settled
+    far = page(reached=begun + timedelta(minutes=1), complete=False)
+    assert settle_with(setting, far, WAIT).settled <= begun + timedelta(minutes=1)
+    assert setting.ledger.jobs == {}
+
+
+def test_a_second_in_which_a_settle_pass_is_stuck_is_checked_by_a_job_of_its_own() -> None:
+    setting = settling(Setting())
+    begun = setting.cursor(Stream.ORDERS).settled
+    assert settle_with(setting, page(reached=begun, complete=False), WAIT).settled == begun + DENSE
+    (job,) = setting.ledger.jobs.values()
+    assert (job.kind, job.unread[Stream.ORDERS][0].start) == ("crosscheck", begun)
+
+
+def test_a_job_that_has_ended_is_not_taken_for_one_that_reads() -> None:
+    setting = settling(Setting())
+    begun = setting.cursor(Stream.ORDERS).settled
+    settle_with(setting, page(reached=begun, complete=False), WAIT)
+    (job,) = setting.ledger.jobs.values()
+    setting.ledger.jobs[job.job_id] = job.cancelled(setting.at)
+    settle_with(settling(setting), page(reached=begun, complete=False), WAIT)
+    assert [each.ended_at is None for each in setting.ledger.jobs.values()] == [False, True]
+
+
+def test_a_page_whose_orders_could_not_be_seen_to_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    setting = settling(Setting())
+    begun = setting.cursor(Stream.ORDERS).settled
+
+    def unable(*_: Any, **__: Any) -> bool:
+        raise WAIT
+
+    monkeypatch.setattr(CrossCheck, "verify", unable)
+    assert settle_with(setting, page(reached=begun, complete=False, orders=(an_order(1),))).settled == begun
+    assert setting.ledger.jobs == {}
+
+
 def test_not_within_the_margin_in_which_rows_may_still_appear() -> None:
     setting = Setting()
     recent = setting.at

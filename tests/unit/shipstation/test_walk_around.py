@@ -173,6 +173,36 @@ def test_rows_that_move_up_while_a_broken_page_is_read_in_pieces_are_found(seed:
     assert missed(700, vendor.walk()) == vendor.bad
 
 
+class Sparse(Vendor):
+    """Rows that are not `ours` are shown as nulls."""
+
+    def __init__(self, random: Random, share: float, *, counts: bool) -> None:
+        number = random.randrange(300, 1600)
+        bad = random.randrange(number)
+        super().__init__(number, [bad], 0, counts=counts)
+        self.ours = [n for n in range(number) if n != bad and random.random() < share]
+
+    def __call__(self, parameters: Mapping[str, str], tries: int) -> Batch:
+        batch = super().__call__(parameters, tries)
+        return Batch([row if row["shipmentId"] in self.ours else {} for row in batch.rows], batch.total)
+
+
+@pytest.mark.parametrize("counts", [True, False], ids=["counted", "not counted"])
+@pytest.mark.parametrize("share", [0.99, 0.5, 0.1, 0.01])
+@pytest.mark.parametrize("seed", range(8))
+def test_rows_of_ours_among_nulls_are_found_behind_a_broken_one(seed: int, share: float, *, counts: bool) -> None:
+    vendor = Sparse(Random(seed), share, counts=counts)
+    assert sorted(ids(vendor.walk())) == vendor.ours
+
+
+@pytest.mark.parametrize(("bad", "requests"), [([0, 483], 59), ([111, 443, 551, 566], 75)], ids=str)
+def test_where_no_total_is_told_the_end_of_the_list_is_no_sign_of_rows_that_moved(
+    bad: list[int], requests: int
+) -> None:
+    vendor = Vendor(586, bad, 0, counts=False)
+    assert (missed(586, vendor.walk()), len(vendor.asked)) == (bad, requests)
+
+
 def test_a_gap_within_a_second_parts_no_window() -> None:
     vendor = Vendor(100)
     vendor.walk(Window(at(0), at(90)), [gap(10, 11), gap(20, 20)])
