@@ -120,15 +120,15 @@ class HeldPosition:
 
 @dataclass
 class _Pass:
-    """One pass over a window. `is_stuck`: what was taken of it proves nothing beyond the instant at which it began, so
-    that a run that ends there is followed by one that comes no further.
+    """One pass over a window from `start` on, and up to where what was taken of it proves that nothing was left out;
+    None while nothing was taken.
     """
 
     start: datetime
-    is_stuck: bool = False
+    reached: datetime | None = None
 
     def took(self, reading: Reading) -> None:
-        self.is_stuck = (reading.reached or self.start) <= self.start
+        self.reached = max(self.start, reading.reached or self.start)
 
 
 @dataclass(frozen=True)
@@ -172,15 +172,15 @@ class Walker:
     def _look(
         self, stream: Stream, lane: Lane, start: datetime, *, settles: bool, until: datetime | None = None
     ) -> None:
-        each = _Pass(start)
+        each, before = _Pass(start), self._cursor(stream)
         try:
             is_read = self._read(stream, lane, each, settles=settles, until=until)
         except ConnectorError as fault:
-            if each.is_stuck and seconds_to_wait(fault) is not None:
-                self._go_round(stream, start, settles=settles)
+            if seconds_to_wait(fault) is not None:
+                self._go_round(stream, each, before, settles=settles)
             raise
-        if each.is_stuck and not is_read:
-            self._go_round(stream, start, settles=settles)
+        if not is_read:
+            self._go_round(stream, each, before, settles=settles)
 
     def _read(self, stream: Stream, lane: Lane, each: _Pass, *, settles: bool, until: datetime | None) -> bool:
         """False where it is put off."""
@@ -205,12 +205,14 @@ class Walker:
                 return True
         return True
 
-    def _go_round(self, stream: Stream, start: datetime, *, settles: bool) -> None:
+    def _go_round(self, stream: Stream, each: _Pass, before: Cursor, *, settles: bool) -> None:
         """A run that came no further is followed by others that come no further: only a job can go on within a second.
         Not within the margin, where rows may still appear: the job reads them once.
         """
-        if start + DENSE <= self._now() - self._margin(stream):
-            self._step_over(stream, start, 1, settles=settles)
+        if each.reached is None or self._cursor(stream) != before:
+            return
+        if each.reached + DENSE <= self._now() - self._margin(stream):
+            self._step_over(stream, each.reached, 1, settles=settles)
 
     def _is_put_off(self, until: datetime | None) -> bool:
         """What is read a second time, up to `until`, is put off for a webhook too."""
@@ -232,10 +234,10 @@ class Walker:
         try:
             is_read = self._swept(track, span, each)
         except ConnectorError as fault:
-            if each.is_stuck and seconds_to_wait(fault) is not None:
+            if each.reached == span.start and seconds_to_wait(fault) is not None:
                 self._sweep_behind(track, span)
             raise
-        if each.is_stuck and not is_read:
+        if each.reached == span.start and not is_read:
             self._sweep_behind(track, span)
 
     def _swept(self, track: Track, span: Span, each: _Pass) -> bool:
@@ -355,7 +357,9 @@ class Walker:
         return timedelta(minutes=side.check_minutes if stream is Stream.ORDERS else side.settle_minutes)
 
     def _advanced(self, stream: Stream, reading: Reading, until: datetime | None, *, settles: bool) -> Cursor:
-        """Forwards only. A look that began at `settled` has seen everything older than the margin behind it."""
+        """Forwards only. A look that began at `settled` has seen everything up to where it came that is older than the
+        margin: the newest row is as old at least as it is now.
+        """
         cursor = self._cursor(stream)
         # One row from a wrong clock must not carry the cursor past all rows to come.
         reached = min(reading.reached or cursor.head, self._now() + FUTURE)
@@ -363,9 +367,10 @@ class Walker:
             return cursor.reaching(reached)
         seen = until if until and reading.complete else reached
         is_proven = reading.reached is not None or reading.complete
-        settled = max(cursor.settled, seen - self._margin(stream)) if is_proven else cursor.settled
+        head = max(cursor.head, reached)
+        settled = max(cursor.settled, min(seen, head - self._margin(stream))) if is_proven else cursor.settled
         settled_at = self._now() if reading.complete else cursor.settled_at
-        return Cursor(head=max(cursor.head, reached), settled=settled, settled_at=settled_at)
+        return Cursor(head=head, settled=settled, settled_at=settled_at)
 
     def _now(self) -> datetime:
         return self.intake.now()

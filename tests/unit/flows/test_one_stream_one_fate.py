@@ -21,7 +21,7 @@ from functions.model.jobs import Lane
 from functions.model.messages import Pointer
 from functions.model.outcomes import Reason
 from tests.equipment.account_fixture import Rig
-from tests.equipment.builders import NOON, a_cause, a_shipment
+from tests.equipment.builders import NOON, a_cause, a_connection, a_shipment
 from tests.equipment.http import Request, Response
 from tests.equipment.reading_fakes import ACME, FakeSource, Setting, a_webhook, an_order, page
 
@@ -354,8 +354,8 @@ def test_a_second_in_which_the_next_request_has_to_wait_becomes_a_job_too() -> N
 
 
 def settling(setting: Setting) -> Setting:
-    """The settle pass of orders is due, from an hour before the head."""
-    cursor = Cursor(head=NOON, settled=NOON - timedelta(hours=1), settled_at=NOON)
+    """The settle pass of orders is due, from far more than a margin before the head."""
+    cursor = Cursor(head=NOON, settled=NOON - timedelta(hours=3), settled_at=NOON)
     cursors = {stream: Cursor(head=NOON, settled=NOON, settled_at=setting.at) for stream in Stream}
     setting.positions.position = ReadingPosition(connection=ACME, cursors={**cursors, Stream.ORDERS: cursor})
     return setting
@@ -377,8 +377,19 @@ def test_a_settle_pass_that_has_to_wait_came_as_far_as_its_pages_prove() -> None
     setting = settling(Setting())
     begun = setting.cursor(Stream.ORDERS).settled
     far = page(reached=begun + timedelta(minutes=1), complete=False)
-    assert settle_with(setting, far, WAIT).settled <= begun + timedelta(minutes=1)
+    assert settle_with(setting, far, WAIT).settled == begun + timedelta(minutes=1)
     assert setting.ledger.jobs == {}
+
+
+def test_a_settle_pass_that_is_stuck_behind_a_quiet_head_goes_on_behind_what_it_read() -> None:
+    setting = Setting()
+    margin = timedelta(minutes=a_connection().shipstation.check_minutes)
+    cursor = Cursor(head=NOON, settled=NOON - margin, settled_at=NOON)
+    setting.at = NOON + 3 * margin
+    cursors = {stream: Cursor(head=NOON, settled=NOON, settled_at=setting.at) for stream in Stream}
+    setting.positions.position = ReadingPosition(connection=ACME, cursors={**cursors, Stream.ORDERS: cursor})
+    reached = NOON - timedelta(seconds=1)
+    assert settle_with(setting, page(reached=reached, complete=False), WAIT).settled == reached + DENSE
 
 
 def test_a_second_in_which_a_settle_pass_is_stuck_is_checked_by_a_job_of_its_own() -> None:
