@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from functions.ledger.positions import PositionStore
+from functions.model.cursors import Stream
 from tests.equipment.http import Request
 from tests.equipment.ifs.arrangements import COMPLETE
 from tests.equipment.ifs.outages import Outage
@@ -59,6 +61,15 @@ class Rig:
         item = {"pk": "audit#acme#x", "sk": f"{number}", "record": record, "outcome": outcome, "changes": changes}
         self.world.tables[AUDIT].put(item)
 
+    def read(self, *streams: Stream) -> None:
+        """Looks come to the end of these lists."""
+        store, now = PositionStore(self.world.tables[LEDGER]), self.world.now()
+        position = store.acquire(self.site.connection.name, "a run", now=now, until=now)
+        assert position is not None
+        for stream in streams:
+            position = position.read_whole(stream, now)
+        store.save(position.released())
+
     @property
     def tracking(self) -> str:
         return str(self.site.account.shipments.current[self.label].tracking_number)
@@ -82,6 +93,7 @@ def rig() -> Rig:
     rig.account("written", tracking=rig.tracking, carrier="UPS")
     rig.remember()
     world.clockwork.run(START + timedelta(days=2))
+    rig.read(*Stream)
     return rig
 
 
@@ -244,6 +256,11 @@ def _late(rig: Rig) -> None:
     rig.tick(hours=1)
 
 
+def _not_read(rig: Rig) -> None:
+    rig.tick(hours=1)
+    rig.read(*(stream for stream in Stream if stream is not Stream.ORDERS))
+
+
 def _served(rig: Rig, count: int, **values: Any) -> None:
     facts = {"method": "GET", "path": "/x", "status": 200, "if_match": None, **values}
     rig.site.tenant.requests += [Served(rig.world.now(), **facts) for _ in range(count)]
@@ -317,6 +334,7 @@ PLANTED: list[tuple[Callable[[Rig], None], str]] = [
     (_large_and_not_parked, "is not parked as order_too_large"),
     (_neither_cleared_nor_told, "a voided number stands and nobody is told"),
     (_late, "too late"),
+    (_not_read, "no look has come to the end of orders"),
     (_hammered, "requests in 105 minutes of outage of writes"),
     (_hammered_with_a_refused_client, "minutes of refused client"),
     (_asked_too_early, "before Retry-After was over"),
