@@ -53,8 +53,8 @@ def walk(
     """
     run = _Walk(fetch, listing, filters)
     legs = list(_legs(window, avoid))
-    for number, leg in enumerate(legs, start=1):
-        yield from run.leg(leg, first_page if number == 1 else 1, is_final=number == len(legs))
+    for leg in legs:
+        yield from run.leg(leg, first_page if leg is legs[0] else 1, is_final=leg is legs[-1])
 
 
 def _legs(window: Window, avoid: Sequence[Gap]) -> Iterator[Window]:
