@@ -131,6 +131,18 @@ class _Pass:
         self.reached = max(self.start, reading.reached or self.start)
 
 
+def _read_or_else(read: Callable[[], bool], go_round: Callable[[], None]) -> None:
+    """`go_round` where `read` was put off, or has to wait: another run begins where this one did."""
+    try:
+        is_read = read()
+    except ConnectorError as fault:
+        if seconds_to_wait(fault) is not None:
+            go_round()
+        raise
+    if not is_read:
+        go_round()
+
+
 @dataclass(frozen=True)
 class Walker:
     """`cause` is whose rows these are; `has_time` says whether another page may be read, `is_wanted` whether a webhook
@@ -173,14 +185,10 @@ class Walker:
         self, stream: Stream, lane: Lane, start: datetime, *, settles: bool, until: datetime | None = None
     ) -> None:
         each, before = _Pass(start), self._cursor(stream)
-        try:
-            is_read = self._read(stream, lane, each, settles=settles, until=until)
-        except ConnectorError as fault:
-            if seconds_to_wait(fault) is not None:
-                self._go_round(stream, each, before, settles=settles)
-            raise
-        if not is_read:
-            self._go_round(stream, each, before, settles=settles)
+        _read_or_else(
+            lambda: self._read(stream, lane, each, settles=settles, until=until),
+            lambda: self._go_round(stream, each, before, settles=settles),
+        )
 
     def _read(self, stream: Stream, lane: Lane, each: _Pass, *, settles: bool, until: datetime | None) -> bool:
         """False where it is put off."""
@@ -231,14 +239,7 @@ class Walker:
 
     def sweep(self, track: Track, span: Span) -> None:
         each = _Pass(span.start)
-        try:
-            is_read = self._swept(track, span, each)
-        except ConnectorError as fault:
-            if each.reached == span.start and seconds_to_wait(fault) is not None:
-                self._sweep_behind(track, span)
-            raise
-        if each.reached == span.start and not is_read:
-            self._sweep_behind(track, span)
+        _read_or_else(lambda: self._swept(track, span, each), lambda: self._sweep_behind(track, span, each))
 
     def _swept(self, track: Track, span: Span, each: _Pass) -> bool:
         """False where it is put off."""
@@ -258,7 +259,9 @@ class Walker:
                 self.source.check_budget()
         return True
 
-    def _sweep_behind(self, track: Track, span: Span) -> None:
+    def _sweep_behind(self, track: Track, span: Span, each: _Pass) -> None:
+        if each.reached != span.start:
+            return
         end = min(self._as_job("backlog", track.stream, span.start, 1), span.end)
         self.position.move(track.name, Cursor(head=end, settled=end))
 
