@@ -434,22 +434,37 @@ def test_not_within_the_margin_in_which_rows_may_still_appear() -> None:
     assert (setting.cursor(Stream.ORDERS).head, setting.ledger.jobs) == (recent, {})
 
 
-def test_a_sweep_that_came_no_further_leaves_its_second_to_a_job() -> None:
-    setting = swept(Setting())
-    stream = Stream.FULFILMENTS
+def swept_by_a_slow_run(came: timedelta) -> tuple[Setting, list[datetime]]:
+    """The sweep of fulfilments reads a page that proves so much; then the run's time is over."""
+    setting, reached = swept(Setting()), list[datetime]()
 
     def sweep() -> None:
-        each, start, lane = setting.source.walks[-1]
-        if (each, lane) == (stream, "sweep"):
-            setting.source.pages[stream] = [page(reached=start, complete=False)] * 3
+        stream, start, lane = setting.source.walks[-1]
+        if (stream, lane) == (Stream.FULFILMENTS, "sweep"):
+            reached.append(start + came)
+            setting.source.pages[stream] = [page(reached=start + came, complete=False)] * 3
             setting.at += RUN
 
     setting.source.during = [sweep] * (len(Stream) + len(TRACKS))
     setting.run()
+    return setting, reached
+
+
+def swept_to(setting: Setting) -> list[datetime]:
+    return [cursor.head for name, cursor in setting.positions.position.cursors.items() if "@" in name]
+
+
+def test_a_sweep_that_came_no_further_leaves_its_second_to_a_job() -> None:
+    setting, (reached,) = swept_by_a_slow_run(timedelta(0))
     (job,) = setting.ledger.jobs.values()
-    (span,) = job.unread[stream]
-    swept_to = [cursor.head for name, cursor in setting.positions.position.cursors.items() if "@" in name]
-    assert span.end in swept_to
+    (span,) = job.unread[Stream.FULFILMENTS]
+    assert (span.start, span.end) == (reached, reached + DENSE)
+    assert span.end in swept_to(setting)
+
+
+def test_one_that_came_further_goes_on_there() -> None:
+    setting, (reached,) = swept_by_a_slow_run(SOON)
+    assert (reached in swept_to(setting), setting.ledger.jobs) == (True, {})
 
 
 # --- one row, one order
