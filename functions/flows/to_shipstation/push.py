@@ -7,7 +7,8 @@ A run that dies between the two leaves a note, and the next one asks ShipStation
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from functions.errors import ConnectorError, Retryable
@@ -33,15 +34,32 @@ def push(flow: Push, message: PushOrders) -> list[PushedOrder]:
     ledger: what was saved is not done again.
     """
     steps = _steps(flow, message)
-    try:
+    with _delaying(flow, steps):
         look(flow, _left(steps), message.cause)
         _write(flow, _left(steps), message.cause)
+    return _saved(flow, [step.ended for step in steps if step.ended is not None])
+
+
+def propose(flow: Push, message: PushOrders) -> list[Step]:
+    """Every order up to the first save: those that have not ended would be written. Of a flow that keeps nothing."""
+    steps = _steps(flow, message)
+    with _delaying(flow, steps):
+        look(flow, _left(steps), message.cause)
+    for step in _left(steps):
+        _prepare(flow, step)
+    return steps
+
+
+@contextmanager
+def _delaying(flow: Push, steps: Sequence[Step]) -> Iterator[None]:
+    """What ShipStation cannot answer now waits."""
+    try:
+        yield
     except ConnectorError as fault:
         if fault.reason not in OF_SHIPSTATION:
             raise
         for step in _left(steps):
             step.ended = delayed(flow, step, fault)
-    return _saved(flow, [step.ended for step in steps if step.ended is not None])
 
 
 def _steps(flow: Push, message: PushOrders) -> list[Step]:
@@ -129,23 +147,29 @@ def _by_key(told: Sequence[Upserted]) -> dict[str, Upserted]:
 
 
 def _begin(flow: Push, step: Step, cause: Cause) -> bool:
-    _follow(step)
-    pushed, content, now = step.pushed, step.outbound.content, flow.now()
-    key, step.was_tried = flow.audit.new_key(now), pushed.may_exist
-    if step.decision.kind == "create" and content is not None:
-        # ShipStation knows the old key as that of a cancelled order, and would change that one.
-        step.pushed = fresh = pushed.reopened() if pushed.is_cancelled else pushed
-        step.ended = recalled(flow, step, content)
-        if step.ended is not None:
-            return False
-        step.pushed, step.current = fresh.about_to_make(step.outbound, content, now, key), None
-    else:
-        step.pushed = pushed.about_to_change(step.outbound, step.decision.fields, key, step.current)
+    _prepare(flow, step)
+    if step.ended is not None:
+        return False
     step.pushed = step.pushed.asked_for_by(cause)
     if not flow.pushed.save(step.pushed):
         return False
     step.pushed = step.pushed.saved()
     return True
+
+
+def _prepare(flow: Push, step: Step) -> None:
+    """What is about to be written, and under which key."""
+    _follow(step)
+    pushed, content, now = step.pushed, step.outbound.content, flow.now()
+    key, step.was_tried = flow.audit.new_key(now), pushed.may_exist
+    if step.decision.kind != "create" or content is None:
+        step.pushed = pushed.about_to_change(step.outbound, step.decision.fields, key, step.current)
+        return
+    # ShipStation knows the old key as that of a cancelled order, and would change that one.
+    step.pushed = fresh = pushed.reopened() if pushed.is_cancelled else pushed
+    step.ended = recalled(flow, step, content)
+    if step.ended is None:
+        step.pushed, step.current = fresh.about_to_make(step.outbound, content, now, key), None
 
 
 def _follow(step: Step) -> None:
