@@ -148,10 +148,14 @@ class ReconcileSettings(Settings):
 
 
 class ReplaySettings(Settings):
+    """`orders` and `shipstation_secrets` are of connections with orders that go to ShipStation."""
+
     ledger_table: str
     audit_table: str
     shipments: dict[str, str]
     ifs_secrets: dict[str, str]
+    orders: dict[str, str]
+    shipstation_secrets: dict[str, str]
 
 
 class DigestSettings(Settings):

@@ -63,10 +63,15 @@ class PushFlow(Construct):
             for name, resources in per_connection.items()
             if resources.connection.orders is not None
         }
-        self.queue_urls = {str(name): route.queue.queue_url for name, route in routes.items()}
+        self.queues = {name: route.queue for name, route in routes.items()}
         self._read(routes, functions, ledger)
         self._write(routes, functions, ledger)
         self.functions = [self.pull, self.push]
+
+    @property
+    def queue_urls(self) -> dict[str, str]:
+        """By connection, as settings hold them."""
+        return {name: queue.queue_url for name, queue in self.queues.items()}
 
     def _read(self, routes: Mapping[ConnectionName, _Route], functions: Functions, ledger: Ledger) -> None:
         settings = PullSettings(

@@ -107,7 +107,7 @@ class ConnectorStack(Stack):
         letters = self._dead_letters(orders)
         kept = [*self._alignment(), *self._registration(shipments.webhook)]
         working = [*shipments.functions, *(orders.functions if orders else []), letters.function, *kept]
-        asked = self._asked()
+        asked = self._asked(orders)
         self._roles(asked, shipments, orders, kept)
         lambdas = memory_mb([*working, *asked.functions])
         self._page(shipments, asked, working, lambdas)
@@ -176,10 +176,10 @@ class ConnectorStack(Stack):
         )
         return [register.function]
 
-    def _asked(self) -> _Asked:
+    def _asked(self, orders: PushFlow | None) -> _Asked:
         functions, ledger, links = self._functions, self._ledger, self._links
         return _Asked(
-            Replay(self, "ReplayFlow", functions=functions, ledger=ledger, per_connection=links),
+            Replay(self, "ReplayFlow", functions=functions, ledger=ledger, orders=orders, per_connection=links),
             Check(self, "CheckFlow", functions=functions, ledger=ledger, per_connection=links),
             Operate(self, "OperateFlow", functions=functions, ledger=ledger, per_connection=links),
         )

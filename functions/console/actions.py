@@ -32,8 +32,9 @@ def plan(answer: Answer) -> Shown:
     differences = answer.get("differences", [])
     state = f", {answer['state']}" if "state" in answer else ""
     blocks: list[Block] = [Line(f"Plan {answer.get('plan_id', NONE)}{state}: {_counts(answer)}", tone="bold")]
+    what = "ShipStation order" if answer.get("to_shipstation") else "IFS record"
     for difference in differences:
-        blocks += _difference(difference)
+        blocks += _difference(difference, what)
     if answer.get("not_shown"):
         page = answer.get("page", 1) + 1
         blocks.append(Line(f"{answer['not_shown']} more: plan --id {answer['plan_id']} --page {page}"))
@@ -56,19 +57,21 @@ def _counts(answer: Answer) -> str:
     return ", ".join(text.format(answer[name]) for name, text in texts.items() if name in answer) or "shown"
 
 
-def _difference(difference: Mapping[str, Any]) -> Iterator[Line]:
-    why = f" {difference['reason']}: {difference['means']}" if "reason" in difference else ""
+def _difference(difference: Mapping[str, Any], what: str) -> Iterator[Line]:
+    """`what` is a record of the system that it is written to."""
+    field = f" ({difference['field']})" if "field" in difference else ""
+    why = f" {difference['reason']}{field}: {difference['means']}" if "reason" in difference else ""
     yield Line(f"{difference['order']}: {difference['outcome']}{why}", 2)
     if difference.get("choices"):
         yield Line(f"To choose from: {listed(difference['choices'])}", 6)
-    yield from (_changed_record(record) for record in difference.get("changes", []))
+    yield from (_changed_record(record, what) for record in difference.get("changes", []))
     yield from (_left_record(record) for record in difference.get("left", []))
 
 
-def _changed_record(record: Mapping[str, Any]) -> Line:
+def _changed_record(record: Mapping[str, Any], what: str) -> Line:
     fields = {name: change for name, change in record.items() if isinstance(change, dict)}
     changes = [f"{name}: {value(c.get('before'))} → {value(c.get('after'))}" for name, c in fields.items()]
-    return Line(f"IFS record {record['record']}: {'; '.join(changes)}", 6)
+    return Line(f"{what} {record['record']}: {'; '.join(changes)}", 6)
 
 
 def _left_record(record: Mapping[str, Any]) -> Line:

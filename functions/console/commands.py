@@ -205,15 +205,16 @@ COMMANDS = (
     Command(
         name="plan",
         function="ReplayFunction",
-        says="a replay's dry run: what writing again would change, or the plan of one",
+        says="a dry run: what writing again would change in IFS or in ShipStation, or the plan of one",
         examples=(
             'plan P1001 --note "customer asked"',
             'plan --reason carrier_unmapped --from 7d --note "ontrac is mapped"',
+            'plan --to-shipstation P1001 --note "before the pause ends"',
             "plan --id 3f2a",
         ),
         options=options.plan,
         request=options.plan_request,
-        model=lambda given: OfAPlan if given.plan_id else DryRun,
+        model=options.plan_model,
         view=actions.plan,
         is_signed=lambda given: not given.plan_id,
         is_of_one=lambda given: not given.plan_id,

@@ -11,6 +11,7 @@ from pydantic import AwareDatetime
 from functions.console import instants
 from functions.model.cursors import Stream
 from functions.model.reconcile_request import ReconcileRequest
+from functions.model.replay_request import DryRun, OfAPlan, PushDryRun
 from functions.model.selection import Selection
 
 MAPS = ("carriers", "services", "warehouses")
@@ -115,6 +116,7 @@ def plan(parser: ArgumentParser) -> None:
     parser.add_argument("orders", nargs="*", help="IFS order numbers")
     parser.add_argument("--id", dest="plan_id", default="", help="show this plan instead")
     parser.add_argument("--page", type=int, help="of that plan, from 1")
+    parser.add_argument("--to-shipstation", action="store_true", help="of what goes there, all that is due or ORDERS")
     for word, annotation in _criteria().items():
         kinds = set(_parts(annotation))
         option: dict[str, Any] = {"action": "extend", "nargs": "+"} if tuple in kinds else {}
@@ -138,8 +140,18 @@ def plan_request(arguments: Namespace) -> dict[str, Any]:
     if arguments.plan_id:
         return {"apply": False, **given(arguments, "plan_id", "page")}
     criteria = {word: getattr(arguments, f"by_{word}") for word in _criteria()}
-    select = {**given(arguments, "orders"), **{word: value for word, value in criteria.items() if value is not None}}
+    chosen = {word: value for word, value in criteria.items() if value is not None}
+    if arguments.to_shipstation:
+        refused = {"select": chosen} if chosen else {}  # by number alone: said by the function's own model
+        return {**given(arguments, "connection", "to_shipstation", "orders", "by", "note"), **refused}
+    select = {**given(arguments, "orders"), **chosen}
     return {"select": select, **given(arguments, "connection", "by", "note")}
+
+
+def plan_model(arguments: Namespace) -> type[DryRun | PushDryRun | OfAPlan]:
+    if arguments.plan_id:
+        return OfAPlan
+    return PushDryRun if arguments.to_shipstation else DryRun
 
 
 def plan_under_way(answer: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -30,6 +30,7 @@ def told(plan: Plan, plans: Plans, page: int, progress: Progress | None, called:
         expires_at=plan.expires_at,
         reverts=plan.reverts or None,
         overwrites=plan.overwrites or None,
+        to_shipstation=plan.is_to_shipstation or None,
         applied=plan.applied,
         cancelled=plan.cancelled,
         next=_next(plan),
@@ -57,7 +58,7 @@ def _next(plan: Plan) -> Any:
         return UNDECIDED if plan.undecided else "nothing to change"
     if plan.is_under_way:
         return {"plan_id": plan.plan_id}
-    if plan.status == "applied" and plan.reverts is None:
+    if plan.status == "applied" and plan.reverts is None and not plan.is_to_shipstation:
         return {"plan_id": plan.plan_id, "revert": True, **WHO}
     return "repeat the dry run to see what is left"
 
@@ -67,10 +68,12 @@ def _difference(order: PlannedOrder, records: Mapping[RecordKey, PlannedRecord])
     concerned = [records[key] for key in (*order.records, *order.touches) if key in records]
     changes, left = _changes(concerned), _left(concerned)
     return Difference(
-        order=order.order.reference,
+        order=order.name,
+        part=order.push.part if order.push is not None else None,
         outcome=order.outcome,
         reason=order.reason,
         means=SENTENCES[order.reason] if order.reason is not None else None,
+        field=order.field or None,
         choices=order.choices or None,
         changes=changes or None,
         left=left or None,

@@ -25,7 +25,7 @@ from functions.wiring.aws import AwsRuntime
 from functions.wiring.ifs_tenant import leave_alone
 from functions.wiring.pauses import is_paused
 from functions.wiring.push_parts import pull_parts, with_warehouses
-from functions.wiring.requests import as_kept, explained, names, unknown_connection
+from functions.wiring.requests import NO_ORDERS, as_kept, explained, names, unknown_connection
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import heartbeat, logger
 
@@ -35,7 +35,6 @@ ALLOWED = {
 }
 RESTS = "a person paused it; resume it first"
 OFF = "it is switched off"
-NO_ORDERS = "connection: its file has no [orders]"
 
 
 def build(runtime: Runtime, settings: PullSettings) -> Handler:

@@ -17,15 +17,13 @@ from pydantic import ValidationError
 
 from functions.connections.connection import Connection
 from functions.errors import ConnectorError
-from functions.flows.operations.carry_out import apply, progress, send
-from functions.flows.operations.overwrite import KeptOrders
-from functions.flows.operations.replay import Replay, SelectedOrders, Source, draw, held, planned
-from functions.flows.operations.revert import AppliedOrders
+from functions.flows.operations.planner import Deliveries, Planner
+from functions.flows.operations.replay import Replay, held, planned
 from functions.handlers.plan_answers import told
 from functions.model.answer import Refusal, out_of_reach, refused
 from functions.model.plans import Asked, Plan
 from functions.model.replay_answer import AppliedBefore, PlanApplied, PlanCancelled
-from functions.model.replay_request import DryRun, OfAPlan, Tick
+from functions.model.replay_request import DryRun, OfAPlan, PushDryRun, Tick
 from functions.model.selection import Selection
 from functions.model.shipment import ConnectionName
 from functions.page.plan_page import plan_page
@@ -35,7 +33,8 @@ from functions.version import VERSION
 from functions.wiring.aws import AwsRuntime
 from functions.wiring.delivery_parts import DeliveryParts, DeliveryTables
 from functions.wiring.once import Once
-from functions.wiring.requests import as_kept, explained, names, unknown_connection
+from functions.wiring.push_parts import push_plans
+from functions.wiring.requests import NO_ORDERS, as_kept, explained, names, unknown_connection
 from functions.wiring.runtime import Context, Handler, Runtime
 from functions.wiring.telemetry import logger
 
@@ -50,6 +49,7 @@ ALLOWED = {
         **WHO,
     },
     "overwrite": {"connection": "name", "select": {"orders": ["number"]}, "overwrite": ["tracking"], **WHO},
+    "to ShipStation": {"connection": "name", "to_shipstation": True, "orders": ["number"], **WHO},
     "show": {"plan_id": "from a dry run", "page": "from 1"},
     "apply": {"plan_id": "from a dry run", "apply": True, **WHO},
     "cancel": {"plan_id": "from a dry run", "cancel": True, **WHO},
@@ -72,7 +72,7 @@ class _Run:
 
 class _Service:
     def __init__(self, runtime: Runtime, settings: ReplaySettings) -> None:
-        self._runtime = runtime
+        self._runtime, self._settings = runtime, settings
         tables = DeliveryTables(settings.ledger_table, settings.audit_table, settings.shipments, settings.ifs_secrets)
         self._parts, self._once = DeliveryParts(runtime, tables), Once(runtime, settings.ledger_table)
         self._plans = self._parts.plans
@@ -80,24 +80,30 @@ class _Service:
     # --- what a person asks for
 
     def dry_run(self, request: DryRun, event: dict[str, Any], run: _Run) -> dict[str, Any]:
-        replay, name = self._replay(request.connection, run), request.connection
-        strange = [field for field in request.overwrite if not replay.connection.writes(field)]
+        connection, name = self._connection(request.connection), request.connection
+        strange = [field for field in request.overwrite if not connection.writes(field)]
         if strange:
             raise _Refused(f"overwrite: no target of the connection has {', '.join(strange)}")
         asked, over = self._asked(request.by, request.note), request.overwrite
         return self._drawn(
-            event, run, replay, lambda id_: planned(name, id_, asked, select=request.select, overwrites=over)
+            event, run, name, lambda id_: planned(name, id_, asked, select=request.select, overwrites=over)
+        )
+
+    def push_dry_run(self, request: PushDryRun, event: dict[str, Any], run: _Run) -> dict[str, Any]:
+        name, asked = request.connection, self._asked(request.by, request.note)
+        if self._connection(name).orders is None:
+            raise _Refused(NO_ORDERS)
+        select = Selection(orders=request.orders) if request.orders else None
+        return self._drawn(
+            event, run, name, lambda id_: planned(name, id_, asked, select=select, is_to_shipstation=True)
         )
 
     def revert(self, request: OfAPlan, event: dict[str, Any], run: _Run) -> dict[str, Any]:
         applied = self._plan(request.plan_id)
         if (refusal := _is_no_ground(applied)) is not None:
             raise _Refused(refusal)
-        replay = self._replay(applied.connection, run)
-        asked = self._asked(request.by, request.note)
-        return self._drawn(
-            event, run, replay, lambda plan_id: planned(applied.connection, plan_id, asked, reverts=applied.plan_id)
-        )
+        asked, name = self._asked(request.by, request.note), applied.connection
+        return self._drawn(event, run, name, lambda id_: planned(name, id_, asked, reverts=applied.plan_id))
 
     def apply(self, request: OfAPlan, run: _Run) -> dict[str, Any]:
         plan = self._plan(request.plan_id)
@@ -107,8 +113,8 @@ class _Service:
             raise _Refused(f"plan_id: the plan expired at {plan.expires_at.isoformat()}; make a new dry run")
         if plan.status != "ready":
             return self._applied_before(plan)
-        replay, asked = self._replay(plan.connection, run), self._asked(request.by, request.note)
-        applied = apply(replay, plan, asked, run.ends_at, run.context.aws_request_id)
+        planner, asked = self._planner(plan, run), self._asked(request.by, request.note)
+        applied = planner.apply(plan, asked, run.ends_at, run.context.aws_request_id)
         logger.info("replay_applied", connection=plan.connection, plan_id=plan.plan_id, orders=applied.sent)
         waits = applied.to_send - applied.sent
         next_ = {"plan_id": plan.plan_id}
@@ -142,45 +148,43 @@ class _Service:
                 logger.warning(
                     "replay_failed", connection=name, plan_id=plan_id, reason=fault.reason, detail=str(fault)
                 )
+            except _Refused as refusal:
+                logger.warning("replay_refused", connection=name, plan_id=plan_id, detail=str(refusal))
         return {"plans": len(found)}
 
     def _work(self, plan_id: str, run: _Run) -> None:
         plan = self._plans.head(plan_id)
         if plan is None:
             return
-        replay = self._replay(plan.connection, run)
-        taken = self._taken(replay, plan, run)
+        taken = self._taken(plan, run)
         if taken is not None:
-            self._piece(replay, taken, run)
+            self._piece(self._planner(taken, run), taken, run)
 
-    def _piece(self, replay: Replay, plan: Plan, run: _Run) -> None:
+    def _piece(self, planner: Planner, plan: Plan, run: _Run) -> None:
         if plan.status == "applying":
-            after = send(replay, plan, run.context.aws_request_id)
+            after = planner.send(plan, run.context.aws_request_id)
         else:
-            after = self._draw(replay, plan)
+            after = self._draw(planner, plan)
         logger.info("replay_went_on", connection=plan.connection, plan_id=plan.plan_id, state=after.status)
 
-    def _draw(self, replay: Replay, plan: Plan) -> Plan:
-        drawn = draw(replay, plan, self._source(replay, plan))
+    def _draw(self, planner: Planner, plan: Plan) -> Plan:
+        drawn = planner.draw(plan)
         return (self._plans.save(drawn.let_go()) or drawn) if drawn.status == "drawing" else drawn
-
-    def _source(self, replay: Replay, plan: Plan) -> Source:
-        if plan.reverts is not None:
-            return AppliedOrders(replay, plan, self._plan(plan.reverts))
-        return SelectedOrders(replay, plan) if plan.kind == "replay" else KeptOrders(replay, plan)
 
     # --- parts
 
-    def _drawn(self, event: dict[str, Any], run: _Run, replay: Replay, make: Callable[[str], Plan]) -> dict[str, Any]:
+    def _drawn(
+        self, event: dict[str, Any], run: _Run, name: ConnectionName, make: Callable[[str], Plan]
+    ) -> dict[str, Any]:
         """What is not drawn by then is drawn by the runs that follow. Meanwhile the same request finds this plan."""
         digest = hashlib.sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()
 
         def begin(plan_id: str) -> dict[str, Any]:
-            under_way = self._under_way(replay.connection.name, digest)
-            plan = self._taken(replay, under_way, run) if under_way else self._opened(make(plan_id), digest, run)
+            under_way = self._under_way(name, digest)
+            plan = self._taken(under_way, run) if under_way else self._opened(make(plan_id), digest, run)
             if plan is None:
                 return _goes_on(under_way)
-            drawn = self._draw(replay, plan)
+            drawn = self._draw(self._planner(plan, run), plan)
             logger.info("replay_planned", connection=drawn.connection, plan_id=drawn.plan_id, state=drawn.status)
             return self._told(drawn, run, 1)
 
@@ -194,14 +198,13 @@ class _Service:
     def _opened(self, plan: Plan, digest: str, run: _Run) -> Plan | None:
         return self._plans.open(plan.asked_as(digest).held(run.ends_at))
 
-    def _taken(self, replay: Replay, plan: Plan, run: _Run) -> Plan | None:
+    def _taken(self, plan: Plan, run: _Run) -> Plan | None:
         """None while another run has it, or where it is given up."""
         is_due = plan.due_at is not None and plan.due_at <= self._runtime.now()
-        return held(replay, plan, run.ends_at) if is_due else None
+        return held(self._plans, plan, run.ends_at) if is_due else None
 
     def _told(self, plan: Plan, run: _Run, page: int) -> dict[str, Any]:
-        replay = self._replay(plan.connection, run)
-        gone = progress(replay, plan) if plan.applied is not None else None
+        gone = self._planner(plan, run).progress(plan) if plan.applied is not None else None
         return told(plan, self._plans, page, gone, self._connection(plan.connection).called).told()
 
     def _applied_before(self, plan: Plan) -> dict[str, Any]:
@@ -224,8 +227,15 @@ class _Service:
             raise _Refused(unknown_connection(names(self._runtime.connections), name))
         return self._runtime.connections[name]
 
+    def _planner(self, plan: Plan, run: _Run) -> Planner:
+        connection = self._connection(plan.connection)
+        if not plan.is_to_shipstation:
+            return Deliveries(self._replay(plan.connection, run), self._plan)
+        if connection.orders is None:
+            raise _Refused(NO_ORDERS)
+        return push_plans(self._runtime, self._settings, connection, lambda: self._runtime.now() < run.begins_until)
+
     def _replay(self, name: ConnectionName, run: _Run) -> Replay:
-        self._connection(name)
         parts = self._parts
         return Replay(
             lookup=parts.lookup(name, run.context),
@@ -267,6 +277,8 @@ def _is_no_ground(plan: Plan) -> str | None:
     """Why there is nothing to take back of it."""
     if plan.applied_at is None:
         return "revert: the plan was never applied"
+    if plan.is_to_shipstation:
+        return "revert: an order in ShipStation can only be cancelled, which IFS decides"
     if plan.status == "applying":
         return "revert: the plan is still being applied; cancel it first, or wait"
     return "revert: a revert is not reverted; replay its orders" if plan.reverts is not None else None
@@ -279,9 +291,13 @@ def _goes_on(plan: Plan | None) -> dict[str, Any]:
     return Refusal(error=told_of, next={"plan_id": plan.plan_id}).told()
 
 
-def _served(service: _Service, request: DryRun | OfAPlan, event: dict[str, Any], run: _Run) -> dict[str, Any]:
+def _served(
+    service: _Service, request: DryRun | PushDryRun | OfAPlan, event: dict[str, Any], run: _Run
+) -> dict[str, Any]:
     if isinstance(request, DryRun):
         return service.dry_run(request, event, run)
+    if isinstance(request, PushDryRun):
+        return service.push_dry_run(request, event, run)
     if request.apply:
         return service.apply(request, run)
     if request.cancel:
@@ -289,14 +305,20 @@ def _served(service: _Service, request: DryRun | OfAPlan, event: dict[str, Any],
     return service.revert(request, event, run) if request.revert else service.show(request, run)
 
 
-def _parsed(event: dict[str, Any]) -> DryRun | OfAPlan | Tick:
-    model: type[DryRun | OfAPlan | Tick] = OfAPlan if "plan_id" in event else DryRun
-    if event.get("is_scheduled") is True:
-        model = Tick
+def _parsed(event: dict[str, Any]) -> DryRun | PushDryRun | OfAPlan | Tick:
+    model = _model(event)
     try:
         return model.model_validate(event)
     except ValidationError as error:
         raise _Refused(explained(error, model)) from None
+
+
+def _model(event: dict[str, Any]) -> type[DryRun | PushDryRun | OfAPlan | Tick]:
+    if event.get("is_scheduled") is True:
+        return Tick
+    if "plan_id" in event:
+        return OfAPlan
+    return PushDryRun if "to_shipstation" in event else DryRun
 
 
 @cache

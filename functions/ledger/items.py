@@ -15,7 +15,8 @@ from functions.errors import Permanent
 from functions.log_lines import logger
 from functions.model.outcomes import Reason
 
-SCHEMA_VERSION = 2  # this version reads earlier ones, and refuses later ones
+SCHEMA_VERSION = 2  # of all items but those that name another
+NEWEST = 3  # this version reads earlier ones, and refuses later ones
 PARTITION, SORT, VERSION = "pk", "sk", "schema_version"
 
 Made = TypeVar("Made", bound=BaseModel)
@@ -28,7 +29,7 @@ def to_item(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
     """Plain Python values. An item written by a newer version is refused rather than misread."""
-    if int(item.get(VERSION, SCHEMA_VERSION)) > SCHEMA_VERSION:
+    if int(item.get(VERSION, SCHEMA_VERSION)) > NEWEST:
         raise Permanent(Reason.LEDGER_VERSION, f"item {item.get('pk', '')} was written by a newer version; deploy it")
     return {name: _plain(value) for name, value in item.items()}
 

@@ -10,7 +10,18 @@ from typing import Any
 from boto3.dynamodb.conditions import Attr
 
 from functions.ledger import earlier_plans
-from functions.ledger.items import PARTITION, SORT, each_readable, read_as, readable, stamp, to_item, unmoved
+from functions.ledger.items import (
+    NEWEST,
+    PARTITION,
+    SORT,
+    VERSION,
+    each_readable,
+    read_as,
+    readable,
+    stamp,
+    to_item,
+    unmoved,
+)
 from functions.ledger.table import DUE_PARTITION, DUE_SORT, EXPIRES, Table
 from functions.model.plans import Plan, PlannedOrder, PlannedRecord
 from functions.model.records import RecordKey
@@ -166,6 +177,8 @@ def _keys(plan: Plan, sort: str) -> dict[str, Any]:
 
 
 def _item(plan: Plan) -> dict[str, Any]:
+    """A plan of what goes to ShipStation is refused by the version before, which would send its orders to IFS."""
     body = plan.part((), ()).model_dump(mode="json", exclude_none=True)
     due = {DUE_PARTITION: _shard(plan.connection), DUE_SORT: stamp(plan.due_at)} if plan.due_at is not None else {}
-    return to_item({**body, APPLY_UNTIL: body[EXPIRES], **_keys(plan, PLAN), **due})
+    version = {VERSION: NEWEST} if plan.is_to_shipstation else {}
+    return to_item({**version, **body, APPLY_UNTIL: body[EXPIRES], **_keys(plan, PLAN), **due})

@@ -12,6 +12,7 @@ from functions.model.frozen import Frozen
 from functions.model.outcomes import SENTENCES, Reason
 
 UNSAID = Field(exclude_if=lambda value: value is None)  # an answer lacks the key
+SILENT = Field(exclude_if=lambda value: not value)  # likewise, where it is empty
 # With its offset, as Python writes it.
 Moment = Annotated[
     datetime, PlainSerializer(datetime.isoformat), WithJsonSchema({"type": "string", "format": "date-time"})

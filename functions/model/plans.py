@@ -11,13 +11,14 @@ from pydantic import Field, model_validator
 
 from functions.model.audit import FieldChange
 from functions.model.frozen import Frozen
+from functions.model.outbound import OutboundKey
 from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import OrderContribution
 from functions.model.records import Place, Record, RecordKey
 from functions.model.shipment import ConnectionName, OrderKey
 from functions.model.state import EARLIER_PLACE
 
-PlanKind = Literal["replay", "revert", "overwrite"]
+PlanKind = Literal["replay", "revert", "overwrite", "push"]
 PlanStatus = Literal["drawing", "ready", "applying", "applied", "cancelled", "given_up"]
 LIFETIME = timedelta(days=7)  # what was shown longer ago is not what a person would see now
 KEPT = timedelta(days=30)  # so long an applied plan can be reverted
@@ -28,7 +29,7 @@ LEFT_ALONE = {Reason.TYPED_BY_A_PERSON, Reason.REWRITTEN_SINCE}
 class PlannedRecord(Frozen):
     """What would be written to one record, and what its orders contribute there: whichever of them comes first enters
     them all, as long as the record's memory is that of `revision`. `reason`: why nothing of it is written. `left` are
-    the fields that a revert or an overwrite leaves, each with the reason.
+    the fields that a revert or an overwrite leaves, each with the reason. `digest` holds a ShipStation order to it.
     """
 
     key: RecordKey
@@ -37,6 +38,7 @@ class PlannedRecord(Frozen):
     entries: tuple[OrderContribution, ...] = ()
     reason: Reason | None = None
     left: dict[str, Reason] = Field(default_factory=dict)
+    digest: str = ""
 
     @property
     def gist(self) -> Gist:
@@ -71,7 +73,8 @@ class Gist:
 class PlannedOrder(Frozen):
     """What the dry run found for one selected order; without `records` IFS already agrees, or `reason` says why not.
     `choices` are the records a person has to choose from. `touches` are all that it stands on or leaves, until every
-    order of the plan was looked at. `was_off`: the ledger skipped it, and its mode is on again.
+    order of the plan was looked at. `was_off`: the ledger skipped it, and its mode is on again. `push` is what goes to
+    ShipStation of it, as people know it by `number`; `field` is what stands in its way there.
     """
 
     order: OrderKey
@@ -81,6 +84,14 @@ class PlannedOrder(Frozen):
     choices: tuple[str, ...] = ()
     touches: tuple[RecordKey, ...] = ()
     was_off: bool = False
+    push: OutboundKey | None = None
+    number: str = ""
+    field: str = ""
+
+    @property
+    def name(self) -> str:
+        """As people know it."""
+        return self.number or self.order.reference
 
     def among(self, records: Mapping[RecordKey, Gist]) -> PlannedOrder:
         """How it ends, now that all orders are placed: another one may change a record that this one touches."""
@@ -123,7 +134,7 @@ class PlannedOrder(Frozen):
     def is_sent(self) -> bool:
         """A delivery would change something, in IFS or in the ledger."""
         # What was skipped comes up by nothing else: unsent, it would never be looked at again.
-        return bool(self.records) or self.outcome is Outcome.PARKED or self.was_off
+        return bool(self.records) or (self.push is None and (self.outcome is Outcome.PARKED or self.was_off))
 
 
 class Asked(Frozen):
@@ -136,12 +147,12 @@ class Asked(Frozen):
 
 class Plan(Frozen):
     """`expires_at` is until when it may be applied. `select` is what was asked for, `request` the digest of the asking,
-    `reverts` the plan that this one takes back, `overwrites` the fields that are written over what is kept. `position`
-    is where the work on it goes on, `looked_at` the orders so far; `found`, `would_change`, `undecided`, `shown` and
-    `to_send` count orders once it is drawn, `sent` those on their way. `revision` guards every save, `held_until` is
-    how long a run may still work on it, `stalls` the runs in a row that came no further. `rounds` counts how often what
-    a revert or an overwrite had not settled was sent again. `orders` and `records` are not stored with it but handed
-    out.
+    `reverts` the plan that this one takes back, `overwrites` the fields that are written over what is kept;
+    `is_to_shipstation`: its orders go there. `position` is where the work on it goes on, `looked_at` the orders so far;
+    `found`, `would_change`, `undecided`, `shown` and `to_send` count orders once it is drawn, `sent` those on their
+    way. `revision` guards every save, `held_until` is how long a run may still work on it, `stalls` the runs in a row
+    that came no further. `rounds` counts how often what a revert or an overwrite had not settled was sent again.
+    `orders` and `records` are not stored with it but handed out.
     """
 
     plan_id: str
@@ -157,6 +168,7 @@ class Plan(Frozen):
     cancelled: Asked | None = None
     reverts: str | None = None
     overwrites: tuple[str, ...] = ()
+    is_to_shipstation: bool = False
     select: dict[str, Any] = Field(default_factory=dict)
     request: str = ""
     status: PlanStatus = "ready"
@@ -181,6 +193,8 @@ class Plan(Frozen):
 
     @property
     def kind(self) -> PlanKind:
+        if self.is_to_shipstation:
+            return "push"
         if self.reverts is not None:
             return "revert"
         return "overwrite" if self.overwrites else "replay"

@@ -29,6 +29,17 @@ from functions.model.outbound import (
 from functions.model.outcomes import Outcome, Reason
 from functions.model.waves import Goods, Parcel, UncertainError, goods_of, left_after, pieces
 
+PLANS_KEPT = 5
+
+
+class PlanEnd(Frozen):
+    """What came of a plan's order: how it ended, or `plan_outdated`."""
+
+    plan_id: str
+    at: datetime
+    outcome: Outcome | None = None
+    reason: Reason | None = None
+
 
 class PushedOrder(Frozen):
     """What is remembered of a consignment. `asked` are the digests of what IFS said when we last dealt with it, field
@@ -70,6 +81,7 @@ class PushedOrder(Frozen):
     since: datetime | None = None
     read_at: datetime | None = None
     pushed_at: datetime | None = None
+    plans: tuple[PlanEnd, ...] = ()
 
     @property
     def order_key(self) -> str:
@@ -241,6 +253,11 @@ class PushedOrder(Frozen):
                 "since": None,
             }
         )
+
+    def carried(self, plan_id: str, outcome: Outcome | None, reason: Reason | None, *, at: datetime) -> PushedOrder:
+        """A plan's order has ended."""
+        end = PlanEnd(plan_id=plan_id, at=at, outcome=outcome, reason=reason)
+        return self.model_copy(update={"plans": (*self.plans, end)[-PLANS_KEPT:]})
 
     def refused_under(self, file: str) -> PushedOrder:
         """Another file is another try."""

@@ -35,12 +35,16 @@ class LeftRecord(Frozen):
 
 
 class Difference(Answer):
-    """What the plan shows of one order."""
+    """What the plan shows of one order. Of what goes to ShipStation `part` is its item in the ledger, and `field` is
+    in its way.
+    """
 
     order: str
+    part: Annotated[str | None, UNSAID] = None
     outcome: Outcome
     reason: Annotated[Reason | None, UNSAID] = None
     means: Annotated[str | None, UNSAID] = None
+    field: Annotated[str | None, UNSAID] = None
     choices: Annotated[tuple[str, ...] | None, UNSAID] = None
     changes: Annotated[tuple[ChangedRecord, ...] | None, UNSAID] = None
     left: Annotated[tuple[LeftRecord, ...] | None, UNSAID] = None
@@ -60,6 +64,7 @@ class PlanShown(Answer):
     expires_at: Moment
     reverts: Annotated[str | None, UNSAID] = None
     overwrites: Annotated[tuple[str, ...] | None, UNSAID] = None
+    to_shipstation: Annotated[bool | None, UNSAID] = None
     applied: Annotated[Asked | None, UNSAID] = None
     cancelled: Annotated[Asked | None, UNSAID] = None
     looked_at: Annotated[int | None, UNSAID] = None

@@ -31,14 +31,18 @@ def plan_page(widget: WidgetEvent, answer: Mapping[str, Any]) -> str:
 def _title(answer: Mapping[str, Any]) -> str:
     state = f" ({answer['state']})" if "state" in answer else ""
     if "orders" in answer:
-        what = "A revert" if answer.get("reverts") else "An overwrite" if answer.get("overwrites") else "A replay"
         return (
-            f"{what} of {_orders(answer['orders'])} would change {answer.get('would_change', 0)}"
+            f"{_kind(answer)} of {_orders(answer['orders'])} would change {answer.get('would_change', 0)}"
             f"{_undecided(answer)}{_gone(answer)}{state}"
         )
     if "looked_at" in answer:
         return f"It looks at orders: {answer['looked_at']} so far{state}"
     return f"On their way: {_orders(answer.get('sent', 0))}{state}"
+
+
+def _kind(answer: Mapping[str, Any]) -> str:
+    kinds = {"reverts": "A revert", "overwrites": "An overwrite", "to_shipstation": "A push to ShipStation"}
+    return next((kind for key, kind in kinds.items() if answer.get(key)), "A replay")
 
 
 def _orders(count: int) -> str:
@@ -85,7 +89,7 @@ def _step(asked: Mapping[str, Any], sheet: Sheet) -> Html | None:
 
 
 def _difference(shown: Mapping[str, Any]) -> tuple[Child, ...]:
-    ended = " ".join(str(part) for part in (shown.get("outcome"), shown.get("reason")) if part)
+    ended = " ".join(str(part) for part in (shown.get("outcome"), shown.get("reason"), shown.get("field")) if part)
     choices = ", ".join(map(str, shown.get("choices", ())))
     return (
         str(shown.get("order")),

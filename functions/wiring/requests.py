@@ -18,6 +18,7 @@ from functions.model.connection_name import ConnectionName
 Asked = TypeVar("Asked", bound=BaseModel)
 Connections = Mapping[ConnectionName, Connection]
 MOST_FAULTS = 10  # of one answer
+NO_ORDERS = "connection: its file has no [orders]"
 MANY = 20  # allowed ones that nobody reads to their end
 QUOTED = re.compile(r"'([^']*)'")
 

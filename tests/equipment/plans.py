@@ -11,6 +11,7 @@ from functions.flows.operations.replay import Replay, SelectedOrders, Source, dr
 from functions.flows.operations.revert import AppliedOrders
 from functions.model.plans import Asked, Plan
 from functions.model.selection import Selection
+from functions.model.state import OrderState
 from functions.model.tenant import Circuit
 from tests.equipment.delivery_fakes import World
 
@@ -62,7 +63,7 @@ def apply(replay: Replay, plan: Plan, correlation_id: str) -> int:
 def _drawn(replay: Replay, plan: Plan) -> Plan:
     opened = replay.plans.open(plan)
     assert opened is not None
-    source: Source = SelectedOrders(replay, plan)
+    source: Source[OrderState] = SelectedOrders(replay, plan)
     if plan.kind == "overwrite":
         source = KeptOrders(replay, plan)
     if plan.reverts is not None:

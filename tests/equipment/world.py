@@ -398,10 +398,13 @@ class World:
         )
         releasing = ReleaseSettings(ledger_table=LEDGER, shipments=shipments, ifs_secrets=ifs)
         self._add("release", release.build, releasing)
-        self._add("replay", replay.build, ReplaySettings(**tables, shipments=shipments, ifs_secrets=ifs))
         self._add("inspect", inspect.build, InspectSettings(**tables, shipstation_secrets=stations))
         self._add("control", control.build, ControlSettings(**tables, shipments=shipments))
         orders = {n: f"o-{n}" for n in names}
+        replaying = ReplaySettings(
+            **tables, shipments=shipments, ifs_secrets=ifs, orders=orders, shipstation_secrets=stations
+        )
+        self._add("replay", replay.build, replaying)
         self._add("pull", pull.build, PullSettings(ledger_table=LEDGER, orders=orders, ifs_secrets=ifs))
         self._add("push", push.build, PushSettings(**tables, orders=orders, shipstation_secrets=stations))
         aligning = AlignSettings(**tables, shipstation_secrets=stations, ifs_secrets=ifs)

@@ -83,7 +83,7 @@ def pull(flow: Pull, connection: Connection, orders: Orders, now: datetime, caus
     """
     looked = look(flow, connection, orders, now, cause)
     seen, known, due = looked.seen, looked.known, looked.due
-    flow.queue.send(PushOrders(connection=connection.name, outbound=part, cause=cause) for part in _parts(due))
+    flow.queue.send(PushOrders(connection=connection.name, outbound=part, cause=cause) for part in parts(due))
     _follow_on(flow, seen, known, {each.key for each in due})
     return PullReport(read=len(seen), sent=len(due), unseen=len(known.keys() - seen.keys()))
 
@@ -202,7 +202,8 @@ def _is_unheard(pushed: PushedOrder, consignment: Consignment) -> bool:
     return pushed.next_attempt_at is not None or (is_shown and consignment.fate == "cancel")
 
 
-def _parts(due: Sequence[Outbound]) -> Iterable[tuple[Outbound, ...]]:
+def parts(due: Sequence[Outbound]) -> Iterable[tuple[Outbound, ...]]:
+    """As many as fit into a message each."""
     part: list[Outbound] = []
     size = 0
     for each in due:

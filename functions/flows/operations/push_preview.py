@@ -7,20 +7,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, RootModel
+from pydantic import RootModel
 
 from functions.flows.from_ifs.pull import Looked
+from functions.flows.to_shipstation.plan import NOT_SHOWN
 from functions.flows.to_shipstation.step import LONGEST_SHOWN, PERSONAL
-from functions.model.answer import UNSAID, Answer, Refusal
+from functions.model.answer import SILENT, UNSAID, Answer, Refusal
 from functions.model.frozen import Frozen
 from functions.model.outbound import Outbound, texts
 from functions.model.outcomes import SENTENCES, Outcome, Reason
 from functions.model.pushed_order import PushedOrder
 
 MOST = 100  # orders in one answer
-NOT_SHOWN = "not shown: it names a person"
 
-SILENT = Field(exclude_if=lambda value: not value)  # an answer lacks the key
 Would = Literal["create", "change", "cancel", "wait"]
 
 
@@ -58,12 +57,22 @@ class PullAnswer(RootModel[PushPreview | Sent | Refusal]):
 
 
 def preview(looked: Looked) -> PushPreview:
-    """Also what shadow mode has told already, and what is in the way of the others."""
+    found = proposed(looked)
+    shown = tuple(_proposed(each, looked.known.get(each.key)) for each in found[:MOST])
+    return PushPreview(read=len(looked.seen), total=len(found), orders=shown)
+
+
+def proposed(looked: Looked) -> list[Outbound]:
+    """What is due; also what shadow mode has told already, and what is in the way of the others."""
     due = {each.key for each in looked.due}
     told = [each for each in looked.wanted if each.key not in due and _is_open(each, looked.known.get(each.key))]
-    proposed = [each for each in (*looked.due, *told) if not each.key.is_left_alone(each.wish)]
-    shown = tuple(_proposed(each, looked.known.get(each.key)) for each in proposed[:MOST])
-    return PushPreview(read=len(looked.seen), total=len(proposed), orders=shown)
+    return [each for each in (*looked.due, *told) if not each.key.is_left_alone(each.wish)]
+
+
+def number_of(outbound: Outbound, known: PushedOrder | None) -> str:
+    """As people know it."""
+    number = outbound.content.number if outbound.content else known.number if known else ""
+    return number or outbound.key.number
 
 
 def _is_open(outbound: Outbound, known: PushedOrder | None) -> bool:
@@ -72,10 +81,9 @@ def _is_open(outbound: Outbound, known: PushedOrder | None) -> bool:
 
 def _proposed(wanted: Outbound, known: PushedOrder | None) -> ProposedOrder:
     outbound = known.rest(wanted) if known is not None else wanted
-    content, problem = outbound.content, outbound.problem
-    number = content.number if content else known.number if known else ""
+    problem = outbound.problem
     return ProposedOrder(
-        number=number or outbound.key.number,
+        number=number_of(outbound, known),
         part=outbound.key.part,
         would=_would(outbound, known),
         fields=_fields(outbound, known),

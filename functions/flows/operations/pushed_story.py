@@ -6,14 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Annotated, Protocol
 
 from functions.flows.operations.attention import told
 from functions.model.advice import ADVICE
+from functions.model.answer import SILENT
 from functions.model.frozen import Frozen
 from functions.model.outbound import Wish
 from functions.model.outcomes import SENTENCES, Outcome, Reason
-from functions.model.pushed_order import PushedOrder
+from functions.model.pushed_order import PlanEnd, PushedOrder
 from functions.model.shipment import ConnectionName
 
 
@@ -28,7 +29,7 @@ class Pushes(Protocol):
 class PushedStory(Frozen):
     """`shipment` or `order` and `part` say what it is in IFS. `wish` is what IFS asked for last (`pack`, `cancel`, or
     `clear`: nothing is left of it), `fields` what we wrote of the order, `goods` its pieces by line. `pushed_at` is
-    when the order was made, `read_at` when IFS was last read.
+    when the order was made, `read_at` when IFS was last read. `plans`: what came of it as one of theirs.
     """
 
     shipment: str | None
@@ -49,6 +50,7 @@ class PushedStory(Frozen):
     attention: Reason | None
     since: datetime | None
     next_attempt_at: datetime | None
+    plans: Annotated[tuple[PlanEnd, ...], SILENT] = ()
 
 
 def pushed_story(pushed: PushedOrder) -> PushedStory:
@@ -57,7 +59,7 @@ def pushed_story(pushed: PushedOrder) -> PushedStory:
         shipment=pushed.key.shipment_id or None,
         order=pushed.key.order_no or None,
         part=pushed.key.group,
-        told=f"{_told(pushed)}{_next(pushed)}",
+        told=f"{_told(pushed)}{_next(pushed)}{_planned(pushed)}",
         wish=pushed.wish,
         shipstation_order_id=pushed.order_id,
         pushed_at=pushed.pushed_at,
@@ -72,6 +74,7 @@ def pushed_story(pushed: PushedOrder) -> PushedStory:
         attention=pushed.attention,
         since=pushed.since,
         next_attempt_at=pushed.next_attempt_at,
+        plans=pushed.plans,
     )
 
 
@@ -90,3 +93,15 @@ def _told(pushed: PushedOrder) -> str:
 def _next(pushed: PushedOrder) -> str:
     at = pushed.next_attempt_at
     return f" It is tried again at {at:%Y-%m-%d %H:%M} UTC." if at else ""
+
+
+def _planned(pushed: PushedOrder) -> str:
+    last = pushed.plans[-1] if pushed.plans else None
+    if last is None:
+        return ""
+    how = (
+        f"was outdated at {last.at:%Y-%m-%d %H:%M} UTC and wrote nothing"
+        if last.outcome is None
+        else f"ended: {last.outcome}"
+    )
+    return f" Plan {last.plan_id} {how}."

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice, product
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from functions.connections.connection import Connection
 from functions.errors import Permanent
@@ -107,13 +107,33 @@ class Replay:
 Looked = tuple[Sequence[PlannedOrder], Sequence[PlannedRecord]]
 
 
-class Source(Protocol):
+class Keyed(Protocol):
+    """What a plan knows an order by."""
+
+    @property
+    def key(self) -> OrderKey: ...
+
+
+Of = TypeVar("Of", bound=Keyed)
+
+
+class Source(Protocol[Of]):
     """Where a plan's orders come from, and what is found of some of them."""
 
-    def page(self, position: str) -> tuple[list[OrderState], str]:
+    def page(self, position: str) -> tuple[list[Of], str]:
         """The next orders, and the position behind them; "" at the end."""
 
-    def look(self, states: Sequence[OrderState]) -> Looked: ...
+    def look(self, states: Sequence[Of]) -> Looked: ...
+
+
+class Drawing(Protocol):
+    """What any plan is drawn up with."""
+
+    @property
+    def plans(self) -> Plans: ...
+
+    @property
+    def has_time(self) -> Callable[[], bool]: ...
 
 
 def planned(
@@ -124,6 +144,7 @@ def planned(
     select: Selection | None = None,
     reverts: str | None = None,
     overwrites: Iterable[str] = (),
+    is_to_shipstation: bool = False,
 ) -> Plan:
     """A plan that nothing was looked at for yet."""
     return Plan(
@@ -136,31 +157,32 @@ def planned(
         select=select.model_dump(mode="json", by_alias=True, exclude_none=True) if select else {},
         reverts=reverts,
         overwrites=tuple(overwrites),
+        is_to_shipstation=is_to_shipstation,
         status="drawing",
     )
 
 
-def held(replay: Replay, plan: Plan, until: datetime) -> Plan | None:
+def held(plans: Plans, plan: Plan, until: datetime) -> Plan | None:
     """For this run alone; None where another has it. One that came no further several times is given up."""
     if plan.stalls >= STALLS:
-        replay.plans.save(plan.ended("given_up"))
+        plans.save(plan.ended("given_up"))
         return None
-    return replay.plans.save(plan.held(until))
+    return plans.save(plan.held(until))
 
 
-def draw(replay: Replay, plan: Plan, source: Source) -> Plan:
+def draw(drawing: Drawing, plan: Plan, source: Source[Of], at_once: int = ORDERS_PER_LOOK) -> Plan:
     """Goes on with the dry run, which the run holds: reads IFS, writes nothing there. The plan as it stands then."""
     is_redone = True  # whoever was here before may have died in the middle of this page
-    while replay.has_time():
+    while drawing.has_time():
         states, position = source.page(plan.position)
-        new = _unseen(replay, plan, states) if is_redone else states
-        seen = sum(_add(replay, plan, chunk, source) for chunk in _chunks(new) if replay.has_time())
+        new = _unseen(drawing, plan, states) if is_redone else states
+        seen = sum(_add(drawing, plan, chunk, source) for chunk in _chunks(new, at_once) if drawing.has_time())
         if seen < len(new):
-            return _saved(replay, plan, plan.looked(plan.position, seen))
+            return _saved(drawing, plan, plan.looked(plan.position, seen))
         is_redone = False
         if not position:
-            return _close(replay, plan.looked(plan.position, seen))
-        moved = replay.plans.save(plan.looked(position, seen))
+            return _close(drawing, plan.looked(plan.position, seen))
+        moved = drawing.plans.save(plan.looked(position, seen))
         # Whoever cancels saves the plan, and this save then fails.
         if moved is None:
             return plan  # it was cancelled
@@ -168,46 +190,46 @@ def draw(replay: Replay, plan: Plan, source: Source) -> Plan:
     return plan
 
 
-def _saved(replay: Replay, before: Plan, plan: Plan) -> Plan:
-    return replay.plans.save(plan) or before
+def _saved(drawing: Drawing, before: Plan, plan: Plan) -> Plan:
+    return drawing.plans.save(plan) or before
 
 
-def _unseen(replay: Replay, plan: Plan, states: Sequence[OrderState]) -> list[OrderState]:
-    standing = replay.plans.standing(plan.plan_id, [state.key for state in states])
+def _unseen(drawing: Drawing, plan: Plan, states: Sequence[Of]) -> list[Of]:
+    standing = drawing.plans.standing(plan.plan_id, [state.key for state in states])
     return [state for state in states if state.key not in standing]
 
 
-def _add(replay: Replay, plan: Plan, states: Sequence[OrderState], source: Source) -> int:
+def _add(drawing: Drawing, plan: Plan, states: Sequence[Of], source: Source[Of]) -> int:
     """What one order meets in the ledger ends that order alone."""
     try:
         # Ten at once share their searches; one that the ledger refuses is then found by looking at each alone.
         orders, records = source.look(states)
     except Permanent as fault:
         if len(states) > 1:
-            return sum(_add(replay, plan, [state], source) for state in states)
+            return sum(_add(drawing, plan, [state], source) for state in states)
         orders, records = [PlannedOrder(order=states[0].key, outcome=Outcome.RETRY, reason=fault.reason)], []
-    replay.plans.add(plan, orders, records)
+    drawing.plans.add(plan, orders, records)
     return len(states)
 
 
-def _close(replay: Replay, plan: Plan) -> Plan:
+def _close(drawing: Drawing, plan: Plan) -> Plan:
     """All orders are placed: each says what its records say now. Interrupted, it is done again."""
     # Gists alone: a plan of any size has to fit into a Lambda's memory.
-    records = {record.key: record.gist for record in replay.plans.every_record(plan.plan_id)}
+    records = {record.key: record.gist for record in drawing.plans.every_record(plan.plan_id)}
     ended: list[PlannedOrder] = []
-    for _, order in replay.plans.orders(plan.plan_id):
-        if not replay.has_time():
-            return _saved(replay, plan, plan)
+    for _, order in drawing.plans.orders(plan.plan_id):
+        if not drawing.has_time():
+            return _saved(drawing, plan, plan)
         final = order.among(records) if order.touches else order
         if final != order:
-            replay.plans.add(plan, [final], ())
+            drawing.plans.add(plan, [final], ())
         ended.append(final)
-    return _saved(replay, plan, plan.drawn(ended))
+    return _saved(drawing, plan, plan.drawn(ended))
 
 
-def _chunks(states: Iterable[OrderState]) -> Iterator[list[OrderState]]:
+def _chunks(states: Iterable[Of], at_once: int) -> Iterator[list[Of]]:
     iterator = iter(states)
-    while chunk := list(islice(iterator, ORDERS_PER_LOOK)):
+    while chunk := list(islice(iterator, at_once)):
         yield chunk
 
 

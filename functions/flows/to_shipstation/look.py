@@ -130,7 +130,7 @@ def _ended_without_writing(flow: Push, step: Step) -> PushedOrder | None:
         outcome = Outcome.KEPT if step.decision.kept else Outcome.UNCHANGED
         is_cancelled = step.outbound.content is None and _is_cancelled(step)
         return told(step.pushed.cancelled() if is_cancelled else step.pushed, step, outcome)
-    return None if flow.connection.is_pushing else step.pushed.showing(step.outbound)
+    return None if flow.is_pushing else step.pushed.showing(step.outbound)
 
 
 def _is_cancelled(step: Step) -> bool:

@@ -15,10 +15,11 @@ from functions.errors import ConnectorError, Retryable
 from functions.flows.to_shipstation.look import LISTED, look
 from functions.flows.to_shipstation.lost_order import recalled
 from functions.flows.to_shipstation.merge import Decision, loose_after, written_after
+from functions.flows.to_shipstation.plan import is_of_plan, outdated, with_plan
 from functions.flows.to_shipstation.standing import standing
-from functions.flows.to_shipstation.step import OF_SHIPSTATION, Push, Step, audit, delayed, shown, told
+from functions.flows.to_shipstation.step import OF_SHIPSTATION, Push, Step, audit, changes_of, delayed, told
 from functions.flows.to_shipstation.wave import left_over
-from functions.model.audit import Cause, FieldChange
+from functions.model.audit import Cause
 from functions.model.outbound import Outbound, PushOrders, texts
 from functions.model.outcomes import Outcome, Reason
 from functions.model.pushed_order import PushedOrder, Upserted
@@ -37,7 +38,8 @@ def push(flow: Push, message: PushOrders) -> list[PushedOrder]:
     with _delaying(flow, steps):
         look(flow, _left(steps), message.cause)
         _write(flow, _left(steps), message.cause)
-    return _saved(flow, [step.ended for step in steps if step.ended is not None])
+    ended = [with_plan(step.ended, message.cause, flow.now()) for step in steps if step.ended is not None]
+    return _saved(flow, ended)
 
 
 def propose(flow: Push, message: PushOrders) -> list[Step]:
@@ -64,11 +66,19 @@ def _delaying(flow: Push, steps: Sequence[Step]) -> Iterator[None]:
 
 def _steps(flow: Push, message: PushOrders) -> list[Step]:
     known = flow.pushed.load([each.key for each in message.outbound])
-    all_steps = [_step(each, known.get(each.key) or PushedOrder(key=each.key)) for each in message.outbound]
-    steps = [step for step in all_steps if not _is_over(step)]
-    for step in steps:
+    every = [_step(each, known.get(each.key) or PushedOrder(key=each.key)) for each in message.outbound]
+    left = [step for step in every if not _is_over(step)]
+    for step in left:
         _end_without_asking(step)
-    return steps
+    return [*left, *_over(every, left, message.cause)]
+
+
+def _over(every: Sequence[Step], left: Sequence[Step], cause: Cause) -> Iterator[Step]:
+    """A plan hears of those too, once."""
+    for step in every:
+        if cause.plan_id is not None and step not in left and not is_of_plan(step.pushed, cause):
+            step.ended = step.pushed
+            yield step
 
 
 def _step(outbound: Outbound, pushed: PushedOrder) -> Step:
@@ -135,7 +145,7 @@ def _judge_result(flow: Push, step: Step, result: Upserted | None, cause: Cause)
 
 def _end(flow: Push, step: Step, order_id: int | None, cause: Cause) -> None:
     # Before the result is saved: under the key of the intent, a second telling is the same entry.
-    audit(flow, step.pushed, cause, _changes(step), is_cancel=step.outbound.content is None)
+    audit(flow, step.pushed, cause, changes_of(step), is_cancel=step.outbound.content is None)
     step.ended = _done(step, order_id)
 
 
@@ -148,6 +158,7 @@ def _by_key(told: Sequence[Upserted]) -> dict[str, Upserted]:
 
 def _begin(flow: Push, step: Step, cause: Cause) -> bool:
     _prepare(flow, step)
+    step.ended = step.ended or outdated(flow, step, cause)
     if step.ended is not None:
         return False
     step.pushed = step.pushed.asked_for_by(cause)
@@ -223,15 +234,3 @@ def _saved(flow: Push, ended: Sequence[PushedOrder]) -> list[PushedOrder]:
     if overtaken:
         raise Retryable(Reason.LEDGER_UNAVAILABLE, f"{overtaken[0]} was saved meanwhile")
     return [each.saved() for each in ended]
-
-
-def _changes(step: Step) -> dict[str, FieldChange]:
-    content, current = step.outbound.content, step.current
-    if content is None:
-        return {}
-    after, before = texts(content), current.fields if current else {}
-    fields = step.decision.fields if current else tuple(after)
-    return {
-        name: FieldChange(before=shown(name, before.get(name)), after=shown(name, after[name]), attribute=name)
-        for name in fields
-    }

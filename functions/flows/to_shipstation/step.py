@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -12,8 +12,9 @@ from functions.connections.orders import Orders
 from functions.errors import ConnectorError, Retryable
 from functions.flows.to_shipstation.merge import Decision
 from functions.model.audit import AuditEntry, Cause, FieldChange
-from functions.model.outbound import OrderContent, OrderField, Outbound, OutboundKey
+from functions.model.outbound import OrderContent, OrderField, Outbound, OutboundKey, texts
 from functions.model.outcomes import Outcome, Reason
+from functions.model.plans import Plan, PlannedRecord
 from functions.model.pushed_order import CurrentOrder, PushedOrder, Upserted
 from functions.model.records import Place, RecordKey
 from functions.model.shipment import ConnectionName
@@ -73,14 +74,30 @@ class Audit(Protocol):
         """The record's entries, newest first."""
 
 
+class Planned(Protocol):
+    """What a person was shown."""
+
+    def head(self, plan_id: str) -> Plan | None: ...
+
+    def records(self, plan_id: str, keys: Iterable[RecordKey]) -> dict[RecordKey, PlannedRecord]: ...
+
+
 @dataclass(frozen=True)
 class Push:
+    """`is_planning`: nothing is written, and what would be is worked out in any mode."""
+
     connection: Connection
     orders: Orders
     pushed: PushedOrders
     writer: Writer
     audit: Audit
+    planned: Planned
     now: Callable[[], datetime]
+    is_planning: bool = False
+
+    @property
+    def is_pushing(self) -> bool:
+        return self.is_planning or self.connection.is_pushing
 
 
 AGREE = Decision("agree")
@@ -88,9 +105,10 @@ AGREE = Decision("agree")
 
 @dataclass
 class Step:
-    """One order on its way. `pushed` is as the ledger holds it; `is_open_again`: an earlier order of it is no longer as
-    it left, or IFS wants none of what it took; `was_tried`: an earlier run may have made it; `is_parted`: the warehouse
-    has split or combined it while it was written; `ended` once nothing is left to do in this run.
+    """One order on its way. `pushed` is as the ledger holds it, `loaded` as it did when the run began; `is_open_again`:
+    an earlier order of it is no longer as it left, or IFS wants none of what it took; `was_tried`: an earlier run may
+    have made it; `is_parted`: the warehouse has split or combined it while it was written; `ended` once nothing is left
+    to do in this run.
     """
 
     outbound: Outbound
@@ -101,6 +119,10 @@ class Step:
     was_tried: bool = False
     is_parted: bool = False
     ended: PushedOrder | None = None
+    loaded: PushedOrder = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.loaded = self.pushed
 
 
 def told(pushed: PushedOrder, step: Step, outcome: Outcome) -> PushedOrder:
@@ -155,3 +177,16 @@ def shown(name: OrderField, text: str | None) -> str | None:
     if not text:
         return None
     return digest(text) if name in PERSONAL else text[:LONGEST_SHOWN]
+
+
+def changes_of(step: Step) -> dict[str, FieldChange]:
+    """As the audit keeps them; none of a cancellation."""
+    content, current = step.outbound.content, step.current
+    if content is None:
+        return {}
+    after, before = texts(content), current.fields if current else {}
+    fields = step.decision.fields if current else tuple(after)
+    return {
+        name: FieldChange(before=shown(name, before.get(name)), after=shown(name, after[name]), attribute=name)
+        for name in fields
+    }
