@@ -75,8 +75,10 @@ class ConsumeSettings(Settings):
 
 class PullSettings(Settings):
     ledger_table: str
+    audit_table: str
     orders: dict[str, str]
     ifs_secrets: dict[str, str]
+    shipstation_secrets: dict[str, str]
 
 
 class PushSettings(Settings):
@@ -148,14 +150,10 @@ class ReconcileSettings(Settings):
 
 
 class ReplaySettings(Settings):
-    """`orders` and `shipstation_secrets` are of connections with orders that go to ShipStation."""
-
     ledger_table: str
     audit_table: str
     shipments: dict[str, str]
     ifs_secrets: dict[str, str]
-    orders: dict[str, str]
-    shipstation_secrets: dict[str, str]
 
 
 class DigestSettings(Settings):

@@ -34,7 +34,7 @@ class DeadLetters(Construct):
             ledger_table=ledger.ledger.table_name,
             notifications=notification_queues(per_connection),
             shipments=shipment_queues(per_connection),
-            orders=orders.queue_urls if orders else {},
+            orders={**orders.queue_urls} if orders else {},
         )
         self.function = functions.make(
             "DeadLetters", settings=settings, timeout=TIMEOUT, description="Brings dead letters back or parks them"

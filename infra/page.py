@@ -72,6 +72,13 @@ class Pages:
     act: lambda_.Function
     replay: lambda_.Function
     reconcile: lambda_.Function
+    pull: lambda_.Function | None
+
+    @property
+    def calls(self) -> dict[str, lambda_.Function]:
+        """By the names that the pages have for them."""
+        always = {"view": self.view, "act": self.act, "replay": self.replay, "reconcile": self.reconcile}
+        return {**always, "pull": self.pull} if self.pull else always
 
 
 class Page(Construct):
@@ -111,14 +118,12 @@ class Page(Construct):
 
     def _widget(self, title: str, width: int, height: int, asked: Mapping[str, str]) -> cloudwatch.CustomWidget:
         """Its parameters come back with every click, so that a page knows where its buttons lead."""
-        pages = self._pages
-        calls = {"view": pages.view, "act": pages.act, "replay": pages.replay, "reconcile": pages.reconcile}
         return cloudwatch.CustomWidget(
             title=title,
             width=width,
             height=height,
-            function_arn=pages.view.function_arn,
-            params={**asked, **{name: function.function_arn for name, function in calls.items()}},
+            function_arn=self._pages.view.function_arn,
+            params={**asked, **{name: function.function_arn for name, function in self._pages.calls.items()}},
             update_on_refresh=True,
             update_on_resize=False,
             update_on_time_range_change=False,

@@ -63,36 +63,35 @@ class PushFlow(Construct):
             for name, resources in per_connection.items()
             if resources.connection.orders is not None
         }
-        self.queues = {name: route.queue for name, route in routes.items()}
+        self.queue_urls = {str(name): route.queue.queue_url for name, route in routes.items()}
         self._read(routes, functions, ledger)
         self._write(routes, functions, ledger)
         self.functions = [self.pull, self.push]
 
-    @property
-    def queue_urls(self) -> dict[str, str]:
-        """By connection, as settings hold them."""
-        return {name: queue.queue_url for name, queue in self.queues.items()}
-
     def _read(self, routes: Mapping[ConnectionName, _Route], functions: Functions, ledger: Ledger) -> None:
         settings = PullSettings(
             ledger_table=ledger.ledger.table_name,
+            audit_table=ledger.audit.table_name,
             orders={name: route.queue.queue_url for name, route in routes.items()},
             ifs_secrets={name: route.resources.ifs.secret_arn for name, route in routes.items()},
+            shipstation_secrets={name: route.resources.shipstation.secret_arn for name, route in routes.items()},
         )
         self.pull = functions.make(
             "Pull",
             settings=settings,
             timeout=PULL_TIMEOUT,
             memory_mb=PULL_MEMORY_MB,
-            description="Reads what IFS wants packed",
+            description="Reads what IFS wants packed; manual: plans of it",
             is_repeated=False,  # the next tick comes anyway
         )
         CfnOutput(Stack.of(self), "PullFunction", value=self.pull.function_name)
-        allow_calls(self.pull, ledger.ledger, "GetItem", "BatchGetItem", "PutItem")
+        allow_calls(self.pull, ledger.ledger, "GetItem", "BatchGetItem", "PutItem", "Query")
         allow_calls(self.pull, ledger.ledger, "Query", index=DUE_INDEX)
+        allow_calls(self.pull, ledger.audit, "Query")
         for name, route in routes.items():
             allow_sending(self.pull, route.queue)
             allow_reading(self.pull, route.resources.ifs)
+            allow_reading(self.pull, route.resources.shipstation)
             every(
                 self,
                 Duration.minutes(route.orders.poll_minutes),

@@ -7,15 +7,13 @@ from constructs import Construct
 
 from functions.ledger.table import DUE_INDEX
 from functions.settings import ReplaySettings
-from infra.connection_resources import Links, ifs_secrets, shipment_queues, shipstation_secrets
+from infra.connection_resources import Links, ifs_secrets, shipment_queues
 from infra.functions import Functions
 from infra.grants import allow_calls, allow_reading, allow_sending
 from infra.ledger import Ledger
-from infra.push import PULL_MEMORY_MB, PushFlow
 from infra.schedules import every
 
 TIMEOUT = Duration.minutes(10)
-MEMORY_MB = 512  # may read the whole ledger
 
 
 class Replay(Construct):
@@ -26,25 +24,20 @@ class Replay(Construct):
         *,
         functions: Functions,
         ledger: Ledger,
-        orders: PushFlow | None,
         per_connection: Links,
     ) -> None:
         super().__init__(scope, construct_id)
-        queues = orders.queues if orders else {}
-        pushing = {name: per_connection[name] for name in queues}
         settings = ReplaySettings(
             ledger_table=ledger.ledger.table_name,
             audit_table=ledger.audit.table_name,
             shipments=shipment_queues(per_connection),
             ifs_secrets=ifs_secrets(per_connection),
-            orders=orders.queue_urls if orders else {},
-            shipstation_secrets=shipstation_secrets(pushing),
         )
         self.function = functions.make(
             "Replay",
             settings=settings,
             timeout=TIMEOUT,
-            memory_mb=PULL_MEMORY_MB if pushing else MEMORY_MB,  # with orders it makes Pull's look
+            memory_mb=512,  # may read the whole ledger
             description="Manual: dry run, then exactly that plan, or its revert",
             is_repeated=False,  # whoever asked asks again, and the next minute comes anyway
         )
@@ -62,7 +55,4 @@ class Replay(Construct):
                 of=name,
                 description=f"Goes on with the plans of {name}",
             )
-        for name, queue in queues.items():
-            allow_sending(self.function, queue)
-            allow_reading(self.function, pushing[name].shipstation)
         CfnOutput(Stack.of(self), "ReplayFunction", value=self.function.function_name)

@@ -107,10 +107,10 @@ class ConnectorStack(Stack):
         letters = self._dead_letters(orders)
         kept = [*self._alignment(), *self._registration(shipments.webhook)]
         working = [*shipments.functions, *(orders.functions if orders else []), letters.function, *kept]
-        asked = self._asked(orders)
+        asked = self._asked()
         self._roles(asked, shipments, orders, kept)
         lambdas = memory_mb([*working, *asked.functions])
-        self._page(shipments, asked, working, lambdas)
+        self._page(shipments, asked, orders, working, lambdas)
         alarms = self._watch(shipments.webhook, orders, [*working, asked.replay.function], alarm_subscribers)
         self._digest(alarms, lambdas)
         CfnOutput(self, "LambdasAtOnce", value=places(self))
@@ -176,10 +176,10 @@ class ConnectorStack(Stack):
         )
         return [register.function]
 
-    def _asked(self, orders: PushFlow | None) -> _Asked:
+    def _asked(self) -> _Asked:
         functions, ledger, links = self._functions, self._ledger, self._links
         return _Asked(
-            Replay(self, "ReplayFlow", functions=functions, ledger=ledger, orders=orders, per_connection=links),
+            Replay(self, "ReplayFlow", functions=functions, ledger=ledger, per_connection=links),
             Check(self, "CheckFlow", functions=functions, ledger=ledger, per_connection=links),
             Operate(self, "OperateFlow", functions=functions, ledger=ledger, per_connection=links),
         )
@@ -190,21 +190,29 @@ class ConnectorStack(Stack):
         """Who may invoke what."""
         pull = [orders.pull] if orders else []
         asked.operate.roles(
-            operating=[asked.replay.function, shipments.reconcile.function],
-            administering=[asked.check.function, shipments.poll.function, *kept, *pull],
+            operating=[asked.replay.function, shipments.reconcile.function, *pull],
+            administering=[asked.check.function, shipments.poll.function, *kept],
         )
 
     def _page(
         self,
         shipments: _Shipments,
         asked: _Asked,
+        orders: PushFlow | None,
         working: Sequence[lambda_.Function],
         lambdas: Mapping[str, str],
     ) -> None:
+        pages = Pages(
+            view=asked.operate.view,
+            act=asked.operate.act,
+            replay=asked.replay.function,
+            reconcile=shipments.reconcile.function,
+            pull=orders.pull if orders else None,
+        )
         Page(
             self,
             "Page",
-            pages=Pages(asked.operate.view, asked.operate.act, asked.replay.function, shipments.reconcile.function),
+            pages=pages,
             read={"poll": shipments.poll.function, "consume": shipments.consume.function},
             working=working,
             cost=terms(lambdas, self._ledger.ledger.table_name, self._ledger.audit.table_name),

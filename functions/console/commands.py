@@ -36,7 +36,8 @@ def nothing(_: Answer) -> Payload | None:
 
 @dataclass(frozen=True)
 class Command:
-    """`request` makes what is sent, which `model` judges. `is_signed`: whether who asks and why belong to it.
+    """`other` is a function that a stack may have, asked where the first knows no such plan, or where `is_of_other`.
+    `request` makes what is sent, which `model` judges. `is_signed`: whether who asks and why belong to it.
     `is_of_one`: whether it has to be known of which connection. `each`: a question that every connection is asked where
     none is named; of those that `finds` something the first one answers alone. `follow` asks how it stands where it
     goes on, or None.
@@ -50,6 +51,8 @@ class Command:
     request: Callable[[Namespace], Payload]
     model: Callable[[Namespace], type[BaseModel]]
     view: Callable[[Answer], Shown]
+    other: str = ""
+    is_of_other: Callable[[Namespace], bool] = never
     is_signed: Callable[[Namespace], bool] = never
     has_connection: bool = True
     is_of_one: Callable[[Namespace], bool] = always
@@ -101,6 +104,7 @@ def _of_a_plan(name: str, says: str, view: Callable[[Answer], Shown]) -> Command
     return Command(
         name=name,
         function="ReplayFunction",
+        other="PullFunction",
         says=says,
         examples=(f'{name} 3f2a --note "as planned"',),
         options=options.plan_id,
@@ -205,6 +209,8 @@ COMMANDS = (
     Command(
         name="plan",
         function="ReplayFunction",
+        other="PullFunction",
+        is_of_other=lambda given: given.to_shipstation,
         says="a dry run: what writing again would change in IFS or in ShipStation, or the plan of one",
         examples=(
             'plan P1001 --note "customer asked"',

@@ -167,12 +167,16 @@ def _answered(
     command: Command, arguments: Namespace, stack: Stack, payload: Mapping[str, Any], pause: Callable[[float], None]
 ) -> Answer:
     """The last one of what goes on by itself."""
-    with progress(f"{command.name}, asking {command.function}") as moved:
-        answer = stack.invoke(command.function, payload)
+    function = command.other if command.is_of_other(arguments) else command.function
+    with progress(f"{command.name}, asking {function}") as moved:
+        answer = stack.invoke(function, payload)
+        if command.other in stack.outputs and is_no_plan(answer):
+            function = command.other
+            answer = stack.invoke(function, payload)
         while (question := command.follow(answer)) is not None and not arguments.no_wait and "error" not in answer:
             moved(answer)
             pause(LOOK_SECONDS)
-            answer = stack.invoke(command.function, question)
+            answer = stack.invoke(function, question)
         return answer
 
 

@@ -10,8 +10,9 @@ from pydantic import AwareDatetime
 
 from functions.console import instants
 from functions.model.cursors import Stream
+from functions.model.pull_request import PlanDryRun
 from functions.model.reconcile_request import ReconcileRequest
-from functions.model.replay_request import DryRun, OfAPlan, PushDryRun
+from functions.model.replay_request import DryRun, OfAPlan
 from functions.model.selection import Selection
 
 MAPS = ("carriers", "services", "warehouses")
@@ -148,10 +149,10 @@ def plan_request(arguments: Namespace) -> dict[str, Any]:
     return {"select": select, **given(arguments, "connection", "by", "note")}
 
 
-def plan_model(arguments: Namespace) -> type[DryRun | PushDryRun | OfAPlan]:
+def plan_model(arguments: Namespace) -> type[DryRun | PlanDryRun | OfAPlan]:
     if arguments.plan_id:
         return OfAPlan
-    return PushDryRun if arguments.to_shipstation else DryRun
+    return PlanDryRun if arguments.to_shipstation else DryRun
 
 
 def plan_under_way(answer: Mapping[str, Any]) -> dict[str, Any] | None:

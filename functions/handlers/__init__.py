@@ -5,7 +5,8 @@
     webhooks       register subscribes them, unregister removes them with the connection
     a person       inspect and control, and view and act for the dashboard;  replay, reconcile, check, digest
 
-backfill answers what poll is asked by hand, plan_answers shows what replay has drawn.
+backfill answers what poll is asked by hand. plan_service sees to the plans of replay and of pull, plan_answers shows
+them.
 """
 
 from functions.wiring.garbage import look_seldom

@@ -63,9 +63,11 @@ class PlanStore:
         item = self._table.get(_partition(plan_id), PLAN)
         return self._head(item) if item is not None else None
 
-    def due(self, connection: ConnectionName, now: datetime) -> list[str]:
+    def due(self, connection: ConnectionName, now: datetime, *, is_to_shipstation: bool = False) -> list[str]:
         """The ids of plans that a run should go on with. Eventually consistent."""
-        found = self._table.query_due(_shard(connection), until=stamp(now), limit=RUNS)
+        found = self._table.query_due(
+            _shard(connection, is_to_shipstation=is_to_shipstation), until=stamp(now), limit=RUNS
+        )
         return [str(item[PARTITION]).partition("#")[2] for item in found]
 
     def get(self, plan_id: str, order: OrderKey | None = None) -> Plan | None:
@@ -154,8 +156,8 @@ def _partition(plan_id: str) -> str:
     return f"plan#{plan_id}"
 
 
-def _shard(connection: ConnectionName) -> str:
-    return f"plan#{connection}"
+def _shard(connection: ConnectionName, *, is_to_shipstation: bool) -> str:
+    return f"{'push-plan' if is_to_shipstation else PLAN}#{connection}"
 
 
 def _list_of(connection: ConnectionName) -> str:
@@ -179,6 +181,7 @@ def _keys(plan: Plan, sort: str) -> dict[str, Any]:
 def _item(plan: Plan) -> dict[str, Any]:
     """A plan of what goes to ShipStation is refused by the version before, which would send its orders to IFS."""
     body = plan.part((), ()).model_dump(mode="json", exclude_none=True)
-    due = {DUE_PARTITION: _shard(plan.connection), DUE_SORT: stamp(plan.due_at)} if plan.due_at is not None else {}
+    shard = _shard(plan.connection, is_to_shipstation=plan.is_to_shipstation)
+    due = {DUE_PARTITION: shard, DUE_SORT: stamp(plan.due_at)} if plan.due_at is not None else {}
     version = {VERSION: NEWEST} if plan.is_to_shipstation else {}
     return to_item({**version, **body, APPLY_UNTIL: body[EXPIRES], **_keys(plan, PLAN), **due})

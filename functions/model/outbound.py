@@ -209,10 +209,12 @@ class PushOrders(Frozen):
     @property
     def deduplication_id(self) -> str:
         """The same again of one look is one message. Another look asks anew: what it repeats may have been forgotten or
-        refused in between.
+        refused in between. So does a plan, which has to hear what came of it.
         """
         asked = [each.model_dump_json(exclude={"read_at"}) for each in self.outbound]
-        return hashlib.sha256("\n".join([self.cause.correlation_id, *asked]).encode()).hexdigest()
+        return hashlib.sha256(
+            "\n".join([self.cause.correlation_id, self.cause.plan_id or "", *asked]).encode()
+        ).hexdigest()
 
 
 def texts(content: OrderContent) -> Texts:

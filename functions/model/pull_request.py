@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import RootModel
 
 from functions.model.frozen import Frozen
+from functions.model.replay_request import OfAPlan
+from functions.model.selection import Some, Text
 from functions.model.shipment import ConnectionName
 from functions.model.signed import Name, Note
 
@@ -27,5 +29,15 @@ class DryRun(Frozen):
     dry_run: Literal[True]
 
 
-class PullRequest(RootModel[Again | DryRun]):
+class PlanDryRun(Frozen):
+    """A plan of what goes to ShipStation: all that is due, or `orders`, by the numbers of IFS."""
+
+    connection: ConnectionName
+    to_shipstation: Literal[True]
+    orders: Some[Text] | None = None
+    by: Name
+    note: Note
+
+
+class PullRequest(RootModel[Again | DryRun | PlanDryRun | OfAPlan]):
     """One of them."""

@@ -8,7 +8,7 @@ from pydantic import Field, RootModel, model_validator
 
 from functions.model.frozen import Frozen
 from functions.model.records import FieldName
-from functions.model.selection import Selection, Some, Text
+from functions.model.selection import Selection
 from functions.model.shipment import ConnectionName
 from functions.model.signed import Name, Note
 
@@ -33,16 +33,6 @@ class DryRun(Frozen):
         if self.overwrite and (self.select.orders is None or len(self.select.orders) > MOST_OVERWRITTEN):
             raise ValueError(f"select.orders has to name the orders to overwrite, {MOST_OVERWRITTEN} at most")
         return self
-
-
-class PushDryRun(Frozen):
-    """Of what goes to ShipStation: all that is due, or `orders`, by the numbers of IFS."""
-
-    connection: ConnectionName
-    to_shipstation: Literal[True]
-    orders: Some[Text] | None = None
-    by: Name
-    note: Note
 
 
 class OfAPlan(Frozen):
@@ -73,5 +63,5 @@ class Tick(Frozen):
     is_scheduled: Literal[True]
 
 
-class ReplayRequest(RootModel[DryRun | PushDryRun | OfAPlan]):
-    """One of them."""
+class ReplayRequest(RootModel[DryRun | OfAPlan]):
+    """Either of them."""

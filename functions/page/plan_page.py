@@ -1,5 +1,5 @@
-"""What a replay would write, the buttons that carry it out, and how far it is: the Replay function's own answers, shown
-by itself.
+"""What a plan would write, the buttons that carry it out, and how far it is: the own answers of Replay and Pull, each
+shown by itself.
 """
 
 from __future__ import annotations
@@ -67,25 +67,25 @@ def _differences(answer: Mapping[str, Any]) -> Html:
 
 
 def _steps(answer: Mapping[str, Any], sheet: Sheet) -> Iterator[Html | None]:
-    step, plan = answer.get("next"), {"plan_id": answer.get("plan_id")}
+    step, plan, goes = answer.get("next"), {"plan_id": answer.get("plan_id")}, bool(answer.get("to_shipstation"))
     page, pages = int(answer.get("page", 1)), int(answer.get("pages", 1))
     for word, other in (("earlier", page - 1), ("more", page + 1)):
         if 1 <= other <= pages:
-            yield sheet.plan(word, {**plan, "page": other})
+            yield sheet.plan(word, {**plan, "page": other}, is_to_shipstation=goes)
     if isinstance(step, str):
         yield soft(step)
     if isinstance(step, Mapping):
-        yield _step(step, sheet)
+        yield _step(step, sheet, is_to_shipstation=goes)
     if answer.get("state") in {"drawing", "applying"}:
-        yield _step({**plan, "cancel": True}, sheet)
+        yield _step({**plan, "cancel": True}, sheet, is_to_shipstation=goes)
 
 
-def _step(asked: Mapping[str, Any], sheet: Sheet) -> Html | None:
+def _step(asked: Mapping[str, Any], sheet: Sheet, *, is_to_shipstation: bool) -> Html | None:
     wanted = next((name for name in STEPS if asked.get(name) is True), None)
     if wanted is None:
-        return sheet.plan("look at the plan", {"plan_id": asked["plan_id"]})
+        return sheet.plan("look at the plan", {"plan_id": asked["plan_id"]}, is_to_shipstation=is_to_shipstation)
     label, sure = STEPS[wanted]
-    return sheet.plan(label, {"plan_id": asked["plan_id"], wanted: True}, sure)
+    return sheet.plan(label, {"plan_id": asked["plan_id"], wanted: True}, sure, is_to_shipstation=is_to_shipstation)
 
 
 def _difference(shown: Mapping[str, Any]) -> tuple[Child, ...]:

@@ -11,8 +11,8 @@ from functions.page.markup import Child, Html, as_json, styles, tag, together
 from functions.page.style import CSS
 
 Theme = Literal["light", "dark", "auto"]
-Endpoint = Literal["view", "act", "replay", "reconcile"]
-CHANGING: tuple[Endpoint, ...] = ("act", "replay", "reconcile")
+Endpoint = Literal["view", "act", "replay", "reconcile", "pull"]
+CHANGING: tuple[Endpoint, ...] = ("act", "replay", "reconcile", "pull")
 Ask = Mapping[str, Any]
 
 
@@ -59,9 +59,9 @@ class Sheet:
         payload = {"ask": own, "form": form, "back": self.back}
         return self._button(label, "act", payload, confirm=confirm) if self.may("act") else None
 
-    def plan(self, label: Child, ask: Ask, confirm: str = "") -> Html | None:
-        payload = {"ask": ask, "back": self.back}
-        return self._button(label, "replay", payload, confirm=confirm) if self.may("replay") else None
+    def plan(self, label: Child, ask: Ask, confirm: str = "", *, is_to_shipstation: bool = False) -> Html | None:
+        payload, endpoint = {"ask": ask, "back": self.back}, _of_plans(is_to_shipstation=is_to_shipstation)
+        return self._button(label, endpoint, payload, confirm=confirm) if self.may(endpoint) else None
 
     def compare(self, label: Child, ask: Ask, confirm: str = "", *, form: str = "") -> Html | None:
         own = {"connection": self.connection, **({"action_id": self.action_id} if confirm else {}), **ask}
@@ -92,6 +92,10 @@ class Sheet:
         """For the next page."""
         hidden = {"by": self.by, "note": self.note}
         return together(tag("input", type="hidden", name=name, value=value) for name, value in hidden.items())
+
+
+def _of_plans(*, is_to_shipstation: bool) -> Endpoint:
+    return "pull" if is_to_shipstation else "replay"
 
 
 def field(name: str, label: str, value: str = "") -> Html:

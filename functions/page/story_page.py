@@ -71,12 +71,14 @@ def _pushed(each: PushedStory, sheet: Sheet) -> tuple[Any, ...]:
     sure = f"Nobody is asked for {number} any more?"
     ask = {"do": "dismiss", "orders" if each.order else "subjects": [number]}
     seen = sheet.act("I have seen to it", ask, sure) if each.attention else None
+    drawn = {"connection": sheet.connection, "to_shipstation": True, "orders": [number]}
+    planned = sheet.plan("what would be pushed?", drawn, is_to_shipstation=True)
     return (
         together(what, tag("br"), soft(each.told), tag("br"), soft(held)),
         each.shipstation_order_id,
         at(each.pushed_at),
         together(each.wish, tag("br"), soft(at(each.read_at))),
-        together(ended, " ", why, tag("br"), soft(each.means), " ", soft(each.do), seen),
+        together(ended, " ", why, tag("br"), soft(each.means), " ", soft(each.do), seen, planned),
         at(each.since),
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from functions.page.sheet import Sheet, Theme
 
-ENDPOINTS = ("view", "act", "replay", "reconcile")
+ENDPOINTS = ("view", "act", "replay", "reconcile", "pull")
 LAMBDA = re.compile(r"arn:[a-z-]+:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_:$-]{1,200}")
 THEMES: dict[str, Theme] = {"light": "light", "dark": "dark"}
 

@@ -27,7 +27,7 @@ from functions.ledger.pushes import PushStore
 from functions.ledger.queues import FifoPushQueue
 from functions.model.audit import Cause
 from functions.model.outcomes import Reason
-from functions.settings import PullSettings, PushSettings, ReplaySettings
+from functions.settings import PullSettings, PushSettings
 from functions.shipstation.client import ShipStationClient
 from functions.shipstation.v1.order_writer import OrderWriter
 from functions.shipstation.v2.order_writer import OrderWriter as OrderWriterV2
@@ -79,23 +79,22 @@ def push_parts(runtime: Runtime, settings: PushSettings, connection: Connection,
     return Push(connection, orders, PushStore(ledger), writer, audit, PlanStore(ledger), runtime.now)
 
 
-def push_plans(runtime: Runtime, settings: ReplaySettings, connection: Connection, has_time: HasTime) -> PushPlans:
+def push_plans(runtime: Runtime, settings: PullSettings, connection: Connection, has_time: HasTime) -> PushPlans:
     """Of a connection with orders that go to ShipStation."""
     orders, name = connection.orders, connection.name
     assert orders is not None, "who asks has looked"
-    pulling = PullSettings(ledger_table=settings.ledger_table, orders=settings.orders, ifs_secrets=settings.ifs_secrets)
     pushing = PushSettings(
         ledger_table=settings.ledger_table,
         audit_table=settings.audit_table,
         orders=settings.orders,
         shipstation_secrets=settings.shipstation_secrets,
     )
-    ledger, pull = runtime.table(settings.ledger_table), pull_parts(runtime, pulling, connection, orders)
+    ledger, pull = runtime.table(settings.ledger_table), pull_parts(runtime, settings, connection, orders)
     push = push_parts(runtime, pushing, connection, orders)
 
     def looked(cause: Cause) -> Looked:
         leave_alone(ledger, name, runtime.now())
-        known = with_warehouses(runtime, pulling, connection, orders)
+        known = with_warehouses(runtime, settings, connection, orders)
         return look(pull, connection, known, runtime.now(), cause)
 
     def hindrance() -> Reason | None:

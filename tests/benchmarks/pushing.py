@@ -8,12 +8,14 @@ from functools import partial
 from tests.benchmarks.row import Row
 from tests.equipment.order_desk import OrderDesk
 from tests.equipment.order_stories import OrderStory
+from tests.equipment.planned_stories import PlannedStory, PlannedStoryV2
 from tests.equipment.push_desk import Desk, DeskV2
 from tests.equipment.push_stories import Story
 from tests.equipment.quiet_connection import SEED
 
 ORDERS = 1000
 STORIES = 1000
+PLANNED_STORIES = 200  # through each API
 ORDER_STORIES = 400
 
 
@@ -27,14 +29,26 @@ def push_orders_lost() -> Iterable[Row]:
     yield _wrong("push_orders_lost", OrderStory, ORDER_STORIES, "stories of customer orders")
 
 
+def push_plan_equal() -> Iterable[Row]:
+    """Plans drawn and applied beside the three writers, who move between the two. Prints what was written otherwise."""
+    stories = [kind(seed) for kind in (PlannedStory, PlannedStoryV2) for seed in range(PLANNED_STORIES)]
+    wrong = sum(bool(_told(story.play(), number % PLANNED_STORIES)) for number, story in enumerate(stories))
+    written, plans = sum(story.written for story in stories), sum(len(story.shown) for story in stories)
+    unit = f"of {len(stories)} stories, with {plans} plans that wrote {written} orders as they were shown"
+    yield Row("push_plan_equal", wrong, unit, 0, 0, SEED)
+
+
 def _wrong(name: str, kind: type[Story], stories: int, what: str) -> Row:
     wrong = 0
     for seed in range(stories):
-        faults = kind(seed).play()
-        wrong += bool(faults)
-        for fault in faults:
-            print(f"seed {seed}: {fault}")
+        wrong += bool(_told(kind(seed).play(), seed))
     return Row(name, wrong, f"of {stories} {what}", 0, 0, SEED)
+
+
+def _told(faults: list[str], seed: int) -> list[str]:
+    for fault in faults:
+        print(f"seed {seed}: {fault}")
+    return faults
 
 
 def push_requests(

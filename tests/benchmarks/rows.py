@@ -84,6 +84,7 @@ ROWS: dict[str, Callable[[], Iterable[Row]]] = {
     "ifs_requests": writing.ifs_requests,
     "lost_updates": writing.lost_updates,
     "push_lost": pushing.push_lost,
+    "push_plan_equal": pushing.push_plan_equal,
     "push_orders_lost": pushing.push_orders_lost,
     "push_requests": pushing.push_requests,
     "push_requests_v2": pushing.push_requests_v2,

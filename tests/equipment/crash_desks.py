@@ -80,6 +80,62 @@ def pushing(story: str, prepare: Callable[[], Any], *, function: str = "push", p
     return Flow(function, story, function, prepare, go_on, people, within=timedelta(minutes=35))
 
 
+# --- plans of orders
+
+
+class Planning:
+    """An order that ShipStation refused, which no schedule sends again. Who hears nothing asks again."""
+
+    def __init__(self) -> None:
+        self.desk = ordered()
+        self.world, self.site = self.desk.world, self.desk.site
+        self.desk.account.refused_numbers.add("P1")
+        self.desk.run(minutes=35)
+        self.desk.account.refused_numbers.clear()
+        self.answer: dict[str, Any] = {}
+
+    def ask(self, **request: Any) -> None:
+        answers: list[Any] = []
+        while not answers:
+            self.world.functions["pull"].invoke(
+                {**request, "by": "kim", "note": "why"}, lambda value, fault: answers.extend([] if fault else [value])
+            )
+            self.desk.run(minutes=11)  # a run that died has let go of the plan by then
+        self.answer = answers[0]
+
+    def draw(self) -> None:
+        self.ask(connection="acme", to_shipstation=True)
+        while self.answer.get("state") != "ready":
+            self.desk.run(minutes=15)
+            self.ask(plan_id=self.answer.get("plan_id") or self.answer["next"]["plan_id"])
+
+    def apply(self) -> None:
+        plan = self.answer["plan_id"]
+        self.ask(plan_id=plan, apply=True)
+        go_on(self.desk)
+        self.ask(plan_id=plan)
+
+    def draw_and_apply(self) -> None:
+        self.draw()
+        self.apply()
+
+    def pack(self) -> bool:
+        return pack(self.desk)
+
+    def told(self) -> tuple[Any, ...]:
+        return self.answer["state"], self.answer["sent"], self.answer["settled"], self.answer["left"]
+
+
+def drawn() -> Planning:
+    planning = Planning()
+    planning.draw()
+    return planning
+
+
+def planning(story: str, function: str, prepare: Callable[[], Planning], go: Callable[[Planning], None]) -> Flow:
+    return Flow(function, story, function, prepare, go, Planning.pack, Planning.told, timedelta(minutes=35))
+
+
 # --- reference data
 
 
@@ -170,6 +226,8 @@ DESKS = [
     pushing("a cancelled one", cancelled, people=nobody),
     pushing("a customer order", customer_order),
     pushing("a blocked one", blocked),
+    planning("a plan is drawn and applied", "pull", Planning, Planning.draw_and_apply),
+    planning("a plan is applied", "push", drawn, Planning.apply),
     aligning("a new site", a_site, people=phone),
     aligning("a site that moved", a_site_that_moved, people=phone),
     aligning("a warehouse that moved", a_warehouse_that_moved, people=phone),

@@ -18,6 +18,8 @@ BUSY, QUIET = timedelta(minutes=100), timedelta(hours=6)
 
 
 class Story:
+    every = timedelta(minutes=4)  # the schedule looks
+
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
         self.desk = self._open()
@@ -61,7 +63,7 @@ class Story:
             shipment = self.random.choice(shipments)
             self.world.clockwork.after(delay, lambda act=act, shipment=shipment: act(shipment))  # type: ignore[misc]
         start = self.world.now()
-        self.world.schedule("pull", "acme", every=timedelta(minutes=4), until=start + BUSY)
+        self.world.schedule("pull", "acme", every=self.every, until=start + BUSY)
         self.desk.run(seconds=BUSY.total_seconds())
         self.world.weather.rate = 0
         self.world.schedule("pull", "acme", every=timedelta(minutes=40), until=start + BUSY + QUIET)

@@ -400,12 +400,10 @@ class World:
         self._add("release", release.build, releasing)
         self._add("inspect", inspect.build, InspectSettings(**tables, shipstation_secrets=stations))
         self._add("control", control.build, ControlSettings(**tables, shipments=shipments))
+        self._add("replay", replay.build, ReplaySettings(**tables, shipments=shipments, ifs_secrets=ifs))
         orders = {n: f"o-{n}" for n in names}
-        replaying = ReplaySettings(
-            **tables, shipments=shipments, ifs_secrets=ifs, orders=orders, shipstation_secrets=stations
-        )
-        self._add("replay", replay.build, replaying)
-        self._add("pull", pull.build, PullSettings(ledger_table=LEDGER, orders=orders, ifs_secrets=ifs))
+        pulling = PullSettings(**tables, orders=orders, ifs_secrets=ifs, shipstation_secrets=stations)
+        self._add("pull", pull.build, pulling)
         self._add("push", push.build, PushSettings(**tables, orders=orders, shipstation_secrets=stations))
         aligning = AlignSettings(**tables, shipstation_secrets=stations, ifs_secrets=ifs)
         self._add("align", align.build, aligning)

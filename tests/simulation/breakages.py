@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from io import StringIO
 
 from tests.equipment.order_stories import OrderStory
+from tests.equipment.planned_stories import PlannedStory
 from tests.equipment.push_stories import Story, StoryV2
 from tests.simulation import judge_alignment
 from tests.simulation.aligned_week import AlignedWeek
 from tests.simulation.breakages_aligning import ALIGNING_BREAKAGES
 from tests.simulation.breakages_desk import DESK_BREAKAGES
 from tests.simulation.breakages_ifs import IFS_BREAKAGES
+from tests.simulation.breakages_planning import PLANNING_BREAKAGES
 from tests.simulation.breakages_pushing import PUSHING_BREAKAGES
 from tests.simulation.breakages_reading import READING_BREAKAGES
 from tests.simulation.breakages_selling import SELLING_BREAKAGES
@@ -35,6 +37,7 @@ BREAKAGES: dict[str, Callable[[], None]] = {
     **PUSHING_BREAKAGES_V2,
     **WRITING_BREAKAGES,
     **PUSHING_BREAKAGES,
+    **PLANNING_BREAKAGES,
     **DESK_BREAKAGES,
     **SELLING_BREAKAGES,
     **ALIGNING_BREAKAGES,
@@ -72,7 +75,12 @@ def _aligned_weeks_find(name: str) -> str:
 
 
 def _kinds(name: str) -> list[type[Story]]:
-    kinds = {Story: PUSHING_BREAKAGES, StoryV2: PUSHING_BREAKAGES_V2, OrderStory: SELLING_BREAKAGES}
+    kinds: dict[type[Story], dict[str, Callable[[], None]]] = {
+        Story: PUSHING_BREAKAGES,
+        StoryV2: PUSHING_BREAKAGES_V2,
+        OrderStory: SELLING_BREAKAGES,
+        PlannedStory: PLANNING_BREAKAGES,
+    }
     return [kind for kind, breakages in kinds.items() if name in {*breakages, UNBROKEN}]
 
 

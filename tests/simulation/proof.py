@@ -87,6 +87,7 @@ CLAIMS = (
     _row("what a plan shows is what its apply writes", "dry_run_equal"),
     _row("a colleague's edit between our reading and writing is kept", "lost_updates"),
     _row("three writers on a pushed order lose nothing", "push_lost"),
+    _row("a plan writes to ShipStation what it has shown, or nothing", "push_plan_equal"),
     _row("the comparison finds what is planted, and nothing else", "reconcile"),
     _row("alarms ring in time where something is wrong, end with it, and ring nowhere else", "alarms"),
     _row("two days without ShipStation are caught up", "outage"),

@@ -17,7 +17,8 @@ replay      selection            which orders, of those that a person may ask fo
             ├─ replay            the dry run, piece by piece
             ├─ carry_out         the plan on its way, its progress
             ├─ revert            an applied plan taken back
-            └─ overwrite         what is kept for a person written over
+            ├─ overwrite         what is kept for a person written over
+            └─ planner           all of it, for whoever works on a plan
 reconcile   reconcile_reading    what ShipStation says, and what IFS says
             ├─ reconcile_home    which record a parcel belongs on
             ├─ reconcile_compare, reconcile_values where they differ
@@ -27,6 +28,7 @@ reconcile   reconcile_reading    what ShipStation says, and what IFS says
             └─ reconcile_text    as a person reads it
 backfill                         a window of the past
 pull        push_preview         what the next look would send to ShipStation
+            push_plan            that as a plan, applied as it was shown
 register    webhook_registration which webhooks the account lacks, and which are over
             webhook_carry_out    makes what is missing first, removes what is over last
 """

@@ -17,6 +17,7 @@ from functions.model.frozen import Frozen
 from functions.model.outbound import Outbound, texts
 from functions.model.outcomes import SENTENCES, Outcome, Reason
 from functions.model.pushed_order import PushedOrder
+from functions.model.replay_answer import AppliedBefore, PlanApplied, PlanCancelled, PlanShown
 
 MOST = 100  # orders in one answer
 
@@ -52,7 +53,7 @@ class Sent(Answer):
     next: Annotated[str | None, UNSAID] = None
 
 
-class PullAnswer(RootModel[PushPreview | Sent | Refusal]):
+class PullAnswer(RootModel[PushPreview | Sent | PlanShown | PlanApplied | AppliedBefore | PlanCancelled | Refusal]):
     """One of them."""
 
 

@@ -51,9 +51,6 @@ class Plans(Protocol):
     def head(self, plan_id: str) -> Plan | None:
         """The plan without its orders and records."""
 
-    def due(self, connection: ConnectionName, now: datetime) -> list[str]:
-        """The ids of plans that a run should go on with."""
-
     def add(self, plan: Plan, orders: Iterable[PlannedOrder], records: Iterable[PlannedRecord]) -> None:
         """Instead of what stands there of the same."""
 

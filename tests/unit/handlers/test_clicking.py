@@ -44,11 +44,9 @@ class Visitor:
         tables = {"ledger_table": LEDGER, "audit_table": AUDIT}
         self.world.also("view", view.build, InspectSettings(**tables, shipstation_secrets={"acme": "ss-acme"}))
         self.world.also("act", act.build, ControlSettings(**tables, shipments={"acme": "s-acme"}))
-        sends, asks, read = {"acme": "s-acme"}, {"acme": "ifs-acme"}, {"acme": "ss-acme"}
-        replay_ = ReplaySettings(
-            **tables, shipments=sends, ifs_secrets=asks, orders={"acme": "o-acme"}, shipstation_secrets=read
-        )
-        self.world.also("replay", replaying, replay_)
+        sends, asks = {"acme": "s-acme"}, {"acme": "ifs-acme"}
+        self.world.also("replay", replaying, ReplaySettings(**tables, shipments=sends, ifs_secrets=asks))
+        read = {"acme": "ss-acme"}
         settings = ReconcileSettings(
             ledger_table=LEDGER, reports_bucket=REPORTS, shipstation_secrets=read, ifs_secrets=asks
         )

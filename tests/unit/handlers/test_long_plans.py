@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.handlers import replay as handler
+from functions.handlers import plan_service
 from tests.equipment.ifs.outages import Outage
 from tests.equipment.quiet_connection import START, quiet_world, run, schedule
 from tests.equipment.world import LEDGER, Site, World
@@ -21,7 +21,7 @@ DRY_RUN = {"connection": "acme", "select": {"outcome": "written"}, **WHO}
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A person is answered before anything is looked at."""
-    monkeypatch.setattr(handler, "PATIENCE", timedelta(0))
+    monkeypatch.setattr(plan_service, "PATIENCE", timedelta(0))
 
 
 def emptied(requests_per_second: int = 50) -> tuple[World, Site]:

@@ -21,7 +21,7 @@ Answer = dict[str, Any]
 
 
 def told(desk: Desk, **request: Any) -> Answer:
-    return asked(desk.world, request, "replay")
+    return asked(desk.world, request, "pull")
 
 
 def planned(desk: Desk, *numbers: str) -> Answer:
@@ -40,15 +40,9 @@ def shown(answer: Answer) -> list[tuple[Any, ...]]:
 def apply(desk: Desk, plan: Answer) -> Answer:
     """Carried out, as far as it goes within ten minutes."""
     answer = told(desk, plan_id=plan["plan_id"], apply=True, by="ann", note="go")
-    for _ in range(10):
-        go_on(desk)
+    desk.run(minutes=10)
     assert "error" not in answer, answer
     return told(desk, plan_id=plan["plan_id"])
-
-
-def go_on(desk: Desk) -> None:
-    told(desk, connection="acme", is_scheduled=True)
-    desk.run(seconds=30)
 
 
 def counts(answer: Answer) -> tuple[int, int, int]:
@@ -209,9 +203,11 @@ def test_a_plan_waits_for_the_end_of_a_pause() -> None:
     plan = planned(desk)
     decide(desk, "pause")
     assert (apply(desk, plan)["state"], desk.writes()) == ("applying", 0)
+    desk.pull()
+    assert desk.writes() == 0
     decide(desk, "resume")
-    for _ in range(3):
-        go_on(desk)
+    desk.pull(), desk.pull()
+    assert desk.writes() == 1
     assert counts(told(desk, plan_id=plan["plan_id"])) == (1, 1, 0)
 
 
@@ -266,7 +262,7 @@ def test_a_connection_without_orders_is_told_so_and_its_plans_stop_no_others() -
         function.redeploy()
     assert told(desk, **DRY_RUN)["error"] == "connection: its file has no [orders]"
     desk.run(minutes=15)
-    assert told(desk, connection="acme", is_scheduled=True) == {"plans": 1}
+    assert desk.pull() == {"sent": 0}
 
 
 @pytest.mark.parametrize("system", ["ifs", "shipstation"])
@@ -279,13 +275,11 @@ def test_an_outage_is_told_and_the_plan_goes_on_after_it(system: str) -> None:
     answer = told(desk, plan_id=plan["plan_id"], apply=True, **WHO)
     assert ("error" in answer) == (system == "ifs")
     for _ in range(20):
-        desk.run(minutes=1)
-        go_on(desk)
+        desk.pull()
     assert told(desk, plan_id=plan["plan_id"])["left"] == 1
     out.faults.lift()
-    for _ in range(60):
-        desk.run(minutes=1)
-        go_on(desk)
+    desk.run(hours=1)
+    desk.pull(), desk.pull()
     done = told(desk, plan_id=plan["plan_id"])
     assert (done["state"], done["settled"]) == ("applied", 1 if system == "ifs" else 0)
 

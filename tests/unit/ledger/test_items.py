@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from functions.errors import Permanent
-from functions.ledger.items import SCHEMA_VERSION, from_item, stamp, to_item
+from functions.ledger.items import NEWEST, SCHEMA_VERSION, from_item, stamp, to_item
 from functions.model.outcomes import Reason
 from tests.equipment.builders import NOON
 
@@ -20,7 +20,7 @@ def test_an_item_this_version_knows_is_read(version: dict[str, Decimal]) -> None
 
 def test_an_item_of_a_newer_version_is_refused() -> None:
     with pytest.raises(Permanent, match="newer version") as caught:
-        from_item({"pk": "order#1", "schema_version": Decimal(SCHEMA_VERSION + 1)})
+        from_item({"pk": "order#1", "schema_version": Decimal(NEWEST + 1)})
     assert caught.value.reason is Reason.LEDGER_VERSION
 
 

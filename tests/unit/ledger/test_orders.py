@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from functions.errors import Permanent
-from functions.ledger.items import SCHEMA_VERSION
+from functions.ledger.items import NEWEST
 from functions.model.audit import FieldChange
 from functions.model.earlier import EarlierMemory
 from functions.model.outcomes import Outcome, Reason
@@ -172,7 +172,7 @@ def test_an_order_saved_by_a_newer_version_is_refused() -> None:
     store, table = a_store(a_state())
     key = a_shipment().order_key
     (item,) = table.scan(prefix="order#")
-    table.put({**item, "schema_version": SCHEMA_VERSION + 1})
+    table.put({**item, "schema_version": NEWEST + 1})
     with pytest.raises(Permanent, match="newer version") as caught:
         store.load([key])
     assert caught.value.reason is Reason.LEDGER_VERSION

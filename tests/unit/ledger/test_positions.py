@@ -7,7 +7,7 @@ import pytest
 
 from functions.errors import Permanent
 from functions.ledger.budget import BudgetStore
-from functions.ledger.items import SCHEMA_VERSION
+from functions.ledger.items import NEWEST
 from functions.ledger.positions import PositionStore
 from functions.model.budget import BudgetState
 from functions.model.cursors import Cursor, Gap, ReadingPosition, Stream
@@ -112,7 +112,7 @@ def test_a_position_saved_by_a_newer_version_is_refused() -> None:
     store = PositionStore(table)
     taken(store, "a")
     (item,) = table.scan(prefix="reader#")
-    table.put({**item, "schema_version": SCHEMA_VERSION + 1})
+    table.put({**item, "schema_version": NEWEST + 1})
     with pytest.raises(Permanent) as caught:
         take(store, "b", NOON + LEASE)
     assert caught.value.reason is Reason.LEDGER_VERSION
@@ -162,7 +162,7 @@ def test_each_api_key_has_its_own_budget() -> None:
 
 @pytest.mark.parametrize(
     "spoilt",
-    [{"sk": "ring#returns"}, {"last_webhook_at": "soon"}, {"schema_version": SCHEMA_VERSION + 1}],
+    [{"sk": "ring#returns"}, {"last_webhook_at": "soon"}, {"schema_version": NEWEST + 1}],
     ids=["a stream nobody knows", "no instant", "newer version"],
 )
 def test_a_webhook_whose_note_cannot_be_read_keeps_no_other_from_being_answered(spoilt: dict[str, object]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions.errors import Permanent
-from functions.ledger.items import SCHEMA_VERSION
+from functions.ledger.items import NEWEST
 from functions.ledger.records import LIMIT_BYTES, RecordStore
 from functions.model.audit import FieldChange
 from functions.model.outcomes import Outcome, Reason
@@ -143,7 +143,7 @@ def test_a_memory_of_a_newer_version_is_refused() -> None:
     store = RecordStore(table)
     store.save(a_memory())
     item = json.loads(table.everything())
-    table.put({**item, "schema_version": SCHEMA_VERSION + 1})
+    table.put({**item, "schema_version": NEWEST + 1})
     with pytest.raises(Permanent, match="newer version") as caught:
         load(store)
     assert caught.value.reason is Reason.LEDGER_VERSION

@@ -9,7 +9,7 @@ import pytest
 
 from functions.ledger.digests import DigestStore, Sent
 from functions.ledger.facts import FactStore
-from functions.ledger.items import SCHEMA_VERSION
+from functions.ledger.items import NEWEST
 from functions.ledger.jobs import JobStore
 from functions.ledger.parked import ParkingStore
 from functions.ledger.tenants import TenantStore
@@ -86,9 +86,7 @@ def test_facts_that_cannot_be_read_are_passed_over_alone(caplog: pytest.LogCaptu
 # --- jobs
 
 
-@pytest.mark.parametrize(
-    "spoilt", [{"schema_version": SCHEMA_VERSION + 1}, {"lane": "x"}], ids=["newer version", "damaged"]
-)
+@pytest.mark.parametrize("spoilt", [{"schema_version": NEWEST + 1}, {"lane": "x"}], ids=["newer version", "damaged"])
 def test_a_job_that_cannot_be_read_keeps_no_other_waiting(spoilt: dict[str, Any]) -> None:
     table = MemoryTable()
     store = JobStore(table)

@@ -16,7 +16,7 @@ from functions.page.widget_event import WidgetEvent
 
 M = TypeVar("M", bound=BaseModel)
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
-CALLED = ("view", "act", "replay", "reconcile")
+CALLED = ("view", "act", "replay", "reconcile", "pull")
 ENDPOINTS = {name: f"arn:aws:lambda:us-east-1:000000000000:function:{name}" for name in CALLED}
 SCALARS: dict[Any, Any] = {
     int: 7,
