@@ -6,7 +6,7 @@ next look would send, or has that drawn up as a plan and carries it out.
 from __future__ import annotations
 
 import os
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from functions.connections.connection import Connection
@@ -193,4 +193,5 @@ def _wired() -> Handler:
 
 
 def handler(event: dict[str, Any], context: Context) -> Any:
-    return on_a_page(event, lambda asked: _wired()(asked, context), plan_page, VERSION)
+    page = partial(plan_page, is_to_shipstation=True)
+    return on_a_page(event, lambda asked: _wired()(asked, context), page, VERSION)

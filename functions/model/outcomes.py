@@ -193,7 +193,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.JOB_GIVEN_UP: "Reading a window of the past ended before its end: ShipStation refused it, or failed for a day.",
     Reason.COMBINED_UNKNOWN: "The label also covers an order that was combined into this one before it was ever read; its IFS order is unknown.",
     Reason.SHIPPED_WITHOUT_SHIPMENT: "ShipStation says the order is shipped and holds neither a label nor a fulfilment for it.",
-    Reason.PLAN_OUTDATED: "The IFS record changed since the plan was made; make a new plan.",
+    Reason.PLAN_OUTDATED: "What would be written changed since the plan was made; make a new plan.",
     Reason.ORDER_TOO_LARGE: "The order, or its IFS record, holds more shipments than one ledger item can carry.",
     Reason.LEDGER_ITEM: "A ledger item cannot be read; somebody changed it by hand, or it is damaged.",
     Reason.LEDGER_VERSION: "A newer version of the connector wrote this ledger item; deploy that version.",

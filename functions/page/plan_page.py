@@ -21,8 +21,9 @@ STEPS = {
 }
 
 
-def plan_page(widget: WidgetEvent, answer: Mapping[str, Any]) -> str:
-    sheet = widget.sheet("")
+def plan_page(widget: WidgetEvent, answer: Mapping[str, Any], *, is_to_shipstation: bool = False) -> str:
+    """`is_to_shipstation`: it is Pull's."""
+    sheet = widget.sheet("").for_pushes() if is_to_shipstation else widget.sheet("")
     body = refusal(answer) if "error" in answer else together(tag("h2", _title(answer)), _differences(answer))
     steps = tag("p", *_steps(answer, sheet))
     return sheet.frame(places(sheet), sheet.who(), body, steps, back(widget, sheet)).text
@@ -67,25 +68,25 @@ def _differences(answer: Mapping[str, Any]) -> Html:
 
 
 def _steps(answer: Mapping[str, Any], sheet: Sheet) -> Iterator[Html | None]:
-    step, plan, goes = answer.get("next"), {"plan_id": answer.get("plan_id")}, bool(answer.get("to_shipstation"))
+    step, plan = answer.get("next"), {"plan_id": answer.get("plan_id")}
     page, pages = int(answer.get("page", 1)), int(answer.get("pages", 1))
     for word, other in (("earlier", page - 1), ("more", page + 1)):
         if 1 <= other <= pages:
-            yield sheet.plan(word, {**plan, "page": other}, is_to_shipstation=goes)
+            yield sheet.plan(word, {**plan, "page": other})
     if isinstance(step, str):
         yield soft(step)
     if isinstance(step, Mapping):
-        yield _step(step, sheet, is_to_shipstation=goes)
+        yield _step(step, sheet)
     if answer.get("state") in {"drawing", "applying"}:
-        yield _step({**plan, "cancel": True}, sheet, is_to_shipstation=goes)
+        yield _step({**plan, "cancel": True}, sheet)
 
 
-def _step(asked: Mapping[str, Any], sheet: Sheet, *, is_to_shipstation: bool) -> Html | None:
+def _step(asked: Mapping[str, Any], sheet: Sheet) -> Html | None:
     wanted = next((name for name in STEPS if asked.get(name) is True), None)
     if wanted is None:
-        return sheet.plan("look at the plan", {"plan_id": asked["plan_id"]}, is_to_shipstation=is_to_shipstation)
+        return sheet.plan("look at the plan", {"plan_id": asked["plan_id"]})
     label, sure = STEPS[wanted]
-    return sheet.plan(label, {"plan_id": asked["plan_id"], wanted: True}, sure, is_to_shipstation=is_to_shipstation)
+    return sheet.plan(label, {"plan_id": asked["plan_id"], wanted: True}, sure)
 
 
 def _difference(shown: Mapping[str, Any]) -> tuple[Child, ...]:

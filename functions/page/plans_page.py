@@ -31,7 +31,7 @@ def _plan(plan: PlanLine, sheet: Sheet) -> tuple[Child, ...]:
         together(aim, tag("br") if aim and fields else None, fields),
         together(plan.state, tag("br"), until, told),
         "; ".join(_progress(plan)),
-        sheet.plan("look at it", {"plan_id": plan.plan_id}, is_to_shipstation=plan.kind == "push"),
+        (sheet.for_pushes() if plan.kind == "push" else sheet).plan("look at it", {"plan_id": plan.plan_id}),
     )
 
 

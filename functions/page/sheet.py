@@ -20,7 +20,7 @@ Ask = Mapping[str, Any]
 class Sheet:
     """`endpoints` are the functions that the widget may call; it shows nothing of one that is not among them.
     `back` is the question that this page answers, `action_id` what makes a second click on its buttons harmless,
-    `version` the connector's own, below every page.
+    `version` the connector's own, below every page; `plans` is whose the plans are.
     """
 
     endpoints: Mapping[str, str]
@@ -30,6 +30,11 @@ class Sheet:
     by: str = ""
     note: str = ""
     version: str = ""
+    plans: Endpoint = "replay"
+
+    def for_pushes(self) -> Sheet:
+        """Of what goes to ShipStation the plans are Pull's."""
+        return replace(self, plans="pull")
 
     @property
     def connection(self) -> str:
@@ -59,9 +64,9 @@ class Sheet:
         payload = {"ask": own, "form": form, "back": self.back}
         return self._button(label, "act", payload, confirm=confirm) if self.may("act") else None
 
-    def plan(self, label: Child, ask: Ask, confirm: str = "", *, is_to_shipstation: bool = False) -> Html | None:
-        payload, endpoint = {"ask": ask, "back": self.back}, _of_plans(is_to_shipstation=is_to_shipstation)
-        return self._button(label, endpoint, payload, confirm=confirm) if self.may(endpoint) else None
+    def plan(self, label: Child, ask: Ask, confirm: str = "") -> Html | None:
+        payload = {"ask": ask, "back": self.back}
+        return self._button(label, self.plans, payload, confirm=confirm) if self.may(self.plans) else None
 
     def compare(self, label: Child, ask: Ask, confirm: str = "", *, form: str = "") -> Html | None:
         own = {"connection": self.connection, **({"action_id": self.action_id} if confirm else {}), **ask}
@@ -92,10 +97,6 @@ class Sheet:
         """For the next page."""
         hidden = {"by": self.by, "note": self.note}
         return together(tag("input", type="hidden", name=name, value=value) for name, value in hidden.items())
-
-
-def _of_plans(*, is_to_shipstation: bool) -> Endpoint:
-    return "pull" if is_to_shipstation else "replay"
 
 
 def field(name: str, label: str, value: str = "") -> Html:

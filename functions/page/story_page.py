@@ -72,7 +72,7 @@ def _pushed(each: PushedStory, sheet: Sheet) -> tuple[Any, ...]:
     ask = {"do": "dismiss", "orders" if each.order else "subjects": [number]}
     seen = sheet.act("I have seen to it", ask, sure) if each.attention else None
     drawn = {"connection": sheet.connection, "to_shipstation": True, "orders": [number]}
-    planned = sheet.plan("what would be pushed?", drawn, is_to_shipstation=True)
+    planned = sheet.for_pushes().plan("what would be pushed?", drawn)
     return (
         together(what, tag("br"), soft(each.told), tag("br"), soft(held)),
         each.shipstation_order_id,

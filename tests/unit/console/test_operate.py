@@ -43,6 +43,7 @@ class FakeStack:
     ) -> None:
         self.connections, self.beside, self._answers = list(connections), list(beside), list(answers)
         self.renamed: dict[str, str] = {}
+        self.outputs = {"ReplayFunction": "replay"}
         self.asked: list[tuple[str, dict[str, Any]]] = []
 
     def invoke(self, output: str, payload: dict[str, Any]) -> dict[str, Any]:
@@ -419,6 +420,57 @@ def test_a_plan_is_shown_by_its_id_whatever_its_connection() -> None:
     stack = FakeStack({"plan_id": "p", "orders": 0, "differences": []}, connections=("acme", "beta"))
     asked(stack, "plan", "--id", "p")
     assert stack.asked == [("ReplayFunction", {"plan_id": "p", "apply": False})]
+
+
+NO_PLAN = {"error": "plan_id: no such plan; plans are kept for 30 days"}
+PUSH_PLAN = {
+    "plan_id": "p",
+    "state": "ready",
+    "to_shipstation": True,
+    "orders": 2,
+    "would_change": 1,
+    "differences": [
+        {
+            "order": "P1",
+            "part": "s19",
+            "outcome": "would_write",
+            "changes": [{"record": "ifs:acme:s19", "items": {"before": None, "after": "1 BOLT 2"}}],
+        },
+        {"order": "P2", "outcome": "parked", "reason": "field_unusable", "field": "city", "means": "No."},
+    ],
+    "next": {"plan_id": "p", "apply": True},
+}
+
+
+def test_a_plan_of_what_goes_to_shipstation_is_drawn_by_pull_and_shown_as_such() -> None:
+    stack = FakeStack(PUSH_PLAN)
+    status, printed = asked(stack, "plan", "--to-shipstation", "P1", "--by", "kim", "--note", "why")
+    request = {"connection": "acme", "to_shipstation": True, "orders": ["P1"], "by": "kim", "note": "why"}
+    assert stack.asked == [("PullFunction", request)]
+    assert status == 1
+    assert "ShipStation order ifs:acme:s19: items: " in printed
+    assert "P2: parked field_unusable (city): No." in printed
+    assert "Next: apply p" in printed
+
+
+def test_by_which_criterion_it_goes_to_shipstation_is_no_question() -> None:
+    with pytest.raises(ConsoleError, match="select: unknown"):
+        asked(FakeStack(DONE), "plan", "--to-shipstation", "--reason", "paused", "--by", "kim", "--note", "why")
+
+
+@pytest.mark.parametrize("words", [("apply", "p"), ("cancel", "p"), ("revert", "p"), ("plan", "--id", "p")])
+def test_whose_a_plan_is_the_command_line_finds_out(words: tuple[str, ...]) -> None:
+    signed = () if "--id" in words else ("--by", "kim", "--note", "why")
+    stack = FakeStack(NO_PLAN, {"plan_id": "p", "orders": 0, "differences": [], "next": "nothing to change"})
+    stack.outputs["PullFunction"] = "pull"
+    asked(stack, *words, *signed)
+    assert [function for function, _ in stack.asked] == ["ReplayFunction", "PullFunction"]
+
+
+def test_a_stack_without_orders_is_asked_once() -> None:
+    stack = FakeStack(NO_PLAN)
+    assert asked(stack, "plan", "--id", "p")[0] == 2
+    assert [function for function, _ in stack.asked] == ["ReplayFunction"]
 
 
 def test_what_was_not_done_is_not_said_to_be() -> None:

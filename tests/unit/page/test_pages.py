@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from functions.flows.operations.attention import AttentionList
+from functions.flows.operations.plan_list import PlanLine, PlanList
 from functions.flows.operations.stories import StoriesAnswer
 from functions.model.control import Changed, ControlRequest
 from functions.model.inspection import InspectRequest
@@ -23,6 +25,7 @@ from functions.page import answers
 from functions.page.answers import PAGES, act_page, view_page
 from functions.page.compared_page import compared_page
 from functions.page.plan_page import plan_page
+from functions.page.plans_page import plans_page
 from functions.page.style import CSS
 from functions.page.widget_event import WidgetEvent, on_a_page
 from tests.unit.page.pages import ENDPOINTS, Parsed, a_widget, filled, parts_of
@@ -127,9 +130,7 @@ def test_a_widget_that_may_only_look_shows_no_button_that_changes() -> None:
         assert {endpoint for endpoint, _ in actions(page)} <= {"view"}
         assert "your name" not in page
         called = {endpoint for endpoint, _ in actions(everything)} - {"view"}
-        assert called >= {"PlanList": {"replay"}, "ReconcileStanding": {"reconcile"}, **NONE}.get(
-            model.__name__, {"act"}
-        )
+        assert called >= {"PlanList": {"pull"}, "ReconcileStanding": {"reconcile"}, **NONE}.get(model.__name__, {"act"})
 
 
 def test_what_is_no_lambda_is_never_called() -> None:
@@ -237,6 +238,21 @@ def test_a_plan_offers_what_its_state_allows(state: str, step: Any, asks: list[d
     page, _ = replayed({"plan_id": "p1", "state": state, **progress, "next": step}, a_click({}))
     assert [payload["ask"] for endpoint, payload in actions(page) if endpoint == "replay"] == asks
     assert f"({state})" in page
+
+
+@pytest.mark.parametrize(("kind", "whose"), [("replay", "replay"), ("revert", "replay"), ("push", "pull")])
+def test_the_list_leads_to_the_function_whose_plan_it_is(kind: Any, whose: str) -> None:
+    line = filled(PlanLine, "text").model_copy(update={"kind": kind, "plan_id": "p1"})
+    sheet = WidgetEvent.of(a_click({})).sheet("id-1")
+    page = plans_page(PlanList(connection="acme", plans=(line,)), sheet).text
+    assert [(endpoint, payload["ask"]) for endpoint, payload in actions(page)] == [(whose, {"plan_id": "p1"})]
+
+
+def test_every_button_of_a_plan_of_what_goes_to_shipstation_leads_to_pull() -> None:
+    answer = {**PLAN, "to_shipstation": True, "next": {"plan_id": "p1", "apply": True}}
+    page = on_a_page(a_click({}), lambda _: answer, partial(plan_page, is_to_shipstation=True), "1")
+    assert {endpoint for endpoint, _ in actions(page)} == {"view", "pull"}
+    assert "A push to ShipStation of" in page
 
 
 def test_a_replay_without_a_dashboard_is_answered_as_ever() -> None:
