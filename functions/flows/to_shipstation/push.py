@@ -67,18 +67,18 @@ def _delaying(flow: Push, steps: Sequence[Step]) -> Iterator[None]:
 def _steps(flow: Push, message: PushOrders) -> list[Step]:
     known = flow.pushed.load([each.key for each in message.outbound])
     every = [_step(each, known.get(each.key) or PushedOrder(key=each.key)) for each in message.outbound]
-    left = [step for step in every if not _is_over(step)]
-    for step in left:
+    return [step for step in every if _goes_on(step, message.cause)]
+
+
+def _goes_on(step: Step, cause: Cause) -> bool:
+    """A plan hears once of each of its orders, also of one that is over."""
+    if is_of_plan(step.pushed, cause):
+        return False
+    if not _is_over(step):
         _end_without_asking(step)
-    return [*left, *_over(every, left, message.cause)]
-
-
-def _over(every: Sequence[Step], left: Sequence[Step], cause: Cause) -> Iterator[Step]:
-    """A plan hears of those too, once."""
-    for step in every:
-        if cause.plan_id is not None and step not in left and not is_of_plan(step.pushed, cause):
-            step.ended = step.pushed
-            yield step
+        return True
+    step.ended = step.pushed
+    return cause.plan_id is not None
 
 
 def _step(outbound: Outbound, pushed: PushedOrder) -> Step:

@@ -325,3 +325,20 @@ def test_many_orders_cost_shipstation_no_request_each() -> None:
     assert planned(desk)["would_change"] == 40
     assert len(desk.account.requests) - before < 10
     desk.run(seconds=timedelta(minutes=1).total_seconds())
+
+
+def test_a_plan_that_was_outdated_writes_nothing_when_its_message_comes_again() -> None:
+    desk = Desk(())
+    shipment = desk.ask("P7")
+    change(desk, shipment)
+    plan = planned(desk)
+    desk.tenant.edit(shipment, ReceiverAddress1="2 Third Street")
+    apply(desk, plan)
+    assert desk.pushed(shipment).plans[-1].reason is Reason.PLAN_OUTDATED
+    desk.tenant.edit(shipment, ReceiverAddress1="1 Other Street")
+    before = desk.writes()
+    message = json.loads(desk.site.orders.bodies[-1])
+    message["outbound"][0]["content"]["ship_to"]["street1"] = "1 Other Street"
+    desk.site.orders.add(json.dumps(message), "acme")
+    desk.run(minutes=5)
+    assert desk.writes() == before
