@@ -4,12 +4,12 @@ shows them: what was learned of odd rows holds for both.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from functions.model.cursors import Gap, Span, Stream
+from functions.model.cursors import Span, Stream
 from functions.shipstation.reading.named_list import NamedList
 
 Row = dict[str, Any]
@@ -114,9 +114,7 @@ class Listing:
 
 
 class Voided(Protocol):
-    def __call__(
-        self, fetch: Fetch, listing: Listing, start: datetime, end: datetime, avoid: Sequence[Gap]
-    ) -> Iterator[Page]:
+    def __call__(self, fetch: Fetch, listing: Listing, start: datetime, end: datetime) -> Iterator[Page]:
         """Labels voided from `start` to `end`; `last` is proven as that of a walk is. Raises as `fetch` does."""
 
 

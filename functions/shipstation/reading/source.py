@@ -50,10 +50,11 @@ class ShipStationSource:
         """Every row of the stream from `start` to `end` (inclusive; None: to the newest), page by page, ascending; of
         the second at `start` from this page on.
         """
-        avoided = [gap for gap in avoid if gap.stream is stream]
         if stream is Stream.LABELS_VOIDED:
-            yield from self._voided(start, end or self._now(), lane, avoided)
+            # Gaps part voids by when their labels were made: one between those may be voided at any time.
+            yield from self._voided(start, end or self._now(), lane)
             return
+        avoided = [gap for gap in avoid if gap.stream is stream]
         listing = self._api.listing(stream)
         fetch, window = partial(self._rows, listing, lane, Scope.TENANT), Window(start, end)
         for found in walk(fetch, listing, {}, window, avoided, first_page=page):
@@ -137,9 +138,9 @@ class ShipStationSource:
         scope = Scope.TENANT if is_ignored else Scope.UNCLEAR
         raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, f"GET {listing.path}: ignores whose rows it is", scope=scope)
 
-    def _voided(self, start: datetime, end: datetime, lane: Lane, avoid: Sequence[Gap]) -> Iterator[Reading]:
+    def _voided(self, start: datetime, end: datetime, lane: Lane) -> Iterator[Reading]:
         fetch = partial(self._rows, self._api.labels, lane, Scope.TENANT)
-        for page in self._api.voided(fetch, self._api.labels, start, end, avoid):
+        for page in self._api.voided(fetch, self._api.labels, start, end):
             yield from self._readings(Stream.LABELS_VOIDED, page, page.last, is_last=page.is_last, lane=lane)
 
     def _rows(self, listing: Listing, lane: Lane, scope: Scope, parameters: Mapping[str, str], tries: int) -> Batch:

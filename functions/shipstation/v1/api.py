@@ -7,13 +7,13 @@ be sorted by voidDate.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from functions.errors import Retryable
-from functions.model.cursors import Gap, Span, Stream
+from functions.model.cursors import Span, Stream
 from functions.model.facts import LONG_AGO
 from functions.model.outcomes import Reason
 from functions.shipstation import pacific
@@ -27,20 +27,20 @@ VOIDS_AT_ONCE = timedelta(days=7)  # of a long void window, so that a run that e
 MOST_UNDATED = 10  # rows without a void date: odd ones; more of nothing else are a list that ignores its window
 
 
-def voided(fetch: Fetch, listing: Listing, start: datetime, end: datetime, avoid: Sequence[Gap]) -> Iterator[Page]:
+def voided(fetch: Fetch, listing: Listing, start: datetime, end: datetime) -> Iterator[Page]:
     """Voids cannot be sorted by voidDate: a frozen window of it is walked by createDate, and proves something only when
     it was walked to its end. Of a long one every week but the last stands for itself.
     """
     while end - start > 2 * VOIDS_AT_ONCE:
         following = start + VOIDS_AT_ONCE
-        yield from _frozen(fetch, listing, Span(start=start, end=following), avoid, is_last=False)
+        yield from _frozen(fetch, listing, Span(start=start, end=following), is_last=False)
         start = following
-    yield from _frozen(fetch, listing, Span(start=start, end=end), avoid, is_last=True)
+    yield from _frozen(fetch, listing, Span(start=start, end=end), is_last=True)
 
 
-def _frozen(fetch: Fetch, listing: Listing, span: Span, avoid: Sequence[Gap], *, is_last: bool) -> Iterator[Page]:
+def _frozen(fetch: Fetch, listing: Listing, span: Span, *, is_last: bool) -> Iterator[Page]:
     reached: datetime | None = None if is_last else span.end
-    for page in walk(fetch, listing, voids(span), Window(), avoid):
+    for page in walk(fetch, listing, voids(span), Window()):
         voided = [at for row in page.rows if (at := readable(row.get("voidDate")))]
         is_told = bool(voided) or len(page.rows) > MOST_UNDATED
         if is_told and max(voided, default=LONG_AGO) < span.start - WIDENED:

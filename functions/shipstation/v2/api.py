@@ -7,13 +7,13 @@ changes none of those there are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from functions.errors import Retryable
-from functions.model.cursors import Gap, Span, Stream
+from functions.model.cursors import Span, Stream
 from functions.model.outcomes import Reason
 from functions.shipstation.reading.api import Api, Fetch, Listing, OneLabel, Page, Row, Search
 from functions.shipstation.reading.keyset_walk import Window, readable, walk
@@ -25,13 +25,13 @@ VOIDABLE = timedelta(days=35)  # carriers take a label back for 30 days at most
 VOIDED = {"label_status": "voided"}
 
 
-def voided(fetch: Fetch, listing: Listing, start: datetime, end: datetime, avoid: Sequence[Gap]) -> Iterator[Page]:
+def voided(fetch: Fetch, listing: Listing, start: datetime, end: datetime) -> Iterator[Page]:
     """All voids of the labels that can still be voided, by their creation; only the end of the walk proves something.
     Whether a void moves a label up in the order of changes is not documented, so nothing depends on it.
     """
     del end  # nothing but the newest void can be told
     reached: datetime | None = None
-    for page in walk(fetch, listing, VOIDED, Window(start - VOIDABLE), avoid):
+    for page in walk(fetch, listing, VOIDED, Window(start - VOIDABLE)):
         if any(row.get("voided") is False for row in page.rows):
             raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, f"GET {listing.path}: ignores label_status")
         dated = [(row, readable(row.get("voidDate"))) for row in page.rows]

@@ -1,0 +1,47 @@
+"""What cursors and gaps pass over is read all the same."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from functions.model.cursors import Cursor, ReadingPosition, Stream
+from tests.equipment.account_fixture import Rig
+from tests.equipment.builders import NOON
+from tests.equipment.reading_fakes import ACME, Setting
+
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+
+
+class Shop(Setting):
+    """An account behind the shipping source, read to its end a moment ago."""
+
+    def __init__(self, **shipstation: object) -> None:
+        self.rig = Rig(at=NOON, **shipstation)
+        super().__init__(self.rig.source, shipstation=shipstation)  # type: ignore[arg-type]
+        self.account = self.rig.account
+        cursors = {stream: Cursor(head=NOON, settled=NOON, settled_at=NOON) for stream in Stream}
+        self.positions.position = ReadingPosition(connection=ACME, cursors=cursors)
+        self.at = NOON
+
+    def later(self, by: timedelta) -> list[int]:
+        """The shipments that a run finds then."""
+        self.at += by
+        self.rig.at = self.at
+        self.ledger.work.clear()
+        self.run()
+        return sorted(self.ledger.sent())
+
+
+@pytest.mark.parametrize("api", ["v1", "v2"])
+def test_a_label_made_between_the_neighbours_of_a_void_that_cannot_be_shown_is_voided_all_the_same(api: str) -> None:
+    shop = Shop(api=api)
+    made = [shop.account.ship(None, at=NOON - n * DAY) for n in range(9, 0, -1)]
+    for label in (made[0], made[3], made[7]):
+        shop.account.void(label)
+    shop.account.broken_rows.add(made[3])
+    assert shop.later(20 * MINUTE) == [made[0], made[7]]
+    for label in (made[1], made[5]):
+        shop.account.void(label)
+    assert {made[1], made[5]} <= set(shop.later(20 * MINUTE))
