@@ -192,7 +192,9 @@ class Walker:
 
     def _read(self, stream: Stream, lane: Lane, each: _Pass, *, settles: bool, until: datetime | None) -> bool:
         """False where it is put off."""
-        readings = self.source.walk(stream, each.start, lane, end=until, avoid=self.position.value.gaps)
+        # What is read again, up to `until`, may hold rows that came late between the neighbours of a gap.
+        avoid = self.position.value.gaps if until is None else ()
+        readings = self.source.walk(stream, each.start, lane, end=until, avoid=avoid)
         for pages, reading in enumerate(readings, start=1):
             if not self._accept(stream, reading, lane, settles=settles):
                 self.report.complete = False

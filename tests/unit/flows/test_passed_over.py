@@ -45,3 +45,12 @@ def test_a_label_made_between_the_neighbours_of_a_void_that_cannot_be_shown_is_v
     for label in (made[1], made[5]):
         shop.account.void(label)
     assert {made[1], made[5]} <= set(shop.later(20 * MINUTE))
+
+
+def test_a_label_that_is_listed_late_beside_one_that_cannot_be_shown_is_found_after_the_margin() -> None:
+    shop = Shop()
+    before, bad, behind = (shop.account.ship(None, at=NOON + n * MINUTE) for n in (1, 5, 9))
+    shop.account.broken_rows.add(bad)
+    assert shop.later(10 * MINUTE) == [before, behind]
+    late = shop.account.ship(None, at=NOON + 7 * MINUTE)
+    assert late in shop.later(11 * MINUTE)
