@@ -206,7 +206,7 @@ class Walker:
                 return True
             # Within one second no cursor can move, and a run that cannot move it would read the same pages again.
             if reading.reached and reading.page > BACKLOG_PAGES:
-                self._step_over(stream, reading.reached, reading.page, settles=settles)
+                self._leave(stream, reading.reached, reading.page, until, settles=settles)
                 return True
             if self._is_put_off(until):
                 self.report.complete = False
@@ -221,8 +221,19 @@ class Walker:
         """
         if each.reached is None or self._cursor(stream) != before:
             return
-        if each.reached + DENSE <= self._now() - self._margin(stream):
+        if self._is_past_margin(stream, each.reached):
             self._step_over(stream, each.reached, 1, settles=settles)
+
+    def _leave(self, stream: Stream, reached: datetime, page: int, until: datetime | None, *, settles: bool) -> None:
+        """To a job; within the margin nothing is settled by it, and a settle pass comes again once that has passed."""
+        is_past_margin = self._is_past_margin(stream, reached)
+        if until is None or is_past_margin:
+            self._step_over(stream, reached, page, settles=settles and is_past_margin)
+        else:
+            self.position.move(stream, self._cursor(stream).settled_once(self._now()))
+
+    def _is_past_margin(self, stream: Stream, reached: datetime) -> bool:
+        return reached + DENSE <= self._now() - self._margin(stream)
 
     def _is_put_off(self, until: datetime | None) -> bool:
         """What is read a second time, up to `until`, is put off for a webhook too."""

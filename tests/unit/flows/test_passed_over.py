@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from functions.model.cursors import Cursor, ReadingPosition, Stream
+from functions.flows.from_shipstation.live_streams import BACKLOG_PAGES, DENSE
+from functions.model.cursors import Cursor, Reading, ReadingPosition, Stream
 from tests.equipment.account_fixture import Rig
 from tests.equipment.builders import NOON
-from tests.equipment.reading_fakes import ACME, Setting
+from tests.equipment.reading_fakes import ACME, Setting, page
 
+LABELS = Stream.LABELS_CREATED
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
@@ -54,3 +56,34 @@ def test_a_label_that_is_listed_late_beside_one_that_cannot_be_shown_is_found_af
     assert shop.later(10 * MINUTE) == [before, behind]
     late = shop.account.ship(None, at=NOON + 7 * MINUTE)
     assert late in shop.later(11 * MINUTE)
+
+
+def a_second_of_many_pages(at: datetime) -> list[Reading | Exception]:
+    return [page(reached=at, complete=False, page=number) for number in range(2, BACKLOG_PAGES + 3)]
+
+
+def test_a_look_that_leaves_a_second_to_a_job_settles_nothing_within_the_margin() -> None:
+    setting = Setting()
+    recent = setting.at - MINUTE
+    begun = Cursor(head=recent, settled=recent, settled_at=NOON)
+    setting.positions.position = ReadingPosition(connection=ACME, cursors={LABELS: begun})
+    setting.source.pages[LABELS] = a_second_of_many_pages(recent)
+    setting.run()
+    assert [job.window.start for job in setting.ledger.jobs.values()] == [recent]
+    assert (setting.cursor().head, setting.cursor().settled) == (recent + DENSE, recent)
+
+
+def test_a_settle_pass_of_orders_leaves_no_second_within_the_margin_to_a_job_that_would_read_it_at_once() -> None:
+    setting = Setting()
+    recent, begun = setting.at - MINUTE, setting.at - timedelta(hours=3)
+    cursor = Cursor(head=recent + DENSE, settled=begun, settled_at=begun)
+    setting.positions.position = ReadingPosition(connection=ACME, cursors={Stream.ORDERS: cursor})
+
+    def settle() -> None:
+        setting.source.pages[Stream.ORDERS] = a_second_of_many_pages(recent)
+
+    setting.source.during = [lambda: None, settle]
+    setting.run()
+    after = setting.cursor(Stream.ORDERS)
+    assert (setting.ledger.jobs, after.settled_at) == ({}, setting.at)
+    assert after.settled == after.head - timedelta(minutes=setting.intake.connection.shipstation.check_minutes)
