@@ -74,12 +74,21 @@ def work_on(job: Job, resources: JobResources, correlation_id: str, until: datet
     cause = Cause(kind=_CAUSES[job.kind], correlation_id=correlation_id, by=job.by, note=job.note)
     run = _Run(resources, taken, cause, until)
     try:
-        for stream in Stream:
+        for stream in _in_turn(taken):
             run.read(stream)
     finally:
         run.end()
     run.raise_fault()
     return run.job
+
+
+def _in_turn(job: Job) -> list[Stream]:
+    """In the order of a walk. After a run in vain another one goes first: a stream that takes all of a run and comes
+    no further keeps the others waiting no longer.
+    """
+    left = [stream for stream in Stream if job.unread.get(stream)]
+    first = job.in_vain % len(left) if left else 0
+    return left[first:] + left[:first]
 
 
 KINDS = ("backlog", "crosscheck", "backfill")

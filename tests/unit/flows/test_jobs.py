@@ -63,7 +63,7 @@ class Slow:
         self.asked: list[int] = []
         self.budget_until = 0  # requests
         self.pages: list[int] = []
-        self.is_stuck = False  # whatever is read, nothing is proven
+        self.stuck: set[Stream] = set()  # whatever is read, nothing is proven
 
     def walk(
         self,
@@ -82,7 +82,7 @@ class Slow:
             self.clock.sleep(1)
             yield read(reached=NOON, orders=self.orders)
             return
-        while self.is_stuck:
+        while stream in self.stuck:
             self._wait()
             yield read(a_shipment(1), reached=start, complete=False)
         number = max(0, int((start - NOON).total_seconds() // 60))
@@ -322,7 +322,7 @@ def test_a_job_that_comes_no_further_for_a_day_is_given_up() -> None:
 
 def test_a_job_whose_runs_read_the_same_rows_again_and_again_is_given_up_too() -> None:
     bench = Bench()
-    bench.source.is_stuck = True
+    bench.source.stuck.add(LABELS)
     second = Span(start=NOON, end=NOON + timedelta(seconds=3))
     bench.store.open(a_job(unread={LABELS: (second,)}))
     began = bench.clock.now
@@ -332,6 +332,15 @@ def test_a_job_whose_runs_read_the_same_rows_again_and_again_is_given_up_too() -
     assert timedelta(hours=20) < bench.clock.now - began < timedelta(hours=30)
     assert (bench.stored().given_up, bench.stored().in_vain) == ({LABELS: (second,)}, MOST_IN_VAIN)
     assert [each.reason for each in bench.ledger.parked] == [Reason.JOB_GIVEN_UP]
+
+
+def test_a_list_that_comes_no_further_lets_the_others_be_read() -> None:
+    bench = Bench()
+    bench.source.stuck.add(LABELS)
+    bench.store.open(a_backfill())
+    for _ in range(2):
+        bench.run(bench.stored(), seconds=200)
+    assert bench.stored().unread == {LABELS: (WINDOW,), Stream.FULFILMENTS: ()}
 
 
 def test_a_page_with_more_orders_to_ask_for_than_one_pass_leaves_time_for_what_was_queued_to_be_recorded() -> None:
