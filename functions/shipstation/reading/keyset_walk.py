@@ -279,9 +279,12 @@ class _Walk:
         pieces grow again as soon as it lies behind them.
         """
         if not place.most:
-            if 0 < came < place.size and place.number == 1:
-                place.size = came
-            place.number += 1
+            if 0 < came < place.size and (place.number == 1 or place.widest <= came):
+                known = came if place.number == 1 else place.first  # where a later page began is not
+                place.size, place.number = came, known // came + 1
+            else:
+                place.number += 1
+            place.widest = max(place.widest, came)
             return
         if came < place.size:
             # Asked for more than it hands out, a page may begin elsewhere: its rows are good, its place is not.
@@ -361,11 +364,8 @@ class _Walk:
             self._newest, self._sure = max(keys), max(keys[:-1] if is_whole and keys[:-1] else keys)
             self._proven = max(filter(None, (self._proven, self._newest)))
             self._last = max(filter(None, (self._last, self._sure - self._slack)))
-        self._tail = self._tail_of(rows)
+        self._tail = self._mark(rows[-1]) if rows and rows[-1] else None
         return Page([row for row in rows if row and self._is_fresh(row)], self._last, is_last=False)
-
-    def _tail_of(self, rows: Rows) -> tuple[str, str] | None:
-        return self._mark(rows[-1]) if rows and rows[-1] else None
 
     def _mark(self, row: Mapping[str, Any]) -> tuple[str, str]:
         return str(row.get(self._listing.id_field)), str(row.get(self._listing.key_field))

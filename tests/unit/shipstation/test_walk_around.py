@@ -332,6 +332,23 @@ def test_a_walk_goes_on_with_the_page_that_the_last_one_named() -> None:
     assert vendor.asked[-1] == (500, 1)  # the leg behind the gap begins anew
 
 
+@pytest.mark.parametrize("is_cap_the_page", [True, False], ids=["pages of its own", "pages as asked for"])
+@pytest.mark.parametrize("counts", [True, False], ids=["counted", "not counted"])
+@pytest.mark.parametrize(("number", "cap"), [(1700, 100), (1099, 250), (2100, 130)])
+def test_where_pages_are_narrower_than_asked_for_a_walk_that_goes_on_leaves_no_row_out(
+    number: int, cap: int, *, counts: bool, is_cap_the_page: bool
+) -> None:
+    def vendor() -> Vendor:
+        return Vendor(number, seconds=0, cap=cap, counts=counts, is_cap_the_page=is_cap_the_page)
+
+    shown = list[Page]()
+    for page in vendor().walk():
+        shown.append(page)
+        if page.following > 1:
+            rest = vendor().walk(Window(page.last), first_page=page.following)
+            assert missed(number, [*shown, *rest]) == []
+
+
 @pytest.mark.parametrize(("total", "is_raised"), [(None, True), (500, False), (10**6, True)])
 def test_whole_pages_of_the_same_rows_are_refused_unless_they_are_all_there_is(
     total: int | None, *, is_raised: bool
