@@ -269,10 +269,10 @@ class _Walk:
 
     def _following(self, place: _Place) -> str | None:
         """Where the next page starts, if that is further. One row of a wrong clock at the end of a whole page would
-        lead past all that follow it: its neighbour leads, unless the page began there.
+        lead past all that follow it: its neighbour leads.
         """
-        starts = (self._clock.window_start(key - self._slack) for key in (self._sure, self._newest) if key)
-        return next((start for start in starts if place.start is None or start > place.start), None)
+        start = self._clock.window_start(self._sure - self._slack) if self._sure else None
+        return start if start and (place.start is None or start > place.start) else None
 
     def _turn(self, place: _Place, came: int) -> None:
         """Behind the rows that came: a later page of another size would begin elsewhere. Around a broken page the

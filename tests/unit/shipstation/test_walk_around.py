@@ -349,6 +349,23 @@ def test_where_pages_are_narrower_than_asked_for_a_walk_that_goes_on_leaves_no_r
             assert missed(number, [*shown, *rest]) == []
 
 
+@pytest.mark.parametrize("seconds", [0, 0.001], ids=["one second", "two seconds"])
+@pytest.mark.parametrize("place", [499, 999, 1300])
+def test_a_row_of_a_wrong_clock_within_a_second_of_many_rows_hides_none_of_those_behind_it(
+    place: int, seconds: float
+) -> None:
+    rows = Vendor(2000, seconds=seconds).rows
+    rows[place] |= {"createDate": long_form(to_wall(at(place * seconds + 30)))}
+
+    def fetch(parameters: Mapping[str, str], tries: int) -> Batch:
+        del tries
+        found = [row for row in rows if _second(row) >= parameters["createDateStart"]]
+        first = (int(parameters["page"]) - 1) * V1.labels.page_size
+        return Batch(found[first : first + V1.labels.page_size], len(found))
+
+    assert missed(2000, list(walk(fetch, V1.labels, {}, Window(BEGINNING)))) == []
+
+
 @pytest.mark.parametrize(("total", "is_raised"), [(None, True), (500, False), (10**6, True)])
 def test_whole_pages_of_the_same_rows_are_refused_unless_they_are_all_there_is(
     total: int | None, *, is_raised: bool
