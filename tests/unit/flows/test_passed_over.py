@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from functions.flows.from_shipstation.collect import RUN
 from functions.flows.from_shipstation.live_streams import BACKLOG_PAGES, DENSE
-from functions.model.cursors import Cursor, Reading, ReadingPosition, Stream
+from functions.model.cursors import Cursor, Reading, ReadingPosition, Span, Stream
 from tests.equipment.account_fixture import Rig
 from tests.equipment.builders import NOON
 from tests.equipment.reading_fakes import ACME, Setting, page
@@ -87,3 +88,19 @@ def test_a_settle_pass_of_orders_leaves_no_second_within_the_margin_to_a_job_tha
     after = setting.cursor(Stream.ORDERS)
     assert (setting.ledger.jobs, after.settled_at) == ({}, setting.at)
     assert after.settled == after.head - timedelta(minutes=setting.intake.connection.shipstation.check_minutes)
+
+
+def test_voids_that_one_run_cannot_read_to_their_end_become_one_job_up_to_the_margin() -> None:
+    setting = Setting()
+    cursors = {stream: Cursor(head=NOON, settled=NOON, settled_at=setting.at) for stream in Stream}
+    setting.positions.position = ReadingPosition(connection=ACME, cursors=cursors)
+
+    def last() -> None:
+        setting.source.pages[Stream.LABELS_VOIDED] = [page(complete=False)] * 2
+        setting.at += RUN
+
+    setting.source.during = [lambda: None, last]
+    setting.run()
+    (job,) = setting.ledger.jobs.values()
+    end = setting.at - 10 * MINUTE
+    assert (job.window, setting.cursor(Stream.LABELS_VOIDED).head) == (Span(start=NOON, end=end), end)
