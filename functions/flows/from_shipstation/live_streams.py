@@ -379,8 +379,9 @@ class Walker:
         margin: the newest row is as old at least as it is now.
         """
         cursor = self._cursor(stream)
-        # One row from a wrong clock must not carry the cursor past all rows to come.
-        reached = min(reading.reached or cursor.head, self._now() + FUTURE)
+        # One row from a wrong clock must not carry the cursor past all rows to come, nor keep it ahead of them.
+        reached = reading.reached or cursor.head
+        reached = reached if reached <= self._now() + FUTURE else self._now()
         if not settles:
             return cursor.reaching(reached)
         seen = until if until and reading.complete else reached

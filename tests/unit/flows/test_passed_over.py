@@ -104,3 +104,20 @@ def test_voids_that_one_run_cannot_read_to_their_end_become_one_job_up_to_the_ma
     (job,) = setting.ledger.jobs.values()
     end = setting.at - 10 * MINUTE
     assert (job.window, setting.cursor(Stream.LABELS_VOIDED).head) == (Span(start=NOON, end=end), end)
+
+
+def test_a_label_that_is_listed_late_beside_one_of_a_wrong_clock_is_found_after_the_margin() -> None:
+    shop = Shop()
+    shop.account.ship(None, at=NOON + 400 * DAY)
+    shop.later(10 * MINUTE)
+    late = shop.account.ship(None, at=NOON + 4 * MINUTE)
+    found = [shipment for _ in range(4) for shipment in shop.later(5 * MINUTE)]
+    assert late in found
+
+
+def test_a_label_of_a_wrong_clock_hides_no_new_one_from_a_look() -> None:
+    shop = Shop()
+    shop.account.ship(None, at=NOON + 400 * DAY)
+    shop.later(5 * MINUTE)
+    new = shop.account.ship(None, at=shop.at + MINUTE)
+    assert new in shop.later(5 * MINUTE)
