@@ -178,7 +178,7 @@ class Walker:
         self._look(stream, lane, cursor.head, settles=False)
         if cursor.settled_at is None:  # the shipments of orders read for the first time are still to be read
             self.position.move(stream, self._cursor(stream).settled_once(self._now()))
-        elif lane != "webhook" and self._is_settling_due(stream, cursor) and self.has_time():
+        elif lane != "webhook" and self._is_settling_due(stream, self._cursor(stream)) and self.has_time():
             self._look(stream, lane, cursor.settled, until=cursor.head, settles=True)
 
     def _look(
@@ -244,7 +244,7 @@ class Walker:
         stands in the cursor.
         """
         if reading.reached and self._is_backlog(stream, start, reading.reached, pages):
-            self._set_aside(stream, reading.reached, lane)
+            self._set_aside(stream, start, reading.reached, lane)
             return False
         if reading.page == 1:
             self.source.check_budget()
@@ -314,15 +314,18 @@ class Walker:
         is_slow = rest > covered / pages * BACKLOG_PAGES
         return stream is not Stream.LABELS_VOIDED and covered > timedelta(0) and is_slow
 
-    def _set_aside(self, stream: Stream, reached: datetime, lane: Lane) -> None:
+    def _set_aside(self, stream: Stream, start: datetime, reached: datetime, lane: Lane) -> None:
         """The long rest becomes a job of its own before the cursor steps over it; what is new is read at once."""
         # The margin stays with the stream: its rows may still appear, and a job reads each window once.
         window = Span(start=reached, end=self._now() - self._margin(stream))
         end = self.jobs.open(self._job("backlog", "poll", stream, window)).window.end
-        if stream is Stream.ORDERS:
-            self.jobs.open(self._job("crosscheck", "sweep", stream, Span(start=self._cursor(stream).settled, end=end)))
-        self.report.backlogs += 1
         cursor = self._cursor(stream)
+        # What was read before, and is not settled, is read again all the same: no settle pass comes to it any more.
+        if stream is Stream.ORDERS:
+            self.jobs.open(self._job("crosscheck", "sweep", stream, Span(start=cursor.settled, end=end)))
+        elif cursor.settled < start:
+            self.jobs.open(self._job("backlog", "sweep", stream, Span(start=cursor.settled, end=start)))
+        self.report.backlogs += 1
         head, settled = max(cursor.head, end), max(cursor.settled, end)
         self.position.move(stream, Cursor(head=head, settled=settled, settled_at=self._now()))
         if self.position.keep():

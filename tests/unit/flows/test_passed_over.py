@@ -11,10 +11,10 @@ from functions.flows.from_shipstation.live_streams import BACKLOG_PAGES, DENSE
 from functions.model.cursors import Cursor, Reading, ReadingPosition, Span, Stream
 from tests.equipment.account_fixture import Rig
 from tests.equipment.builders import NOON
-from tests.equipment.reading_fakes import ACME, Setting, page
+from tests.equipment.reading_fakes import ACME, FakeSource, Setting, a_webhook, page
 
 LABELS = Stream.LABELS_CREATED
-DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 
 
 class Shop(Setting):
@@ -121,3 +121,13 @@ def test_a_label_of_a_wrong_clock_hides_no_new_one_from_a_look() -> None:
     shop.later(5 * MINUTE)
     new = shop.account.ship(None, at=shop.at + MINUTE)
     assert new in shop.later(5 * MINUTE)
+
+
+def test_a_label_that_is_listed_late_before_an_outage_is_read_again_whoever_finds_the_backlog() -> None:
+    setting = Setting(FakeSource(labels_created=[page(reached=NOON - 3 * HOUR, complete=False)] * 2))
+    begun = Cursor(head=NOON - 4 * HOUR, settled=NOON - 4 * HOUR - 10 * MINUTE, settled_at=NOON - 4 * HOUR)
+    setting.positions.position = ReadingPosition(connection=ACME, cursors={LABELS: begun}, last_poll_at=setting.at)
+    setting.run(*(a_webhook(number) for number in range(3)))
+    spans = [span for job in setting.ledger.jobs.values() for span in job.unread[LABELS]]
+    assert min(span.start for span in spans) == begun.settled
+    assert max(span.end for span in spans) == setting.at - 10 * MINUTE
