@@ -58,7 +58,7 @@ class ShipStationSource:
         listing = self._api.listing(stream)
         fetch, window = partial(self._rows, listing, lane, Scope.TENANT), Window(start, end)
         for found in walk(fetch, listing, {}, window, avoided, first_page=page):
-            yield from self._readings(stream, found, found.last, is_last=found.is_last, lane=lane)
+            yield from self._readings(stream, found, found.last, is_last=found.is_last, lane=lane, start=start)
 
     def follow(self, pointer: Pointer, lane: Lane) -> Iterator[Reading]:
         """The rows one webhook points at; `reached` is None throughout."""
@@ -154,12 +154,21 @@ class ShipStationSource:
         return Batch(said, _total(answer.body if answer else None))
 
     def _readings(
-        self, stream: Stream, page: Page, reached: datetime | None, *, is_last: bool, lane: Lane
+        self,
+        stream: Stream,
+        page: Page,
+        reached: datetime | None,
+        *,
+        is_last: bool,
+        lane: Lane,
+        start: datetime | None = None,
     ) -> Iterator[Reading]:
-        """A page in portions; each proves what no later one comes before, `reached` stands for the last."""
+        """A page in portions; each proves what no later one comes before, `reached` stands for the last. A gap in front
+        of all rows lies behind `start`.
+        """
+        beginning = start or self._connection.go_live_at
         gaps = tuple(
-            Gap(stream=stream, after=gap.after or self._connection.go_live_at, before=gap.before, rows=gap.rows)
-            for gap in page.gaps
+            Gap(stream=stream, after=gap.after or beginning, before=gap.before, rows=gap.rows) for gap in page.gaps
         )
         if stream is Stream.ORDERS:
             yield self._reader.orders(page.rows).of_page(

@@ -131,3 +131,14 @@ def test_a_label_that_is_listed_late_before_an_outage_is_read_again_whoever_find
     spans = [span for job in setting.ledger.jobs.values() for span in job.unread[LABELS]]
     assert min(span.start for span in spans) == begun.settled
     assert max(span.end for span in spans) == setting.at - 10 * MINUTE
+
+
+def test_each_order_that_cannot_be_shown_at_the_beginning_of_a_look_is_told() -> None:
+    shop = Shop()
+    (good,) = shop.rig.sold()
+    for number in range(1, 4):
+        shop.rig.at = shop.at + 30 * MINUTE
+        shop.account.broken_rows |= set(shop.rig.sold())
+        shop.account.edit_order(good, {"internalNotes": f"{number}"}, at=shop.rig.at + MINUTE)
+        shop.later(60 * MINUTE)
+    assert len({each.subject for each in shop.ledger.parked}) == len(shop.account.broken_rows)
