@@ -125,6 +125,7 @@ class _Pass:
     """
 
     start: datetime
+    avoid: Sequence[Gap] = ()
     reached: datetime | None = None
 
     def took(self, reading: Reading) -> None:
@@ -184,7 +185,8 @@ class Walker:
     def _look(
         self, stream: Stream, lane: Lane, start: datetime, *, settles: bool, until: datetime | None = None
     ) -> None:
-        each, before = _Pass(start), self._cursor(stream)
+        # What is read again, up to `until`, may hold rows that came late between the neighbours of a gap.
+        each, before = _Pass(start, () if until else self.position.value.gaps), self._cursor(stream)
         _read_or_else(
             lambda: self._read(stream, lane, each, settles=settles, until=until),
             lambda: self._go_round(stream, each, before, settles=settles),
@@ -192,9 +194,7 @@ class Walker:
 
     def _read(self, stream: Stream, lane: Lane, each: _Pass, *, settles: bool, until: datetime | None) -> bool:
         """False where it is put off."""
-        # What is read again, up to `until`, may hold rows that came late between the neighbours of a gap.
-        avoid = self.position.value.gaps if until is None else ()
-        readings = self.source.walk(stream, each.start, lane, end=until, avoid=avoid)
+        readings = self.source.walk(stream, each.start, lane, end=until, avoid=each.avoid)
         for pages, reading in enumerate(readings, start=1):
             if not self._accept(stream, reading, lane, settles=settles):
                 self.report.complete = False

@@ -100,6 +100,14 @@ class _Place:
     def first(self) -> int:
         return (self.number - 1) * self.size
 
+    def turn(self, came: int) -> None:
+        """To the next page, in the size that came. Where a later one that came narrow began is not known: once more."""
+        if 0 < came < self.size and (self.number == 1 or self.widest <= came):
+            self.size, self.number = came, 2 if self.number == 1 else self.first // came + 1
+        else:
+            self.number += 1
+        self.widest = max(self.widest, came)
+
     def narrow(self) -> None:
         """Half the size, from what is not known yet."""
         if not self.most:
@@ -188,11 +196,8 @@ class _Walk:
         return replace(page, following=read // self._listing.page_size + 1)
 
     def _ask(self, place: _Place, end: str | None) -> Batch:
-        where = {
-            **self._listing.bounds(place.start, end),
-            self._listing.size_field: str(place.size),
-            "page": str(place.number),
-        }
+        bounds = self._listing.bounds(place.start, end)
+        where = {**bounds, self._listing.size_field: str(place.size), "page": str(place.number)}
         batch = self._fetch({**self._listing.fixed, **self._filters, **where}, SINGLE if self._hunt else FIRM)
         if place.start is not None and self._is_outside(batch.rows, self._clock.shifted(place.start, -1)):
             text = f"GET {self._listing.path}: every row is older than {self._listing.key_start}"
@@ -275,16 +280,9 @@ class _Walk:
         return start if start and (place.start is None or start > place.start) else None
 
     def _turn(self, place: _Place, came: int) -> None:
-        """Behind the rows that came: a later page of another size would begin elsewhere. Around a broken page the
-        pieces grow again as soon as it lies behind them.
-        """
+        """Behind the rows that came. The pieces of a broken page grow again as soon as it lies behind them."""
         if not place.most:
-            if 0 < came < place.size and (place.number == 1 or place.widest <= came):
-                known = came if place.number == 1 else place.first  # where a later page began is not
-                place.size, place.number = came, known // came + 1
-            else:
-                place.number += 1
-            place.widest = max(place.widest, came)
+            place.turn(came)
             return
         if came < place.size:
             # Asked for more than it hands out, a page may begin elsewhere: its rows are good, its place is not.
@@ -364,8 +362,11 @@ class _Walk:
             self._newest, self._sure = max(keys), max(keys[:-1] if is_whole and keys[:-1] else keys)
             self._proven = max(filter(None, (self._proven, self._newest)))
             self._last = max(filter(None, (self._last, self._sure - self._slack)))
-        self._tail = self._mark(rows[-1]) if rows and rows[-1] else None
+        self._tail = self._tail_of(rows)
         return Page([row for row in rows if row and self._is_fresh(row)], self._last, is_last=False)
+
+    def _tail_of(self, rows: Rows) -> tuple[str, str] | None:
+        return self._mark(rows[-1]) if rows and rows[-1] else None
 
     def _mark(self, row: Mapping[str, Any]) -> tuple[str, str]:
         return str(row.get(self._listing.id_field)), str(row.get(self._listing.key_field))

@@ -166,10 +166,7 @@ class ShipStationSource:
         """A page in portions; each proves what no later one comes before, `reached` stands for the last. A gap in front
         of all rows lies behind `start`.
         """
-        beginning = start or self._connection.go_live_at
-        gaps = tuple(
-            Gap(stream=stream, after=gap.after or beginning, before=gap.before, rows=gap.rows) for gap in page.gaps
-        )
+        gaps = _gaps(stream, page, start or self._connection.go_live_at)
         if stream is Stream.ORDERS:
             yield self._reader.orders(page.rows).of_page(
                 reached=reached, complete=is_last, gaps=gaps, page=page.following
@@ -181,6 +178,12 @@ class ShipStationSource:
             is_end, number = following is None, page.following if following is None else max(1, page.following - 1)
             yield reading.of_page(reached=proven, complete=is_last and is_end, gaps=gaps, page=number)
             gaps = ()
+
+
+def _gaps(stream: Stream, page: Page, beginning: datetime) -> tuple[Gap, ...]:
+    return tuple(
+        Gap(stream=stream, after=gap.after or beginning, before=gap.before, rows=gap.rows) for gap in page.gaps
+    )
 
 
 def _total(body: Any) -> int | None:
