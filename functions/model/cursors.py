@@ -39,6 +39,7 @@ class Stream(StrEnum):
 
 
 KNOWN = frozenset(Stream)
+MOST_GAPS = 500  # remembered: an eighth of what the position's item can hold
 
 
 class Cursor(Frozen):
@@ -156,11 +157,11 @@ class ReadingPosition(Frozen):
 
     def with_gaps(self, found: Sequence[Gap], oldest: datetime) -> ReadingPosition:
         """One entry a place; the later reading knows better where the row after it is. Those before `oldest` go, but
-        for what was met just now.
+        for what was met just now, and of very many those that were met first.
         """
         met = {(gap.stream, gap.after): gap for gap in found}
-        joined = {**{(gap.stream, gap.after): gap for gap in self.gaps if gap.after >= oldest}, **met}
-        return self.model_copy(update={"gaps": tuple(joined.values())})
+        kept = [gap for gap in self.gaps if gap.after >= oldest and (gap.stream, gap.after) not in met]
+        return self.model_copy(update={"gaps": (*kept, *met.values())[-MOST_GAPS:]})
 
     def is_new(self, found: Gap) -> bool:
         """Nothing of it is known, or not that it is so large."""

@@ -8,9 +8,11 @@ import pytest
 
 from functions.flows.from_shipstation.collect import RUN
 from functions.flows.from_shipstation.live_streams import BACKLOG_PAGES, DENSE
-from functions.model.cursors import Cursor, Reading, ReadingPosition, Span, Stream
+from functions.ledger.positions import PositionStore
+from functions.model.cursors import Cursor, Gap, Reading, ReadingPosition, Span, Stream
 from tests.equipment.account_fixture import Rig
 from tests.equipment.builders import NOON
+from tests.equipment.memory_aws.table import MemoryTable
 from tests.equipment.reading_fakes import ACME, FakeSource, Setting, a_webhook, page
 
 LABELS = Stream.LABELS_CREATED
@@ -142,3 +144,13 @@ def test_each_order_that_cannot_be_shown_at_the_beginning_of_a_look_is_told() ->
         shop.account.edit_order(good, {"internalNotes": f"{number}"}, at=shop.rig.at + MINUTE)
         shop.later(60 * MINUTE)
     assert len({each.subject for each in shop.ledger.parked}) == len(shop.account.broken_rows)
+
+
+def test_rows_that_cannot_be_shown_every_few_minutes_of_a_month_fill_no_position() -> None:
+    setting = Setting()
+    for number in range(5000):
+        after = NOON + number * MINUTE
+        gap = Gap(stream=LABELS, after=after, before=after + MINUTE)
+        setting.positions.position = setting.positions.position.with_gaps([gap], NOON)
+    PositionStore(MemoryTable()).save(setting.positions.position)
+    assert gap in setting.positions.position.gaps
