@@ -18,7 +18,7 @@ from functions.shipstation.client import PageBroken
 from functions.shipstation.pacific import parse_instant
 from functions.shipstation.reading.api import Batch, Fetch, Listing, Missing, Page, Rows
 
-MOST_GAPS = 5  # in one walk; more is no bad row but a bad day
+MOST_GAPS = 5  # next to each other; more is no bad row but a bad day
 MOST_SINGLES = 3  # rows read one by one without meeting the bad one
 MOST_ALIKE = 2  # pages of later numbers that show what the first of them showed; one may be a row that came in between
 MOST_HOLLOW = 20  # likewise, of nothing but nulls
@@ -153,7 +153,7 @@ class _Walk:
         self._slack = BOUND
         self._is_ordered = True
         self._hunt: PageBroken | None = None
-        self._singles = self._gaps = self._repeated = self._alike = self._returns = 0
+        self._singles = self._repeated = self._alike = self._returns = 0
         self._tail: tuple[str, str] | None = None
         self._shown: set[str] = set()
         self._stepped: set[tuple[str, str]] = set()
@@ -331,14 +331,12 @@ class _Walk:
 
     def _readable_after(self, place: _Place, end: str | None, fault: PageBroken) -> Batch:
         """Where none of some rows can be shown it is an outage and no bad row."""
-        while True:
-            self._gaps += 1
+        for _ in range(MOST_GAPS + 1):
             place.number += 1
             found = self._single(place, end, place.number) or self._single(place, end, place.number)
             if found is not None:
                 return found
-            if self._gaps > MOST_GAPS:
-                raise fault
+        raise fault
 
     def _single(self, place: _Place, end: str | None, number: int) -> Batch | None:
         try:

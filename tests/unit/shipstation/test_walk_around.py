@@ -253,6 +253,12 @@ def test_more_rows_than_a_few_are_an_outage(number: int) -> None:
             vendor.walk()
 
 
+def test_two_next_to_each_other_behind_many_that_are_not_are_no_outage() -> None:
+    bad = [*range(10, 80, 10), 100, 101]
+    pages = Vendor(200, bad).walk()
+    assert (missed(200, pages), sum(gap.rows for gap in gaps(pages))) == (bad, len(bad))
+
+
 def test_a_row_that_can_be_shown_again_is_no_gap() -> None:
     whole = Vendor(300, [10])
     whole.walk()
