@@ -100,12 +100,13 @@ class _Place:
     def first(self) -> int:
         return (self.number - 1) * self.size
 
-    def turn(self, came: int) -> None:
-        """To the next page, in the size that came. Where a later one that came narrow began is not known: once more."""
+    def turn(self, came: int, beyond: int) -> None:
+        """A later page that came narrow began who knows where. The next begins with a last row `beyond` its second."""
         if 0 < came < self.size and (self.number == 1 or self.widest <= came):
             self.size, self.number = came, 2 if self.number == 1 else self.first // came + 1
         else:
-            self.number += 1
+            behind, self.size = self.number * self.size - beyond, self.size - beyond
+            self.number = behind // self.size + 1
         self.widest = max(self.widest, came)
 
     def narrow(self) -> None:
@@ -282,7 +283,8 @@ class _Walk:
     def _turn(self, place: _Place, came: int) -> None:
         """Behind the rows that came. The pieces of a broken page grow again as soon as it lies behind them."""
         if not place.most:
-            place.turn(came)
+            is_beyond = self._sure and self._newest and self._newest - self._sure > BOUND
+            place.turn(came, beyond=int(is_beyond or False))
             return
         if came < place.size:
             # Asked for more than it hands out, a page may begin elsewhere: its rows are good, its place is not.

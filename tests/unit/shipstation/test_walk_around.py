@@ -372,6 +372,24 @@ def test_a_row_of_a_wrong_clock_within_a_second_of_many_rows_hides_none_of_those
     assert missed(2000, list(walk(fetch, V1.labels, {}, Window(BEGINNING)))) == []
 
 
+@pytest.mark.parametrize("number", [497, 498, 499, 500, 996, 997, 998, 999])
+def test_no_page_is_asked_for_by_its_number_over_more_than_a_second(number: int) -> None:
+    """Rows move while they are read: a later page begins elsewhere then."""
+    vendor = Vendor(number, seconds=0)
+    vendor.rows += [
+        {**row, "createDate": long_form(to_wall(at(row["shipmentId"])))} for row in Vendor(1400).rows[1000:]
+    ]
+    reached: list[str] = []
+
+    def fetch(parameters: Mapping[str, str], tries: int) -> Batch:
+        found = [_second(row) for row in vendor.rows if _second(row) >= parameters["createDateStart"]]
+        reached.extend(found[: (int(parameters["page"]) - 1) * int(parameters["pageSize"])])
+        return vendor(parameters, tries)
+
+    list(walk(fetch, V1.labels, {}, Window(at(0))))
+    assert len(set(reached)) <= 1
+
+
 @pytest.mark.parametrize(("total", "is_raised"), [(None, True), (500, False), (10**6, True)])
 def test_whole_pages_of_the_same_rows_are_refused_unless_they_are_all_there_is(
     total: int | None, *, is_raised: bool
