@@ -344,7 +344,8 @@ class Walker:
         """A second from this page on; the instant behind it. One that has ended reads nothing any more."""
         self.report.backlogs += 1
         # Voids stand in the order of their making: no part of their window was read before all of it was.
-        end = self._now() - self._margin(stream) if stream is Stream.LABELS_VOIDED else reached + DENSE
+        whole = self._now() - self._margin(stream) if stream is Stream.LABELS_VOIDED else reached
+        end = max(whole, reached + DENSE)
         job = self._job(kind, "poll", stream, Span(start=reached, end=end, page=page))
         opened = self.jobs.open(job)
         if opened.ended_at is not None:

@@ -123,7 +123,7 @@ class OrderBook:
 
 
 def _keep(kept: OrderedDict[int, Any], order_id: int, value: Any) -> None:
+    kept.pop(order_id, None)  # to the end; slices of a job, which read beside each other, may have taken it out
     kept[order_id] = value
-    kept.move_to_end(order_id)
     while len(kept) > CAPACITY:
         kept.popitem(last=False)
