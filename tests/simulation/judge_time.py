@@ -15,7 +15,6 @@ from tests.simulation.judge_records import SHIPMENTS, not_cancelled
 from tests.simulation.week import Week
 
 MARGIN = timedelta(minutes=15)
-LOOKED_AT = timedelta(hours=1)
 NEXT_POLL = timedelta(minutes=POLL_MINUTES) + MARGIN  # the webhook may have been lost
 NEXT_LOOK = NEXT_POLL + timedelta(seconds=LONGEST_SECONDS)  # after the longest back-off
 LAST_REPLAY = timedelta(hours=7)  # of a connection that was in shadow, after the last trouble
@@ -42,13 +41,13 @@ def _late(world: World, week: Week, expectation: Expectation, label: Label, numb
 
 
 def unread(world: World, site: Site) -> Iterator[str]:
-    """The last day is calm: whatever a list holds, a look has come to the end of each not long ago."""
+    """The last day is calm: whatever a list holds, a look that was due has come to the end of each."""
     if site.connection.mode == "off":
         return
     position = PositionStore(world.tables[LEDGER]).peek(site.connection.name)
     for stream in Stream:
         read_at = position.read_at.get(stream)
-        if read_at is None or world.now() - read_at > LOOKED_AT:
+        if read_at is None or world.now() - read_at > NEXT_POLL:
             yield f"{site.connection.name}: no look has come to the end of {stream} since {read_at}"
 
 
