@@ -30,7 +30,9 @@ from functions.model.selection import Selection
 from functions.model.shipment import ConnectionName, OrderKey
 
 LATER = timedelta(minutes=1)
+WHOLE = "whole"  # a look is: what is left to do needs no other
 ENDS = {Reason.MODE_OFF: Outcome.SKIPPED, Reason.PAUSED: Outcome.WAITING}
+OF_THE_RUN = {Reason.OUT_OF_TIME, Reason.BUDGET_EXHAUSTED}  # the run that follows looks at it
 
 
 @dataclass(frozen=True)
@@ -113,12 +115,13 @@ class WantedOrders:
     plan: Plan
 
     def page(self, position: str) -> tuple[list[Wanted], str]:
-        del position  # a look is whole
+        if position == WHOLE:
+            return [], ""
         looked = self.flow.looked(self._cause)
         named = Selection.model_validate(self.plan.select).orders if self.plan.select else None
         chosen = proposed(looked) if named is None else looked.wanted
         every = [Wanted(each, looked.known.get(each.key)) for each in chosen]
-        return [each for each in every if named is None or _is_named(each, named)], ""
+        return [each for each in every if named is None or _is_named(each, named)], WHOLE
 
     def look(self, states: Sequence[Wanted]) -> Looked:
         hindrance = self.flow.hindrance()
@@ -128,7 +131,8 @@ class WantedOrders:
         message = PushOrders(connection=self.flow.connection, outbound=outbound, cause=self._cause)
         steps = {step.outbound.key: step for step in propose(self.flow.push, message)}
         records = {key: planned_record(self.flow.push, step) for key, step in steps.items() if step.ended is None}
-        return [_found(each, steps, records) for each in states], list(records.values())
+        looked_at = [each for each in states if not _is_put_off(steps.get(each.outbound.key))]
+        return [_found(each, steps, records) for each in looked_at], list(records.values())
 
     @property
     def _cause(self) -> Cause:
@@ -138,6 +142,10 @@ class WantedOrders:
 def _is_named(wanted: Wanted, named: Sequence[str]) -> bool:
     key = wanted.outbound.key
     return not key.is_left_alone(wanted.outbound.wish) and not {wanted.number, key.number}.isdisjoint(named)
+
+
+def _is_put_off(step: Step | None) -> bool:
+    return step is not None and step.ended is not None and step.ended.reason in OF_THE_RUN
 
 
 def _found(

@@ -120,7 +120,8 @@ class Source(Protocol[Of]):
     def page(self, position: str) -> tuple[list[Of], str]:
         """The next orders, and the position behind them; "" at the end."""
 
-    def look(self, states: Sequence[Of]) -> Looked: ...
+    def look(self, states: Sequence[Of]) -> Looked:
+        """Of all of them, but for those that the run had no time for."""
 
 
 class Drawing(Protocol):
@@ -173,9 +174,9 @@ def draw(drawing: Drawing, plan: Plan, source: Source[Of], at_once: int = ORDERS
     while drawing.has_time():
         states, position = source.page(plan.position)
         new = _unseen(drawing, plan, states) if is_redone else states
-        seen = sum(_add(drawing, plan, chunk, source) for chunk in _chunks(new, at_once) if drawing.has_time())
+        seen = sum(_add(drawing, plan, chunk, source) for chunk in _in_time(drawing, _chunks(new, at_once)))
         if seen < len(new):
-            return _saved(drawing, plan, plan.looked(plan.position, seen))
+            return _saved(drawing, plan, plan.looked(plan.position, seen) if seen else plan)
         is_redone = False
         if not position:
             return _close(drawing, plan.looked(plan.position, seen))
@@ -206,7 +207,7 @@ def _add(drawing: Drawing, plan: Plan, states: Sequence[Of], source: Source[Of])
             return sum(_add(drawing, plan, [state], source) for state in states)
         orders, records = [PlannedOrder(order=states[0].key, outcome=Outcome.RETRY, reason=fault.reason)], []
     drawing.plans.add(plan, orders, records)
-    return len(states)
+    return len(orders)
 
 
 def _close(drawing: Drawing, plan: Plan) -> Plan:
@@ -227,6 +228,14 @@ def _close(drawing: Drawing, plan: Plan) -> Plan:
 def _chunks(states: Iterable[Of], at_once: int) -> Iterator[list[Of]]:
     iterator = iter(states)
     while chunk := list(islice(iterator, at_once)):
+        yield chunk
+
+
+def _in_time(drawing: Drawing, chunks: Iterable[list[Of]]) -> Iterator[list[Of]]:
+    """The first one in any case: a page may take all the time of every run that reads it."""
+    for number, chunk in enumerate(chunks):
+        if number and not drawing.has_time():
+            return
         yield chunk
 
 

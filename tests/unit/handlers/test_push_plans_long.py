@@ -1,0 +1,50 @@
+"""Plans of what goes to ShipStation that no run finishes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from functions.flows.operations.push_plan import WantedOrders
+from tests.equipment.push_desk import Desk
+from tests.unit.handlers.test_push_plans import DRY_RUN, Answer, told
+
+
+def drawn_by_the_runs(desk: Desk, **duration: float) -> Answer:
+    """A dry run, and what the schedule makes of it meanwhile."""
+    answers: list[Any] = []
+    desk.world.functions["pull"].invoke(DRY_RUN, lambda value, _: answers.append(value))
+    desk.run(**duration)
+    desk.world.weather.there = (0, 0)
+    (answer,) = answers
+    return told(desk, plan_id=answer.get("plan_id") or answer["next"]["plan_id"])
+
+
+def test_a_look_that_takes_all_the_time_of_a_run_is_drawn_all_the_same() -> None:
+    desk = Desk(("pull",), minutes=5, mode="shadow")
+    desk.ask("P7")
+    desk.world.weather.there = (20, 20)
+    plan = drawn_by_the_runs(desk, hours=1)
+    assert (plan["state"], plan["would_change"]) == ("ready", 1)
+
+
+def test_a_drawing_that_comes_no_further_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(("pull",), minutes=5, mode="shadow")
+    desk.ask("P7")
+    monkeypatch.setattr(WantedOrders, "look", lambda *_: ([], []))
+    assert drawn_by_the_runs(desk, hours=1)["state"] == "given_up"
+
+
+def test_what_a_run_has_no_time_for_is_looked_at_by_the_next_one() -> None:
+    desk = Desk(("pull",), minutes=5)
+    shipments = []
+    for number in range(30):  # pushed one by one: no list shows them together
+        shipments.append(desk.ask(f"P{number}"))
+        desk.run(minutes=90)
+    desk.deploy(mode="shadow")
+    for shipment in shipments:
+        desk.tenant.edit(shipment, ReceiverAddress1="1 Other Street")
+    desk.world.weather.there = (5, 5)
+    plan = drawn_by_the_runs(desk, hours=2)
+    assert (plan["state"], plan["would_change"], plan["undecided"]) == ("ready", 30, 0)
