@@ -1,14 +1,15 @@
-"""Plans of what goes to ShipStation that no run finishes."""
+"""Plans of what goes to ShipStation that no run finishes, or whose orders come twice."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from functions.flows.operations.push_plan import WantedOrders
 from tests.equipment.push_desk import Desk
-from tests.unit.handlers.test_push_plans import DRY_RUN, Answer, told
+from tests.unit.handlers.test_push_plans import DRY_RUN, Answer, apply, planned, told
 
 
 def drawn_by_the_runs(desk: Desk, **duration: float) -> Answer:
@@ -48,3 +49,20 @@ def test_what_a_run_has_no_time_for_is_looked_at_by_the_next_one() -> None:
     desk.world.weather.there = (5, 5)
     plan = drawn_by_the_runs(desk, hours=2)
     assert (plan["state"], plan["would_change"], plan["undecided"]) == ("ready", 30, 0)
+
+
+@pytest.mark.parametrize("streets", [("1 Shown Street", "2 Third Street"), ("2 Third Street", "1 Shown Street")])
+def test_what_came_of_a_plan_s_order_no_other_message_of_it_changes(streets: tuple[str, str]) -> None:
+    desk = Desk(())
+    shipment = desk.ask("P7", ReceiverAddress1="1 Shown Street")
+    plan = planned(desk)
+    desk.tenant.edit(shipment, ReceiverAddress1=streets[0])
+    apply(desk, plan)
+    known, before = desk.pushed(shipment), desk.writes()
+    assert [end.plan_id for end in known.plans] == [plan["plan_id"]]
+    sent_again = json.loads(desk.site.orders.bodies[-1])  # as by a run that died when it had sent them
+    sent_again["outbound"][0]["content"]["ship_to"]["street1"] = streets[1]
+    sent_again["outbound"][0]["read_at"] = desk.world.now().isoformat()
+    desk.site.orders.add(json.dumps(sent_again), "acme")
+    desk.run(minutes=5)
+    assert (desk.writes(), desk.pushed(shipment)) == (before, known)
