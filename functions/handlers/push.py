@@ -14,6 +14,7 @@ from functions.errors import ConnectorError
 from functions.flows.to_shipstation.push import Push, push
 from functions.ledger.table import Table
 from functions.model.outbound import PushOrders
+from functions.model.outcomes import Reason
 from functions.model.pushed_order import PushedOrder
 from functions.model.shipment import ConnectionName
 from functions.settings import PushSettings
@@ -69,7 +70,8 @@ def _push(flow: Push, message: PushOrders, ledger: Table) -> None:
 def _report(ended: Iterable[PushedOrder], message: PushOrders) -> None:
     attention = 0
     for pushed in ended:
-        attention += pushed.attention is not None
+        is_outdated = pushed.is_outdated(message.cause.plan_id)
+        attention += pushed.attention is not None and not is_outdated
         logger.info(
             "order_pushed",
             connection=message.connection,
@@ -77,10 +79,11 @@ def _report(ended: Iterable[PushedOrder], message: PushOrders) -> None:
             ifs_order=pushed.key.order_no or None,
             group=pushed.key.group or None,
             shipstation_order=pushed.order_id,
-            outcome=pushed.outcome,
-            reason=pushed.reason,
+            outcome=None if is_outdated else pushed.outcome,
+            reason=Reason.PLAN_OUTDATED if is_outdated else pushed.reason,
             field=pushed.field,
             attention=pushed.attention,
+            plan_id=message.cause.plan_id,
             correlation_id=message.cause.correlation_id,
         )
     if attention:

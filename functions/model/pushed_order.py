@@ -259,6 +259,10 @@ class PushedOrder(Frozen):
         end = PlanEnd(plan_id=plan_id, at=at, outcome=outcome, reason=reason)
         return self.model_copy(update={"plans": (*self.plans, end)[-PLANS_KEPT:]})
 
+    def is_outdated(self, plan_id: str | None) -> bool:
+        """The plan had shown otherwise what would have been written of it: nothing was."""
+        return any(end.plan_id == plan_id and end.outcome is None for end in self.plans)
+
     def refused_under(self, file: str) -> PushedOrder:
         """Another file is another try."""
         return self.model_copy(update={"file": file})

@@ -66,3 +66,19 @@ def test_what_came_of_a_plan_s_order_no_other_message_of_it_changes(streets: tup
     desk.site.orders.add(json.dumps(sent_again), "acme")
     desk.run(minutes=5)
     assert (desk.writes(), desk.pushed(shipment)) == (before, known)
+
+
+def test_the_log_tells_of_what_a_plan_has_left_and_calls_nobody_a_second_time() -> None:
+    desk = Desk(())
+    shipment = desk.ask("P7")
+    desk.account.refused_numbers.add("P7")
+    desk.pull()
+    plan = planned(desk)
+    desk.tenant.edit(shipment, ReceiverAddress1="2 Third Street")
+    before = desk.world.logs.tell()
+    apply(desk, plan)
+    desk.world.logs.seek(before)
+    logged = [json.loads(line) for line in desk.world.logs if line.startswith("{")]
+    (line,) = [line for line in logged if line.get("message") == "order_pushed"]
+    assert (line.get("outcome"), line["reason"], line["plan_id"]) == (None, "plan_outdated", plan["plan_id"])
+    assert not any("PushAttention" in line for line in logged)
