@@ -9,7 +9,7 @@ from typing import Any
 from functions.ledger.items import PARTITION, SORT, each_readable, read_as, stamp, to_item, unmoved
 from functions.ledger.table import DUE_PARTITION, DUE_SORT, SHOWN, Table
 from functions.model.outbound import OutboundKey
-from functions.model.pushed_order import PushedOrder
+from functions.model.pushed_order import PlanEnd, PushedOrder
 from functions.model.shipment import ConnectionName
 
 STATE = "push"
@@ -50,6 +50,12 @@ class PushStore:
         named = [str(item[PARTITION]) for item in shown if item[SHOWN].get("subject") in numbers]
         found = self._table.get_many([(each, STATE) for each in sorted(named)], ATTRIBUTES) if named else ()
         return [pushed for pushed in each_readable(found, _pushed) if pushed.attention is not None]
+
+    def plan_ends(self, keys: Sequence[OutboundKey]) -> list[PlanEnd]:
+        """What came of the last plans of all of them. Eventually consistent."""
+        found = self._table.get_many([(_partition(key), STATE) for key in keys], ["plans"])
+        ends = (end for item in found for end in item.get("plans", ()))
+        return list(each_readable(ends, lambda end: read_as(PlanEnd, end)))
 
     def save(self, pushed: PushedOrder) -> bool:
         """As the revision after its own; False when somebody saved in between."""

@@ -40,6 +40,11 @@ class PlanEnd(Frozen):
     outcome: Outcome | None = None
     reason: Reason | None = None
 
+    @property
+    def is_settled(self) -> bool:
+        """ShipStation holds what the plan, or IFS by then, wanted of it."""
+        return self.outcome in {Outcome.WRITTEN, Outcome.UNCHANGED}
+
 
 class PushedOrder(Frozen):
     """What is remembered of a consignment. `asked` are the digests of what IFS said when we last dealt with it, field

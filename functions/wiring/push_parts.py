@@ -103,4 +103,5 @@ def push_plans(runtime: Runtime, settings: PullSettings, connection: Connection,
         return Reason.PAUSED if is_paused(ledger, connection, runtime.now(), orders.store_id) else None
 
     silent = replace(push, audit=SilentAudit(push.audit), is_planning=True)
-    return PushPlans(name, looked, silent, pull.queue, PlanStore(ledger), hindrance, has_time)
+    ends = PushStore(ledger).plan_ends
+    return PushPlans(name, looked, silent, ends, pull.queue, PlanStore(ledger), hindrance, has_time)

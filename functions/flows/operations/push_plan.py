@@ -8,7 +8,7 @@ Addresses are kept nowhere, so IFS is read again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,7 +25,7 @@ from functions.model.audit import Cause
 from functions.model.outbound import Outbound, OutboundKey, PushOrders
 from functions.model.outcomes import Outcome, Reason
 from functions.model.plans import Asked, Plan, PlannedOrder, PlannedRecord
-from functions.model.pushed_order import PushedOrder
+from functions.model.pushed_order import PlanEnd, PushedOrder
 from functions.model.selection import Selection
 from functions.model.shipment import ConnectionName, OrderKey
 
@@ -37,13 +37,14 @@ OF_THE_RUN = {Reason.OUT_OF_TIME, Reason.BUDGET_EXHAUSTED}  # the run that follo
 
 @dataclass(frozen=True)
 class PushPlans:
-    """What they are worked on with. `looked` is one look into IFS, `push` a flow that keeps nothing, `hindrance` why
-    nothing is sent now.
+    """What they are worked on with. `looked` is one look into IFS, `push` a flow that keeps nothing, `ends` what came
+    of the last plans of any number of orders, `hindrance` why nothing is sent now.
     """
 
     connection: ConnectionName
     looked: Callable[[Cause], LookedIntoIfs]
     push: Push
+    ends: Callable[[Sequence[OutboundKey]], Iterable[PlanEnd]]
     queue: PushQueue
     plans: Plans
     hindrance: Callable[[], Reason | None]
@@ -73,9 +74,8 @@ class PushPlans:
     def progress(self, plan: Plan) -> Progress:
         """Reads what is remembered of every order that the plan sends."""
         keys = [order.push for _, order in self.plans.orders(plan.plan_id) if order.push and order.is_sent]
-        ends = [end for pushed in self.push.pushed.load(keys).values() for end in pushed.plans]
-        carried = [end for end in ends if end.plan_id == plan.plan_id and end.reason is not Reason.PLAN_OUTDATED]
-        return Progress(plan.to_send, plan.sent, len(carried))
+        settled = sum(end.plan_id == plan.plan_id and end.is_settled for end in self.ends(keys))
+        return Progress(plan.to_send, plan.sent, settled)
 
     def _saved(self, before: Plan, plan: Plan) -> Plan:
         return self.plans.save(plan) or before

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from functions.flows.operations.push_plan import WantedOrders
+from functions.model.outcomes import Outcome
+from tests.equipment.memory_aws.table import MemoryTable
 from tests.equipment.push_desk import Desk
-from tests.unit.handlers.test_push_plans import DRY_RUN, Answer, apply, planned, told
+from tests.unit.handlers.test_push_plans import DRY_RUN, Answer, apply, counts, planned, told
 
 
 def drawn_by_the_runs(desk: Desk, **duration: float) -> Answer:
@@ -82,3 +85,34 @@ def test_the_log_tells_of_what_a_plan_has_left_and_calls_nobody_a_second_time() 
     (line,) = [line for line in logged if line.get("message") == "order_pushed"]
     assert (line.get("outcome"), line["reason"], line["plan_id"]) == (None, "plan_outdated", plan["plan_id"])
     assert not any("PushAttention" in line for line in logged)
+
+
+def refuse(desk: Desk, _: int) -> None:
+    desk.account.refused_numbers.add("P7")
+
+
+def spoil(desk: Desk, shipment: int) -> None:
+    desk.tenant.edit(shipment, ReceiverCountry="Nowhere")
+
+
+@pytest.mark.parametrize("act", [refuse, spoil])
+def test_what_could_not_be_written_is_left(act: Callable[[Desk, int], None]) -> None:
+    desk = Desk(())
+    shipment = desk.ask("P7")
+    plan = planned(desk)
+    act(desk, shipment)
+    assert counts(apply(desk, plan)) == (1, 0, 1)
+    assert desk.pushed(shipment).plans[-1].outcome is Outcome.PARKED
+
+
+def test_how_far_many_orders_are_takes_a_read_for_a_hundred(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(())
+    for number in range(20):
+        desk.ask(f"P{number}")
+    plan = planned(desk)
+    apply(desk, plan)
+    read: list[str] = []
+    table = desk.world.tables["ledger"]
+    monkeypatch.setattr(table, "get", lambda *key: read.append(key[1]) or MemoryTable.get(table, *key))
+    assert counts(told(desk, plan_id=plan["plan_id"])) == (20, 20, 0)
+    assert "push" not in read
