@@ -143,10 +143,14 @@ class PlanService:
     # --- what goes on by itself
 
     def go_on(self, name: ConnectionName, run: Run) -> dict[str, Any]:
-        """One fault keeps no other plan from its turn."""
+        """One fault keeps no other plan from its turn. The first one has it whatever time is left: one that never has
+        enough is given up.
+        """
         self.connection(name)
         found = self._due(name, self._runtime.now())
-        for plan_id in found:
+        for number, plan_id in enumerate(found):
+            if number and self._runtime.now() >= run.begins_until:
+                break
             try:
                 self._work(plan_id, run)
             except ConnectorError as fault:

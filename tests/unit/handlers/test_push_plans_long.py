@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from functions.flows.operations.push_plan import WantedOrders
+from functions.handlers import plan_service
 from functions.model.outcomes import Outcome
 from tests.equipment.memory_aws.table import MemoryTable
 from tests.equipment.push_desk import Desk
@@ -52,6 +54,23 @@ def test_what_a_run_has_no_time_for_is_looked_at_by_the_next_one() -> None:
     desk.world.weather.there = (5, 5)
     plan = drawn_by_the_runs(desk, hours=2)
     assert (plan["state"], plan["would_change"], plan["undecided"]) == ("ready", 30, 0)
+
+
+def test_plans_that_wait_for_others_are_not_given_up_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan_service, "PATIENCE", timedelta(0))  # the schedule draws all of them
+    desk = Desk(("pull",), minutes=5, mode="shadow")
+    numbers = [f"P{number}" for number in range(9)]
+    for number in numbers:
+        desk.ask(number)
+    desk.world.weather.there = (16, 16)
+    answers: list[Answer] = []
+    for number in numbers:
+        request = {**DRY_RUN, "orders": [number]}
+        desk.world.functions["pull"].invoke(request, lambda value, _: answers.append(value))
+    desk.run(hours=3)
+    desk.world.weather.there = (0, 0)
+    states = {told(desk, **answer["next"])["state"] for answer in answers}
+    assert states == {"ready"}
 
 
 @pytest.mark.parametrize("streets", [("1 Shown Street", "2 Third Street"), ("2 Third Street", "1 Shown Street")])
