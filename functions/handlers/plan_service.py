@@ -17,7 +17,7 @@ from functions.flows.operations.planner import Planner
 from functions.flows.operations.replay import held
 from functions.handlers.plan_answers import told
 from functions.ledger.plans import PlanStore
-from functions.model.answer import Refusal
+from functions.model.answer import Refusal, out_of_reach
 from functions.model.plans import Asked, Plan
 from functions.model.replay_answer import AppliedBefore, PlanApplied, PlanCancelled
 from functions.model.replay_request import OfAPlan
@@ -122,7 +122,11 @@ class PlanService:
         if plan.status != "ready":
             return self._applied_before(plan)
         planner, asked = self._planner(plan, run), self.asked(request.by, request.note)
-        applied = planner.apply(plan, asked, run.ends_at, run.context.aws_request_id)
+        try:
+            applied = planner.apply(plan, asked, run.ends_at, run.context.aws_request_id)
+        except ConnectorError as fault:
+            # It may have begun, and goes on by itself then.
+            return out_of_reach(fault.reason, {"plan_id": plan.plan_id})
         logger.info("replay_applied", connection=plan.connection, plan_id=plan.plan_id, orders=applied.sent)
         waits = applied.to_send - applied.sent
         next_ = {"plan_id": plan.plan_id}

@@ -41,7 +41,7 @@ class Refusal(Answer):
     next: Annotated[str | Mapping[str, Any] | None, UNSAID] = None
 
 
-def out_of_reach(reason: Reason, next_: str = "try again later") -> dict[str, Any]:
+def out_of_reach(reason: Reason, next_: str | Mapping[str, Any] = "try again later") -> dict[str, Any]:
     """A system or the ledger refused it, or did not answer."""
     return Refusal(error=SENTENCES[reason], reason=reason, next=next_).told()
 

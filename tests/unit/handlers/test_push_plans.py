@@ -274,6 +274,7 @@ def test_an_outage_is_told_and_the_plan_goes_on_after_it(system: str) -> None:
     out.add_fault("html", status=503, times=-1)
     answer = told(desk, plan_id=plan["plan_id"], apply=True, **WHO)
     assert ("error" in answer) == (system == "ifs")
+    assert answer["next"] == {"plan_id": plan["plan_id"]}
     for _ in range(20):
         desk.pull()
     assert told(desk, plan_id=plan["plan_id"])["left"] == 1
