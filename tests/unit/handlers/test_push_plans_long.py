@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -12,7 +13,6 @@ import pytest
 from functions.flows.operations.push_plan import WantedOrders
 from functions.handlers import plan_service
 from functions.model.outcomes import Outcome
-from tests.equipment.memory_aws.table import MemoryTable
 from tests.equipment.push_desk import Desk
 from tests.unit.handlers.test_push_plans import DRY_RUN, Answer, apply, counts, planned, told
 
@@ -124,14 +124,13 @@ def test_what_could_not_be_written_is_left(act: Callable[[Desk, int], None]) -> 
     assert desk.pushed(shipment).plans[-1].outcome is Outcome.PARKED
 
 
-def test_how_far_many_orders_are_takes_a_read_for_a_hundred(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_how_far_many_orders_are_takes_a_read_for_a_hundred() -> None:
     desk = Desk(())
     for number in range(20):
         desk.ask(f"P{number}")
     plan = planned(desk)
     apply(desk, plan)
-    read: list[str] = []
-    table = desk.world.tables["ledger"]
-    monkeypatch.setattr(table, "get", lambda *key: read.append(key[1]) or MemoryTable.get(table, *key))
+    steps: Counter[str] = Counter()
+    desk.world.on_step = lambda name: steps.update([name])
     assert counts(told(desk, plan_id=plan["plan_id"])) == (20, 20, 0)
-    assert "push" not in read
+    assert (steps["ledger get_many"], steps["ledger get"] <= 25) == (1, True)  # the plan, and its records
