@@ -101,7 +101,10 @@ class PlanService:
             plan = self._taken(under_way, run) if under_way else self._opened(make(plan_id), digest, run)
             if plan is None:
                 return _goes_on(under_way)
-            drawn = self._draw(self._planner(plan, run), plan)
+            try:
+                drawn = self._draw(self._planner(plan, run), plan)
+            except ConnectorError as fault:
+                return out_of_reach(fault.reason, {"plan_id": plan.plan_id})  # the runs that follow go on with it
             logger.info("replay_planned", connection=drawn.connection, plan_id=drawn.plan_id, state=drawn.status)
             return self._told(drawn, run, 1)
 

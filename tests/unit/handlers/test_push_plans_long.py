@@ -73,6 +73,18 @@ def test_plans_that_wait_for_others_are_not_given_up_for_it(monkeypatch: pytest.
     assert states == {"ready"}
 
 
+def test_a_dry_run_during_an_outage_is_told_where_it_goes_on() -> None:
+    desk = Desk(("pull",), minutes=5, mode="shadow")
+    desk.ask("P7")
+    desk.tenant.add_fault("html", status=503, times=-1)
+    answer = told(desk, **DRY_RUN)
+    assert answer["reason"] == "ifs_unavailable"
+    desk.run(minutes=10)
+    desk.tenant.faults.lift()
+    desk.run(minutes=30)
+    assert told(desk, **answer["next"])["state"] == "ready"
+
+
 @pytest.mark.parametrize("streets", [("1 Shown Street", "2 Third Street"), ("2 Third Street", "1 Shown Street")])
 def test_what_came_of_a_plan_s_order_no_other_message_of_it_changes(streets: tuple[str, str]) -> None:
     desk = Desk(())
