@@ -215,7 +215,7 @@ COMMANDS = (
         examples=(
             'plan P1001 --note "customer asked"',
             'plan --reason carrier_unmapped --from 7d --note "ontrac is mapped"',
-            'plan --to-shipstation P1001 --note "before the pause ends"',
+            'plan --to-shipstation P1001 --note "wanted now"',
             "plan --id 3f2a",
         ),
         options=options.plan,

@@ -173,6 +173,17 @@ def test_what_shipstation_refused_is_tried_again_by_a_plan() -> None:
     assert [order.order_number for order in desk.orders()] == ["P7"]
 
 
+def test_what_is_tried_again_later_is_written_now_by_a_plan_that_names_it() -> None:
+    desk = Desk(())
+    desk.ask("P7")
+    desk.account.add_fault("html", status=503, times=-1)
+    desk.pull()
+    desk.account.faults.lift()
+    assert planned(desk)["orders"] == 0
+    plan = planned(desk, "P7")
+    assert counts(apply(desk, plan)) == (1, 1, 0)  # no look is scheduled
+
+
 def test_shadow_mode_shows_what_would_be_written_and_settles_nothing() -> None:
     desk = Desk((), mode="shadow")
     desk.ask("P7")
