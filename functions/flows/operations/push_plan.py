@@ -152,8 +152,11 @@ def _found(
     wanted: Wanted, steps: Mapping[OutboundKey, Step], records: Mapping[OutboundKey, PlannedRecord]
 ) -> PlannedOrder:
     step, record = steps.get(wanted.outbound.key), records.get(wanted.outbound.key)
-    if record is not None:
-        return _planned(wanted, Outcome.WOULD_WRITE, record=record)
+    if step is not None and record is not None:
+        # A push ends with them, and a person is called.
+        kept = step.decision.kept
+        reason = Reason.CHANGED_IN_WAREHOUSE if kept else None
+        return _planned(wanted, Outcome.WOULD_WRITE, reason, field=", ".join(kept), record=record)
     ended = step.ended if step is not None else wanted.known
     if ended is None or ended.outcome is None:
         return _planned(wanted, Outcome.UNCHANGED)

@@ -133,6 +133,20 @@ def test_what_has_moved_in_the_warehouse_since_is_kept() -> None:
     assert desk.pushed(shipment).plans[-1].outcome in {Outcome.KEPT, None}
 
 
+def test_what_would_be_left_to_the_warehouse_is_told_beside_what_is_written() -> None:
+    desk = Desk(())
+    shipment = desk.ask("P7")
+    change(desk, shipment)
+    desk.tenant.edit(shipment, ReceiverId="C200")
+    desk.account.edit_order(desk.number(shipment), {"customerUsername": "by hand"})
+    plan = planned(desk)
+    (difference,) = plan["differences"]
+    told_of = difference["outcome"], difference["reason"], difference["field"]
+    assert told_of == ("would_write", "changed_in_warehouse", "customer")
+    assert counts(apply(desk, plan)) == (1, 1, 0)
+    assert (desk.pushed(shipment).outcome, desk.pushed(shipment).field) == (Outcome.WRITTEN, "customer")
+
+
 def test_what_the_schedule_has_done_meanwhile_is_settled_and_not_done_again(desk: Desk) -> None:
     desk.ask("P7")
     plan = planned(desk)
