@@ -331,6 +331,25 @@ def test_customer_orders_are_planned_by_part() -> None:
     assert desk.part("P1").plans[-1].outcome is Outcome.WRITTEN
 
 
+@pytest.mark.parametrize(("quantity", "done"), [(3, (1, 1, 0)), (4, (1, 0, 1))], ids=["as shown", "moved"])
+def test_what_follows_an_order_that_has_left_is_planned_under_its_own_key(
+    quantity: int, done: tuple[int, int, int]
+) -> None:
+    desk = OrderDesk(())
+    desk.enter("P1")
+    desk.pull()
+    desk.account.ship(desk.packed().order_id)
+    desk.pull()
+    desk.tenant.add_order_line("P1", "2", quantity=3)
+    plan, known = planned(desk), desk.part()
+    assert [each["changes"][0]["record"] for each in plan["differences"]] == ["ifs:acme:oP1:g2"]
+    desk.tenant.edit_line(desk.line(line="2"), BuyQtyDue=quantity)
+    assert counts(apply(desk, plan)) == done
+    after = desk.part()
+    assert (len(desk.orders()), after.generation) == ((2, 2) if done[1] else (1, 1))
+    assert done[1] or after.model_copy(update={"plans": (), "revision": known.revision}) == known
+
+
 def test_the_version_before_refuses_such_a_plan_and_reads_the_others() -> None:
     desk = Desk(())
     desk.ask("P7")
