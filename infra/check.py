@@ -42,7 +42,7 @@ class Check(Construct):
         )
         allow_calls(self.function, ledger.ledger, "GetItem", "PutItem")
         ledger.let_append(self.function)
-        allow_calls(self.function, ledger.audit, "GetItem", "Query")
+        allow_calls(self.function, ledger.audit, "Query")
         for resources in per_connection.values():
             allow_reading(self.function, resources.ifs)
             allow_sending(self.function, resources.shipments)

@@ -36,9 +36,11 @@ class Ledger(Construct):
         CfnOutput(Stack.of(self), "AuditTable", value=self.audit.table_name)
 
     def let_append(self, function: lambda_.Function) -> None:
-        """To put entries into the audit: nobody else may, whatever other policies allow."""
+        """To put entries into the audit: nobody else may, whatever other policies allow. A put that finds one there
+        reads it: it may be its own, whose answer was lost.
+        """
         assert function.role is not None
-        allow_calls(function, self.audit, "PutItem")
+        allow_calls(function, self.audit, "GetItem", "PutItem")
         self._appending.append(function.role.role_arn)
         self._append.add_condition("ArnNotEquals", {"aws:PrincipalArn": [*self._appending]})
 

@@ -17,6 +17,7 @@ from functions.ledger.pushes import PushStore
 from functions.ledger.records import RecordStore
 from functions.model.audit import Cause
 from functions.model.messages import DeliverOrder, Notification, Pointer
+from functions.model.outbound import OutboundKey
 from functions.model.record_memory import OpenIntent, RecordMemory
 from tests.equipment.http import Response, Server
 from tests.equipment.local_aws.operate import set_visibility_timeouts
@@ -43,7 +44,10 @@ KEY_FOR = {
 KIND = "Custom::ShipStationWebhooks"
 EVERYTHING = "*"
 # What is granted and not called here, by function and action: why it has to be granted all the same.
-UNUSED: dict[tuple[str, str], str] = {}
+UNUSED: dict[tuple[str, str], str] = {
+    (name, "dynamodb:GetItem"): "an entry of the audit that stands already is read: it may be our own"
+    for name in ("Align", "Control", "Act")
+}
 IAM_USED = 0.95  # of what all roles together are granted
 Calls = dict[str, set[tuple[str, str]]]
 
@@ -180,8 +184,8 @@ def work_through(system: System) -> None:
 
 
 def push_an_order(system: System) -> None:
-    """An IFS shipment becomes an order by a plan, another one shows its change; once IFS has delivered it, it is not
-    read again.
+    """An IFS shipment becomes an order by a plan, and another plan shows a change of it. What a run that died has told
+    is told again. Once IFS has delivered it, it is not read again.
     """
     shipment = system.tenant.add_shipment([("G7", "BOLT-8", 1)], Contract=PUSH_SITE, **RECEIVER)
     plan = planned(system, "would be made")
@@ -189,9 +193,18 @@ def push_an_order(system: System) -> None:
     eventually(lambda: any(shipment_of(o) for o in system.account.orders.current.values()))
     system.tenant.edit(shipment, ReceiverAddress1="99 Beacon Hill")
     assert planned(system, "would be changed")["would_change"] == 1
-    eventually(lambda: system.tick("Pull") and calls(system, "Pull", "sqs:SendMessage"))
+    tell_again(system, OutboundKey(connection=NAME, shipment_id=str(shipment)))
     system.tenant.deliver(shipment)
     eventually(lambda: system.tick("Pull") and calls(system, "Pull", "dynamodb:PutItem"))
+
+
+def tell_again(system: System, key: OutboundKey) -> None:
+    """As a run leaves it that died between the audit's entry and its own save."""
+    pushes = PushStore(system.table("Ledger"))
+    eventually(lambda: not pushes.load([key])[key].trying)
+    pushed = pushes.load([key])[key]
+    assert pushes.save(pushed.model_copy(update={"trying": {"items": pushed.written["items"]}}))
+    eventually(lambda: system.tick("Pull") and not pushes.load([key])[key].trying)
 
 
 def planned(system: System, note: str) -> dict[str, Any]:

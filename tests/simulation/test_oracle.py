@@ -257,7 +257,7 @@ def _late(rig: Rig) -> None:
 
 
 def _not_read(rig: Rig) -> None:
-    rig.tick(hours=1)
+    rig.tick(hours=1.3)
     rig.read(*(stream for stream in Stream if stream is not Stream.ORDERS))
 
 
