@@ -178,11 +178,6 @@ def _narrow_page_is_the_last() -> None:
     patch(keyset_walk._Walk, "_is_over", lambda self, batch, place, page: len(batch.rows) < place.size)
 
 
-def _order_to_the_fraction() -> None:
-    patch(keyset_walk, "BOUND", timedelta(0))
-    patch(keyset_walk, "MOST_DISORDER", timedelta(0))
-
-
 def _filters_are_trusted() -> None:
     patch(keyset_walk._Walk, "_is_outside", lambda self, batch, start: False)
     patch(source.ShipStationSource, "_check_filter", lambda self, listing, order_id, found, lane: None)
@@ -232,7 +227,6 @@ READING_BREAKAGES: dict[str, Callable[[], None]] = {
     "an order that is not shown is an outage": _one_order_is_an_outage,
     "an order that is not shown is gone": _one_order_withheld_is_gone,
     "a narrow page is the last": _narrow_page_is_the_last,
-    "trust the order to the fraction of a second": _order_to_the_fraction,
     "trust every filter": _filters_are_trusted,
     "204 is a fault": _nothing_is_a_fault,
     "ask a silent ShipStation again and again": _silence_is_asked_again_and_again,
