@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from functions.flows.to_shipstation.step import PERSONAL, Audit, Push, Step, audited_as, changes_of
+from functions.flows.to_shipstation.step import PERSONAL, Audit, Push, Step, audited_as, changes_of, texts_of
 from functions.model.audit import AuditEntry, Cause, FieldChange
-from functions.model.outbound import texts
 from functions.model.outcomes import Outcome, Reason
 from functions.model.plans import PlannedRecord
 from functions.model.pushed_order import PushedOrder
@@ -88,9 +87,6 @@ def _impersonal(name: str, change: FieldChange) -> FieldChange:
 
 def _digest(step: Step) -> str:
     """Of the whole texts: what is shown is cut, and holds no person."""
-    content, current = step.outbound.content, step.current
-    after, before = texts(content) if content else {}, current.fields if current else {}
-    fields = step.decision.fields if current else tuple(after)
-    said = [f"{name}\x1f{before.get(name, '')}\x1f{after.get(name, '')}" for name in sorted(fields)]
-    kind = CANCELLED if content is None else "change" if current else "create"
+    kind = CANCELLED if step.outbound.content is None else "change" if step.current else "create"
+    said = (f"{name}\x1f{before or ''}\x1f{after}" for name, (before, after) in sorted(texts_of(step).items()))
     return digest("\x1e".join([kind, *said]))

@@ -179,14 +179,19 @@ def shown(name: OrderField, text: str | None) -> str | None:
     return digest(text) if name in PERSONAL else text[:LONGEST_SHOWN]
 
 
-def changes_of(step: Step) -> dict[str, FieldChange]:
-    """As the audit keeps them; none of a cancellation."""
+def texts_of(step: Step) -> dict[OrderField, tuple[str | None, str]]:
+    """What is about to be written, before and after, whole; nothing of a cancellation."""
     content, current = step.outbound.content, step.current
     if content is None:
         return {}
     after, before = texts(content), current.fields if current else {}
     fields = step.decision.fields if current else tuple(after)
+    return {name: (before.get(name), after[name]) for name in fields}
+
+
+def changes_of(step: Step) -> dict[str, FieldChange]:
+    """As the audit keeps them."""
     return {
-        name: FieldChange(before=shown(name, before.get(name)), after=shown(name, after[name]), attribute=name)
-        for name in fields
+        name: FieldChange(before=shown(name, before), after=shown(name, after), attribute=name)
+        for name, (before, after) in texts_of(step).items()
     }
