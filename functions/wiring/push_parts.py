@@ -71,7 +71,7 @@ def _consignments(runtime: Runtime, client: IfsClient, connection: Connection, o
     return CustomerOrdersToPack(client, tenant, orders, lambda: runtime.now().astimezone(zone).date())
 
 
-def push_parts(runtime: Runtime, settings: PushSettings, connection: Connection, orders: Orders) -> Push:
+def push_parts(runtime: Runtime, settings: PushSettings | PullSettings, connection: Connection, orders: Orders) -> Push:
     ledger = runtime.table(settings.ledger_table)
     client = shipstation_client(runtime, connection, settings.shipstation_secrets[connection.name], BudgetStore(ledger))
     audit = AuditLog(runtime.table(settings.audit_table), new_id=runtime.new_id)
@@ -83,14 +83,8 @@ def push_plans(runtime: Runtime, settings: PullSettings, connection: Connection,
     """Of a connection with orders that go to ShipStation."""
     orders, name = connection.orders, connection.name
     assert orders is not None, "who asks has looked"
-    pushing = PushSettings(
-        ledger_table=settings.ledger_table,
-        audit_table=settings.audit_table,
-        orders=settings.orders,
-        shipstation_secrets=settings.shipstation_secrets,
-    )
     ledger, pull = runtime.table(settings.ledger_table), pull_parts(runtime, settings, connection, orders)
-    push = push_parts(runtime, pushing, connection, orders)
+    push = push_parts(runtime, settings, connection, orders)
 
     def looked(cause: Cause) -> Looked:
         leave_alone(ledger, name, runtime.now())
