@@ -60,10 +60,6 @@ class OutboundKey(Frozen):
         """What IFS is asked for."""
         return self.order_no or self.shipment_id
 
-    def is_left_alone(self, wish: Wish) -> bool:
-        """IFS has ended the shipment as a whole: nothing is made of it, and what was made unheard stays."""
-        return wish == "clear" and bool(self.shipment_id)
-
     @property
     def part(self) -> str:
         """Within the connection, in one word."""
@@ -147,7 +143,7 @@ class Problem(Frozen):
 
 class Outbound(Frozen):
     """What one reading of a consignment asks for. `content` is None where there is a problem, or nothing to pack any
-    more. `whole` tells what is said of lines that parcels hold already.
+    more. `whole` tells what is said of lines that parcels hold already. `is_over`: IFS has done with it.
     """
 
     key: OutboundKey
@@ -156,6 +152,12 @@ class Outbound(Frozen):
     content: OrderContent | None = None
     problem: Problem | None = None
     whole: str = ""
+    is_over: bool = False
+
+    @property
+    def is_left_alone(self) -> bool:
+        """IFS has ended it as a whole: nothing is made of it, and what was made unheard stays."""
+        return self.wish == "clear" and (self.is_over or bool(self.key.shipment_id))
 
     @property
     def asked(self) -> Digests:
@@ -186,6 +188,10 @@ class Outbound(Frozen):
     def left(self) -> Outbound:
         """The same reading of what IFS has sent on its way otherwise, or takes back."""
         return self.model_copy(update={"wish": "clear", "content": None, "problem": None})
+
+    def over(self) -> Outbound:
+        """The same reading of what IFS has done with."""
+        return self.model_copy(update={"wish": "clear", "content": None, "problem": None, "is_over": True})
 
     def reduced_to(self, content: OrderContent) -> Outbound:
         """The same reading, of which this is in no parcel yet."""

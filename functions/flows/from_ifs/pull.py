@@ -119,8 +119,12 @@ def _wanted(
     outbound_of: Callable[[Consignment], Outbound],
 ) -> Iterator[Outbound]:
     for key, each in seen.items():
+        pushed = known.get(key)
         if each.fate != "done":
-            yield _possible(_certain(outbound_of(each), each, known.get(key)), each, known.get(key))
+            yield _possible(_certain(outbound_of(each), each, pushed), each, pushed)
+        elif pushed is not None and pushed.trying:
+            # A run may have written it, and nobody has told the audit.
+            yield outbound_of(each).over()
 
 
 def _possible(wanted: Outbound, consignment: Consignment, known: PushedOrder | None) -> Outbound:

@@ -140,8 +140,8 @@ class WantedOrders:
 
 
 def _is_named(wanted: Wanted, named: Sequence[str]) -> bool:
-    key = wanted.outbound.key
-    return not key.is_left_alone(wanted.outbound.wish) and not {wanted.number, key.number}.isdisjoint(named)
+    numbers = {wanted.number, wanted.outbound.key.number}
+    return not wanted.outbound.is_left_alone and not numbers.isdisjoint(named)
 
 
 def _is_put_off(step: Step | None) -> bool:

@@ -67,7 +67,7 @@ def proposed(looked: Looked) -> list[Outbound]:
     """What is due; also what shadow mode has told already, and what is in the way of the others."""
     due = {each.key for each in looked.due}
     told = [each for each in looked.wanted if each.key not in due and _is_open(each, looked.known.get(each.key))]
-    return [each for each in (*looked.due, *told) if not each.key.is_left_alone(each.wish)]
+    return [each for each in (*looked.due, *told) if not each.is_left_alone]
 
 
 def number_of(outbound: Outbound, known: PushedOrder | None) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functions.errors import ConnectorError, Retryable
 from functions.flows.to_shipstation.merge import caught_up, decide, decide_to_cancel, is_as_left, is_unanswered
 from functions.flows.to_shipstation.step import (
+    AGREE,
     OF_ONE_ORDER,
     OF_SHIPSTATION,
     Push,
@@ -92,9 +93,12 @@ def _judge(flow: Push, step: Step, current: CurrentOrder | None, cause: Cause) -
     if current is not None:
         _catch_up(flow, step, current, cause)
     content, pushed = step.outbound.content, step.pushed
-    step.decision = (
-        decide(content, pushed, current) if content else decide_to_cancel(pushed, current, step.outbound.wish)
-    )
+    if step.outbound.is_left_alone:
+        step.decision = AGREE
+    elif content is not None:
+        step.decision = decide(content, pushed, current)
+    else:
+        step.decision = decide_to_cancel(pushed, current, step.outbound.wish)
     if current is not None:
         step.pushed = step.pushed.packing({} if current.status == "cancelled" else current.goods)
 

@@ -137,10 +137,8 @@ def _goes_there(content: OrderContent, current: CurrentOrder) -> bool:
 
 def decide_to_cancel(pushed: PushedOrder, current: CurrentOrder | None, wish: Wish = "cancel") -> Decision:
     """An order that is not shown was never made, or deleted, or combined into another that will be packed: a person has
-    to see to the latter. What IFS ended as a whole before anybody heard of its order stays as it stands.
+    to see to the latter.
     """
-    if pushed.key.is_left_alone(wish):
-        return Decision("agree")
     if current is None:
         return Decision("leave" if pushed.order_id is not None else "agree")
     return _decide_to_cancel(current, wish)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from functions.model.outcomes import Outcome, Reason
@@ -31,6 +33,35 @@ def broken(desk: Desk, fault: str) -> list[bool]:
 
     desk.account.application = served
     return is_out
+
+
+def shipment_of(desk: Desk) -> Callable[[], object]:
+    shipment = desk.ask("P7")
+    return lambda: desk.tenant.set_state(shipment, "Completed")
+
+
+def order_of(desk: Desk) -> Callable[[], object]:
+    assert isinstance(desk, OrderDesk)
+    desk.enter("P7")
+    return lambda: desk.tenant.edit_order("P7", Objstate="Delivered")
+
+
+@pytest.mark.parametrize("is_made", [True, False], ids=["made", "lost on the way"])
+@pytest.mark.parametrize(("kind", "ask"), [(Desk, shipment_of), (OrderDesk, order_of)], ids=["shipment", "order"])
+def test_what_was_made_unheard_and_is_over_in_ifs_by_then_is_in_the_audit_and_stays_as_it_stands(
+    kind: type[Desk], ask: Callable[[Desk], Callable[[], object]], *, is_made: bool
+) -> None:
+    desk = kind(("pull",))
+    is_out, ends = broken(desk, "unheard" if is_made else "silent"), ask(desk)
+    desk.run(seconds=90)
+    ends()
+    is_out[0] = False
+    desk.run(minutes=LONGER)
+    assert statuses(desk) == ["awaiting_shipment"] * is_made
+    assert len(desk.audited()) == is_made
+    before = len(desk.account.requests)
+    desk.run(minutes=LONGER)
+    assert len(desk.account.requests) == before
 
 
 @MINUTES
