@@ -23,8 +23,9 @@ OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
 LOCK = "requirements.lock"  # every package with the hashes of its files; `make pins` writes it
 PLATFORMS = {"arm64": "aarch64-manylinux2014", "x86_64": "x86_64-manylinux2014"}
 LEFT_OUT = ("*.dist-info/RECORD", "*.dist-info/INSTALLER", "*.dist-info/REQUESTED", "*.dist-info/direct_url.json")
-PAGES = ("**/swagger_ui/*.js", "**/swagger_ui/*.css")  # for people
-SHRUNK = ("**/__pycache__", "bin", "**/tests", "**/*.pyi", "**/*.c", *PAGES, ".lock")
+# Five sixths of Powertools: of its utilities the logger imports jmespath_utils and typing alone.
+UNUSED = ("aws_lambda_powertools/event_handler", "aws_lambda_powertools/utilities/[!_jt]*")
+SHRUNK = ("**/__pycache__", "bin", "**/tests", "**/*.pyi", "**/*.c", *UNUSED, ".lock")
 
 
 class BundleError(Exception):

@@ -162,6 +162,25 @@ def test_the_webhook_starts_without_pydantic_models_and_vendors(folder: Path) ->
     assert str(tuple(threshold)) == normal.stdout.strip()
 
 
+def test_whatever_a_lambda_imports_or_tells_is_in_the_bundle(folder: Path) -> None:
+    script = (
+        "import functions, importlib, pkgutil, sys\n"
+        "found = [each.name for each in pkgutil.walk_packages(functions.__path__, 'functions.')]\n"
+        "for name in found: importlib.import_module(name)\n"
+        "from functions.wiring.telemetry import count, logger\n"
+        "logger.info('told', number=1)\n"
+        "count('acme', told=1)\n"
+        "print(len(found), file=sys.stderr)"
+    )
+    own = {"AWS_DEFAULT_REGION": "us-east-1", "PYTHONPATH": str(folder)}
+    names = {"POWERTOOLS_SERVICE_NAME": "test", "POWERTOOLS_METRICS_NAMESPACE": "Test"}
+    run = subprocess.run(
+        [sys.executable, "-c", script], env={**own, **names}, capture_output=True, text=True, check=False, cwd=folder
+    )
+    assert run.returncode == 0, run.stderr
+    assert int(run.stderr) > 200
+
+
 def a_wheel(folder: Path) -> str:
     """Of a package `tiny` in `folder`, by its SHA-256."""
     made_of = "tiny-1.0.dist-info"
