@@ -19,7 +19,7 @@ STEP := exec $(BIN)/python -B .ci/step.py
 PYTEST := $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 CDK := exec $(BIN)/python -B .ci/deploy.py
 
-.PHONY: help setup demo test nightly lint unit synth check secrets restore operate simulate seeds bench proof screenshots mutate \
+.PHONY: help setup demo test nightly lint unit synth check secrets restore operate simulate breakages seeds bench proof screenshots mutate \
 	bootstrap deploy schemas pins sbom clean
 
 help: ## Say what each verb does
@@ -64,6 +64,9 @@ operate: setup ## Ask and decide as an operator does (ARGS="status"; ARGS="--hel
 
 simulate: setup ## Run the shipping code through SEEDS simulated weeks and through every breakage (SEED=7 replays one)
 	@$(STEP) "Simulating" $(BIN)/python -m tests.simulation $(or $(SEEDS),50) $(if $(SEED),--seed $(SEED))
+
+breakages: setup ## Break the code on purpose, one way at a time: does a week notice? Goes on where it was stopped
+	@$(STEP) "Breaking the code" nice -n 10 $(BIN)/python -m tests.simulation.break_it
 
 seeds: setup ## Run SEEDS simulated weeks (10000), night after night: goes on where it was stopped, and reports
 	@$(STEP) "Simulating" nice -n 10 $(BIN)/python -m tests.simulation.seeds $(SEEDS)

@@ -9,42 +9,23 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from multiprocessing import get_context
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
 
-from rich.console import Console
 from rich.table import Table
 
 from tests.equipment.evidence import keep
 from tests.simulation.fault_model import listed_in
+from tests.simulation.side_by_side import as_they_end, console
 from tests.simulation.simulate import Result, simulate
-
-if TYPE_CHECKING:
-    from tests.simulation.breakages import BreakageResult
-
-T = TypeVar("T")
-SILENT_SECONDS = 5
-console = Console(width=None if sys.stdout.isatty() else 140)
 
 
 def run(seeds: Iterable[int]) -> Iterator[Result]:
     """As they finish, each with a line of its own."""
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        for result in _as_they_end([pool.submit(simulate, seed) for seed in seeds], "weeks"):
+        for result in as_they_end([pool.submit(simulate, seed) for seed in seeds], "weeks"):
             show_progress(result)
             yield result
-
-
-def _as_they_end(jobs: Iterable[Future[T]], what: str) -> Iterator[T]:
-    """Never silent for longer than a few seconds."""
-    pending = set(jobs)
-    while pending:
-        done, pending = wait(pending, timeout=SILENT_SECONDS, return_when=FIRST_COMPLETED)
-        yield from (job.result() for job in done)
-        if not done:
-            console.print(f"{len(pending)} {what} to go", highlight=False)
 
 
 def show_progress(result: Result) -> None:
@@ -54,22 +35,6 @@ def show_progress(result: Result) -> None:
         f"{result.seconds:.0f} s, digest {result.digest}",
         highlight=False,
     )
-
-
-def break_it() -> tuple[BreakageResult, list[BreakageResult]]:
-    """What the same weeks find with nothing broken, and what they find of every breakage."""
-    from tests.simulation.breakages import BREAKAGES, UNBROKEN, try_breakage  # noqa: PLC0415 # weeks run without them
-
-    by_name: dict[str, BreakageResult] = {}
-    # A process each: a breakage must not outlive its run.
-    fork = get_context("forkserver")
-    fork.set_forkserver_preload(["tests.simulation.breakages"])
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=fork, max_tasks_per_child=1) as pool:
-        jobs = [pool.submit(try_breakage, name) for name in (UNBROKEN, *BREAKAGES)]
-        for result in _as_they_end(jobs, "breakages"):
-            console.print(f"{result.name}: {'caught' if result.is_caught else 'not caught'}", highlight=False)
-            by_name[result.name] = result
-    return by_name[UNBROKEN], [by_name[name] for name in BREAKAGES]
 
 
 def show_seeds(results: list[Result]) -> None:
@@ -125,13 +90,6 @@ def keep_weeks(results: list[Result]) -> None:
     )
 
 
-def show_breakages(results: list[BreakageResult]) -> None:
-    table = Table("breakage", "result", "first violation", title="Breakages", title_justify="left")
-    for result in results:
-        table.add_row(result.name, "[green]caught[/]" if result.is_caught else "[red]MISSED[/]", result.evidence[:90])
-    console.print(table)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("seeds", type=int, nargs="?", default=50, help="how many weeks")
@@ -153,24 +111,16 @@ def main() -> int:
     if arguments.weeks_only:
         return int(any(r.violations for r in results))
     seconds = time.perf_counter() - began
-    unbroken, breakages = break_it()
-    show_breakages(breakages)
-    keep("breakages", tried=len(breakages), caught=sum(each.is_caught for each in breakages))
-    if unbroken.is_caught:
-        console.print(f"[red]The weeks of the breakages find something unbroken: {unbroken.evidence}[/]")
-    empty = [name for name, count in sum((r.coverage for r in results), Counter[str]()).items() if not count]
+    from tests.simulation.break_it import break_it  # noqa: PLC0415 # weeks run without them
+
+    is_each_caught = break_it()
     console.print(
         f"{len(results)} seeds in {seconds:.0f} s, breakages in {time.perf_counter() - began - seconds:.0f} s"
     )
+    empty = [name for name, count in sum((r.coverage for r in results), Counter[str]()).items() if not count]
     if empty:
         console.print(f"[red]Not covered: {', '.join(empty)}[/]")
-    good = (
-        not unbroken.is_caught
-        and not any(r.violations for r in results)
-        and all(v.is_caught for v in breakages)
-        and not empty
-    )
-    return 0 if good else 1
+    return int(any(r.violations for r in results) or not is_each_caught or bool(empty))
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ CLAIMS = (
     Claim(
         "the weeks notice when the code is broken",
         "breakages",
-        "make simulate",
+        "make breakages",
         lambda found: f"{found['caught']} of {found['tried']} breakages caught",
     ),
     _row("a death at any call to the outside changes nothing", "crash_points"),
