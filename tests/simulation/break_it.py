@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from multiprocessing import get_context
@@ -16,7 +16,7 @@ from multiprocessing import get_context
 from rich.table import Table
 
 from tests.equipment.evidence import keep
-from tests.simulation.book import Entry, book, go_on
+from tests.simulation.book import Entry, book, entered, go_on
 from tests.simulation.breakages import BREAKAGES, UNBROKEN, BreakageResult, try_breakage
 from tests.simulation.side_by_side import as_they_end, console
 
@@ -36,21 +36,32 @@ def side_by_side(names: Iterable[str]) -> Iterator[Entry]:
     fork = get_context("forkserver")
     fork.set_forkserver_preload(["tests.simulation.breakages"])
     with ProcessPoolExecutor(os.cpu_count(), mp_context=fork, max_tasks_per_child=1) as pool:
-        yield from as_they_end([pool.submit(one, name) for name in names], "breakages")
+        try:
+            yield from as_they_end([pool.submit(one, name) for name in names], "breakages")
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def break_it() -> bool:
     """Whether all is well: what the weeks find of every breakage, and what the same ones find with nothing broken."""
-    entries = go_on((UNBROKEN, *BREAKAGES), book("breakages"), side_by_side, key=NAME, say=_say)
-    found = {entry[NAME]: BreakageResult(**entry) for entry in entries}
-    unbroken, results = found[UNBROKEN], [found[name] for name in BREAKAGES]
+    path = book("breakages")
+    try:
+        go_on((UNBROKEN, *BREAKAGES), path, side_by_side, key=NAME, say=_say)
+    finally:  # a run that is stopped has shown something too
+        is_well = _report({entry[NAME]: BreakageResult(**entry) for entry in entered(path)})
+    return is_well
+
+
+def _report(found: Mapping[str, BreakageResult]) -> bool:
+    results = [found[name] for name in BREAKAGES if name in found]
     _show(results)
     caught = sum(each.is_caught for each in results)
-    keep("breakages", tried=len(results), caught=caught)
-    console.print(f"{caught} of {len(results)} breakages caught")
-    if unbroken.is_caught:
+    keep("breakages", known=len(BREAKAGES), tried=len(results), caught=caught)
+    console.print(f"{caught} of {len(results)} breakages caught; tried were {len(results)} of {len(BREAKAGES)}")
+    unbroken = found.get(UNBROKEN)
+    if unbroken is not None and unbroken.is_caught:
         console.print(f"[red]The weeks of the breakages find something unbroken: {unbroken.evidence}[/]")
-    return caught == len(results) and not unbroken.is_caught
+    return caught == len(BREAKAGES) and unbroken is not None and not unbroken.is_caught
 
 
 def _say(entry: Entry, count: int) -> None:

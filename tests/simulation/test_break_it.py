@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.simulation import break_it as trying
+from tests.simulation.book import Entry
 from tests.simulation.breakages import UNBROKEN, BreakageResult
 
 
@@ -35,7 +37,24 @@ def test_all_is_well_where_each_is_caught_and_nothing_else(
     _ends_with(monkeypatch, *caught)
 
     assert trying.break_it() is is_well
-    assert kept == {"tried": 2, "caught": len({*caught} & {"a", "b"})}
+    assert kept == {"known": 2, "tried": 2, "caught": len({*caught} & {"a", "b"})}
+
+
+def test_a_run_that_is_stopped_says_what_it_has_shown_and_is_gone_on_with(
+    monkeypatch: pytest.MonkeyPatch, kept: dict[str, Any]
+) -> None:
+    def stopped(names: list[str]) -> Iterator[Entry]:
+        yield from map(trying.one, names[:2])
+        raise KeyboardInterrupt
+
+    _ends_with(monkeypatch, "a", "b")
+    monkeypatch.setattr(trying, "side_by_side", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        trying.break_it()
+    assert kept == {"known": 2, "tried": 1, "caught": 1}
+    _ends_with(monkeypatch, "b")
+
+    assert trying.break_it()
 
 
 def test_a_breakage_that_finds_nothing_to_break_is_not_caught(
