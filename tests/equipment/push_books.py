@@ -24,6 +24,7 @@ REFERENCE = "customField2"
 BROKEN_COUNTRY = "Nowhere"
 OPEN = {"awaiting_payment", "awaiting_shipment", "on_hold"}
 CANCELLED = "cancelled"
+ECHOED = {"weight"}  # V2 shows a default where none was typed, and every write sends it back
 TOGETHER = {"street": "name", "name": "street"}  # an address is kept or written whole
 
 Said = dict[str, Any]
@@ -134,7 +135,7 @@ class Books:
         return order.order_id in self.ended_by_hand and order.status == CANCELLED
 
     def _is_certain(self, push: Push) -> bool:
-        is_left_alone = bool(push.changed - self.typed.get(push.order_id, {}).keys())
+        is_left_alone = bool(push.changed - self.typed.get(push.order_id, {}).keys() - ECHOED)
         return push.is_new or is_left_alone or push.status == CANCELLED
 
     def _served(self, request: Request) -> Response:

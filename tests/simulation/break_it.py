@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from multiprocessing import get_context
@@ -45,28 +45,33 @@ def side_by_side(names: Iterable[str]) -> Iterator[Entry]:
 def break_it() -> bool:
     """Whether all is well: what the weeks find of every breakage, and what the same ones find with nothing broken."""
     path = book("breakages")
-    try:
-        go_on((UNBROKEN, *BREAKAGES), path, side_by_side, key=NAME, say=_say)
-    finally:  # a run that is stopped has shown something too
-        is_well = _report({entry[NAME]: BreakageResult(**entry) for entry in entered(path)})
-    return is_well
 
+    def say(entry: Entry, count: int) -> None:
+        result = BreakageResult(**entry)
+        console.print(f"{count}: {result.name}: {'caught' if result.is_caught else 'not caught'}", highlight=False)
+        _keep(_results(entered(path)))  # a run that is stopped has shown something too
 
-def _report(found: Mapping[str, BreakageResult]) -> bool:
-    results = [found[name] for name in BREAKAGES if name in found]
+    entries = go_on((UNBROKEN, *BREAKAGES), path, side_by_side, key=NAME, say=say)
+    results = _results(entries)
     _show(results)
+    (unbroken,) = (BreakageResult(**entry) for entry in entries if entry[NAME] == UNBROKEN)
+    if unbroken.is_caught:
+        console.print(f"[red]The weeks of the breakages find something unbroken: {unbroken.evidence}[/]")
+    caught = _keep(results)
+    console.print(f"{caught} of {len(results)} breakages caught", highlight=False)
+    return caught == len(BREAKAGES) and not unbroken.is_caught
+
+
+def _results(entries: Iterable[Entry]) -> list[BreakageResult]:
+    found = {entry[NAME]: BreakageResult(**entry) for entry in entries}
+    return [found[name] for name in BREAKAGES if name in found]
+
+
+def _keep(results: Sequence[BreakageResult]) -> int:
+    """How many were caught."""
     caught = sum(each.is_caught for each in results)
     keep("breakages", known=len(BREAKAGES), tried=len(results), caught=caught)
-    console.print(f"{caught} of {len(results)} breakages caught; tried were {len(results)} of {len(BREAKAGES)}")
-    unbroken = found.get(UNBROKEN)
-    if unbroken is not None and unbroken.is_caught:
-        console.print(f"[red]The weeks of the breakages find something unbroken: {unbroken.evidence}[/]")
-    return caught == len(BREAKAGES) and unbroken is not None and not unbroken.is_caught
-
-
-def _say(entry: Entry, count: int) -> None:
-    result = BreakageResult(**entry)
-    console.print(f"{count}: {result.name}: {'caught' if result.is_caught else 'not caught'}", highlight=False)
+    return caught
 
 
 def _show(results: Iterable[BreakageResult]) -> None:
