@@ -66,6 +66,10 @@ class Push:
     def is_effective(self) -> bool:
         return self.is_new or bool(self.changed) or self.status == CANCELLED
 
+    @property
+    def is_effective_of_ours(self) -> bool:
+        return self.is_new or bool(self.changed - ECHOED) or self.status == CANCELLED
+
 
 @dataclass
 class Books:
@@ -116,27 +120,26 @@ class Books:
     def row(self, order: Order) -> Said:
         return said(View(self.account.wall).order(order))
 
-    def unaudited(self, entries: Iterable[str], pending: Collection[str]) -> Iterator[str]:
-        """`entries` are the order keys that the audit names: once for every write, and for one that was repeated and
-        changed nothing perhaps. What was deleted before the connector heard of it is not known to have been made, nor
-        written what the warehouse typed over; `pending` are those of which it knows that it has to ask. What the
-        warehouse cancelled looks to a connector that died over its own cancellation as if that had arrived.
+    def unaudited(self, entries: Iterable[tuple[str, str]], pending: Collection[str]) -> Iterator[str]:
+        """`entries` are the order keys that the audit names, each with its outcome: once for every write, and for one
+        that was repeated and changed nothing perhaps; of what the warehouse typed over before the connector heard of it
+        the outcome is unknown. What was deleted before it heard of it is not known to have been made; `pending` are
+        those of which it knows that it has to ask. What the warehouse cancelled looks to a connector that died over its
+        own cancellation as if that had arrived.
         """
         orders = self.account.orders.current.values()
         gone = {order.order_key for order in orders if order.is_gone}
-        told, every = Counter(entries), Counter(push.order_key for push in self.pushes)
+        known = list(entries)
+        told, every = Counter(key for key, _ in known), Counter(push.order_key for push in self.pushes)
         every.update(order.order_key for order in orders if self._is_cancelled_by_hand(order))
-        written = Counter(push.order_key for push in self.pushes if self._is_certain(push))
+        certain = Counter(key for key, outcome in known if outcome == "written")
+        written = Counter(push.order_key for push in self.pushes if push.is_effective_of_ours)
         for key in (every | told).keys() - gone - set(pending):
-            if not written[key] <= told[key] <= every[key]:
+            if written[key] > told[key] or certain[key] > every[key]:
                 yield f"{key} was written {written[key]} times, {told[key]} entries say so"
 
     def _is_cancelled_by_hand(self, order: Order) -> bool:
         return order.order_id in self.ended_by_hand and order.status == CANCELLED
-
-    def _is_certain(self, push: Push) -> bool:
-        is_left_alone = bool(push.changed - self.typed.get(push.order_id, {}).keys() - ECHOED)
-        return push.is_new or is_left_alone or push.status == CANCELLED
 
     def _served(self, request: Request) -> Response:
         response = self._serve(request)

@@ -70,7 +70,7 @@ class Story:
         self.desk.run(seconds=QUIET.total_seconds() + 60)
         for shipment in shipments:
             self._settled(shipment)
-        entries = [entry["record"]["id"] for entry in self.desk.audited()]
+        entries = [(entry["record"]["id"], entry["outcome"]) for entry in self.desk.audited()]
         known = filter(None, map(self.desk.known, shipments))
         return [*self.books.faults, *self.books.unaudited(entries, {each.order_key for each in known if each.trying})]
 

@@ -30,7 +30,7 @@ def of_site(world: World, week: Week, site: Site) -> Iterator[str]:
             yield from (f"{of}: {fault}" for fault in _of(pushed, books, known))
     yield from of_writes(world, site, books)
     pending = {f"ifs:{name}:s{shipment}" for shipment, item in memory.items() if item.get(ledger.TRYING)}
-    entries = map(ledger.record_of, ledger.order_entries(world, site))
+    entries = ((ledger.record_of(each), each[ledger.OUTCOME]) for each in ledger.order_entries(world, site))
     yield from (f"{name}: {fault}" for fault in books.unaudited(entries, pending))
 
 

@@ -56,7 +56,7 @@ def of_site(world: World, week: Week, site: Site) -> Iterator[str]:
         yield from (f"{name}/{sale.number} ({sale.kind}): {fault}" for fault in _of(sale, books, own))
     yield from of_writes(world, site, books)
     pending = {source + _generation(item) for source, item in _keyed(name, parts) if item.get(ledger.TRYING)}
-    entries = map(ledger.record_of, ledger.order_entries(world, site))
+    entries = ((ledger.record_of(each), each[ledger.OUTCOME]) for each in ledger.order_entries(world, site))
     yield from (f"{name}: {fault}" for fault in books.unaudited(entries, pending))
 
 

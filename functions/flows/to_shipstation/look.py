@@ -6,7 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from functions.errors import ConnectorError, Retryable
-from functions.flows.to_shipstation.merge import caught_up, decide, decide_to_cancel, is_as_left, is_unanswered
+from functions.flows.to_shipstation.merge import (
+    caught_up,
+    decide,
+    decide_to_cancel,
+    is_as_left,
+    is_typed_over,
+    is_unanswered,
+)
 from functions.flows.to_shipstation.step import (
     AGREE,
     OF_ONE_ORDER,
@@ -69,6 +76,8 @@ def _look_at(flow: Push, step: Step, found: Mapping[str, CurrentOrder | None], c
     is_missing = key in found and order_id is None and listed is None
     is_asked = step.pushed.may_stand and not is_missing
     _judge(flow, step, flow.writer.read_one(step.pushed) if is_asked else None, cause)
+    if step.current is not None and not step.loaded.may_exist and is_typed_over(step.pushed, step.current):
+        audit(flow, step.pushed, step.pushed.tried_for or cause, _tried(step.pushed), outcome="outcome_unknown")
 
 
 def _is_open_again(flow: Push, step: Step) -> bool:
@@ -107,10 +116,13 @@ def _catch_up(flow: Push, step: Step, current: CurrentOrder, cause: Cause) -> No
     """The audit tells of what a run has written that did not come to tell."""
     before, step.pushed = step.pushed, caught_up(step.pushed, current)
     if before.trying and not step.pushed.trying:
-        changes = {name: FieldChange(after=tried, attribute=name) for name, tried in before.trying.items()}
-        is_cancel = CANCELLING in changes
         step.is_parted = current.is_split
-        audit(flow, before, before.tried_for or cause, {} if is_cancel else changes, is_cancel=is_cancel)
+        audit(flow, before, before.tried_for or cause, _tried(before), is_cancel=CANCELLING in before.trying)
+
+
+def _tried(pushed: PushedOrder) -> dict[str, FieldChange]:
+    tried = pushed.trying.items()
+    return {name: FieldChange(after=digest, attribute=name) for name, digest in tried if name != CANCELLING}
 
 
 def _put_off(flow: Push, step: Step) -> PushedOrder | None:

@@ -41,9 +41,11 @@ def recalled(flow: Push, step: Step, content: OrderContent) -> PushedOrder | Non
 
 
 def _written(entries: Iterable[AuditEntry]) -> Digests:
-    """What of ours each field held last, the oldest entry first. A text that was cut is nobody's."""
+    """What of ours each field held last, the oldest entry first. A text that was cut is nobody's, what nobody saw
+    arrive was typed over.
+    """
     written: Digests = {}
-    for entry in entries:
+    for entry in (each for each in entries if each.outcome != "outcome_unknown"):
         for field, change in entry.changes.items():
             text = change.after or ""
             is_told = field in PERSONAL and bool(text)

@@ -69,9 +69,21 @@ def has_arrived(pushed: PushedOrder, current: CurrentOrder) -> bool:
     if CANCELLING in pushed.trying:
         return current.status == "cancelled"
     theirs = digests(current.fields)
-    telling = {field: tried for field, tried in pushed.trying.items() if field != "held"} or pushed.trying
-    is_there = any(theirs.get(field) == tried for field, tried in telling.items())  # anybody may have held it
+    is_there = any(theirs.get(field) == tried for field, tried in _telling(pushed).items())
     return is_there or ("ship_to" in pushed.trying and _is_rewritten(current, pushed.trying_address))
+
+
+def _telling(pushed: PushedOrder) -> Digests:
+    """Anybody may have held it."""
+    return {field: tried for field, tried in pushed.trying.items() if field != "held"} or pushed.trying
+
+
+def is_typed_over(pushed: PushedOrder, current: CurrentOrder) -> bool:
+    """Whether nothing tells if a change arrived: each of its fields holds neither that nor what we left there."""
+    is_change = bool(pushed.trying) and CANCELLING not in pushed.trying and not pushed.may_exist
+    fields = [field for field in current.fields if field in _telling(pushed)] if is_change else []
+    left = any(_is_ours(field, pushed, current) for field in fields)
+    return bool(fields) and not left and not has_arrived(pushed, current)
 
 
 def decide(content: OrderContent, pushed: PushedOrder, current: CurrentOrder | None) -> Decision:

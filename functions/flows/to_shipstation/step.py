@@ -11,7 +11,7 @@ from functions.connections.connection import Connection
 from functions.connections.orders import Orders
 from functions.errors import ConnectorError, Retryable
 from functions.flows.to_shipstation.merge import Decision
-from functions.model.audit import AuditEntry, Cause, FieldChange
+from functions.model.audit import AuditEntry, AuditOutcome, Cause, FieldChange
 from functions.model.outbound import OrderContent, OrderField, Outbound, OutboundKey, texts
 from functions.model.outcomes import Outcome, Reason
 from functions.model.plans import Plan, PlannedRecord
@@ -156,7 +156,15 @@ def audited_as(flow: Push, pushed: PushedOrder) -> RecordKey:
     return RecordKey(place=Place(f"shipstation/store/{flow.orders.store_id}/orders"), id=pushed.order_key)
 
 
-def audit(flow: Push, pushed: PushedOrder, cause: Cause, changes: dict[str, FieldChange], *, is_cancel: bool) -> None:
+def audit(
+    flow: Push,
+    pushed: PushedOrder,
+    cause: Cause,
+    changes: dict[str, FieldChange],
+    *,
+    is_cancel: bool = False,
+    outcome: AuditOutcome = Outcome.WRITTEN,
+) -> None:
     """Under the key that was saved before the write: one entry for it, whoever comes to tell of it."""
     entry = AuditEntry(
         connection=flow.connection.name,
@@ -167,7 +175,7 @@ def audit(flow: Push, pushed: PushedOrder, cause: Cause, changes: dict[str, Fiel
         shipments=(),
         changes=changes,
         action="cancel" if is_cancel else None,
-        outcome=Outcome.WRITTEN,
+        outcome=outcome,
     )
     flow.audit.put(pushed.audit_key, entry)
 

@@ -47,15 +47,16 @@ class OrderWriter:
 
     def read_one(self, pushed: PushedOrder) -> CurrentOrder | None:
         """By its id, or by its key where nobody was told the id. The parts of a split one share the key, and nothing
-        else says that they are parts.
+        else says that they are parts: that is asked first, as what is written goes by the order's own answer.
         """
+        sharing = self._sharing(pushed.order_key)
         by_key = f"external_shipment_id/{quote(pushed.order_key, safe='')}"
         path = f"{PATH}/{by_key}" if pushed.order_id is None else f"{PATH}/{PREFIX}{pushed.order_id}"
         answer = self._client.get(path, {}, "push", scope=Scope.RECORD)
         if answer is None:
             return None
         order = self._own(answer, pushed)
-        return order.as_part(is_split=self._is_split(order))
+        return order.as_part(is_split=any(each != order.order_id for each in sharing))
 
     def upsert(self, bodies: Sequence[Body]) -> list[Upserted]:
         """Each order's own fate: new ones together, every other by a request of its own."""
@@ -145,14 +146,14 @@ class OrderWriter:
         keys = [order.order_key for order in orders]
         return [each.as_part(is_split=keys.count(each.order_key) > 1) for each in orders], is_whole
 
-    def _is_split(self, order: CurrentOrder) -> bool:
-        """Another order bears its key. Raises Retryable where the list ignores which are asked for."""
-        options = {"external_shipment_id": order.order_key, "page_size": str(PAGE)}
+    def _sharing(self, order_key: str) -> list[int]:
+        """The ids of all that bear the key. Raises Retryable where the list ignores which are asked for."""
+        options = {"external_shipment_id": order_key, "page_size": str(PAGE)}
         shown = as_rows(_shown(self._client.get(PATH, options, "push", scope=Scope.RECORD)))
         found = [each for each in map(self._current, shown) if each]
-        if any(each.order_key != order.order_key for each in found):
+        if any(each.order_key != order_key for each in found):
             raise Retryable(Reason.SHIPSTATION_UNAVAILABLE, f"GET {PATH}: ignores external_shipment_id")
-        return any(each.order_id != order.order_id for each in found)
+        return [each.order_id for each in found]
 
     def _rows(self, filters: Mapping[str, str]) -> tuple[list[dict[str, Any]], bool]:
         """Oldest first, and whether these are all: what is not found in a list is asked for by its id."""

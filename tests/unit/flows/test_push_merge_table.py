@@ -15,6 +15,7 @@ from functions.flows.to_shipstation.merge import (
     decide,
     decide_to_cancel,
     is_as_left,
+    is_typed_over,
     loose_after,
     written_after,
 )
@@ -381,6 +382,47 @@ def test_a_list_is_believed_where_it_shows_what_we_left(
     expected: bool,  # noqa: FBT001 # a column of the table
 ) -> None:
     assert is_as_left(ifs, caught_up(left(content()), order), order) is expected
+
+
+TYPED_OVER = {
+    "nobody tried anything": (left(content()), standing(content(), ship_to=THEIRS), False),
+    "it stands there": (dying(left(content()), MOVED, "ship_to"), standing(MOVED), False),
+    "as checked it stands there": (
+        dying(left(content()), MOVED, "ship_to"),
+        standing(content(), ship_to=AWAY_CHECKED, checked=True),
+        False,
+    ),
+    "what was left there does": (dying(left(content()), MOVED, "ship_to"), standing(content()), False),
+    "one of two was typed over": (dying(left(content()), MOVED, "ship_to", "items"), standing(MOVED, items="x"), False),
+    "one of two stands as before": (
+        dying(left(content()), MOVED, "ship_to", "ship_by"),
+        standing(content(), ship_to=THEIRS),
+        False,
+    ),
+    "typed over": (dying(left(content()), MOVED, "ship_to"), standing(content(), ship_to=THEIRS), True),
+    "both typed over": (
+        dying(left(content()), MOVED, "ship_to", "items"),
+        standing(content(), ship_to=THEIRS, items="x"),
+        True,
+    ),
+    "a cancellation is told by the status": (
+        left(content(), trying={CANCELLING: ""}),
+        standing(content(), ship_to=THEIRS),
+        False,
+    ),
+    "that it was made is told by its standing there": (
+        dying(PushedOrder(key=KEY), MOVED, "ship_to"),
+        standing(content(), ship_to=THEIRS),
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TYPED_OVER)
+def test_nothing_tells_whether_a_change_has_arrived(case: str) -> None:
+    pushed, order, expected = TYPED_OVER[case]
+
+    assert is_typed_over(pushed, order) is expected
 
 
 def test_digests_tell_nothing_of_whom_they_are() -> None:

@@ -9,7 +9,7 @@ import pytest
 from functions.model.outcomes import Outcome, Reason
 from tests.equipment.http import DroppedError, Request, Response, json_response
 from tests.equipment.order_desk import OrderDesk
-from tests.equipment.push_desk import Desk
+from tests.equipment.push_desk import Desk, DeskV2
 
 MINUTES = pytest.mark.parametrize("minutes", [1, 10], ids=["before it is told", "long after it was told"])
 LONGER = 60  # than any pause after a fault, and than lists lag
@@ -24,7 +24,7 @@ def broken(desk: Desk, fault: str) -> list[bool]:
     serve, is_out = desk.account.application, [True]
 
     def served(request: Request) -> Response:
-        if not is_out[0] or (request.method != "POST" and fault != "silent"):
+        if not is_out[0] or (request.method not in {"POST", "PUT"} and fault != "silent"):
             return serve(request)
         if fault == "unheard":
             serve(request)
@@ -62,6 +62,35 @@ def test_what_was_made_unheard_and_is_over_in_ifs_by_then_is_in_the_audit_and_st
     before = len(desk.account.requests)
     desk.run(minutes=LONGER)
     assert len(desk.account.requests) == before
+
+
+@pytest.mark.parametrize("kind", [Desk, DeskV2], ids=["V1", "V2"])
+@pytest.mark.parametrize("is_there", [True, False], ids=["it arrived", "it did not"])
+@pytest.mark.parametrize("typed", ["the same field", "another one"])
+def test_a_change_that_nobody_heard_of_is_in_the_audit_also_where_the_warehouse_typed_over_it(
+    kind: type[Desk], typed: str, *, is_there: bool
+) -> None:
+    desk = kind(("pull",), warehouses={"CHI": 4711})
+    is_out, shipment = broken(desk, "unheard" if is_there else "not written"), desk.ask("P7")
+    is_out[0] = False
+    desk.run(minutes=3)
+    is_out[0] = True
+    desk.tenant.edit(shipment, ReceiverCity="Springfield")
+    while not desk.pushed(shipment).trying:
+        desk.run(seconds=1)
+    desk.run(seconds=2)  # the write has been served, the next look has not begun
+    order = desk.order(shipment)
+    street = {**order.ship_to, "street1": "1 Staff Road"}
+    desk.account.edit_order(order.order_id, {"shipTo": street} if typed == "the same field" else {"internalNotes": "x"})
+    is_out[0] = False
+    desk.run(minutes=LONGER)
+    outcomes = sorted(entry["outcome"] for entry in desk.audited())
+    if typed == "the same field":
+        assert outcomes == ["outcome_unknown", "written"]
+        assert desk.order(shipment).ship_to["street1"].upper().startswith("1 STAFF")
+    else:
+        assert outcomes == ["written", "written"]
+        assert desk.order(shipment).ship_to["city"].title() == "Springfield"
 
 
 @MINUTES

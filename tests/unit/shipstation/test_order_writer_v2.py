@@ -207,9 +207,19 @@ def test_of_a_split_order_the_one_that_was_made_is_found_and_called_split(desk: 
 def test_an_answer_that_is_not_the_order(desk: WriterDesk, answer: Response, kind: type[ConnectorError]) -> None:
     (pushed,) = desk.make(1)
     for asked in (pushed, pushed.found(None)):
-        desk.answer(answer)
+        desk.answer(json_response(200, {"shipments": []}), answer)
         with pytest.raises(kind):
             desk.writer.read_one(asked)
+
+
+def test_what_is_written_goes_by_the_last_answer(desk: WriterDesk) -> None:
+    """Nothing is asked between the order's own answer and the write: what is typed meanwhile is lost."""
+    (pushed,) = desk.make(1)
+    before = len(desk.rig.sent)
+    desk.order(pushed)
+    first, last = desk.rig.sent[before:]
+    assert dict(first.query)["external_shipment_id"] == pushed.order_key
+    assert last.path == f"/v2/shipments/se-{pushed.order_id}"
 
 
 EDITS: dict[str, tuple[dict[str, Any], Callable[[dict[str, Any]], Any], Any]] = {
