@@ -16,7 +16,7 @@ from functions.flows.operations.reconcile_whose import Held, ended_in
 from functions.model.outcomes import Outcome, Reason
 from functions.model.parked import Parked
 from functions.model.reconciled import CANCELLED, DISMISSED, EDITED, OUTSIDE_WINDOW, RECORD, Checked
-from functions.model.record_memory import RecordMemory
+from functions.model.record_memory import FieldMemory, RecordMemory
 from functions.model.records import FieldName, Place, RecordKey
 from functions.model.state import OrderState
 from functions.model.text import folded
@@ -55,21 +55,29 @@ def explain(case: Case, found: list[Checked], connection: Connection, ledger: Le
 
 
 def _told(each: Checked, known: Known) -> Checked:
-    reason = next(filter(None, _reasons(each, known)), None)
+    memory = known.memories.get(RecordKey(place=Place(each.place), id=each.record or ""))
+    held = Held(each, known.connection, memory, known.states)
+    # What found no room explains no number that had it, and nothing that stands there.
+    reasons = (said for said in _reasons(each, known, held) if said != Reason.TRACKING_DID_NOT_FIT or held.has_no_room)
+    reason = next(filter(None, reasons), None)
     return each.explained(_or_dismissed(reason, each, known.states)) if reason else each
 
 
-def _reasons(each: Checked, known: Known) -> Iterator[str | None]:
+def _reasons(each: Checked, known: Known, held: Held) -> Iterator[str | None]:
     """What is remembered of the record comes first, then what is of its orders, then what became nobody's."""
-    memory = known.memories.get(RecordKey(place=Place(each.place), id=each.record or ""))
-    held = Held(each, known.connection, memory, known.states)
     yield held.whose
-    yield _reason(held.past.outcome, held.past.reason, each) if held.past else None
+    yield _of_memory(each, known, held.past) if held.past else None
     yield from _of_orders(each, known)
-    yield _of_numbers(each, known, memory)
+    yield _of_numbers(each, known, held.memory)
     yield from _put_aside(each, known)
     yield CANCELLED if _is_cancelled(each, known) else None
     yield EDITED if held.is_typed else None
+
+
+def _of_memory(each: Checked, known: Known, past: FieldMemory) -> str | None:
+    """Records are looked at by their orders alone: one of those has to come again."""
+    goes_on = any(_goes_on(past.outcome, state, known.ledger.now) for state in known.states)
+    return _reason(past.outcome, past.reason, each) if goes_on or past.outcome not in GOES_ON else None
 
 
 def _of_orders(each: Checked, known: Known) -> Iterator[str | None]:

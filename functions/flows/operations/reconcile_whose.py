@@ -9,7 +9,7 @@ from functions.connections.connection import Connection
 from functions.connections.targets import AnyTarget, FieldRule
 from functions.flows.operations.reconcile_values import same, words
 from functions.model.outcomes import Outcome, Reason
-from functions.model.reconciled import EDITED, RECORD, Checked
+from functions.model.reconciled import EDITED, MOST_SHOWN, RECORD, Checked
 from functions.model.record_memory import FieldMemory, RecordMemory
 from functions.model.records import FieldName, Place
 from functions.model.shipment import ShipmentKey
@@ -56,6 +56,16 @@ class Held:
             return self.memory is None and found.ifs not in known
         is_of_label = bool(found.shipments) and found.field == FieldName.TRACKING
         return self._rule is not None and not is_of_label and not self._is_sent()
+
+    @property
+    def has_no_room(self) -> bool:
+        """The number that is missing does not fit beside what stands there."""
+        said, holds, target = self.found.shipstation, self.found.ifs, self._target
+        if not said or not holds or target is None:
+            return False
+        # What is shown of a long value is not all of it.
+        is_cut = len(holds) >= MOST_SHOWN
+        return is_cut or len(target.tracking.separator.join([holds, said]).encode()) > target.tracking.max_length
 
     def _is_sent(self) -> bool:
         """The memory knows what was sent last; where there is none, how the field ended tells whether anything was."""

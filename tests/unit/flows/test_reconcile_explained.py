@@ -332,6 +332,22 @@ OURS = past(WRITTEN, ours="1Z0001", tried="1Z0001")
             {(T, "missing", None)},
             id="emptied in an order that was dismissed",
         ),
+        pytest.param(
+            a_parcel(),
+            {D: "2026-03-02T00:00:00Z"},
+            [a_state(fields={D: ended(WAITING, Reason.NOT_DELIVERED_YET)}, next_attempt_at=NOON + timedelta(hours=4))],
+            [a_memory(D, past(WAITING, Reason.NOT_DELIVERED_YET))],
+            {(D, "different", "not_delivered_yet")},
+            id="waits for its delivery",
+        ),
+        pytest.param(
+            a_parcel(),
+            {D: "2026-03-02T00:00:00Z"},
+            [a_state(fields={D: ended(WAITING, Reason.NOT_DELIVERED_YET)})],
+            [a_memory(D, past(WAITING, Reason.NOT_DELIVERED_YET))],
+            {(D, "different", None)},
+            id="waits for its delivery, and nothing ever asks for it",
+        ),
     ],
 )
 def test_what_one_record_holds(
@@ -342,6 +358,34 @@ def test_what_one_record_holds(
     expected: set[tuple[str, str, str | None]],
 ) -> None:
     assert told([parcel], [a_row(values)], states, memories) == expected
+
+
+FULL: dict[str, Any] = {
+    "base_url": "https://ifs.example.com",
+    "token_url": "https://ifs.example.com/token",
+    "company": "10",
+    "targets": [{"profile": "shipment_header", "tracking": {"max_length": 14}}],
+}
+
+
+@pytest.mark.parametrize(
+    ("held", "expected"),
+    [
+        ("1Z0001, 1Z0002", {(T, "different", "tracking_did_not_fit")}),
+        ("1Z0002, 1Z0003", {(T, "different", "tracking_did_not_fit")}),
+        ("1Z0001", {(T, "different", None), (T, "different", "tracking_did_not_fit")}),
+        (None, {(T, "missing", None), (T, "missing", "tracking_did_not_fit")}),
+        ("1Z0009", {(T, "different", None), (T, "different", "tracking_did_not_fit"), (T, "extra", None)}),
+    ],
+    ids=["two of three", "two others", "one alone", "none", "another one"],
+)
+def test_numbers_that_found_no_room_explain_none_that_had_it(
+    held: str | None, expected: set[tuple[str, str, str | None]]
+) -> None:
+    parcels = [a_parcel(number) for number in (1, 2, 3)]
+    ours = past(WRITTEN, Reason.TRACKING_DID_NOT_FIT, ours=held, tried=held)
+    state = a_state(fields={T: ended(WRITTEN, Reason.TRACKING_DID_NOT_FIT)})
+    assert told(parcels, [a_row({T: held})], [state], [a_memory(T, ours)], FULL) == expected
 
 
 def test_a_record_of_the_order_that_the_parcel_does_not_go_to_is_a_persons() -> None:
