@@ -57,8 +57,7 @@ def explain(case: Case, found: list[Checked], connection: Connection, ledger: Le
 def _told(each: Checked, known: Known) -> Checked:
     memory = known.memories.get(RecordKey(place=Place(each.place), id=each.record or ""))
     held = Held(each, known.connection, memory, known.states)
-    # What found no room explains no number that had it, and nothing that stands there.
-    reasons = (said for said in _reasons(each, known, held) if said != Reason.TRACKING_DID_NOT_FIT or held.has_no_room)
+    reasons = (said for said in _reasons(each, known, held) if said not in TELLING or held.bears_out(said))
     reason = next(filter(None, reasons), None)
     return each.explained(_or_dismissed(reason, each, known.states)) if reason else each
 

@@ -57,8 +57,16 @@ class Held:
         is_of_label = bool(found.shipments) and found.field == FieldName.TRACKING
         return self._rule is not None and not is_of_label and not self._is_sent()
 
+    def bears_out(self, reason: str) -> bool:
+        """Whether what was told beside a value of ours is why this differs: neither why the value is gone, nor why a
+        number is missing that had its room, or stands there.
+        """
+        if self.found.kind == "missing" and self.past is not None and self.past.ours:
+            return False
+        return reason != Reason.TRACKING_DID_NOT_FIT or self._has_no_room
+
     @property
-    def has_no_room(self) -> bool:
+    def _has_no_room(self) -> bool:
         """The number that is missing does not fit beside what stands there."""
         said, holds, target = self.found.shipstation, self.found.ifs, self._target
         if not said or not holds or target is None:

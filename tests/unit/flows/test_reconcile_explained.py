@@ -334,6 +334,22 @@ OURS = past(WRITTEN, ours="1Z0001", tried="1Z0001")
         ),
         pytest.param(
             a_parcel(),
+            {C: None},
+            [a_state(fields={C: ended(WRITTEN, Reason.CARRIER_UNMAPPED)})],
+            [a_memory(C, past(WRITTEN, Reason.CARRIER_UNMAPPED, tried="UPS"))],
+            {(C, "missing", "carrier_unmapped")},
+            id="the file maps the carrier since",
+        ),
+        pytest.param(
+            a_parcel(),
+            {C: None},
+            [a_state(fields={C: ended(WRITTEN, Reason.CARRIER_UNMAPPED)})],
+            [a_memory(C, past(WRITTEN, Reason.CARRIER_UNMAPPED, ours="UPS", tried="UPS"))],
+            {(C, "missing", None)},
+            id="emptied beside a parcel without a map entry",
+        ),
+        pytest.param(
+            a_parcel(),
             {D: "2026-03-02T00:00:00Z"},
             [a_state(fields={D: ended(WAITING, Reason.NOT_DELIVERED_YET)}, next_attempt_at=NOON + timedelta(hours=4))],
             [a_memory(D, past(WAITING, Reason.NOT_DELIVERED_YET))],
