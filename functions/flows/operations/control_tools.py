@@ -9,6 +9,7 @@ from itertools import product
 from typing import Protocol
 
 from functions.connections.connection import Connection
+from functions.flows.operations.named_orders import each_named, readable, unreadable
 from functions.flows.to_ifs.lookup import RecordMemories
 from functions.flows.to_ifs.release import CLAIM, OrderQueue
 from functions.model.audit import AuditEntry, Cause, FieldChange, desk_record
@@ -17,6 +18,7 @@ from functions.model.control import (
 )
 from functions.model.desk import MOST_ENTRIES, MOST_PAUSES, MOST_RECALLS, Desk
 from functions.model.messages import DeliverOrder
+from functions.model.outcomes import SENTENCES
 from functions.model.pushed_order import PushedOrder
 from functions.model.records import RecordKey
 from functions.model.shipment import ConnectionName, OrderKey
@@ -94,18 +96,19 @@ class ControlTools:
 
     def one(self, reference: str) -> OrderState:
         states, unknown = self.named_orders([reference])
-        if len(states) != 1:
+        if len(states) != 1 or unknown:
             raise RefusedError(f"order: {unknown.get(reference, 'several companies have it')}")
         return states[0]
 
     def named_orders(self, references: Sequence[str]) -> tuple[list[OrderState], dict[str, str]]:
-        """And those that nobody knows."""
+        """And those that nobody knows or can read."""
         name = self.connection.name
         pairs = product(references, self.connection.companies)
         keys = [OrderKey(connection=name, company=company, reference=reference) for reference, company in pairs]
-        states = list(self.orders.load(keys).values()) if keys else []
-        known = {state.key.reference for state in states}
-        return states, {each: "the ledger does not know it" for each in references if each not in known}
+        named = each_named(self.orders, keys)
+        known = {each.key.reference for each in named}
+        unknown = {each: "the ledger does not know it" for each in references if each not in known}
+        return readable(named), {**unknown, **{e.key.reference: SENTENCES[e.reason] for e in unreadable(named)}}
 
     def at_desk(
         self,

@@ -16,6 +16,7 @@ from functions.connections.connection import Connection
 from functions.errors import ConnectorError
 from functions.flows.operations.attention import MOST, WaitingLists
 from functions.flows.operations.key_standing import key_standing
+from functions.flows.operations.named_orders import each_named, readable
 from functions.flows.operations.standing import ReadingFacts, desk_standing, reading_standing, tenant_standing
 from functions.flows.operations.story import Orders
 from functions.flows.operations.troubles import remarks, troubles
@@ -238,7 +239,7 @@ def _age(age: timedelta) -> str:
 def _unmapped(connection: Connection, found: Iterable[Listed], orders: Orders) -> list[str]:
     """The carriers that the map lacks, of the first orders that wait for it."""
     waiting = (each.order for each in found if each.reason is Reason.CARRIER_UNMAPPED and each.order is not None)
-    states = orders.load(list(islice(waiting, NAMED_ORDERS))).values()
+    states = readable(each_named(orders, islice(waiting, NAMED_ORDERS)))
     return sorted({code for state in states for code in _codes(connection, state.shipments.values())})
 
 

@@ -19,6 +19,7 @@ from typing import Protocol, TypeVar
 
 from functions.connections.connection import Connection
 from functions.errors import Permanent
+from functions.flows.operations.named_orders import NamedOrder, each_named, readable, undecided, unreadable
 from functions.flows.operations.selection import selected
 from functions.flows.to_ifs.deliver import OrderQueue
 from functions.flows.to_ifs.examine import look_at, order_case
@@ -249,12 +250,14 @@ class SelectedOrders:
     replay: Replay
     plan: Plan
 
-    def page(self, position: str) -> tuple[list[OrderState], str]:
+    def page(self, position: str) -> tuple[list[NamedOrder], str]:
+        """Of those that are named one that cannot be read is told; else it is passed over."""
         selection, look = Selection.model_validate(self.plan.select), self.replay.lookup
-        states, following = self._pool(selection, position)
-        return list(selected(states, selection, look.memories, look.audit)), following
+        named, following = self._pool(selection, position)
+        chosen = selected(readable(named), selection, look.memories, look.audit)
+        return [*chosen, *unreadable(named)], following
 
-    def _pool(self, selection: Selection, position: str) -> tuple[Iterable[OrderState], str]:
+    def _pool(self, selection: Selection, position: str) -> tuple[Sequence[NamedOrder], str]:
         connection = self.replay.connection
         if selection.orders is None:
             return self.replay.orders.page(connection.name, position)
@@ -263,19 +266,19 @@ class SelectedOrders:
         # The ledger is not gone through for orders that a person names.
         start = int(position or 0)
         end = start + NAMED_PER_PAGE
-        return self.replay.orders.load(keys[start:end]).values(), str(end) if end < len(keys) else ""
+        return each_named(self.replay.orders, keys[start:end]), str(end) if end < len(keys) else ""
 
-    def look(self, states: Sequence[OrderState]) -> Looked:
+    def look(self, states: Sequence[NamedOrder]) -> Looked:
         """What other orders of the plan place on the same records counts."""
         replay = self.replay
-        cases = [order_case(state, replay.connection, is_replay=True) for state in states]
+        cases = [order_case(state, replay.connection, is_replay=True) for state in readable(states)]
 
         def others(keys: Collection[RecordKey]) -> Iterable[PlannedRecord]:
             return replay.plans.records(self.plan.plan_id, keys).values()
 
         proposal = look_at(cases, replay.lookup, others)
         records = [_planned_record(each) for each in proposal.every if _is_worth_keeping(each)]
-        return [planned_order(proposal, case) for case in proposal.cases], records
+        return [*(planned_order(proposal, case) for case in proposal.cases), *undecided(states)], records
 
 
 def planned_order(proposal: Proposal, case: OrderCase) -> PlannedOrder:

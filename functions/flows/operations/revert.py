@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, takewhile
 
+from functions.flows.operations.named_orders import NamedOrder, each_named, readable, undecided
 from functions.flows.operations.replay import Looked, Replay
 from functions.flows.to_ifs.examine import look_at, order_case
 from functions.flows.to_ifs.order_outcome import ENDS
@@ -17,7 +18,6 @@ from functions.model.clocks import CLOCKS
 from functions.model.outcomes import Outcome, Reason
 from functions.model.plans import Plan, PlannedOrder, PlannedRecord
 from functions.model.records import FieldName, RecordKey
-from functions.model.state import OrderState
 
 PAGE = 100
 
@@ -30,15 +30,14 @@ class AppliedOrders:
     plan: Plan
     applied: Plan
 
-    def page(self, position: str) -> tuple[list[OrderState], str]:
+    def page(self, position: str) -> tuple[list[NamedOrder], str]:
         found = list(islice(self.replay.plans.orders(self.applied.plan_id, position), PAGE))
         keys = [order.order for _, order in found if order.records]
-        states = self.replay.orders.load(keys).values()
-        return list(states), found[-1][0] if len(found) == PAGE else ""
+        return each_named(self.replay.orders, keys), found[-1][0] if len(found) == PAGE else ""
 
-    def look(self, states: Sequence[OrderState]) -> Looked:
+    def look(self, states: Sequence[NamedOrder]) -> Looked:
         """Orders that another delivery placed elsewhere, or that IFS does not show, are told with the reason."""
-        cases = [order_case(state, self.replay.connection) for state in states]
+        cases = [order_case(state, self.replay.connection) for state in readable(states)]
         proposal = look_at(cases, self.replay.lookup, lambda _: ())
         orders: list[PlannedOrder] = []
         records: dict[RecordKey, PlannedRecord] = {}
@@ -46,7 +45,7 @@ class AppliedOrders:
             own = self._records(case, proposal) if _hindrance(case) is None else {}
             records |= own
             orders.append(planned_alone(case, own))
-        return orders, list(records.values())
+        return [*orders, *undecided(states)], list(records.values())
 
     def _records(self, case: OrderCase, proposal: Proposal) -> dict[RecordKey, PlannedRecord]:
         applied = self.replay.plans.order(self.applied.plan_id, case.state.key)
