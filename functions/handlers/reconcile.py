@@ -64,7 +64,7 @@ def build(runtime: Runtime, settings: ReconcileSettings) -> Handler:
         except TakenOverError:
             return Refusal(error="another run goes on with it", next="ask with status: true").told()
         except ConnectorError as fault:
-            return out_of_reach(fault.reason, "it goes on by itself")
+            return out_of_reach(fault.reason)
 
     return handle
 
@@ -97,7 +97,7 @@ class _Service:
         if latest is not None and parts.connection.mode != "off" and parts.now().minute < TICK_MINUTES:
             of_the_stack(NotCompared=int(_is_late(parts)))
         if latest is not None and latest.ended_at is None:
-            return comparison_shown(parts.connection.called, runs.go_on(latest, context)).told()
+            return _gone_on(parts, runs, latest, context)
         now = parts.now()
         day = day_due(parts.connection, latest.daily if latest else None, now)
         if day is None:
@@ -107,7 +107,7 @@ class _Service:
         run = self._begun(parts, window, latest, wanted, parts.claimed(window), daily=day)
         if run is None:
             return {"next": "nothing is due"}
-        return comparison_shown(parts.connection.called, runs.go_on(run, context)).told()
+        return _gone_on(parts, runs, run, context)
 
     def _asked(
         self,
@@ -128,8 +128,7 @@ class _Service:
         if claimed > AT_ONCE:
             next_ = "it begins within five minutes; ask with run_id"
             return comparison_shown(parts.connection.called, run, next_=next_).told()
-        ended = runs.go_on(run, context)
-        return _status_of(ended, parts)
+        return _gone_on(parts, runs, run, context, is_shown=True)
 
     def _begun(  # noqa: PLR0917 # what a run is made of
         self,
@@ -166,6 +165,17 @@ class _Service:
         plan_id, asked = f"reconcile-{run.run_id}", Asked(by=run.by, note=run.note, at=self._runtime.now())
         self._plans.open(planned(run.connection, plan_id, asked, select=Selection(orders=run.disagreeing)))
         return plan_id
+
+
+def _gone_on(
+    parts: ReconcileParts, runs: Runs, run: ReconcileRun, context: Context, *, is_shown: bool = False
+) -> dict[str, Any]:
+    """With its text, where a person asks."""
+    try:
+        after = runs.go_on(run, context)
+    except ConnectorError as fault:  # it was begun, which is kept
+        return out_of_reach(fault.reason, "it goes on by itself")
+    return _status_of(after, parts) if is_shown else comparison_shown(parts.connection.called, after).told()
 
 
 def _is_late(parts: ReconcileParts) -> bool:

@@ -325,10 +325,23 @@ def test_an_outage_of_ifs_is_waited_for() -> None:
     sell(site, *ORDERS)
     deliver(world)
     site.tenant.outages.add(Outage("all", world.now(), world.now() + timedelta(minutes=20)))
-    assert compare(world)["reason"] == "ifs_unavailable"
+    told = compare(world)
+    assert (told["reason"], told["next"]) == ("ifs_unavailable", "it goes on by itself")
     run(world, world.now() + timedelta(minutes=30))
     told = ask(world, is_scheduled=True)
     assert (told["state"], told["shipments"], told["agree"]) == ("done", 3, True)
+
+
+def test_one_that_could_not_be_begun_does_not_say_that_it_goes_on() -> None:
+    world, site = quiet_world()
+    sell(site, *ORDERS)
+    deliver(world)
+    site.account.add_fault("dropped", path="shipments", times=-1)
+    refused = compare(world)
+    assert (refused["reason"], refused["next"]) == ("shipstation_unavailable", "try again later")
+    assert ask(world, status=True)["error"] == "run_id: no such reconcile"
+    site.account.lift_faults()
+    assert compare(world)["agree"]
 
 
 def test_one_that_never_succeeds_ends_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
