@@ -80,13 +80,16 @@ def add_entry(tools: ControlTools, asked: MapRequest) -> Changed:
 
 
 def take_entry_out(tools: ControlTools, asked: UnmapRequest) -> Changed:
-    code = MAPS[asked.table].code(asked.code)
+    table = MAPS[asked.table]
+    code = table.code(asked.code)
     before = tools.desks.load(asked.connection).map_of(asked.table).get(code)
     if before is None:
         raise RefusedError(f"code: nothing was added for {asked.table}.{code} beside the file")
     change = {f"{asked.table}.{code}": (before, None)}
     tools.at_desk(asked, lambda desk: desk.unmapping(asked.table, code), "unmap", change)
-    return Changed(done="unmap", told="what it wrote stays; new shipments lack it", concerned=1)
+    said = table.said(tools.connection, code, before)
+    told = f"the connection file says {said}, which counts; nothing changes" if said else table.without_it
+    return Changed(done="unmap", told=told, concerned=1)
 
 
 def _named(pause: str) -> str:

@@ -20,6 +20,10 @@ class Map(Protocol):
     def waits(self) -> tuple[Reason, ...]:
         """What orders wait for that lack an entry."""
 
+    @property
+    def without_it(self) -> str:
+        """What becomes of what an entry did that the file does not have."""
+
     def code(self, text: str) -> str:
         """As it is looked up. Raises RefusedError."""
 
@@ -44,6 +48,10 @@ class CarrierMap:
 
     def __init__(self, table: MapName, missing: Reason) -> None:
         self._table, self.waits = table, (missing, Reason.UNKNOWN_IN_IFS)
+        self.without_it = (
+            "new shipments lack it; what it wrote is taken back as after a void where an order is looked at again "
+            f"({missing})"
+        )
 
     def code(self, text: str) -> str:
         found = same_carrier(text)
@@ -86,6 +94,7 @@ class WarehouseMap:
     """
 
     waits = (Reason.AMBIGUOUS_TARGET,)
+    without_it = "what it brought to its site stays there; new shipments lack it"
 
     def code(self, text: str) -> str:
         if not text.isascii() or not text.isdecimal() or not int(text):

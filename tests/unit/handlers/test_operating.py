@@ -324,6 +324,26 @@ def test_several_recalls_are_walked_in_one_run(shop: Shop) -> None:
     assert shop.show("desk")["recalls"] == []
 
 
+@pytest.mark.parametrize("is_in_file", [True, False], ids=["in the file", "nowhere else"])
+def test_an_entry_that_is_taken_out_tells_what_becomes_of_what_it_wrote(shop: Shop, *, is_in_file: bool) -> None:
+    shop.sell("P3", carrier="ontrac", delivered=True)
+    shop.do("map", table="carriers", code="ontrac", value="DHL")
+    shop.wait()
+    if is_in_file:
+        carriers = {**shop.site.connection.carriers, "ontrac": "DHL"}
+        shop.site.connection = shop.site.connection.model_copy(update={"carriers": carriers})
+    told = shop.do("unmap", table="carriers", code="OnTrac")["told"]
+    shop.do("release", orders=["P3"])
+    shop.wait()
+    held = shop.site.tenant.shipment(shop.records[0])["ForwardAgentId"]
+    if is_in_file:
+        assert told == 'the connection file says carriers.ontrac = "DHL", which counts; nothing changes'
+        assert held == "DHL"
+    else:
+        assert told.startswith("new shipments lack it; what it wrote is taken back as after a void")
+        assert held is None
+
+
 def test_what_the_file_maps_is_the_file_s(shop: Shop) -> None:
     refused = shop.do("map", table="carriers", code="Stamps_com", value="OTHER")
     assert refused["error"].startswith('code: the connection file says carriers.stamps_com = "USPS"')
