@@ -13,6 +13,7 @@ control     control_tools        what every change works with
             ├─ desk_changes      pauses, map entries, what is looked at again
             │  └─ maps           what may be mapped, and what of it the file says
             └─ order_changes     single orders
+all         named_orders         orders that are named, each read for itself
 replay      selection            which orders, of those that a person may ask for
             ├─ replay            the dry run, piece by piece
             ├─ carry_out         the plan on its way, its progress
