@@ -160,6 +160,7 @@ COMMANDS = (
         options.release,
         ('release P1001 --note "record unlocked"', 'release --reason record_locked --note "all unlocked"'),
         "orders",
+        "company",
         "reasons",
         "store",
         "everything",
@@ -170,6 +171,7 @@ COMMANDS = (
         options.dismiss,
         ('dismiss P1001 --note "typed by hand"',),
         "orders",
+        "company",
         "subjects",
     ),
     _change(
@@ -181,6 +183,7 @@ COMMANDS = (
         "shipment",
         "record",
         "profile",
+        "company",
     ),
     _change(
         "map",
@@ -205,6 +208,7 @@ COMMANDS = (
         ('adopt P1001 tracking carrier --note "it was a test"',),
         "order",
         "fields",
+        "company",
     ),
     Command(
         name="plan",
@@ -231,7 +235,7 @@ COMMANDS = (
         function="ReplayFunction",
         says="a plan that writes ours, once, over what is kept for a person in these fields",
         examples=('overwrite P1001 tracking carrier --note "typed into the wrong order"',),
-        options=options.adopt,
+        options=options.overwrite,
         request=options.overwrite_request,
         model=lambda _: DryRun,
         view=actions.plan,

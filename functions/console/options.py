@@ -73,8 +73,13 @@ def scope(arguments: Namespace) -> dict[str, Any]:
     return {"scope": "site", "of": arguments.site} if arguments.site else {"scope": "connection"}
 
 
+def company(parser: ArgumentParser) -> None:
+    parser.add_argument("--company", help="the IFS company, where several have an order of that number")
+
+
 def release(parser: ArgumentParser) -> None:
     parser.add_argument("orders", nargs="*", help="IFS order numbers")
+    company(parser)
     parser.add_argument("--reason", dest="reasons", action="append", help="all that wait for it; may be repeated")
     parser.add_argument("--store", help="of these only the ShipStation store's")
     parser.add_argument("--everything", action="store_true", help="all but what only waits for its delivery")
@@ -82,6 +87,7 @@ def release(parser: ArgumentParser) -> None:
 
 def dismiss(parser: ArgumentParser) -> None:
     parser.add_argument("orders", nargs="*", help="IFS order numbers")
+    company(parser)
     parser.add_argument("--subject", dest="subjects", action="append", help="what is no order, as attention names it")
 
 
@@ -90,6 +96,7 @@ def place(parser: ArgumentParser) -> None:
     parser.add_argument("shipment", help="L123 a label, F123 a fulfilment")
     parser.add_argument("record", help="one of the choices that the story of the order names")
     parser.add_argument("--target", dest="profile", help="its profile, where the file has several")
+    company(parser)
 
 
 def map_entry(parser: ArgumentParser) -> None:
@@ -102,9 +109,14 @@ def unmap(parser: ArgumentParser) -> None:
     parser.add_argument("--table", choices=MAPS, default=MAPS[0], help="carriers unless it says another")
 
 
-def adopt(parser: ArgumentParser) -> None:
+def overwrite(parser: ArgumentParser) -> None:
     parser.add_argument("order", help="the IFS order number")
     parser.add_argument("fields", nargs="+", help="tracking, carrier, …")
+
+
+def adopt(parser: ArgumentParser) -> None:
+    overwrite(parser)
+    company(parser)
 
 
 def overwrite_request(arguments: Namespace) -> dict[str, Any]:

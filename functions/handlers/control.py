@@ -33,12 +33,19 @@ TABLES = "carriers, services or warehouses"
 ALLOWED: Mapping[str, Mapping[str, Any]] = {
     "pause": {"do": "pause", "scope": "connection, store or site", "of": "which", "until": "instant", **WHO},
     "resume": {"do": "resume", "scope": "connection, store or site", "of": "which", **WHO},
-    "release": {"do": "release", "…": "orders, or reasons with store, or everything: true", **WHO},
-    "dismiss": {"do": "dismiss", "…": "orders or subjects", **WHO},
-    "place": {"do": "place", "order": "number", "shipment": "L123", "record": "one of its choices", **WHO},
+    "release": {"do": "release", "…": "orders with company, or reasons with store, or everything: true", **WHO},
+    "dismiss": {"do": "dismiss", "…": "orders with company, or subjects", **WHO},
+    "place": {
+        "do": "place",
+        "order": "number",
+        "shipment": "L123",
+        "record": "one of its choices",
+        "…": "company, profile",
+        **WHO,
+    },
     "map": {"do": "map", "table": TABLES, "code": "ShipStation's", "value": "IFS's", **WHO},
     "unmap": {"do": "unmap", "table": TABLES, "code": "ShipStation's", **WHO},
-    "adopt": {"do": "adopt", "order": "number", "fields": ["tracking"], **WHO},
+    "adopt": {"do": "adopt", "order": "number", "fields": ["tracking"], "…": "company", **WHO},
 }
 
 

@@ -33,6 +33,12 @@ class Change(Frozen):
     action_id: str = Field(default="", max_length=100)
 
 
+class OfOrders(Change):
+    """`company` is IFS's, where an order number is known in several; without it all of them are meant."""
+
+    company: str = Field(default="", max_length=20)
+
+
 class OfAPause(Change):
     """Of the connection, of a ShipStation store or of an IFS site (`of`)."""
 
@@ -73,7 +79,7 @@ class ResumeRequest(OfAPause):
     do: Literal["resume"]
 
 
-class ReleaseRequest(Change):
+class ReleaseRequest(OfOrders):
     """Looks at orders now: at those that are named, or at the tenant's rate at all that wait for one of `reasons`, of a
     `store` where one is named. `everything` looks at all but those that only wait for their delivery.
     """
@@ -91,7 +97,7 @@ class ReleaseRequest(Change):
         return self
 
 
-class DismissRequest(Change):
+class DismissRequest(OfOrders):
     """A person has seen to it: the orders, or what is no order (`subjects`), call nobody any more. What comes after it
     calls again.
     """
@@ -107,8 +113,10 @@ class DismissRequest(Change):
         return self
 
 
-class PlaceRequest(Change):
-    """The shipment belongs to this IFS record; `profile` says of which target where the file has several."""
+class PlaceRequest(OfOrders):
+    """The shipment belongs to this IFS record, and says which order of that number is meant; `profile` says of which
+    target where the file has several.
+    """
 
     do: Literal["place"]
     order: Name
@@ -134,7 +142,7 @@ class UnmapRequest(Change):
     code: Name
 
 
-class AdoptRequest(Change):
+class AdoptRequest(OfOrders):
     """What a person typed into these fields (`tracking`, `carrier`, …) is ours from now on: the next look writes what
     the shipments say, and a void takes it back.
     """

@@ -117,10 +117,11 @@ def _since(told: str, what: Child, since: datetime | None) -> Html | None:
 
 def _actions(story: OrderStory, sheet: Sheet) -> Iterator[Html | None]:
     number = story.order
-    yield sheet.act("look again now", {"do": "release", "orders": [number]}, f"Look at {number} now?")
+    own = {"orders": [number], "company": story.company}
+    yield sheet.act("look again now", {"do": "release", **own}, f"Look at {number} now?")
     if story.next.attention:
         sure = f"Nobody is asked for {number} any more?"
-        yield sheet.act("I have seen to it", {"do": "dismiss", "orders": [number]}, sure)
+        yield sheet.act("I have seen to it", {"do": "dismiss", **own}, sure)
     yield sheet.plan("what would be written?", {"connection": sheet.connection, "select": {"orders": [number]}})
 
 
@@ -144,7 +145,7 @@ def _warehouse(each: ShipmentStory) -> str:
 
 def _ways_out(each: ShipmentStory, story: OrderStory, sheet: Sheet) -> Iterator[Html | None]:
     for choice in each.choices[:CHOICES]:
-        ask = {"do": "place", "order": story.order, "shipment": each.shipment, "record": choice}
+        ask = {"do": "place", **_its(story), "shipment": each.shipment, "record": choice}
         yield sheet.act(f"belongs to {choice}", ask, f"{each.shipment} belongs to {choice}?")
     yield left_out(len(each.choices) - CHOICES, "choices")
 
@@ -196,11 +197,16 @@ def _record(record: RecordStory, story: OrderStory, sheet: Sheet) -> Html:
 
 def _field(name: str, each: FieldStory, story: OrderStory, sheet: Sheet) -> tuple[Any, ...]:
     ended = " ".join(filter(None, (each.outcome, each.reason)))
-    ask = {"do": "adopt", "order": story.order, "fields": [name]}
+    ask = {"do": "adopt", **_its(story), "fields": [name]}
     sure = f"The value of {name} is ours from now on?"
     ways = (sheet.act("it is ours", ask, sure), _overwrite(name, story, sheet)) if each.outcome is Outcome.KEPT else ()
     is_ = together(ended, tag("br"), soft(each.means)) if each.means else ended
     return one_line(name), is_, cut(each.ours), cut(each.theirs), cut(each.tried), ways
+
+
+def _its(story: OrderStory) -> dict[str, str]:
+    """Several companies may have an order of that number."""
+    return {"order": story.order, "company": story.company}
 
 
 def _overwrite(name: str, story: OrderStory, sheet: Sheet) -> Html | None:

@@ -21,7 +21,7 @@ from functions.model.messages import DeliverOrder
 from functions.model.outcomes import SENTENCES
 from functions.model.pushed_order import PushedOrder
 from functions.model.records import RecordKey
-from functions.model.shipment import ConnectionName, OrderKey
+from functions.model.shipment import ConnectionName, OrderKey, ShipmentKey
 from functions.model.state import OrderState
 
 SAVED_IN_BETWEEN = "it was saved by a delivery at the same moment; ask again"
@@ -94,16 +94,23 @@ class ControlTools:
         attempt = asked.action_id or self.request_id
         self.queue.send(DeliverOrder(order=order, cause=self.cause(asked), attempt=attempt) for order in orders)
 
-    def one(self, reference: str) -> OrderState:
-        states, unknown = self.named_orders([reference])
-        if len(states) != 1 or unknown:
-            raise RefusedError(f"order: {unknown.get(reference, 'several companies have it')}")
-        return states[0]
+    def one(self, reference: str, company: str, shipment: ShipmentKey | None = None) -> OrderState:
+        """The one that has the shipment, where several bear the number."""
+        states, unknown = self.named_orders([reference], company)
+        if reference in unknown:
+            raise RefusedError(f"order: {unknown[reference]}")
+        having = [state for state in states if shipment in state.shipments] or states
+        if len(having) != 1:
+            companies = sorted(state.key.company for state in having)
+            raise RefusedError(f"company: name one of {companies}, which both have an order {reference}")
+        return having[0]
 
-    def named_orders(self, references: Sequence[str]) -> tuple[list[OrderState], dict[str, str]]:
+    def named_orders(self, references: Sequence[str], company: str = "") -> tuple[list[OrderState], dict[str, str]]:
         """And those that nobody knows or can read."""
-        name = self.connection.name
-        pairs = product(references, self.connection.companies)
+        name, companies = self.connection.name, self.connection.companies
+        if company and company not in companies:
+            raise RefusedError(f"company: the connection file has {sorted(companies)}")
+        pairs = product(references, [company] if company else companies)
         keys = [OrderKey(connection=name, company=company, reference=reference) for reference, company in pairs]
         named = each_named(self.orders, keys)
         known = {each.key.reference for each in named}

@@ -23,14 +23,14 @@ from functions.model.state import Dismissal, OrderState
 
 
 def release_named(tools: ControlTools, asked: ReleaseRequest) -> Changed:
-    states, unknown = tools.named_orders(asked.orders)
+    states, unknown = tools.named_orders(asked.orders, asked.company)
     tools.send(asked, [state.key for state in states])
     told = "they are looked at now" if states else "nothing was sent"
     return Changed(done="release", told=told, concerned=len(states), left=unknown)
 
 
 def dismiss(tools: ControlTools, asked: DismissRequest) -> Changed:
-    states, left = tools.named_orders(asked.orders)
+    states, left = tools.named_orders(asked.orders, asked.company)
     done = 0
     for state in states:
         why = _dismissed(tools, asked, state)
@@ -98,7 +98,7 @@ def _dismissed(tools: ControlTools, asked: Change, state: OrderState) -> str:
 
 
 def place(tools: ControlTools, asked: PlaceRequest) -> Changed:
-    state = tools.one(asked.order)
+    state = tools.one(asked.order, asked.company, asked.shipment)
     shipment = state.shipments.get(asked.shipment)
     if shipment is None:
         raise RefusedError(f"shipment: the order has {sorted(state.shipments)}")
@@ -126,7 +126,7 @@ def _place_of(tools: ControlTools, state: OrderState, profile: str) -> str:
 
 
 def adopt(tools: ControlTools, asked: AdoptRequest) -> Changed:
-    state = tools.one(asked.order)
+    state = tools.one(asked.order, asked.company)
     keys = [record.key for record in state.records]
     memories = tools.memories.load(asked.connection, keys) if keys else {}
     tools.orders.recall(state.key, tools.now + CLAIM)  # first: should this run die, the order is looked at all the same

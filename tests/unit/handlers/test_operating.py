@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from functions.connections.connection import Connection
 from functions.ledger.audit import AuditLog
 from functions.model.audit import desk_record
 from functions.model.connection_name import ConnectionName
@@ -409,6 +410,52 @@ def test_an_ambiguous_shipment_goes_where_a_person_says(shop: Shop) -> None:
     assert (placed["record"], placed["placed_by"], placed["outcome"]) == (chosen, "person", "written")
     again = shop.do("place", order="P1", shipment=f"L{label}", record=chosen)
     assert again["told"] == f"L{label} belongs to {chosen} from now on"
+
+
+@pytest.fixture
+def companies() -> tuple[Shop, list[str]]:
+    """A shop whose order P1 two companies have: their labels. Either asks which of two records is meant."""
+    shop = Shop()
+    store = shop.site.account.default_store_id
+    stores = {"stores": {str(store): {"company": "20"}}}
+    file = shop.site.connection.model_dump(mode="json", exclude={"stores"}, exclude_none=True, exclude_defaults=True)
+    target = {"targets": [{"profile": "shipment_header"}]}
+    shop.site.connection = Connection.model_validate({**file, **stores, "ifs": {**file["ifs"], **target}})
+    for _ in range(2):
+        shop.site.tenant.add_shipment([("P1", "BOLT", 1)])
+    other = shop.site.account.add_order(
+        "P1", items=[{"sku": "BOLT", "quantity": 1}], fields={"advancedOptions": {"storeId": 7}}
+    )
+    at = shop.world.now() - 5 * MINUTE
+    labels = [shop.sell("P1", in_ifs=False), shop.site.account.ship(other, at=at, is_silent=True)]
+    shop.wait()
+    return shop, [f"L{label}" for label in labels]
+
+
+def asking(shop: Shop) -> set[str]:
+    return {story["company"] for story in shop.show("order", order="P1")["stories"] if story["next"]["attention"]}
+
+
+def test_a_shipment_is_placed_where_two_companies_have_an_order_of_that_number(
+    companies: tuple[Shop, list[str]],
+) -> None:
+    shop, (label, _) = companies
+    (own,) = (story for story in shop.show("order", order="P1")["stories"] if story["company"] == "20")
+    chosen = own["shipments"][0]["choices"][0]
+    assert shop.do("place", order="P1", shipment=label, record=chosen)["concerned"] == 1
+    run(shop.world, shop.world.now() + MINUTE)
+    assert asking(shop) == {"10"}
+
+
+def test_only_the_order_of_the_company_that_is_named_is_seen_to(companies: tuple[Shop, list[str]]) -> None:
+    shop, _ = companies
+    assert shop.do("dismiss", orders=["P1"], company="10")["concerned"] == 1
+    assert asking(shop) == {"20"}
+    assert shop.do("dismiss", orders=["P1"], company="30")["error"] == "company: the connection file has ['10', '20']"
+    refused = shop.do("adopt", order="P1", fields=["tracking"])
+    assert refused["error"] == "company: name one of ['10', '20'], which both have an order P1"
+    adopted = shop.do("adopt", order="P1", fields=["tracking"], company="20")
+    assert adopted["error"] == "fields: no value of a person is kept there"
 
 
 def two_records_for_one_label(shop: Shop) -> tuple[str, list[int]]:
