@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from functions.errors import ConnectorError, Retryable
-from functions.flows.operations.reconcile import awaited, day_due, piece_length, window_of
+from functions.flows.operations.reconcile import LONGEST_WINDOW, awaited, day_due, piece_length, window_of
 from functions.flows.operations.reconcile_answer import comparison_shown
 from functions.flows.operations.reconcile_text import as_text, lines
 from functions.flows.operations.replay import planned
@@ -120,6 +120,8 @@ class _Service:
         window = window_of(request.start, request.until, parts.connection, parts.now())
         if window.start >= window.end:
             return refused("from: the window holds nothing yet", ALLOWED)
+        if window.end - window.start > LONGEST_WINDOW:
+            return refused(f"from: {LONGEST_WINDOW.days} days are compared at once at most; ask for parts", ALLOWED)
         claimed = parts.claimed(window)
         run = self._begun(parts, window, latest, request, claimed, daily=latest.daily if latest else None)
         if run is None:

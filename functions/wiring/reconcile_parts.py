@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 from functools import partial
 
 from functions.connections.connection import Connection
@@ -50,6 +51,12 @@ class ReconcileParts:
         client = shipstation_client(runtime, connection, secret, BudgetStore(self._table))
         self.shipstation = ParcelLists(client, APIS[connection.shipstation.api])
         self._ifs = ifs_client(runtime, connection, settings.ifs_secrets[name])
+
+    @property
+    def patience(self) -> timedelta:
+        """What the slowest request of a piece may take: less is left of no run that begins one."""
+        vendors = self.connection.shipstation.timeout_seconds, self.connection.ifs.wait_seconds
+        return timedelta(seconds=max(vendors))
 
     def claimed(self, window: Span) -> int:
         return self.shipstation.claimed(window)

@@ -20,6 +20,7 @@ from functions.wiring.telemetry import logger
 
 MOST_IN_VAIN = 50  # tries of one piece, five minutes apart: longer than most outages
 AROUND = timedelta(seconds=30)  # for the report, at the end of a run
+MOST_PARTS = 2000  # they stand in the ledger's item, which holds 400 KB
 Plan = Callable[[ReconcileRun], str | None]
 Tell = Callable[[ReconcileRun], None]
 
@@ -50,11 +51,13 @@ class Runs:
             raise
 
     def _pieces(self, run: ReconcileRun, context: Context) -> ReconcileRun:
-        reconcile, longest = self._parts.reconcile(), timedelta()
+        reconcile, longest, around = self._parts.reconcile(), timedelta(), AROUND + self._parts.patience
         while not run.is_read:
             began = self._parts.now()
-            if longest and timedelta(milliseconds=context.get_remaining_time_in_millis()) < 2 * longest + AROUND:
+            if longest and timedelta(milliseconds=context.get_remaining_time_in_millis()) < 2 * longest + around:
                 return self._saved(run.let_go())
+            if len(run.parts) >= MOST_PARTS:
+                return self._given_up(run, Reason.OUT_OF_TIME)
             piece = next_piece(run)
             found = compare_window(reconcile, piece)
             part = self._parts.reports.keep(_name(run, f"part-{len(run.parts):05}"), _document(found.checked))
@@ -93,7 +96,8 @@ class Runs:
             return
         if latest.in_vain >= MOST_IN_VAIN:
             self._given_up(latest, fault.reason)
-        elif fault.reason is Reason.OUT_OF_TIME:  # as who died: the piece was too long
+        # As who died: the piece was too long, where this run had come to none before it.
+        elif fault.reason is Reason.OUT_OF_TIME and latest.read_up_to == run.read_up_to:
             self._parts.runs.save(latest.let_go().in_pieces_of(shorter(latest)))
         else:
             self._parts.runs.save(latest.let_go())

@@ -23,6 +23,7 @@ from functions.model.reconciled import Checked, IfsRow, Orders, Parcel, Reconcil
 SETTLED = timedelta(minutes=15)  # what is younger may be on its way
 PARCELS_A_PIECE = 10_000  # about what one run can read and compare
 LONGEST_PIECE, SHORTEST_PIECE = timedelta(days=1), timedelta(minutes=15)
+LONGEST_WINDOW = timedelta(days=400)  # that is asked for at once: meanwhile no day is compared
 HALF_A_DAY = timedelta(hours=12)  # for a day's comparison, from its turn on
 DAILY_AT = time(5)  # in the connection's zone: the day before is over, and its outages mostly too
 

@@ -309,6 +309,34 @@ def test_a_piece_for_which_the_time_of_a_run_is_too_short_becomes_shorter(monkey
     assert lengths == sorted(set(lengths), reverse=True)
 
 
+def test_a_window_of_months_comes_to_its_end_run_by_run_in_pieces_of_a_day() -> None:
+    world, site = quiet_world()
+    sell(site, *ORDERS)
+    deliver(world)
+    answer = compare(world, **{"from": (START - timedelta(days=390)).isoformat()})
+    for _ in range(3):
+        if answer["state"] == "done":
+            break
+        answer = ask(world, is_scheduled=True)
+    assert (answer["state"], answer["agree"], answer["shipments"]) == ("done", True, 3)
+    assert len(report(world, ask(world, status=True))["parts"]) == 391
+
+
+def test_a_window_of_years_is_refused() -> None:
+    world, _ = quiet_world()
+    refused = compare(world, **{"from": (START - timedelta(days=401)).isoformat()})
+    assert refused["error"] == "from: 400 days are compared at once at most; ask for parts"
+
+
+def test_more_parts_than_the_ledger_holds_end_it_with_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, site = quiet_world()
+    monkeypatch.setattr(reconcile_runs, "MOST_PARTS", 2)
+    sell(site, *ORDERS)
+    compare(world, **{"from": (START - timedelta(days=9)).isoformat()})
+    told = ask(world, status=True)
+    assert (told["state"], told["reason"]) == ("failed", "out_of_time")
+
+
 def test_never_two_at_once() -> None:
     world, site = quiet_world()
     sell(site, *ORDERS)
