@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from functions.model.outcomes import SENTENCES, Reason
-from functions.model.reconciled import Checked, ReconcileRun
+from functions.model.reconciled import MOST_REPAIRED, Checked, ReconcileRun
 
 SHOWN = 20
 NAMES = {"missing": "missing in IFS", "different": "different in IFS", "extra": "only in IFS"}
@@ -67,6 +67,8 @@ def _next(run: ReconcileRun) -> Iterator[str]:
         yield f"{run.totals.unknown} shipments are unknown to the ledger: a backfill of the window reads them again."
     if run.plan_id:
         yield f"Plan {run.plan_id} repairs what a delivery would write: look at it with Replay, then apply it."
+    if run.plan_id and len(run.disagreeing) >= MOST_REPAIRED:
+        yield f"It is of the first {MOST_REPAIRED} orders that disagree: repair the rest once it is applied."
 
 
 def _age(since: datetime, now: datetime) -> str:

@@ -263,6 +263,19 @@ def test_a_repair_is_a_plan_that_replay_applies() -> None:
     assert site.tenant.shipment(first)["ForwardAgentId"] == "USPS"
 
 
+def test_a_repair_of_more_orders_than_one_plan_holds_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("functions.model.reconciled.MOST_REPAIRED", 2)
+    monkeypatch.setattr("functions.flows.operations.reconcile_text.MOST_REPAIRED", 2)
+    world, site = quiet_world()
+    records = sell(site, *ORDERS)
+    deliver(world)
+    for record in records:
+        site.tenant.edit(record, ForwardAgentId=None)
+    told = compare(world, repair=True)
+    assert told["unexplained"] == 3
+    assert told["text"][-1] == "It is of the first 2 orders that disagree: repair the rest once it is applied."
+
+
 def invoke(world: World, function: str, event: dict[str, Any]) -> Any:
     answers: list[Any] = []
     world.functions[function].invoke(event, lambda value, fault: answers.append(fault or value))
