@@ -203,8 +203,9 @@ def _told(connection: Connection, sources: DigestSources, desk: Desk, now: datet
     )
     tenant = tenant_standing(connection, sources.circuit(connection.name), sources.fitness(connection), client)
     reading = reading_standing(connection, facts, now)
-    found = troubles(reading, tenant, desk_standing(connection, desk, now))
-    return [trouble.told for trouble in found], list(remarks(reading, tenant))
+    decided = desk_standing(connection, desk, now)
+    found = troubles(reading, tenant, decided)
+    return [trouble.told for trouble in found], list(remarks(reading, tenant, decided))
 
 
 def _compared(found: Compared | None) -> str:

@@ -60,7 +60,7 @@ def status_line(
         paused=tuple(pause.name for pause in desk.pauses),
         parked=len(reading.parked) + reading.parked_not_shown,
         troubles=found,
-        remarks=tuple(remarks(reading, tenant)),
+        remarks=tuple(remarks(reading, tenant, desk)),
     )
 
 

@@ -27,10 +27,11 @@ def troubles(reading: ReadingStanding, tenant: TenantStanding, desk: DeskStandin
     yield from _of_the_desk(desk)
 
 
-def remarks(reading: ReadingStanding, tenant: TenantStanding) -> Iterator[str]:
-    """What is under way, and asks for nobody yet."""
+def remarks(reading: ReadingStanding, tenant: TenantStanding, desk: DeskStanding) -> Iterator[str]:
+    """What is under way, and asks for nobody yet; what was mapped beside the file and is not asked any more."""
     if reading.mode != "off":
         yield from (key.exchange for key in (reading.key, tenant.key) if key is not None and key.exchange)
+        yield from desk.conflicts
 
 
 def _of_shipstation(reading: ReadingStanding) -> Iterator[Trouble]:

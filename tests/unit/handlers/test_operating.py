@@ -357,6 +357,8 @@ def test_an_entry_that_the_file_contradicts_later_is_a_conflict(shop: Shop) -> N
     assert shop.show("desk")["conflicts"] == [
         'carriers.ontrac: the file says "OTHER", which counts; "ONTRAC" is beside it'
     ]
+    (line,) = shop.show("status")["connections"]
+    assert line["remarks"] == shop.show("desk")["conflicts"]
 
 
 def test_a_paused_connection_reads_and_writes_nothing_and_drains_when_resumed(shop: Shop) -> None:
