@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from functions.flows.operations.reconcile_cases import Case
 from functions.flows.operations.reconcile_compare import compare
-from functions.flows.operations.reconcile_ledger import Known, orders_of, states_of
+from functions.flows.operations.reconcile_ledger import Known
 from functions.flows.operations.reconcile_reading import Addressed
 from functions.model.reconciled import BY_HAND, Checked, Parcel
 from functions.model.shipment import Shipment
@@ -29,9 +29,7 @@ def compared_with(known: Known) -> list[Checked]:
 
 def _of_others(known: Known) -> Iterator[Addressed]:
     """What other orders placed on these records, and nothing else of theirs."""
-    memories = known.memories.values()
-    placed = {(order.company, order.reference) for memory in memories for order in memory.contributions}
-    for state in states_of(placed - orders_of(known.case), known.connection, known.ledger):
+    for state in known.others:
         for key, memory in known.memories.items():
             for each in memory.of(state.key):
                 shipment = state.shipments.get(each.shipment)

@@ -55,6 +55,7 @@ def explain(case: Case, found: list[Checked], connection: Connection, ledger: Le
 
 
 def _told(each: Checked, known: Known) -> Checked:
+    known = known.about(each)
     memory = known.memories.get(RecordKey(place=Place(each.place), id=each.record or ""))
     held = Held(each, known.connection, memory, known.states)
     reasons = (said for said in _reasons(each, known, held) if said not in TELLING or held.bears_out(said))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from functions.connections.connection import Connection
 from functions.errors import Permanent
 from functions.flows.operations.reconcile_cases import Case
 from functions.model.parked import Parked
+from functions.model.reconciled import Checked
 from functions.model.record_memory import RecordMemory
 from functions.model.records import Place, RecordKey
 from functions.model.shipment import ConnectionName, OrderKey
@@ -64,16 +65,25 @@ def _memories_of(case: Case, connection: Connection, ledger: Ledger) -> Memories
 
 @dataclass(frozen=True)
 class Known:
-    """A case, and what the ledger knows of its orders and records."""
+    """A case, and what the ledger knows of its orders and records, and of the `others` that are on those records."""
 
     case: Case
     connection: Connection
     ledger: Ledger
     states: Sequence[OrderState]
     memories: Memories
+    others: Sequence[OrderState] = ()
+
+    def about(self, each: Checked) -> Known:
+        """What another order brought there is explained by what became of that one."""
+        if (each.company, each.order) in orders_of(self.case):
+            return self
+        return replace(self, states=(*self.states, *self.others))
 
 
 def known_of(case: Case, connection: Connection, ledger: Ledger) -> Known:
     """Costs a read of the ledger for each order and record of the case."""
-    states = states_of(orders_of(case), connection, ledger)
-    return Known(case, connection, ledger, states, _memories_of(case, connection, ledger))
+    own, memories = orders_of(case), _memories_of(case, connection, ledger)
+    placed = {(order.company, order.reference) for memory in memories.values() for order in memory.contributions}
+    states, others = (states_of(names, connection, ledger) for names in (own, placed - own))
+    return Known(case, connection, ledger, states, memories, others)

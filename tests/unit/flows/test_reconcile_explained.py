@@ -461,6 +461,17 @@ def test_an_order_of_another_day_that_shares_the_record_counts(tracking: str) ->
     }
 
 
+def test_what_an_order_of_another_day_waits_for_is_told_of_its_own_number() -> None:
+    states = [a_state(), a_state(key=P2, number=2, label=GONE)]
+    rests = {"record": ended(WAITING, Reason.PAUSED)}
+    resting = [states[0], a_state(WAITING, Reason.PAUSED, key=P2, number=2, label=GONE, fields=rests, paused_by="all")]
+    both = "1Z0001, 1Z0002"
+    memory = a_memory(T, past(WRITTEN, ours=both, tried=both), placed(P1, 1), placed(P2, 2))
+    row = a_row({T: both})
+    assert told([a_parcel()], [row], resting, [memory]) == {(T, "extra", "paused")}
+    assert told([a_parcel()], [row], states, [memory]) == {(T, "extra", None)}
+
+
 def test_what_was_read_is_believed_over_the_copy_of_a_combined_order() -> None:
     states = [a_state(), a_state(key=P2)]
     memory = a_memory(T, OURS, placed(P1, 1), placed(P2, 1))
