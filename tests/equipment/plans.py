@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from functions.flows.operations import carry_out
+from functions.flows.operations.named_orders import NamedOrder
 from functions.flows.operations.overwrite import KeptOrders
 from functions.flows.operations.replay import Replay, SelectedOrders, Source, draw, planned
 from functions.flows.operations.revert import AppliedOrders
 from functions.model.plans import Asked, Plan
 from functions.model.selection import Selection
-from functions.model.state import OrderState
 from functions.model.tenant import Circuit
 from tests.equipment.delivery_fakes import World
 
@@ -63,7 +63,7 @@ def apply(replay: Replay, plan: Plan, correlation_id: str) -> int:
 def _drawn(replay: Replay, plan: Plan) -> Plan:
     opened = replay.plans.open(plan)
     assert opened is not None
-    source: Source[OrderState] = SelectedOrders(replay, plan)
+    source: Source[NamedOrder] = SelectedOrders(replay, plan)
     if plan.kind == "overwrite":
         source = KeptOrders(replay, plan)
     if plan.reverts is not None:
