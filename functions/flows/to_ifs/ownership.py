@@ -5,7 +5,7 @@ Ours is what we wrote and read back. Everything else is a person's, also when it
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from functions.connections.targets import AnyTarget, FieldRule, ShipDateRule, TrackingRule
@@ -260,8 +260,19 @@ def _extended(case: FieldCase) -> FieldCase:
     base = case.past.theirs if case.is_ours and case.past.extends else case.current if _explains(case) else None
     if base is None or not isinstance(rule, TrackingRule):
         return case
-    value, reason = joined([*_numbers_in(base, rule), *case.want.numbers], rule)
+    value, reason = _appended(base, case.want.numbers, rule)
     return replace(case, want=replace(case.want, value=value, reason=reason))
+
+
+def _appended(base: str, numbers: Sequence[str], rule: TrackingRule) -> tuple[str | None, Reason | None]:
+    """What somebody else began stays whole, also where the file leaves no room for it as we would spell it."""
+    theirs = _numbers_in(base, rule)
+    known = set(map(normalised, theirs))
+    if known.issuperset(map(normalised, numbers)):
+        return base, None
+    value, reason = joined([*theirs, *numbers], rule)
+    is_whole = known.issubset(map(normalised, _numbers_in(value or "", rule)))
+    return (value, reason) if is_whole else (base, Reason.TRACKING_DID_NOT_FIT)
 
 
 def _explains(case: FieldCase) -> bool:

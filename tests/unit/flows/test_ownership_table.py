@@ -294,6 +294,35 @@ def test_taking_ours_back_leaves_what_we_extended_whatever_on_void_says(on_void:
         assert (given_back.memory.ours, given_back.memory.theirs, given_back.memory.extends) == (None, "1Z0001", False)
 
 
+@pytest.mark.parametrize(
+    ("stands", "labels", "rule", "reason"),
+    [
+        pytest.param("1Z0001,1Z0002", "1 2", {"max_length": 13}, None, id="its own spelling fits, ours would not"),
+        pytest.param("1Z0001, 1Z0002", "1 2", {"max_length": 10}, None, id="the file leaves room for one"),
+        pytest.param("1Z0001,1Z0002", "1 2", {}, None, id="nothing is missing"),
+        pytest.param(
+            "1Z0001,1Z0002", "1 2 3", {"max_length": 13}, Reason.TRACKING_DID_NOT_FIT, id="no room for one more"
+        ),
+    ],
+)
+def test_numbers_that_somebody_typed_are_neither_cut_nor_respelt(
+    *, stands: str, labels: str, rule: dict[str, Any], reason: Reason | None
+) -> None:
+    numbers = tuple(f"1Z000{label}" for label in labels.split())
+    assert told(own(tracking(stands, want=numbers[0], labels=numbers, **rule))) == (NOT_SENT, UNCHANGED, reason)
+
+
+@pytest.mark.parametrize(
+    ("labels", "rule"), [("3", {"max_length": 10}), ("3", {"parcels": "first"}), ("", {"max_length": 10})], ids=str
+)
+def test_what_we_extended_stays_whole_under_a_file_that_leaves_less_room(labels: str, rule: dict[str, Any]) -> None:
+    typed = "1Z0001,1Z0002"
+    extended = FieldMemory(outcome=WRITTEN, ours="1Z0001, 1Z0002, 1Z0003", theirs=typed, tried="-", extends=True)
+    numbers = tuple(f"1Z000{label}" for label in labels.split())
+    decision = own(tracking(extended.ours, extended, want=numbers[0] if numbers else None, labels=numbers, **rule))
+    assert (decision.value, decision.memory.ours, decision.memory.theirs) == (typed, None, typed)
+
+
 def test_a_third_parcel_is_appended_to_what_we_extended() -> None:
     numbers = ("1Z0001", "1Z0002", "1Z0003")
     extended = own(tracking("1Z0001", want="1Z0001, 1Z0002", labels=numbers[:2])).memory
