@@ -10,6 +10,7 @@ from pydantic import Field
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Outcome, Reason
 from functions.model.records import Place, RecordKey
+from functions.model.same_value import same
 from functions.model.shipment import ConnectionName, OrderKey, Shipment, ShipmentKey
 
 
@@ -133,10 +134,10 @@ class AuditEntry(Frozen):
         return self.model_copy(update={"action": action})
 
     def claims(self, attribute: str, value: str | None) -> bool:
-        """Whether this write put `value` there, or may have."""
+        """Whether this write put `value` there, as IFS keeps it, or may have."""
         is_ours = self.outcome in CLAIMING and self.cause.reverts is None
-        changed = (change for name, change in self.changes.items() if name not in self.refused)
-        return is_ours and any(change.attribute == attribute and change.after == value for change in changed)
+        changed = ((name, change) for name, change in self.changes.items() if name not in self.refused)
+        return is_ours and any(c.attribute == attribute and same(name, c.after, value) for name, c in changed)
 
 
 class EarlierAuditEntry(Frozen):

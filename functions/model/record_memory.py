@@ -14,6 +14,7 @@ from functions.model.audit import AuditEntry, Cause, FieldChange
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Outcome, Reason
 from functions.model.records import RecordKey
+from functions.model.same_value import same
 from functions.model.shipment import ConnectionName, OrderKey, ShipmentKey
 
 UNDECIDED = {Reason.SHARED_TARGET, Reason.PLAN_OUTDATED}
@@ -148,9 +149,11 @@ class FieldMemory(Frozen):
             reverted=tuple(shipments),
         )
 
-    def claiming(self, change: FieldChange) -> FieldMemory:
-        """What was written is ours, but for the text of somebody else that it kept."""
-        theirs = self.theirs if change.before is None or change.before == self.ours else change.before
+    def claiming(self, name: str, change: FieldChange) -> FieldMemory:
+        """What was written to this field is ours, but for the text of somebody else that it kept."""
+        # IFS may have kept ours in another form than we sent it.
+        was_ours = change.before is None or (self.ours is not None and same(name, change.before, self.ours))
+        theirs = self.theirs if was_ours else change.before
         is_given_back = change.extended is not None and change.extended == change.after
         return FieldMemory(
             outcome=Outcome.WRITTEN,
@@ -299,10 +302,10 @@ class RecordMemory(Frozen):
         still explain: what is certain of an attribute is the last word on it.
         """
         ours = {attribute: value for attribute, value in unknown.items() if entry.claims(attribute, value)}
-        changes = {change.attribute: change for change in entry.changes.values()}
+        changes = {change.attribute: (name, change) for name, change in entry.changes.items()}
         settled = {*ours, *(changes if entry.outcome != "outcome_unknown" else ())}
         claimed = {
-            attribute: self.fields.get(attribute, FieldMemory(outcome=Outcome.WRITTEN)).claiming(changes[attribute])
+            attribute: self.fields.get(attribute, FieldMemory(outcome=Outcome.WRITTEN)).claiming(*changes[attribute])
             for attribute in ours
         }
         return self.remembering(claimed), {a: value for a, value in unknown.items() if a not in settled}

@@ -10,7 +10,7 @@ from functions.flows.operations.named_orders import NamedOrder, each_named, read
 from functions.flows.operations.replay import Looked, Replay
 from functions.flows.to_ifs.examine import look_at, order_case
 from functions.flows.to_ifs.order_outcome import ENDS
-from functions.flows.to_ifs.ownership import UNSEEN, same
+from functions.flows.to_ifs.ownership import UNSEEN
 from functions.flows.to_ifs.proposal import OrderCase, Proposal, RecordProposal
 from functions.flows.to_ifs.revert_field import stands
 from functions.model.audit import AuditEntry, FieldChange
@@ -18,6 +18,7 @@ from functions.model.clocks import CLOCKS
 from functions.model.outcomes import Outcome, Reason
 from functions.model.plans import Plan, PlannedOrder, PlannedRecord
 from functions.model.records import FieldName, RecordKey
+from functions.model.same_value import same
 
 PAGE = 100
 

@@ -11,13 +11,13 @@ from functions.connections.connection import Connection
 from functions.connections.targets import AnyTarget
 from functions.flows.to_ifs.audit_trail import Audit
 from functions.flows.to_ifs.desired import contribution
-from functions.flows.to_ifs.ownership import same
 from functions.flows.to_ifs.proposal import OrderCase
 from functions.model.audit import EarlierAuditEntry
 from functions.model.earlier import EarlierField, EarlierRecord, EarlierShared
 from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import FieldMemory, OrderContribution, RecordMemory
 from functions.model.records import FieldName, Record, RecordKey
+from functions.model.same_value import same
 from functions.model.shipment import ConnectionName, Shipment, ShipmentKey
 from functions.model.state import OrderState, Placing, ShipmentState
 
@@ -103,7 +103,7 @@ def _standing(entry: EarlierAuditEntry, unknown: Mapping[str, str], target: AnyT
     attributes = {str(name): rule.attribute for name, rule in target.rules.items()}
     named = {attributes[n]: (n, change) for n, change in entry.changes.items() if n in attributes}
     return {
-        attribute: FieldMemory(outcome=Outcome.WRITTEN).claiming(change)
+        attribute: FieldMemory(outcome=Outcome.WRITTEN).claiming(name, change)
         for attribute, (name, change) in named.items()
         if attribute in unknown and same(FieldName(name), unknown[attribute], change.after)
     }

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from functions.connections.targets import AnyTarget
-from functions.flows.to_ifs.ownership import UNSEEN, Decision, decide, same
+from functions.flows.to_ifs.ownership import UNSEEN, Decision, decide
 from functions.model.audit import FieldChange
 from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import RecordMemory
 from functions.model.records import FieldName, Record
+from functions.model.same_value import same
 
 
 def written_over(

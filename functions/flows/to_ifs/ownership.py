@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 from functions.connections.targets import AnyTarget, FieldRule, ShipDateRule, TrackingRule
 from functions.flows.to_ifs.desired import DesiredValue, desired, joined, normalised
-from functions.model.amounts import amount_of
 from functions.model.audit import FieldChange
 from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import FieldMemory, RecordMemory
 from functions.model.records import FieldName, Record
+from functions.model.same_value import same
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,6 @@ class Decision:
 
 
 UNSEEN = FieldMemory(outcome=Outcome.SKIPPED)
-SECONDS = len("YYYY-MM-DDThh:mm:ss")
 CALLED_A_PERSONS = {Outcome.KEPT, Outcome.UNCHANGED}
 
 
@@ -175,19 +174,6 @@ def _unknown(record: Record, memory: RecordMemory, target: AnyTarget) -> dict[st
 
 def _is_called_a_persons(memory: RecordMemory, attribute: str) -> bool:
     return memory.fields.get(attribute, UNSEEN).outcome in CALLED_A_PERSONS
-
-
-def same(name: FieldName, one: str | None, other: str | None) -> bool:
-    """Whether two readings of a field mean the same; a ship date is the day that its text names, a delivery
-    its second, a cost its number.
-    """
-    if name is FieldName.SHIP_DATE:
-        return (one or "")[:10] == (other or "")[:10]
-    if name is FieldName.DELIVERED_AT:
-        return (one or "")[:SECONDS] == (other or "")[:SECONDS]
-    if name is FieldName.COST and (amount := amount_of(one)) is not None:
-        return amount == amount_of(other)
-    return normalised(one) == normalised(other)
 
 
 def own(case: FieldCase) -> Decision:

@@ -23,7 +23,7 @@ from http import HTTPStatus
 
 from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Scope
 from functions.flows.to_ifs.audit_trail import Ending
-from functions.flows.to_ifs.ownership import Decision, changes_of, same, shown
+from functions.flows.to_ifs.ownership import Decision, changes_of, shown
 from functions.flows.to_ifs.proposal import RecordProposal, missing
 from functions.flows.to_ifs.record_session import Moved, PutOff, RecordSession, Tools
 from functions.flows.to_ifs.state_action import act
@@ -32,6 +32,7 @@ from functions.model.audit import AuditEntry, Cause, FieldChange
 from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import LEASE, POST_AGAIN, RecordMemory
 from functions.model.records import Conflict, FieldName, Record, Written
+from functions.model.same_value import same
 from functions.model.shipment import OrderKey
 from functions.model.state import FieldOutcome
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from functions.connections.targets import AnyTarget
-from functions.flows.to_ifs.ownership import UNSEEN, Decision, same
+from functions.flows.to_ifs.ownership import UNSEEN, Decision
 from functions.model.audit import FieldChange
 from functions.model.record_memory import FieldMemory, RecordMemory
 from functions.model.records import FieldName, Record
+from functions.model.same_value import same
 
 
 def given_back(

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 
 from functions.connections.connection import Connection
 from functions.flows.to_ifs.audit_trail import Ending
-from functions.flows.to_ifs.ownership import UNSEEN, same
+from functions.flows.to_ifs.ownership import UNSEEN
 from functions.flows.to_ifs.proposal import AsPlanned, RecordProposal
 from functions.flows.to_ifs.record_session import Moved, PutOff, RecordSession, Tools
 from functions.model.audit import AuditEntry, Cause, FieldChange
 from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import LEASE, POST_AGAIN, FieldMemory, OpenIntent, RecordMemory
 from functions.model.records import FieldName, Record
+from functions.model.same_value import same
 from functions.model.shipment import OrderKey
 
 STATE = "state"  # a state action, beside the attributes and remembered as they are
@@ -129,7 +130,7 @@ def _field_after(
         return past.refused(change.after, entry.reason) if is_its_own else None
     if name not in entry.refused and _is_ours(entry, name, change, record):
         is_back = entry.cause.reverts is not None
-        return past.given_back(change.after, entry.shipments) if is_back else past.claiming(change)
+        return past.given_back(change.after, entry.shipments) if is_back else past.claiming(name, change)
     if entry.outcome == "outcome_unknown" and _is_typed(name, change, record):
         return past.overtaken(change.after, record.values.get(FieldName(name)))
     return None

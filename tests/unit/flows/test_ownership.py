@@ -9,10 +9,11 @@ import pytest
 
 from functions.connections.targets import FieldRule, ShipDateRule, TrackingRule
 from functions.flows.to_ifs.desired import DesiredValue
-from functions.flows.to_ifs.ownership import UNSEEN, Decision, FieldCase, own, same, unexplained
+from functions.flows.to_ifs.ownership import UNSEEN, Decision, FieldCase, own, unexplained
 from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import FieldMemory, RecordMemory
 from functions.model.records import FieldName
+from functions.model.same_value import same
 from functions.model.shipment import ConnectionName
 from tests.equipment.builders import a_connection, a_key, a_record
 

@@ -8,10 +8,11 @@ import pytest
 
 from functions.connections.targets import CarrierRule, FieldRule, ShipDateRule, ShipmentHeader, TrackingRule
 from functions.flows.to_ifs.desired import DesiredValue
-from functions.flows.to_ifs.ownership import UNSEEN, Decision, FieldCase, changes_of, decide, own, same, unexplained
+from functions.flows.to_ifs.ownership import UNSEEN, Decision, FieldCase, changes_of, decide, own, unexplained
 from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import Contribution, FieldMemory, OrderContribution, RecordMemory
 from functions.model.records import FieldName
+from functions.model.same_value import same
 from functions.model.shipment import ConnectionName, ShipmentKey
 from tests.equipment.builders import NOON, a_key, a_record, a_shipment, placed_by
 

@@ -9,11 +9,11 @@ import pytest
 
 from functions.connections.connection import Connection
 from functions.flows.to_ifs.deliver import deliver
-from functions.flows.to_ifs.ownership import same
 from functions.ifs.schema.expectations import compare, expectations
 from functions.ifs.schema.metadata import Attribute, EntitySet, Published
 from functions.model.outcomes import Outcome, Reason
 from functions.model.records import FieldName, Record, Written
+from functions.model.same_value import same
 from functions.model.shipment import Shipment
 from functions.shipstation.reading.models import ShipStationShipment
 from functions.shipstation.reading.normalise import normalised

@@ -186,11 +186,11 @@ def test_an_order_whose_parcels_are_all_voided_stands_on_the_record_and_is_not_l
 
 
 def test_the_last_value_that_was_not_ours_stays_while_we_write_over_our_own() -> None:
-    first = FieldMemory(outcome=Outcome.SKIPPED).claiming(FieldChange(before="OLD", after="1Z0001"))
+    first = FieldMemory(outcome=Outcome.SKIPPED).claiming("tracking", FieldChange(before="OLD", after="1Z0001"))
     assert (first.ours, first.tried, first.theirs) == ("1Z0001", "1Z0001", "OLD")
-    second = first.claiming(FieldChange(before="1Z0001", after="1Z0002"))
+    second = first.claiming("tracking", FieldChange(before="1Z0001", after="1Z0002"))
     assert (second.ours, second.theirs) == ("1Z0002", "OLD")
-    over_a_person = first.claiming(FieldChange(before="TYPED", after="1Z0003"))
+    over_a_person = first.claiming("tracking", FieldChange(before="TYPED", after="1Z0003"))
     assert over_a_person.theirs == "TYPED"
 
 
@@ -200,7 +200,7 @@ def test_a_refused_value_is_tried_and_leaves_no_claim_to_it() -> None:
 
 
 def test_what_somebody_changed_is_theirs_and_an_emptied_field_forgets_nothing_of_them() -> None:
-    ours = FieldMemory(outcome=Outcome.SKIPPED).claiming(FieldChange(before="OLD", after="1Z0001"))
+    ours = FieldMemory(outcome=Outcome.SKIPPED).claiming("tracking", FieldChange(before="OLD", after="1Z0001"))
     assert (ours.somebodys("TYPED").ours, ours.somebodys("TYPED").theirs) == (None, "TYPED")
     assert (ours.somebodys(None).ours, ours.somebodys(None).theirs) == (None, "OLD")
 
