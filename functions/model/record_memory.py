@@ -120,6 +120,11 @@ class FieldMemory(Frozen):
         theirs = self.theirs if current is None else current
         return self.model_copy(update={"ours": None, "extends": False, "theirs": theirs})
 
+    def seeing(self, name: str, current: str | None) -> FieldMemory:
+        """What stands there and is not ours is somebody's, whatever becomes of what is sent now."""
+        is_ours = self.ours is not None and same(name, current, self.ours)
+        return self if current is None or is_ours else self.somebodys(current)
+
     def overtaken(self, value: str | None, current: str | None) -> FieldMemory:
         """Ours was sent, and somebody else's stands there now."""
         theirs = self.theirs if current is None else current

@@ -189,6 +189,7 @@ class RecordWrite:
         changes = changes_of(decisions, names)
         left = [name for name in names if name in decisions and name not in changes]
         session.remember({name: decisions[name].memory for name in left})
+        session.remember({name: session.past(name).seeing(name, session.record.values.get(name)) for name in changes})
         return _Try(number, decisions, changes, session.record, self.tools.now())
 
     def _is_there(self, attempt: _Try) -> bool:
