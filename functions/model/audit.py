@@ -133,6 +133,17 @@ class AuditEntry(Frozen):
     def calling(self, action: str | None) -> AuditEntry:
         return self.model_copy(update={"action": action})
 
+    def is_certain(self, name: str) -> bool:
+        """Whether the field is known to have held what this entry says: what was refused, or only shown, put nothing
+        there, and an earlier write may still have arrived.
+        """
+        return self.outcome in {Outcome.WRITTEN, "decided"} and name not in self.refused
+
+    def saw_another(self, attribute: str, value: str) -> bool:
+        """Whether something else than `value` stood there when this was sent, and nothing certain came of it."""
+        seen = ((name, change) for name, change in self.changes.items() if not self.is_certain(name))
+        return any(change.attribute == attribute and not same(name, change.before, value) for name, change in seen)
+
     def claims(self, attribute: str, value: str | None) -> bool:
         """Whether this write put `value` there, as IFS keeps it, or may have."""
         is_ours = self.outcome in CLAIMING and self.cause.reverts is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -302,13 +302,19 @@ class RecordMemory(Frozen):
         adopted = {name: past.adopted() for name, past in theirs.items()}
         return self.remembering(adopted), {name: past.theirs for name, past in theirs.items()}
 
-    def claiming_from(self, entry: AuditEntry, unknown: Mapping[str, str]) -> tuple[RecordMemory, dict[str, str]]:
+    def claiming_from(
+        self, entry: AuditEntry, unknown: Mapping[str, str], replaced: Collection[str] = ()
+    ) -> tuple[RecordMemory, dict[str, str]]:
         """With the values, by attribute, that this audit entry says we put there; and those that an older entry may
-        still explain: what is certain of an attribute is the last word on it.
+        still explain: what is certain of an attribute is the last word on it. Of those `replaced` something else was
+        seen after this entry: what it put there for certain is gone, and what may have arrived may have come later.
         """
-        ours = {attribute: value for attribute, value in unknown.items() if entry.claims(attribute, value)}
+        may_be = (
+            unknown if entry.outcome == "outcome_unknown" else {a: unknown[a] for a in unknown if a not in replaced}
+        )
+        ours = {attribute: value for attribute, value in may_be.items() if entry.claims(attribute, value)}
         changes = {change.attribute: (name, change) for name, change in entry.changes.items()}
-        settled = {*ours, *(changes if entry.outcome != "outcome_unknown" else ())}
+        settled = {attribute for attribute, (name, _) in changes.items() if attribute in ours or entry.is_certain(name)}
         claimed = {
             attribute: self.fields.get(attribute, FieldMemory(outcome=Outcome.WRITTEN)).claiming(*changes[attribute])
             for attribute in ours

@@ -247,12 +247,15 @@ def explained(
     audit does not explain.
     """
     unknown, since, stored_at = unexplained(record, memory, target), dict[str, str](), memory.result_at
+    replaced: set[str] = set()
     if stored_at is not None:
         since = changed_since(record, memory, target)
     for entry in _told_of(record.key, audit.story(memory.connection, record.key)) if unknown or since else ():
         if stored_at is not None and entry.at <= stored_at:
             since = {}
-        memory, left = memory.claiming_from(entry, {**unknown, **since})
+        asked = {**unknown, **since}
+        memory, left = memory.claiming_from(entry, asked, replaced)
+        replaced |= {attribute for attribute, value in asked.items() if entry.saw_another(attribute, value)}
         unknown, since = _only(unknown, left), _only(since, left)
         if not unknown and not since:
             break
