@@ -284,6 +284,16 @@ class RecordMemory(Frozen):
         return any(past.outcome is Outcome.PARKED and past.ours is not None for past in self.fields.values())
 
     @property
+    def holds_ours(self) -> bool:
+        """A value of ours, or one that a person has put back."""
+        return any(past.ours is not None or past.reverted for past in self.fields.values())
+
+    @property
+    def was_seen(self) -> bool:
+        """It was written, or held something of somebody else: a row that was only looked for was never made."""
+        return bool(self.mapping_version) or any(past.theirs is not None for past in self.fields.values())
+
+    @property
     def is_outdated(self) -> bool:
         """A plan showed something else than what would have been written."""
         return any(past.reason is Reason.PLAN_OUTDATED for past in self.fields.values())

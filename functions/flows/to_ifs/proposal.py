@@ -290,10 +290,11 @@ def _by_record(
 
 
 def missing(record: Record, memory: RecordMemory) -> Reason | None:
-    """A row that was made once and that IFS does not show is hidden or deleted, and no second one is made."""
-    # A row that was only looked for was never made; one that we filled was.
-    was_made = any(past.ours is not None or past.reverted for past in memory.fields.values())
-    return Reason.NOT_IN_IFS_YET if was_made and not record.exists else None
+    """A row that was made once and that IFS does not show is hidden or deleted, and no second one is made. One that was
+    emptied since is missed where something is to stand there again.
+    """
+    is_filled, is_known = memory.holds_ours, memory.was_seen and memory.live_orders
+    return Reason.NOT_IN_IFS_YET if (is_filled or is_known) and not record.exists else None
 
 
 def _touched(case: OrderCase, placement: Placement, memories: Memories) -> list[RecordKey]:

@@ -42,6 +42,8 @@ def take_over(session: RecordSession) -> None:
     if entry is None:
         entry = _found_out(session, intent)
     session.memory = session.memory.remembering(_obeying(session.saved, intent, entry, session.record)).closed()
+    if entry.outcome is Outcome.WRITTEN:
+        session.memory = session.memory.written_with(entry.mapping_version)
 
 
 def finish(memory: RecordMemory, view: Connection, order: OrderKey, tools: Tools, cause: Cause) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -31,8 +31,8 @@ PARCEL = [a_shipment(1, reference="P1"), a_shipment(1, reference="P2")]
 class Entities(World):
     """The ledger is a stand-in, IFS the simulated tenant."""
 
-    def __init__(self, *orders: str, are_rows_unique: bool = False) -> None:
-        self.rig = Rig(targets=[ENTITY])
+    def __init__(self, *orders: str, are_rows_unique: bool = False, fields: Mapping[str, Any] = ENTITY) -> None:
+        self.rig = Rig(targets=[{**EACH_A_ROW, **fields}])
         super().__init__(FakeIfs(), self.rig.connection)
         self.rig.tenant.switches.are_rows_unique = are_rows_unique
         for order in orders:
@@ -161,3 +161,43 @@ def test_a_row_that_was_made_and_is_shown_no_more_is_not_made_again() -> None:
     deliver([again(a_shipment().order_key, "replay")], world.delivery)
     assert world.rows() == []
     assert world.state().waiting_for is Reason.NOT_IN_IFS_YET
+
+
+@pytest.mark.parametrize("has_died", [False, True], ids=["recorded", "found out afterwards"])
+def test_a_row_that_was_emptied_and_is_hidden_is_not_made_again_for_a_label_that_is_live_again(
+    *, has_died: bool
+) -> None:
+    world = Entities("P1001", fields={"tracking": ENTITY["tracking"]})
+    if has_died:
+        world.audit.before_put += [dies, dies]
+    for reading in (a_shipment(), voided(a_shipment())):
+        world.at += timedelta(hours=1)
+        world.settle(reading)
+        world.at += LEASE
+        deliver([again(reading.order_key)], world.delivery)
+    assert world.rows() == [("L1", "P1001", None, None)]
+    rows = world.rig.tenant.sets[ENTITY["entity_set"]]
+    hidden = dict(rows)
+    rows.clear()
+    world.at += timedelta(hours=1)
+    deliver([again(a_shipment().order_key)], world.delivery)
+    assert (world.state().waiting_for, world.state().attention) == (None, None)
+    world.settle(a_shipment(read_at=a_shipment().read_at + timedelta(hours=2)))
+    assert (world.rows(), world.state().waiting_for) == ([], Reason.NOT_IN_IFS_YET)
+    rows.update(hidden)
+    deliver([again(a_shipment().order_key)], world.delivery)
+    assert world.rows() == [("L1", "P1001", "1Z0001", None)]
+
+
+def test_a_row_that_somebody_else_made_and_that_is_hidden_is_not_made_again() -> None:
+    world = Entities("P1001", fields={"tracking": ENTITY["tracking"]})
+    world.rig.tenant.insert(TRACKINGS, {"ShipstationId": "L1", "OrderNo": "P1001", "TrackingNo": "1Z0001"})
+    world.settle(a_shipment())
+    world.rig.tenant.sets[ENTITY["entity_set"]].clear()
+    world.at += timedelta(hours=1)
+    deliver([again(a_shipment().order_key, "replay")], world.delivery)
+    assert (world.rows(), world.state().waiting_for) == ([], Reason.NOT_IN_IFS_YET)
+
+
+def dies() -> None:
+    raise RuntimeError("killed")
