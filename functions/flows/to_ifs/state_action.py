@@ -23,9 +23,13 @@ def act(session: RecordSession) -> None:
     if action is None or session.proposal.planned is not None or session.proposal.giving_back is not None:
         return
     past = session.memory.fields.get(STATE)
+    may_begin = (past is None or _never_began(past)) and _is_ready(session)
+    # A list may carry no tag, or another one than is checked; where no field was written, nobody has read another.
+    if may_begin and session.record.state == action.from_state and (past is not None or not session.record.etag):
+        session.look_again()
     if session.record.state != action.from_state:
         _settle(session, past)
-    elif (past is None or _never_began(past)) and _is_ready(session):
+    elif may_begin:
         _call(session, action)
 
 

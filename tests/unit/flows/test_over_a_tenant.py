@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from functions.flows.to_ifs.deliver import deliver
 from functions.flows.to_ifs.record_session import Records
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import Shipment
-from tests.equipment.builders import a_shipment, voided, work
+from tests.equipment.builders import a_shipment, again, voided, work
 from tests.equipment.delivery_fakes import FakeIfs, World
 from tests.equipment.tenant_fixture import Rig
 
@@ -24,8 +25,8 @@ SHARED = (Outcome.PARKED, Reason.SHARED_TARGET)
 class OverATenant(World):
     """The ledger is a stand-in, IFS the simulated tenant."""
 
-    def __init__(self, **target: Any) -> None:
-        self.rig = Rig(targets=[{"profile": "shipment_header", **target}])
+    def __init__(self, *, allow_state_actions: bool = False, **target: Any) -> None:
+        self.rig = Rig(targets=[{"profile": "shipment_header", **target}], allow_state_actions=allow_state_actions)
         super().__init__(FakeIfs(), self.rig.connection)
 
     def opened(self, connection: Connection) -> Records:
@@ -104,3 +105,22 @@ def test_an_order_and_its_purchase_order_shipped_apart_are_parked_for_both_until
     world.drain()
     assert (world.tracking(number), world.ended(PURCHASE_ORDER)[0][0]) == ("1Z0002", Outcome.WRITTEN)
     assert {world.state(each.reference).attention for each in (ORDER, PURCHASE_ORDER)} == {None}
+
+
+@pytest.mark.parametrize("list_tags", ["none", "stale", "true"])
+def test_an_action_is_called_once_under_whatever_tags_lists_carry_where_no_field_is_left_to_write(
+    list_tags: str,
+) -> None:
+    action = {"action": "IfsApp.ShipmentHandling.Shipment_Complete", "from_state": "Preliminary"}
+    world = OverATenant(allow_state_actions=True, ship_date={"policy": "never"}, state_action=action)
+    world.rig.tenant.switches.list_tags = list_tags
+    number = world.rig.tenant.add_shipment([("P1001", "BOLT", 2)], objstate="Packed")
+    world.settle(ORDER)
+    world.rig.tenant.set_state(number, "Preliminary")
+    for _ in range(3):
+        world.at += timedelta(hours=1)
+        deliver([again(ORDER.order_key)], world.delivery)
+    assert world.rig.tenant.shipment(number)["Objstate"] == "Completed"
+    assert world.on(str(number)).fields["state"].outcome is Outcome.WRITTEN
+    assert sum("Shipment_Complete" in str(request.url) for request in world.rig.wire.seen("POST")) <= 2
+    assert world.state().attention is None
