@@ -134,6 +134,10 @@ class FieldMemory(Frozen):
         """IFS did not take `value`: it was tried, and there is no claim to it."""
         return self.model_copy(update={"outcome": Outcome.PARKED, "reason": reason, "tried": value})
 
+    def holding(self, value: str | None) -> FieldMemory:
+        """What IFS made of ours."""
+        return self.model_copy(update={"ours": value, "extends": False})
+
     def adopted(self) -> FieldMemory:
         """A person says that what was called his is ours."""
         return self.model_copy(update={"ours": self.theirs, "theirs": None, "extends": False})

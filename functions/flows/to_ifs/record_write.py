@@ -262,7 +262,8 @@ class RecordWrite:
         typed = [name for name in differing if is_overtaken and not attempt.is_as_before(name, after)]
         dropped = [name for name in differing if name not in typed]
         self._typed_over(typed, attempt, after)
-        self._dropped(dropped, attempt)
+        is_of_ours = answer.record is not None or answer.etag == after.etag
+        self._dropped(dropped, attempt, after if is_of_ours else attempt.before)
         self._write_down(attempt, key, _ending(attempt, dropped, answer, after))
 
     def _typed_over(self, names: Iterable[FieldName], attempt: _Try, after: Record) -> None:
@@ -270,9 +271,12 @@ class RecordWrite:
             theirs = self.session.past(name).overtaken(attempt.changes[name], after.values.get(name))
             self.session.remember({name: theirs.ended(Outcome.KEPT, Reason.TYPED_BY_A_PERSON)})
 
-    def _dropped(self, names: Iterable[FieldName], attempt: _Try) -> None:
-        past = self.session.past
-        self.session.remember({n: past(n).refused(attempt.changes[n], Reason.NOT_STORED) for n in names})
+    def _dropped(self, names: Iterable[FieldName], attempt: _Try, made: Record) -> None:
+        """`made` is what is known to have come of our write: what IFS made of ours is ours too."""
+        for name in names:
+            dropped = self.session.past(name).refused(attempt.changes[name], Reason.NOT_STORED)
+            is_made = not attempt.is_as_before(name, made) and not attempt.decisions[name].memory.extends
+            self.session.remember({name: dropped.holding(made.values.get(name)) if is_made else dropped})
 
     def _after_lost_answer(self, attempt: _Try, key: str, fault: OutcomeUnknown) -> None:
         """What stands is written. What does not may still arrive: its intent stays until its lease ends."""
