@@ -93,7 +93,8 @@ def _sent(name: FieldName, rule: FieldRule, value: str | None) -> str | float | 
 
 def _value(kind: FieldType, value: Any) -> str | None:
     """IFS may send a date with a time, a time with fractions or an offset; the day is what counts."""
-    if value is None or value == "":
+    # An import fills empty columns with blanks.
+    if value is None or not str(value).strip():
         return None
     text = str(value)
     if kind == "number":

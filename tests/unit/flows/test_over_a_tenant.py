@@ -124,3 +124,13 @@ def test_an_action_is_called_once_under_whatever_tags_lists_carry_where_no_field
     assert world.on(str(number)).fields["state"].outcome is Outcome.WRITTEN
     assert sum("Shipment_Complete" in str(request.url) for request in world.rig.wire.seen("POST")) <= 2
     assert world.state().attention is None
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\u00a0"], ids=["empty", "a blank", "a blank that is not broken at"])
+def test_a_field_that_an_import_filled_with_blanks_is_nobodys(blank: str) -> None:
+    world = OverATenant(carrier={"policy": "if_empty_or_ours"})
+    number = world.rig.tenant.add_shipment([("P1001", "BOLT", 2)], ProNo=blank, ForwardAgentId=blank)
+    world.settle(ORDER)
+    assert (world.tracking(number), world.rig.tenant.shipment(number)["ForwardAgentId"]) == ("1Z0001", "UPS")
+    world.settle(voided(ORDER))
+    assert (world.tracking(number), world.rig.tenant.shipment(number)["ForwardAgentId"]) == (None, None)
