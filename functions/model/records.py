@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from typing import NewType
 
@@ -46,7 +46,8 @@ class Record(Frozen):
 
     `values` holds every configured field, None where IFS holds nothing; dates as `YYYY-MM-DDThh:mm:ssZ` or
     `YYYY-MM-DD`. `exists` False is a row that is still to be made, for the customer order `order_number`.
-    `earlier_key` is what earlier versions of the connector called it.
+    `earlier_key` is what earlier versions of the connector called it. `returning` are fields to which a write
+    gives back what stood there before.
     """
 
     key: RecordKey
@@ -61,6 +62,10 @@ class Record(Frozen):
     order_number: str = ""
     state: str = ""
     earlier_key: str = ""
+    returning: frozenset[FieldName] = frozenset()
+
+    def giving_back(self, names: Iterable[FieldName]) -> Record:
+        return self.model_copy(update={"returning": frozenset(names)})
 
     def holding(self, values: Mapping[FieldName, str | None], etag: str) -> Record:
         """The record as a later answer shows it."""

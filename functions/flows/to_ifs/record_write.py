@@ -76,6 +76,11 @@ class _Try:
     def has_no_tag(self) -> bool:
         return self.before.exists and not self.before.etag
 
+    @property
+    def returning(self) -> list[FieldName]:
+        """Whose value of before is given back."""
+        return [name for name in self.changes if self.decisions[name].memory.ours is None]
+
     def is_as_before(self, name: FieldName, after: Record) -> bool:
         return same(name, after.values.get(name), self.before.values.get(name))
 
@@ -218,7 +223,7 @@ class RecordWrite:
         # Intent, write, audit entry, result: a crash between any two leaves enough to tell which of them happened.
         key = session.intend("patch" if session.record.exists else "post", self._changes(attempt))
         try:
-            answer = self.tools.ifs.write(attempt.before, attempt.changes)
+            answer = self.tools.ifs.write(attempt.before.giving_back(attempt.returning), attempt.changes)
         except OutcomeUnknown as fault:
             session.heard(fault)
             self._after_lost_answer(attempt, key, fault)

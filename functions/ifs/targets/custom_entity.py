@@ -69,7 +69,7 @@ class CustomEntities:
         if target.company_attribute:
             body[target.company_attribute] = record.company
         # A new row holds nothing that could be cleared.
-        given = {name: value for name, value in self._fields.body(changes).items() if value is not None}
+        given = {name: value for name, value in self._fields.body(changes, record).items() if value is not None}
         path = f"{self._service.path}/{target.entity_set}"
         answer = self._service.client.post(path, {**body, **given}, target.entity_set)
         if answer is None:

@@ -28,9 +28,12 @@ class Fields:
     def values(self, row: Row) -> dict[FieldName, str | None]:
         return {name: _value(rule.type, row.get(rule.attribute)) for name, rule in self._rules.items()}
 
-    def body(self, changes: Mapping[FieldName, str | None]) -> dict[str, str | float | None]:
-        """Raises Permanent for a value that IFS would have to cut."""
-        return {self._rules[name].attribute: _sent(name, self._rules[name], v) for name, v in changes.items()}
+    def body(self, changes: Mapping[FieldName, str | None], record: Record) -> dict[str, str | float | None]:
+        """Raises Permanent for a value that IFS would have to cut; what stood there before fits again."""
+        sent = {name: _sent(self._rules[name], value) for name, value in changes.items()}
+        for name in sent.keys() - record.returning:
+            _check(name, self._rules[name], sent[name])
+        return {self._rules[name].attribute: value for name, value in sent.items()}
 
     def are_in(self, answer: Answer) -> bool:
         return isinstance(answer.body, dict) and set(self.attributes) <= set(answer.body)
@@ -45,7 +48,7 @@ class Writer:
     def patch(self, record: Record, key: str, changes: Mapping[FieldName, str | None]) -> Answer | None:
         """None for a conflict. `key` is the record's as `odata.key` makes it."""
         path = self._service.address(self._set, key)
-        return self._service.client.patch(path, ETag(record.etag), self._fields.body(changes), self._set)
+        return self._service.client.patch(path, ETag(record.etag), self._fields.body(changes, record), self._set)
 
     def written(self, answer: Answer | None, before: Record) -> Written | Conflict:
         """What the answer says the record holds now; without a record where it says nothing. Raises OutcomeUnknown for
@@ -81,14 +84,17 @@ def text_of(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _sent(name: FieldName, rule: FieldRule, value: str | None) -> str | float | None:
-    amount = amount_of(value) if rule.type == "number" else None
-    if amount is not None:
-        return int(amount) if amount == amount.to_integral_value() else float(amount)
+def _check(name: FieldName, rule: FieldRule, value: str | float | None) -> None:
     # Cut off it would be another value, and look like somebody else's at the next look.
-    if value is not None and len(value.encode()) > rule.max_length:
+    if isinstance(value, str) and len(value.encode()) > rule.max_length:
         raise Permanent(Reason.IFS_CONFIGURATION, f"{name} is longer than its max_length")
-    return value
+
+
+def _sent(rule: FieldRule, value: str | None) -> str | float | None:
+    amount = amount_of(value) if rule.type == "number" else None
+    if amount is None:
+        return value
+    return int(amount) if amount == amount.to_integral_value() else float(amount)
 
 
 def _value(kind: FieldType, value: Any) -> str | None:

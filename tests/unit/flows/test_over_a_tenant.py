@@ -134,3 +134,14 @@ def test_a_field_that_an_import_filled_with_blanks_is_nobodys(blank: str) -> Non
     assert (world.tracking(number), world.rig.tenant.shipment(number)["ForwardAgentId"]) == ("1Z0001", "UPS")
     world.settle(voided(ORDER))
     assert (world.tracking(number), world.rig.tenant.shipment(number)["ForwardAgentId"]) == (None, None)
+
+
+@pytest.mark.parametrize("has_room", [True, False], ids=["the file has room for it", "the file has none"])
+def test_a_colleagues_forwarder_returns_once_the_label_is_voided_however_long_it_is(*, has_room: bool) -> None:
+    world = OverATenant(carrier={"max_length": 20 if has_room else 5})
+    world.rig.tenant.forwarders.add("SCHENKER")
+    number = world.rig.tenant.add_shipment([("P1001", "BOLT", 2)], ForwardAgentId="SCHENKER")
+    world.settle(ORDER)
+    assert world.rig.tenant.shipment(number)["ForwardAgentId"] == "UPS"
+    world.settle(voided(ORDER))
+    assert (world.rig.tenant.shipment(number)["ForwardAgentId"], world.state().attention) == ("SCHENKER", None)
