@@ -143,10 +143,13 @@ class FieldMemory(Frozen):
         return self.model_copy(update={"ours": self.theirs, "theirs": None, "extends": False})
 
     def asked_again(self) -> FieldMemory:
-        """What IFS refused is sent once more: until that is known to have ended, it was not tried."""
-        if not self.is_refused:
+        """What IFS refused is sent once more: until that is known to have ended, it was not tried; nor is anything said
+        of whose it is that will stand there.
+        """
+        if self.outcome not in {Outcome.KEPT, Outcome.UNCHANGED} and not self.is_refused:
             return self
-        return self.model_copy(update={"outcome": Outcome.RETRY, "reason": Reason.OUTCOME_UNKNOWN, "tried": None})
+        tried = None if self.is_refused else self.tried
+        return self.model_copy(update={"outcome": Outcome.RETRY, "reason": Reason.OUTCOME_UNKNOWN, "tried": tried})
 
     def given_back(self, value: str | None, shipments: Iterable[ShipmentKey]) -> FieldMemory:
         """A person decided that `value` stands there, whatever these shipments say."""

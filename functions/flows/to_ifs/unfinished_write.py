@@ -139,8 +139,9 @@ def _field_after(
 
 
 def _is_ours(entry: AuditEntry, name: str, change: FieldChange, record: Record) -> bool:
-    is_unknown = entry.outcome == "outcome_unknown"
-    return entry.outcome is Outcome.WRITTEN or (is_unknown and _stands(name, change, record))
+    # A record that is not shown is not empty.
+    may_be_seen = entry.outcome == "outcome_unknown" and record.exists
+    return entry.outcome is Outcome.WRITTEN or (may_be_seen and _stands(name, change, record))
 
 
 def _state_after(entry: AuditEntry, past: FieldMemory) -> FieldMemory:

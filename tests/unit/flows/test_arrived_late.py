@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from functions.flows.to_ifs.deliver import deliver
 from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import LEASE
 from functions.model.records import FieldName
+from functions.model.shipment import Shipment
 from tests.equipment.builders import a_candidate, a_connection, a_record, a_shipment, again, voided, work
 from tests.equipment.delivery_fakes import FakeIfs, World
 
@@ -75,3 +77,53 @@ def test_a_value_that_stood_when_another_was_refused_is_ours_by_the_entry_before
     assert world.ifs.values()[FieldName.CARRIER] == "FEDEX"
     deliver([work(voided(relabelled))], world.delivery)
     assert world.ifs.values()[FieldName.CARRIER] is None
+
+
+def unheard(world: World, *shipments: Shipment, commits: bool) -> None:
+    """The write for these has no answer, and IFS does not show the record when the run after its lease looks."""
+    world.at += timedelta(hours=1)
+    world.ifs.write_faults.append((OutcomeUnknown(Reason.IFS_UNAVAILABLE, "504"), commits))
+    world.ifs.read_faults.append(Retryable(Reason.IFS_UNAVAILABLE, "503"))
+    deliver([work(shipment) for shipment in shipments], world.delivery)
+    world.at += LEASE
+    world.ifs.hidden.add(world.ifs.key("42"))
+    deliver([again(a_shipment().order_key)], world.delivery)
+    assert world.audit.said()[-1] == "outcome_unknown"
+    world.ifs.hidden.clear()
+
+
+def test_what_was_written_into_a_field_that_was_seen_empty_is_ours_once_the_record_is_shown_again() -> None:
+    world = World(FakeIfs(a_candidate()))
+    for message in (work(a_shipment()), work(voided(a_shipment())), again(a_shipment().order_key)):
+        deliver([message], world.delivery)
+    unheard(world, a_shipment(2), commits=True)
+    assert world.ifs.values()[FieldName.TRACKING] == "1Z0002"
+    world.at += timedelta(hours=1)
+    deliver([work(voided(a_shipment(2)))], world.delivery)
+    assert {value for value in world.ifs.values().values() if value is not None} == set()
+
+
+def test_what_was_written_over_a_persons_value_is_ours_once_the_record_is_shown_again() -> None:
+    world = World(FakeIfs(a_candidate()))
+    deliver([work(a_shipment())], world.delivery)
+    world.ifs.edit(carrier="DHL")
+    deliver([again(a_shipment().order_key, "replay")], world.delivery)
+    assert world.on().fields["carrier"].outcome is Outcome.KEPT
+    relabelled = a_shipment(2, carrier_code="fedex")
+    unheard(world, voided(a_shipment()), relabelled, commits=True)
+    assert world.ifs.values()[FieldName.CARRIER] == "FEDEX"
+    world.at += timedelta(hours=1)
+    deliver([work(voided(relabelled))], world.delivery)
+    assert world.ifs.values()[FieldName.CARRIER] == "DHL"
+
+
+def test_ours_that_was_to_be_cleared_is_not_gone_because_the_record_is_hidden() -> None:
+    """Its line was taken off it."""
+    world = World(FakeIfs(a_candidate()))
+    deliver([work(a_shipment())], world.delivery)
+    stands: dict[str, Any] = {str(name): value for name, value in world.ifs.values().items()}
+    world.ifs.put(a_candidate(a_record(etag=world.ifs.record().etag, **stands), ("P2002", "NUT", 1)))
+    unheard(world, voided(a_shipment()), commits=False)
+    world.at += timedelta(hours=1)
+    deliver([again(a_shipment().order_key)], world.delivery)
+    assert {value for value in world.ifs.values().values() if value is not None} == set()
