@@ -20,7 +20,7 @@ LOCKED = Retryable(Reason.RECORD_LOCKED, "ORA-20113", scope=Scope.RECORD, status
 
 
 def relabelled_over(typed: str, fault: ConnectorError | None) -> World:
-    """Ours, then a colleague's, then a label of another carrier that IFS does not take; without a fault, it drops it."""
+    """Ours, then a colleague's, then a label of another carrier that IFS does not take; it drops it without a fault."""
     world = World(FakeIfs(a_candidate(a_record(carrier="USPS"))))
     deliver([work(FIRST)], world.delivery)
     world.ifs.edit(carrier=typed)
