@@ -5,7 +5,7 @@
     ├─ messages              what travels through the queues; notification, which the webhook loads, stands alone
     └─ state                 what is remembered of an IFS order
        ├─ outcomes           how an attempt can end, and why
-       ├─ records            IFS records as they are read
+       ├─ records            IFS records as they are read; same_value whether two readings mean the same
        ├─ record_memory      what we did to one, and for whom
        ├─ audit              what is kept of each write
        ├─ selection          which orders a person asks for, replay_request what he wants of them

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -139,10 +140,17 @@ class AuditEntry(Frozen):
         """
         return self.outcome in {Outcome.WRITTEN, "decided"} and name not in self.refused
 
-    def saw_another(self, attribute: str, value: str) -> bool:
-        """Whether something else than `value` stood there when this was sent, and nothing certain came of it."""
-        seen = ((name, change) for name, change in self.changes.items() if not self.is_certain(name))
-        return any(change.attribute == attribute and not same(name, change.before, value) for name, change in seen)
+    @property
+    def certain(self) -> set[str]:
+        """The attributes of those fields."""
+        return {change.attribute for name, change in self.changes.items() if self.is_certain(name)}
+
+    def saw_others(self, values: Mapping[str, str]) -> set[str]:
+        """The attributes where something else than these values stood when this was sent, and nothing certain came of
+        it.
+        """
+        seen = {c.attribute: (name, c.before) for name, c in self.changes.items() if not self.is_certain(name)}
+        return {each for each in seen.keys() & values.keys() if not same(*seen[each], values[each])}
 
     def claims(self, attribute: str, value: str | None) -> bool:
         """Whether this write put `value` there, as IFS keeps it, or may have."""

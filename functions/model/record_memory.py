@@ -326,12 +326,10 @@ class RecordMemory(Frozen):
         still explain: what is certain of an attribute is the last word on it. Of those `replaced` something else was
         seen after this entry: what it put there for certain is gone, and what may have arrived may have come later.
         """
-        may_be = (
-            unknown if entry.outcome == "outcome_unknown" else {a: unknown[a] for a in unknown if a not in replaced}
-        )
-        ours = {attribute: value for attribute, value in may_be.items() if entry.claims(attribute, value)}
+        gone = replaced if entry.outcome != "outcome_unknown" else ()
+        ours = {a: value for a, value in unknown.items() if a not in gone and entry.claims(a, value)}
         changes = {change.attribute: (name, change) for name, change in entry.changes.items()}
-        settled = {attribute for attribute, (name, _) in changes.items() if attribute in ours or entry.is_certain(name)}
+        settled = {*ours, *entry.certain}
         claimed = {
             attribute: self.fields.get(attribute, FieldMemory(outcome=Outcome.WRITTEN)).claiming(*changes[attribute])
             for attribute in ours

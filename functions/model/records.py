@@ -160,6 +160,10 @@ class Written(Frozen):
     record: Record | None
     etag: str | None = None
 
+    def made(self, after: Record, before: Record) -> Record:
+        """What the write is known to have left: what was read `after` it, unless somebody may have come between."""
+        return after if self.record is not None or self.etag == after.etag else before
+
 
 class Conflict(Frozen):
     """Somebody else changed or made the record since it was read."""

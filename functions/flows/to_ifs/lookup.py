@@ -255,7 +255,7 @@ def explained(
             since = {}
         asked = {**unknown, **since}
         memory, left = memory.claiming_from(entry, asked, replaced)
-        replaced |= {attribute for attribute, value in asked.items() if entry.saw_another(attribute, value)}
+        replaced |= entry.saw_others(asked)
         unknown, since = _only(unknown, left), _only(since, left)
         if not unknown and not since:
             break

@@ -267,8 +267,7 @@ class RecordWrite:
         typed = [name for name in differing if is_overtaken and not attempt.is_as_before(name, after)]
         dropped = [name for name in differing if name not in typed]
         self._typed_over(typed, attempt, after)
-        is_of_ours = answer.record is not None or answer.etag == after.etag
-        self._dropped(dropped, attempt, after if is_of_ours else attempt.before)
+        self._dropped(dropped, attempt, answer.made(after, attempt.before))
         self._write_down(attempt, key, _ending(attempt, dropped, answer, after))
 
     def _typed_over(self, names: Iterable[FieldName], attempt: _Try, after: Record) -> None:

@@ -24,13 +24,18 @@ def act(session: RecordSession) -> None:
         return
     past = session.memory.fields.get(STATE)
     may_begin = (past is None or _never_began(past)) and _is_ready(session)
-    # A list may carry no tag, or another one than is checked; where no field was written, nobody has read another.
-    if may_begin and session.record.state == action.from_state and (past is not None or not session.record.etag):
-        session.look_again()
+    if may_begin and session.record.state == action.from_state:
+        _with_a_tag(session, past)
     if session.record.state != action.from_state:
         _settle(session, past)
     elif may_begin:
         _call(session, action)
+
+
+def _with_a_tag(session: RecordSession, past: FieldMemory | None) -> None:
+    """A list may carry none, or another one than is checked; where no field was written, nobody has read another."""
+    if past is not None or not session.record.etag:
+        session.look_again()
 
 
 def _settle(session: RecordSession, past: FieldMemory | None) -> None:
