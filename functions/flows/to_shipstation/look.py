@@ -76,8 +76,13 @@ def _look_at(flow: Push, step: Step, found: Mapping[str, CurrentOrder | None], c
     is_missing = key in found and order_id is None and listed is None
     is_asked = step.pushed.may_stand and not is_missing
     _judge(flow, step, flow.writer.read_one(step.pushed) if is_asked else None, cause)
-    if step.current is not None and not step.loaded.may_exist and is_typed_over(step.pushed, step.current):
-        audit(flow, step.pushed, step.pushed.tried_for or cause, _tried(step.pushed), outcome="outcome_unknown")
+    _tell_if_typed_over(flow, step, cause)
+
+
+def _tell_if_typed_over(flow: Push, step: Step, cause: Cause) -> None:
+    pushed, current = step.pushed, step.current
+    if current is not None and not step.loaded.may_exist and is_typed_over(pushed, current):
+        audit(flow, pushed, pushed.tried_for or cause, _tried(pushed), outcome="outcome_unknown")
 
 
 def _is_open_again(flow: Push, step: Step) -> bool:
