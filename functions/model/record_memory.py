@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -320,13 +320,15 @@ class RecordMemory(Frozen):
         return self.remembering(adopted), {name: past.theirs for name, past in theirs.items()}
 
     def claiming_from(
-        self, entry: AuditEntry, unknown: Mapping[str, str], replaced: Collection[str] = ()
+        self, entry: AuditEntry, unknown: Mapping[str, str], replaced: Mapping[str, datetime]
     ) -> tuple[RecordMemory, dict[str, str]]:
         """With the values, by attribute, that this audit entry says we put there; and those that an older entry may
         still explain: what is certain of an attribute is the last word on it. Of those `replaced` something else was
-        seen after this entry: what it put there for certain is gone, and what may have arrived may have come later.
+        seen last at that instant: what this entry put there for certain is gone; what may have arrived may have come
+        later, but nothing arrives a lease after it was given up.
         """
-        gone = replaced if entry.outcome != "outcome_unknown" else ()
+        given_up = entry.at + LEASE if entry.outcome == "outcome_unknown" else entry.at
+        gone = {attribute for attribute, seen_at in replaced.items() if seen_at >= given_up}
         ours = {a: value for a, value in unknown.items() if a not in gone and entry.claims(a, value)}
         changes = {change.attribute: (name, change) for name, change in entry.changes.items()}
         settled = {*ours, *entry.certain}

@@ -247,7 +247,7 @@ def explained(
     audit does not explain.
     """
     unknown, since, stored_at = unexplained(record, memory, target), dict[str, str](), memory.result_at
-    replaced: set[str] = set()
+    replaced: dict[str, datetime] = {}
     if stored_at is not None:
         since = changed_since(record, memory, target)
     for entry in _told_of(record.key, audit.story(memory.connection, record.key)) if unknown or since else ():
@@ -255,7 +255,7 @@ def explained(
             since = {}
         asked = {**unknown, **since}
         memory, left = memory.claiming_from(entry, asked, replaced)
-        replaced |= entry.saw_others(asked)
+        replaced = {**dict.fromkeys(entry.saw_others(asked), entry.at), **replaced}
         unknown, since = _only(unknown, left), _only(since, left)
         if not unknown and not since:
             break

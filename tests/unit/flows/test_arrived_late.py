@@ -53,6 +53,19 @@ def test_whatever_the_next_write_is_answered(refusal: ConnectorError | None) -> 
     assert taken_back(world) == {FieldName.CARRIER: "DHL"}
 
 
+@pytest.mark.parametrize("is_early", [True, False], ids=["within a lease", "later"])
+def test_what_was_not_there_a_lease_later_has_not_arrived(*, is_early: bool) -> None:
+    """Who types the same afterwards is a colleague."""
+    world = given_up()
+    for wait in (timedelta(), timedelta() if is_early else LEASE):
+        world.at += wait
+        world.ifs.write_faults.append((LOCKED, False))
+        deliver([again(a_shipment().order_key)], world.delivery)
+    arrives(world)
+    theirs = {FieldName.TRACKING: "1Z0001", FieldName.CARRIER: "UPS"}
+    assert taken_back(world) == ({FieldName.CARRIER: "DHL"} if is_early else theirs)
+
+
 def test_whatever_shadow_mode_showed_meanwhile() -> None:
     world = given_up()
     world.connection = a_connection(mode="shadow")
