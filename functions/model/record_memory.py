@@ -204,6 +204,12 @@ class OpenIntent(Frozen):
         return Reason.OUTCOME_UNKNOWN if is_theirs else Reason.RECORD_SHARED
 
 
+def _gone(entry: AuditEntry, replaced: Mapping[str, datetime]) -> set[str]:
+    """Nothing arrives a lease after it was given up."""
+    over = entry.at + LEASE if entry.outcome == "outcome_unknown" else entry.at
+    return {attribute for attribute, seen_at in replaced.items() if seen_at >= over}
+
+
 class RecordMemory(Frozen):
     """`tell` are the orders that have not heard of what changed for them here, `left` those that left while it was
     parked, and may have something here until that is over. `fields` are by IFS attribute; one that
@@ -325,10 +331,9 @@ class RecordMemory(Frozen):
         """With the values, by attribute, that this audit entry says we put there; and those that an older entry may
         still explain: what is certain of an attribute is the last word on it. Of those `replaced` something else was
         seen last at that instant: what this entry put there for certain is gone; what may have arrived may have come
-        later, but nothing arrives a lease after it was given up.
+        later.
         """
-        given_up = entry.at + LEASE if entry.outcome == "outcome_unknown" else entry.at
-        gone = {attribute for attribute, seen_at in replaced.items() if seen_at >= given_up}
+        gone = _gone(entry, replaced)
         ours = {a: value for a, value in unknown.items() if a not in gone and entry.claims(a, value)}
         changes = {change.attribute: (name, change) for name, change in entry.changes.items()}
         settled = {*ours, *entry.certain}
