@@ -115,7 +115,7 @@ class ControlTools:
         named = each_named(self.orders, keys)
         known = {each.key.reference for each in named}
         unknown = {each: "the ledger does not know it" for each in references if each not in known}
-        return readable(named), {**unknown, **{e.key.reference: SENTENCES[e.reason] for e in unreadable(named)}}
+        return readable(named), {**unknown, **{e.key.reference: SENTENCES[e.fault.reason] for e in unreadable(named)}}
 
     def at_desk(
         self,

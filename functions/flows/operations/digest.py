@@ -16,9 +16,8 @@ from functions.connections.connection import Connection
 from functions.errors import ConnectorError
 from functions.flows.operations.attention import MOST, WaitingLists
 from functions.flows.operations.key_standing import key_standing
-from functions.flows.operations.named_orders import each_named, readable
+from functions.flows.operations.named_orders import Orders, each_named, readable
 from functions.flows.operations.standing import ReadingFacts, desk_standing, reading_standing, tenant_standing
-from functions.flows.operations.story import Orders
 from functions.flows.operations.troubles import remarks, troubles
 from functions.model.attention import Listed
 from functions.model.cursors import ReadingPosition, Span

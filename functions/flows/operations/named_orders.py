@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from functions.errors import Permanent
-from functions.model.outcomes import Outcome, Reason
+from functions.model.outcomes import Outcome
 from functions.model.plans import PlannedOrder
 from functions.model.shipment import OrderKey
 from functions.model.state import OrderState
@@ -20,10 +20,10 @@ class Orders(Protocol):
 
 @dataclass(frozen=True)
 class UnreadOrder:
-    """It stands in the ledger, and `reason` says why it cannot be read."""
+    """It stands in the ledger, and `fault` says why it cannot be read."""
 
     key: OrderKey
-    reason: Reason
+    fault: Permanent
 
 
 NamedOrder = OrderState | UnreadOrder
@@ -36,7 +36,7 @@ def each_named(orders: Orders, keys: Iterable[OrderKey]) -> list[NamedOrder]:
         try:
             found += orders.load([key]).values()
         except Permanent as fault:
-            found.append(UnreadOrder(key, fault.reason))
+            found.append(UnreadOrder(key, fault))
     return found
 
 
@@ -48,6 +48,15 @@ def unreadable(named: Iterable[NamedOrder]) -> list[UnreadOrder]:
     return [each for each in named if isinstance(each, UnreadOrder)]
 
 
+def readable_of(orders: Orders, keys: Iterable[OrderKey]) -> list[OrderState]:
+    """Those that can be read. Raises Permanent where none of them can, Retryable."""
+    named = each_named(orders, keys)
+    states, unread = readable(named), unreadable(named)
+    if unread and not states:
+        raise unread[0].fault
+    return states
+
+
 def undecided(named: Iterable[NamedOrder]) -> list[PlannedOrder]:
     """As a plan shows those that cannot be read."""
-    return [PlannedOrder(order=each.key, outcome=Outcome.RETRY, reason=each.reason) for each in unreadable(named)]
+    return [PlannedOrder(order=each.key, outcome=Outcome.RETRY, reason=each.fault.reason) for each in unreadable(named)]

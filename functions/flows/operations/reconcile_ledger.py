@@ -9,6 +9,7 @@ from typing import Protocol
 
 from functions.connections.connection import Connection
 from functions.errors import Permanent
+from functions.flows.operations.named_orders import Orders, each_named, readable
 from functions.flows.operations.reconcile_cases import Case
 from functions.model.parked import Parked
 from functions.model.reconciled import Checked
@@ -21,10 +22,6 @@ Name = tuple[str, str]  # of an order: its company, its reference
 Memories = Mapping[RecordKey, RecordMemory]
 
 
-class OrderStates(Protocol):
-    def load(self, keys: Sequence[OrderKey]) -> dict[OrderKey, OrderState]: ...
-
-
 class RecordMemories(Protocol):
     def load(self, connection: ConnectionName, keys: Sequence[RecordKey]) -> dict[RecordKey, RecordMemory]: ...
 
@@ -33,7 +30,7 @@ class RecordMemories(Protocol):
 class Ledger:
     """`now` is when it is asked; `dismissed` was parked until a person saw to it."""
 
-    orders: OrderStates
+    orders: Orders
     records: RecordMemories
     now: datetime
     parked: Collection[Parked] = ()
@@ -45,14 +42,8 @@ def orders_of(case: Case) -> set[Name]:
 
 
 def states_of(names: Iterable[Name], connection: Connection, ledger: Ledger) -> list[OrderState]:
-    found: list[OrderState] = []
-    for company, name in sorted(names):
-        key = OrderKey(connection=connection.name, company=company, reference=name)
-        try:
-            found += ledger.orders.load([key]).values()
-        except Permanent:
-            continue
-    return found
+    keys = (OrderKey(connection=connection.name, company=company, reference=name) for company, name in sorted(names))
+    return readable(each_named(ledger.orders, keys))
 
 
 def _memories_of(case: Case, connection: Connection, ledger: Ledger) -> Memories:

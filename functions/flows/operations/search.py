@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from functions.errors import ConnectorError
-from functions.flows.operations.story import Library, known_orders, states_of
+from functions.flows.operations.named_orders import readable_of
+from functions.flows.operations.story import Library, known_orders
 from functions.model.cursors import Reading
 from functions.model.facts import OrderReading
 from functions.model.frozen import Frozen
@@ -80,7 +81,7 @@ def _look(library: Library, index: ShipStationIndex, by: SearchedBy, text: str, 
         keys |= dict.fromkeys(shipment.order_key for shipment in reading.shipments)
         keys |= dict.fromkeys(key for order in reading.orders if (key := _key(order)) is not None)
         numbers += [each for order in reading.orders if (each := order.facts.ifs_shipment or order.facts.reference)]
-    found.states = list(states_of(library, list(keys)[:MOST]).values())
+    found.states = readable_of(library.orders, list(keys)[:MOST])
     return numbers
 
 

@@ -4,7 +4,7 @@ it is, and what happens next.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -12,6 +12,7 @@ from typing import Protocol
 
 from functions.connections.connection import Connection
 from functions.flows.operations.attention import told
+from functions.flows.operations.named_orders import Orders, readable_of
 from functions.flows.operations.pushed_story import Pushes
 from functions.flows.to_ifs.admission import store_view
 from functions.flows.to_ifs.lookup import RecordMemories
@@ -26,11 +27,6 @@ from functions.model.state import OrderState, ShipmentState
 
 ATTEMPTS = 50  # of each record, the newest; `attempts_left_out` says that there are more
 RECORDS = 20  # whose memory and audit one answer reads
-
-
-class Orders(Protocol):
-    def load(self, keys: Sequence[OrderKey]) -> dict[OrderKey, OrderState]:
-        """Unknown orders are left out. Strongly consistent."""
 
 
 class Audit(Protocol):
@@ -276,8 +272,4 @@ def known_orders(library: Library, number: str) -> list[OrderState]:
     """Those of this IFS order number, in every company of the connection."""
     connection = library.connection
     keys = [OrderKey(connection=connection.name, company=each, reference=number) for each in connection.companies]
-    return list(library.orders.load(keys).values())
-
-
-def states_of(library: Library, keys: Iterable[OrderKey]) -> Mapping[OrderKey, OrderState]:
-    return library.orders.load(list(dict.fromkeys(keys)))
+    return readable_of(library.orders, keys)

@@ -28,10 +28,10 @@ def of_a_newer_version(world: World, number: str) -> None:
     table.put({**item, "schema_version": 999})
 
 
-def shipped(site: Site, number: str, carrier: str = "stamps_com") -> None:
+def shipped(site: Site, number: str, carrier: str = "stamps_com", **parcel: Any) -> None:
     site.tenant.deliver(site.tenant.add_shipment([(number, "BOLT", 1)]))
     order = site.account.add_order(number, items=[{"sku": "BOLT", "quantity": 1}])
-    site.account.ship(order, carrier_code=carrier, at=START - timedelta(minutes=30), is_silent=True)
+    site.account.ship(order, carrier_code=carrier, at=START - timedelta(minutes=30), is_silent=True, **parcel)
 
 
 @pytest.fixture
@@ -49,6 +49,18 @@ def world() -> World:
 def test_the_others_that_a_person_names_are_seen_to(world: World, action: str) -> None:
     done = asked(world, {"do": action, **ACME, "orders": ["P1", "P2"]}, "control")
     assert (done["concerned"], done["left"]) == (1, {"P1": NEWER})
+
+
+def test_a_word_that_means_both_tells_of_the_other_and_its_own_number_says_why() -> None:
+    world, site = quiet_world()
+    for number in ("P1", "P2"):
+        shipped(site, number, tracking_number="1ZSAME")
+    deliver(world)
+    of_a_newer_version(world, "P1")
+    story = {"show": "order", "connection": "acme"}
+    both, alone = (asked(world, {**story, **word}, "inspect") for word in ({"tracking": "1ZSAME"}, {"order": "P1"}))
+    assert [each["order"] for each in both["stories"]] == ["P2"]
+    assert alone["error"] == NEWER
 
 
 def test_it_is_not_taken_for_an_order_that_nobody_knows(world: World) -> None:
