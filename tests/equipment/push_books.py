@@ -64,10 +64,6 @@ class Push:
 
     @property
     def is_effective(self) -> bool:
-        return self.is_new or bool(self.changed) or self.status == CANCELLED
-
-    @property
-    def is_effective_of_ours(self) -> bool:
         return self.is_new or bool(self.changed - ECHOED) or self.status == CANCELLED
 
 
@@ -133,7 +129,7 @@ class Books:
         told, every = Counter(key for key, _ in known), Counter(push.order_key for push in self.pushes)
         every.update(order.order_key for order in orders if self._is_cancelled_by_hand(order))
         certain = Counter(key for key, outcome in known if outcome == "written")
-        written = Counter(push.order_key for push in self.pushes if push.is_effective_of_ours)
+        written = Counter(push.order_key for push in self.pushes if push.is_effective)
         for key in (every | told).keys() - gone - set(pending):
             if written[key] > told[key] or certain[key] > every[key]:
                 yield f"{key} was written {written[key]} times, {told[key]} entries say so"

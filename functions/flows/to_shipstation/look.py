@@ -80,9 +80,9 @@ def _look_at(flow: Push, step: Step, found: Mapping[str, CurrentOrder | None], c
 
 
 def _tell_if_typed_over(flow: Push, step: Step, cause: Cause) -> None:
-    pushed, current = step.pushed, step.current
-    if current is not None and not step.loaded.may_exist and is_typed_over(pushed, current):
-        audit(flow, pushed, pushed.tried_for or cause, _tried(pushed), outcome="outcome_unknown")
+    before = step.loaded
+    if step.current is not None and is_typed_over(before, step.current):
+        audit(flow, before, before.tried_for or cause, _tried(before), outcome="outcome_unknown")
 
 
 def _is_open_again(flow: Push, step: Step) -> bool:

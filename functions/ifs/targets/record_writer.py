@@ -31,7 +31,7 @@ class Fields:
     def body(self, changes: Mapping[FieldName, str | None], record: Record) -> dict[str, str | float | None]:
         """Raises Permanent for a value that IFS would have to cut; what stood there before fits again."""
         sent = {name: _sent(self._rules[name], value) for name, value in changes.items()}
-        for name in sent.keys() - record.returning:
+        for name in (name for name in sent if name not in record.returning):
             _check(name, self._rules[name], sent[name])
         return {self._rules[name].attribute: value for name, value in sent.items()}
 
