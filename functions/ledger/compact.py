@@ -26,7 +26,7 @@ def whole(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _places(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         if value.keys() == {PLACE, ID}:
             yield value[PLACE]
         for inner in value.values():
@@ -37,14 +37,14 @@ def _places(value: Any) -> Iterator[str]:
 
 
 def _without(value: Any, place: str) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         is_there = value.keys() == {PLACE, ID} and value[PLACE] == place
         return {name: _without(inner, place) for name, inner in value.items() if not (is_there and name == PLACE)}
     return [_without(inner, place) for inner in value] if isinstance(value, list) else value
 
 
 def _with(value: Any, place: str) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         known = {PLACE: place} if value.keys() == {ID} else {}
         return {**known, **{name: _with(inner, place) for name, inner in value.items()}}
     return [_with(inner, place) for inner in value] if isinstance(value, list) else value

@@ -80,10 +80,9 @@ def stamp(instant: datetime) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
+    kind = type(value)  # what boto3 makes of an item has exact types, and this runs for every value of every item
+    if kind is Decimal:
         return int(value)
-    if isinstance(value, Mapping):
+    if kind is dict:
         return {name: _plain(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_plain(inner) for inner in value]
-    return value
+    return [_plain(inner) for inner in value] if kind is list else value

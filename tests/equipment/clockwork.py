@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,13 +13,6 @@ from greenlet import greenlet
 
 class Killed(BaseException):
     """The environment died: no except clause, no finally of the code under test can be relied on to have an effect."""
-
-
-@dataclass(order=True)
-class _Due:
-    at: datetime
-    number: int
-    action: Callable[[], object] = field(compare=False)
 
 
 class Task:
@@ -56,7 +48,7 @@ class Clockwork:
 
     def __init__(self, start: datetime) -> None:
         self.now = start
-        self._queue: list[_Due] = []
+        self._queue: list[tuple[datetime, int, Callable[[], object]]] = []
         self._numbers = itertools.count()
         self._hub = greenlet.getcurrent()
         self._current: Task | None = None
@@ -64,7 +56,7 @@ class Clockwork:
 
     def at(self, instant: datetime, action: Callable[[], object]) -> None:
         """Run `action` on the hub at `instant`, or now if that has passed. It must not wait."""
-        heapq.heappush(self._queue, _Due(max(instant, self.now), next(self._numbers), action))
+        heapq.heappush(self._queue, (max(instant, self.now), next(self._numbers), action))
 
     def after(self, seconds: float, action: Callable[[], object]) -> None:
         self.at(self.now + timedelta(seconds=seconds), action)
@@ -120,11 +112,11 @@ class Clockwork:
 
     def run(self, until: datetime) -> None:
         """Everything due up to and including `until`."""
-        while self._queue and self._queue[0].at <= until:
-            due = heapq.heappop(self._queue)
-            self.now = max(self.now, due.at)
+        while self._queue and self._queue[0][0] <= until:
+            at, _, action = heapq.heappop(self._queue)
+            self.now = max(self.now, at)
             self.steps += 1
-            due.action()
+            action()
         self.now = max(self.now, until)
 
     @property

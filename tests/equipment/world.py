@@ -60,7 +60,7 @@ from functions.settings import (
 )
 from functions.wiring.runtime import Handler, RunTime
 from functions.wiring.telemetry import logger
-from tests.equipment.clockwork import Clockwork, Killed
+from tests.equipment.clockwork import Clockwork, Killed, Task
 from tests.equipment.ifs.tenant import Tenant
 from tests.equipment.lambdas import Environment, EventSource, Function, Quota, ThrottledError
 from tests.equipment.memory_aws.bucket import MemoryBucket
@@ -229,7 +229,9 @@ class World:
         self.functions: dict[str, Function] = {}
         self.secrets = self._secrets({})
         self.signing = SigningService("first")
+        # What the schedule knows without asking, by connection, for as long as nothing of it is stored anew.
         self._reading: dict[str, tuple[int, ReadingPosition, bool]] = {}
+        self._circuits: dict[str, tuple[int, bool]] = {}
 
     def now(self) -> datetime:
         return self.clockwork.now
@@ -244,8 +246,7 @@ class World:
         task = self.clockwork.current
         if task is None:
             return
-        running = (f.running.get(task.root) for f in self.functions.values())
-        environment = next((found for found in running if found is not None), None)
+        environment = self._environment_of(task)
         if environment is None and task.parent is not None:
             raise Killed  # its environment is gone
         if environment is None:
@@ -257,6 +258,13 @@ class World:
             self.meet(f"killed at {name}")
             self.unheard.append(self.now())
             raise Killed
+
+    def _environment_of(self, task: Task) -> Environment | None:
+        root = task.root
+        for function in self.functions.values():  # no generator: every call to the outside comes by here, twice
+            if root in function.running:
+                return function.running[root]
+        return None
 
     def step_of(self, part: str) -> Callable[[str], None]:
         """Around every call to one table or queue: throttled before it, or its answer lost after it."""
@@ -524,6 +532,15 @@ class World:
         desk = DeskStore(ledger).load(ConnectionName(connection))
         return bool(desk.recalls or desk.over(self.now()))
 
+    def _is_circuit_open(self, connection: str) -> bool:
+        changes = self.tables[LEDGER].changes(f"tenant#{connection}")
+        if self._circuits.get(connection, (None, False))[0] != changes:
+            self._circuits[connection] = (
+                changes,
+                TenantStore(self.tables[LEDGER]).circuit(ConnectionName(connection)).is_open,
+            )
+        return self._circuits[connection][1]
+
     def _is_anything_due(self, function: str, connection: str) -> bool:
         if function == "pull":
             return True
@@ -534,7 +551,7 @@ class World:
             # While the circuit is open each minute probes another record: every fifth alone would probe the same ones.
             # Also where nothing is due: it may be to be closed.
             is_watching = ledger.has_due(f"watch#{connection}", now) and self.now().minute % 5 == 0
-            is_watching = is_watching or TenantStore(ledger).circuit(ConnectionName(connection)).is_open
+            is_watching = is_watching or self._is_circuit_open(connection)
             return is_watching or ledger.has_due(f"due#{connection}#", now) or self._is_anything_on_the_desk(connection)
         name, ledger = ConnectionName(connection), self.tables[LEDGER]
         changes = ledger.changes(f"reader#{connection}") + ledger.changes(f"jobs#{connection}")
