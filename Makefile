@@ -19,7 +19,7 @@ STEP := exec $(BIN)/python -B .ci/step.py
 PYTEST := $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 CDK := exec $(BIN)/python -B .ci/deploy.py
 
-.PHONY: help setup demo test nightly lint unit synth check secrets restore operate simulate breakages seeds bench proof screenshots mutate \
+.PHONY: help setup demo test nightly lint unit synth check secrets restore operate simulate breakages faults seeds bench proof screenshots mutate \
 	bootstrap deploy schemas pins sbom clean
 
 help: ## Say what each verb does
@@ -67,6 +67,9 @@ simulate: setup ## Run the shipping code through SEEDS simulated weeks and throu
 
 breakages: setup ## Break the code on purpose, one way at a time: does a week notice? Goes on where it was stopped
 	@$(STEP) "Breaking the code" nice -n 10 $(BIN)/python -m tests.simulation.break_it
+
+faults: setup ## Show every listed fault, or those named (IDS="N5 I3"): a week meets it, or a test, and it ends as it has to
+	@$(STEP) "Showing faults" $(BIN)/python -m tests.simulation.show_faults $(IDS)
 
 seeds: setup ## Run SEEDS simulated weeks (10000), night after night: goes on where it was stopped, and reports
 	@$(STEP) "Simulating" nice -n 10 $(BIN)/python -m tests.simulation.seeds $(SEEDS)

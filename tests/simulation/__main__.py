@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.table import Table
 
 from tests.equipment.evidence import keep
-from tests.simulation.fault_model import listed_in
+from tests.simulation.fault_model import listed_in, named_in
 from tests.simulation.side_by_side import as_they_end, console
 from tests.simulation.simulate import Result, simulate
 
@@ -53,7 +53,7 @@ def show_seeds(results: list[Result]) -> None:
     _table("Coverage: stories met", coverage)
     _matrix(sum((result.faults_by for result in results), Counter[tuple[str, str]]()))
     _table("Faults shown", sum((result.faults for result in results), Counter[str]()))
-    listed = [len(listed_in({name for name, times in (r.faults + r.coverage).items() if times})) for r in results]
+    listed = [len(listed_in(named_in(r.faults + r.coverage))) for r in results]
     console.print(f"Of the listed faults a week showed {min(listed)} to {max(listed)}")
 
 

@@ -32,6 +32,7 @@ class Fault:
     id: str
     kind: str
     name: str
+    expected: str
     where: str
 
     @property
@@ -53,6 +54,11 @@ def shown_by_weeks() -> set[str]:
     answers = {f"{vendor} {kind}" for vendor in ("shipstation", "ifs") for kind in KINDS}
     schedules = {f"schedule {kind}" for kind in ("twice", "late", "missed")}
     return stories | {*TOLD, *webhook_stories("acme")} | {*TROUBLES, *HABITS} | tables | answers | schedules
+
+
+def named_in(counts: Counter[str]) -> set[str]:
+    """What a week met, of what it counted."""
+    return {name for name, times in counts.items() if times}
 
 
 def listed_in(met: Collection[str]) -> set[str]:
@@ -82,9 +88,9 @@ def is_test(node: str) -> bool:
 
 def main() -> int:
     console, listed = Console(width=None if sys.stdout.isatty() else 200), faults()
-    table = Table("id", "fault", "by", "what", title="Faults", title_justify="left")
+    table = Table("id", "fault", "what has to come of it", "by", "what", title="Faults", title_justify="left")
     for fault in listed:
-        table.add_row(fault.id, fault.name, fault.by, fault.where.removeprefix("! "))
+        table.add_row(fault.id, fault.name, fault.expected, fault.by, fault.where.removeprefix("! "))
     console.print(table)
     counts = Counter(fault.by for fault in listed)
     console.print(f"{len(listed)} faults: " + ", ".join(f"{number} by {by}" for by, number in counts.items()))
