@@ -92,7 +92,7 @@ def allow_reading(function: lambda_.Function, secret: secretsmanager.Secret) -> 
 
 def allow_publishing(function: lambda_.Function, topic: sns.Topic) -> None:
     """https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html"""
-    _allow(function, topic.topic_arn, "sns:Publish")
+    _allow(function, topic.topic_arn, "sns:Publish", "sns:GetTopicAttributes")
     _allow_key(function, topic.master_key, "sns", *WRITE)
 
 

@@ -82,7 +82,9 @@ def desk(answer: Answer) -> Shown:
     blocks += [Line(conflict, tone="yellow") for conflict in found.conflicts]
     if not blocks:
         blocks.append(Line(f"{found.connection}: nothing is paused, mapped or looked at again."))
-    return Shown(blocks, asks=bool(found.forgotten or found.conflicts))
+    if found.unheard:
+        blocks.append(Line(f"{found.connection}: {found.unheard}", tone="yellow"))
+    return Shown(blocks, asks=bool(found.forgotten or found.conflicts or found.unheard))
 
 
 def _pauses(found: DeskStanding) -> Table:

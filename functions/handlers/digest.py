@@ -1,5 +1,5 @@
-"""Every hour: the message of the day before, once its morning has come, and the alarm of keys that end; the ledger
-remembers that it was sent. A run that fails is repeated by the next one, and may tell twice.
+"""Every hour: how many hear the alarms; the message of the day before, once its morning has come, and the alarm of keys
+that end; the ledger remembers that it was sent. A run that fails is repeated by the next one, and may tell twice.
 """
 
 from __future__ import annotations
@@ -35,12 +35,13 @@ from functions.wiring.telemetry import logger, of_the_stack
 
 Tell = Callable[[str, str], None]  # subject, text
 Usd = Callable[[Sequence[Term], Span], float | None]  # None: not known
+Listeners = Callable[[], int | None]  # likewise
 
 # Of a CloudWatch that does not answer: no message is late for it.
 BRIEF = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
 
 
-def build(runtime: Runtime, settings: DigestSettings, tell: Tell, usd: Usd) -> Handler:
+def build(runtime: Runtime, settings: DigestSettings, tell: Tell, usd: Usd, listeners: Listeners) -> Handler:
     ledger = runtime.table(settings.ledger_table)
     store, orders, desks = DigestStore(ledger), OrderStore(ledger), DeskStore(ledger)
     tenants, compared = TenantStore(ledger), partial(_comparison, ReconcileStore(ledger))
@@ -58,15 +59,17 @@ def build(runtime: Runtime, settings: DigestSettings, tell: Tell, usd: Usd) -> H
     def handle(event: dict[str, Any], context: Context) -> dict[str, Any]:
         del event
         connections = [runtime.connections[name] for name in sorted(runtime.connections)]
-        day, last = day_due(connections, runtime.now()), store.last()
+        day, last, heard_by = day_due(connections, runtime.now()), store.last(), listeners()
         if last is not None and day <= last.day:
+            if heard_by != last.listeners:
+                store.save(last.heard_by(heard_by))
             return {"sent": False}
         found = digest(connections, sources, day, runtime.now())
         before = last.rung if last else {}
         rung = key_alarms(connections, keys, before, runtime.now())
         tell(found.subject, found.text)
         of_the_stack(KeysExpire=sum(before.get(key) != alarm for key, alarm in rung.items()))
-        store.save(Sent(day=day, rung=rung))
+        store.save(Sent(day=day, rung=rung, listeners=heard_by))
         logger.info("digest_sent", day=str(day), asks=found.asks, correlation_id=context.aws_request_id)
         return {"sent": True}
 
@@ -90,7 +93,8 @@ def _comparison(store: ReconcileStore, name: ConnectionName, window: Span) -> Co
 def _wired() -> Handler:
     settings = DigestSettings.from_env(os.environ)
     topic = SnsTopic(boto3.client("sns", config=SDK), settings.topic)
-    return build(AwsRuntime(), settings, topic.tell, CloudWatch(boto3.client("cloudwatch", config=BRIEF)).usd)
+    usd = CloudWatch(boto3.client("cloudwatch", config=BRIEF)).usd
+    return build(AwsRuntime(), settings, topic.tell, usd, topic.listeners)
 
 
 def handler(event: dict[str, Any], context: Context) -> Any:

@@ -1,13 +1,14 @@
-"""Of which day the stack has told last, and which keys rang with it."""
+"""Of which day the stack has told last, which keys rang with it, and how many hear it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from pydantic import Field
 
-from functions.ledger.items import PARTITION, SORT, read_as, readable, to_item
+from functions.ledger.items import PARTITION, SORT, each_readable, read_as, readable, to_item
 from functions.ledger.table import Table
 from functions.model.frozen import Frozen
 from functions.model.key_expiry import KeyAlarm
@@ -16,10 +17,16 @@ PLACE, SENT = "digest", "sent"
 
 
 class Sent(Frozen):
-    """`rung` are the last alarms of keys, by connection and vendor."""
+    """`rung` are the last alarms of keys, by connection and vendor; `listeners` are those who hear the alarms, None
+    where that is not known.
+    """
 
     day: date
     rung: Mapping[str, KeyAlarm] = Field(default_factory=dict)
+    listeners: int | None = None
+
+    def heard_by(self, listeners: int | None) -> Sent:
+        return self.model_copy(update={"listeners": listeners})
 
 
 class DigestStore:
@@ -31,7 +38,16 @@ class DigestStore:
         if item is None:
             return None
         with readable(item):
-            return read_as(Sent, item)
+            return _read(item)
+
+    def listeners(self) -> int | None:
+        """As the last hour found them. What cannot be read stops the message alone, which has an alarm of its own."""
+        item = self._table.get(PLACE, SENT)
+        return next((sent.listeners for sent in each_readable([item] if item else [], _read)), None)
 
     def save(self, sent: Sent) -> None:
         self._table.put(to_item({PARTITION: PLACE, SORT: SENT, **sent.model_dump(mode="json")}))
+
+
+def _read(item: Mapping[str, Any]) -> Sent:
+    return read_as(Sent, item)

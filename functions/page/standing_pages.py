@@ -143,6 +143,7 @@ def tenant_page(answer: TenantStanding, sheet: Sheet) -> Html:
 def desk_page(answer: DeskStanding, sheet: Sheet) -> Html:
     return together(
         tag("h2", f"Desk of {answer.connection}"),
+        _hearing(answer),
         tag("h3", "Rests"),
         table(("what", "since (UTC)", "until", "by", "why", ""), (_pause(e, answer, sheet) for e in answer.pauses))
         or tag("p", soft("Nothing.")),
@@ -159,6 +160,12 @@ def desk_page(answer: DeskStanding, sheet: Sheet) -> Html:
         tag("h3", "Decided last") if answer.decisions else None,
         table(("at (UTC)", "what", "by", "why", "from", "to"), map(_decided, answer.decisions)),
     )
+
+
+def _hearing(answer: DeskStanding) -> Child:
+    if answer.listeners:
+        return tag("p", soft(f"Subscriptions that hear the stack's alarms: {answer.listeners}."))
+    return tag("p", warn(answer.unheard)) if answer.unheard else None
 
 
 def _decided(decided: Decided) -> tuple[Any, ...]:

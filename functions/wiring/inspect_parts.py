@@ -24,6 +24,7 @@ from functions.flows.operations.story import Library, OrderStory, story_of
 from functions.ledger.audit import AuditLog
 from functions.ledger.budget import BudgetStore
 from functions.ledger.desks import DeskStore
+from functions.ledger.digests import DigestStore
 from functions.ledger.jobs import JobStore
 from functions.ledger.key_expiries import KeyExpiryStore
 from functions.ledger.orders import OrderStore
@@ -94,7 +95,13 @@ class InspectParts:
 
     def desk_standing(self) -> DeskStanding:
         decided = self._audit.story(self.connection.name, desk_record(self.connection.name))
-        return desk_standing(self.connection, self.desk(), self._runtime.now(), islice(decided, DECISIONS))
+        return desk_standing(
+            self.connection,
+            self.desk(),
+            self._runtime.now(),
+            decisions=islice(decided, DECISIONS),
+            listeners=DigestStore(self._ledger).listeners(),
+        )
 
     def plans(self) -> PlanList:
         found = PlanStore(self._ledger).newest(self.connection.name, LISTED)

@@ -142,7 +142,7 @@ def _digest(world: World, lambdas: Mapping[str, str], asked: Callable[[int], Non
 
     def make(environment: Environment) -> Handler:
         runtime = SimulatedRuntime(world, environment, Random(SEED))
-        return digest.build(runtime, settings, lambda _subject, _text: None, usd)
+        return digest.build(runtime, settings, lambda _subject, _text: None, usd, lambda: 1)
 
     return Function("digest", make, TIMEOUTS["digest"], world.clockwork, Random(SEED))
 

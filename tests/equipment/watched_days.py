@@ -102,7 +102,7 @@ class Station:
         settings = DigestSettings(ledger_table=LEDGER, audit_table=AUDIT, topic="alarms", lambdas={})
         self.world.also(
             "digest",
-            lambda r, s: digest.build(r, s, lambda _, text: told.append(text), lambda _terms, _day: 0.0),
+            lambda r, s: digest.build(r, s, lambda _, text: told.append(text), lambda _terms, _day: 0.0, lambda: 1),
             settings,
         )
         secrets = {"webhook_secrets": {NAME: f"hook-{NAME}"}, "shipstation_secrets": {NAME: f"ss-{NAME}"}}

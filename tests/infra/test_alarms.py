@@ -485,7 +485,7 @@ def a_month_of_messages(observed: Observed, *, ends: str, missed: Sequence[int],
     """Of the hourly run alone, the days that were missed left out; on the day `renewed` another key is stored."""
     settings = DigestSettings(ledger_table=LEDGER, audit_table=AUDIT, topic="t", lambdas={})
     observed.world.also(
-        "digest", lambda r, s: digest.build(r, s, lambda _s, _t: None, lambda _terms, _day: 0.0), settings
+        "digest", lambda r, s: digest.build(r, s, lambda _s, _t: None, lambda _terms, _day: 0.0, lambda: 1), settings
     )
     observed.is_scheduled, store = False, KeyExpiryStore(observed.world.tables[LEDGER])
     observed.go_on(12 * HOUR)  # to midnight

@@ -227,6 +227,7 @@ class Decided(Frozen):
 class DeskStanding(Frozen):
     """`toml` holds the map entries, to paste into the connection file; `conflicts` those where the file says something
     else by now, which counts; `decisions` are the last ones, newest first. `maps` are those that may be added to.
+    `listeners` are those who hear the stack's alarms, None where that is not known.
     """
 
     connection: str
@@ -238,10 +239,21 @@ class DeskStanding(Frozen):
     forgotten: tuple[str, ...]
     decisions: tuple[Decided, ...] = ()
     maps: tuple[MapName, ...] = ()
+    listeners: int | None = None
+
+    @property
+    def unheard(self) -> str:
+        """What has to be said of alarms that nobody hears."""
+        return "nobody hears the alarms: no subscription of the topic is confirmed" if self.listeners == 0 else ""
 
 
 def desk_standing(
-    connection: Connection, desk: Desk, now: datetime, decisions: Iterable[AuditEntry] = ()
+    connection: Connection,
+    desk: Desk,
+    now: datetime,
+    *,
+    decisions: Iterable[AuditEntry] = (),
+    listeners: int | None = None,
 ) -> DeskStanding:
     return DeskStanding(
         connection=connection.called,
@@ -253,6 +265,7 @@ def desk_standing(
         maps=tuple(name for name in MAPS if name != "warehouses" or connection.takes_warehouses),
         forgotten=tuple(pause.name for pause in desk.pauses if pause.is_forgotten(now)),
         decisions=tuple(_decided(entry) for entry in decisions),
+        listeners=listeners,
     )
 
 

@@ -64,6 +64,8 @@ def _of_the_desk(desk: DeskStanding) -> Iterator[Trouble]:
     for name in desk.forgotten:
         if name not in whole:
             yield Trouble(look="desk", told=f"{name} was paused a day ago without an end")
+    if desk.unheard:
+        yield Trouble(look="desk", told=desk.unheard)
 
 
 def shipstation_says(reading: ReadingStanding) -> str:

@@ -492,3 +492,13 @@ def test_a_mistyped_reason_is_answered_with_the_nearest_alone(typed: str, near: 
         asked(FakeStack(DONE), "attention", "--reason", typed)
     assert near in str(told.value)
     assert len(str(told.value)) < 150
+
+
+EMPTY = {name: list[Any]() for name in ("pauses", "entries", "recalls", "conflicts", "forgotten")}
+DESK: dict[str, Any] = {"show": "desk", "connection": "acme", "toml": "", **EMPTY}
+
+
+@pytest.mark.parametrize(("listeners", "status"), [(0, 1), (2, 0), (None, 0)])
+def test_the_desk_asks_for_a_person_where_nobody_hears_the_alarms(listeners: int | None, status: int) -> None:
+    ended, printed = asked(FakeStack({**DESK, "listeners": listeners}), "desk")
+    assert (ended, "acme: nobody hears the alarms" in printed) == (status, bool(status))

@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from functions.flows.operations.digest import DAY, day_due
-from functions.handlers import digest
+from functions.handlers import digest, inspect
 from functions.ledger.costs import Term
 from functions.ledger.reconciles import ReconcileStore
 from functions.model.cursors import Span
 from functions.model.outcomes import Reason
 from functions.model.reconciled import ReconcileRun, Totals
 from functions.model.shipment import ConnectionName
-from functions.settings import DigestSettings
+from functions.settings import DigestSettings, InspectSettings
 from tests.equipment.lambdas import Context, Environment
 from tests.equipment.quiet_connection import quiet_world, run, schedule
 from tests.equipment.world import AUDIT, LEDGER, SimulatedRuntime
@@ -45,11 +45,15 @@ class Topic:
     def __init__(self) -> None:
         self.messages: list[tuple[str, str]] = []
         self.is_out = False
+        self.confirmed: int | None = 1
 
     def tell(self, subject: str, text: str) -> None:
         if self.is_out:
             raise ConnectionError
         self.messages.append((subject, text))
+
+    def listeners(self) -> int | None:
+        return self.confirmed
 
 
 def test_one_message_a_day_is_sent_and_one_that_failed_comes_an_hour_later() -> None:
@@ -60,7 +64,7 @@ def test_one_message_a_day_is_sent_and_one_that_failed_comes_an_hour_later() -> 
     schedule(world, world.now() + HOUR / 2, "poll", "release")
     run(world, world.now() + HOUR / 2)
     topic, runtime = Topic(), SimulatedRuntime(world, Environment(), Random(1))
-    handle = digest.build(runtime, SETTINGS, topic.tell, Counted().usd)
+    handle = digest.build(runtime, SETTINGS, topic.tell, Counted().usd, topic.listeners)
     context = Context("r1", world.now() + HOUR, world.now)
 
     topic.is_out = True
@@ -115,7 +119,7 @@ def test_the_comparison_of_that_very_day_is_told(day: int, changes: dict[str, An
     assert stored is not None
     by_hand = {"run_id": "r2", "by": "kim", "window": Span(start=start, end=end - HOUR), "totals": Totals()}
     assert store.save(stored.model_copy(update=by_hand))
-    handle = digest.build(runtime, SETTINGS, topic.tell, Counted().usd)
+    handle = digest.build(runtime, SETTINGS, topic.tell, Counted().usd, topic.listeners)
     handle({}, Context("r1", world.now() + HOUR, world.now))
     assert told in topic.messages[0][1]
 
@@ -128,10 +132,46 @@ def test_the_comparison_of_that_very_day_is_told(day: int, changes: dict[str, An
 def test_the_cost_of_that_day_is_told_once_and_holds_no_message_back(said: str, *, is_out: bool) -> None:
     world, _ = quiet_world()
     topic, counted, runtime = Topic(), Counted(is_out=is_out), SimulatedRuntime(world, Environment(), Random(1))
-    handle = digest.build(runtime, SETTINGS, topic.tell, counted.usd)
+    handle = digest.build(runtime, SETTINGS, topic.tell, counted.usd, topic.listeners)
     answers = [handle({}, Context("r1", world.now() + HOUR, world.now)) for _ in range(3)]
     assert answers == [{"sent": True}, {"sent": False}, {"sent": False}]
     assert said in topic.messages[0][1]
     connections = list(runtime.connections.values())
     day = day_due(connections, world.now())
     assert counted.windows == [Span.of_day(day, ZoneInfo(connections[0].ifs.time_zone))]
+
+
+def test_alarms_that_nobody_hears_ask_for_a_person_until_somebody_confirms() -> None:
+    """Nobody is subscribed, or nobody has confirmed: what rings would be silence, and looks as if all were well."""
+    world, _ = quiet_world()
+    topic, runtime = Topic(), SimulatedRuntime(world, Environment(), Random(1))
+    handle = digest.build(runtime, SETTINGS, topic.tell, Counted().usd, topic.listeners)
+    ask = inspect.build(
+        runtime, InspectSettings(ledger_table=LEDGER, audit_table=AUDIT, shipstation_secrets={"acme": "s"})
+    )
+
+    def told() -> list[str]:
+        handle({}, Context("r1", world.now() + HOUR, world.now))
+        (line,) = ask({"show": "status"}, Context("r2", world.now() + HOUR, world.now))["connections"]
+        return [trouble["told"] for trouble in line["troubles"] if "alarms" in trouble["told"]]
+
+    topic.confirmed = 0
+    assert told() == ["nobody hears the alarms: no subscription of the topic is confirmed"]
+    assert told() == ["nobody hears the alarms: no subscription of the topic is confirmed"]
+    topic.confirmed = None  # what is not known says nothing
+    assert told() == []
+    topic.confirmed = 2
+    assert told() == []
+    assert len(topic.messages) == 1
+
+
+def test_how_many_hear_the_alarms_is_stored_only_when_it_is_another_number() -> None:
+    world, _ = quiet_world()
+    topic, runtime = Topic(), SimulatedRuntime(world, Environment(), Random(1))
+    handle = digest.build(runtime, SETTINGS, topic.tell, Counted().usd, topic.listeners)
+    changes = []
+    for confirmed in (1, 1, 2, 2):
+        topic.confirmed = confirmed
+        handle({}, Context("r1", world.now() + HOUR, world.now))
+        changes.append(world.tables[LEDGER].changes("digest"))
+    assert changes == [1, 1, 2, 2]

@@ -298,7 +298,7 @@ def test_the_message_of_the_day_tells_of_an_exchange() -> None:
     sent: list[str] = []
 
     def build(runtime: Any, settings: DigestSettings) -> Handler:
-        return digest.build(runtime, settings, lambda _, text: sent.append(text), lambda _terms, _day: 0.0)
+        return digest.build(runtime, settings, lambda _, text: sent.append(text), lambda _terms, _day: 0.0, lambda: 1)
 
     world.also("digest", build, DigestSettings(ledger_table=LEDGER, audit_table=AUDIT, topic="topic", lambdas={}))
     asked(world, {}, "digest")

@@ -94,6 +94,6 @@ def test_the_message_of_the_day_tells_all_the_rest(world: World) -> None:
     told: list[str] = []
     settings = DigestSettings(ledger_table=LEDGER, audit_table=AUDIT, topic="t", lambdas={"poll": "512"})
     runtime = SimulatedRuntime(world, Environment(), Random(1))
-    handle = digest.build(runtime, settings, lambda _, text: told.append(text), lambda *_: None)
+    handle = digest.build(runtime, settings, lambda _, text: told.append(text), lambda *_: None, lambda: 1)
     handle({}, Context("r1", world.now() + timedelta(hours=1), world.now))
     assert "2 waiting (2 carrier unmapped ontrac), 2 for a person" in told[0]

@@ -147,3 +147,8 @@ def test_a_secret_that_was_read_before_is_used_for_as_long_as_in_any_outage(code
 def test_a_message_that_the_topic_does_not_take_ends_the_run_and_is_told_by_the_next(code: str) -> None:
     with pytest.raises(ClientError):
         SnsTopic(refusing("sns", code), "arn:aws:sns:us-east-1:000000000000:t").tell("a day", "well")
+
+
+@pytest.mark.parametrize("code", DISABLED["sns"])
+def test_a_topic_that_does_not_say_who_hears_it_holds_nothing_back(code: str) -> None:
+    assert SnsTopic(refusing("sns", code), "arn:aws:sns:us-east-1:000000000000:t").listeners() is None

@@ -223,3 +223,14 @@ def test_what_was_told_and_what_rang_with_it_is_remembered_and_read_without_the_
     assert stored(table, "digest", "sent")["day"] == str(day), "as the version before reads it"
     table.put({"pk": "digest", "sk": "sent", "day": str(day)})
     assert store.last() == Sent(day=day)
+    assert store.listeners() is None
+
+
+def test_who_hears_the_alarms_is_told_as_it_was_found_and_not_known_where_it_cannot_be_read() -> None:
+    table = MemoryTable()
+    store = DigestStore(table)
+    assert store.listeners() is None
+    store.save(Sent(day=NOON.date(), listeners=0))
+    assert store.listeners() == 0
+    table.put({"pk": "digest", "sk": "sent", "day": "no day"})
+    assert store.listeners() is None
