@@ -15,7 +15,7 @@ from tests.equipment.ifs.store import Write
 from tests.equipment.local_aws.operate import set_visibility_timeouts
 from tests.equipment.pace import HANGS_SECONDS, eventually, slowness
 from tests.equipment.shipstation.signing import SigningService
-from tests.equipment.system import System, started, utc_now
+from tests.equipment.system import NAME, System, started, utc_now
 
 pytestmark = pytest.mark.integration
 
@@ -140,6 +140,7 @@ def test_the_message_of_a_day_tells_what_aws_counted_of_it(system: System) -> No
         system.aws.client("cloudwatch").put_metric_data(Namespace="AWS/Lambda", MetricData=data)
     (text,) = system.told_by("Digest")
     assert "\nLambda and DynamoDB: 0.40 USD at list prices of us-east-1.\n" in text
+    assert system.invoke("Inspect", {"show": "desk", "connection": NAME})["listeners"] == 1
 
 
 def test_no_secret_and_no_name_stands_in_a_log(system: System) -> None:
