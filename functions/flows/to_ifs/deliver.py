@@ -106,12 +106,27 @@ def deliver(batch: Sequence[DeliverOrder], delivery: Delivery) -> list[Delivered
     """Settles every order named in the batch. IFS faults become outcomes. What one order contains or meets in the
     ledger ends that order alone: whatever ends a batch is tried again order by order.
     """
+    held = _held_to_plans(batch)
+    if not held:
+        return _delivered(batch, delivery)
+    first = _delivered([message for message in batch if message not in held], delivery)
+    unsaved = {ended.key for ended in first if not ended.saved}
+    return [*first, *_delivered([message for message in held if message.order not in unsaved], delivery)]
+
+
+def _held_to_plans(batch: Sequence[DeliverOrder]) -> list[DeliverOrder]:
+    """A plan writes what it showed and nothing else: what came beside it would not be written, or make it outdated."""
+    free = {message.order for message in batch if message.cause.plan_id is None}
+    return [message for message in batch if message.cause.plan_id is not None and message.order in free]
+
+
+def _delivered(batch: Sequence[DeliverOrder], delivery: Delivery) -> list[DeliveredOrder]:
     grouped = _by_order(batch)
     try:
         return _until_saved(batch, delivery)
     except Exception as error:  # noqa: BLE001 # one order's trouble must not be its neighbours'; the next try names it
         if len(grouped) > 1:
-            return [ended for messages in grouped.values() for ended in deliver(messages, delivery)]
+            return [ended for messages in grouped.values() for ended in _delivered(messages, delivery)]
         fault = str(error) if isinstance(error, ConnectorError) else type(error).__name__
         return [DeliveredOrder(key, messages[-1].cause, saved=False, fault=fault) for key, messages in grouped.items()]
 

@@ -270,6 +270,28 @@ def test_what_comes_again_of_a_plan_that_was_carried_out_holds_nothing_that_came
     assert desk.world.state().attention is None
 
 
+@pytest.mark.parametrize("is_first", [True, False], ids=["behind what is new", "before what is new"])
+def test_a_label_that_comes_in_one_batch_with_a_plan_is_written_beside_it(*, is_first: bool) -> None:
+    desk = Desk(mode="shadow")
+    plan = desk.plan(orders=["P1001"])
+    apply(desk.replay, plan, "c-9")
+    planned, news = desk.world.queue.take(), [work(a_shipment(2))]
+    deliver([*news, *planned] if is_first else [*planned, *news], desk.world.delivery)
+    assert (desk.world.ifs.values()[FieldName.TRACKING], desk.world.state().attention) == ("1Z0001, 1Z0002", None)
+    assert desk.world.memories.of().plans == (plan.plan_id,)
+
+
+def test_what_is_new_and_could_not_be_saved_has_its_plan_come_again_with_it() -> None:
+    desk = Desk(mode="shadow")
+    apply(desk.replay, desk.plan(orders=["P1001"]), "c-9")
+    messages = [work(a_shipment(2)), *desk.world.queue.take()]
+    desk.world.orders.unreadable[a_shipment().order_key] = Permanent(Reason.LEDGER_ITEM, "unreadable")
+    assert [ended.saved for ended in deliver(messages, desk.world.delivery)] == [False]
+    desk.world.orders.unreadable.clear()
+    deliver(messages, desk.world.delivery)
+    assert (desk.world.ifs.values()[FieldName.TRACKING], desk.world.state().attention) == ("1Z0001, 1Z0002", None)
+
+
 def test_a_plan_that_was_outdated_stays_so_when_it_comes_again() -> None:
     desk = Desk(mode="shadow")
     plan = desk.plan(orders=["P1001"])
