@@ -218,10 +218,14 @@ def _look(
 
 
 def _cause(messages: Sequence[DeliverOrder], before: OrderState) -> Cause:
-    """What a person asked for is still asked for where nothing could be decided then. What his plan showed is past."""
-    last = messages[-1].cause
-    is_news = any(message.shipment is not None for message in messages) or last.is_asked_for
-    return last if is_news or before.asked_by is None else before.asked_by
+    """What a person asked for is still asked for where nothing could be decided then, and beside whatever else comes
+    with it. What his plan showed is past.
+    """
+    asked = [message.cause for message in messages if message.cause.is_asked_for]
+    is_news = any(message.shipment is not None for message in messages)
+    if asked or is_news or before.asked_by is None:
+        return asked[-1] if asked else messages[-1].cause
+    return before.asked_by
 
 
 def _asks(message: DeliverOrder, state: OrderState) -> bool:

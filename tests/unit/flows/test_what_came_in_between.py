@@ -12,6 +12,7 @@ from functions.connections.connection import Connection
 from functions.errors import OutcomeUnknown, Permanent, Retryable, Scope
 from functions.flows.to_ifs.deliver import deliver
 from functions.ledger.plans import PlanStore
+from functions.model.messages import DeliverOrder
 from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import LEASE
 from functions.model.records import Candidate, Conflict, FieldName, Record, Written
@@ -270,6 +271,17 @@ class TestAReplayThatMetTrouble:
         deliver([again(ORDER)], world.delivery)
         assert (world.ifs.values()[CARRIER], world.audit.entries[-1].cause.by) == ("UPS", "kim")
         assert world.state().asked_by is None
+
+    @pytest.mark.parametrize("beside", [again(ORDER), again(ORDER, "neighbour"), work(a_shipment())])
+    def test_what_comes_in_one_batch_with_what_a_person_asks_for_is_no_reason_to_forget_him(
+        self, beside: DeliverOrder
+    ) -> None:
+        world = World(FakeIfs(a_candidate()))
+        world.ifs.refuses = {CARRIER: UNKNOWN}
+        deliver([work(a_shipment())], world.delivery)
+        world.ifs.refuses = {}
+        deliver([again(ORDER, "control", by="kim", note="known in IFS now"), beside], world.delivery)
+        assert (world.ifs.values()[CARRIER], world.audit.entries[-1].cause.by) == ("UPS", "kim")
 
     @pytest.mark.parametrize("trouble", ["IFS is down", "the plan is gone"])
     def test_a_plan_is_carried_out_at_once_or_not_at_all_and_the_order_is_delivered_all_the_same(
