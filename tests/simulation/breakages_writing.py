@@ -12,6 +12,7 @@ from functions.flows.to_ifs import (
     circuit_breaker,
     deliver,
     desired,
+    ended_write,
     examine,
     lookup,
     order_outcome,
@@ -23,7 +24,6 @@ from functions.flows.to_ifs import (
     release,
     revert_field,
     state_action,
-    unfinished_write,
     watch,
 )
 from functions.flows.to_ifs import revert as deliver_or_revert
@@ -142,7 +142,7 @@ def _ignore_named_records() -> None:
 
 
 def _refused_as_a_whole() -> None:
-    patch(unfinished_write, "FIELDS_OWN_FAULTS", set())
+    patch(ended_write, "FIELDS_OWN_FAULTS", set())
 
 
 def _date_before_delivery() -> None:
@@ -221,7 +221,7 @@ def _unconditional(self: Any, memory: Any) -> bool:
 def _never_ask_the_audit() -> None:
     patch(lookup, "explained", lambda memory, record, target, audit: (memory, {}))
     patch(record_session, "explained", lambda memory, record, target, audit: (memory, {}))
-    patch(unfinished_write, "_is_ours", lambda entry, name, change, record: False)
+    patch(ended_write, "_is_ours", lambda entry, name, change, record: False)
 
 
 def _tell_nobody() -> None:

@@ -9,7 +9,7 @@
                            ├─ desired          the values that the shipments give
                            └─ ownership        whose value stands there, and whether it may be written
                         record_write           one record, in a record_session
-                        ├─ unfinished_write    what an earlier run left open
+                        ├─ unfinished_write    what an earlier run left open; ended_write says what became of it
                         ├─ audit_trail         one entry a write
                         └─ state_action        at most once
                         order_outcome          with shipment_outcome: how it ended

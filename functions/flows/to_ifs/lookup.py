@@ -14,13 +14,14 @@ from functions.errors import ConnectorError, Permanent, Retryable, Scope
 from functions.flows.to_ifs.audit_trail import Audit, is_open
 from functions.flows.to_ifs.circuit_breaker import Breaker
 from functions.flows.to_ifs.earlier_version import Earlier
+from functions.flows.to_ifs.ended_write import as_ended
 from functions.flows.to_ifs.ownership import changed_since, unexplained
 from functions.flows.to_ifs.place import Placement
 from functions.flows.to_ifs.proposal import OrderCase, Remembered, Sites, view_of
 from functions.model.audit import AuditEntry
 from functions.model.clocks import CLOCKS
 from functions.model.outcomes import Reason
-from functions.model.record_memory import RecordMemory
+from functions.model.record_memory import OpenIntent, RecordMemory
 from functions.model.records import Candidate, Record, RecordKey, Sought
 from functions.model.shipment import ConnectionName, OrderKey
 
@@ -157,11 +158,18 @@ class Lookup:
         never_written = {key for key in stored.keys() - seen if not stored[key].revision}
         cases = [self._refreshed(case, stored, fresh).forgiven(never_written) for case in cases]
         known = self._explained(cases, placements, stored)
-        there = {c.record.key for case in cases for c in case.candidates if c.record.exists}
-        return cases, {key: self._remembered(stored[key], known[key], exists=key in there) for key in stored}
+        there = {c.record.key: c.record for case in cases for c in case.candidates if c.record.exists}
+        return cases, {key: self._remembered(stored[key], known[key], there.get(key)) for key in stored}
 
-    def _remembered(self, stored: RecordMemory, known: RecordMemory, *, exists: bool) -> Remembered:
-        return Remembered(stored, known, is_open=is_open(stored, self.audit, self.now(), exists=exists))
+    def _remembered(self, stored: RecordMemory, known: RecordMemory, record: Record | None) -> Remembered:
+        """A write that is not open any more is finished before anything else is written: what it left counts here."""
+        open_now = is_open(stored, self.audit, self.now(), exists=record is not None)
+        if record is not None and stored.intent is not None and not open_now:
+            known = as_ended(stored, known, stored.intent, record, self._told_of(stored, stored.intent))
+        return Remembered(stored, known, is_open=open_now)
+
+    def _told_of(self, stored: RecordMemory, intent: OpenIntent) -> AuditEntry | None:
+        return self.audit.get(stored.connection, stored.key, intent.audit_key)
 
     def _stored(self, seen: Iterable[RecordKey], cases: Sequence[OrderCase]) -> dict[RecordKey, RecordMemory]:
         wanted = list(dict.fromkeys((*seen, *(key for case in cases for key in case.state.remembered))))

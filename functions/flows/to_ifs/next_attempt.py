@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from functions.connections.patience import Patience
-from functions.flows.to_ifs.unfinished_write import STATE
+from functions.flows.to_ifs.ended_write import STATE
 from functions.model.outcomes import Outcome, Reason
 from functions.model.state import FieldOutcome, OrderRecord, OrderState, Wait
 

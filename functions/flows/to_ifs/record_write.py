@@ -23,11 +23,12 @@ from http import HTTPStatus
 
 from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Scope
 from functions.flows.to_ifs.audit_trail import Ending
+from functions.flows.to_ifs.ended_write import STATE, is_for_one_of
 from functions.flows.to_ifs.ownership import Decision, changes_of, shown
 from functions.flows.to_ifs.proposal import RecordProposal, missing
 from functions.flows.to_ifs.record_session import Moved, PutOff, RecordSession, Tools
 from functions.flows.to_ifs.state_action import act
-from functions.flows.to_ifs.unfinished_write import STATE, finish, is_for_one_of, take_over
+from functions.flows.to_ifs.unfinished_write import finish, take_over
 from functions.model.audit import AuditEntry, Cause, FieldChange
 from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import LEASE, POST_AGAIN, RecordMemory

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from functions.connections.targets import StateAction
 from functions.errors import ConnectorError, Permanent
 from functions.flows.to_ifs.audit_trail import Ending
+from functions.flows.to_ifs.ended_write import STATE
 from functions.flows.to_ifs.record_session import PutOff, RecordSession
-from functions.flows.to_ifs.unfinished_write import STATE
 from functions.model.audit import FieldChange
 from functions.model.outcomes import Outcome, Reason
 from functions.model.record_memory import FieldMemory

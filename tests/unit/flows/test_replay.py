@@ -377,6 +377,28 @@ def test_a_dry_run_shows_what_waits_for_a_write_that_somebody_may_still_carry_ou
     assert shown(desk.plan(orders=[reference])) == {"42": {"tracking": (None, "1Z0001, 1Z0002")}}
 
 
+@pytest.mark.parametrize("step", ["the audit", "the result"])
+def test_a_dry_run_knows_what_a_run_wrote_that_died_before(step: str) -> None:
+    def died() -> None:
+        raise RuntimeError("killed")
+
+    desk = Desk("shadow")
+    world = desk.world
+    if step == "the audit":
+        world.audit.before_put.append(died)
+    else:
+        world.memories.before_save += [lambda: None, died]
+    deliver([again(a_shipment().order_key)], world.delivery)
+    assert (world.ifs.values()[FieldName.TRACKING], world.memories.of().intent is None) == ("1Z0001", False)
+    world.connection = a_connection(mode="shadow")
+    deliver([work(voided(a_shipment()))], world.delivery)
+    world.connection, world.at = a_connection(), world.at + LEASE
+    plan = desk.plan(orders=["P1001"])
+    assert shown(plan) == {"42": {"tracking": ("1Z0001", None), "carrier": ("UPS", None)}}
+    desk.carry_out(plan)
+    assert (world.ifs.values()[FieldName.TRACKING], world.state().attention) == (None, None)
+
+
 def test_a_dry_run_shows_no_second_row_while_the_first_may_still_arrive() -> None:
     row = Candidate(record=a_record("L1@P1001", exists=False), named_by=(a_shipment().key,), is_own=False)
     desk = Desk("shadow", candidates=[row])
