@@ -70,7 +70,8 @@ def _found_out(session: RecordSession, intent: OpenIntent) -> AuditEntry:
     action = intent.changes[STATE].after if STATE in intent.changes else None
     # The audit names who asked for the write, not who happened to find it.
     journal = replace(session.journal, cause=intent.cause or session.journal.cause)
-    entry = journal.entry(session.memory, before, intent.changes, ending, at=now, action=action)
+    # With what stood there then: what its order has placed there since was not taken back by a person's revert.
+    entry = journal.entry(session.saved, before, intent.changes, ending, at=now, action=action)
     # Two may find the intent at once: the key of the intent lets one entry in, and both go by that.
     if session.tools.audit.put(intent.audit_key, entry):
         return entry

@@ -98,6 +98,21 @@ def test_a_revert_is_shown_before_anything_is_written_and_puts_back_what_stood_t
     assert desk.values() == (None, None)
 
 
+def test_a_label_that_comes_after_a_revert_whose_run_died_is_written() -> None:
+    def died() -> None:
+        raise RuntimeError("killed")
+
+    desk = emptied()
+    back = desk.dry(desk.applied())
+    apply(a_replay(desk.world), back, "c-2")
+    desk.world.audit.before_put.append(died)
+    carry_out(desk.world.queue.take(), desk.world.delivery)
+    assert desk.values() == (None, None)
+    desk.world.at += LEASE
+    desk.deliver(work(a_shipment(2)))
+    assert desk.values() == ("1Z0001, 1Z0002", "UPS")
+
+
 def test_the_audit_says_who_took_back_which_plan_and_why() -> None:
     desk = emptied()
     desk.reverted(desk.applied())
