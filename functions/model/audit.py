@@ -81,6 +81,10 @@ class FieldChange(Frozen):
     def values(self) -> tuple[str | None, str | None]:
         return self.before, self.after
 
+    def is_of(self, attribute: str) -> bool:
+        """An earlier version did not tell which."""
+        return self.attribute in {"", attribute}
+
 
 # `outcome_unknown`: the write may have reached IFS, and its value was not seen there. `decided`: a person did, and
 # nothing was written. `unreadable`: never stored; it stands for an entry that this version cannot read.

@@ -28,14 +28,19 @@ def written_over(
     if planned is None:
         return {name: wanted[name] for name in wanted if str(name) in names and name in kept}
     return {
-        name: each if _is_as_shown(name, each, record, planned[str(name)]) else _outdated(memory, target, name)
+        name: each if _is_as_shown(name, each, record, planned, target) else _outdated(memory, target, name)
         for name, each in wanted.items()
         if str(name) in names
     }
 
 
-def _is_as_shown(name: FieldName, decision: Decision, record: Record, shown: FieldChange) -> bool:
-    current = record.values.get(name)
+def _is_as_shown(
+    name: FieldName, decision: Decision, record: Record, planned: Mapping[str, FieldChange], target: AnyTarget
+) -> bool:
+    current, shown = record.values.get(name), planned[str(name)]
+    # The file may call another attribute by this name since.
+    if decision.write and not shown.is_of(target.rules[name].attribute):
+        return False
     # What agrees by now needs no write.
     return shown.values == (current, decision.value) if decision.write else same(name, current, shown.after)
 

@@ -212,8 +212,11 @@ class RecordWrite:
         planned = self.session.proposal.planned
         if planned is None:
             return False
-        told = {name: change.values for name, change in planned.items() if name in attempt.changes}
-        if told == {name: change.values for name, change in self._changes(attempt).items()}:
+        wanted = self._changes(attempt)
+        told = {
+            name: change for name, change in planned.items() if name in wanted and change.is_of(wanted[name].attribute)
+        }
+        if {n: each.values for n, each in told.items()} == {n: each.values for n, each in wanted.items()}:
             return False
         self.session.end(attempt.changes, Outcome.PARKED, Reason.PLAN_OUTDATED)
         return True

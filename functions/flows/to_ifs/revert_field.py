@@ -15,8 +15,8 @@ from functions.model.same_value import same
 def given_back(
     record: Record, memory: RecordMemory, target: AnyTarget, changes: Mapping[str, FieldChange]
 ) -> dict[FieldName, Decision]:
-    """`changes` are from what the plan wrote to what stood there before. Whatever stands there otherwise by now, and
-    every other field, is left out.
+    """`changes` are from what the plan wrote to what stood there before. Whatever stands there otherwise by now, what
+    the file writes to another attribute since, and every other field is left out.
     """
     shipments = [shipment.shipment for shipment in memory.shipments]
     decisions: dict[FieldName, Decision] = {}
@@ -34,7 +34,7 @@ def _named(
     memory: RecordMemory, target: AnyTarget, changes: Mapping[str, FieldChange]
 ) -> Iterator[tuple[FieldName, FieldMemory, FieldChange]]:
     for name, rule in target.rules.items():
-        if str(name) in changes:
+        if str(name) in changes and changes[str(name)].is_of(rule.attribute):
             yield name, memory.fields.get(rule.attribute, UNSEEN), changes[str(name)]
 
 

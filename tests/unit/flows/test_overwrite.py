@@ -349,3 +349,13 @@ def test_a_row_of_its_own_is_not_made_by_it() -> None:
     desk = typed_over()
     desk.world.ifs.put(a_candidate(a_record(exists=False)))
     assert changes(desk.drawn("tracking")) == {}
+
+
+def test_nothing_is_written_over_in_an_attribute_that_was_not_shown() -> None:
+    desk = Desk()
+    desk.type(tracking="TYPED")
+    plan = desk.drawn("tracking")
+    targets = [{"profile": "shipment_header", "tracking": {"attribute": "OtherNo"}}]
+    desk.world.connection = a_connection(ifs={**a_connection().ifs.model_dump(), "targets": targets})
+    desk.applied(plan)
+    assert (desk.value(), desk.field()) == ("TYPED", (Outcome.PARKED, Reason.PLAN_OUTDATED))

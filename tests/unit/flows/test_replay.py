@@ -196,6 +196,15 @@ def test_a_plan_that_ifs_has_overtaken_writes_nothing() -> None:
     assert desk.world.state().attention is Reason.PLAN_OUTDATED
 
 
+def test_a_plan_writes_to_no_other_attribute_than_it_showed() -> None:
+    desk = Desk(mode="shadow")
+    plan = desk.plan(orders=["P1001"])
+    targets = [{"profile": "shipment_header", "tracking": {"attribute": "OtherNo"}}]
+    desk.world.connection = a_connection(ifs={**a_connection().ifs.model_dump(), "targets": targets})
+    desk.carry_out(plan)
+    assert (desk.world.ifs.writes, desk.world.state().attention) == ([], Reason.PLAN_OUTDATED)
+
+
 def test_what_waited_in_the_queue_until_its_plan_expired_writes_nothing() -> None:
     desk = Desk(mode="shadow")
     plan = desk.plan(orders=["P1001"])

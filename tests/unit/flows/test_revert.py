@@ -98,6 +98,19 @@ def test_a_revert_is_shown_before_anything_is_written_and_puts_back_what_stood_t
     assert desk.values() == (None, None)
 
 
+def test_a_revert_puts_nothing_into_an_attribute_that_its_plan_did_not_write() -> None:
+    desk = Desk()
+    desk.world.connection = a_connection(mode="shadow")
+    desk.deliver(work(voided(a_shipment())))
+    desk.world.connection = a_connection()
+    back = desk.dry(desk.applied())
+    assert changes(back) == {"42": {"tracking": (None, "1Z0001"), "carrier": (None, "UPS")}}
+    targets = [{"profile": "shipment_header", "tracking": {"attribute": "OtherNo"}}]
+    desk.world.connection = a_connection(ifs={**a_connection().ifs.model_dump(), "targets": targets})
+    desk.carry_out(back)
+    assert desk.values() == (None, "UPS")
+
+
 def test_a_label_that_comes_after_a_revert_whose_run_died_is_written() -> None:
     def died() -> None:
         raise RuntimeError("killed")
