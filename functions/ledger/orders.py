@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,7 @@ from functions.ledger.compact import compact, whole
 from functions.ledger.items import PARTITION, SORT, each_readable, from_item, read_as, readable, stamp, to_item, unmoved
 from functions.ledger.table import DUE_PARTITION, DUE_SORT, SHOWN, Table, index_key
 from functions.model.attention import Listed, ListedPage, ShardKind
+from functions.model.messages import Admission
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import ConnectionName, OrderKey, Shipment, ShipmentKey
 from functions.model.state import OrderState, ShipmentState
@@ -77,6 +78,14 @@ class OrderStore:
         keys = [(_partition(key), STATE) for key in orders.values()]
         held = {item[PARTITION]: item.get("order_ids", []) for item in self._table.get_many(keys, ["order_ids"])}
         return {order_id for order_id, key in orders.items() if order_id in held.get(_partition(key), [])}
+
+    def admissions(self, orders: Collection[OrderKey]) -> dict[ShipmentKey, Admission]:
+        """How a backfill let shipments of these orders in, those included that were withdrawn since. Eventually
+        consistent.
+        """
+        items = self._table.get_many([(_partition(key), STATE) for key in orders], ["shipments"])
+        known = ((key, each.get("admission")) for item in items for key, each in item.get("shipments", {}).items())
+        return {ShipmentKey(key): admission for key, admission in known if admission is not None}
 
     def due(self, connection: ConnectionName, *, now: datetime, limit: int) -> list[tuple[OrderKey, datetime]]:
         """Orders whose next attempt is due with the instant they are due at, oldest first."""

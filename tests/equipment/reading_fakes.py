@@ -13,9 +13,9 @@ from functions.flows.from_shipstation.live_streams import Report
 from functions.model.cursors import Gap, Reading, ReadingPosition, Stream
 from functions.model.facts import OrderFacts, OrderReading
 from functions.model.jobs import Job, Lane
-from functions.model.messages import DeliverOrder, Notification, Pointer
+from functions.model.messages import Admission, DeliverOrder, Notification, Pointer
 from functions.model.parked import Parked
-from functions.model.shipment import ConnectionName, OrderKey, Shipment
+from functions.model.shipment import ConnectionName, OrderKey, Shipment, ShipmentKey
 from tests.equipment.builders import NOON, a_connection
 
 ACME = ConnectionName("acme")
@@ -148,6 +148,7 @@ class FakeLedger:
         self.jobs: dict[str, Job] = {}
         self.fault: Exception | None = None
         self.rejudged: list[bool] = []
+        self.admitted: dict[OrderKey, dict[ShipmentKey, Admission]] = {}
 
     def unrecorded(
         self, shipments: Sequence[Shipment], place: Callable[[Shipment], str], *, rejudge_skipped: bool = False
@@ -157,6 +158,9 @@ class FakeLedger:
 
     def holds(self, orders: Mapping[int, OrderKey]) -> set[int]:
         return {order_id for order_id, key in orders.items() if self.held.get(order_id) == key.reference}
+
+    def admissions(self, orders: Collection[OrderKey]) -> dict[ShipmentKey, Admission]:
+        return {key: how for order, own in self.admitted.items() if order in orders for key, how in own.items()}
 
     def load(self, connection: ConnectionName, order_ids: Collection[int]) -> dict[int, OrderFacts]:
         return {order_id: self.facts[order_id] for order_id in order_ids if order_id in self.facts}

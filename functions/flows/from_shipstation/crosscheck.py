@@ -4,7 +4,7 @@ hold no shipment of theirs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -15,9 +15,9 @@ from functions.model.audit import Cause
 from functions.model.cursors import Reading, Stream
 from functions.model.facts import OrderFacts, OrderReading, SentTo
 from functions.model.jobs import Lane
-from functions.model.messages import DeliverOrder
+from functions.model.messages import Admission, DeliverOrder
 from functions.model.outcomes import Reason
-from functions.model.shipment import OrderKey, Shipment
+from functions.model.shipment import OrderKey, Shipment, ShipmentKey
 
 ASKED_AT_ONCE = 10  # orders, two requests each; the rest is looked at in the next pass, when most will be recorded
 
@@ -98,25 +98,32 @@ class CrossCheck:
         is_wider = before.is_known or bool(order.facts.merged)
         if not abandoned and (order.status != "shipped" or not is_wider):
             return ()
-        found = self._fetch(before.order_id, cause, lane, is_moving=True)
+        # What a backfill let in stays in under its new number, and what it left out stays out.
+        moving = self.intake.marks.admissions(self._former(before))
+        found = self._fetch(before.order_id, cause, lane, moving)
         for key in abandoned:
             self.intake.queue.send(_withdrawal(shipment, key, cause) for shipment in _once(found.shipments))
         return () if found.is_whole else [SentTo(company=key.company, reference=key.reference) for key in abandoned]
 
     def _abandoned(self, before: OrderFacts, after: OrderFacts) -> list[OrderKey]:
-        sent_to = [OrderKey(connection=before.connection, **key.model_dump()) for key in before.sent_to]
         now = self._keys(after)
-        return [key for key in dict.fromkeys((*self._keys(before), *sent_to)) if key not in now]
+        return [key for key in self._former(before) if key not in now]
+
+    def _former(self, before: OrderFacts) -> list[OrderKey]:
+        sent_to = [OrderKey(connection=before.connection, **key.model_dump()) for key in before.sent_to]
+        return list(dict.fromkeys((*self._keys(before), *sent_to)))
 
     def _keys(self, facts: OrderFacts) -> list[OrderKey]:
         merged = self.intake.facts.load(facts.connection, facts.merged) if facts.merged else {}
         return [_key(part) for part in (facts, *merged.values()) if part.reference is not None]
 
-    def _fetch(self, order_id: int, cause: Cause, lane: Lane, *, is_moving: bool = False) -> _Found:
+    def _fetch(
+        self, order_id: int, cause: Cause, lane: Lane, moving: Mapping[ShipmentKey, Admission] | None = None
+    ) -> _Found:
         found = _Found()
         try:
             for reading in self.source.shipments_of(order_id, lane):
-                self.intake.take(Stream.ORDERS, reading, cause, is_moving=is_moving)
+                self.intake.take(Stream.ORDERS, reading, cause, moving=moving)
                 found.shipments += reading.shipments
                 found.is_whole = found.is_whole and not (reading.withheld or reading.unreadable or reading.gaps)
         except ConnectorError as fault:

@@ -14,7 +14,7 @@ from functions.model.facts import LONG_AGO, OrderFacts, SentTo
 from functions.model.messages import Admission, DeliverOrder
 from functions.model.outcomes import Reason
 from functions.model.parked import Parked
-from functions.model.shipment import ConnectionName, OrderKey, Shipment
+from functions.model.shipment import ConnectionName, OrderKey, Shipment, ShipmentKey
 
 
 class Marks(Protocol):
@@ -27,6 +27,9 @@ class Marks(Protocol):
 
     def holds(self, orders: Mapping[int, OrderKey]) -> set[int]:
         """The ShipStation order ids of which the ledger holds a shipment under the given key."""
+
+    def admissions(self, orders: Collection[OrderKey]) -> dict[ShipmentKey, Admission]:
+        """How a backfill let shipments of these orders in, those included that were withdrawn since."""
 
 
 class Facts(Protocol):
@@ -64,20 +67,21 @@ class Intake:
         cause: Cause,
         admission: Admission | None = None,
         *,
-        is_moving: bool = False,
+        moving: Mapping[ShipmentKey, Admission] | None = None,
     ) -> int:
-        """How many shipments were new. Everything is sent or recorded when this returns. `is_moving`: their orders'
-        references were corrected; what is recorded already is sent too, because its withdrawal may be under way.
+        """How many shipments were new. Everything is sent or recorded when this returns. `moving`: their orders'
+        references were corrected, and so a backfill had let some in; what is recorded already is sent too, because its
+        withdrawal may be under way.
         """
-        new = self._new(reading.shipments, admission) if not is_moving else list(reading.shipments)
+        new = self._new(reading.shipments, admission) if moving is None else list(reading.shipments)
         self._note_where_they_go(new)
         self.queue.send(
             DeliverOrder(
                 order=shipment.order_key,
                 cause=cause,
                 shipment=shipment,
-                admission=admission,
-                moved_at=shipment.read_at if is_moving else None,
+                admission=(moving or {}).get(shipment.key, admission),
+                moved_at=shipment.read_at if moving is not None else None,
             )
             for shipment in new
         )

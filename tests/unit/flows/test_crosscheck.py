@@ -8,9 +8,12 @@ import pytest
 from functions.flows.from_shipstation.crosscheck import ASKED_AT_ONCE, CrossCheck
 from functions.model.cursors import Stream
 from functions.model.facts import OrderReading
+from functions.model.messages import Admission
 from functions.model.outcomes import Reason
 from tests.equipment.builders import NOON, a_cause, a_shipment, voided
 from tests.equipment.reading_fakes import Setting, an_order, page
+
+WRONG = a_shipment(reference="WRONG").order_key
 
 
 class Check:
@@ -50,6 +53,18 @@ def test_a_corrected_reference_takes_the_shipments_along_and_withdraws_them_from
     assert withdrawn.shipment is not None
     assert (withdrawn.shipment.reference, withdrawn.shipment.is_voided) == ("WRONG", False)
     assert check.ledger.facts[500].reference == "P1001"
+
+
+@pytest.mark.parametrize("admission", ["named", "baseline"])
+def test_what_a_backfill_said_of_a_shipment_goes_along_with_its_corrected_order(admission: Admission) -> None:
+    check = Check()
+    check.absorb(an_order(reference="WRONG"))
+    first, second = a_shipment(1), a_shipment(2)
+    check.ledger.admitted[first.of(WRONG).order_key] = {first.key: admission}
+    check.source.of_order[500] = [first, second]
+    check.absorb(an_order(status="shipped"))
+    moved = {w.shipment.key: w.admission for w in check.ledger.work if w.shipment and w.moved_at}
+    assert moved == {first.key: admission, second.key: None}
 
 
 def test_a_correction_that_is_taken_back_places_also_what_the_ledger_still_holds() -> None:
