@@ -13,13 +13,13 @@ from functions.model.frozen import Frozen
 from functions.model.instants import Instant
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName, ShipmentKey
-from functions.model.signed import Name, Note
+from functions.model.signed import Name, Note, OrderNumber
 from functions.model.text import cleaned
 
 MOST_ORDERS = 100  # of one request
 # A length has it read as Unicode: half a character is answered, not raised.
 Subject = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
-OrderNumbers = Annotated[tuple[Name, ...], Field(max_length=MOST_ORDERS)]
+OrderNumbers = Annotated[tuple[OrderNumber, ...], Field(max_length=MOST_ORDERS)]
 
 
 class Change(Frozen):
@@ -119,7 +119,7 @@ class PlaceRequest(OfOrders):
     """
 
     do: Literal["place"]
-    order: Name
+    order: OrderNumber
     shipment: ShipmentKey = Field(pattern=r"^[LF][0-9]{1,19}$")
     record: Name
     profile: str = Field(default="", max_length=50)
@@ -148,7 +148,7 @@ class AdoptRequest(OfOrders):
     """
 
     do: Literal["adopt"]
-    order: Name
+    order: OrderNumber
     fields: tuple[str, ...] = Field(min_length=1, max_length=10)
 
 

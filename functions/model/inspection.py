@@ -10,7 +10,7 @@ from functions.model.frozen import Frozen
 from functions.model.instants import Instant
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
-from functions.model.signed import seen
+from functions.model.signed import OrderNumber, seen
 
 Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(seen)]
 SearchedBy = Literal["order", "shipstation_order", "tracking", "shipment"]
@@ -39,7 +39,7 @@ class OrderQuestion(Question):
     """
 
     show: Literal["order"]
-    order: Text | None = None
+    order: OrderNumber | None = None
     shipstation_order: Text | None = None
     tracking: Text | None = None
     shipment: str | None = Field(default=None, pattern=r"^[LF]?[0-9]{1,19}$")

@@ -11,7 +11,7 @@ from functions.model.frozen import Frozen
 from functions.model.instants import Instant
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import Shipment
-from functions.model.signed import seen
+from functions.model.signed import OrderNumber, seen
 from functions.model.state import OrderState, ShipmentState
 
 One = TypeVar("One")
@@ -32,7 +32,7 @@ class Selection(Frozen):
     `service` are ShipStation's codes, `site` is IFS's, `store` ShipStation's id; `mapping_version` is the audit's.
     """
 
-    orders: Some[Text] | None = None
+    orders: Some[OrderNumber] | None = None
     shipments: Some[int] | None = None
     store: Some[int] | None = None
     site: Some[Text] | None = None

@@ -18,6 +18,10 @@ def seen(text: str) -> str:
 
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(seen)]
+# As long as a pattern of the connection file reads one, and its template makes it.
+OrderNumber = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000), AfterValidator(seen)
+]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 # Where a request needs neither, or not always.
 NameOrNone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100), AfterValidator(cleaned)]

@@ -250,9 +250,10 @@ def test_a_row_that_breaks_its_page_is_counted_and_stops_nothing() -> None:
     assert any("1 rows of ShipStation could not be read" in line for line in answer["text"])
 
 
-def test_a_repair_is_a_plan_that_replay_applies() -> None:
+@pytest.mark.parametrize("number", ["P1", "P1 " + "and a note of the shop " * 10], ids=["a number", "a long one"])
+def test_a_repair_is_a_plan_that_replay_applies(number: str) -> None:
     world, site = quiet_world()
-    first, *_ = sell(site, *ORDERS)
+    first, *_ = sell(site, number.strip(), *ORDERS[1:])
     deliver(world)
     site.tenant.edit(first, ForwardAgentId=None)
     answer = compare(world, repair=True)
@@ -260,6 +261,9 @@ def test_a_repair_is_a_plan_that_replay_applies() -> None:
     applied = invoke(world, "replay", {"plan_id": answer["next"]["plan_id"], "apply": True, **WHO})
     assert applied["sent"] == 1
     run(world, world.now() + timedelta(minutes=5))
+    released = invoke(world, "control", {"connection": "acme", "do": "release", "orders": [number], **WHO})
+    story = invoke(world, "inspect", {"connection": "acme", "show": "order", "order": number})
+    assert (released["concerned"], "error" in story) == (1, False)
     assert site.tenant.shipment(first)["ForwardAgentId"] == "USPS"
 
 
