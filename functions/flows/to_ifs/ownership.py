@@ -96,7 +96,6 @@ def decide(
     `overwrite` are the fields that are written where they would be kept.
     """
     live = {shipment.shipment for shipment in memory.shipments if shipment.is_live}
-    wanted = desired(memory.shipments, target, exists=record.exists)
     numbers = frozenset(map(normalised, memory.numbers))
     return {
         name: own(
@@ -113,16 +112,24 @@ def decide(
                 is_overwritten=str(name) in overwrite,
             )
         )
-        for name, want in wanted.items()
+        for name, want in _wanted(record, memory, target).items()
         for past in [memory.fields.get(target.rules[name].attribute, UNSEEN)]
-        if name is not FieldName.STATUS or memory.shipments or _was_ours(memory, target.rules[name].attribute)
     }
 
 
-def _was_ours(memory: RecordMemory, attribute: str) -> bool:
-    """A record on which nothing of ours ever stood has no status of ours either."""
-    past = memory.fields.get(attribute)
-    return past is not None and past.ours is not None
+def _wanted(record: Record, memory: RecordMemory, target: AnyTarget) -> dict[FieldName, DesiredValue]:
+    wanted, nothing = desired(memory.shipments, target, exists=record.exists), DesiredValue()
+    # What IFS refused to make is asked of nobody once nothing is to be made.
+    if not wanted:
+        return dict.fromkeys(target.rules, nothing)
+    status = target.rules.get(FieldName.STATUS)
+    past = memory.fields.get(status.attribute) if status is not None else None
+    # A record on which nothing of ours ever stood has no status of ours either.
+    if memory.shipments or (past is not None and past.ours is not None):
+        return wanted
+    return {name: each for name, each in wanted.items() if name is not FieldName.STATUS} | (
+        {FieldName.STATUS: nothing} if past is not None else {}
+    )
 
 
 def changes_of(decisions: Mapping[FieldName, Decision], names: Iterable[FieldName]) -> dict[FieldName, str | None]:

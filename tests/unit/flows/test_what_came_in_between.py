@@ -367,6 +367,15 @@ def test_a_record_that_was_named_and_never_written_gets_no_status_when_the_line_
     assert (world.ifs.values("19")[STATUS], world.ifs.values("20")[TRACKING]) == (None, "1Z0001")
 
 
+def test_a_status_that_ifs_refused_calls_nobody_once_the_order_has_left_the_record() -> None:
+    world = World(FakeIfs(a_candidate()), with_target(status={"attribute": "CfStatus", "policy": "always"}))
+    world.ifs.refuses = {STATUS: UNKNOWN}
+    deliver([work(a_shipment())], world.delivery)
+    assert world.state().attention is Reason.UNKNOWN_IN_IFS
+    withdrawn(a_shipment(), world)
+    assert (world.state().attention, world.state().debts) == (None, ())
+
+
 def test_a_label_that_was_voided_before_it_had_a_record_calls_nobody() -> None:
     world = World(FakeIfs())
     for shipment in (a_shipment(), voided(a_shipment())):
