@@ -307,13 +307,18 @@ def _is_newer(memory: RecordMemory, asked_at: datetime) -> bool:
 
 
 def _sees_a_remembered(case: OrderCase, candidates: Sequence[Candidate]) -> bool:
-    return bool({c.record.key for c in candidates} & set(case.state.remembered))
+    return bool({c.record.key for c in candidates if _is_shown(c)} & set(case.state.remembered))
+
+
+def _is_shown(candidate: Candidate) -> bool:
+    """A row that is only remembered, and is not there, is nothing that the tenant shows."""
+    return candidate.record.exists or bool(candidate.named_by)
 
 
 def _have_vanished(cases: Sequence[OrderCase], found: Mapping[OrderKey, Sequence[Candidate]]) -> bool:
     """All known records at once, and nothing else is found either: the tenant hides them."""
     known = [case for case in cases if case.state.remembered]
-    return len(known) >= VANISHED and not any(found.values())
+    return len(known) >= VANISHED and not any(_is_shown(each) for own in found.values() for each in own)
 
 
 def _may_be_one_orders(fault: ConnectorError) -> bool:

@@ -91,9 +91,16 @@ class CustomEntities:
                 # A row that is still to be made is a record like others: one protocol for both.
                 record = rows.get(key) or Record(key=key, etag="", values={}, exists=False)
                 yield Candidate(record=_of_order(record, order), is_own=False, named_by=(shipment.key,))
+        yield from self._left(each, rows, made)
+
+    def _left(self, each: Sought, rows: Mapping[RecordKey, Record], made: Container[RecordKey]) -> Iterator[Candidate]:
+        """What is only remembered. Where a shipment left, its row may never have been made: the memory says which."""
+        here = {shipment.key for shipment in each.shipments}
         for key in each.remembered:
             if key in rows and key not in made:
                 yield Candidate(record=rows[key], is_own=False)
+            elif key not in rows and key.place == self.place and _shipment_of(key) not in here:
+                yield Candidate(record=Record(key=key, etag="", values={}, exists=False), is_own=False)
 
     @property
     def _identity(self) -> tuple[str, ...]:

@@ -201,3 +201,41 @@ def test_a_row_that_somebody_else_made_and_that_is_hidden_is_not_made_again() ->
 
 def dies() -> None:
     raise RuntimeError("killed")
+
+
+NO = {"error": {"code": "X", "message": "x", "details": [{"code": "X", "message": "ORA-20110: Tracking.CLOSED: no"}]}}
+
+
+def never_made(kind: str) -> Entities:
+    world = Entities("P1", "P2")
+    world.rig.tenant.add_fault(kind, method="POST", path="TrackingSet", times=-1, status=400, body=NO)
+    world.settle(a_shipment(1, reference="P1"))
+    world.rig.tenant.lift_faults()
+    return world
+
+
+@pytest.mark.parametrize("kind", ["status", "dropped"], ids=["refused", "without an answer"])
+@pytest.mark.parametrize("is_withdrawn", [True, False], ids=["corrected", "voided"])
+def test_a_row_that_was_never_made_is_waited_for_by_nobody_once_it_is_not_wanted(
+    kind: str, *, is_withdrawn: bool
+) -> None:
+    world, shipment = never_made(kind), a_shipment(1, reference="P1")
+    world.at += POST_AGAIN
+    at = shipment.read_at + timedelta(minutes=5)
+    if is_withdrawn:
+        deliver([work(shipment.read_again(at), withdrawn_at=at)], world.delivery)
+    else:
+        world.settle(voided(shipment))
+    state = world.state("P1")
+    assert (world.rows(), state.next_attempt_at, state.attention, state.debts) == ([], None, None, ())
+
+
+def test_two_orders_whose_rows_are_gone_are_a_tenant_that_hides_them_also_where_their_numbers_were_corrected() -> None:
+    world = Entities("P1", "P2")
+    world.settle(*PARCEL)
+    world.rig.tenant.sets[TRACKINGS.name].clear()
+    for shipment in PARCEL:
+        at = shipment.read_at + timedelta(minutes=5)
+        deliver([work(shipment.read_again(at), withdrawn_at=at)], world.delivery)
+    deliver([again(shipment.order_key) for shipment in PARCEL], world.delivery)
+    assert {world.state(order).waiting_for for order in ("P1", "P2")} == {Reason.RECORDS_VANISHED}
