@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from functions.model.audit import Cause, FieldChange
+from functions.model.dismissal import Dismissal
 from functions.model.earlier import EarlierMemory
 from functions.model.frozen import Frozen
 from functions.model.messages import Admission
@@ -109,20 +110,6 @@ class OrderRecord(Frozen):
         return self.model_copy(update={"fields": dict(fields)})
 
 
-class Dismissal(Frozen):
-    """A person has seen to what called: `reason`, and whatever else stood there then, of these shipments."""
-
-    reason: Reason
-    reasons: tuple[Reason, ...] = ()
-    shipments: tuple[ShipmentKey, ...]
-    by: str
-    note: str
-    at: datetime
-
-    def covers(self, reason: Reason, shipments: Collection[ShipmentKey]) -> bool:
-        return reason in {self.reason, *self.reasons} and set(shipments) <= set(self.shipments)
-
-
 class OrderState(Frozen):
     """`revision` guards every save; `next_attempt_at` puts the order on the due list. `debts` are records that a
     shipment left and whose result without it was not seen yet, `past` those that it left for good. `waits` tells
@@ -172,6 +159,11 @@ class OrderState(Frozen):
     def has_something_to_do(self) -> bool:
         """A shipment to deliver or take back, or a record that one left."""
         return bool(self.in_scope or self.remembered)
+
+    @property
+    def live(self) -> list[ShipmentKey]:
+        """Those that belong here, and are not voided."""
+        return [key for key, s in self.shipments.items() if s.withdrawn_at is None and not s.shipment.is_voided]
 
     @property
     def is_off(self) -> bool:
@@ -296,7 +288,7 @@ class OrderState(Frozen):
 
     def is_dismissed(self, reason: Reason) -> bool:
         """Nothing came since a person saw to it."""
-        return self.dismissed is not None and self.dismissed.covers(reason, self.shipments)
+        return self.dismissed is not None and self.dismissed.covers(reason, self.shipments, self.live)
 
     def with_dismissal(self, dismissal: Dismissal) -> OrderState:
         return self.model_copy(update={"dismissed": dismissal, "attention": None})

@@ -17,9 +17,10 @@ from functions.model.control import (
     PlaceRequest,
     ReleaseRequest,
 )
+from functions.model.dismissal import Dismissal
 from functions.model.pushed_order import PushedOrder
 from functions.model.records import RecordKey
-from functions.model.state import Dismissal, OrderState
+from functions.model.state import OrderState
 
 
 def release_named(tools: ControlTools, asked: ReleaseRequest) -> Changed:
@@ -89,6 +90,7 @@ def _dismissed(tools: ControlTools, asked: Change, state: OrderState) -> str:
         reason=state.attention,
         reasons=state.reasons,
         shipments=tuple(state.shipments),
+        live=tuple(state.live),
         by=asked.by,
         note=asked.note,
         at=tools.now,

@@ -15,10 +15,11 @@ from functions.ledger.desks import DeskStore
 from functions.ledger.orders import OrderStore, shards
 from functions.model.attention import ShardKind
 from functions.model.desk import FORGOTTEN, Desk, MapEntry, MapName, Pause, PauseScope, Recall
+from functions.model.dismissal import Dismissal
 from functions.model.messages import DeliverOrder
 from functions.model.outcomes import Outcome, Reason
 from functions.model.records import FieldName
-from functions.model.state import Dismissal, OrderState
+from functions.model.state import OrderState
 from tests.equipment.builders import (
     NOON,
     a_candidate,

@@ -13,13 +13,14 @@ from functions.flows.operations.reconcile_compare import compare
 from functions.flows.operations.reconcile_explain import explain
 from functions.flows.operations.reconcile_ledger import Ledger
 from functions.flows.operations.reconcile_reading import addressed
+from functions.model.dismissal import Dismissal
 from functions.model.outcomes import Outcome, Reason
 from functions.model.parked import Parked
 from functions.model.reconciled import IfsRow, Orders, Parcel
 from functions.model.record_memory import Contribution, FieldMemory, OrderContribution, RecordMemory
 from functions.model.records import FieldName, Place, RecordKey
 from functions.model.shipment import ConnectionName, OrderKey, ShipmentKey
-from functions.model.state import Dismissal, FieldOutcome, OrderRecord, OrderState, Placing, ShipmentState
+from functions.model.state import FieldOutcome, OrderRecord, OrderState, Placing, ShipmentState
 from tests.equipment.builders import NOON, PLACE, a_connection, a_key, a_shipment
 
 T, C, D = FieldName.TRACKING, FieldName.CARRIER, FieldName.SHIP_DATE

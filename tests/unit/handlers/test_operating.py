@@ -302,6 +302,26 @@ def test_an_order_that_was_dismissed_is_looked_at_once_its_carrier_is_mapped(sho
     assert shop.story("P3")["records"][0]["fields"]["carrier"]["ours"] == "DHL"
 
 
+def test_what_cannot_be_taken_back_calls_though_a_person_has_seen_to_what_could_not_be_written(shop: Shop) -> None:
+    label = shop.sell("P3")
+    shop.wait()
+    no = {"error": {"code": "X", "message": "-", "details": [{"code": "X", "message": "ORA-20110: Shipment.X: no"}]}}
+    shop.site.tenant.add_fault("status", method="PATCH", times=-1, status=400, body=no)
+    shop.site.tenant.deliver(shop.records[-1], at=shop.world.now() - timedelta(days=3))
+    shop.wait(180 * MINUTE)
+    calling = [shop.show("attention", calls=True)["entries"]]
+    shop.do("dismiss", orders=["P3"])
+    calling.append(shop.show("attention", calls=True)["entries"])
+    shop.site.account.void(label)
+    shop.wait(60 * MINUTE)
+    calling.append(shop.show("attention", calls=True)["entries"])
+    assert [[(each["order"], each["reason"]) for each in entries] for entries in calling] == [
+        [("P3", "refused_by_ifs")],
+        [],
+        [("P3", "refused_by_ifs")],
+    ]
+
+
 def test_a_second_copy_of_a_request_changes_nothing_even_much_later(shop: Shop) -> None:
     shop.do("pause", scope="store", of="100001", action_id="b-1")
     shop.do("resume", scope="store", of="100001", action_id="c-1")
