@@ -111,13 +111,16 @@ def deliver(batch: Sequence[DeliverOrder], delivery: Delivery) -> list[Delivered
         return _delivered(batch, delivery)
     first = _delivered([message for message in batch if message not in held], delivery)
     unsaved = {ended.key for ended in first if not ended.saved}
-    return [*first, *_delivered([message for message in held if message.order not in unsaved], delivery)]
+    return [*first, *deliver([message for message in held if message.order not in unsaved], delivery)]
 
 
 def _held_to_plans(batch: Sequence[DeliverOrder]) -> list[DeliverOrder]:
-    """A plan writes what it showed and nothing else: what came beside it would not be written, or make it outdated."""
+    """A plan writes what it showed and nothing else: what came beside it, or another plan's for the same record, would
+    not be written, or make it outdated.
+    """
     free = {message.order for message in batch if message.cause.plan_id is None}
-    return [message for message in batch if message.cause.plan_id is not None and message.order in free]
+    planned = [message for message in batch if message.cause.plan_id is not None]
+    return [each for each in planned if each.order in free or each.cause.plan_id != planned[0].cause.plan_id]
 
 
 def _delivered(batch: Sequence[DeliverOrder], delivery: Delivery) -> list[DeliveredOrder]:

@@ -245,6 +245,20 @@ class TestTwoOrdersOnOneRecord:
         assert desk.world.ifs.values("19")[FieldName.TRACKING] == "1Z0002, 1Z0003"
         assert [(len(desk.world.ifs.writes), desk.world.state(r).attention) for r in ("P1", "P2")] == [(2, None)] * 2
 
+    def test_of_two_plans_in_one_batch_the_first_is_carried_out(self) -> None:
+        first, second, third = (
+            a_shipment(1, reference="P1"),
+            a_shipment(2, reference="P2"),
+            a_shipment(3, reference="P2"),
+        )
+        desk = self.desk(first, second, voided(first), third)
+        plans = [desk.plan(orders=["P1"]), desk.plan(orders=["P2"])]
+        for plan in plans:
+            apply(desk.replay, plan, "c-9")
+        deliver(desk.world.queue.take(), desk.world.delivery)
+        assert desk.world.ifs.values("19")[FieldName.TRACKING] == "1Z0002"
+        assert [desk.world.state(r).attention for r in ("P1", "P2")] == [None, Reason.PLAN_OUTDATED]
+
     def test_an_order_that_alone_needs_nothing_is_shown_with_what_it_changes_for_the_other(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
