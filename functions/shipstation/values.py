@@ -38,8 +38,9 @@ def as_text(raw: object) -> str | None:
     """A number stands for its digits; what is no text is None."""
     if isinstance(raw, str):
         return cleaned(raw[: 2 * LONGEST_TEXT])[:LONGEST_TEXT].strip()
-    number = as_whole(raw)
-    return None if number is None else str(number)
+    if isinstance(raw, float):
+        raw = as_whole(raw)
+    return str(raw) if isinstance(raw, int) and not isinstance(raw, bool) else None
 
 
 def as_whole(raw: object) -> int | None:
@@ -56,6 +57,11 @@ def as_cost(raw: object) -> Decimal | None:
     """Money that was paid: zero, or more."""
     amount = amount_of(raw)
     return amount if amount is not None and amount >= 0 else None
+
+
+def as_order_id(raw: object) -> int | None:
+    """Zero stands for none, too: .NET clients emit it. Raises ValueError as `as_id` does."""
+    return as_id(raw) or None
 
 
 def as_id(raw: object) -> int | None:

@@ -12,11 +12,11 @@ from typing import Annotated
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from functions.shipstation.pacific import parse_date, parse_instant
-from functions.shipstation.values import as_cost, as_fields, as_flag, as_id, as_rows, as_text, as_whole
+from functions.shipstation.values import as_cost, as_fields, as_flag, as_id, as_order_id, as_rows, as_text, as_whole
 
 # Only what a row is nothing without may reject it: its id and its order's, its instants, whether it counts at all.
 Id = Annotated[int, BeforeValidator(as_id)]
-MaybeId = Annotated[int | None, BeforeValidator(as_id)]
+MaybeOrderId = Annotated[int | None, BeforeValidator(as_order_id)]
 Text = Annotated[str | None, BeforeValidator(as_text)]
 Whole = Annotated[int | None, BeforeValidator(as_whole)]
 Flag = Annotated[bool | None, BeforeValidator(as_flag)]
@@ -75,7 +75,7 @@ class ShipStationOrder(Row):
 
 class ShipStationShipment(Row):
     shipment_id: Id = Field(validation_alias=AliasChoices("shipmentId", "shipment_id"))
-    order_id: MaybeId = Field(default=None, alias="orderId")
+    order_id: MaybeOrderId = Field(default=None, alias="orderId")
     order_number: Text = Field(default=None, alias="orderNumber")
     order_key: Text = Field(default=None, alias="orderKey")
     created_at: Instant = Field(alias="createDate")
@@ -104,7 +104,7 @@ class ShipStationFulfilment(Row):
     """Goods marked as shipped elsewhere: no items, no store, and a carrier named for people (`USPS`, `FedEx`)."""
 
     fulfilment_id: Id = Field(alias="fulfillmentId")
-    order_id: MaybeId = Field(default=None, alias="orderId")
+    order_id: MaybeOrderId = Field(default=None, alias="orderId")
     order_number: Text = Field(default=None, alias="orderNumber")
     created_at: Instant = Field(alias="createDate")
     ship_date: Day = Field(default=None, alias="shipDate")
