@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from functions.errors import ConnectorError, Permanent, Scope
+from functions.errors import ConnectorError, Scope
 from functions.flows.from_shipstation.intake import Intake
 from functions.model.audit import Cause
 from functions.model.cursors import Reading, Stream
@@ -45,7 +45,7 @@ class CrossCheck:
                 continue
             if not self.has_time():
                 return False
-            self._remember(order.facts if before is None else self._moved(before, order, cause, lane))
+            self.intake.remember(order.facts if before is None else self._moved(before, order, cause, lane))
         return True
 
     def verify(self, orders: Sequence[OrderReading], older_than: datetime, cause: Cause, lane: Lane) -> bool:
@@ -58,7 +58,7 @@ class CrossCheck:
             found = self._fetch(facts.order_id, cause, lane)
             if not found.shipments and found.is_whole:
                 self.intake.park(f"order {facts.order_id}", Reason.SHIPPED_WITHOUT_SHIPMENT)
-            self._remember(facts.as_crosschecked())
+            self.intake.remember(facts.as_crosschecked())
         return len(missing) <= ASKED_AT_ONCE
 
     def _known(self, orders: Sequence[OrderReading]) -> dict[int, OrderFacts]:
@@ -74,13 +74,6 @@ class CrossCheck:
         known = self.intake.facts.load(self.intake.connection.name, set(wanted) - held)
         missing = [known.get(i, facts) for i, facts in sorted(wanted.items()) if i not in held]
         return [facts for facts in missing if not facts.crosschecked]
-
-    def _remember(self, facts: OrderFacts) -> None:
-        """What the ledger will never take is that order's own trouble."""
-        try:
-            self.intake.facts.save(facts)
-        except Permanent as fault:
-            self.intake.park(f"order {facts.order_id}", fault.reason)
 
     def _moved(self, before: OrderFacts, order: OrderReading, cause: Cause, lane: Lane) -> OrderFacts:
         """What is to be remembered: where the order was withdrawn from, or still has to be at its next reading."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from functions.connections.connection import Connection
+from functions.errors import Permanent
 from functions.model.audit import Cause
 from functions.model.cursors import Gap, Reading, Stream
 from functions.model.facts import LONG_AGO, OrderFacts, SentTo
@@ -105,13 +106,20 @@ class Intake:
             meant = _meant(facts, merged)
             noted = facts.sending_to(_sent_to(s) for s in of_order if (s.company, s.reference) not in meant)
             if noted != facts:
-                self.facts.save(noted)
+                self.remember(noted)
 
     def _facts(self, order_ids: Collection[int]) -> dict[int, OrderFacts]:
         return self.facts.load(self.connection.name, order_ids) if order_ids else {}
 
     def _new(self, shipments: Sequence[Shipment], admission: Admission | None) -> list[Shipment]:
         return self.marks.unrecorded(shipments, self._place, rejudge_skipped=admission == "named")
+
+    def remember(self, facts: OrderFacts) -> None:
+        """What the ledger will never take is that order's own trouble."""
+        try:
+            self.facts.save(facts)
+        except Permanent as fault:
+            self.park(f"order {facts.order_id}", fault.reason)
 
     def park(self, subject: str, reason: Reason, detail: str = "") -> None:
         name = self.connection.name
