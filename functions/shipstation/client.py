@@ -144,13 +144,14 @@ class ShipStationClient:
         tries: int = TRIES,
         scope: Scope = Scope.TENANT,
     ) -> Answer | None:
-        """None for 404."""
+        """None for 404. One record that hangs is not asked for again at once: a few would take all of a run."""
         for attempt in range(1, tries + 1):
             try:
                 return self._once(_Request("GET", path, parameters, lane, scope))
             except Retryable as fault:
                 # A throttle is answered by waiting for the budget, and a wish of the vendor's by coming back later.
-                if attempt == tries or fault.reason is not Reason.SHIPSTATION_UNAVAILABLE or fault.retry_after_seconds:
+                is_last = attempt == tries or (scope is Scope.RECORD and _has_hung(fault))
+                if is_last or fault.reason is not Reason.SHIPSTATION_UNAVAILABLE or fault.retry_after_seconds:
                     raise
                 self._sleep(attempt * (0.5 + self._jitter()))
         raise AssertionError("the last try returns or raises")
@@ -318,6 +319,11 @@ def _parsed(what: str, headers: Mapping[str, str], content: bytes) -> Any:
 
 def _unavailable(what: str, why: str) -> Retryable:
     return Retryable(Reason.SHIPSTATION_UNAVAILABLE, f"{what}: {why}")
+
+
+def _has_hung(fault: Retryable) -> bool:
+    """Whether all of a request's time went by."""
+    return isinstance(fault.__cause__, requests.ReadTimeout)
 
 
 def _seconds(text: str | None) -> float | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 
 from functions.connections.connection import Connection
 from functions.errors import ConnectorError, Scope
@@ -16,6 +16,7 @@ from functions.shipstation.reading.api import Api, OneLabel
 from functions.shipstation.reading.models import ShipStationFulfilment, ShipStationShipment
 
 TRIES = 2  # for one log: it is asked for again when its label is read again
+PATIENCE = timedelta(seconds=60)  # with the logs of one portion; a label that is read again is asked for again
 MOST_SILENT = 2  # logs in a row; then the others are not asked for either
 OF_ONE_LOG = {Reason.SHIPSTATION_UNAVAILABLE, Reason.SHIPSTATION_REQUEST}
 
@@ -23,8 +24,10 @@ OF_ONE_LOG = {Reason.SHIPSTATION_UNAVAILABLE, Reason.SHIPSTATION_REQUEST}
 class Deliveries:
     """Asks only where a target writes the instant. A fulfilment's stands in its row."""
 
-    def __init__(self, client: ShipStationClient, api: Api, connection: Connection) -> None:
-        self._client = client
+    def __init__(
+        self, client: ShipStationClient, api: Api, connection: Connection, now: Callable[[], datetime]
+    ) -> None:
+        self._client, self._now = client, now
         self._one = api.one_label if connection.writes(FieldName.DELIVERED_AT) else None
 
     def has_to_ask(self, row: ShipStationShipment | ShipStationFulfilment) -> bool:
@@ -35,8 +38,10 @@ class Deliveries:
     def ask(self, labels: Iterable[int], lane: Lane) -> dict[int, datetime]:
         """One request each; a log that is not shown delays nothing else. Raises what concerns more than these."""
         found: dict[int, datetime] = {}
-        one, silent = self._one, 0
+        one, silent, began = self._one, 0, self._now()
         for number in labels if one else ():
+            if self._now() - began >= PATIENCE:
+                break
             try:
                 at = self._ask(one, number, lane) if one else None
             except ConnectorError as fault:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
@@ -21,6 +22,7 @@ from functions.shipstation.reading.normalise import order_reading
 
 CAPACITY = 5000  # ten pages of the orders stream
 TRIES = 2  # for one order: the page that needs it is read again anyway
+PATIENCE = timedelta(seconds=60)  # with the orders of one portion; what is left is asked for with the next
 MOST_WITHHELD = 2  # in a row; where the last one fails too, the others are not asked for
 Remembered = Callable[[Collection[int]], Mapping[int, OrderFacts]]
 
@@ -31,10 +33,13 @@ class OrderWithheldError(Exception):
 
 @dataclass
 class Asked:
-    """Orders that were asked for: those that are neither here nor there are gone from ShipStation."""
+    """Orders that were asked for: those that are neither here nor there are gone from ShipStation. For those that are
+    `left` there was no time.
+    """
 
     readings: dict[int, OrderReading] = field(default_factory=dict)
     withheld: set[int] = field(default_factory=set)
+    left: set[int] = field(default_factory=set)
     failed_in_a_row: int = 0
 
     @property
@@ -45,7 +50,15 @@ class Asked:
 class OrderBook:
     """`remembered` answers from the ledger. Pages are noted as they are read, the newest `CAPACITY` orders stay."""
 
-    def __init__(self, client: ShipStationClient, api: Api, connection: Connection, remembered: Remembered) -> None:
+    def __init__(
+        self,
+        client: ShipStationClient,
+        api: Api,
+        connection: Connection,
+        remembered: Remembered,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._now = now
         self._client, self._api, self._connection, self._remembered = client, api, connection, remembered
         self._noted: OrderedDict[int, OrderFacts] = OrderedDict()
         self._asked: OrderedDict[int, None] = OrderedDict()
@@ -69,10 +82,15 @@ class OrderBook:
         return order_id in self._asked
 
     def ask(self, wanted: Collection[int], lane: Lane) -> Asked:
-        """One request each. Raises Retryable or Permanent for what concerns more than one order."""
-        asked, waiting = Asked(), sorted(wanted)
+        """One request each, in the order in which they are wanted. Raises Retryable or Permanent for what concerns more
+        than one order.
+        """
+        asked, waiting, began = Asked(), list(dict.fromkeys(wanted)), self._now()
         while waiting:
             self._put(asked, waiting.pop(0), lane)
+            if self._now() - began >= PATIENCE:
+                asked.left.update(waiting)
+                return asked
             if waiting and asked.failed_in_a_row >= MOST_WITHHELD:
                 self._put(asked, waiting.pop(), lane)  # orders that fail next to each other say nothing of one far away
                 if asked.failed_in_a_row:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import chain
+from itertools import chain, takewhile
 from typing import Any, TypeVar
 
 from functions.connections.connection import Connection
@@ -63,9 +63,8 @@ class RowReader:
         left, unreadable = self._models(rows, _model(listing), listing.id_field)
         known = self._book.known(_orders(left))
         while True:
-            portion = self._portion(left, known)
-            left = left[len(portion) :]
-            reading = self._parcels(portion, known, lane)
+            reading, taken = self._parcels(self._portion(left, known), known, lane)
+            left = left[taken:]
             yield reading.beside(unreadable), min((row.created_at for row in left), default=None)
             unreadable = ()
             if not left:
@@ -87,20 +86,24 @@ class RowReader:
             return bool(row.order_id) and needs_order(row, self._connection)
         return disputed(row, order, self._connection) is not None and not self._book.was_asked(order.order_id)
 
-    def _parcels(self, rows: Sequence[Parcel], known: dict[int, OrderFacts], lane: Lane) -> Reading:
-        """`known` learns the orders that were asked for."""
-        asked = self._book.ask(_orders(row for row in rows if self._has_to_ask(row, known)), lane)
+    def _parcels(self, portion: Sequence[Parcel], known: dict[int, OrderFacts], lane: Lane) -> tuple[Reading, int]:
+        """`known` learns the orders that were asked for. With it how many rows were taken: those before the first whose
+        order there was no time to ask for.
+        """
+        asked = self._book.ask(_orders(row for row in portion if self._has_to_ask(row, known)), lane)
         known |= {**asked.facts, **self._book.known(asked.readings)}
+        rows = list(takewhile(lambda row: row.order_id not in asked.left, portion))
         judged = [(row, self._withheld(row, known.get(row.order_id or 0), asked)) for row in rows]
         merged = self._merged(known)
         kept = self._dated([row for row, why in judged if why is None], lane)
         shaped, odd = _each(kept, lambda row: self._shaped(row, known, merged), _number)
-        return _page(
+        reading = _page(
             shipments=tuple(chain.from_iterable(shaped)),
             unreadable=odd,
             orders=tuple(asked.readings.values()),
             withheld=tuple(why for _, why in judged if why),
         )
+        return reading, len(rows)
 
     def _dated(self, rows: Sequence[Parcel], lane: Lane) -> list[Parcel]:
         """What was delivered, with the instant where one is told."""
@@ -157,8 +160,8 @@ def _each(
     return made, tuple(unreadable)
 
 
-def _orders(rows: Iterable[Parcel]) -> set[int]:
-    return {row.order_id for row in rows if row.order_id}
+def _orders(rows: Iterable[Parcel]) -> list[int]:
+    return list(dict.fromkeys(row.order_id for row in rows if row.order_id))
 
 
 def _model(listing: Listing) -> type[Parcel]:

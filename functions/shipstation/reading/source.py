@@ -34,7 +34,8 @@ class ShipStationSource:
         now: Callable[[], datetime],
     ) -> None:
         self._client, self._api, self._connection, self._now = client, api, connection, now
-        book, deliveries = OrderBook(client, api, connection, remembered), Deliveries(client, api, connection)
+        book = OrderBook(client, api, connection, remembered, now)
+        deliveries = Deliveries(client, api, connection, now)
         self._reader = RowReader(book, deliveries, connection, now)
 
     def walk(

@@ -6,8 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import requests
 
 from functions.ledger.parked import ParkingStore
+from tests.equipment.http import Request, Response, json_response
 from tests.equipment.quiet_connection import START, asked, quiet_world, run, schedule
 from tests.equipment.world import LEDGER, Site, World
 
@@ -69,6 +71,32 @@ def test_a_refusal_of_one_order_opens_no_circuit_and_parks_it_by_its_number() ->
     site.account.refused_by_id.clear()
     polled(world, 60 * 26)  # the sweep of the day after
     assert [stands(site, record) for record in records] == numbers
+
+
+@pytest.mark.parametrize(
+    ("timeout", "hanging"), [(45, {0, 1, 2}), (45, {0, 2, 4, 6, 8}), (100, {0})], ids=["in a row", "by turns", "slow"]
+)
+def test_orders_that_hang_when_they_are_asked_for_are_parked_and_no_label_waits_for_them(
+    timeout: int, hanging: set[int]
+) -> None:
+    world, site = quiet_world(timeout_seconds=timeout, **BY_FIELD)
+    records = [expected(site, f"P{n}") for n in range(10)]
+    orders = [sold(site, "X", advancedOptions={"customField1": f"P{n}"}) for n in range(10)]
+    bad, application = {orders[n] for n in hanging}, site.account.application
+
+    def hangs(request: Request) -> Response:
+        if request.path in {f"/orders/{number}" for number in bad}:
+            world.clockwork.sleep(timeout)
+            raise requests.ReadTimeout
+        is_list = request.path == "/orders"  # which shows none of them
+        return json_response(200, {"orders": [], "total": 0}) if is_list else application(request)
+
+    site.account.application = hangs
+    numbers = [site.account.ship(order, is_silent=True) for order in orders]
+    shown = [str(site.account.shipments.current[number].tracking_number) for number in numbers]
+    polled(world, 30)
+    assert [stands(site, record) for record in records] == ["" if n in hanging else shown[n] for n in range(10)]
+    assert {f"order {number}" for number in bad} <= parked(world, site).keys()
 
 
 @pytest.mark.nightly

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import requests
 
 from functions.errors import Permanent
 from functions.model.cursors import Stream
@@ -18,7 +19,7 @@ from functions.shipstation.v2.rows import delivered_at
 from functions.wiring.shipstation_account import APIS
 from tests.equipment.account_fixture import Rig
 from tests.equipment.builders import NOON, a_connection, a_shipment
-from tests.equipment.http import Response
+from tests.equipment.http import Request, Response
 
 START = NOON - timedelta(hours=1)
 LATER = NOON + timedelta(days=2)
@@ -87,6 +88,25 @@ def test_a_log_that_is_not_shown_delays_no_label(status: int) -> None:
     rig.account.application = lambda r: Response(status) if r.path.endswith("/track") else serve(r)
     assert told(rig) == [("delivered", None)] * 5
     assert logs(rig) == {404: 5, 400: 2}.get(status, 4)
+
+
+def test_logs_that_hang_by_turns_take_no_run_whole() -> None:
+    rig = a_rig(**WRITTEN)
+    labels = rig.shipped(rig.sold(1) * 10)
+    for label in labels:
+        rig.account.track(label, "delivered", at=LATER)
+    serve = rig.account.application
+
+    def hangs(request: Request) -> Response:
+        if request.path in {f"/v2/labels/se-{label}/track" for label in labels[::2]}:
+            rig.at += timedelta(seconds=45)
+            raise requests.ReadTimeout
+        return serve(request)
+
+    rig.account.application = hangs
+    began = rig.at
+    assert len(told(rig)) == 10
+    assert rig.at - began < timedelta(minutes=2)
 
 
 def test_a_refused_key_is_no_logs_own_trouble() -> None:

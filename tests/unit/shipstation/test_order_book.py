@@ -33,7 +33,7 @@ def facts(reference: str, minutes: int) -> OrderFacts:
 def test_the_later_reading_counts(noted: OrderFacts | None, remembered: OrderFacts | None, counts: str) -> None:
     client: Any = None  # nothing is asked for
     stored: dict[int, OrderFacts] = {500: remembered} if remembered else {}
-    book = OrderBook(client, V1, a_connection(), lambda _: stored)
+    book = OrderBook(client, V1, a_connection(), lambda _: stored, lambda: NOON)
     book.note([noted] if noted else [])
     found = book.known({500})
     assert found[500].reference == counts
