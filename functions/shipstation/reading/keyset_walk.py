@@ -26,6 +26,7 @@ MOST_PIECES = 100  # likewise, pieces of a broken page: many of one row of ours 
 MOST_RETURNS = 3  # in one walk: to rows that moved up while pieces of a broken page were read
 BOUND = timedelta(seconds=1)  # order is trusted no finer than bounds are
 MOST_DISORDER = timedelta(minutes=1)  # rows further apart than this and in wrong order are not sorted at all
+MOST_AHEAD = timedelta(hours=1)  # of a narrow page's last row; one further ahead of the others leads nowhere
 FIRM, SINGLE = 3, 1  # tries: a page that fails is asked for again, a piece of a broken one is not
 
 
@@ -357,16 +358,14 @@ class _Walk:
         self._is_ordered = self._is_ordered and self._slack <= MOST_DISORDER
         self._newest = self._sure = None
         if keys and self._is_ordered:
+            newest, others = max(keys), max(keys[:-1], default=keys[-1])
             # A narrow page would lead on by half as many rows.
-            is_whole = len(rows) >= self._listing.page_size
-            self._newest, self._sure = max(keys), max(keys[:-1] if is_whole and keys[:-1] else keys)
+            is_led = len(rows) >= self._listing.page_size or newest - others > MOST_AHEAD
+            self._newest, self._sure = newest, others if is_led else newest
             self._proven = max(filter(None, (self._proven, self._newest)))
             self._last = max(filter(None, (self._last, self._sure - self._slack)))
-        self._tail = self._tail_of(rows)
+        self._tail = self._mark(rows[-1]) if rows and rows[-1] else None
         return Page([row for row in rows if row and self._is_fresh(row)], self._last, is_last=False)
-
-    def _tail_of(self, rows: Rows) -> tuple[str, str] | None:
-        return self._mark(rows[-1]) if rows and rows[-1] else None
 
     def _mark(self, row: Mapping[str, Any]) -> tuple[str, str]:
         return str(row.get(self._listing.id_field)), str(row.get(self._listing.key_field))

@@ -205,6 +205,26 @@ def test_one_row_that_shows_another_instant_than_it_stands_at_hides_none_behind_
     assert all(at < NOON + timedelta(seconds=1200) for at in proven)
 
 
+@pytest.mark.parametrize("shown", [timedelta(hours=5), timedelta(days=365)], ids=str)
+@pytest.mark.parametrize(("cap", "odd"), [(10, 9), (10, 18), (3, 2), (100, 99), (100, 198)])
+def test_at_the_end_of_a_narrow_page_it_hides_none_either(cap: int, odd: int, shown: timedelta) -> None:
+    def fetch(parameters: Mapping[str, str], tries: int) -> Batch:
+        whole, size = listing({**parameters, "page": "1"}, tries), min(cap, int(parameters["pageSize"]))
+        first = (int(parameters["page"]) - 1) * size
+        rows = [strange if row["shipmentId"] == odd else row for row in whole.rows]
+        asked.append(first)
+        return Batch(rows[first : first + size], whole.total)
+
+    asked: list[int] = []
+    listing = List(labels(400))
+    strange = label(odd, NOON + timedelta(seconds=odd) + shown)
+    pages = list(walk(fetch, V1.labels, {}, Window(BEGINNING)))
+    assert sorted(ids(pages)) == list(range(400))
+    assert len(asked) <= 400 // (cap - 2) + 5  # each begins a second before the last row
+    proven = [page.last for page in pages[:-1] if page.last]
+    assert all(at < NOON + timedelta(seconds=400) for at in proven)
+
+
 def test_the_hour_that_comes_twice_is_read_whole() -> None:
     first = datetime.fromisoformat("2026-11-01T07:50:00+00:00")
     made = [first + n * timedelta(seconds=5) for n in range(1700)]  # 00:50 PDT to 02:11 PST
