@@ -74,6 +74,13 @@ def unmoved(revision: int, attribute: str = "revision") -> ConditionBase:
     return Attr(PARTITION).not_exists() if revision == 0 else Attr(attribute).eq(revision)
 
 
+def is_held(held_until: datetime | None, now: datetime, until: datetime) -> bool:
+    """Whether a lease, which would last until `until` from now on, is held. One that ends later than that by as much
+    again was dated by a clock that has been set right since.
+    """
+    return held_until is not None and now < held_until <= until + (until - now)
+
+
 def stamp(instant: datetime) -> str:
     """Sorts as text: UTC, always with microseconds."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

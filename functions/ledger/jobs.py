@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from functions.ledger.items import PARTITION, SORT, each_readable, read_as, to_item, unmoved
+from functions.ledger.items import PARTITION, SORT, each_readable, is_held, read_as, to_item, unmoved
 from functions.ledger.table import EXPIRES, Table
 from functions.model.jobs import Job
 from functions.model.shipment import ConnectionName
@@ -35,7 +35,7 @@ class JobStore:
 
     def acquire(self, job: Job, holder: str, *, now: datetime, until: datetime) -> Job | None:
         """The job under a new fence, or None while somebody else works on it."""
-        if job.held_until is not None and job.held_until > now:
+        if is_held(job.held_until, now, until):
             return None
         taken = job.held_by(holder, until)
         return taken if self._table.put(_item(taken), condition=_unmoved(job)) else None

@@ -8,7 +8,7 @@ from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 
-from functions.ledger.items import PARTITION, SORT, each_readable, from_item, read_as, stamp, to_item, unmoved
+from functions.ledger.items import PARTITION, SORT, each_readable, from_item, is_held, read_as, stamp, to_item, unmoved
 from functions.ledger.table import Table
 from functions.model.cursors import ReadingPosition, Stream
 from functions.model.shipment import ConnectionName
@@ -27,7 +27,7 @@ class PositionStore:
     ) -> ReadingPosition | None:
         """The position with a new fence, or None while somebody else holds the lease."""
         position = self._load(connection)
-        if position.held_until is not None and position.held_until > now:
+        if is_held(position.held_until, now, until):
             return None
         taken = position.held_by(holder, until)
         return taken if self._table.put(_item(taken), condition=unmoved(position.fence, "fence")) else None

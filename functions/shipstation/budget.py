@@ -37,6 +37,8 @@ PATIENCE_SECONDS = LONGEST_PAUSE_SECONDS + 5
 # How many places ahead a lane may reserve. A higher lane looks further and so comes first; because the next place is
 # taken before it falls due, none is wasted.
 LOOK_AHEAD: dict[Lane, float] = {"webhook": inf, "poll": 1.0, "push": 0.9, "sweep": 0.75, "backfill": 0.5}
+# No place is further ahead: at the end of a pause, and a few behind it at one a minute.
+LONGEST_AHEAD_MS = PATIENCE_SECONDS * 1000 + 4 * WINDOW_MS
 FEW_SECONDS, FEW_PLACES = 5, 2  # ahead: what a run waits for rather than to begin again later
 PLACES_WAITED = 10  # of waiting make one more place of looking ahead
 NOISE = 2  # requests by which our own count and the header may differ when nobody else uses the key
@@ -156,7 +158,10 @@ class Governor:
         return self._store.store(self._key_id(), held, seen)
 
     def _load(self) -> BudgetState | None:
-        return self._store.load(self._key_id())
+        """A place further ahead than any was taken by a clock that has been set right since."""
+        seen, now = self._store.load(self._key_id()), self._now_ms()
+        is_wrong = seen is not None and seen.theoretical_arrival_ms > now + LONGEST_AHEAD_MS
+        return seen.held(now) if seen is not None and is_wrong else seen
 
     def _now_ms(self) -> int:
         return int(self._now().timestamp() * 1000)

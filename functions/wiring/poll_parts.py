@@ -53,7 +53,7 @@ class PollParts:
         return self._positions.peek(self.connection.name)
 
     def is_webhook_unanswered(self, position: ReadingPosition) -> bool:
-        return bool(unanswered(position, self._positions.last_webhook_at(position.connection)))
+        return bool(unanswered(position, self._positions.last_webhook_at(position.connection), self.now()))
 
     def put_off(self, notifications: Iterable[Notification], after_seconds: float) -> None:
         """For as long as a webhook saves waiting for the sweep; a budget that never suffices must not collect them."""

@@ -559,7 +559,7 @@ class World:
             is_open = any(job.ended_at is None for job in JobStore(ledger).all(name))
             positions = PositionStore(ledger)
             position = positions.peek(name)
-            is_open = is_open or bool(unanswered(position, positions.last_webhook_at(name)))
+            is_open = is_open or bool(unanswered(position, positions.last_webhook_at(name), self.now()))
             self._reading[connection] = changes, position, is_open
         _, position, is_open = self._reading[connection]
         return is_open or is_due(position, self.sites[connection].connection.poll_minutes, self.now() + CLOCKS)

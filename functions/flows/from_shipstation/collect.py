@@ -287,7 +287,8 @@ class _Run:
                 break
 
     def _pending_webhooks(self) -> list[Stream]:
-        return unanswered(self._position.value, self._with.positions.last_webhook_at(self._connection.name))
+        last_webhook_at = self._with.positions.last_webhook_at(self._connection.name)
+        return unanswered(self._position.value, last_webhook_at, self._now())
 
     def _pace(self) -> bool:
         """True when it had to wait."""

@@ -12,6 +12,8 @@ from functions.model.outcomes import Reason
 
 LOOKS_APART = timedelta(seconds=20)  # while webhooks keep coming
 LOOKS_AT_ONCE = 3  # before that spacing is felt
+CLOCKS_APART = timedelta(minutes=1)  # what is further ahead was dated by a clock that has been set right since
+MOST_AHEAD = (LOOKS_AT_ONCE + 1) * LOOKS_APART + CLOCKS_APART  # of a look for webhooks
 FEW_SECONDS = 5  # are waited for; for more another run is sent for
 TICK = timedelta(seconds=30)  # half of the schedule's minute: a tick that comes a little early counts
 PROBES_APART = timedelta(minutes=1) - TICK  # from the end of one: the next tick, while nothing is answered or allowed
@@ -35,9 +37,14 @@ def is_probe_due(next_probe_at: datetime, now: datetime) -> bool:
     return not now < next_probe_at <= now + PROBES_APART + TICK
 
 
-def unanswered(position: ReadingPosition, last_webhook_at: Mapping[Stream, datetime]) -> list[Stream]:
+def unanswered(position: ReadingPosition, last_webhook_at: Mapping[Stream, datetime], now: datetime) -> list[Stream]:
     """The streams of webhooks that came while a run was at work that did not answer them, or had to wait."""
-    return [s for s in Stream if s in last_webhook_at and last_webhook_at[s] > position.last_answered.get(s, LONG_AGO)]
+
+    def dated(stamps: Mapping[Stream, datetime], stream: Stream) -> datetime:
+        at = stamps.get(stream, LONG_AGO)
+        return at if at <= now + CLOCKS_APART else LONG_AGO
+
+    return [s for s in Stream if dated(last_webhook_at, s) > dated(position.last_answered, s)]
 
 
 def seconds_to_wait(fault: ConnectorError) -> float | None:
@@ -57,4 +64,5 @@ def pause(position: ReadingPosition, now: datetime) -> float:
 
 
 def next_answer(position: ReadingPosition, now: datetime) -> datetime:
-    return max(position.answer_due or now, now)
+    due = position.answer_due
+    return due if due is not None and now <= due <= now + MOST_AHEAD else now

@@ -190,6 +190,16 @@ def test_a_clock_that_went_back_holds_up_neither_polls_nor_probes_nor_settle_pas
     assert starts == [cursor.head, cursor.settled]
 
 
+def test_a_clock_that_went_back_neither_hides_a_webhook_nor_has_it_looked_for_again_and_again() -> None:
+    setting = Setting()
+    later, position = setting.at + timedelta(days=7), ReadingPosition(connection=ACME, last_poll_at=setting.at)
+    setting.positions.position = position.answering(LABELS, later).paced_until(later)
+    setting.positions.webhooks = {LABELS: setting.at, Stream.ORDERS: later}
+    reports = [setting.run(going_on()) for _ in range(3)]
+    assert [stream for stream, _, _ in setting.source.walks] == [LABELS]
+    assert ([report.goes_on_in for report in reports], setting.slept) == ([None] * 3, [])
+
+
 def test_a_holder_that_was_overtaken_stops_and_stores_nothing() -> None:
     setting = Setting(FakeSource(orders=[page(reached=NOON, complete=False), page(reached=NOON)]))
 

@@ -8,9 +8,11 @@ import pytest
 from functions.errors import Permanent
 from functions.ledger.budget import BudgetStore
 from functions.ledger.items import NEWEST
+from functions.ledger.jobs import JobStore
 from functions.ledger.positions import PositionStore
 from functions.model.budget import BudgetState
-from functions.model.cursors import Cursor, Gap, ReadingPosition, Stream
+from functions.model.cursors import Cursor, Gap, ReadingPosition, Span, Stream
+from functions.model.jobs import Job
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
 from tests.equipment.builders import NOON
@@ -21,6 +23,7 @@ LEASE = timedelta(minutes=5)
 
 
 LABELS = Stream.LABELS_CREATED
+DAY = Span(start=NOON - timedelta(days=1), end=NOON)
 
 
 def take(store: PositionStore, holder: str, now: datetime = NOON) -> ReadingPosition | None:
@@ -44,6 +47,18 @@ def test_nobody_else_reads_while_the_lease_is_held() -> None:
     assert taken(store, "a").holder == "a"
     assert take(store, "b", NOON + LEASE - timedelta(microseconds=1)) is None
     assert store.acquire(ConnectionName("other"), "b", now=NOON, until=NOON + LEASE) is not None
+
+
+@pytest.mark.parametrize(("ahead", "is_held"), [(timedelta(minutes=1), True), (timedelta(days=365), False)], ids=str)
+def test_who_died_with_a_clock_that_was_ahead_holds_nothing_for_so_long(ahead: timedelta, *, is_held: bool) -> None:
+    table = MemoryTable()
+    positions, jobs = PositionStore(table), JobStore(table)
+    open_job = Job(job_id="j", connection=ACME, kind="backlog", lane="poll", window=DAY, unread={}, created_at=NOON)
+    taken(positions, "dead", NOON + ahead)
+    held = jobs.acquire(jobs.open(open_job), "dead", now=NOON + ahead, until=NOON + ahead + LEASE)
+    assert held is not None
+    assert (take(positions, "next") is None) is is_held
+    assert (jobs.acquire(held, "next", now=NOON, until=NOON + LEASE) is None) is is_held
 
 
 def test_the_next_holder_goes_on_where_the_last_one_stopped() -> None:

@@ -50,6 +50,16 @@ class Setting:
             self.steps.pop(0)()
 
 
+def test_a_place_that_was_taken_by_a_clock_far_ahead_keeps_nobody_waiting() -> None:
+    setting = Setting()
+    setting.at = NOON + timedelta(days=365)
+    setting.wait()
+    setting.at = NOON
+    setting.one.check()
+    assert setting.wait(lane="backfill") == 0
+    assert setting.wait(lane="poll") > 0
+
+
 def most_in_a_minute(sent: list[datetime]) -> int:
     minute = timedelta(seconds=60)
     return max(sum(first <= at < first + minute for at in sent) for first in sent)
