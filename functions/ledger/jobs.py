@@ -20,10 +20,12 @@ class JobStore:
         self._table = table
 
     def open(self, job: Job) -> Job:
-        """Stores a new job; where one of this id exists, that one."""
+        """Stores a new job; where one of this id exists, that one. Beside one that cannot be read it is another."""
         if self._table.put(_item(job), condition=unmoved(0)):
             return job
-        return self.get(job.connection, job.job_id) or job
+        item = self._table.get(_partition(job.connection), job.job_id)
+        known = next(each_readable([item] if item else [], _job), None)
+        return known or self.open(job.another())
 
     def get(self, connection: ConnectionName, job_id: str) -> Job | None:
         item = self._table.get(_partition(connection), job_id)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -21,6 +21,7 @@ from functions.model.shipment import ConnectionName, OrderKey, Shipment, Shipmen
 from functions.model.state import OrderState, ShipmentState
 from functions.model.watch import Waiting
 
+Kind = TypeVar("Kind", dict[str, Any], list[Any])
 SHARDS = 4  # a partition takes a thousand writes a second, and a backlog comes at once
 RACES = 5  # lost to other runs, one after the other
 PAGE = 1000  # entries of a list in one call; about a quarter of what DynamoDB hands out at once
@@ -62,7 +63,7 @@ class OrderStore:
         """
         keys = [(_partition(shipment.order_key), STATE) for shipment in shipments]
         # Marks alone cross the wire: a page may hold five hundred rows.
-        marks = {item[PARTITION]: item.get("marks", {}) for item in self._table.get_many(keys, ["marks"])}
+        marks = {item[PARTITION]: _as(dict, item.get("marks")) for item in self._table.get_many(keys, ["marks"])}
         return [
             shipment
             for shipment, (partition, _) in zip(shipments, keys, strict=True)
@@ -76,7 +77,8 @@ class OrderStore:
     def holds(self, orders: Mapping[int, OrderKey]) -> set[int]:
         """Those ShipStation order ids of which the item of the given key holds a shipment. Eventually consistent."""
         keys = [(_partition(key), STATE) for key in orders.values()]
-        held = {item[PARTITION]: item.get("order_ids", []) for item in self._table.get_many(keys, ["order_ids"])}
+        items = self._table.get_many(keys, ["order_ids"])
+        held = {item[PARTITION]: _as(list, item.get("order_ids")) for item in items}
         return {order_id for order_id, key in orders.items() if order_id in held.get(_partition(key), [])}
 
     def admissions(self, orders: Collection[OrderKey]) -> dict[ShipmentKey, Admission]:
@@ -228,6 +230,11 @@ def _mark(state: ShipmentState, shipment: Shipment, place: str) -> str:
     if state.withdrawn_at is not None:
         return WITHDRAWN
     return (SKIPPED if state.outcome is Outcome.SKIPPED else "") + shipment.mark(place)
+
+
+def _as(kind: type[Kind], stored: object) -> Kind:
+    """Empty where a damaged item holds something else: its order is sent, and parked where it is read whole."""
+    return stored if isinstance(stored, kind) else kind()
 
 
 def _is_recorded(stored: str | None, mark: str, *, rejudge_skipped: bool) -> bool:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr
+from pydantic import ValidationError
 
-from functions.ledger.items import PARTITION, SORT, each_readable, from_item, is_held, read_as, stamp, to_item, unmoved
+from functions.ledger.items import (
+    PARTITION,
+    SORT,
+    each_readable,
+    from_item,
+    is_held,
+    read_as,
+    readable,
+    stamp,
+    to_item,
+    unmoved,
+)
 from functions.ledger.table import Table
+from functions.log_lines import logger
 from functions.model.cursors import ReadingPosition, Stream
 from functions.model.shipment import ConnectionName
 
@@ -55,7 +68,28 @@ class PositionStore:
         item = self._table.get(_partition(connection), POSITION)
         if item is None:
             return ReadingPosition(connection=connection)
+        return _position(item)
+
+
+def _position(item: Mapping[str, Any]) -> ReadingPosition:
+    """Without what of it cannot be read: a stream whose cursor that is begins anew, which finds nothing to change."""
+    try:
         return read_as(ReadingPosition, item)
+    except ValidationError as error:
+        spoilt = [fault["loc"] for fault in error.errors(include_input=False)]
+    logger.warning("reading_position_damaged", fields=[".".join(map(str, place)) for place in spoilt])
+    # Without its fence nobody could take the lease, nor hear of that.
+    kept = {name: value if name == "fence" else _without(name, value, spoilt) for name, value in item.items()}
+    with readable(item):
+        return read_as(ReadingPosition, {name: value for name, value in kept.items() if value is not None})
+
+
+def _without(name: str, value: Any, spoilt: Sequence[tuple[int | str, ...]]) -> Any:
+    """None where all of it is spoilt."""
+    inner = {place[1] for place in spoilt if place[:1] == (name,) and len(place) > 1}
+    if inner and isinstance(value, Mapping):
+        return {key: each for key, each in value.items() if key not in inner}
+    return None if any(place[:1] == (name,) for place in spoilt) else value
 
 
 def _webhook(stored: Mapping[str, Any]) -> tuple[Stream, datetime]:
