@@ -17,6 +17,7 @@ from functions.model.outcomes import Reason
 from functions.shipstation.client import PageBroken
 from functions.shipstation.pacific import parse_instant
 from functions.shipstation.reading.api import Batch, Fetch, Listing, Missing, Page, Rows
+from functions.shipstation.reading.key_order import displaced, leading
 
 MOST_GAPS = 5  # next to each other; more is no bad row but a bad day
 MOST_SINGLES = 3  # rows read one by one without meeting the bad one
@@ -26,7 +27,6 @@ MOST_PIECES = 100  # likewise, pieces of a broken page: many of one row of ours 
 MOST_RETURNS = 3  # in one walk: to rows that moved up while pieces of a broken page were read
 BOUND = timedelta(seconds=1)  # order is trusted no finer than bounds are
 MOST_DISORDER = timedelta(minutes=1)  # rows further apart than this and in wrong order are not sorted at all
-MOST_AHEAD = timedelta(hours=1)  # of a narrow page's last row; one further ahead of the others leads nowhere
 FIRM, SINGLE = 3, 1  # tries: a page that fails is asked for again, a piece of a broken one is not
 
 
@@ -353,19 +353,19 @@ class _Walk:
     def _page(self, rows: Rows) -> Page:
         keys = self._keys(rows)
         # Pages in sound order overlap: only those read by number follow each other.
-        self._slack = max(self._slack, _displaced(keys, None if self._is_ordered else self._latest))
+        self._slack = max(self._slack, displaced(keys, None if self._is_ordered else self._latest))
         self._latest = max(filter(None, (self._latest, *keys)), default=None)
         self._is_ordered = self._is_ordered and self._slack <= MOST_DISORDER
         self._newest = self._sure = None
         if keys and self._is_ordered:
-            newest, others = max(keys), max(keys[:-1], default=keys[-1])
-            # A narrow page would lead on by half as many rows.
-            is_led = len(rows) >= self._listing.page_size or newest - others > MOST_AHEAD
-            self._newest, self._sure = newest, others if is_led else newest
+            self._newest, self._sure = max(keys), leading(keys, is_whole=len(rows) >= self._listing.page_size)
             self._proven = max(filter(None, (self._proven, self._newest)))
             self._last = max(filter(None, (self._last, self._sure - self._slack)))
-        self._tail = self._mark(rows[-1]) if rows and rows[-1] else None
+        self._tail = self._tail_of(rows)
         return Page([row for row in rows if row and self._is_fresh(row)], self._last, is_last=False)
+
+    def _tail_of(self, rows: Rows) -> tuple[str, str] | None:
+        return self._mark(rows[-1]) if rows and rows[-1] else None
 
     def _mark(self, row: Mapping[str, Any]) -> tuple[str, str]:
         return str(row.get(self._listing.id_field)), str(row.get(self._listing.key_field))
@@ -379,15 +379,6 @@ class _Walk:
         while len(self._seen) > self._remembered:
             del self._seen[next(iter(self._seen))]
         return True
-
-
-def _displaced(keys: Sequence[datetime], newest: datetime | None) -> timedelta:
-    """By how much a row at most is older than one before it; `newest` came before them all."""
-    most = timedelta(0)
-    for key in keys:
-        newest = key if newest is None else max(newest, key)
-        most = max(most, newest - key)
-    return most
 
 
 def readable(text: Any) -> datetime | None:
