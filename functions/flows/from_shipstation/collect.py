@@ -358,8 +358,9 @@ class _Run:
                 self._try(partial(self._walker.sweep, track, span))
 
     def _is_catching_up(self) -> bool:
+        """A backlog whose runs come no further, for a day at most, has nothing swept later."""
         jobs = self._with.jobs.all(self._connection.name)
-        return any(job.kind == "backlog" and job.ended_at is None for job in jobs)
+        return any(job.kind == "backlog" and job.ended_at is None and not job.in_vain for job in jobs)
 
     def _is_wanted(self) -> bool:
         """Whether a webhook came meanwhile that may be answered now. While they keep coming, they are answered once in

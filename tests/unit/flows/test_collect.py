@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -319,7 +320,12 @@ def swept(setting: Setting) -> list[Stream]:
     return [stream for stream, _, lane in setting.source.walks if lane == "sweep"]
 
 
-def test_what_a_backlog_still_has_to_read_is_not_swept_meanwhile() -> None:
+@pytest.mark.parametrize(
+    "ended",
+    [lambda job: job.cancelled(NOON), lambda job: job.failing(NOON, came_further=False)],
+    ids=["cancelled", "in vain"],
+)
+def test_what_a_backlog_still_has_to_read_is_not_swept_meanwhile(ended: Callable[[Job], Job]) -> None:
     setting = Setting()
     a_day_later(setting)
     window = Span(start=NOON, end=NOON + timedelta(hours=1))
@@ -335,7 +341,7 @@ def test_what_a_backlog_still_has_to_read_is_not_swept_meanwhile() -> None:
     setting.ledger.jobs["backlog-1"] = job
     setting.run()
     assert swept(setting) == []
-    setting.ledger.jobs["backlog-1"] = job.cancelled(NOON)
+    setting.ledger.jobs["backlog-1"] = ended(job)
     a_day_later(setting)
     setting.run()
     assert set(swept(setting)) == {LABELS, Stream.FULFILMENTS}
