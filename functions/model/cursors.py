@@ -202,7 +202,7 @@ class Reading(Frozen):
     `unreadable` are the ids of rows that lack a required field, 0 where even the id is missing; `gaps` what
     ShipStation could not show; `withheld` shipments that were read and need a person. `orders` are those of the rows,
     of a page of shipments those that had to be asked for. `page` is the number of the page that follows, counted from
-    the second of `reached`; beyond 1 where that second holds more than a page.
+    the second of `reached`; beyond 1 where that second holds more than a page, or where the list is not sorted.
     """
 
     shipments: tuple[Shipment, ...]
@@ -213,11 +213,15 @@ class Reading(Frozen):
     gaps: tuple[Gap, ...] = ()
     withheld: tuple[Withheld, ...] = ()
     page: int = 1
+    is_sorted: bool = True
 
     def beside(self, unreadable: tuple[int, ...]) -> Reading:
         """The same rows, and others that nobody can read."""
         return self.model_copy(update={"unreadable": (*unreadable, *self.unreadable)}) if unreadable else self
 
-    def of_page(self, *, reached: datetime | None, complete: bool, gaps: tuple[Gap, ...], page: int) -> Reading:
+    def of_page(
+        self, *, reached: datetime | None, complete: bool, gaps: tuple[Gap, ...], page: int, is_sorted: bool
+    ) -> Reading:
         """The same rows, and what their page proves."""
-        return self.model_copy(update={"reached": reached, "complete": complete, "gaps": gaps, "page": page})
+        proven = {"reached": reached, "complete": complete, "gaps": gaps, "page": page, "is_sorted": is_sorted}
+        return self.model_copy(update=proven)

@@ -13,8 +13,9 @@ from typing import Protocol
 from functions.connections.connection import ON_ITS_WAY
 from functions.errors import ConnectorError, Retryable
 from functions.flows.from_shipstation import sweep
+from functions.flows.from_shipstation.held_position import HeldPosition
 from functions.flows.from_shipstation.intake import Intake
-from functions.flows.from_shipstation.live_streams import OF_ONE_STREAM, HeldPosition, Jobs, Report, Source, Walker
+from functions.flows.from_shipstation.live_streams import OF_ONE_STREAM, Jobs, Report, Source, Walker
 from functions.flows.from_shipstation.pace import (
     FEW_SECONDS,
     LOOKS_APART,

@@ -9,11 +9,12 @@ from typing import Protocol
 
 from functions.errors import ConnectorError
 from functions.flows.from_shipstation.crosscheck import CrossCheck
+from functions.flows.from_shipstation.held_position import HeldPosition
 from functions.flows.from_shipstation.intake import Intake
 from functions.flows.from_shipstation.pace import seconds_to_wait
 from functions.flows.from_shipstation.sweep import Track
 from functions.model.audit import Cause
-from functions.model.cursors import Cursor, Gap, Reading, ReadingPosition, Span, Stream
+from functions.model.cursors import Cursor, Gap, Reading, Span, Stream
 from functions.model.jobs import Job, JobKind, Lane
 from functions.model.messages import Pointer
 from functions.model.outcomes import Reason
@@ -88,36 +89,6 @@ class Report:
     goes_on_in: float | None = None
 
 
-class HeldPosition:
-    """The position under this run's lease: every change is stored under its fence, and nothing is read on once another
-    run holds the lease.
-    """
-
-    def __init__(self, value: ReadingPosition, store: Callable[[ReadingPosition], bool]) -> None:
-        self.value, self._store = value, store
-        self._moved = False
-        self.is_lost = False
-
-    def note(self, changed: ReadingPosition) -> None:
-        """Stored with the next save."""
-        self.value = changed
-
-    def move(self, name: str, cursor: Cursor) -> None:
-        """Stored before anything else is read."""
-        self._moved = self._moved or cursor != self.value.cursors.get(name)
-        self.note(self.value.read_to(name, cursor))
-
-    def keep(self) -> bool:
-        """Stores what has moved. False once somebody else holds the lease."""
-        if self._moved:
-            self.save()
-        return not self.is_lost
-
-    def save(self) -> None:
-        self._moved = False
-        self.is_lost = self.is_lost or not self._store(self.value)
-
-
 @dataclass
 class _Pass:
     """One pass over a window from `start` on, and up to where what was taken of it proves that nothing was left out;
@@ -142,6 +113,11 @@ def _read_or_else(read: Callable[[], bool], go_round: Callable[[], None]) -> Non
         raise
     if not is_read:
         go_round()
+
+
+def _is_dense(reading: Reading) -> bool:
+    """Within one second no cursor can move, and a run that cannot move it would read the same pages again."""
+    return reading.is_sorted and reading.page > BACKLOG_PAGES
 
 
 @dataclass(frozen=True)
@@ -204,8 +180,7 @@ class Walker:
             each.took(reading)
             if reading.complete or not self.position.keep():
                 return True
-            # Within one second no cursor can move, and a run that cannot move it would read the same pages again.
-            if reading.reached and reading.page > BACKLOG_PAGES:
+            if reading.reached and _is_dense(reading):
                 self._leave(stream, reading.reached, reading.page, until, settles=settles)
                 return True
             if self._is_put_off(until):
@@ -243,8 +218,9 @@ class Walker:
         """False where the rest became a job. Who would have to wait for the budget ends here, where what was read
         stands in the cursor.
         """
-        if reading.reached and self._is_backlog(stream, start, reading.reached, pages):
-            self._set_aside(stream, start, reading.reached, lane)
+        reached = reading.reached or start
+        if self._is_backlog(stream, start, reached, pages) or self._is_unsorted(stream, reading, reached):
+            self._set_aside(stream, start, reached, lane)
             return False
         if reading.page == 1:
             self.source.check_budget()
@@ -313,6 +289,11 @@ class Walker:
         rest, covered = self._now() - self._margin(stream) - reached, reached - start
         is_slow = rest > covered / pages * BACKLOG_PAGES
         return stream is not Stream.LABELS_VOIDED and covered > timedelta(0) and is_slow
+
+    def _is_unsorted(self, stream: Stream, reading: Reading, reached: datetime) -> bool:
+        """No cursor can move where rows stand in no order; a job goes on by the numbers of their pages."""
+        is_long = stream is not Stream.LABELS_VOIDED and reading.page > BACKLOG_PAGES
+        return is_long and not reading.is_sorted and self._is_past_margin(stream, reached)
 
     def _set_aside(self, stream: Stream, start: datetime, reached: datetime, lane: Lane) -> None:
         """The long rest becomes a job of its own before the cursor steps over it; what is new is read at once."""

@@ -42,7 +42,8 @@ class Missing:
 @dataclass(frozen=True)
 class Page:
     """Rows not seen before in this walk; no row that is older than `last` comes on a later page. `following` is the
-    number of the full page that comes next, counted from the second of `last`.
+    number of the full page that comes next, counted from the second of `last`. `is_sorted`: no row of the walk so far
+    stood far from its place.
     """
 
     rows: Rows
@@ -50,6 +51,7 @@ class Page:
     is_last: bool
     gaps: tuple[Missing, ...] = ()
     following: int = 1
+    is_sorted: bool = True
 
 
 class Clock(Protocol):

@@ -362,7 +362,8 @@ class _Walk:
             self._proven = max(filter(None, (self._proven, self._newest)))
             self._last = max(filter(None, (self._last, self._sure - self._slack)))
         self._tail = self._tail_of(rows)
-        return Page([row for row in rows if row and self._is_fresh(row)], self._last, is_last=False)
+        fresh = [row for row in rows if row and self._is_fresh(row)]
+        return Page(fresh, self._last, is_last=False, is_sorted=self._is_ordered)
 
     def _tail_of(self, rows: Rows) -> tuple[str, str] | None:
         return self._mark(rows[-1]) if rows and rows[-1] else None

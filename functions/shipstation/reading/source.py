@@ -170,14 +170,16 @@ class ShipStationSource:
         gaps = _gaps(stream, page, start or self._connection.go_live_at)
         if stream is Stream.ORDERS:
             yield self._reader.orders(page.rows).of_page(
-                reached=reached, complete=is_last, gaps=gaps, page=page.following
+                reached=reached, complete=is_last, gaps=gaps, page=page.following, is_sorted=page.is_sorted
             )
             return
         is_keyed = stream is not Stream.LABELS_VOIDED
         for reading, following in self._reader.parcels(page.rows, self._api.listing(stream), lane):
             proven = reached if following is None else (reached and min(reached, following)) if is_keyed else None
             is_end, number = following is None, page.following if following is None else max(1, page.following - 1)
-            yield reading.of_page(reached=proven, complete=is_last and is_end, gaps=gaps, page=number)
+            yield reading.of_page(
+                reached=proven, complete=is_last and is_end, gaps=gaps, page=number, is_sorted=page.is_sorted
+            )
             gaps = ()
 
 
