@@ -79,5 +79,10 @@ class OrderReading(Frozen):
     status: str
     is_elsewhere: bool = False
 
+    def read_at(self, at: datetime) -> OrderReading:
+        """A stamp that is still to come would keep every later reading from replacing this one."""
+        modified_at = min(self.facts.modified_at, at)
+        return self.model_copy(update={"facts": self.facts.model_copy(update={"modified_at": modified_at})})
+
     def succeeding(self, before: OrderFacts) -> OrderReading:
         return self.model_copy(update={"facts": self.facts.succeeding(before)})

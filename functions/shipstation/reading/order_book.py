@@ -137,7 +137,7 @@ class OrderBook:
             raise OrderWithheldError(order_id) from error
         if row.order_id != order_id:
             raise OrderWithheldError(order_id)
-        return order_reading(row, self._connection)
+        return order_reading(row, self._connection).read_at(self._now())
 
 
 def _keep(kept: OrderedDict[int, Any], order_id: int, value: Any) -> None:

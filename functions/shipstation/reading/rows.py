@@ -47,7 +47,9 @@ class RowReader:
 
     def orders(self, rows: Rows) -> Reading:
         models, unreadable = self._models(rows, ShipStationOrder, ORDER_ID)
-        readings, odd = _each(models, lambda row: order_reading(row, self._connection), lambda row: row.order_id)
+        at = self._now()
+        made = _each(models, lambda row: order_reading(row, self._connection).read_at(at), lambda row: row.order_id)
+        readings, odd = made
         self._book.note(reading.facts for reading in readings)
         return _page(unreadable=(*unreadable, *odd), orders=tuple(readings))
 

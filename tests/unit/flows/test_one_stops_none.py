@@ -9,14 +9,17 @@ from typing import Any
 import pytest
 
 from functions.errors import Permanent
+from functions.ledger.facts import FactStore
 from functions.model.cursors import Stream
 from functions.model.facts import OrderFacts
+from functions.model.messages import Pointer
 from functions.model.outcomes import Reason
 from functions.shipstation.values import as_text
 from tests.equipment.account_fixture import Rig
 from tests.equipment.builders import NOON, a_cause, a_shipment
 from tests.equipment.http import Request, Response, json_response
-from tests.equipment.reading_fakes import Setting, page
+from tests.equipment.memory_aws.table import MemoryTable
+from tests.equipment.reading_fakes import ACME, Setting, page
 from tests.unit.flows.test_passed_over import Shop
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -85,3 +88,21 @@ def test_an_order_that_the_ledger_will_not_remember_keeps_no_shipment_from_its_w
     setting.intake.take(Stream.LABELS_CREATED, page(*shipments), a_cause())
     assert setting.ledger.sent() == [1, 2]
     assert [(each.subject, each.reason) for each in setting.ledger.parked] == [("order 500", Reason.LEDGER_REFUSED)]
+
+
+@pytest.mark.parametrize("is_by_id", [False, True], ids=["in its list", "by its id"])
+def test_an_order_that_was_stamped_ahead_of_time_is_corrected_all_the_same(*, is_by_id: bool) -> None:
+    rig, store = Rig(), FactStore(MemoryTable())
+
+    def read(number: str, modified: str) -> OrderFacts:
+        row = {"orderId": 500, "orderNumber": number, "modifyDate": modified}
+        rig.canned.append(json_response(200, row if is_by_id else {"orders": [row], "total": 1}))
+        pointer = Pointer(kind="order", id="500")
+        readings = rig.source.follow(pointer, "poll") if is_by_id else rig.source.walk(Stream.ORDERS, NOON, "poll")
+        ((order,),) = (reading.orders for reading in readings)
+        store.save(order.facts)
+        return store.load(ACME, [500])[500]
+
+    assert read("P1", "2099-01-01T00:00:00").reference == "P1"
+    rig.at += MINUTE
+    assert read("P2", "2026-03-05T04:00:30").reference == "P2"
