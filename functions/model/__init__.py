@@ -11,6 +11,7 @@
        ├─ selection          which orders a person asks for, replay_request what he wants of them
        ├─ plans              what a dry run showed
        ├─ attention          what a list of what waits says of each
+       ├─ dismissal          what a person has seen to
        └─ earlier            what older versions knew
     watch                    what only waits for a delivery, and when a tenant delivers
     cursors, jobs            how far ShipStation is read; windows of the past, backfill what a person asks of them
