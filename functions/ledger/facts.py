@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 
 from functions.ledger.items import PARTITION, SORT, each_readable, read_as, stamp, to_item, unmoved
 from functions.ledger.table import Table
+from functions.model.clocks import CLOCKS
 from functions.model.facts import OrderFacts
 from functions.model.shipment import ConnectionName
 
@@ -18,8 +20,8 @@ READ_AS_OF = "read_as_of"
 
 
 class FactStore:
-    def __init__(self, table: Table) -> None:
-        self._table = table
+    def __init__(self, table: Table, now: Callable[[], datetime]) -> None:
+        self._table, self._now = table, now
 
     def load(self, connection: ConnectionName, order_ids: Collection[int]) -> dict[int, OrderFacts]:
         """Eventually consistent; unknown orders are left out, and those whose item cannot be read."""
@@ -28,11 +30,11 @@ class FactStore:
         return {facts.order_id: facts for facts in each_readable(items, _facts)}
 
     def save(self, facts: OrderFacts) -> None:
-        """An older reading never replaces a newer one."""
+        """An older reading never replaces a newer one; what was stamped ahead of time is no newer one."""
         key = {PARTITION: _partition(facts.connection, facts.order_id), SORT: FACTS}
         modified = stamp(facts.modified_at)
         body = facts.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
-        newer = unmoved(0) | Attr(READ_AS_OF).lte(modified)
+        newer = unmoved(0) | Attr(READ_AS_OF).lte(modified) | Attr(READ_AS_OF).gt(stamp(self._now() + CLOCKS))
         self._table.put(to_item({**body, **key, READ_AS_OF: modified}), condition=newer)
 
 

@@ -15,7 +15,7 @@ from functions.ledger.compact import compact, whole
 from functions.ledger.items import PARTITION, SORT, each_readable, from_item, read_as, readable, stamp, to_item, unmoved
 from functions.ledger.table import DUE_PARTITION, DUE_SORT, SHOWN, Table, index_key
 from functions.model.attention import Listed, ListedPage, ShardKind
-from functions.model.messages import Admission
+from functions.model.messages import ADMISSIONS, Admission
 from functions.model.outcomes import Outcome, Reason
 from functions.model.shipment import ConnectionName, OrderKey, Shipment, ShipmentKey
 from functions.model.state import OrderState, ShipmentState
@@ -86,8 +86,8 @@ class OrderStore:
         consistent.
         """
         items = self._table.get_many([(_partition(key), STATE) for key in orders], ["shipments"])
-        known = ((key, each.get("admission")) for item in items for key, each in item.get("shipments", {}).items())
-        return {ShipmentKey(key): admission for key, admission in known if admission is not None}
+        stored = ((key, _as(dict, each)) for item in items for key, each in _as(dict, item.get("shipments")).items())
+        return {ShipmentKey(key): each["admission"] for key, each in stored if each.get("admission") in ADMISSIONS}
 
     def due(self, connection: ConnectionName, *, now: datetime, limit: int) -> list[tuple[OrderKey, datetime]]:
         """Orders whose next attempt is due with the instant they are due at, oldest first."""

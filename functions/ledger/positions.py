@@ -23,6 +23,7 @@ from functions.ledger.items import (
 )
 from functions.ledger.table import Table
 from functions.log_lines import logger
+from functions.model.clocks import CLOCKS
 from functions.model.cursors import ReadingPosition, Stream
 from functions.model.shipment import ConnectionName
 
@@ -54,10 +55,14 @@ class PositionStore:
         return self._load(connection)
 
     def note_webhook(self, connection: ConnectionName, stream: Stream, at: datetime) -> None:
-        """Note that a webhook came while another holder walks. Only moves forwards."""
+        """Note that a webhook came while another holder walks. Only moves forwards, or back from what a clock dated
+        that was ahead.
+        """
         item = to_item({PARTITION: _partition(connection), SORT: f"{WEBHOOK}#{stream}", "last_webhook_at": stamp(at)})
-        earlier = Attr("last_webhook_at").lt(stamp(at)) | Attr("rang_at").lt(stamp(at))
-        self._table.put(item, condition=unmoved(0) | earlier)
+        condition = unmoved(0)
+        for attribute in ("last_webhook_at", "rang_at"):
+            condition |= Attr(attribute).lt(stamp(at)) | Attr(attribute).gt(stamp(at + CLOCKS))
+        self._table.put(item, condition=condition)
 
     def last_webhook_at(self, connection: ConnectionName) -> dict[Stream, datetime]:
         """When a webhook last came for which stream. Earlier versions stored `rang_at`."""

@@ -15,7 +15,7 @@ The marks of one stream, on the vendor's clock. Both come from rows that were re
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
@@ -97,10 +97,10 @@ class Withheld(Frozen):
 
 
 def _stream_of(stored: Any) -> Any:
-    """Of a gap, as a value or as it is stored, or of a stream's name."""
-    if isinstance(stored, Mapping):
-        return stored.get("stream")
-    return stored.stream if isinstance(stored, Gap) else stored
+    """Of a gap, as a value or as it is stored, or of a stream's name; none of what is damaged."""
+    named = stored.get("stream") if isinstance(stored, Mapping) else stored
+    named = named.stream if isinstance(named, Gap) else named
+    return named if isinstance(named, str) else None
 
 
 class ReadingPosition(Frozen):
@@ -140,7 +140,8 @@ class ReadingPosition(Frozen):
         """What a later version kept of a stream of its own would stop the reading of all: it is passed over."""
         if isinstance(stored, Mapping):
             return {stream: value for stream, value in stored.items() if stream in KNOWN}
-        return [each for each in stored if _stream_of(each) in KNOWN]
+        is_list = isinstance(stored, Collection) and not isinstance(stored, str)
+        return [each for each in stored if _stream_of(each) in KNOWN] if is_list else stored
 
     def held_by(self, holder: str, until: datetime) -> ReadingPosition:
         """Under the next fence: an older holder can store nothing."""

@@ -56,6 +56,10 @@ class OrderFacts(Frozen):
         read = {"modified_at": LONG_AGO, "crosschecked": False, "former": (), "tells_merged": True}
         return self.model_copy(update=read)
 
+    def stamped_by(self, at: datetime) -> OrderFacts:
+        """Not later than it was read."""
+        return self.model_copy(update={"modified_at": min(self.modified_at, at)})
+
     def succeeding(self, before: OrderFacts) -> OrderFacts:
         """The later reading of the same order, which knows what the earlier one was called, and what was combined into
         it where nobody tells any more.
@@ -81,8 +85,7 @@ class OrderReading(Frozen):
 
     def read_at(self, at: datetime) -> OrderReading:
         """A stamp that is still to come would keep every later reading from replacing this one."""
-        modified_at = min(self.facts.modified_at, at)
-        return self.model_copy(update={"facts": self.facts.model_copy(update={"modified_at": modified_at})})
+        return self.model_copy(update={"facts": self.facts.stamped_by(at)})
 
     def succeeding(self, before: OrderFacts) -> OrderReading:
         return self.model_copy(update={"facts": self.facts.succeeding(before)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from functions.model.audit import Cause
 from functions.model.frozen import Frozen
@@ -11,10 +11,11 @@ from functions.model.notification import Notification, Pointer
 from functions.model.records import RecordKey
 from functions.model.shipment import OrderKey, Shipment
 
-__all__ = ["Admission", "DeliverOrder", "Notification", "Pointer"]
+__all__ = ["ADMISSIONS", "Admission", "DeliverOrder", "Notification", "Pointer"]
 
 # A backfill by name admits labels older than go-live; a baseline is recorded and never written.
 Admission = Literal["named", "baseline"]
+ADMISSIONS = get_args(Admission)
 
 
 class DeliverOrder(Frozen):

@@ -144,13 +144,15 @@ class ShipStationClient:
         tries: int = TRIES,
         scope: Scope = Scope.TENANT,
     ) -> Answer | None:
-        """None for 404. One record that hangs is not asked for again at once: a few would take all of a run."""
+        """None for 404. Of one of many, which are asked for with fewer `tries`, one that hangs is not asked for again:
+        a few would take all of a run.
+        """
         for attempt in range(1, tries + 1):
             try:
                 return self._once(_Request("GET", path, parameters, lane, scope))
             except Retryable as fault:
                 # A throttle is answered by waiting for the budget, and a wish of the vendor's by coming back later.
-                is_last = attempt == tries or (scope is Scope.RECORD and _has_hung(fault))
+                is_last = attempt == tries or (tries < TRIES and _has_hung(fault))
                 if is_last or fault.reason is not Reason.SHIPSTATION_UNAVAILABLE or fault.retry_after_seconds:
                     raise
                 self._sleep(attempt * (0.5 + self._jitter()))

@@ -39,7 +39,7 @@ class PollParts:
         self.source = shipstation_source(runtime, connection, self._secret, table, self._keys)
         self._notifications = NotificationQueues({name: runtime.queue(settings.notifications[name])})
         queue = FifoOrderQueue(runtime.queue(settings.shipments[name]))
-        intake = Intake(connection, OrderStore(table), FactStore(table), queue, self.parking, runtime.now)
+        intake = Intake(connection, OrderStore(table), FactStore(table, runtime.now), queue, self.parking, runtime.now)
         holder = runtime.new_id()
         self.collection = Collection(intake, self.source, self._positions, self.jobs, runtime.sleep, holder)
         self.job_resources = JobResources(intake, self.source, self.jobs, runtime.sleep, runtime.side_by_side, holder)

@@ -87,7 +87,7 @@ def shipstation_source(
     keys: ShipStationKeys | None = None,
 ) -> ShipStationSource:
     client = shipstation_client(runtime, connection, secret_arn, BudgetStore(ledger), keys=keys)
-    facts = FactStore(ledger)
+    facts = FactStore(ledger, runtime.now)
 
     def remembered(ids: Collection[int]) -> dict[int, OrderFacts]:
         return {order_id: order for order_id, order in facts.load(connection.name, ids).items() if order.is_known}

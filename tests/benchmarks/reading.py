@@ -82,7 +82,7 @@ def _drifting(rate: float, api: Api) -> tuple[int, float]:
     ledger = _Served(site, api)
     schedule(world, edited_until + timedelta(hours=2), "poll")
     run(world, edited_until + timedelta(hours=3))
-    known = FactStore(world.tables[LEDGER]).load(ACME, ids)
+    known = FactStore(world.tables[LEDGER], world.now).load(ACME, ids)
     lost = sum((known[order].reference or "" if order in known else None) != text for order, text in truth.items())
     return lost, ledger.requests / ledger.ideal
 
@@ -155,7 +155,7 @@ def _night(start: datetime) -> tuple[int, list[tuple[datetime, int]]]:
     end = start + timedelta(hours=NIGHT_HOURS + 2)
     schedule(world, end, "poll")
     run(world, end)
-    known = FactStore(world.tables[LEDGER]).load(ACME, orders)
+    known = FactStore(world.tables[LEDGER], world.now).load(ACME, orders)
     lost = sum((known[order].reference or "" if order in known else None) != text for order, text in truth.items())
     return lost, served.rows
 

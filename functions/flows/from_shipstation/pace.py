@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from functions.errors import ConnectorError, Retryable
+from functions.model.clocks import CLOCKS
 from functions.model.cursors import ReadingPosition, Stream
 from functions.model.facts import LONG_AGO
 from functions.model.outcomes import Reason
 
 LOOKS_APART = timedelta(seconds=20)  # while webhooks keep coming
 LOOKS_AT_ONCE = 3  # before that spacing is felt
-CLOCKS_APART = timedelta(minutes=1)  # what is further ahead was dated by a clock that has been set right since
-MOST_AHEAD = (LOOKS_AT_ONCE + 1) * LOOKS_APART + CLOCKS_APART  # of a look for webhooks
+MOST_AHEAD = (LOOKS_AT_ONCE + 1) * LOOKS_APART + CLOCKS  # of a look for webhooks
 FEW_SECONDS = 5  # are waited for; for more another run is sent for
 TICK = timedelta(seconds=30)  # half of the schedule's minute: a tick that comes a little early counts
 PROBES_APART = timedelta(minutes=1) - TICK  # from the end of one: the next tick, while nothing is answered or allowed
@@ -42,7 +42,7 @@ def unanswered(position: ReadingPosition, last_webhook_at: Mapping[Stream, datet
 
     def dated(stamps: Mapping[Stream, datetime], stream: Stream) -> datetime:
         at = stamps.get(stream, LONG_AGO)
-        return at if at <= now + CLOCKS_APART else LONG_AGO
+        return at if at <= now + CLOCKS else LONG_AGO
 
     return [s for s in Stream if dated(last_webhook_at, s) > dated(position.last_answered, s)]
 

@@ -108,7 +108,9 @@ class _Slice:
 
     @property
     def is_worth_halving(self) -> bool:
-        return self.page is not None and self.end - self.start > self.page * WORTH_HALVING
+        """In a list without order the number of a page depends on where the slice ends."""
+        is_long = self.page is not None and self.end - self.start > self.page * WORTH_HALVING
+        return is_long and self.number == 1
 
 
 @dataclass

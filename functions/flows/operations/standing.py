@@ -244,7 +244,7 @@ class DeskStanding(Frozen):
     @property
     def unheard(self) -> str:
         """What has to be said of alarms that nobody hears."""
-        return "nobody hears the alarms: no subscription of the topic is confirmed" if self.listeners == 0 else ""
+        return "nobody hears the alarms: the last hour found no confirmed subscription" if self.listeners == 0 else ""
 
 
 def desk_standing(

@@ -155,7 +155,7 @@ class Lookup:
         seen = {c.record.key for case in cases for c in case.candidates}
         stored = self._stored(seen, cases)
         fresh = self._reread(cases, stored, asked_at)
-        never_written = {key for key in stored.keys() - seen if not stored[key].revision}
+        never_written = _never_written(stored, cases)
         cases = [self._refreshed(case, stored, fresh).forgiven(never_written) for case in cases]
         known = self._explained(cases, placements, stored)
         there = {c.record.key: c.record for case in cases for c in case.candidates if c.record.exists}
@@ -308,6 +308,12 @@ def _is_newer(memory: RecordMemory, asked_at: datetime) -> bool:
 
 def _sees_a_remembered(case: OrderCase, candidates: Sequence[Candidate]) -> bool:
     return bool({c.record.key for c in candidates if _is_shown(c)} & set(case.state.remembered))
+
+
+def _never_written(stored: Mapping[RecordKey, RecordMemory], cases: Iterable[OrderCase]) -> set[RecordKey]:
+    """What was only announced, and is not there."""
+    shown = {c.record.key for case in cases for c in case.candidates if _is_shown(c)}
+    return {key for key in stored.keys() - shown if not stored[key].revision}
 
 
 def _is_shown(candidate: Candidate) -> bool:

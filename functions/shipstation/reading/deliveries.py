@@ -16,7 +16,7 @@ from functions.shipstation.reading.api import Api, OneLabel
 from functions.shipstation.reading.models import ShipStationFulfilment, ShipStationShipment
 
 TRIES = 2  # for one log: it is asked for again when its label is read again
-PATIENCE = timedelta(seconds=60)  # with the logs of one portion; a label that is read again is asked for again
+PATIENCE = timedelta(seconds=60)  # with logs of one portion that are not shown; to wait for the budget costs none
 MOST_SILENT = 2  # logs in a row; then the others are not asked for either
 OF_ONE_LOG = {Reason.SHIPSTATION_UNAVAILABLE, Reason.SHIPSTATION_REQUEST}
 
@@ -38,17 +38,17 @@ class Deliveries:
     def ask(self, labels: Iterable[int], lane: Lane) -> dict[int, datetime]:
         """One request each; a log that is not shown delays nothing else. Raises what concerns more than these."""
         found: dict[int, datetime] = {}
-        one, silent, began = self._one, 0, self._now()
+        one, silent, lost = self._one, 0, timedelta(0)
         for number in labels if one else ():
-            if self._now() - began >= PATIENCE:
-                break
+            began = self._now()
             try:
                 at = self._ask(one, number, lane) if one else None
             except ConnectorError as fault:
                 silent += 1
                 if fault.reason not in OF_ONE_LOG:
                     raise
-                if silent >= MOST_SILENT:
+                lost += self._now() - began
+                if silent >= MOST_SILENT or lost >= PATIENCE:
                     break
             else:
                 silent = 0

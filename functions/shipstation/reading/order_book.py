@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from functions.connections.connection import Connection
 from functions.errors import ConnectorError, Scope
+from functions.model.clocks import CLOCKS
 from functions.model.facts import OrderFacts, OrderReading
 from functions.model.outcomes import Reason
 from functions.shipstation.budget import Lane
@@ -74,9 +75,13 @@ class OrderBook:
         found = dict(self._remembered(wanted)) if wanted else {}
         for order_id in wanted:
             noted, remembered = self._noted.get(order_id), found.get(order_id)
-            if noted is not None and (remembered is None or noted.modified_at >= remembered.modified_at):
+            if noted is not None and (remembered is None or not self._is_later(remembered, noted)):
                 found[order_id] = noted.succeeding(remembered) if remembered else noted
         return found
+
+    def _is_later(self, remembered: OrderFacts, noted: OrderFacts) -> bool:
+        """What was stamped ahead of time is no later version."""
+        return noted.modified_at < remembered.modified_at <= self._now() + CLOCKS
 
     def was_asked(self, order_id: int) -> bool:
         return order_id in self._asked

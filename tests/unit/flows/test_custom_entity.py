@@ -239,3 +239,16 @@ def test_two_orders_whose_rows_are_gone_are_a_tenant_that_hides_them_also_where_
         deliver([work(shipment.read_again(at), withdrawn_at=at)], world.delivery)
     deliver([again(shipment.order_key) for shipment in PARCEL], world.delivery)
     assert {world.state(order).waiting_for for order in ("P1", "P2")} == {Reason.RECORDS_VANISHED}
+
+
+@pytest.mark.parametrize("mode", ["write", "shadow"])
+def test_a_row_that_was_announced_and_never_begun_is_owed_to_nobody(monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    world, shipment = Entities("P1"), a_shipment(1, reference="P1")
+    with monkeypatch.context() as patched:
+        patched.setattr(type(world.memories), "save", lambda *_: dies())
+        world.settle(shipment)
+    announced = world.state("P1").debts
+    world.connection = world.connection.model_copy(update={"mode": mode})
+    at = shipment.read_at + timedelta(minutes=5)
+    deliver([work(shipment.read_again(at), withdrawn_at=at)], world.delivery)
+    assert (len(announced), world.state("P1").debts) == (1, ())

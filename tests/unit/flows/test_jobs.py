@@ -15,6 +15,8 @@ from functions.flows.from_shipstation.past_windows import (
     MOST_IN_VAIN,
     TRIED_APART,
     JobResources,
+    _Slice,
+    _Slices,
     next_job,
     work_on,
 )
@@ -365,3 +367,12 @@ def test_a_slice_goes_on_at_its_page_of_a_dense_second() -> None:
     bench.source.fault_at = 1
     bench.run(bench.store.open(a_job(unread={LABELS: (dense,)})))
     assert (bench.source.pages, bench.stored().unread) == ([9], {LABELS: (dense,)})
+
+
+@pytest.mark.parametrize(("page", "is_halved"), [(1, True), (2, False)], ids=["by its rows", "by the numbers of pages"])
+def test_a_slice_that_is_read_by_the_numbers_of_its_pages_is_not_halved(page: int, *, is_halved: bool) -> None:
+    """Where rows stand in no order, another end gives every page other rows."""
+    whole = _Slice(NOON, NOON + timedelta(days=1), page=timedelta(minutes=1), number=page)
+    slices = _Slices([whole])
+    assert slices.take() is whole
+    assert (slices.take() is not None) is is_halved

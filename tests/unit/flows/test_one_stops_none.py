@@ -92,7 +92,7 @@ def test_an_order_that_the_ledger_will_not_remember_keeps_no_shipment_from_its_w
 
 @pytest.mark.parametrize("is_by_id", [False, True], ids=["in its list", "by its id"])
 def test_an_order_that_was_stamped_ahead_of_time_is_corrected_all_the_same(*, is_by_id: bool) -> None:
-    rig, store = Rig(), FactStore(MemoryTable())
+    rig, store = Rig(), FactStore(MemoryTable(), lambda: NOON)
 
     def read(number: str, modified: str) -> OrderFacts:
         row = {"orderId": 500, "orderNumber": number, "modifyDate": modified}

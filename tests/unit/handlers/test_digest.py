@@ -156,8 +156,8 @@ def test_alarms_that_nobody_hears_ask_for_a_person_until_somebody_confirms() -> 
         return [trouble["told"] for trouble in line["troubles"] if "alarms" in trouble["told"]]
 
     topic.confirmed = 0
-    assert told() == ["nobody hears the alarms: no subscription of the topic is confirmed"]
-    assert told() == ["nobody hears the alarms: no subscription of the topic is confirmed"]
+    assert told() == ["nobody hears the alarms: the last hour found no confirmed subscription"]
+    assert told() == ["nobody hears the alarms: the last hour found no confirmed subscription"]
     topic.confirmed = None  # what is not known says nothing
     assert told() == []
     topic.confirmed = 2

@@ -31,7 +31,7 @@ def test_the_later_correction_of_an_order_counts(minutes: tuple[int, int], said:
         run(world, FIRST_HOUR + timedelta(minutes=minute))
         site.account.edit_order(order, {"advancedOptions": {"customField1": text}})
     run(world, start + timedelta(hours=6))
-    (facts,) = FactStore(world.tables["ledger"]).load(ConnectionName("acme"), [order]).values()
+    (facts,) = FactStore(world.tables["ledger"], world.now).load(ConnectionName("acme"), [order]).values()
     assert facts.reference == said
 
 

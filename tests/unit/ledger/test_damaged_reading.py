@@ -39,8 +39,12 @@ KNOWN = ReadingPosition(
         ({"cursors": "?"}, {"cursors": {}}),
         ({"gaps": [{"stream": "orders"}]}, {"gaps": ()}),
         ({"last_poll_at": "soon"}, {"last_poll_at": None}),
+        ({"gaps": 5}, {"gaps": ()}),
+        ({"streams_left": 1}, {}),
+        ({"streams_left": [["x"], 5]}, {}),
+        ({"last_answered": [5]}, {}),
     ],
-    ids=["a cursor", "all cursors", "a gap", "an instant"],
+    ids=["a cursor", "all cursors", "a gap", "an instant", "all gaps", "lists left", "a list left", "answers"],
 )  # fmt: skip
 def test_what_of_a_position_cannot_be_read_is_read_anew_and_the_rest_goes_on(
     spoilt: dict[str, object], left: dict[str, object]
@@ -85,6 +89,13 @@ def test_an_order_whose_marks_cannot_be_read_is_sent_again(spoilt: object) -> No
     table.put({PARTITION: key, SORT: STATE, "marks": spoilt, "order_ids": spoilt})
     assert OrderStore(table).unrecorded([shipment], lambda _: "place") == [shipment]
     assert OrderStore(table).holds({500: shipment.order_key}) == set()
+
+
+@pytest.mark.parametrize("spoilt", ["?", 5, ["?"], {"L1": "?"}, {"L1": {"admission": "?"}}, {"L1": {}}])
+def test_how_an_order_that_cannot_be_read_was_let_in_is_not_known(spoilt: object) -> None:
+    table, shipment = MemoryTable(), a_shipment(order_id=500)
+    table.put({PARTITION: f"order#acme#{shipment.order_key.digest}", SORT: STATE, "shipments": spoilt})
+    assert OrderStore(table).admissions([shipment.order_key]) == {}
 
 
 def test_a_request_budget_that_cannot_be_read_is_begun_anew() -> None:

@@ -122,6 +122,13 @@ def test_a_noted_webhook_only_moves_forwards_and_leaves_the_position_alone() -> 
     assert store.peek(ACME).cursors == at(held, 1).cursors
 
 
+def test_a_webhook_that_a_clock_ahead_has_noted_hides_no_later_one() -> None:
+    store = PositionStore(MemoryTable())
+    store.note_webhook(ACME, LABELS, NOON + timedelta(days=1))
+    store.note_webhook(ACME, LABELS, NOON)
+    assert store.last_webhook_at(ACME) == {LABELS: NOON}
+
+
 def test_a_position_saved_by_a_newer_version_is_refused() -> None:
     table = MemoryTable()
     store = PositionStore(table)

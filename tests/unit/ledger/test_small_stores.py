@@ -54,7 +54,7 @@ def stored(table: MemoryTable, partition: str, sort: str) -> dict[str, Any]:
 
 
 def test_facts_are_found_by_order_id_and_the_unknown_left_out() -> None:
-    store = FactStore(MemoryTable())
+    store = FactStore(MemoryTable(), lambda: NOON)
     known = facts(7, items=(Item(sku="BOLT", quantity=2),), merged=(8, 9), store_id=1, ifs_shipment="19")
     store.save(known)
     assert store.load(ACME, [7, 8]) == {7: known}
@@ -63,7 +63,7 @@ def test_facts_are_found_by_order_id_and_the_unknown_left_out() -> None:
 
 
 def test_an_older_reading_of_an_order_never_replaces_a_newer_one() -> None:
-    store = FactStore(MemoryTable())
+    store = FactStore(MemoryTable(), lambda: NOON)
     store.save(facts(reference="new", modified_at=NOON + timedelta(seconds=1)))
     store.save(facts(reference="old"))
     assert store.load(ACME, [1])[1].reference == "new"
@@ -71,9 +71,16 @@ def test_an_older_reading_of_an_order_never_replaces_a_newer_one() -> None:
     assert store.load(ACME, [1])[1].reference == "newest"
 
 
+def test_what_was_stamped_ahead_of_time_is_replaced_by_the_next_reading() -> None:
+    store = FactStore(MemoryTable(), lambda: NOON)
+    store.save(facts(reference="ahead", modified_at=NOON + timedelta(days=200)))
+    store.save(facts(reference="now"))
+    assert store.load(ACME, [1])[1].reference == "now"
+
+
 def test_facts_that_cannot_be_read_are_passed_over_alone(caplog: pytest.LogCaptureFixture) -> None:
     table = MemoryTable()
-    store = FactStore(table)
+    store = FactStore(table, lambda: NOON)
     for order_id in (1, 2):
         store.save(facts(order_id))
     table.put({**stored(table, "facts#acme#1", "facts"), "modified_at": "x"})

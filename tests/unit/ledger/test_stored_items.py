@@ -298,7 +298,7 @@ FACTS = {
 
 @pytest.mark.parametrize("name", stored("facts"))
 def test_an_orders_facts_come_back_whole_and_yield_to_newer_ones(name: str) -> None:
-    known, store = FACTS[name], FactStore(holding("facts", name))
+    known, store = FACTS[name], FactStore(holding("facts", name), lambda: NOON)
     newer = known.model_copy(update={"reference": "P9009", "modified_at": NOON + timedelta(seconds=1)})
     assert store.load(ACME, [known.order_id, 9999]) == {known.order_id: known}
     store.save(newer.model_copy(update={"modified_at": NOON - timedelta(seconds=1)}))
@@ -308,7 +308,7 @@ def test_an_orders_facts_come_back_whole_and_yield_to_newer_ones(name: str) -> N
 
 
 def test_what_was_cross_checked_is_remembered_under_either_name() -> None:
-    store = FactStore(holding("facts", "facts that were checked"))
+    store = FactStore(holding("facts", "facts that were checked"), lambda: NOON)
     newer = store.load(ACME, [800])[800].model_copy(update={"modified_at": NOON + timedelta(seconds=1)})
     store.save(newer)
     assert store.load(ACME, [800]) == {800: newer}

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import requests
 
-from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable
+from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable, Scope
 from functions.http_answers import keep_deadlines
 from functions.model.outcomes import Reason
 from functions.shipstation.client import Answer, Credentials, KeyRefused, PageBroken
@@ -107,6 +108,15 @@ def test_a_passing_fault_is_tried_again_through_the_budget(fault: Any) -> None:
     assert get(rig)
     assert rig.pauses == [0.75, 1.5]
     assert len(rig.waits) == len(rig.sent) == 3
+
+
+@pytest.mark.parametrize(("tries", "sent"), [(3, 2), (2, 1)], ids=["a list", "one of many"])
+def test_what_hangs_is_asked_for_again_unless_it_is_one_of_many(tries: int, sent: int) -> None:
+    rig = Rig()
+    rig.canned += [requests.ReadTimeout()]
+    with suppress(Retryable):
+        rig.client.get(PATH, {}, "poll", tries, Scope.RECORD)
+    assert len(rig.sent) == sent
 
 
 @PASSING

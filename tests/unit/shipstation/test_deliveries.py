@@ -109,6 +109,20 @@ def test_logs_that_hang_by_turns_take_no_run_whole() -> None:
     assert rig.at - began < timedelta(minutes=2)
 
 
+def test_logs_that_have_to_wait_for_their_turn_are_all_asked_for() -> None:
+    rig = a_rig(**WRITTEN)
+    for label in rig.shipped(rig.sold(1) * 10):
+        rig.account.track(label, "delivered", at=LATER)
+    serve = rig.account.application
+
+    def late(request: Request) -> Response:
+        rig.at += timedelta(seconds=15)
+        return serve(request)
+
+    rig.account.application = late
+    assert told(rig) == [("delivered", LATER)] * 10
+
+
 def test_a_refused_key_is_no_logs_own_trouble() -> None:
     rig = a_rig(**WRITTEN)
     rig.account.track(rig.shipped(rig.sold())[0], "delivered", at=LATER)

@@ -28,12 +28,13 @@ def facts(reference: str, minutes: int) -> OrderFacts:
         pytest.param(facts("P2", 5), facts("P1", 0), "P2", id="just read, not stored yet"),
         pytest.param(facts("P1", 0), None, "P1", id="only read"),
         pytest.param(None, facts("P1", 0), "P1", id="only remembered"),
+        pytest.param(facts("P1", 0), facts("P2", 99), "P1", id="stamped ahead of time"),
     ],
 )
 def test_the_later_reading_counts(noted: OrderFacts | None, remembered: OrderFacts | None, counts: str) -> None:
     client: Any = None  # nothing is asked for
     stored: dict[int, OrderFacts] = {500: remembered} if remembered else {}
-    book = OrderBook(client, V1, a_connection(), lambda _: stored, lambda: NOON)
+    book = OrderBook(client, V1, a_connection(), lambda _: stored, lambda: NOON + timedelta(minutes=9))
     book.note([noted] if noted else [])
     found = book.known({500})
     assert found[500].reference == counts
