@@ -21,6 +21,7 @@ from functions.errors import Permanent, Retryable, Scope, Stage
 from functions.http_answers import exchange, keep_deadlines
 from functions.ifs import batch as ifs_batch
 from functions.ifs.faults import (
+    LONGEST_WAIT_SECONDS,
     REBUILDING,
     TIMED_OUT,
     Answer,
@@ -217,7 +218,8 @@ class IfsClient:
 
     def _wait_for_ifs(self, call: Call) -> None:
         left = (self._held_until - self._now()).total_seconds() if self._held_until else 0.0
-        if left > 0:
+        # What is further ahead than any wish was dated by a clock that has been set right since.
+        if 0 < left <= LONGEST_WAIT_SECONDS:
             text = f"{call}: not sent; IFS named a later time"
             raise Retryable(
                 Reason.IFS_UNAVAILABLE, text, retry_after_seconds=left, stage=call.stage, scope=Scope.TENANT

@@ -22,8 +22,9 @@ from typing import Any
 from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable, Scope, Stage
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
+from functions.model.tenant import LONGEST_WAIT
 
-LONGEST_WAIT_SECONDS = 900  # a wish for more is asked about again by then
+LONGEST_WAIT_SECONDS = LONGEST_WAIT.total_seconds()
 REBUILDING = "MI_MODIFIED_ERROR"
 TIMED_OUT = "ReadTimeout"
 MODIFIED = re.compile(r"ORA-20114|\bFND_MODIFIED\b")

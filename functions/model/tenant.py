@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import Field
 
+from functions.model.clocks import CLOCKS
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
 
 # What IFS was heard on. `seen`: a record that we remember was there again.
 Heard = Literal["search", "seen", "metadata", "write"]
+LONGEST_WAIT = timedelta(minutes=15)  # a wish for more is asked about again by then
 STRIKES_TO_OPEN = 2  # one fault alone may be a node that is restarted
 
 
@@ -48,9 +50,17 @@ class Circuit(Frozen):
     def is_open(self) -> bool:
         return self.opened_at is not None
 
+    def left_alone_until(self, now: datetime) -> datetime | None:
+        """None where IFS has not asked for it. What is further ahead than any wish was dated by a clock that has been
+        set right since.
+        """
+        until = self.held_until
+        return until if until is not None and now < until <= now + LONGEST_WAIT + CLOCKS else None
+
     def seconds_held(self, now: datetime) -> float:
         """For how long IFS has still asked to be left alone."""
-        return max(0.0, (self.held_until - now).total_seconds()) if self.held_until else 0.0
+        until = self.left_alone_until(now)
+        return (until - now).total_seconds() if until else 0.0
 
     def struck(self, heard: Heard, reason: Reason, at: datetime, *, unclear_subject: str = "") -> Circuit:
         """One failure more. One whose meaning is unclear counts once in a row for each subject."""

@@ -91,7 +91,8 @@ class InspectParts:
     def tenant(self) -> TenantStanding:
         tenants, connection = TenantStore(self._ledger), self.connection
         fitness = tenants.fitness(connection.name, connection.delivery_place)
-        return tenant_standing(connection, tenants.circuit(connection.name), fitness, self._key("ifs"))
+        circuit, now = tenants.circuit(connection.name), self._runtime.now()
+        return tenant_standing(connection, circuit, fitness, now, self._key("ifs"))
 
     def desk_standing(self) -> DeskStanding:
         decided = self._audit.story(self.connection.name, desk_record(self.connection.name))

@@ -200,7 +200,7 @@ def _told(connection: Connection, sources: DigestSources, desk: Desk, now: datet
         registration=sources.registration(connection.name),
         key=key,
     )
-    tenant = tenant_standing(connection, sources.circuit(connection.name), sources.fitness(connection), client)
+    tenant = tenant_standing(connection, sources.circuit(connection.name), sources.fitness(connection), now, client)
     reading = reading_standing(connection, facts, now)
     decided = desk_standing(connection, desk, now)
     found = troubles(reading, tenant, decided)

@@ -197,7 +197,7 @@ class TenantStanding(Frozen):
 
 
 def tenant_standing(
-    connection: Connection, circuit: Circuit, fitness: Fitness | None, key: KeyStanding | None = None
+    connection: Connection, circuit: Circuit, fitness: Fitness | None, now: datetime, key: KeyStanding | None = None
 ) -> TenantStanding:
     changed: Literal["fits", "changed"] = "changed" if fitness and fitness.misfits else "fits"
     return TenantStanding(
@@ -206,7 +206,7 @@ def tenant_standing(
         reason=circuit.reason,
         means=SENTENCES[circuit.reason] if circuit.reason else "",
         out_since=circuit.opened_at,
-        left_alone_until=circuit.held_until,
+        left_alone_until=circuit.left_alone_until(now),
         published=changed if fitness else "not looked at yet",
         compared_at=fitness.checked_at if fitness else None,
         misfits=fitness.misfits if fitness else (),

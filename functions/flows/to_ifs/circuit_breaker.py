@@ -46,7 +46,7 @@ class Breaker:
         # A look costs a read of the ledger: not one for each request.
         if self._now() - self._looked_at >= FRESH:
             self._look()
-        left = self._held_seconds()
+        left = self._circuit.seconds_held(self._now())
         if left > 0:
             text = "IFS named a later time; nothing is sent before it"
             return Retryable(Reason.IFS_UNAVAILABLE, text, retry_after_seconds=left, scope=Scope.TENANT)
@@ -73,7 +73,7 @@ class Breaker:
 
         def change(circuit: Circuit) -> Circuit:
             struck = circuit.struck(told, fault.reason, now, unclear_subject=unclear)
-            return _held(struck, now + timedelta(seconds=wait)) if wait else struck
+            return _held(struck, now, timedelta(seconds=wait)) if wait else struck
 
         self._change(change)
 
@@ -94,11 +94,7 @@ class Breaker:
     def _look(self) -> None:
         self._circuit, self._looked_at = self._circuits.circuit(self._connection), self._now()
 
-    def _held_seconds(self) -> float:
-        held_until = self._circuit.held_until
-        return (held_until - self._now()).total_seconds() if held_until else 0.0
 
-
-def _held(circuit: Circuit, until: datetime) -> Circuit:
-    is_news = circuit.held_until is None or until - circuit.held_until > HARDLY_LONGER
-    return circuit.held(until) if is_news else circuit
+def _held(circuit: Circuit, now: datetime, wait: timedelta) -> Circuit:
+    known = circuit.left_alone_until(now) or now
+    return circuit.held(now + wait) if now + wait - known > HARDLY_LONGER else circuit

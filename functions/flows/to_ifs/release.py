@@ -46,7 +46,7 @@ def orders_a_minute(connection: Connection, circuit: Circuit, now: datetime) -> 
     """What IFS takes beside new shipments; while the circuit is open, one as a probe; before an instant that IFS named,
     none.
     """
-    if circuit.held_until is not None and now < circuit.held_until:
+    if circuit.seconds_held(now):
         return 0
     requests = connection.ifs.requests_per_second * PERIOD_SECONDS * (1 - SHARE_FOR_NEW)
     return 1 if circuit.is_open else max(1, int(requests / REQUESTS_AN_ORDER))

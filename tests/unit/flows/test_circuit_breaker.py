@@ -8,9 +8,10 @@ import pytest
 
 from functions.errors import ConnectorError, OutcomeUnknown, Permanent, Retryable, Scope
 from functions.flows.to_ifs.circuit_breaker import FRESH, Breaker
+from functions.model.clocks import CLOCKS
 from functions.model.outcomes import Reason
 from functions.model.shipment import ConnectionName
-from functions.model.tenant import Heard
+from functions.model.tenant import LONGEST_WAIT, Circuit, Heard
 from tests.equipment.builders import NOON
 from tests.equipment.delivery_fakes import FakeCircuits
 
@@ -205,6 +206,24 @@ def test_a_shorter_wish_does_not_shorten_a_longer_one_and_the_same_is_stored_onc
     refusal = tenant.consumer().refusal()
     assert refusal is not None
     assert (refusal.retry_after_seconds, tenant.circuits.saves) == (120, saves)
+
+
+def test_a_stated_time_that_a_clock_far_ahead_stored_holds_nobody_and_hides_no_other() -> None:
+    tenant = Tenant()
+    tenant.at += timedelta(days=1)
+    tenant.fail(WAIT, "write", "P1")
+    tenant.at -= timedelta(days=1)
+    assert tenant.consumer().refusal() is None
+    tenant.consumer().failed(WAIT, "write", "P2")
+    refusal = tenant.consumer().refusal(is_probe=True)
+    assert refusal is not None
+    assert refusal.retry_after_seconds == 120
+
+
+@pytest.mark.parametrize(("ahead", "is_held"), [(LONGEST_WAIT + CLOCKS, True), (timedelta(days=1), False)], ids=str)
+def test_no_stated_time_is_longer_than_the_longest_that_is_heard(ahead: timedelta, *, is_held: bool) -> None:
+    circuit = Circuit(connection=ConnectionName("acme")).held(NOON + ahead)
+    assert circuit.seconds_held(NOON) == (ahead.total_seconds() if is_held else 0)
 
 
 # --- several consumers

@@ -464,7 +464,7 @@ def test_what_was_written_before_the_time_was_over_is_recorded_and_the_date_wait
 
 def test_while_ifs_names_a_later_time_the_next_field_waits_for_it() -> None:
     world = World(FakeIfs(a_candidate(a_record(is_delivered=True))))
-    busy = Retryable(Reason.IFS_UNAVAILABLE, "429", status=429, retry_after_seconds=7000, scope=Scope.TENANT)
+    busy = Retryable(Reason.IFS_UNAVAILABLE, "429", status=429, retry_after_seconds=700, scope=Scope.TENANT)
     world.ifs.write_faults.append((busy, False))
     deliver([work(a_shipment())], world.delivery)
-    assert (world.ifs.attempts, world.state().next_attempt_at) == (1, world.at + timedelta(seconds=7000))
+    assert (world.ifs.attempts, world.state().next_attempt_at) == (1, world.at + timedelta(seconds=700))

@@ -108,6 +108,10 @@ def test_before_an_instant_that_ifs_named_nothing_is_sent_and_nothing_is_claimed
     assert run(ledger, CLOSED.held(NOON)).orders == 2
 
 
+def test_an_instant_that_a_clock_far_ahead_stored_holds_no_order() -> None:
+    assert run(Ledger("P1", "P2"), CLOSED.held(NOON + timedelta(days=1))).orders == 2
+
+
 @pytest.mark.parametrize("circuit", [CLOSED, OPEN], ids=["closed", "open"])
 def test_an_order_of_a_newer_version_is_parked_and_passed_over(circuit: Circuit) -> None:
     ledger = Ledger("P1", "P2", faults={"P1": NEWER})

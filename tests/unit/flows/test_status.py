@@ -36,7 +36,7 @@ def line(position: ReadingPosition | None = None, **more: Any) -> ConnectionStat
     )
     return status_line(
         reading_standing(connection, facts, NOON),
-        tenant_standing(connection, more.get("circuit", Circuit(connection=ACME)), more.get("fitness")),
+        tenant_standing(connection, more.get("circuit", Circuit(connection=ACME)), more.get("fitness"), NOON),
         desk_standing(connection, Desk(connection=ACME, pauses=more.get("pauses", ())), NOON),
         waiting,
         NOON,

@@ -227,6 +227,15 @@ def test_before_the_time_that_ifs_named_nothing_is_sent_whoever_asks(method: str
     assert desk.patch(etag).status == 200
 
 
+def test_a_time_that_was_named_while_our_clock_was_a_day_ahead_holds_nothing_once_it_is_right() -> None:
+    desk = Desk()
+    desk.at += timedelta(days=1)
+    desk.tenant.add_fault("status", path=SET, status=429, headers={"Retry-After": "120"})
+    assert desk.refusal().retry_after_seconds == 120
+    desk.at -= timedelta(days=1)
+    assert desk.get()
+
+
 def test_a_time_that_the_realm_named_holds_every_request() -> None:
     desk = Desk()
     desk.tenant.add_fault("status", path="/auth/", status=429, headers={"Retry-After": "120"})
