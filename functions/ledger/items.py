@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from functions.errors import Permanent
 from functions.log_lines import logger
+from functions.model import clocks
 from functions.model.outcomes import Reason
 
 SCHEMA_VERSION = 2  # of all items but those that name another
@@ -74,11 +75,7 @@ def unmoved(revision: int, attribute: str = "revision") -> ConditionBase:
     return Attr(PARTITION).not_exists() if revision == 0 else Attr(attribute).eq(revision)
 
 
-def is_held(held_until: datetime | None, now: datetime, until: datetime) -> bool:
-    """Whether a lease, which would last until `until` from now on, is held. One that ends later than that by as much
-    again was dated by a clock that has been set right since.
-    """
-    return held_until is not None and now < held_until <= until + (until - now)
+is_held = clocks.is_held  # of a lease that an item keeps
 
 
 def stamp(instant: datetime) -> str:

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from functions.ledger.items import PARTITION, SORT, each_readable, is_held, read_as, to_item, unmoved
+from functions.ledger.items import PARTITION, SORT, each_readable, read_as, to_item, unmoved
 from functions.ledger.table import EXPIRES, Table
+from functions.model.clocks import is_held
 from functions.model.jobs import Job
 from functions.model.shipment import ConnectionName
 

@@ -13,6 +13,7 @@ from boto3.dynamodb.conditions import Attr
 
 from functions.ledger.items import PARTITION, SORT, stamp, to_item
 from functions.ledger.table import EXPIRES, Table
+from functions.model.clocks import LONGEST_RUN, latest_end
 
 RUN = "run"
 KEPT = timedelta(days=1)
@@ -32,7 +33,9 @@ class RequestStore:
 
     def begin(self, digest: str, run_id: str, *, now: datetime, until: datetime) -> UnderWay | None:
         """None where nobody else is at it; who begins and dies holds it up to `until`."""
-        free = Attr(PARTITION).not_exists() | Attr("until").lte(stamp(now))
+        # Not by its own `until`: another function may have begun it, and run for longer.
+        latest = latest_end(now, now + LONGEST_RUN)
+        free = Attr(PARTITION).not_exists() | Attr("until").lte(stamp(now)) | Attr("until").gt(stamp(latest))
         if self._table.put(_item(digest, run_id, since=now, until=until), condition=free):
             return None
         item = self._table.get(_partition(digest), RUN)

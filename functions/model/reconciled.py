@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from functions.model.clocks import LONGEST_RUN, is_held
 from functions.model.cursors import Span
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Reason
@@ -245,7 +246,7 @@ class ReconcileRun(Frozen):
         return 100.0 if self.ended_at else round(100 * done / whole, 1) if whole else 0.0
 
     def is_held(self, now: datetime) -> bool:
-        return self.held_until is not None and now < self.held_until
+        return is_held(self.held_until, now, now + LONGEST_RUN)
 
     def taken(self, until: datetime) -> ReconcileRun:
         return self.model_copy(update={"held_until": until})

@@ -415,6 +415,24 @@ def test_a_run_that_dies_goes_on_where_it_was_once_its_time_is_over(monkeypatch:
     assert len(report(world, told)["parts"]) == 2, "in shorter pieces"
 
 
+@pytest.mark.parametrize(("ahead", "state"), [(timedelta(minutes=15), "under way"), (timedelta(days=365), "done")])
+def test_a_run_that_died_with_a_clock_far_ahead_holds_nothing_for_so_long(
+    monkeypatch: pytest.MonkeyPatch, ahead: timedelta, state: str
+) -> None:
+    world, site = quiet_world()
+    sell(site, *ORDERS)
+    deliver(world)
+    with monkeypatch.context() as patched:
+        patched.setattr(reconcile_runs, "compare_window", died)
+        world.functions["reconcile"].invoke({"connection": "acme", **AFTERNOON, **WHO})
+        run(world, world.now() + timedelta(minutes=5))
+    runs = ReconcileStore(world.tables[LEDGER])
+    left = runs.latest(ConnectionName("acme"))
+    assert left is not None
+    assert runs.save(left.taken(world.now() + ahead + timedelta(minutes=15))) is not None
+    assert ask(world, 5, is_scheduled=True)["state"] == state
+
+
 def died(*_: object) -> None:
     raise MemoryError
 

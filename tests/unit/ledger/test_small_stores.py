@@ -12,6 +12,7 @@ from functions.ledger.facts import FactStore
 from functions.ledger.items import NEWEST
 from functions.ledger.jobs import JobStore
 from functions.ledger.parked import ParkingStore
+from functions.ledger.requests import RequestStore
 from functions.ledger.tenants import TenantStore
 from functions.model.cursors import Span, Stream
 from functions.model.facts import OrderFacts
@@ -241,3 +242,18 @@ def test_who_hears_the_alarms_is_told_as_it_was_found_and_not_known_where_it_can
     assert store.listeners() == 0
     table.put({"pk": "digest", "sk": "sent", "day": "no day"})
     assert store.listeners() is None
+
+
+# --- requests under way
+
+
+@pytest.mark.parametrize(("ahead", "is_held"), [(timedelta(minutes=15), True), (timedelta(days=365), False)], ids=str)
+def test_a_request_that_was_begun_by_a_clock_far_ahead_is_begun_again(ahead: timedelta, *, is_held: bool) -> None:
+    store, lease = RequestStore(MemoryTable()), timedelta(minutes=15)
+    begun = NOON + ahead
+    assert store.begin("digest", "first", now=begun, until=begun + lease) is None
+    other = store.begin("digest", "second", now=NOON, until=NOON + timedelta(minutes=1))
+    assert (other is not None) is is_held
+    # Who was taken for dead ends nothing of whoever goes on.
+    store.end("digest", "first", NOON)
+    assert (store.begin("digest", "third", now=NOON, until=NOON + lease) is None) is is_held
