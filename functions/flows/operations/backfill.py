@@ -7,6 +7,8 @@ from datetime import datetime
 from math import ceil
 from typing import Protocol
 
+from functions.flows.from_shipstation.past_windows import LEASE
+from functions.model.clocks import is_held
 from functions.model.cursors import Span, Stream
 from functions.model.frozen import Frozen
 from functions.model.jobs import Job, JobStatus, Lane, Progress
@@ -89,7 +91,7 @@ def progress(job: Job, requests_per_minute: int, now: datetime) -> Progress:
 def _state(job: Job, now: datetime) -> JobStatus:
     if job.ended_at is not None:
         return "cancelled" if job.is_cancelled else "given_up" if job.given_up else "done"
-    return "running" if job.held_until is not None and job.held_until > now else "waiting"
+    return "running" if is_held(job.held_until, now, now + LEASE) else "waiting"
 
 
 def _pages_left(job: Job, percent: float) -> float:

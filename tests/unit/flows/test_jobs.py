@@ -242,6 +242,7 @@ def test_labels_that_say_what_they_mean_do_not_wait_for_the_backlog_of_orders(
             id="half",
         ),
         pytest.param({"held_until": NOON + timedelta(minutes=1)}, "running", 0, 0.0, id="at work"),
+        pytest.param({"held_until": NOON + timedelta(days=1)}, "waiting", 0, 0.0, id="held by a clock far ahead"),
         pytest.param({"unread": {LABELS: ()}, "ended_at": NOON}, "done", 100, None, id="done"),
         pytest.param({"is_cancelled": True, "ended_at": NOON}, "cancelled", 0, None, id="cancelled"),
     ],
