@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from functions.model.audit import AuditEntry, Cause, FieldChange
+from functions.model.clocks import CLOCKS
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Outcome, Reason
 from functions.model.records import RecordKey
@@ -179,7 +180,8 @@ class FieldMemory(Frozen):
 class OpenIntent(Frozen):
     """A write that is under way or whose result was never stored; `audit_key` is where its audit entry stands or will
     stand. `by` is the order that writes. `changes` are by field name. `cause` is a person's who asked for it:
-    whoever finds the intent writes down that one.
+    whoever finds the intent writes down that one. `found_at` is when somebody found `at` further ahead than clocks
+    differ: when it was written is not known then.
     """
 
     kind: Literal["patch", "post", "action"]
@@ -189,14 +191,23 @@ class OpenIntent(Frozen):
     changes: dict[str, FieldChange]
     etag: str = ""
     cause: Cause | None = None
+    found_at: datetime | None = None
+
+    def since(self, now: datetime) -> datetime:
+        """From when its lease counts: it was written by then."""
+        return next((at for at in (self.at, self.found_at) if at is not None and at <= now + CLOCKS), now)
+
+    def found(self, now: datetime) -> OpenIntent:
+        is_dated = self.since(now) in {self.at, self.found_at}
+        return self if is_dated else self.model_copy(update={"found_at": now})
 
     def is_held(self, now: datetime) -> bool:
         """Somebody may still be writing."""
-        return now < self.at + LEASE
+        return now < self.since(now) + LEASE
 
     def may_arrive(self, now: datetime, *, exists: bool) -> bool:
         """A row that is not there yet."""
-        return self.kind == "post" and not exists and now < self.at + POST_AGAIN
+        return self.kind == "post" and not exists and now < self.since(now) + POST_AGAIN
 
     def reason_to_wait(self, orders: Iterable[OrderKey]) -> Reason:
         """For these, while nobody knows how it ends."""
@@ -349,6 +360,9 @@ class RecordMemory(Frozen):
         # Should the run die after the request, a value that was refused before may stand there now.
         again = {name: past.asked_again() for name, past in self.fields.items() if name in sent}
         return self.model_copy(update={"intent": intent, "fields": {**self.fields, **again}})
+
+    def finding(self, intent: OpenIntent) -> RecordMemory:
+        return self.model_copy(update={"intent": intent})
 
     def closed(self) -> RecordMemory:
         """What was under way is known to have ended."""

@@ -151,6 +151,17 @@ class RecordSession:
         self.is_writing = True
         return key
 
+    def found(self, intent: OpenIntent) -> None:
+        """Where a clock far ahead dated it, its lease counts from now on. It keeps its audit key: whoever wrote it and
+        is merely slow finds it again, and what the audit says of it is obeyed.
+        """
+        if intent == self.saved.intent:
+            return
+        saved = self.saved.finding(intent)
+        if not self.tools.memories.save(saved):
+            raise Moved
+        self.saved = saved.stored()
+
     def carried_out(self) -> None:
         """A person can ask how far a plan is. What a revert or an overwrite could not write for a passing fault is
         still to be written: nobody but its plan asks for it again.

@@ -27,7 +27,8 @@ def take_over(session: RecordSession) -> None:
     entry = session.tools.audit.get(session.saved.connection, session.record.key, intent.audit_key)
     # A run that is merely slow must not find its write taken over.
     if entry is None and intent.is_held(now):
-        raise PutOff(intent.reason_to_wait([session.order]), intent.at + LEASE)
+        session.found(intent.found(now))
+        raise PutOff(intent.reason_to_wait([session.order]), intent.since(now) + LEASE)
     if entry is None:
         entry = _found_out(session, intent)
     session.memory = session.memory.remembering(obeying(session.saved, intent, entry, session.record)).closed()
@@ -64,7 +65,7 @@ def _found_out(session: RecordSession, intent: OpenIntent) -> AuditEntry:
     session.record = session.asked_again() or session.record
     # A POST that was not answered may still make its row.
     if intent.may_arrive(now, exists=session.record.exists):
-        raise PutOff(Reason.OUTCOME_UNKNOWN, intent.at + POST_AGAIN)
+        raise PutOff(Reason.OUTCOME_UNKNOWN, intent.since(now) + POST_AGAIN)
     ending = ending_of(intent, session.record)
     before = session.record.tagged(intent.etag)
     action = intent.changes[STATE].after if STATE in intent.changes else None

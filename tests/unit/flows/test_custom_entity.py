@@ -119,6 +119,19 @@ def test_a_row_that_never_arrived_is_looked_for_and_made_again_a_quarter_of_an_h
     assert (world.rows(), world.posts()) == ([("L1", "P1001", "1Z0001", "shipped")], 2)
 
 
+def test_a_row_that_a_clock_far_ahead_asked_for_is_made_again_a_quarter_of_an_hour_after_it_was_looked_for() -> None:
+    world = Entities("P1001")
+    world.rig.tenant.add_fault("dropped", method="POST", path="TrackingSet")
+    found = world.at
+    world.at = found + timedelta(days=1)
+    deliver([work(a_shipment())], world.delivery)
+    for minutes, posts in ((0, 1), (4, 1), (14, 1), (15, 2)):
+        world.at = found + timedelta(minutes=minutes)
+        deliver([again(a_shipment().order_key)], world.delivery)
+        assert world.posts() == posts
+    assert world.rows() == [("L1", "P1001", "1Z0001", "shipped")]
+
+
 def test_a_row_that_arrives_late_is_ours_and_no_second_one_is_made() -> None:
     world = Entities("P1001")
     world.rig.tenant.add_fault("dropped", method="POST", path="TrackingSet")

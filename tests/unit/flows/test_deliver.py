@@ -240,8 +240,9 @@ def died() -> None:
     raise Died
 
 
-def a_world_whose_run_died(*, after: str) -> World:
+def a_world_whose_run_died(*, after: str, ahead: timedelta = timedelta()) -> World:
     world = World(FakeIfs(a_candidate(a_record(carrier="DHL"))))
+    world.at += ahead
     if after == "the intent":
         world.ifs.before_write.append(died)
     elif after == "the write":
@@ -250,6 +251,7 @@ def a_world_whose_run_died(*, after: str) -> World:
         world.memories.before_save += [lambda: None, died]
     (ended,) = deliver([work(a_shipment())], world.delivery)
     assert (ended.saved, ended.fault) == (False, "Died")
+    world.at -= ahead
     return world
 
 
@@ -260,6 +262,62 @@ def test_whoever_finds_a_young_intent_waits_for_its_lease_to_end() -> None:
     deliver([work(a_shipment())], world.delivery)
     assert (world.state().waiting_for, world.state().next_attempt_at) == (Reason.OUTCOME_UNKNOWN, started + LEASE)
     assert (len(world.ifs.writes), world.audit.entries) == (1, [])
+
+
+@pytest.mark.parametrize("after", ["the intent", "the write"])
+def test_an_intent_of_a_clock_far_ahead_is_held_for_one_lease_from_when_it_is_found(after: str) -> None:
+    world = a_world_whose_run_died(after=after, ahead=timedelta(days=1))
+    writes, found = len(world.ifs.writes), world.at
+    deliver([work(a_shipment())], world.delivery)
+    for passed in (timedelta(), LEASE - timedelta(seconds=1)):
+        world.at = found + passed
+        deliver([again(a_shipment().order_key)], world.delivery)
+        assert (world.state().waiting_for, world.state().next_attempt_at) == (Reason.OUTCOME_UNKNOWN, found + LEASE)
+        assert (len(world.ifs.writes), world.audit.entries) == (writes, [])
+    world.at = found + LEASE
+    deliver([again(a_shipment().order_key)], world.delivery)
+    assert world.ifs.writes == [("42", {FieldName.TRACKING: "1Z0001", FieldName.CARRIER: "UPS"})]
+    assert world.audit.said() == (["retry", "written"] if after == "the intent" else ["written"])
+    assert world.memories.of().intent is None
+
+
+def test_who_found_the_intent_with_a_clock_that_was_ahead_as_well_holds_it_no_longer() -> None:
+    world = a_world_whose_run_died(after="the intent", ahead=timedelta(days=2))
+    world.at += timedelta(days=1)
+    deliver([work(a_shipment())], world.delivery)
+    world.at -= timedelta(days=1)
+    deliver([again(a_shipment().order_key)], world.delivery)
+    world.at += LEASE
+    deliver([again(a_shipment().order_key)], world.delivery)
+    assert (len(world.ifs.writes), world.audit.said()) == (1, ["retry", "written"])
+
+
+def test_who_finds_an_intent_with_a_clock_that_is_behind_shortens_its_lease_for_nobody() -> None:
+    world = a_world_whose_run_died(after="the intent")
+    started = world.at
+    world.at -= timedelta(days=1)
+    deliver([work(a_shipment())], world.delivery)
+    world.at = started + LEASE - timedelta(seconds=1)
+    deliver([again(a_shipment().order_key)], world.delivery)
+    assert (world.ifs.attempts, world.audit.entries, world.state().next_attempt_at) == (1, [], started + LEASE)
+
+
+def test_a_run_that_is_slow_and_whose_clock_is_far_ahead_writes_once_though_its_intent_is_found() -> None:
+    world = World(FakeIfs(a_candidate()))
+    right = world.at
+
+    def found() -> None:
+        world.at = right
+        deliver([work(a_shipment())], world.delivery)
+        assert (world.ifs.writes, world.audit.entries) == ([], [])
+        assert world.memories.of().intent is not None
+        world.at = right + timedelta(days=1, minutes=2)
+
+    world.ifs.before_write.append(found)
+    world.at = right + timedelta(days=1)
+    deliver([work(a_shipment())], world.delivery)
+    assert (len(world.ifs.writes), world.audit.said(), world.memories.of().intent) == (1, ["written"], None)
+    assert world.memories.of().fields["ProNo"].ours == "1Z0001"
 
 
 def test_an_entry_that_stands_is_obeyed_at_once_lease_or_not() -> None:
