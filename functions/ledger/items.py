@@ -13,7 +13,6 @@ from pydantic import BaseModel, ValidationError
 
 from functions.errors import Permanent
 from functions.log_lines import logger
-from functions.model import clocks
 from functions.model.outcomes import Reason
 
 SCHEMA_VERSION = 2  # of all items but those that name another
@@ -73,9 +72,6 @@ def unmoved(revision: int, attribute: str = "revision") -> ConditionBase:
     has revision 0. `attribute` is where the item keeps it: a lease keeps its `fence`.
     """
     return Attr(PARTITION).not_exists() if revision == 0 else Attr(attribute).eq(revision)
-
-
-is_held = clocks.is_held  # of a lease that an item keeps
 
 
 def stamp(instant: datetime) -> str:

@@ -14,7 +14,6 @@ from functions.ledger.items import (
     SORT,
     each_readable,
     from_item,
-    is_held,
     read_as,
     readable,
     stamp,
@@ -23,7 +22,7 @@ from functions.ledger.items import (
 )
 from functions.ledger.table import Table
 from functions.log_lines import logger
-from functions.model.clocks import CLOCKS
+from functions.model.clocks import CLOCKS, is_held
 from functions.model.cursors import ReadingPosition, Stream
 from functions.model.shipment import ConnectionName
 
