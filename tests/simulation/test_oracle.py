@@ -447,6 +447,22 @@ def test_a_page_is_asked_for_by_number_only_within_a_second(rig: Rig, apart: tim
     assert [text.split(": ")[1][:7] for text in found] == (["1 pages"] if apart > judge_requests.DENSE else [])
 
 
+def test_what_is_edited_after_the_page_before_was_handed_out_is_held_against_nobody(rig: Rig) -> None:
+    account = rig.site.account
+    orders = [account.add_order(f"Q{turn}") for turn in range(2 * judge_requests.PAGE_SIZE)]
+    for order in orders:
+        account.edit_order(order, {}, at=SHIPPED_AT)
+    start = (SHIPPED_AT - timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    bounds = {"modified_at_start": start, "sort_by": "modified_at", "sort_dir": "asc"}
+    for page in ("1", "2", "3"):
+        query = {**bounds, "page_size": str(judge_requests.PAGE_SIZE), "page": page}
+        asked = Request("GET", "/v2/shipments", tuple(query.items()), {"api-key": next(iter(account.keys))})
+        assert account.application(asked).status == 200
+        for order in orders[:5] if page == "2" else ():
+            account.edit_order(order, {}, at=SHIPPED_AT + timedelta(minutes=1))
+    assert list(judge_requests.of_site(rig.week, rig.site)) == []
+
+
 def test_a_label_of_the_troubled_days_may_take_until_they_are_over(rig: Rig) -> None:
     assert list(judge_time.late(rig.world, rig.week)) == []
 

@@ -48,7 +48,9 @@ class Served:
 
 @dataclass(frozen=True)
 class Numbered:
-    """A later page of a list: of what size, and how far apart the rows before it are."""
+    """A later page of a list: of what size, and how far apart the rows before it are, or were when they were handed
+    out: what is edited since nobody could know.
+    """
 
     at: datetime
     size: int
@@ -85,6 +87,7 @@ class Account(HookDesk):
         self.inactive_stores: set[int] = set()
         self.requests: list[Served] = []
         self.numbered: list[Numbered] = []
+        self._handed_out: dict[object, timedelta] = {}  # by list and page: how far apart the rows up to its end were
         self.application: Application = self._served
         self._routed, self._v2_routed = self.faults.around(self._route), self.faults.around(self._v2_route)
 
@@ -213,7 +216,7 @@ class Account(HookDesk):
 
     def _v2_list(self, request: Request, listing: v2.Listing, table: Table[Any]) -> Response:
         def find(query: Query[Any]) -> tuple[list[Any], int]:
-            rows, total = self._selected(table, query)
+            rows, total = self._selected(table, query, request)
             if any(row.row_id in self.broken_rows for row in rows):
                 raise BrokenRowError
             return rows, total
@@ -272,9 +275,9 @@ class Account(HookDesk):
             return json_response(200, view.order(order))
         return self._broken("gap") if status == HTTPStatus.INTERNAL_SERVER_ERROR else json_response(status, {})
 
-    def _selected(self, table: Table[Any], query: Query[Any]) -> tuple[list[Any], int]:
-        if query.page > 1 and not self.switches.ignored_filters:  # else no key could bound it
-            self.numbered.append(Numbered(self.now(), query.size, table.index.reach(query)))
+    def _selected(self, table: Table[Any], query: Query[Any], request: Request) -> tuple[list[Any], int]:
+        if not self.switches.ignored_filters:  # else no key could bound it
+            self._note_page(table, query, request)
         if not self.swapped_rows:
             return table.index.select(query)
         rows, total = table.index.select(replace(query, page=1, size=len(table.current) or 1))
@@ -286,9 +289,17 @@ class Account(HookDesk):
         first = (query.page - 1) * query.size
         return rows[first : first + query.size], total
 
+    def _note_page(self, table: Table[Any], query: Query[Any], request: Request) -> None:
+        asked = request.path, tuple(pair for pair in request.query if pair[0] != "page")
+        if query.page > 1:
+            reach = table.index.reach(query)
+            known = self._handed_out.get((asked, query.page - 1), reach)
+            self.numbered.append(Numbered(self.now(), query.size, min(reach, known)))
+        self._handed_out[asked, query.page] = table.index.reach(replace(query, page=query.page + 1))
+
     def _list(self, request: Request, listing: Listing[Any], table: Table[Any], show: Any) -> Response:
         query = to_query(listing, request, self.switches)
-        found, total = self._selected(table, query)
+        found, total = self._selected(table, query, request)
         if not found and self.switches.is_empty_no_content:
             return Response(204)
         if any(row.row_id in self.broken_rows for row in found):
