@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from rich.table import Table
 
 from tests.equipment.evidence import keep
 from tests.simulation.fault_model import listed_in, named_in
-from tests.simulation.side_by_side import as_they_end, console
+from tests.simulation.side_by_side import as_they_end, console, fresh_processes
 from tests.simulation.simulate import Result, simulate
 
 
 def run(seeds: Iterable[int]) -> Iterator[Result]:
     """As they finish, each with a line of its own."""
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
+    with fresh_processes("tests.simulation.simulate") as pool:
         for result in as_they_end([pool.submit(simulate, seed) for seed in seeds], "weeks"):
             show_progress(result)
             yield result

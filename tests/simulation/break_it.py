@@ -5,20 +5,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
-from multiprocessing import get_context
 
 from rich.table import Table
 
 from tests.equipment.evidence import keep
 from tests.simulation.book import Entry, book, entered, go_on
 from tests.simulation.breakages import BREAKAGES, UNBROKEN, BreakageResult, try_breakage
-from tests.simulation.side_by_side import as_they_end, console
+from tests.simulation.side_by_side import as_they_end, console, fresh_processes
 
 NAME = "name"  # of an entry, and of a BreakageResult
 
@@ -32,10 +29,7 @@ def one(name: str) -> Entry:
 
 
 def side_by_side(names: Iterable[str]) -> Iterator[Entry]:
-    # A process each: a breakage must not outlive its run.
-    fork = get_context("forkserver")
-    fork.set_forkserver_preload(["tests.simulation.breakages"])
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=fork, max_tasks_per_child=1) as pool:
+    with fresh_processes("tests.simulation.breakages") as pool:
         try:
             yield from as_they_end([pool.submit(one, name) for name in names], "breakages")
         finally:
