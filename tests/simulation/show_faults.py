@@ -72,7 +72,8 @@ def by_tests(wanted: Sequence[Fault]) -> Iterator[Shown]:
         report = Path(folder, "report.xml")
         if nodes:
             workers = "auto" if len(nodes) > FEW else "0"
-            command = [sys.executable, "-m", "pytest", "-q", "-n", workers, f"--junitxml={report}", *nodes]
+            every = ("-m", "")  # also those that only the nights run
+            command = [sys.executable, "-m", "pytest", "-q", "-n", workers, *every, f"--junitxml={report}", *nodes]
             subprocess.run(command, cwd=ROOT, check=False, stdout=sys.stderr)
         ended = _ended(report) if report.exists() else {}
     yield from (_of_tests(fault, ended.get(_as_reported(fault.where), Counter())) for fault in wanted)
