@@ -127,9 +127,9 @@ def _wanted(record: Record, memory: RecordMemory, target: AnyTarget) -> dict[Fie
     # A record on which nothing of ours ever stood has no status of ours either.
     if memory.shipments or (past is not None and past.ours is not None):
         return wanted
-    return {name: each for name, each in wanted.items() if name is not FieldName.STATUS} | (
-        {FieldName.STATUS: nothing} if past is not None else {}
-    )
+    if past is not None:
+        return {**wanted, FieldName.STATUS: nothing}
+    return {name: each for name, each in wanted.items() if name is not FieldName.STATUS}
 
 
 def changes_of(decisions: Mapping[FieldName, Decision], names: Iterable[FieldName]) -> dict[FieldName, str | None]:
