@@ -10,7 +10,7 @@ from boto3.dynamodb.conditions import Attr
 
 from functions.ledger.items import PARTITION, SORT, each_readable, read_as, stamp, to_item, unmoved
 from functions.ledger.table import Table
-from functions.model.clocks import CLOCKS
+from functions.model.clocks import newest
 from functions.model.facts import OrderFacts
 from functions.model.shipment import ConnectionName
 
@@ -34,7 +34,7 @@ class FactStore:
         key = {PARTITION: _partition(facts.connection, facts.order_id), SORT: FACTS}
         modified = stamp(facts.modified_at)
         body = facts.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
-        newer = unmoved(0) | Attr(READ_AS_OF).lte(modified) | Attr(READ_AS_OF).gt(stamp(self._now() + CLOCKS))
+        newer = unmoved(0) | Attr(READ_AS_OF).lte(modified) | Attr(READ_AS_OF).gt(stamp(newest(self._now())))
         self._table.put(to_item({**body, **key, READ_AS_OF: modified}), condition=newer)
 
 

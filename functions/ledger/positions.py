@@ -22,7 +22,7 @@ from functions.ledger.items import (
 )
 from functions.ledger.table import Table
 from functions.log_lines import logger
-from functions.model.clocks import CLOCKS, is_held
+from functions.model.clocks import is_held, newest
 from functions.model.cursors import ReadingPosition, Stream
 from functions.model.shipment import ConnectionName
 
@@ -60,7 +60,7 @@ class PositionStore:
         item = to_item({PARTITION: _partition(connection), SORT: f"{WEBHOOK}#{stream}", "last_webhook_at": stamp(at)})
         condition = unmoved(0)
         for attribute in ("last_webhook_at", "rang_at"):
-            condition |= Attr(attribute).lt(stamp(at)) | Attr(attribute).gt(stamp(at + CLOCKS))
+            condition |= Attr(attribute).lt(stamp(at)) | Attr(attribute).gt(stamp(newest(at)))
         self._table.put(item, condition=condition)
 
     def last_webhook_at(self, connection: ConnectionName) -> dict[Stream, datetime]:

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from functions.model.audit import AuditEntry, Cause, FieldChange
-from functions.model.clocks import CLOCKS
+from functions.model.clocks import newest
 from functions.model.frozen import Frozen
 from functions.model.outcomes import Outcome, Reason
 from functions.model.records import RecordKey
@@ -195,7 +195,7 @@ class OpenIntent(Frozen):
 
     def since(self, now: datetime) -> datetime:
         """From when its lease counts: it was written by then."""
-        return next((at for at in (self.at, self.found_at) if at is not None and at <= now + CLOCKS), now)
+        return next((at for at in (self.at, self.found_at) if at is not None and at <= newest(now)), now)
 
     def found(self, now: datetime) -> OpenIntent:
         is_dated = self.since(now) in {self.at, self.found_at}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from functions.errors import ConnectorError, Retryable
-from functions.model.clocks import CLOCKS
+from functions.model.clocks import CLOCKS, newest
 from functions.model.cursors import ReadingPosition, Stream
 from functions.model.facts import LONG_AGO
 from functions.model.outcomes import Reason
@@ -42,7 +42,7 @@ def unanswered(position: ReadingPosition, last_webhook_at: Mapping[Stream, datet
 
     def dated(stamps: Mapping[Stream, datetime], stream: Stream) -> datetime:
         at = stamps.get(stream, LONG_AGO)
-        return at if at <= now + CLOCKS else LONG_AGO
+        return at if at <= newest(now) else LONG_AGO
 
     return [s for s in Stream if dated(last_webhook_at, s) > dated(position.last_answered, s)]
 

@@ -19,7 +19,7 @@ from functions.errors import ConnectorError, Scope
 from functions.flows.to_ifs.circuit_breaker import Breaker
 from functions.flows.to_ifs.release import OrderQueue
 from functions.model.audit import Cause
-from functions.model.clocks import CLOCKS
+from functions.model.clocks import newest
 from functions.model.messages import DeliverOrder
 from functions.model.records import Place, Record, RecordKey
 from functions.model.shipment import ConnectionName
@@ -161,7 +161,7 @@ class Watch:
         """A clock that was ahead must not keep us from looking."""
         rhythm = self.rhythms.rhythm(self.connection.name)
         latest = max(at for at in (now, rhythm.looked_at, rhythm.begun_at) if at is not None)
-        return rhythm.forgotten() if latest > now + CLOCKS else rhythm
+        return rhythm.forgotten() if latest > newest(now) else rhythm
 
     def _due(self, rhythm: Rhythm, now: datetime) -> list[Waiting]:
         """Whose turn it is, where it is the tenant's turn, or its last one was not finished."""

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from functions.connections.connection import Connection
 from functions.errors import ConnectorError, Scope
-from functions.model.clocks import CLOCKS
+from functions.model.clocks import newest
 from functions.model.facts import OrderFacts, OrderReading
 from functions.model.outcomes import Reason
 from functions.shipstation.budget import Lane
@@ -81,7 +81,7 @@ class OrderBook:
 
     def _is_later(self, remembered: OrderFacts, noted: OrderFacts) -> bool:
         """What was stamped ahead of time is no later version."""
-        return noted.modified_at < remembered.modified_at <= self._now() + CLOCKS
+        return noted.modified_at < remembered.modified_at <= newest(self._now())
 
     def was_asked(self, order_id: int) -> bool:
         return order_id in self._asked
